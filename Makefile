@@ -1,0 +1,84 @@
+# Two commands for a fresh machine: `make lab` and `make test`. They need Python 3.11 or later with venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+MODEL ?= induction-2l
+# PyTorch's own index of builds without CUDA, for machines without an NVIDIA GPU.
+TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
+NOTEBOOK := notebooks/00_tour.ipynb
+# JupyterLab asks the web for news, updates and extensions unless told not to.
+QUIET := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	--LabApp.extension_manager=readonly
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# Without a display there is no browser to open: Jupyter prints the address.
+BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
+
+.PHONY: help setup lab test check lint front unit notebooks watch bench train verify chromium clean
+
+help:
+	@echo "make lab     JupyterLab on the tour"
+	@echo "make test    everything, as CI runs it"
+	@echo "make check   the fast part of it, under 90 s"
+	@echo "make watch   rebuild the front end while you edit"
+	@echo "make bench   measure against the peers"
+	@echo "make train MODEL=induction-2l    train a shipped model again"
+	@echo "make verify  measure the shipped models against what is recorded"
+
+setup: .venv/installed
+
+# pip is pointed at the CPU build where there is no NVIDIA GPU; where that index is out of reach it is
+# given up within seconds, and pip takes the build of the ordinary index.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mi_widgets needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Try make PYTHON=python3.12 setup")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@torch=$$(sed -n 's/^torch==/torch==/p' constraints.txt); \
+	if $(BIN)/python -c 'import torch' 2>/dev/null; then :; \
+	elif ! command -v nvidia-smi >/dev/null && $(BIN)/python -c 'import urllib.request as u; u.urlopen("$(TORCH_CPU_INDEX)/torch/", timeout=4)' 2>/dev/null; \
+	then $(BIN)/pip install --quiet --disable-pip-version-check --index-url $(TORCH_CPU_INDEX) "$$torch"; \
+	else $(BIN)/pip install --quiet --disable-pip-version-check "$$torch"; fi
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+lab: setup
+	$(BIN)/python -m mi_widgets.widgets.build_hook
+	$(BIN)/jupyter lab $(ROOT) $(BROWSER) $(QUIET) $(NOTEBOOK)
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+front: setup
+	$(BIN)/python -m mi_widgets.widgets.build_hook
+	$(BIN)/python -m mi_widgets.widgets.build_hook --typecheck --test
+
+unit: setup
+	$(BIN)/python -m pytest -m "not browser and not packaging"
+
+notebooks: setup
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+
+check: lint front unit
+
+chromium: setup
+	$(BIN)/python -m tests.browser.chromium
+
+# The last line is pytest's, over all the tests; what comes before stops at the first failure.
+test: lint front chromium verify notebooks
+	$(BIN)/python -m pytest
+
+watch: setup
+	$(BIN)/python -m mi_widgets.widgets.build_hook --watch
+
+bench: setup chromium
+	$(BIN)/python -m benchmarks.attention_view
+
+train: setup
+	$(BIN)/python -m mi_widgets.training train $(MODEL)
+
+verify: setup
+	$(BIN)/python -m mi_widgets.training verify
+
+clean:
+	rm -rf .venv dist build mi_widgets/widgets/_bundles mi_widgets/widgets/node_modules

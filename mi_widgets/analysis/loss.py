@@ -1,0 +1,42 @@
+"""How surprised the model is at every token."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import xarray as xr
+
+from mi_widgets.core.results import Result
+from mi_widgets.model.run import Run
+
+
+def loss_per_token(run: Run) -> Result:
+    """The loss at every token: minus the log-probability that the model gave it beforehand.
+
+    Args:
+        run: any run; the logits are always kept.
+
+    Returns:
+        Result (batch, pos) in nats, 0 for a token foreseen with certainty. The first token has no
+        prediction: it and padding are NaN.
+    """
+    log_p = run.logits.float().log_softmax(-1).cpu()
+    loss = torch.full(run.ids.shape, float("nan"))
+    loss[:, 1:] = -log_p[:, :-1].gather(-1, run.ids[:, 1:, None])[..., 0]
+    loss[~run.mask] = float("nan")
+    return Result(
+        kind="loss_per_token",
+        title="Loss per token",
+        dataset=xr.Dataset(
+            {"loss": (("batch", "pos"), loss.numpy())},
+            coords={
+                "batch": np.arange(loss.shape[0]),
+                "pos": np.arange(loss.shape[1]),
+                "pos_token": (("batch", "pos"), np.array(run.tokens)),
+            },
+        ),
+        primary="loss",
+        unit="nats",
+        source="cross-entropy of the next token",
+        provenance=run.provenance("mi.loss_per_token(run)"),
+    )

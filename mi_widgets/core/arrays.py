@@ -1,0 +1,122 @@
+"""`Array`: an immutable tensor inside a value, compared by its bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from .errors import DamagedWeights, InterventionError
+
+_INLINE_BYTES = 64 * 1024  # above it, code() puts the numbers in a file beside the script
+
+
+class Array:
+    """An immutable CPU copy of a tensor, equal and hashed by dtype, shape and bytes.
+
+    Plain tensors in a frozen value break `==` and `hash`; this one keeps both.
+    `repr` is short, `code()` is complete: `eval(x.code()) == x`.
+
+        >>> Array([1.0, 2.0]) == Array([1.0, 2.0])
+        True
+    """
+
+    __slots__ = ("_sha256", "_tensor")
+
+    def __init__(self, values: Any) -> None:
+        if isinstance(values, Array):
+            values = values._tensor
+        try:
+            tensor = torch.as_tensor(
+                np.array(values, order="C") if isinstance(values, np.ndarray) else values
+            )
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InterventionError(
+                f"An Array is made of numbers (a tensor, a numpy array, a list); got {type(values).__name__}: {error}"
+            ) from error
+        self._tensor = tensor.detach().to("cpu", copy=True).contiguous()
+        header = f"{self.dtype}{tuple(self._tensor.shape)}".encode()
+        self._sha256 = hashlib.sha256(header + self._bytes()).hexdigest()
+
+    def _bytes(self) -> bytes:
+        return self._tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
+
+    @property
+    def tensor(self) -> Tensor:
+        """A copy of the values, free to be changed."""
+        return self._tensor.clone()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of its axes."""
+        return tuple(self._tensor.shape)
+
+    @property
+    def dtype(self) -> str:
+        """The name of the number type, as in `"float32"`."""
+        return str(self._tensor.dtype).removeprefix("torch.")
+
+    @property
+    def sha256(self) -> str:
+        """The hash of dtype, shape and bytes: two Arrays are equal when it is."""
+        return self._sha256
+
+    def to(self, like: Tensor) -> Tensor:
+        """The values on the device and in the dtype of `like`."""
+        return self._tensor.to(device=like.device, dtype=like.dtype)
+
+    def __eq__(self, other: object) -> bool:
+        return self._sha256 == other._sha256 if isinstance(other, Array) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._sha256)
+
+    def __repr__(self) -> str:
+        sizes = "×".join(str(n) for n in self.shape) or "scalar"
+        return f"Array({sizes}, sha256:{self._sha256[:4]}…)"
+
+    def code(self) -> str:
+        """The Python that makes this Array.
+
+        Up to 64 kB the numbers stand in the code (base64); above, they are written to
+        `array-<hash>.safetensors` in the working directory, and the code loads that file.
+        """
+        if self._tensor.nbytes > _INLINE_BYTES:
+            path = f"array-{self._sha256[:12]}.safetensors"
+            save_file({"values": self._tensor}, path)
+            return f"mi.Array.load({path!r}, sha256={self._sha256!r})"
+        data = base64.b64encode(self._bytes()).decode()
+        return f"mi.Array.decode({data!r}, dtype={self.dtype!r}, shape={self.shape!r})"
+
+    @classmethod
+    def decode(cls, data: str, *, dtype: str, shape: tuple[int, ...]) -> Array:
+        """The Array that `code()` wrote as base64."""
+        flat = (
+            torch.frombuffer(bytearray(base64.b64decode(data)), dtype=torch.uint8) if data else torch.empty(0)
+        )
+        return cls(
+            flat.view(getattr(torch, dtype)).reshape(shape)
+            if data
+            else flat.to(getattr(torch, dtype)).reshape(shape)
+        )
+
+    @classmethod
+    def load(cls, path: str | Path, *, sha256: str) -> Array:
+        """The Array that `code()` wrote to a file.
+
+        Raises:
+            DamagedWeights: the file does not hold the numbers the code was written for.
+        """
+        array = cls(load_file(str(path))["values"])
+        if array.sha256 != sha256:
+            raise DamagedWeights(
+                f"{path} holds other numbers than this code was written for: sha256 {array.sha256[:12]}…, "
+                f"expected {sha256[:12]}…. Write the code again, or bring the file that came with it."
+            )
+        return array

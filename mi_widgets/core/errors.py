@@ -1,0 +1,49 @@
+"""The errors a user can meet: each says what was given, what is allowed and what to do."""
+
+
+class MIError(Exception):
+    """Base of every error that `mi_widgets` raises on purpose."""
+
+
+class UnknownModel(MIError):
+    """A model name that is neither shipped nor a module that can be wrapped."""
+
+
+class DamagedWeights(MIError):
+    """A shipped file whose hash differs from the recorded one."""
+
+
+class UnsupportedModel(MIError):
+    """A module whose architecture has no table of sites."""
+
+
+class SiteError(MIError):
+    """A site that the model does not have: layer, head or position out of range, or no such name."""
+
+
+class NotKept(MIError):
+    """A site was read from a run that did not keep it."""
+
+
+class PromptError(MIError):
+    """A prompt the model cannot take: empty, too long, or with unknown tokens."""
+
+
+class InterventionError(MIError):
+    """An intervention that cannot be built or does not fit the activation it meets."""
+
+
+class NestedRun(MIError):
+    """A run was opened inside another run of the same model."""
+
+
+class ResultError(MIError):
+    """A Result that cannot be built, read or saved as asked."""
+
+
+class SelectionError(MIError):
+    """A selection that a view does not have."""
+
+
+class DifferentModel(MIError):
+    """`model.require` met another model than the one that code was written for."""

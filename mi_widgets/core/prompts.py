@@ -1,0 +1,38 @@
+"""`PromptPair`: two prompts that differ in one thing, and the answers that tell them apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import PromptError
+
+
+@dataclass(frozen=True)
+class PromptPair:
+    """A clean prompt, its corrupted twin, and the two answers between which the model decides.
+
+    Args:
+        clean: the prompt whose answer is `answers[0]`.
+        corrupted: the same prompt changed so that the answer becomes `answers[1]`.
+        answers: (right after the clean prompt, right after the corrupted one), each one token.
+    """
+
+    clean: str
+    corrupted: str
+    answers: tuple[str, str]
+
+    def __post_init__(self) -> None:
+        for name in ("clean", "corrupted"):
+            text = getattr(self, name)
+            if not isinstance(text, str) or not text:
+                raise PromptError(f"PromptPair: {name} must be a text that is not empty; got {text!r}.")
+        if isinstance(self.answers, str) or len(self.answers) != 2 or self.answers[0] == self.answers[1]:
+            raise PromptError(f"PromptPair: answers must be two different texts; got {self.answers!r}.")
+        object.__setattr__(self, "answers", tuple(self.answers))
+
+    def __repr__(self) -> str:
+        return f"mi.PromptPair({self.clean!r}, {self.corrupted!r}, {self.answers!r})"
+
+    def code(self) -> str:
+        """The Python that makes this pair."""
+        return repr(self)

@@ -1,0 +1,70 @@
+"""Results in files: safetensors for the numbers, JSON in its header for the rest. No pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from .errors import ResultError
+from .results import Provenance, Result, describe
+
+FORMAT_VERSION = 1
+
+
+def write_result(result: Result, path: str | Path) -> None:
+    """Write a Result to one file."""
+    numbers: dict[str, np.ndarray] = {}
+    variables: dict[str, Any] = {}
+    for name, variable in result.dataset.variables.items():
+        values = np.asarray(variable.values)
+        entry: dict[str, Any] = {"dims": list(variable.dims), "coord": name in result.dataset.coords}
+        if values.dtype.kind in "USO":
+            entry["texts"] = values.tolist()
+        else:
+            numbers[str(name)] = np.ascontiguousarray(values)
+        variables[str(name)] = entry
+    header = {"format": FORMAT_VERSION, **describe(result), "variables": variables}
+    save_file(numbers, str(path), metadata={"mi_widgets": json.dumps(header)})
+
+
+def load_result(path: str | Path) -> Result:
+    """The Result that `result.save(path)` wrote.
+
+    Raises:
+        ResultError: the file is missing, damaged, not a Result, or of a later format.
+    """
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            header = json.loads((file.metadata() or {}).get("mi_widgets", "null"))
+            numbers = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, SafetensorError) as error:
+        raise ResultError(
+            f"{path} cannot be read: {error}. Give the path that result.save(path) wrote."
+        ) from error
+    if header is None:
+        raise ResultError(f"{path} is a safetensors file, but not a Result: give one that result.save wrote.")
+    if header["format"] > FORMAT_VERSION:
+        raise ResultError(
+            f"{path} has format {header['format']}; this mi_widgets reads up to {FORMAT_VERSION}: update it."
+        )
+    coords, variables = {}, {}
+    for name, entry in header["variables"].items():
+        values = np.array(entry["texts"]) if "texts" in entry else numbers[name]
+        (coords if entry["coord"] else variables)[name] = (entry["dims"], values)
+    made = dict(header["provenance"])
+    made["warnings"] = tuple(made["warnings"])
+    return Result(
+        kind=header["kind"],
+        title=header["title"],
+        dataset=xr.Dataset(variables, coords=coords),
+        primary=header["primary"],
+        unit=header["unit"],
+        source=header["source"],
+        provenance=Provenance(**made),
+    )

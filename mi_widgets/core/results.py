@@ -1,0 +1,257 @@
+"""`Result`: labelled numbers with their unit, their source and how they were made.
+
+A Result wraps one `xarray.Dataset`. It never runs a model again. What draws it is looked up in a
+registry of import paths, so that this layer needs to know no picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from .errors import ResultError
+from .interventions import Stack
+
+_IMPORTS = ("import mi_widgets as mi", "from mi_widgets import sites as at")
+_VIEWS: dict[str, str] = {}
+_PLOTS: dict[str, str] = {}
+
+
+def register(kind: str, *, view: str | None = None, plot: str | None = None) -> None:
+    """Say what draws Results of a kind.
+
+    Args:
+        kind: the Result's kind, or `"*"` for every kind that has no entry of its own.
+        view: `"package.module:Class"`, called with the Result.
+        plot: `"package.module:function"`, called with the Result, returns a matplotlib figure.
+    """
+    if view is not None:
+        _VIEWS[kind] = view
+    if plot is not None:
+        _PLOTS[kind] = plot
+
+
+def _registered(table: dict[str, str], kind: str) -> Any:
+    path = table.get(kind, table.get("*"))
+    if path is None:
+        return None
+    module, name = path.split(":")
+    return getattr(import_module(module), name)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a Result was made.
+
+    Args:
+        model: the model's name.
+        setup: the Python that brings the model, as in `model = mi.load("induction-2l")`.
+        call: the expression that makes the Result, as in `mi.attention(run)`.
+        run: the line that makes `run`, where the call needs one.
+        interventions: the stack that was active (in a loaded Result its code).
+        warnings: what to beware of, for the sites that were read.
+        seed: of whatever was random, else None.
+    """
+
+    model: str
+    setup: str
+    call: str
+    run: str = ""
+    interventions: Stack | str = field(default_factory=Stack)
+    warnings: tuple[str, ...] = ()
+    seed: int | None = None
+
+    def code(self) -> str:
+        """The Python that makes the Result again; its last line assigns `result`."""
+        body = [*filter(None, [self.run]), f"result = {self.call}"]
+        if self.interventions:
+            stack = self.interventions if isinstance(self.interventions, str) else self.interventions.code()
+            body = [f"with model.intervene({stack}):", *(f"    {line}" for line in body)]
+        return "\n".join([*_IMPORTS, "", self.setup, *body])
+
+
+class Result:
+    """Labelled numbers: one Dataset, its primary variable, unit, source and provenance.
+
+    Args:
+        kind: what it is, as in `"attention"`: chooses its view.
+        title: for people.
+        dataset: the numbers; copied to read-only CPU float32 or int64 (labels stay text).
+        primary: the variable that `.values` and pictures show.
+        unit: of the primary variable, as in `"probability"` or `"nats"`.
+        source: the paper and section that define it.
+        provenance: how it was made.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        title: str,
+        dataset: xr.Dataset,
+        primary: str,
+        unit: str,
+        source: str,
+        provenance: Provenance,
+    ) -> None:
+        if primary not in dataset:
+            raise ResultError(
+                f"Result {kind!r} has no variable {primary!r}; its variables are {', '.join(map(str, dataset))}."
+            )
+        self.kind, self.title, self.primary = kind, title, primary
+        self.unit, self.source, self.provenance = unit, source, provenance
+        self._dataset = _frozen(dataset)
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model it was measured on."""
+        return self.provenance.model
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to beware of in these numbers."""
+        return self.provenance.warnings
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """All variables with their labels, read-only."""
+        return self._dataset
+
+    @property
+    def values(self) -> np.ndarray:
+        """The primary variable's numbers, read-only."""
+        return self._dataset[self.primary].values
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The axes of the primary variable."""
+        return tuple(map(str, self._dataset[self.primary].dims))
+
+    def to_xarray(self) -> xr.DataArray:
+        """The primary variable with its labels, as a copy of your own."""
+        return self._dataset[self.primary].copy(deep=True)
+
+    def to_dataset(self) -> xr.Dataset:
+        """All variables, as a copy of your own."""
+        return self._dataset.copy(deep=True)
+
+    def sel(self, **indexers: Any) -> Result:
+        """The part at some labels, as `xarray.Dataset.sel` chooses it.
+
+        Raises:
+            ResultError: a dimension or a label that is not there.
+        """
+        try:
+            part = self._dataset.sel(indexers)
+        except (KeyError, ValueError) as error:
+            has = ", ".join(f"{d} {_span(self._dataset[d].values)}" for d in self.dims)
+            raise ResultError(
+                f"sel({_arguments(indexers)}) found nothing; {self.title} has {has}."
+            ) from error
+        return Result(
+            kind=self.kind,
+            title=self.title,
+            dataset=part,
+            primary=self.primary,
+            unit=self.unit,
+            source=self.source,
+            provenance=replace(self.provenance, call=f"{self.provenance.call}.sel({_arguments(indexers)})"),
+        )
+
+    def code(self) -> str:
+        """The Python that makes this Result; its last line assigns `result`."""
+        return self.provenance.code()
+
+    def view(self, **options: Any) -> Any:
+        """The widget that draws this Result.
+
+        Raises:
+            ResultError: no view is registered for its kind.
+        """
+        view = _registered(_VIEWS, self.kind)
+        if view is None:
+            raise ResultError(
+                f"There is no view for {self.kind!r} yet (there is for {', '.join(sorted(_VIEWS))}): "
+                "use .plot(), .to_xarray() or .values."
+            )
+        return view(self, **options)
+
+    def plot(self) -> Any:
+        """The Result as a matplotlib Figure, for print."""
+        return _registered(_PLOTS, self.kind)(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to one file (safetensors); `mi.load_result` reads it."""
+        from .result_files import write_result
+
+        write_result(self, path)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{d} {n}" for d, n in self._dataset[self.primary].sizes.items())
+        return f"Result {self.title!r} of {self.model_name} ({sizes or 'one number'}) in {self.unit}"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Drawn by its view where there is one, else as a figure, with the text beside it."""
+        if _registered(_VIEWS, self.kind) is not None:
+            return self.view()._repr_mimebundle_(**options)
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if _registered(_PLOTS, self.kind) is not None:
+            bundle["image/png"] = png_of(self.plot())
+        return bundle
+
+
+def png_of(figure: Any) -> bytes:
+    """A matplotlib Figure as PNG bytes."""
+    from io import BytesIO
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def _arguments(indexers: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in indexers.items())
+
+
+def _span(values: np.ndarray) -> str:
+    return f"{values.reshape(-1)[0]} to {values.reshape(-1)[-1]}" if values.size else "(empty)"
+
+
+def _frozen(dataset: xr.Dataset) -> xr.Dataset:
+    """A deep copy in which numbers are float32 or int64 and nothing can be written."""
+    copy = dataset.copy(deep=True)
+    for name in copy.variables:
+        values = np.asarray(copy[name].values)
+        if values.dtype.kind == "f":
+            values = values.astype(np.float32)
+        elif values.dtype.kind in "iu":
+            values = values.astype(np.int64)
+        elif values.dtype.kind not in "USOb":
+            raise ResultError(f"{name} holds {values.dtype}: a Result holds numbers, truth values and texts.")
+        values = values.copy()
+        values.flags.writeable = False
+        if name in copy.indexes:
+            continue  # an index is immutable already
+        copy[name] = (copy[name].dims, values)
+    return copy
+
+
+def describe(result: Result) -> dict[str, Any]:
+    """Everything but the numbers, as JSON can hold it."""
+    made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
+    if isinstance(made["interventions"], Stack):
+        made["interventions"] = made["interventions"].code() if made["interventions"] else ""
+    return {
+        "kind": result.kind,
+        "title": result.title,
+        "primary": result.primary,
+        "unit": result.unit,
+        "source": result.source,
+        "provenance": made,
+    }

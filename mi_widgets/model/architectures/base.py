@@ -1,0 +1,97 @@
+"""What a family's table says: where its sites are, and how to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from mi_widgets.core.errors import SiteError
+from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The sizes of a model, by the field's names. `d_mlp` is 0 in an attention-only model."""
+
+    n_layers: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    d_mlp: int
+    d_vocab: int
+    n_ctx: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a site's activation passes: the input or output of a submodule.
+
+    Args:
+        path: the submodule, with `{layer}` in it.
+        io: which side of it.
+        item: the element, where that side is a tuple.
+        relative_to: written as the difference to the *input* of this submodule. A residual sum that no
+            module returns is changed by changing its last summand.
+        write_path: the submodule to write at, where it is not the one to read at.
+    """
+
+    path: str
+    io: Literal["input", "output"] = "output"
+    item: int | None = None
+    relative_to: str | None = None
+    write_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One family of models.
+
+    Args:
+        family: its name, for messages.
+        describe: the sizes, from the module.
+        places: where each site is; a site that is missing does not exist in the family.
+        inputs: the keyword arguments of `forward`, from ids and mask.
+        fresh: an untrained module of the same shape, from a module and a seed.
+        prepare: adds what the sites need to a module in memory; returns what undoes it.
+    """
+
+    family: str
+    describe: Callable[[nn.Module], ModelConfig]
+    places: Mapping[str, Place]
+    inputs: Callable[[Tensor, Tensor], dict[str, Any]]
+    fresh: Callable[[nn.Module, int], nn.Module]
+    prepare: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
+
+
+def check_site(site: Site, name: str, config: ModelConfig, places: Mapping[str, Place]) -> None:
+    """Raise `SiteError` unless the model has this site.
+
+    Args:
+        site: what was asked for.
+        name: the model's name, for the message.
+        config: its sizes.
+        places: the sites it has.
+    """
+    if site.name not in places:
+        why = " (it is attention-only)" if site.name.startswith("mlp") and not config.d_mlp else ""
+        raise SiteError(
+            f"{name} has no at.{site.name}{why}; its sites are {', '.join(s for s in AXES if s in places)}."
+        )
+    if site.layer is not None and site.layer >= config.n_layers:
+        raise SiteError(
+            f"{site!r}: {name} has {config.n_layers} layers, so the layer must be 0 to {config.n_layers - 1}."
+        )
+    if site.head is not None and site.head >= config.n_heads:
+        raise SiteError(
+            f"{site!r}: {name} has {config.n_heads} heads a layer, so the head must be 0 to {config.n_heads - 1}."
+        )
+
+
+def layers_of(site: Site, config: ModelConfig) -> tuple[int | None, ...]:
+    """The layers that a site names: its own, or all of them."""
+    if site.name in WHOLE_MODEL:
+        return (None,)
+    return tuple(range(config.n_layers)) if site.layer is None else (site.layer,)

@@ -1,0 +1,47 @@
+"""The zoo's `Transformer`: it carries its own taps."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import nn
+
+from mi_widgets.zoo.transformer import Transformer
+
+from .base import Architecture, ModelConfig, Place
+
+_ATTENTION = {
+    "resid_pre": Place("blocks.{layer}", "input"),
+    "resid_mid": Place("blocks.{layer}.tap_resid_mid"),
+    "resid_post": Place("blocks.{layer}"),
+    "attn_out": Place("blocks.{layer}.attn"),
+    "q": Place("blocks.{layer}.attn.tap_q"),
+    "k": Place("blocks.{layer}.attn.tap_k"),
+    "v": Place("blocks.{layer}.attn.tap_v"),
+    "scores": Place("blocks.{layer}.attn.tap_scores"),
+    "pattern": Place("blocks.{layer}.attn.tap_pattern"),
+    "z": Place("blocks.{layer}.attn.tap_z"),
+}
+_MLP = {
+    "mlp_pre": Place("blocks.{layer}.mlp.tap_pre"),
+    "mlp_post": Place("blocks.{layer}.mlp.tap_post"),
+    "mlp_out": Place("blocks.{layer}.mlp"),
+}
+
+
+def _describe(module: nn.Module) -> ModelConfig:
+    c = cast(Transformer, module).config
+    return ModelConfig(c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp, c.d_vocab, c.n_ctx)
+
+
+def transformer(module: Transformer) -> Architecture:
+    """The table for this `Transformer`; without MLPs it has no MLP sites."""
+    mlp = _MLP if module.config.d_mlp else {}
+    return Architecture(
+        family="Transformer",
+        describe=_describe,
+        places={"embed": Place("embed"), **_ATTENTION, **mlp, "logits": Place("unembed")},
+        # Causal attention and padding on the right: real tokens never see a pad, so no mask is needed.
+        inputs=lambda ids, mask: {"input_ids": ids},
+        fresh=lambda module, seed: Transformer(cast(Transformer, module).config, seed=seed),
+    )

@@ -1,0 +1,38 @@
+"""`load`: from a name or a module to a `Model`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from mi_widgets import zoo
+from mi_widgets.core.errors import UnknownModel
+
+from .architectures import architecture_of
+from .model import Model
+
+
+def load(name_or_module: str | nn.Module, *, tokenizer: Any = None) -> Model:
+    """A model to look into.
+
+    Args:
+        name_or_module: the name of a shipped model, or a module in memory (mi_widgets' `Transformer`, or a
+            Hugging Face GPT-2). A module is not copied; `model.release()` takes away what is added to it.
+        tokenizer: for a module: its Hugging Face tokenizer. Without one, prompts are token ids.
+
+    Raises:
+        UnknownModel: no shipped model has this name.
+        UnsupportedModel: a module of a family that has no table of sites.
+        DamagedWeights: a shipped file is not as it was shipped.
+    """
+    if isinstance(name_or_module, nn.Module):
+        module, name, code = name_or_module, type(name_or_module).__name__, None
+    elif isinstance(name_or_module, str):
+        module, tokenizer = zoo.open_model(name_or_module)
+        name, code = name_or_module, f"model = mi.load({name_or_module!r})"
+    else:
+        raise UnknownModel(
+            f"mi.load takes a name ({', '.join(zoo.names())}) or a torch module; got {type(name_or_module).__name__}."
+        )
+    return Model(module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, code=code)

@@ -1,0 +1,195 @@
+"""One small readable transformer with TransformerLens's parameter names.
+
+The attention is written out, one line a step, and every intermediate activation passes through an
+`nn.Identity` (a *tap*), so that it can be read and edited from outside without touching this code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """The shape of a `Transformer`; names are the field's.
+
+    `d_mlp=0` makes an attention-only network; `normalization=None` leaves LayerNorm out.
+    """
+
+    n_layers: int
+    n_heads: int
+    d_model: int
+    d_head: int
+    d_vocab: int
+    n_ctx: int
+    d_mlp: int = 0
+    normalization: Literal["LN"] | None = "LN"
+    act_fn: Literal["relu", "gelu"] = "relu"
+    eps: float = 1e-5
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain values, for `config.json`."""
+        return asdict(self)
+
+
+class Embed(nn.Module):
+    """Token ids to vectors by the rows of `W_E`."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.W_E = nn.Parameter(torch.empty(config.d_vocab, config.d_model))
+
+    def forward(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
+        return self.W_E[ids]
+
+
+class PosEmbed(nn.Module):
+    """Learned absolute positions: row `p` of `W_pos` for position `p`."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.W_pos = nn.Parameter(torch.empty(config.n_ctx, config.d_model))
+
+    def forward(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "pos d_model"]:
+        return self.W_pos[: ids.shape[1]]
+
+
+class LayerNorm(nn.Module):
+    """LayerNorm with TransformerLens's parameter names `w` and `b`."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.eps = config.eps
+        self.w = nn.Parameter(torch.ones(config.d_model))
+        self.b = nn.Parameter(torch.zeros(config.d_model))
+
+    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        return F.layer_norm(x, (x.shape[-1],), self.w, self.b, self.eps)
+
+
+class Attention(nn.Module):
+    """Causal multi-head attention, one matrix a head."""
+
+    W_Q: nn.Parameter
+    W_K: nn.Parameter
+    W_V: nn.Parameter
+    b_Q: nn.Parameter
+    b_K: nn.Parameter
+    b_V: nn.Parameter
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        heads, model, head = config.n_heads, config.d_model, config.d_head
+        for name in ("Q", "K", "V"):
+            self.register_parameter(f"W_{name}", nn.Parameter(torch.empty(heads, model, head)))
+            self.register_parameter(f"b_{name}", nn.Parameter(torch.zeros(heads, head)))
+        self.W_O = nn.Parameter(torch.empty(heads, head, model))
+        self.b_O = nn.Parameter(torch.zeros(model))
+        self.tap_q, self.tap_k, self.tap_v = nn.Identity(), nn.Identity(), nn.Identity()
+        self.tap_scores, self.tap_pattern, self.tap_z = nn.Identity(), nn.Identity(), nn.Identity()
+
+    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        q = self.tap_q(torch.einsum("bpm,hmd->bphd", x, self.W_Q) + self.b_Q)
+        k = self.tap_k(torch.einsum("bpm,hmd->bphd", x, self.W_K) + self.b_K)
+        v = self.tap_v(torch.einsum("bpm,hmd->bphd", x, self.W_V) + self.b_V)
+        scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / self.W_Q.shape[-1] ** 0.5
+        n_pos = x.shape[1]
+        future = torch.ones(n_pos, n_pos, dtype=torch.bool, device=x.device).triu(1)
+        scores = self.tap_scores(scores.masked_fill(future, torch.finfo(scores.dtype).min))
+        pattern = self.tap_pattern(scores.softmax(-1))
+        z = self.tap_z(torch.einsum("bhqk,bkhd->bqhd", pattern, v))
+        return torch.einsum("bqhd,hdm->bqm", z, self.W_O) + self.b_O
+
+
+class MLP(nn.Module):
+    """Two linear maps around one non-linearity."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.W_in = nn.Parameter(torch.empty(config.d_model, config.d_mlp))
+        self.b_in = nn.Parameter(torch.zeros(config.d_mlp))
+        self.W_out = nn.Parameter(torch.empty(config.d_mlp, config.d_model))
+        self.b_out = nn.Parameter(torch.zeros(config.d_model))
+        self.act = {"relu": F.relu, "gelu": F.gelu}[config.act_fn]
+        self.tap_pre, self.tap_post = nn.Identity(), nn.Identity()
+
+    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        pre = self.tap_pre(x @ self.W_in + self.b_in)
+        return self.tap_post(self.act(pre)) @ self.W_out + self.b_out
+
+
+class Block(nn.Module):
+    """Attention, then (if there is one) the MLP, each added to the residual stream."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        norm = LayerNorm if config.normalization else lambda _: nn.Identity()
+        self.ln1 = norm(config)
+        self.attn = Attention(config)
+        self.tap_resid_mid = nn.Identity()
+        if config.d_mlp:
+            self.ln2 = norm(config)
+            self.mlp = MLP(config)
+
+    def forward(self, resid: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        resid = self.tap_resid_mid(resid + self.attn(self.ln1(resid)))
+        if hasattr(self, "mlp"):
+            resid = resid + self.mlp(self.ln2(resid))
+        return resid
+
+
+class Unembed(nn.Module):
+    """The residual stream to logits by `W_U`."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.W_U = nn.Parameter(torch.empty(config.d_model, config.d_vocab))
+        self.b_U = nn.Parameter(torch.zeros(config.d_vocab))
+
+    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_vocab"]:
+        return x @ self.W_U + self.b_U
+
+
+class Transformer(nn.Module):
+    """A decoder-only transformer with learned positions.
+
+    Parameter names and shapes are TransformerLens's (`blocks.0.attn.W_Q` is
+    `[n_heads, d_model, d_head]`, …), so that a toy checkpoint trained there loads here.
+    """
+
+    def __init__(self, config: TransformerConfig, *, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.embed, self.pos_embed = Embed(config), PosEmbed(config)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
+        self.ln_final = LayerNorm(config) if config.normalization else nn.Identity()
+        self.unembed = Unembed(config)
+        self.initialize(seed)
+
+    def initialize(self, seed: int) -> None:
+        """Draw every weight matrix from N(0, 1/fan_in), embeddings from N(0, 1/d_model), biases zero."""
+        generator = torch.Generator().manual_seed(seed)
+        for name, weight in self.named_parameters():
+            leaf = name.rsplit(".", 1)[-1]
+            if not leaf.startswith("W_"):
+                continue
+            # W_O's fan-in is the heads' outputs side by side; the tables' rows are picked, not summed over.
+            fan_in = {
+                "W_O": self.config.n_heads * self.config.d_head,
+                "W_E": self.config.d_model,
+                "W_pos": self.config.d_model,
+            }.get(leaf, weight.shape[-2])
+            with torch.no_grad():
+                weight.normal_(0.0, fan_in**-0.5, generator=generator)
+
+    def forward(self, input_ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_vocab"]:
+        resid = self.embed(input_ids) + self.pos_embed(input_ids)
+        for block in self.blocks:
+            resid = block(resid)
+        return self.unembed(self.ln_final(resid))

@@ -1,0 +1,42 @@
+"""Shape checks for the whole package, and small models that every test may use."""
+
+import tests.shapes  # first: it imports beartype  # noqa: F401, I001
+import jaxtyping
+
+with jaxtyping.install_import_hook("mi_widgets", "tests.shapes.check"):
+    import mi_widgets as mi
+
+import pytest
+import torch
+from hypothesis import settings
+from transformers import GPT2Config, GPT2LMHeadModel
+
+torch.set_num_threads(1)
+
+# A first call traces and compiles; how long an example takes says nothing here.
+settings.register_profile("mi", deadline=None)
+settings.load_profile("mi")
+
+
+def small_transformer(seed=0, **changes):
+    sizes = {"n_layers": 2, "n_heads": 4, "d_model": 32, "d_head": 8, "d_vocab": 50, "n_ctx": 40, "d_mlp": 24}
+    return mi.Transformer(mi.TransformerConfig(**(sizes | changes)), seed=seed).eval()
+
+
+def small_gpt2(seed=0):
+    torch.manual_seed(seed)
+    config = GPT2Config(
+        n_layer=2, n_head=4, n_embd=32, vocab_size=50, n_positions=40, bos_token_id=0, eos_token_id=0
+    )
+    return GPT2LMHeadModel(config).eval()
+
+
+@pytest.fixture(params=["transformer", "gpt2"])
+def module(request):
+    """A random module of each family."""
+    return {"transformer": small_transformer, "gpt2": small_gpt2}[request.param]()
+
+
+@pytest.fixture
+def model(module):
+    return mi.load(module)

@@ -1,0 +1,101 @@
+"""Results carry labels, unit, source and code, cannot be changed, and come back from a file."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from safetensors.numpy import save_file
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.results import Provenance
+
+
+def a_result(**changes):
+    dataset = xr.Dataset(
+        {
+            "score": (("layer", "head"), np.arange(6.0).reshape(2, 3)),
+            "rank": (("layer",), np.array([1, 2], "int32")),
+        },
+        coords={"layer": [0, 1], "head": [0, 1, 2], "name": ("layer", ["a", "</script>"])},
+    )
+    made = Provenance(
+        "toy",
+        "model = mi.load('toy')",
+        "mi.head_scores(model, 'induction')",
+        interventions=mi.stack(mi.ablate(at.z[0, 1])),
+        warnings=("beware",),
+        seed=3,
+    )
+    fields = {"kind": "test_kind", "title": "Score", "primary": "score", "unit": "nats", "source": "a paper"}
+    return mi.Result(dataset=dataset, provenance=made, **(fields | changes))
+
+
+def test_numbers_are_read_only_copies_of_standard_types():
+    source = np.zeros((1, 1))
+    result = mi.Result(
+        kind="k",
+        title="t",
+        dataset=xr.Dataset({"x": (("a", "b"), source)}),
+        primary="x",
+        unit="u",
+        source="s",
+        provenance=Provenance("m", "", ""),
+    )
+    source[0, 0] = 1
+    assert result.values[0, 0] == 0
+    assert result.values.dtype == np.float32
+    with pytest.raises(ValueError, match="read-only"):
+        result.values[0, 0] = 1
+    mine = result.to_xarray()
+    mine[0, 0] = 5
+    assert result.values[0, 0] == 0
+    assert a_result().dataset["rank"].dtype == np.int64
+
+
+def test_sel_narrows_numbers_and_code():
+    part = a_result().sel(layer=1)
+    assert part.values.tolist() == [3, 4, 5]
+    assert part.code().endswith("result = mi.head_scores(model, 'induction').sel(layer=1)")
+    with pytest.raises(mi.errors.ResultError, match=r"sel\(layer=7\) found nothing; Score has layer 0 to 1"):
+        a_result().sel(layer=7)
+
+
+def test_code_is_complete_python():
+    code = a_result().code()
+    assert "with model.intervene(mi.stack(mi.ablate(at.z[0, 1], to='zero'))):\n    result = " in code
+    compile(code, "code", "exec")
+
+
+def test_a_result_comes_back_from_a_file(tmp_path):
+    result = a_result()
+    result.save(tmp_path / "r.safetensors")
+    again = mi.load_result(tmp_path / "r.safetensors")
+    assert again.dataset.identical(result.dataset)
+    for name in ("kind", "title", "primary", "unit", "source", "warnings", "model_name"):
+        assert getattr(again, name) == getattr(result, name)
+    assert again.code() == result.code()
+    assert again.provenance.seed == 3
+
+
+def test_files_that_are_no_results(tmp_path):
+    with pytest.raises(mi.errors.ResultError, match="cannot be read"):
+        mi.load_result(tmp_path / "missing")
+    (tmp_path / "text").write_text("not a result")
+    with pytest.raises(mi.errors.ResultError, match="cannot be read"):
+        mi.load_result(tmp_path / "text")
+    save_file({"x": np.zeros(1)}, tmp_path / "weights")
+    with pytest.raises(mi.errors.ResultError, match="not a Result"):
+        mi.load_result(tmp_path / "weights")
+
+
+def test_a_kind_without_a_view_says_what_to_do_and_still_shows_itself():
+    with pytest.raises(mi.errors.ResultError, match=r"no view for 'test_kind' yet .* use .plot\(\)"):
+        a_result().view()
+    bundle = a_result()._repr_mimebundle_()
+    assert bundle["text/plain"] == "Result 'Score' of toy (layer 2, head 3) in nats"
+    assert bundle["image/png"].startswith(b"\x89PNG")
+
+
+def test_a_wrong_primary_is_refused():
+    with pytest.raises(mi.errors.ResultError, match="no variable 'nope'; its variables are score, rank"):
+        a_result(primary="nope")

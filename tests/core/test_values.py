@@ -1,0 +1,214 @@
+"""Sites, Arrays, interventions and pairs are values: equal, hashable, and written as code."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.sites import AXES, WHOLE_MODEL, Extent, Site, read, write
+
+NAMES = {"mi": mi, "at": at}
+arrays = hnp.arrays(
+    st.sampled_from([np.float32, np.float64, np.int64, np.bool_]),
+    hnp.array_shapes(min_dims=0, max_dims=3, max_side=4),
+)
+positions = (
+    st.none() | st.just("new") | st.integers(-9, 9) | st.lists(st.integers(-9, 9), min_size=1, max_size=3)
+)
+
+
+@st.composite
+def a_site(draw):
+    name = draw(st.sampled_from(sorted(AXES)))
+    site = getattr(at, name)
+    if name not in WHOLE_MODEL:
+        site = (
+            site[(draw(st.integers(0, 9)), draw(st.integers(0, 9)))]
+            if "head" in AXES[name]
+            else site[draw(st.integers(0, 9))]
+        )
+    where = draw(positions)
+    return site if where is None else site.pos(where)
+
+
+@given(a_site())
+def test_a_site_is_its_code(site):
+    assert eval(site.code(), NAMES) == site
+    assert eval(repr(site), NAMES) == site
+    assert hash(eval(repr(site), NAMES)) == hash(site)
+
+
+@given(arrays)
+def test_an_array_is_its_code(values):
+    array = mi.Array(values)
+    again = eval(array.code(), NAMES)
+    assert again == array
+    assert hash(again) == hash(array)
+    assert np.array_equal(again.tensor.numpy(), values, equal_nan=values.dtype.kind == "f")
+    assert "Array(" in repr(array)
+    assert len(repr(array)) < 60
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.uint8])
+def test_arrays_of_every_number_type(dtype):
+    array = mi.Array(torch.arange(6).reshape(2, 3).to(dtype))
+    assert eval(array.code(), NAMES) == array
+    assert array.dtype == str(dtype).removeprefix("torch.")
+
+
+def test_an_array_keeps_its_own_copy():
+    source = torch.zeros(3)
+    array = mi.Array(source)
+    source[0] = 1
+    array.tensor[1] = 1
+    assert array == mi.Array(torch.zeros(3))
+    assert array != mi.Array(torch.zeros(3, 1))
+    assert array != mi.Array(torch.zeros(3, dtype=torch.int64))
+
+
+def test_a_large_array_is_written_beside_the_script(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    array = mi.Array(torch.randn(20_000))
+    code = array.code()
+    assert len(code) < 200
+    assert eval(code, NAMES) == array
+    file = next(tmp_path.glob("array-*.safetensors"))
+    mi.Array(torch.randn(20_000, generator=torch.Generator().manual_seed(1))).code()
+    other = next(f for f in tmp_path.glob("array-*.safetensors") if f != file)
+    file.write_bytes(other.read_bytes())
+    with pytest.raises(mi.errors.DamagedWeights, match="other numbers"):
+        eval(code, NAMES)
+
+
+@given(a_site(), arrays, st.floats(-5, 5))
+def test_interventions_are_their_code(site, values, number):
+    for value in (
+        mi.ablate(site),
+        mi.ablate(site, to="mean", data=values),
+        mi.scale(site, number),
+        mi.patch(site, values),
+        mi.steer(site, values, scale=number),
+    ):
+        assert eval(value.code(), NAMES) == value
+        assert hash(eval(value.code(), NAMES)) == hash(value)
+        both = mi.stack(value, mi.ablate(site))
+        assert eval(both.code(), NAMES) == both
+    assert eval(repr(mi.ablate(site)), NAMES) == mi.ablate(site)
+    assert eval(repr(mi.scale(site, number)), NAMES) == mi.scale(site, number)
+
+
+def test_stacks_flatten():
+    a, b = mi.ablate(at.z[0, 1]), mi.scale(at.mlp_out[0], 2)
+    assert tuple(mi.stack(a, mi.stack(b, a))) == (a, b, a)
+    assert not mi.stack()
+
+
+def test_a_pair_is_its_code():
+    pair = mi.PromptPair("Mary gave it to", "John gave it to", (" John", " Mary"))
+    assert eval(pair.code(), NAMES) == pair
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: at.embed[0], "has no layers"),
+        (lambda: at.resid_pre[0, 1], "has no heads"),
+        (lambda: at.z[-1], "whole number from 0, got -1"),
+        (lambda: at.z[1][2], "has its layer already"),
+        (lambda: at.z[0].pos("old"), "got 'old'"),
+        (lambda: at.z[0].pos([]), r"got \[\]"),
+    ],
+)
+def test_site_errors_say_what_to_write(make, says):
+    with pytest.raises(mi.errors.SiteError, match=says):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: mi.ablate(at.z), r"names no layer: write at.z\[0\]"),
+        (lambda: mi.ablate("z"), "got 'z'"),
+        (lambda: mi.ablate(at.z[0], to="median"), '"zero", "mean"'),
+        (lambda: mi.ablate(at.z[0], to="mean"), "needs data="),
+        (lambda: mi.ablate(at.z[0], data=[1.0]), "needs none"),
+        (lambda: mi.stack("x"), "made by mi.ablate"),
+        (lambda: mi.Array("text"), "made of numbers"),
+    ],
+)
+def test_intervention_errors_say_what_is_allowed(make, says):
+    with pytest.raises(mi.errors.InterventionError, match=says):
+        make()
+
+
+def test_pair_errors():
+    with pytest.raises(mi.errors.PromptError, match="corrupted must be a text"):
+        mi.PromptPair("a", "", ("x", "y"))
+    with pytest.raises(mi.errors.PromptError, match="two different texts"):
+        mi.PromptPair("a", "b", ("x", "x"))
+
+
+def _tensor_for(site: Site):
+    sizes = {
+        "batch": 2,
+        "pos": 5,
+        "query": 5,
+        "key": 5,
+        "head": 3,
+        "d_head": 4,
+        "d_model": 6,
+        "d_mlp": 7,
+        "d_vocab": 8,
+    }
+    return torch.randn([sizes[a] for a in site.axes], generator=torch.Generator().manual_seed(0))
+
+
+@given(
+    st.sampled_from(sorted(AXES)),
+    st.none() | st.integers(0, 2),
+    st.none()
+    | st.just("new")
+    | st.integers(-3, 2)
+    | st.lists(st.integers(-3, 2), min_size=1, max_size=3, unique=True),
+)
+def test_write_then_read_gives_back_what_was_written_and_touches_nothing_else(name, head, where):
+    site = Site(name, None if name in WHOLE_MODEL else 0, head if "head" in AXES[name] else None)
+    if where is not None:
+        site = site.pos(where)
+        if isinstance(where, list):  # 0 and -3 are one position in a prompt of three
+            site = site.pos(sorted({w % 3 for w in where}))
+    extent = Extent((3, 3), 3)  # prompts of three tokens, two generated since
+    x = _tensor_for(site)
+    part = read(x, site, extent)
+    new = torch.full_like(part, 100.0)
+    y = write(x, site, extent, new)
+    assert torch.equal(read(y, site, extent), new)
+    assert torch.equal(write(y, site, extent, part), x)
+    assert (y != x).sum() == part.numel()
+    if where == "new":
+        assert (
+            part.shape[
+                site.axes.index("pos" if "pos" in site.axes else "query")
+                - (head is not None and "query" in site.axes)
+            ]
+            == 2
+        )
+
+
+def test_a_whole_site_is_read_as_it_lies():
+    for name in AXES:
+        site = Site(name, None if name in WHOLE_MODEL else 0)
+        x = _tensor_for(site)
+        assert torch.equal(read(x, site, Extent((5, 5), 5)), x)
+
+
+def test_negative_positions_count_from_the_end_of_each_prompt():
+    x = torch.arange(8.0).reshape(2, 4, 1)
+    last = read(x, at.resid_pre[0].pos(-1), Extent((2, 4), 4))
+    assert last.flatten().tolist() == [1.0, 7.0]
+    with pytest.raises(mi.errors.SiteError, match="position 3 is outside of prompt 0, which has 2 tokens"):
+        read(x, at.resid_pre[0].pos(3), Extent((2, 4), 4))
