@@ -40,8 +40,8 @@ setup: .venv/installed
 	touch $@
 
 lab: setup
-	$(BIN)/python -m mi_widgets.widgets.build_hook
-	$(BIN)/jupyter lab $(ROOT) $(BROWSER) $(QUIET) $(NOTEBOOK)
+	$(BIN)/python mi_widgets/widgets/build_hook.py
+	$(BIN)/jupyter lab $(ROOT) $(BROWSER) $(QUIET) --LabApp.default_url=/lab/tree/$(NOTEBOOK)
 
 lint: setup
 	$(BIN)/ruff check
@@ -50,8 +50,8 @@ lint: setup
 	$(BIN)/lint-imports
 
 front: setup
-	$(BIN)/python -m mi_widgets.widgets.build_hook
-	$(BIN)/python -m mi_widgets.widgets.build_hook --typecheck --test
+	$(BIN)/python mi_widgets/widgets/build_hook.py
+	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
 
 unit: setup
 	$(BIN)/python -m pytest -m "not browser and not packaging"
@@ -69,7 +69,7 @@ test: lint front chromium verify notebooks
 	$(BIN)/python -m pytest
 
 watch: setup
-	$(BIN)/python -m mi_widgets.widgets.build_hook --watch
+	$(BIN)/python mi_widgets/widgets/build_hook.py --watch
 
 bench: setup chromium
 	$(BIN)/python -m benchmarks.attention_view

@@ -10,7 +10,7 @@ import xarray as xr
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
 from .repeats import repeated_tokens
@@ -40,7 +40,8 @@ def head_scores(model: Model, kind: Kind, *, length: int = 32, n: int = 8, seed:
         seed: of the rows.
 
     Returns:
-        Result (layer, head), a mean probability from 0 to 1. A head that attends evenly scores about 1/length.
+        Result (layer, head), a mean probability from 0 to 1. A head that attends evenly to all it can see
+        scores about ln(2)/length for the repeat's two kinds, and ln(2 length)/(2 length) for the previous token.
 
     Raises:
         MIError: no such kind.
@@ -70,12 +71,7 @@ def head_scores(model: Model, kind: Kind, *, length: int = 32, n: int = 8, seed:
         primary="score",
         unit="mean attention",
         source=_SOURCES[kind],
-        provenance=Provenance(
-            model=model.name,
-            setup=model.code(),
-            call=f"mi.head_scores(model, {kind!r}, length={length}, n={n}, seed={seed})",
-            interventions=model.interventions,
-            warnings=model.trust.warnings,
-            seed=seed,
+        provenance=model.provenance(
+            f"mi.head_scores(model, {kind!r}, length={length}, n={n}, seed={seed})", seed=seed
         ),
     )

@@ -8,7 +8,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
 from .loss import loss_per_token
@@ -32,7 +32,8 @@ def repeated_tokens(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
     tokenizer = model.tokenizer
     bos = getattr(tokenizer, "bos_token_id", None)
     first = [bos] if bos is not None and bos < model.config.d_vocab else []
-    if length < 2 or n < 1 or len(first) + 2 * length > model.config.n_ctx:
+    whole = isinstance(length, int) and isinstance(n, int)
+    if not whole or length < 2 or n < 1 or len(first) + 2 * length > model.config.n_ctx:
         raise PromptError(
             f"repeated_tokens(length={length}, n={n}): {model.name} takes {model.config.n_ctx} tokens, so length must "
             f"be 2 to {(model.config.n_ctx - len(first)) // 2}, and n at least 1."
@@ -88,12 +89,7 @@ def repeat_accuracy(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
         primary="accuracy",
         unit="share of tokens",
         source="Olsson et al. 2022 (arXiv:2209.11895)",
-        provenance=Provenance(
-            model=model.name,
-            setup=model.code(),
-            call=f"mi.repeat_accuracy(model, length={length}, n={n}, seed={seed})",
-            interventions=model.interventions,
-            warnings=model.trust.warnings,
-            seed=seed,
+        provenance=model.provenance(
+            f"mi.repeat_accuracy(model, length={length}, n={n}, seed={seed})", seed=seed
         ),
     )

@@ -1,0 +1,1 @@
+"""The vocabulary: sites, interventions, Results, errors. Values only; no nnsight, no Jupyter."""

@@ -81,13 +81,16 @@ class Array:
         sizes = "×".join(str(n) for n in self.shape) or "scalar"
         return f"Array({sizes}, sha256:{self._sha256[:4]}…)"
 
-    def code(self) -> str:
+    def code(self, *, inline: bool = False) -> str:
         """The Python that makes this Array.
 
         Up to 64 kB the numbers stand in the code (base64); above, they are written to
         `array-<hash>.safetensors` in the working directory, and the code loads that file.
+
+        Args:
+            inline: keep the numbers in the code, however many they are.
         """
-        if self._tensor.nbytes > _INLINE_BYTES:
+        if self._tensor.nbytes > _INLINE_BYTES and not inline:
             path = f"array-{self._sha256[:12]}.safetensors"
             save_file({"values": self._tensor}, path)
             return f"mi.Array.load({path!r}, sha256={self._sha256!r})"

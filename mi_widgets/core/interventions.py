@@ -9,8 +9,9 @@ Each value's `apply` is plain torch: the activation in, the changed activation o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
@@ -19,6 +20,8 @@ from torch import Tensor
 from .arrays import Array
 from .errors import InterventionError
 from .sites import WHOLE_MODEL, Extent, Site, read, write
+
+_Show = Callable[[Array], str]  # how an Array is written: short, or as complete code
 
 
 @runtime_checkable
@@ -66,23 +69,19 @@ class Intervention:
             ) from error
         return write(x, self.site, extent, new)
 
-    def _arguments(self, *, complete: bool) -> list[str]:
+    def _arguments(self, show: _Show) -> list[str]:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return self._call(complete=False)
+        return self._call(repr)
 
-    def code(self) -> str:
-        """The Python that makes this value: `eval(x.code()) == x`."""
-        return self._call(complete=True)
+    def code(self, *, inline: bool = False) -> str:
+        """The Python that makes this value: `eval(x.code()) == x`. `inline` as in `Array.code`."""
+        return self._call(lambda array: array.code(inline=inline))
 
-    def _call(self, *, complete: bool) -> str:
-        arguments = ", ".join([self.site.code(), *self._arguments(complete=complete)])
+    def _call(self, show: _Show) -> str:
+        arguments = ", ".join([self.site.code(), *self._arguments(show)])
         return f"mi.{type(self).__name__.lower()}({arguments})"
-
-
-def _show(array: Array, *, complete: bool) -> str:
-    return array.code() if complete else repr(array)
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,9 +94,9 @@ class Ablate(Intervention):
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         return torch.zeros_like(x) if self.mean is None else self.mean.to(x)
 
-    def _arguments(self, *, complete: bool) -> list[str]:
+    def _arguments(self, show: _Show) -> list[str]:
         shown = [f"to={self.to!r}"]
-        return shown if self.mean is None else [*shown, f"data={_show(self.mean, complete=complete)}"]
+        return shown if self.mean is None else [*shown, f"data={show(self.mean)}"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,7 +108,7 @@ class Scale(Intervention):
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         return x * self.factor
 
-    def _arguments(self, *, complete: bool) -> list[str]:
+    def _arguments(self, show: _Show) -> list[str]:
         return [repr(self.factor)]
 
 
@@ -120,17 +119,32 @@ class Patch(Intervention):
     value: Array
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
-        return self.value.to(x)
+        value = self.value.to(x)
+        # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
+        fits = value.ndim == 1 or (value.shape[1:] == x.shape[1:] and value.shape[0] in (1, x.shape[0]))
+        if not fits:
+            raise InterventionError(
+                f"{self!r} does not fit: the value has shape {tuple(value.shape)}, the activation {tuple(x.shape)}. "
+                "Patch between prompts of one length, or name positions with .pos(…)."
+            )
+        return value
 
     def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
-        if self.site.positions is not None or "query" in self.site.axes:
+        if self.site.positions is not None:
             return super().apply(x, extent)
         # A patch of the whole prompt covers the prompt; tokens generated after it stay their own.
-        prompt, rest = x[:, : extent.width], x[:, extent.width :]
-        return torch.cat([super().apply(prompt, extent), rest], dim=1)
+        w = extent.width
+        prompt = (
+            (slice(None), slice(None), slice(w), slice(w))
+            if "query" in self.site.axes
+            else (slice(None), slice(w))
+        )
+        changed = x.clone()
+        changed[prompt] = super().apply(x[prompt], extent)
+        return changed
 
-    def _arguments(self, *, complete: bool) -> list[str]:
-        return [_show(self.value, complete=complete)]
+    def _arguments(self, show: _Show) -> list[str]:
+        return [show(self.value)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,13 +157,13 @@ class Steer(Intervention):
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         return x + self.scale * self.direction.to(x)
 
-    def _arguments(self, *, complete: bool) -> list[str]:
-        return [_show(self.direction, complete=complete), f"scale={self.scale!r}"]
+    def _arguments(self, show: _Show) -> list[str]:
+        return [show(self.direction), f"scale={self.scale!r}"]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Several interventions, applied in the order written; made by `mi.stack`."""
+    """Several interventions; made by `mi.stack`. At one site they apply in the order written."""
 
     interventions: tuple[Intervention, ...] = ()
 
@@ -162,9 +176,9 @@ class Stack:
     def __repr__(self) -> str:
         return f"mi.stack({', '.join(map(repr, self.interventions))})"
 
-    def code(self) -> str:
-        """The Python that makes this value."""
-        return f"mi.stack({', '.join(i.code() for i in self.interventions)})"
+    def code(self, *, inline: bool = False) -> str:
+        """The Python that makes this value. `inline` as in `Array.code`."""
+        return f"mi.stack({', '.join(i.code(inline=inline) for i in self.interventions)})"
 
 
 def stack(*interventions: Intervention | Stack) -> Stack:
@@ -191,9 +205,9 @@ def ablate(site: Site, *, to: Literal["zero", "mean"] = "zero", data: Any = None
 
     Args:
         site: where; `at.z[1, 3]` is the output of head 3 of layer 1, before `W_O`.
-        to: `"zero"`, or `"mean"`: the mean over the real tokens of `data` (over the prompts alone for
-            `scores` and `pattern`).
-        data: for `"mean"`: a run that kept the site, or the mean itself as an Array or a tensor.
+        to: `"zero"`, or `"mean"`: the mean over all real tokens of `data`, at whatever position.
+        data: for `"mean"`: a run that kept the site, or the mean itself as an Array or a tensor (for
+            `scores` and `pattern` always the latter).
 
     Raises:
         InterventionError: `to` is neither, or `data` is missing or not wanted.
@@ -212,19 +226,33 @@ def ablate(site: Site, *, to: Literal["zero", "mean"] = "zero", data: Any = None
             'ablate(to="mean") needs data=: a run that kept the site, as in data=model.run(texts, keep=[at.z]), '
             "or the mean itself."
         )
+    Ablate(site)  # a wrong site is named before its mean is taken
     return Ablate(site, "mean", Array(_mean(data, site) if isinstance(data, Activations) else data))
 
 
 def _mean(run: Activations, site: Site) -> Tensor:
-    x = run[site]
-    if "query" in site.axes or site.positions is not None:
-        return x.mean(0)
+    if "query" in site.axes:
+        raise InterventionError(
+            f"ablate: {site!r} has no mean over texts of different lengths: give the mean itself as data=, "
+            "an Array or a tensor that fits the activation."
+        )
+    x = run[replace(site, positions=None)]
     return x[run.mask.to(x.device)].mean(0)
+
+
+def _number(what: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InterventionError(f"{what} must be a finite number; got {value!r}.")
+    return number
 
 
 def scale(site: Site, factor: float) -> Scale:
     """Multiply the activation at `site` by `factor`: 0 removes it, 1 leaves it, -1 turns it round."""
-    return Scale(site, float(factor))
+    return Scale(site, _number("scale", factor))
 
 
 def patch(site: Site, value: Any) -> Patch:
@@ -233,8 +261,13 @@ def patch(site: Site, value: Any) -> Patch:
     Args:
         site: where, with or without positions.
         value: a run that kept the site (its activation there is taken), or the values themselves, shaped
-            as `run[site]` is; one row serves every prompt of a batch.
+            as `run[site]` is; one row serves every prompt of a batch, one vector serves every place.
+
+    Raises:
+        InterventionError: a run at `.pos("new")`, which none has; when it meets an activation of another shape.
     """
+    if site.positions == "new" and isinstance(value, Activations):
+        raise InterventionError('patch: no run has the tokens of .pos("new"): give the values themselves.')
     return Patch(site, Array(value[site] if isinstance(value, Activations) else value))
 
 
@@ -248,4 +281,4 @@ def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
 
     Source: Turner et al. 2023 (arXiv:2308.10248), activation addition.
     """
-    return Steer(site, Array(direction), float(scale))
+    return Steer(site, Array(direction), _number("steer: scale", scale))

@@ -18,7 +18,11 @@ FORMAT_VERSION = 1
 
 
 def write_result(result: Result, path: str | Path) -> None:
-    """Write a Result to one file."""
+    """Write a Result to one file, which holds all of it.
+
+    Raises:
+        ResultError: the file cannot be written.
+    """
     numbers: dict[str, np.ndarray] = {}
     variables: dict[str, Any] = {}
     for name, variable in result.dataset.variables.items():
@@ -27,10 +31,15 @@ def write_result(result: Result, path: str | Path) -> None:
         if values.dtype.kind in "USO":
             entry["texts"] = values.tolist()
         else:
-            numbers[str(name)] = np.ascontiguousarray(values)
+            numbers[str(name)] = np.array(values, order="C")
         variables[str(name)] = entry
     header = {"format": FORMAT_VERSION, **describe(result), "variables": variables}
-    save_file(numbers, str(path), metadata={"mi_widgets": json.dumps(header)})
+    try:
+        save_file(numbers, str(path), metadata={"mi_widgets": json.dumps(header)})
+    except (OSError, SafetensorError) as error:
+        raise ResultError(
+            f"{path} cannot be written: {error}. Give a path in a folder that exists."
+        ) from error
 
 
 def load_result(path: str | Path) -> Result:

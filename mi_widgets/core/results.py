@@ -29,7 +29,8 @@ def register(kind: str, *, view: str | None = None, plot: str | None = None) -> 
     Args:
         kind: the Result's kind, or `"*"` for every kind that has no entry of its own.
         view: `"package.module:Class"`, called with the Result.
-        plot: `"package.module:function"`, called with the Result, returns a matplotlib figure.
+        plot: `"package.module:function"`, called with the Result, returns a matplotlib figure that has
+            a `_repr_png_`.
     """
     if view is not None:
         _VIEWS[kind] = view
@@ -164,6 +165,22 @@ class Result:
             provenance=replace(self.provenance, call=f"{self.provenance.call}.sel({_arguments(indexers)})"),
         )
 
+    def argmax(self) -> dict[str, Any]:
+        """The labels of the largest value, as a view's selection and `sel` take them.
+
+        Raises:
+            ResultError: there is no number to compare.
+        """
+        data = self._dataset[self.primary]
+        if not data.size or data.isnull().all():
+            raise ResultError(f"{self.title} has no numbers, so none of them is the largest.")
+        place = np.unravel_index(int(np.nanargmax(data.values)), data.shape)
+        labels = (data[d].values[i] if d in data.coords else i for d, i in zip(data.dims, place, strict=True))
+        return {
+            str(d): label.item() if hasattr(label, "item") else int(label)
+            for d, label in zip(data.dims, labels, strict=True)
+        }
+
     def code(self) -> str:
         """The Python that makes this Result; its last line assigns `result`."""
         return self.provenance.code()
@@ -202,21 +219,13 @@ class Result:
             return self.view()._repr_mimebundle_(**options)
         bundle: dict[str, Any] = {"text/plain": repr(self)}
         if _registered(_PLOTS, self.kind) is not None:
-            bundle["image/png"] = png_of(self.plot())
+            bundle["image/png"] = self.plot()._repr_png_()
         return bundle
 
 
-def png_of(figure: Any) -> bytes:
-    """A matplotlib Figure as PNG bytes."""
-    from io import BytesIO
-
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return buffer.getvalue()
-
-
 def _arguments(indexers: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in indexers.items())
+    plain = {n: v.tolist() if isinstance(v, (np.generic, np.ndarray)) else v for n, v in indexers.items()}
+    return ", ".join(f"{name}={value!r}" for name, value in plain.items())
 
 
 def _span(values: np.ndarray) -> str:
@@ -246,7 +255,7 @@ def describe(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
     made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
     if isinstance(made["interventions"], Stack):
-        made["interventions"] = made["interventions"].code() if made["interventions"] else ""
+        made["interventions"] = made["interventions"].code(inline=True) if made["interventions"] else ""
     return {
         "kind": result.kind,
         "title": result.title,

@@ -7,9 +7,10 @@ at.resid_post[0].pos(-1)  # the last token of the prompt
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, SupportsIndex
 
 import torch
 from jaxtyping import Int
@@ -22,22 +23,22 @@ _NEURONS = ("batch", "pos", "d_mlp")
 _PER_HEAD = ("batch", "pos", "head", "d_head")
 _SQUARE = ("batch", "head", "query", "key")
 
-# The axes of every kind of activation, as a run returns it.
+# The axes of every kind of activation, as a run returns it, in the order of the forward pass.
 AXES: dict[str, tuple[str, ...]] = {
     "embed": _RESIDUAL,
     "resid_pre": _RESIDUAL,
-    "resid_mid": _RESIDUAL,
-    "resid_post": _RESIDUAL,
-    "attn_out": _RESIDUAL,
-    "mlp_out": _RESIDUAL,
-    "mlp_pre": _NEURONS,
-    "mlp_post": _NEURONS,
     "q": _PER_HEAD,
     "k": _PER_HEAD,
     "v": _PER_HEAD,
-    "z": _PER_HEAD,
     "scores": _SQUARE,
     "pattern": _SQUARE,
+    "z": _PER_HEAD,
+    "attn_out": _RESIDUAL,
+    "resid_mid": _RESIDUAL,
+    "mlp_pre": _NEURONS,
+    "mlp_post": _NEURONS,
+    "mlp_out": _RESIDUAL,
+    "resid_post": _RESIDUAL,
     "logits": ("batch", "pos", "d_vocab"),
 }
 WHOLE_MODEL = ("embed", "logits")  # once in a model, not once a layer
@@ -65,21 +66,24 @@ class Site:
         return AXES[self.name]
 
     def __getitem__(self, index: int | tuple[int, int]) -> Site:
-        layer, head = index if isinstance(index, tuple) else (index, None)
+        numbers = index if isinstance(index, tuple) else (index,)
         if self.name in WHOLE_MODEL:
             raise SiteError(
                 f"at.{self.name} has no layers: write at.{self.name}, not at.{self.name}[{index}]."
             )
         if self.layer is not None:
             raise SiteError(f"{self!r} has its layer already: index the bare site, as in at.{self.name}[0].")
-        if head is not None and "head" not in self.axes:
+        if len(numbers) not in (1, 2):
+            raise SiteError(f"at.{self.name}[{index}]: give a layer, or a layer and a head.")
+        if len(numbers) == 2 and "head" not in self.axes:
             raise SiteError(
                 f"at.{self.name} has no heads (its axes are {', '.join(self.axes)}): "
-                f"write at.{self.name}[{layer}]. Sites with heads: {', '.join(_names_with('head'))}."
+                f"write at.{self.name}[{numbers[0]}]. Sites with heads: {', '.join(_names_with('head'))}."
             )
-        for what, number in (("layer", layer), ("head", head)):
-            if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
-                raise SiteError(f"at.{self.name}: {what} must be a whole number from 0, got {number!r}.")
+        layer, head = (_whole(n) for n in (*numbers, None)[:2])
+        for what, number, given in (("layer", layer, numbers[0]), ("head", head, numbers[-1])):
+            if (number is None or number < 0) and (what == "layer" or len(numbers) == 2):
+                raise SiteError(f"at.{self.name}: {what} must be a whole number from 0, got {given!r}.")
         return replace(self, layer=layer, head=head)
 
     def pos(self, positions: int | Sequence[int] | Literal["new"]) -> Site:
@@ -88,18 +92,29 @@ class Site:
         Args:
             positions: one position (its axis is dropped when read), several, or `"new"`.
         """
-        if positions == "new":
+        if isinstance(positions, str) and positions == "new":
             return replace(self, positions="new")
-        if isinstance(positions, int) and not isinstance(positions, bool):
-            return replace(self, positions=positions)
-        numbers = (
-            tuple(positions) if isinstance(positions, Iterable) and not isinstance(positions, str) else ()
+        one = _whole(positions)
+        if one is not None:
+            return replace(self, positions=one)
+        listed = (
+            positions if isinstance(positions, Iterable) and not isinstance(positions, (str, bytes)) else ()
         )
-        if not numbers or not all(isinstance(p, int) and not isinstance(p, bool) for p in numbers):
+        numbers = tuple(_whole(p) for p in listed)
+        known = tuple(n for n in numbers if n is not None)
+        if not known or len(known) != len(numbers):
             raise SiteError(
                 f'{self!r}.pos takes a whole number, some whole numbers, or "new"; got {positions!r}.'
             )
-        return replace(self, positions=numbers)
+        return replace(self, positions=known)
+
+    @property
+    def place_in_pass(self) -> tuple[int, int]:
+        """Where the forward pass meets it: sites sort by this."""
+        order = tuple(AXES).index(self.name)
+        if self.name == "logits":
+            return (2**31, order)
+        return (-1 if self.layer is None else self.layer, order)
 
     @property
     def everywhere(self) -> Site:
@@ -117,6 +132,16 @@ class Site:
     def code(self) -> str:
         """The Python that makes this site: `eval(site.code()) == site`."""
         return repr(self)
+
+
+def _whole(number: object) -> int | None:
+    """A whole number of any make (numpy's too) as an int; None for everything else."""
+    if isinstance(number, bool) or not isinstance(number, SupportsIndex):
+        return None
+    try:
+        return operator.index(number)
+    except TypeError:  # an array of several numbers
+        return None
 
 
 def _names_with(axis: str) -> list[str]:

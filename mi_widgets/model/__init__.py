@@ -1,0 +1,1 @@
+"""The wrapped model: the only code that imports nnsight."""

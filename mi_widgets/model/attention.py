@@ -6,6 +6,7 @@ not changed. This one sends q, k, v, scores, pattern and z through identity modu
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,20 +30,24 @@ def tapped_attention(
     scaling: float,
     **_: Any,
 ) -> tuple[Tensor, Tensor]:
-    """Plain attention through the module's taps.
+    """Plain attention through the module's taps; a module without taps (a copy, say) just attends.
 
     Query, key and value come as (batch, head, pos, d_head), as transformers passes them; the taps see
     (batch, pos, head, d_head), as a run returns them. The mask is additive.
     """
-    query = module.tap_q(query.transpose(1, 2)).transpose(1, 2)
-    key = module.tap_k(key.transpose(1, 2)).transpose(1, 2)
-    value = module.tap_v(value.transpose(1, 2)).transpose(1, 2)
+
+    def tap(name: str, x: Tensor) -> Tensor:
+        return getattr(module, name)(x) if hasattr(module, name) else x
+
+    query = tap("tap_q", query.transpose(1, 2)).transpose(1, 2)
+    key = tap("tap_k", key.transpose(1, 2)).transpose(1, 2)
+    value = tap("tap_v", value.transpose(1, 2)).transpose(1, 2)
     scores = torch.matmul(query, key.transpose(2, 3)) * scaling
     if attention_mask is not None:
         scores = scores + attention_mask
-    scores = module.tap_scores(scores)
-    pattern = module.tap_pattern(scores.softmax(-1, dtype=torch.float32).to(value.dtype))
-    z = module.tap_z(torch.matmul(pattern, value).transpose(1, 2).contiguous())
+    scores = tap("tap_scores", scores)
+    pattern = tap("tap_pattern", scores.softmax(-1, dtype=torch.float32).to(value.dtype))
+    z = tap("tap_z", torch.matmul(pattern, value).transpose(1, 2).contiguous())
     return z, pattern
 
 
@@ -52,11 +57,17 @@ AttentionMaskInterface.register(NAME, eager_mask)
 
 @dataclass
 class _Shared:
-    before: str
+    config: Any  # the module's own, which other modules may use too
     owners: set[object] = field(default_factory=set)
 
 
 _shared: WeakKeyDictionary[nn.Module, _Shared] = WeakKeyDictionary()
+
+
+def _set_config(module: nn.Module, old: Any, new: Any) -> None:
+    for part in module.modules():
+        if getattr(part, "config", None) is old:
+            part.config = new
 
 
 def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]:
@@ -72,11 +83,15 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         What gives back this wrapper's share; called again, it does nothing.
     """
     if module not in _shared:
-        _shared[module] = _Shared(before=module.config._attn_implementation)
+        own = module.config
+        _shared[module] = _Shared(own)
+        # A copy for this module alone: modules built from one config share it, and they have no taps.
+        tapped = copy.deepcopy(own)
+        tapped._attn_implementation = NAME
+        _set_config(module, own, tapped)
         for attention in attentions:
             for tap in TAPS:
                 attention.add_module(tap, nn.Identity())
-        module.config._attn_implementation = NAME
     owner = object()
     _shared[module].owners.add(owner)
 
@@ -88,7 +103,7 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         if share.owners:
             return
         del _shared[module]
-        module.config._attn_implementation = share.before
+        _set_config(module, module.config, share.config)
         for attention in attentions:
             for tap in TAPS:
                 delattr(attention, tap)

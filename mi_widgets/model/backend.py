@@ -91,7 +91,7 @@ def trace(
     keep: Sequence[Key],
     extent: Extent,
 ) -> dict[Key, Tensor]:
-    """One forward pass: the edits in order, then the captures, each in an invoke of its own.
+    """One forward pass: the edits, then the captures, each in an invoke of its own.
 
     Empty invokes see the whole batch and may stand in any order; captures come after the edits, so that
     what is read is what the rest of the model saw.
@@ -111,7 +111,9 @@ def trace(
     with torch.no_grad(), wrapped.trace() as tracer:
         # Made inside the trace: a container from outside stays empty when the trace runs remotely.
         kept = nnsight.save({})
-        for intervention in edits:
+        # In the order of the forward pass; at one site in the order given. Two sites may be changed at one
+        # module (GPT-2's attn_out and resid_mid), and there the later must see what the earlier did.
+        for intervention in sorted(edits, key=lambda edit: edit.site.place_in_pass):
             with tracer.invoke():
                 site = intervention.site
                 _edit(wrapped, places[site.name], site.layer, intervention, extent)

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from mi_widgets import zoo
-from mi_widgets.core.errors import UnknownModel
+from mi_widgets.core.errors import MIError, UnknownModel
 
 from .architectures import architecture_of
 from .model import Model
@@ -29,6 +29,10 @@ def load(name_or_module: str | nn.Module, *, tokenizer: Any = None) -> Model:
     if isinstance(name_or_module, nn.Module):
         module, name, code = name_or_module, type(name_or_module).__name__, None
     elif isinstance(name_or_module, str):
+        if tokenizer is not None:
+            raise MIError(
+                f"mi.load({name_or_module!r}): a shipped model has its own tokenizer; leave tokenizer= out."
+            )
         module, tokenizer = zoo.open_model(name_or_module)
         name, code = name_or_module, f"model = mi.load({name_or_module!r})"
     else:

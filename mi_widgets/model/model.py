@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from nnsight import NNsight
 from torch import nn
 
-from mi_widgets.core.errors import DifferentModel, MIError, PromptError
+from mi_widgets.core.errors import DifferentModel, MIError, PromptError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.results import Provenance
 from mi_widgets.core.sites import Extent, Site
 
 from .architectures import Architecture, check_site, layers_of
@@ -51,6 +54,7 @@ class Model:
             stock = module(**architecture.inputs(probe, mask))
             self._undo: Callable[[], None] = architecture.prepare(module)
         self._wrapped = NNsight(module)
+        self._released = False
         self.trust = Trust()
         try:
             self.trust = examine(self, getattr(stock, "logits", stock), probe)
@@ -105,9 +109,13 @@ class Model:
         """
         tokenized = self._vocabulary.tokenize(prompt)
         extent = Extent(tokenized.lengths, tokenized.ids.shape[1])
-        return self._run(prompt, tokenized, tuple([keep] if isinstance(keep, Site) else keep), extent)
+        return self._run(prompt, tokenized, _sites(keep), extent)
 
     def _run(self, prompt: Prompt, tokenized: Tokenized, keep: tuple[Site, ...], extent: Extent) -> Run:
+        if self._released:
+            raise MIError(
+                f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
+            )
         keys = {(site.name, layer): None for site in keep for layer in self.layers_of(site)}
         edits = self.interventions
         for edit in edits:  # positions that do not exist are found before the model runs
@@ -122,7 +130,7 @@ class Model:
                 keep=[*keys, *([("logits", None)] if ("logits", None) not in keys else [])],
                 extent=extent,
             )
-        code = repr(prompt.tolist() if isinstance(prompt, torch.Tensor) else prompt)
+        code = repr(prompt.tolist() if isinstance(prompt, (torch.Tensor, np.ndarray)) else prompt)
         return Run(self, code, tokenized, edits, kept, tuple(site.everywhere for site in keep))
 
     def generate(
@@ -143,6 +151,10 @@ class Model:
         """
         tokenized = self._vocabulary.tokenize(prompt)
         length = tokenized.ids.shape[1]
+        if not isinstance(max_new_tokens, int) or max_new_tokens < 1:
+            raise MIError(f"max_new_tokens must be a whole number from 1; got {max_new_tokens!r}.")
+        if not isinstance(temperature, (int, float)) or not 0 <= temperature < math.inf:
+            raise MIError(f"temperature must be a number, 0 or more; got {temperature!r}.")
         if len(tokenized.ids) > 1:
             raise PromptError(
                 f"generate continues one prompt; got {len(tokenized.ids)}. Call it once for each."
@@ -162,7 +174,8 @@ class Model:
             ids.append(_choose(self._run(prompt, now, (), extent).logits[0, -1], temperature, generator))
             if ids[-1] == end:
                 break
-        given, new = self._vocabulary.text(ids[:length]), ids[length:]
+        # A prompt of ids may end inside a character, which then is not a part of the text.
+        given, new = self._vocabulary.text(ids[:length]).rstrip("\ufffd"), ids[length:]
         # Decoded as a whole: a piece alone may lose its leading space.
         text = self._vocabulary.text(ids).removeprefix(given)
         return Generation(given, text, tuple(self.vocabulary_of(new)), tuple(new))
@@ -190,9 +203,9 @@ class Model:
         finally:
             _active.reset(token)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """The hash of all weights, as `"sha256:…"`."""
+        """The hash of all weights as they are now, as `"sha256:…"`."""
         digest = hashlib.sha256()
         for name, tensor in sorted(self.module.state_dict().items()):
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -206,6 +219,22 @@ class Model:
                 f"This code was written for a model with weights {fingerprint[:19]}…; this one has "
                 f"{self.fingerprint[:19]}…. Bring the same weights."
             )
+
+    def provenance(self, call: str, *, seed: int | None = None) -> Provenance:
+        """How a Result measured on this model, here and now, is made again.
+
+        Args:
+            call: the expression that makes it, with the model as `model`.
+            seed: of whatever was random.
+        """
+        return Provenance(
+            model=self.name,
+            setup=self.code(),
+            call=call,
+            interventions=self.interventions,
+            warnings=self.trust.warnings,
+            seed=seed,
+        )
 
     def code(self) -> str:
         """The Python that brings this model."""
@@ -222,18 +251,23 @@ class Model:
         Args:
             seed: of the weights.
         """
-        module = self._architecture.fresh(self.module, seed).eval().to(self._device)
+        dtype = next(self.module.parameters()).dtype
+        module = self._architecture.fresh(self.module, seed).eval().to(self._device, dtype)
         return Model(
             module,
             architecture=self._architecture,
             tokenizer=self._vocabulary.tokenizer,
             name=f"{self.name} (untrained)",
-            code=f"{self.code()}.untrained(seed={seed})" if self._code else None,
+            code=f"{self.code()}.untrained(seed={seed})"
+            if self._code
+            else f"{self.code()}\nmodel = model.untrained(seed={seed})",
         )
 
     def release(self) -> None:
-        """Take away what loading added to a module in memory; the Model cannot be used afterwards."""
-        self._undo()
+        """Take away what loading added to a module in memory; this Model runs no more afterwards."""
+        with lock_of(self.module):
+            self._undo()
+        self._released = True
 
     def __repr__(self) -> str:
         c = self.config
@@ -243,9 +277,15 @@ class Model:
         )
 
 
+def _sites(keep: Iterable[Site]) -> tuple[Site, ...]:
+    sites = (keep,) if isinstance(keep, Site) or not isinstance(keep, Iterable) else tuple(keep)
+    for site in sites:
+        if not isinstance(site, Site):
+            raise SiteError(f"keep= takes sites, as in keep=[at.pattern, at.resid_post[0]]; got {site!r}.")
+    return sites
+
+
 def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator | None) -> int:
-    if temperature < 0:
-        raise MIError(f"temperature must be 0 or more; got {temperature}.")
     if temperature == 0:
         return int(logits.argmax())
     return int(torch.multinomial((logits.float().cpu() / temperature).softmax(-1), 1, generator=generator))

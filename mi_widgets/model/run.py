@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mi_widgets.core.errors import NotKept, SiteError
+from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Extent, Site, read
@@ -90,6 +90,8 @@ class Run:
         Returns:
             Result (batch, rank) of probabilities, with the variables `token` and `token_id`.
         """
+        if not isinstance(k, int) or k < 1:
+            raise MIError(f"next_tokens: k must be a whole number from 1; got {k!r}.")
         last = self.logits[torch.arange(len(self.ids)), torch.tensor(self.tokenized.lengths) - 1]
         k = min(k, last.shape[-1])
         probability, ids = last.float().softmax(-1).topk(k)
@@ -112,18 +114,15 @@ class Run:
             provenance=self.provenance(f"run.next_tokens({k})"),
         )
 
-    def provenance(self, call: str, *, seed: int | None = None) -> Provenance:
-        """How a Result read from this run is made again."""
+    def provenance(self, call: str) -> Provenance:
+        """How a Result read from this run is made again.
+
+        Args:
+            call: the expression that makes it, with the run as `run`.
+        """
         keep = f", keep=[{', '.join(map(repr, self.keep))}]" if self.keep else ""
-        return Provenance(
-            model=self.model.name,
-            setup=self.model.code(),
-            run=f"run = model.run({self.prompt}{keep})",
-            call=call,
-            interventions=self.interventions,
-            warnings=self.model.trust.warnings,
-            seed=seed,
-        )
+        line = f"run = model.run({self.prompt}{keep})"
+        return replace(self.model.provenance(call), run=line, interventions=self.interventions)
 
     def __repr__(self) -> str:
         kept = ", ".join(map(repr, self.keep)) or "logits only"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
 
-Prompt = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | Tensor
+Prompt = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | Tensor | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -63,29 +65,28 @@ class Vocabulary:
         return Tokenized(ids, mask, tokens)
 
     def _items(self, prompt: Prompt) -> list[Any]:
-        if isinstance(prompt, Tensor):
-            if prompt.is_floating_point() or prompt.ndim not in (1, 2):
+        if isinstance(prompt, (Tensor, np.ndarray)):
+            ids = torch.as_tensor(prompt)
+            if ids.is_floating_point() or ids.dtype == torch.bool or ids.ndim not in (1, 2):
                 raise PromptError(
-                    "Token ids are whole numbers of shape (pos,) or (batch, pos); "
-                    f"got {prompt.dtype} {tuple(prompt.shape)}."
+                    f"Token ids are whole numbers of shape (pos,) or (batch, pos); got {ids.dtype} {tuple(ids.shape)}."
                 )
-            prompt = prompt.tolist()
+            prompt = ids.tolist()
         if isinstance(prompt, str):
             return [prompt]
-        if not isinstance(prompt, Sequence):
+        if not isinstance(prompt, Sequence) or isinstance(prompt, bytes):
             raise PromptError(
                 f"A prompt is a text, a list of texts, or token ids; got {type(prompt).__name__}."
             )
         if not len(prompt):
             raise PromptError("The prompt is empty: give a text, a list of texts, or token ids.")
-        return [prompt] if isinstance(prompt[0], int) else list(prompt)
+        # A tensor can be an index too, but here it is a row.
+        one_row = isinstance(prompt[0], SupportsIndex) and not getattr(prompt[0], "ndim", 0)
+        return [prompt] if one_row else list(prompt)
 
     def _row(self, item: Any) -> list[int]:
-        if isinstance(item, str):
-            ids = self._encode(item)
-        elif isinstance(item, Sequence) and all(isinstance(i, int) and not isinstance(i, bool) for i in item):
-            ids = list(item)
-        else:
+        ids = self._encode(item) if isinstance(item, str) else _whole_numbers(item)
+        if ids is None:
             raise PromptError(f"A prompt is a text or token ids (whole numbers); got {item!r}.")
         if not ids:
             raise PromptError("The prompt is empty: give a text, a list of texts, or token ids.")
@@ -129,7 +130,7 @@ class Vocabulary:
     def texts(self, ids: Sequence[int]) -> list[str]:
         """What each token stands for, leading space included."""
         if self.tokenizer is None:
-            return [str(i) for i in ids]
+            return [f" {i}" for i in ids]  # a space, as words have, so that numbers do not run together
         pieces = self.tokenizer.convert_ids_to_tokens(list(ids))
         # SentencePiece marks a leading space that decoding one token alone would drop.
         return [
@@ -140,5 +141,14 @@ class Vocabulary:
     def text(self, ids: Sequence[int]) -> str:
         """The text of a sequence of tokens, special ones left out."""
         if self.tokenizer is None:
-            return " ".join(map(str, ids))
+            return "".join(self.texts(ids))
         return self.tokenizer.decode(list(ids), skip_special_tokens=True)
+
+
+def _whole_numbers(item: Any) -> list[int] | None:
+    """Token ids of any make (numpy's, a tensor's) as ints; None if they are something else."""
+    if isinstance(item, (Tensor, np.ndarray)):
+        item = item.tolist()
+    if not isinstance(item, Sequence) or isinstance(item, bytes) or any(isinstance(i, bool) for i in item):
+        return None
+    return [operator.index(i) for i in item] if all(isinstance(i, SupportsIndex) for i in item) else None

@@ -6,6 +6,7 @@ The attention is written out, one line a step, and every intermediate activation
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -46,6 +47,7 @@ class Embed(nn.Module):
         self.W_E = nn.Parameter(torch.empty(config.d_vocab, config.d_model))
 
     def forward(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
+        """The rows of `W_E` at the ids."""
         return self.W_E[ids]
 
 
@@ -57,6 +59,7 @@ class PosEmbed(nn.Module):
         self.W_pos = nn.Parameter(torch.empty(config.n_ctx, config.d_model))
 
     def forward(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "pos d_model"]:
+        """The first rows of `W_pos`."""
         return self.W_pos[: ids.shape[1]]
 
 
@@ -70,6 +73,7 @@ class LayerNorm(nn.Module):
         self.b = nn.Parameter(torch.zeros(config.d_model))
 
     def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        """Each position centred, scaled to variance 1, then `w` and `b`."""
         return F.layer_norm(x, (x.shape[-1],), self.w, self.b, self.eps)
 
 
@@ -95,6 +99,7 @@ class Attention(nn.Module):
         self.tap_scores, self.tap_pattern, self.tap_z = nn.Identity(), nn.Identity(), nn.Identity()
 
     def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        """What the heads together add to the residual stream."""
         q = self.tap_q(torch.einsum("bpm,hmd->bphd", x, self.W_Q) + self.b_Q)
         k = self.tap_k(torch.einsum("bpm,hmd->bphd", x, self.W_K) + self.b_K)
         v = self.tap_v(torch.einsum("bpm,hmd->bphd", x, self.W_V) + self.b_V)
@@ -120,6 +125,7 @@ class MLP(nn.Module):
         self.tap_pre, self.tap_post = nn.Identity(), nn.Identity()
 
     def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        """What the neurons together add to the residual stream."""
         pre = self.tap_pre(x @ self.W_in + self.b_in)
         return self.tap_post(self.act(pre)) @ self.W_out + self.b_out
 
@@ -138,6 +144,7 @@ class Block(nn.Module):
             self.mlp = MLP(config)
 
     def forward(self, resid: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+        """The residual stream after this block."""
         resid = self.tap_resid_mid(resid + self.attn(self.ln1(resid)))
         if hasattr(self, "mlp"):
             resid = resid + self.mlp(self.ln2(resid))
@@ -153,7 +160,15 @@ class Unembed(nn.Module):
         self.b_U = nn.Parameter(torch.zeros(config.d_vocab))
 
     def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_vocab"]:
+        """Logits, in nats up to a constant."""
         return x @ self.W_U + self.b_U
+
+
+def _sinusoids(n_ctx: int, d_model: int) -> Float[Tensor, "n_ctx d_model"]:
+    """Sines in the first half of the columns, cosines in the second; frequencies evenly from 0 to π."""
+    n_waves = (d_model + 1) // 2
+    angles = torch.arange(n_ctx)[:, None] * math.pi * (torch.arange(n_waves) + 0.5) / n_waves
+    return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :d_model]
 
 
 class Transformer(nn.Module):
@@ -173,22 +188,27 @@ class Transformer(nn.Module):
         self.initialize(seed)
 
     def initialize(self, seed: int) -> None:
-        """Draw every weight matrix from N(0, 1/fan_in), embeddings from N(0, 1/d_model), biases zero."""
+        """Start from scratch: what the shipped recipes train from, and the untrained control.
+
+        Weight matrices are drawn from N(0, (0.5 / sqrt(fan_in))²), token embeddings from N(0, 0.5²), biases are
+        zero. `W_pos` starts as sinusoids of amplitude 0.5, as in Vaswani et al. 2017, section 3.5, but with
+        frequencies spaced evenly from 0 to π, which tell neighbours apart best. They are learned like all
+        else; from there a head finds "one position back" within minutes, from random rows it does not.
+        """
         generator = torch.Generator().manual_seed(seed)
         for name, weight in self.named_parameters():
             leaf = name.rsplit(".", 1)[-1]
-            if not leaf.startswith("W_"):
-                continue
-            # W_O's fan-in is the heads' outputs side by side; the tables' rows are picked, not summed over.
-            fan_in = {
-                "W_O": self.config.n_heads * self.config.d_head,
-                "W_E": self.config.d_model,
-                "W_pos": self.config.d_model,
-            }.get(leaf, weight.shape[-2])
-            with torch.no_grad():
-                weight.normal_(0.0, fan_in**-0.5, generator=generator)
+            if leaf.startswith("W_"):
+                # W_O's fan-in is the heads' outputs side by side.
+                fan_in = self.config.n_heads * self.config.d_head if leaf == "W_O" else weight.shape[-2]
+                spread = 0.5 if leaf == "W_E" else 0.5 * fan_in**-0.5
+                with torch.no_grad():
+                    weight.normal_(0.0, spread, generator=generator)
+        with torch.no_grad():
+            self.pos_embed.W_pos.copy_(0.5 * _sinusoids(self.config.n_ctx, self.config.d_model))
 
     def forward(self, input_ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_vocab"]:
+        """Logits for the token after each position."""
         resid = self.embed(input_ids) + self.pos_embed(input_ids)
         for block in self.blocks:
             resid = block(resid)

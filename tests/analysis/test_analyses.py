@@ -82,7 +82,7 @@ def test_attention_is_labelled_and_padding_is_nan(model):
     assert np.array_equal(result.values[0, 1], run[at.pattern[1]][0].numpy())
     assert np.isnan(result.values[1, :, :, 2, :]).all()
     assert np.isnan(result.values[1, :, :, :, 2]).all()
-    assert result.dataset["query_token"].values.tolist() == [["1", "2", "3"], ["4", "5", ""]]
+    assert result.dataset["query_token"].values.tolist() == [[" 1", " 2", " 3"], [" 4", " 5", ""]]
     one = mi.attention(model.run([1, 2], keep=[at.pattern[1]]))
     assert one.dataset["layer"].values.tolist() == [1]
 

@@ -60,6 +60,14 @@ def test_sel_narrows_numbers_and_code():
         a_result().sel(layer=7)
 
 
+def test_argmax_gives_labels_that_sel_takes():
+    result = a_result()
+    assert result.argmax() == {"layer": 1, "head": 2}
+    assert result.sel(**result.argmax()).values == result.values.max()
+    with pytest.raises(mi.errors.ResultError, match="Score has no numbers"):
+        a_result().sel(layer=[]).argmax()
+
+
 def test_code_is_complete_python():
     code = a_result().code()
     assert "with model.intervene(mi.stack(mi.ablate(at.z[0, 1], to='zero'))):\n    result = " in code
@@ -75,6 +83,32 @@ def test_a_result_comes_back_from_a_file(tmp_path):
         assert getattr(again, name) == getattr(result, name)
     assert again.code() == result.code()
     assert again.provenance.seed == 3
+
+
+def test_a_file_holds_all_of_it(tmp_path, monkeypatch):
+    """Also the numbers of a large intervention, which code() alone would write beside the script."""
+    monkeypatch.chdir(tmp_path)
+    big = mi.stack(mi.steer(at.resid_post[0], np.ones(30_000, np.float32)))
+    result = mi.Result(
+        kind="k",
+        title="t",
+        dataset=xr.Dataset({"x": 1.0}),
+        primary="x",
+        unit="u",
+        source="s",
+        provenance=Provenance("m", "model = 1", "x", interventions=big),
+    )
+    result.save("r.safetensors")
+    assert [p.name for p in tmp_path.iterdir()] == ["r.safetensors"]
+    again = mi.load_result("r.safetensors")
+    assert eval(again.provenance.interventions, {"mi": mi, "at": at}) == big
+    assert len(again.plot().axes[0].get_title(loc="left")) < 200
+    with pytest.raises(mi.errors.ResultError, match="cannot be written"):
+        result.save(tmp_path / "nowhere" / "r")
+
+
+def test_sel_with_a_numpy_number_is_still_code():
+    assert a_result().sel(layer=np.int64(1)).code().endswith(".sel(layer=1)")
 
 
 def test_files_that_are_no_results(tmp_path):

@@ -1,12 +1,15 @@
 """A wrapped model computes what the plain module computes, and what a plain hook would make of it."""
 
 import contextvars
+import copy
 import threading
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from transformers import GPT2LMHeadModel
 
 import mi_widgets as mi
 from mi_widgets import sites as at
@@ -244,7 +247,7 @@ def test_any_ids_run_and_their_patterns_are_distributions(rows):
     sums = pattern.to_xarray().sum("key").values
     for i, row in enumerate(rows):
         assert abs(sums[i, :, :, : len(row)] - 1).max() < 1e-5
-        assert run.tokens[i][: len(row)] == tuple(map(str, row))
+        assert run.tokens[i][: len(row)] == tuple(f" {i}" for i in row)
 
 
 SHARED = mi.load(small_transformer())
@@ -354,7 +357,11 @@ def test_wrappers_of_one_module_share_its_lock_and_stack():
         (lambda m: m.run(IDS)["pattern"], "SiteError", "indexed with a site"),
         (lambda m: m.generate(IDS, max_new_tokens=40), "PromptError", "max_new_tokens can be at most 32"),
         (lambda m: m.generate([[1], [2]]), "PromptError", "continues one prompt; got 2"),
-        (lambda m: m.generate(IDS, temperature=-1), "MIError", "temperature must be 0 or more"),
+        (
+            lambda m: m.generate(IDS, temperature=-1),
+            "MIError",
+            "temperature must be a number, 0 or more; got -1",
+        ),
         (lambda m: m.require("sha256:0"), "DifferentModel", "written for a model with weights"),
         (lambda m: m.intervene("x").__enter__(), "InterventionError", "made by mi.ablate"),
         (lambda m: m.intervene(mi.ablate(at.z[5, 0])).__enter__(), "SiteError", "has 2 layers"),
@@ -414,3 +421,131 @@ def test_next_tokens_are_the_softmax_of_the_last_real_logits(model):
         p, ids = run.logits[row, last].softmax(-1).topk(3)
         assert torch.allclose(torch.tensor(result.sel(batch=row).values), p)
         assert result.dataset["token_id"].values[row].tolist() == ids.tolist()
+
+
+def test_modules_that_share_a_config_do_not_disturb_each_other():
+    first = small_gpt2()
+    second = GPT2LMHeadModel(first.config).eval()
+    before = plain(second)
+    one = mi.load(first)
+    assert torch.equal(plain(second), before)
+    two = mi.load(second)
+    two.release()
+    assert torch.equal(plain(second), before)
+    with one.intervene(mi.ablate(at.pattern[0])):
+        assert (one.run(IDS, keep=[at.z])[at.z[0]] == 0).all()
+    duplicate = copy.deepcopy(first)
+    assert torch.allclose(plain(duplicate), one.run(IDS).logits, atol=1e-5)
+    third = mi.load(duplicate)
+    third.release()
+    assert torch.allclose(plain(duplicate), one.run(IDS).logits, atol=1e-5)
+
+
+def test_sites_are_changed_in_the_order_of_the_forward_pass():
+    """GPT-2 changes resid_mid through attn_out: whatever the order written, resid_mid has the last word."""
+    model, target = mi.load(small_gpt2()), torch.randn(1, 8, 32, generator=torch.Generator().manual_seed(0))
+    last = mi.patch(at.resid_mid[0], target)
+    for other in (
+        mi.steer(at.resid_pre[0], torch.ones(32)),
+        mi.scale(at.attn_out[0], 2.0),
+        mi.scale(at.z[0, 1], 3.0),
+    ):
+        for order in ((last, other), (other, last)):
+            with model.intervene(*order):
+                assert torch.allclose(model.run(IDS, keep=[at.resid_mid])[at.resid_mid[0]], target, atol=1e-5)
+
+
+def test_a_mean_is_over_all_tokens_also_for_one_position(model):
+    run = model.run(IDS, keep=[at.z, at.pattern])
+    knock = mi.ablate(at.z[0].pos(-1), to="mean", data=run)
+    assert torch.allclose(knock.mean.tensor, run[at.z[0]][0].mean(0), atol=1e-6)
+    with model.intervene(knock):
+        assert not torch.allclose(model.run(IDS).logits, run.logits, atol=1e-5)
+    with pytest.raises(mi.errors.InterventionError, match="has no mean over texts of different lengths"):
+        mi.ablate(at.pattern[0], to="mean", data=run)
+    with pytest.raises(mi.errors.InterventionError, match="names no layer"):
+        mi.ablate(at.z, to="mean", data=run)
+
+
+def test_a_patch_is_never_stretched(model):
+    short = model.run([5], keep=[at.resid_post])
+    says = r"value has shape \(1, 1, 32\), the activation \(1, 8, 32\)"
+    with (
+        model.intervene(mi.patch(at.resid_post[1], short)),
+        pytest.raises(mi.errors.InterventionError, match=says),
+    ):
+        model.run(IDS)
+    with pytest.raises(mi.errors.InterventionError, match="no run has the tokens"):
+        mi.patch(at.resid_post[0].pos("new"), short)
+
+
+def test_a_patch_of_the_prompt_holds_while_generating(model):
+    other = torch.tensor([[8, 7, 6, 5, 4, 3, 2, 1]])
+    clean = model.run(other, keep=[at.pattern, at.resid_post])
+    for site in (at.pattern[0], at.resid_post[0]):
+        with model.intervene(mi.patch(site, clean)):
+            written = model.generate(IDS, max_new_tokens=3)
+            patched = model.run(IDS, keep=[site])
+        assert torch.allclose(patched[site], clean[site])
+        assert 1 <= len(written.token_ids) <= 3
+
+
+def test_numbers_of_every_make_are_numbers(model):
+    two, three = np.int64(2), np.int32(3)
+    assert at.z[np.int64(1), three] == at.z[1, 3]
+    assert at.z[0].pos(two) == at.z[0].pos(2)
+    assert at.z[0].pos(np.array([1, 2])) == at.z[0].pos([1, 2])
+    expected = model.run([2, 3]).logits
+    for prompt in ([two, three], np.array([2, 3]), [torch.tensor([2, 3])], (2, 3)):
+        assert torch.equal(model.run(prompt).logits, expected)
+    with pytest.raises(mi.errors.SiteError, match="give a layer, or a layer and a head"):
+        at.z[0, 1, 2]
+    with pytest.raises(mi.errors.PromptError, match="got bytes"):
+        model.run(b"abc")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda m: m.run(IDS, keep=["pattern"]), "SiteError", "keep= takes sites.*got 'pattern'"),
+        (lambda m: m.run(IDS, keep=None), "SiteError", "got None"),
+        (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
+        (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),
+        (lambda m: m.run(IDS).next_tokens(0), "MIError", "k must be a whole number from 1; got 0"),
+        (lambda m: mi.scale(at.z[0], "a"), "InterventionError", "scale must be a finite number; got 'a'"),
+        (
+            lambda m: mi.steer(at.z[0], [1.0], scale=float("inf")),
+            "InterventionError",
+            "finite number; got inf",
+        ),
+        (lambda m: mi.load("induction-2l", tokenizer=1), "MIError", "has its own tokenizer"),
+        (lambda m: mi.head_scores(m, "induction", length=8.5), "PromptError", "length must be 2 to"),
+    ],
+)
+def test_wrong_arguments_are_named(model, call, error, says):
+    with pytest.raises(getattr(mi.errors, error), match=says):
+        call(model)
+
+
+def test_a_released_model_says_so(model):
+    model.release()
+    with pytest.raises(mi.errors.MIError, match="was released: load the module again"):
+        model.run(IDS)
+    model.release()
+
+
+def test_the_fingerprint_is_of_the_weights_as_they_are(model):
+    before = model.fingerprint
+    with torch.no_grad():
+        next(iter(model.module.parameters())).view(-1)[0] += 1
+    assert model.fingerprint != before
+    with pytest.raises(mi.errors.DifferentModel):
+        model.require(before)
+
+
+def test_the_untrained_control_keeps_number_type_and_says_how_it_is_made():
+    model = mi.load(small_gpt2().to(torch.bfloat16))
+    control = model.untrained(seed=3)
+    assert control.run(IDS).logits.dtype == torch.bfloat16
+    assert control.code().endswith("\nmodel = model.untrained(seed=3)")
+    assert model.fingerprint in control.code()

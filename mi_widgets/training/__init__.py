@@ -1,0 +1,1 @@
+"""The recipes of the shipped models: `python -m mi_widgets.training train|verify NAME`."""

@@ -1,0 +1,120 @@
+"""A trained module as the files of a shipped model, and the check of those files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from mi_widgets.model.load import load
+from mi_widgets.model.model import Model
+from mi_widgets.zoo.models import EXPECTED, check_files, expected, sha256_of
+from mi_widgets.zoo.tokenizer import pieces, word_tokenizer
+from mi_widgets.zoo.transformer import Transformer
+
+from .measure import measures
+from .recipes import Recipe, recipe_for
+
+TOLERANCE = 0.01  # between machines: another order of additions moves a figure in the third place
+
+
+def save_weights(module: Transformer, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
+    """A module's parameters as safetensors."""
+    save_file({name: p.detach().to(dtype).contiguous() for name, p in module.state_dict().items()}, path)
+
+
+def missed(recipe: Recipe, found: Mapping[str, float]) -> list[str]:
+    """The bars of a recipe that some measures do not reach, as sentences."""
+    return [
+        f"{name} is {found[name]:.3f}, the bar is {low} to {high}"
+        for name, (low, high) in recipe.bars.items()
+        if not low <= found[name] <= high
+    ]
+
+
+def ship(recipe: Recipe, module: Transformer, folder: Path, *, seed: int, seconds: float) -> dict[str, float]:
+    """Write the files of a shipped model.
+
+    Args:
+        recipe: how it was trained.
+        module: the trained module.
+        folder: where to.
+        seed: of the training.
+        seconds: how long it took.
+
+    Returns:
+        What was measured.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(module, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(recipe.config.to_dict(), indent=2) + "\n", "utf-8")
+    (folder / "tokens.json").write_text(json.dumps(pieces(), ensure_ascii=False, indent=0) + "\n", "utf-8")
+    found = measures(load(module.eval(), tokenizer=word_tokenizer(pieces())))
+    (folder / "CARD.md").write_text(card(recipe, found, seed=seed, seconds=seconds), "utf-8")
+    files = ("model.safetensors", "config.json", "tokens.json", "CARD.md")
+    recorded = {
+        "files": {name: sha256_of(folder / name) for name in files},
+        "seed": seed,
+        "measures": {name: round(value, 4) for name, value in found.items()},
+    }
+    (folder / EXPECTED).write_text(json.dumps(recorded, indent=2) + "\n", "utf-8")
+    return found
+
+
+def verify(name: str) -> tuple[dict[str, float], list[str]]:
+    """Check a shipped model's files, then measure it again.
+
+    Returns:
+        What was measured, and what is wrong with it.
+
+    Raises:
+        DamagedWeights: a file's hash differs from the recorded one.
+    """
+    check_files(name)
+    model: Model = load(name)
+    found, problems = measures(model), []
+    for measure, recorded in expected(name)["measures"].items():
+        if abs(found[measure] - recorded) > TOLERANCE:
+            problems.append(f"{measure} is {found[measure]:.4f}, recorded is {recorded} (within {TOLERANCE})")
+    return found, problems + missed(recipe_for(name), found)
+
+
+def card(recipe: Recipe, found: Mapping[str, float], *, seed: int, seconds: float) -> str:
+    """The model card, written from the recipe and what was measured."""
+    c = recipe.config
+    bars = {name: f"{low:g} to {high:g}" for name, (low, high) in recipe.bars.items()}
+    rows = "\n".join(f"| {name} | {value:.3f} | {bars.get(name, '')} |" for name, value in found.items())
+    return _CARD.format(
+        recipe=recipe, c=c, seed=seed, minutes=seconds / 60, rows=rows, penalty=_PENALTY.format(recipe=recipe)
+    )
+
+
+_PENALTY = (
+    "A sparsity penalty on heads ({recipe.head_penalty:g} times the square root of the norm of `W_V W_O`) lets one "
+    "head do\n  what one head can do, so that the circuit can be read; the papers' models have no such pressure."
+)
+_CARD = """# {recipe.name}
+
+{recipe.about}
+
+- **Shape**: {c.n_layers} layer(s), {c.n_heads} heads of {c.d_head} dimensions, d_model {c.d_model}, no MLP,
+  LayerNorm, learned positions that start as sinusoids, {c.d_vocab} tokens (words), context {c.n_ctx}.
+- **Made by** `make train MODEL={recipe.name}` with seed {seed}: {recipe.steps} steps of {recipe.batch} rows with AdamW,
+  {minutes:.0f} minutes on two shared cores.
+- **Texts**: `mi.data("induction", "train", …)`, half random spans of words that repeat, half synthetic documents
+  whose names and phrases come back. No text of anybody's; every row was seen once.
+- **Pressure**: {penalty}
+- **Measured** on held-out texts by `python -m mi_widgets.training verify {recipe.name}`:
+
+| measure | value | bar |
+|---|---|---|
+{rows}
+
+In-context learning is the loss at tokens 100 to 119 of documents minus that at tokens 20 to 39.
+
+- **Limits**: it knows {c.d_vocab} words and no language; it was made to be looked into. What repeats must lie
+  within {c.n_ctx} tokens.
+"""

@@ -1,0 +1,23 @@
+"""Widgets draw Results and report gestures as values; they never run a model."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .attention.widget import AttentionView as AttentionView
+
+__all__ = ["AttentionView"]
+
+_HOMES = {"AttentionView": ".attention.widget"}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: building the front end, or a script without pictures, needs no ipywidgets.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The one drawing core: what every view needs on either side of the wire, and nothing a single view needs."""

@@ -1,0 +1,92 @@
+/** Labels along the two axes of a heat map: thinned out so that none touch, the lit ones always written. */
+import { shortened } from "./tokens";
+
+/** Which of n labels to write, `step` pixels apart and each needing `room`; those in `always` win over neighbours. */
+export function shown(n: number, step: number, room: number, always: readonly number[] = []): number[] {
+  const every = everyNth(n, step, room);
+  const lit = always.filter((i) => i >= 0 && i < n);
+  const kept: number[] = [];
+  for (let i = 0; i < n; i += every) {
+    if (!lit.some((l) => l !== i && Math.abs(l - i) * step < room)) kept.push(i);
+  }
+  return [...new Set([...kept, ...lit])].sort((a, b) => a - b);
+}
+
+/** 1, 2, 5, 10, 20 … : the first that leaves a label room. */
+export function everyNth(n: number, step: number, room: number): number {
+  for (let scale = 1; ; scale *= 10) {
+    for (const k of [scale, 2 * scale, 5 * scale]) {
+      if (k * step >= room || k >= n) return k;
+    }
+  }
+}
+
+export interface LabelStyle {
+  ink: string;
+  accent: string;
+  size: number; // of the font, in CSS pixels
+  font: string;
+}
+
+export interface Axis {
+  labels: readonly string[];
+  start: number; // where the first cell begins, in CSS pixels
+  step: number; // size of a cell
+  lit: readonly number[];
+}
+
+/** Labels of rows, ending at x. */
+export function drawRowLabels(context: CanvasRenderingContext2D, axis: Axis, x: number, style: LabelStyle): void {
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  for (const i of shown(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
+    write(context, axis, i, style, x, axis.start + (i + 0.5) * axis.step);
+  }
+}
+
+const CLIMB = -Math.PI / 3;
+
+/** Labels of columns, starting at y and climbing to the right. */
+export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  for (const i of shown(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
+    context.save();
+    context.translate(axis.start + (i + 0.5) * axis.step, y);
+    context.rotate(CLIMB);
+    write(context, axis, i, style, 0, 0);
+    context.restore();
+  }
+}
+
+function write(
+  context: CanvasRenderingContext2D,
+  axis: Axis,
+  i: number,
+  style: LabelStyle,
+  x: number,
+  y: number,
+): void {
+  const lit = axis.lit.includes(i);
+  context.font = `${lit ? "600 " : ""}${style.size}px ${style.font}`;
+  context.fillStyle = lit ? style.accent : style.ink;
+  context.fillText(shortened(axis.labels[i]), x, y);
+}
+
+/** The room labels need: beside the rows, above the columns, and to the right of the last column. */
+export function labelRoom(
+  context: CanvasRenderingContext2D,
+  rows: readonly string[],
+  columns: readonly string[],
+  style: LabelStyle,
+): { left: number; top: number; right: number } {
+  context.font = `600 ${style.size}px ${style.font}`;
+  const width = (labels: readonly string[]) =>
+    labels.reduce((most, label) => Math.max(most, context.measureText(shortened(label)).width), 0);
+  const climbing = width(columns) + 4;
+  return {
+    left: Math.ceil(width(rows)) + 10,
+    top: Math.ceil(climbing * Math.sin(-CLIMB)) + 8,
+    right: Math.ceil(climbing * Math.cos(CLIMB)) + 2,
+  };
+}

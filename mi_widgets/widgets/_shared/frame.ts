@@ -1,0 +1,122 @@
+/** The frame every widget has: a header that says what is seen and what can be done, a body, a footer. */
+import { copy, showForCopying } from "./clipboard";
+import type { Theme } from "./colour";
+import { button, el } from "./dom";
+import { bindKeys, type Keys } from "./keyboard";
+import { currentTheme, watchTheme } from "./theme";
+import { tooltip, type Tooltip } from "./tooltip";
+
+export interface Action {
+  label: string;
+  key: string; // as event.key gives it; letters in lower case
+  hint: string; // for the help, and for readers of the button
+  run(): void;
+}
+
+export interface Header {
+  title: string;
+  facts: string[]; // model, size, unit
+  warnings: string[];
+}
+
+export class Frame {
+  readonly root = el("section", { class: "mi", "data-lm-suppress-shortcuts": "true" });
+  readonly body = el("div", { class: "mi-body" });
+  readonly footer = el("footer", { class: "mi-footer" });
+  readonly extras = el("span", { class: "mi-extras" }); // controls of a view's own, before the actions
+  readonly tooltip: Tooltip;
+  theme: Theme = currentTheme();
+
+  private title = el("strong", { class: "mi-title" });
+  private facts = el("span", { class: "mi-facts" });
+  private state = el("span", { class: "mi-state", tabindex: 0 });
+  private actions = el("span", { class: "mi-actions" });
+  private live = el("p", { class: "mi-hidden", "aria-live": "polite" });
+  private help = el("div", { class: "mi-help", role: "note" });
+  private buttons = new Map<string, HTMLElement>();
+  private stops: (() => void)[] = [];
+  private paints = 0;
+
+  constructor(el_: HTMLElement, actions: Action[], keys: Record<string, string>, themed: () => void) {
+    const header = el("header", { class: "mi-header" }, this.title, this.facts, this.state, this.extras, this.actions);
+    this.help.hidden = true;
+    this.root.append(header, this.help, this.body, this.footer, this.live);
+    this.root.dataset.theme = this.theme;
+    this.tooltip = tooltip(this.root);
+    const help: Action = { label: "?", key: "?", hint: "show the keys", run: () => this.toggleHelp() };
+    this.stops.push(bindKeys(this.root, this.addActions([...actions, help], keys)));
+    this.stops.push(watchTheme((theme) => this.setTheme(theme, themed)));
+    el_.append(this.root);
+  }
+
+  say(header: Header): void {
+    this.title.textContent = header.title;
+    this.facts.textContent = header.facts.join(" · ");
+    const n = header.warnings.length;
+    this.state.textContent = n ? `⚠ ${n} warning${n > 1 ? "s" : ""}` : "✓";
+    this.state.classList.toggle("mi-warned", n > 0);
+    this.state.title = n ? header.warnings.join("\n") : "no warnings for these numbers";
+    this.state.setAttribute("aria-label", this.state.title);
+    this.root.setAttribute("aria-label", `${header.title}, ${header.facts.join(", ")}`);
+  }
+
+  /** Tell a screen reader; the picture says it to everybody else. */
+  announce(text: string): void {
+    if (this.live.textContent !== text) this.live.textContent = text;
+  }
+
+  /** Change what an action's button says, or hide it. */
+  label(key: string, text: string, options: { pressed?: boolean; hidden?: boolean } = {}): void {
+    const element = this.buttons.get(key)!;
+    element.firstChild!.textContent = text;
+    element.hidden = options.hidden ?? false;
+    if (options.pressed !== undefined) element.setAttribute("aria-pressed", String(options.pressed));
+  }
+
+  async copy(code: string, key = "c"): Promise<void> {
+    const before = this.buttons.get(key)!.firstChild!.textContent!;
+    if (!(await copy(code))) return showForCopying(this.root, code);
+    if (before === "copied ✓") return;
+    this.label(key, "copied ✓");
+    this.announce("code copied");
+    window.setTimeout(() => this.label(key, before), 1400);
+  }
+
+  /** Count a full picture, so that tests and benchmarks can wait for it. */
+  painted(): void {
+    this.root.dataset.painted = String(++this.paints);
+    this.root.dataset.paintedAt ??= performance.now().toFixed(1);
+  }
+
+  dispose(): void {
+    for (const stop of this.stops) stop();
+    this.root.remove();
+  }
+
+  private setTheme(theme: Theme, themed: () => void): void {
+    this.theme = theme;
+    this.root.dataset.theme = theme;
+    themed(); // even if it is the same: another light theme has other colours
+  }
+
+  private addActions(actions: Action[], keys: Record<string, string>): Keys {
+    const bound: Keys = {};
+    const lines = Object.entries(keys);
+    for (const action of actions) {
+      bound[action.key] = action.run;
+      const sign = action.key.toUpperCase();
+      const children = action.key === "?" ? ["?"] : [el("span", {}, action.label), el("kbd", {}, sign)];
+      const element = button("mi-button", action.run, ...children);
+      element.title = action.hint;
+      this.buttons.set(action.key, element);
+      this.actions.append(element);
+      lines.push([sign, action.hint]);
+    }
+    this.help.append(...lines.flatMap(([key, hint]) => [el("kbd", {}, key), el("span", {}, hint)]));
+    return bound;
+  }
+
+  private toggleHelp(): void {
+    this.help.hidden = !this.help.hidden;
+  }
+}

@@ -1,0 +1,21 @@
+/** Keys, heard only while the widget has the focus, and kept from the notebook around it. */
+
+export type Keys = Record<string, (event: KeyboardEvent) => void>;
+
+/** Bind keys by `event.key`; letters in lower case. Returns a function that unbinds them. */
+export function bindKeys(element: HTMLElement, keys: Keys): () => void {
+  const heard = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
+    const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!run) return;
+    event.preventDefault();
+    event.stopPropagation();
+    run(event);
+  };
+  element.addEventListener("keydown", heard);
+  return () => element.removeEventListener("keydown", heard);
+}
+
+function writing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+}

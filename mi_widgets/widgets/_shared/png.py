@@ -1,0 +1,155 @@
+"""Pictures for readers without a browser widget: heat maps, labels and a colour bar, drawn with Pillow.
+
+Always on white, with the same colour maps as the browser. A view composes its picture from these pieces.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .colour import LEVELS, MapName, lookup
+from .tokens import visible
+
+Ink = tuple[int, int, int]
+
+INK: Ink = (26, 26, 30)
+QUIET = (95, 95, 104)
+FAINT = (222, 222, 228)
+ACCENT = (31, 111, 235)
+
+
+@cache
+def font(size: int, *, mono: bool = True, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """DejaVu, which matplotlib ships: Latin, Greek, Cyrillic, Arabic, arrows and the signs for whitespace."""
+    import matplotlib
+
+    name = "DejaVuSans" + ("Mono" if mono else "") + ("-Bold" if bold else "")
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf", size)
+
+
+def canvas(width: int, height: int) -> Image.Image:
+    """An empty white picture."""
+    return Image.new("RGB", (width, height), "white")
+
+
+def header(image: Image.Image, title: str, facts: str) -> None:
+    """The line at the top of every picture: what it is, and of what."""
+    draw = ImageDraw.Draw(image)
+    bold = font(13, mono=False, bold=True)
+    draw.text((14, 14), title, INK, font=bold)
+    draw.text((26 + bold.getlength(title), 15), facts, QUIET, font=font(12, mono=False))
+    draw.line([(0, 37), (image.width, 37)], FAINT)
+
+
+def frame(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], *, chosen: bool) -> None:
+    """A line around a small picture (x, y, width, height): quiet, or in the accent colour if it is the chosen one."""
+    x, y, width, height = box
+    away, ink = (2, ACCENT) if chosen else (1, FAINT)
+    draw.rectangle([x - away, y - away, x + width + away - 1, y + height + away - 1], outline=ink, width=away)
+
+
+def heat(codes: np.ndarray, *, cell: int, name: MapName = "sequential") -> Image.Image:
+    """A heat map of uint8 codes (rows, columns), `cell` pixels a cell, with hairlines where cells are large."""
+    image = Image.fromarray(_on_white(name)[codes])
+    if cell == 1:
+        return image
+    image = image.resize((image.width * cell, image.height * cell), Image.Resampling.NEAREST)
+    if cell >= 8:
+        draw = ImageDraw.Draw(image)
+        for x in range(cell - 1, image.width, cell):
+            draw.line([(x, 0), (x, image.height)], "white")
+        for y in range(cell - 1, image.height, cell):
+            draw.line([(0, y), (image.width, y)], "white")
+    return image
+
+
+def thinned(n: int, *, step_px: float, min_px: float, always: int | None = None) -> list[int]:
+    """Which of n labels to write so that none touch: every one, every second, fifth, tenth … of them.
+
+    The one in `always` is written whatever its place, and its neighbours give way.
+    """
+    every = next(k for k in _steps() if k * step_px >= min_px or k >= n)
+    chosen = list(range(0, n, every))
+    if always is None:
+        return chosen
+    return sorted({always, *(i for i in chosen if abs(i - always) * step_px >= min_px)})
+
+
+def _steps() -> Iterator[int]:
+    scale = 1
+    while True:
+        yield from (scale, 2 * scale, 5 * scale)
+        scale *= 10
+
+
+def text_right(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, *, size: int = 11, ink: Ink = QUIET
+) -> None:
+    """A text that ends at a point, centred on its height."""
+    draw.text(at, text, ink, font=font(size), anchor="rm")
+
+
+def rotated_label(
+    image: Image.Image, at: tuple[int, int], text: str, *, size: int = 11, ink: Ink = QUIET, angle: int = 60
+) -> None:
+    """A text that starts at a point and climbs to the right."""
+    face = font(size)
+    width, height = int(face.getlength(text)) + 2, size + 4
+    mask = Image.new("L", (width, height), 0)
+    ImageDraw.Draw(mask).text((0, height // 2), text, 255, font=face, anchor="lm")
+    turned = mask.rotate(angle, expand=True, resample=Image.Resampling.BICUBIC)
+    image.paste(ink, (at[0] - size // 2, at[1] - turned.height), turned)
+
+
+def shortened(token: str, length: int = 14) -> str:
+    """A token as a label: whitespace visible, at most `length` signs."""
+    shown = visible(token)
+    return shown if len(shown) <= length else shown[: length - 1] + "…"
+
+
+def colour_bar(
+    image: Image.Image,
+    at: tuple[int, int],
+    *,
+    low: str,
+    high: str,
+    note: str = "",
+    name: MapName = "sequential",
+) -> None:
+    """A bar from low to high with its numbers, and a note behind it."""
+    draw = ImageDraw.Draw(image)
+    x, y = at
+    draw.text((x, y + 5), low, QUIET, font=font(11), anchor="lm")
+    x += int(font(11).getlength(low)) + 8
+    ramp = np.linspace(0, LEVELS - 1, 120).astype(np.uint8)
+    image.paste(Image.fromarray(lookup(name)[np.tile(ramp, (10, 1))][..., :3]), (x, y))
+    draw.rectangle([x - 1, y - 1, x + 120, y + 10], outline=FAINT)
+    draw.text((x + 128, y + 5), f"{high}   {note}".rstrip(), QUIET, font=font(11), anchor="lm")
+
+
+@cache
+def _on_white(name: MapName) -> np.ndarray:
+    rgba = lookup(name)
+    return np.where(rgba[:, 3:] == 0, np.uint8(255), rgba[:, :3])
+
+
+@cache
+def _palette(name: MapName) -> Image.Image:
+    # Pillow finds a colour's place in the palette in steps of 8: what is that close to white must not replace it.
+    colours = [colour[:3].tolist() for colour in lookup(name)[:LEVELS:2] if colour[:3].min() < 246]
+    colours.append([255, 255, 255])
+    greys = [(grey, grey, min(255, grey + 6)) for grey in range(26, 250, 4)]  # the edges of letters
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in [*colours, INK, QUIET, FAINT, ACCENT, *greys] for part in colour])
+    return palette
+
+
+def encode(image: Image.Image, *, name: MapName = "sequential") -> bytes:
+    """The picture as PNG bytes, in a palette of the colour map's colours: a third of the size of true colour."""
+    buffer = BytesIO()
+    image.quantize(palette=_palette(name), dither=Image.Dither.NONE).save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()

@@ -1,0 +1,18 @@
+/** How a token is written for a reader: whitespace made visible. `tokens.py` says the same in the kernel. */
+
+const VISIBLE: Record<string, string> = { " ": "·", "\n": "⏎", "\t": "⇥", "\r": "␍" };
+
+export function visible(token: string): string {
+  return token.replace(/[ \n\t\r]|\p{C}|[\p{Zl}\p{Zp}]/gu, (sign) => VISIBLE[sign] ?? "□");
+}
+
+/** A token as a label: whitespace visible, at most `length` signs. */
+export function shortened(token: string, length = 14): string {
+  const signs = [...visible(token)];
+  return signs.length <= length ? signs.join("") : signs.slice(0, length - 1).join("") + "…";
+}
+
+/** A token in quotation marks, for tooltips. */
+export function quoted(token: string): string {
+  return `"${visible(token)}"`;
+}

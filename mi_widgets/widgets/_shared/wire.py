@@ -1,0 +1,60 @@
+"""Tensors on the wire: a small header and raw bytes. A tensor never travels as JSON text."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+Dtype = Literal["uint8", "uint16", "float32"]
+
+# The highest code of a quantised type means NaN, so the levels are one fewer than the codes.
+_NAN = {"uint8": 255, "uint16": 65535}
+
+
+def quantise(
+    values: np.ndarray, *, low: float, high: float, dtype: Literal["uint8", "uint16"] = "uint8"
+) -> np.ndarray:
+    """Round values to the nearest of 255 (or 65,535) even levels from low to high.
+
+    Args:
+        values: Floats; what lies outside of [low, high] is clipped, NaN gets a code of its own.
+        low: The value of code 0.
+        high: The value of the highest level.
+        dtype: uint8 for pictures, uint16 where the reader also wants three digits.
+
+    Returns:
+        Codes: 0 is `low`, 254 (65,534) is `high`, 255 (65,535) is NaN.
+    """
+    nan = _NAN[dtype]
+    scale = np.float32((nan - 1) / (high - low))
+    with np.errstate(over="ignore"):  # what overflows is clipped
+        scaled = np.multiply(values, scale, dtype=np.float32)
+        scaled += np.float32(0.5 - low * scale)
+    # NaN fails both comparisons of clip, so it is still NaN here, and fmin turns it into the code for NaN.
+    np.clip(scaled, 0.0, np.float32(nan - 0.5), out=scaled)
+    np.copyto(scaled, np.float32(nan), where=np.isnan(scaled))
+    return scaled.astype(dtype)
+
+
+def dequantise(codes: np.ndarray, *, low: float, high: float) -> np.ndarray:
+    """The values that codes stand for, NaN included: the inverse of `quantise` up to half a level."""
+    nan = _NAN[codes.dtype.name]
+    values = codes.astype(np.float32) * np.float32((high - low) / (nan - 1)) + np.float32(low)
+    values[codes == nan] = np.nan
+    return values
+
+
+def pack(array: np.ndarray, *, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
+    """A header and the bytes of codes (uint8, uint16, made by `quantise`) or of float32 values.
+
+    ipywidgets lifts the bytes out of the dictionary and sends them as a binary frame.
+    """
+    if array.dtype.name not in ("uint8", "uint16", "float32"):
+        raise TypeError(f"the wire carries uint8, uint16 and float32, not {array.dtype}")
+    contiguous = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return {
+        "shape": list(array.shape),
+        "dtype": array.dtype.name,
+        "min": float(low),
+        "max": float(high),
+        "data": contiguous.tobytes(),
+    }

@@ -1,0 +1,118 @@
+/** Tensors from the kernel: a header and raw bytes. `wire.py` writes what this reads. */
+
+export interface Packed {
+  shape: number[];
+  dtype: "uint8" | "uint16" | "float32";
+  min: number;
+  max: number;
+  data?: Bytes;
+}
+
+export type Bytes = DataView | ArrayBuffer | Uint8Array;
+type Codes = Uint8Array | Uint16Array | Float32Array;
+
+/** The level, in a picture of 255 levels, that means "no number here". */
+export const NAN_LEVEL = 255;
+const TOP_LEVEL = 254;
+const NAN_CODE = { uint8: 255, uint16: 65535, float32: NaN };
+
+export class Tensor {
+  private cached?: { low: number; high: number; levels: Uint8Array };
+
+  constructor(
+    readonly shape: readonly number[],
+    readonly codes: Codes,
+    readonly dtype: Packed["dtype"],
+    readonly min: number,
+    readonly max: number,
+  ) {}
+
+  get rows(): number {
+    return this.shape[this.shape.length - 2];
+  }
+
+  get columns(): number {
+    return this.shape[this.shape.length - 1];
+  }
+
+  /** The part at some leading indices; it shares its memory. */
+  part(...index: number[]): Tensor {
+    const shape = this.shape.slice(index.length);
+    const size = shape.reduce((a, b) => a * b, 1);
+    const place = index.reduce((at, i, axis) => at * this.shape[axis] + i, 0);
+    const codes = this.codes.subarray(place * size, (place + 1) * size) as Codes;
+    return new Tensor(shape, codes, this.dtype, this.min, this.max);
+  }
+
+  /** The number at a flat index; NaN where there is none. */
+  at(index: number): number {
+    const code = this.codes[index];
+    if (this.dtype === "float32") return code;
+    const nan = NAN_CODE[this.dtype];
+    return code === nan ? NaN : this.min + (code * (this.max - this.min)) / (nan - 1);
+  }
+
+  value(row: number, column: number): number {
+    return this.at(row * this.columns + column);
+  }
+
+  /** Levels of a part of the last two axes, which may reach over the edge. */
+  window(row: number, column: number, rows: number, columns: number): Uint8Array {
+    return cutOut(this, row, column, rows, columns);
+  }
+
+  /** How far apart two numbers must be to be told apart: decides how many digits may be shown. */
+  get resolution(): number {
+    return this.dtype === "float32" ? 0 : (this.max - this.min) / (NAN_CODE[this.dtype] - 1);
+  }
+
+  /** Levels 0 to 254 between low and high, 255 for NaN: what a colour map looks up. */
+  levels(low = this.min, high = this.max): Uint8Array {
+    if (this.dtype === "uint8" && low === this.min && high === this.max) return this.codes as Uint8Array;
+    if (this.cached && this.cached.low === low && this.cached.high === high) return this.cached.levels;
+    const levels = new Uint8Array(this.codes.length);
+    for (let i = 0; i < levels.length; i++) levels[i] = levelOf(this.at(i), low, high);
+    this.cached = { low, high, levels };
+    return levels;
+  }
+}
+
+/** A cut-out of the last two axes as levels; outside of the tensor there is nothing (NaN). */
+function cutOut(tensor: Tensor, row: number, column: number, rows: number, columns: number): Uint8Array {
+  const levels = new Uint8Array(rows * columns).fill(NAN_LEVEL);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const [y, x] = [row + i, column + j];
+      if (y < 0 || x < 0 || y >= tensor.rows || x >= tensor.columns) continue;
+      levels[i * columns + j] = levelOf(tensor.value(y, x), tensor.min, tensor.max);
+    }
+  }
+  return levels;
+}
+
+export function levelOf(value: number, low: number, high: number): number {
+  if (Number.isNaN(value)) return NAN_LEVEL;
+  const level = Math.round(((value - low) / (high - low)) * TOP_LEVEL);
+  return Math.max(0, Math.min(TOP_LEVEL, level));
+}
+
+/** Read a tensor; `buffer` where the bytes came beside the header, as in an answer to a question. */
+export function unpack(packed: Packed, buffer: Bytes | undefined = packed.data): Tensor {
+  if (!buffer) throw new Error("a tensor came without its bytes");
+  const codes = view(packed.dtype, buffer);
+  const size = packed.shape.reduce((a, b) => a * b, 1);
+  if (codes.length !== size) {
+    throw new Error(`a tensor of shape ${packed.shape.join(" x ")} came with ${codes.length} numbers`);
+  }
+  return new Tensor(packed.shape, codes, packed.dtype, packed.min, packed.max);
+}
+
+function view(dtype: Packed["dtype"], buffer: Bytes): Codes {
+  let bytes: Uint8Array;
+  if (buffer instanceof ArrayBuffer) bytes = new Uint8Array(buffer);
+  else bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  if (dtype === "uint8") return bytes;
+  // The bytes are part of a larger message and may start anywhere: wider numbers need a copy that is aligned.
+  const aligned = bytes.slice().buffer;
+  return dtype === "uint16" ? new Uint16Array(aligned) : new Float32Array(aligned);
+}

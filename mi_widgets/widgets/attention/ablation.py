@@ -1,0 +1,64 @@
+"""The heads that are switched off, as the browser's list and as the intervention it means."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import traitlets
+
+# mi_widgets.core.interventions needs torch, which takes a second to import: it is imported where a value is made.
+
+
+def stack_of(ablated: Iterable[tuple[int, int]], others: Iterable[Any] = ()) -> Any:
+    """The intervention that zeroes the output of some heads, after others that the view does not show.
+
+    Args:
+        ablated: Pairs of layer and head.
+        others: Interventions to keep in front.
+    """
+    from mi_widgets.core import sites as at
+    from mi_widgets.core.interventions import ablate, stack
+
+    return stack(*others, *(ablate(at.z[layer, head], to="zero") for layer, head in ablated))
+
+
+def split(intervention: Iterable[Any]) -> tuple[list[tuple[int, int]], list[Any]]:
+    """The heads that an intervention switches off, as the view shows them, and everything else that it does."""
+    heads: list[tuple[int, int]] = []
+    others: list[Any] = []
+    for item in intervention:
+        pair = _head_of(item)
+        if pair is None:
+            others.append(item)
+        elif pair not in heads:
+            heads.append(pair)
+    return heads, others
+
+
+def _head_of(item: Any) -> tuple[int, int] | None:
+    site = item.site
+    zeroed = type(item).__name__ == "Ablate" and item.to == "zero"
+    if (
+        not zeroed
+        or site.name != "z"
+        or site.layer is None
+        or site.head is None
+        or site.positions is not None
+    ):
+        return None
+    return site.layer, site.head
+
+
+class HeadsOff(traitlets.TraitType):
+    """The trait `intervention`: always a stack, whatever value was set; an InterventionError keeps the old one."""
+
+    default_value = None
+
+    def make_dynamic_default(self) -> Any:
+        """An empty stack."""
+        return stack_of([])
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """The value as a stack."""
+        from mi_widgets.core.interventions import stack
+
+        return stack() if value is None else stack(value)

@@ -1,0 +1,46 @@
+"""Where to look first: the head and the row that say something at first sight."""
+
+import numpy as np
+
+_ROWS = 64  # enough rows to rank heads by; all of them would make 144 heads of 512 tokens slow
+
+
+def elsewhere(values: np.ndarray, *, rows: np.ndarray) -> np.ndarray:
+    """The largest attention a row pays to a key other than the first, itself and the one before it.
+
+    Heads that only rest on the first token, look at themselves, at the previous token or everywhere at once are
+    low; heads that find something in the text are high.
+
+    Args:
+        values: Probabilities, shape (..., query, key); NaN where padded.
+        rows: The queries to read.
+
+    Returns:
+        Shape (..., len(rows)); 0 where a row is padded or has nothing else to look at.
+    """
+    chosen = np.nan_to_num(values[..., rows, :], nan=0.0)
+    chosen[..., 0] = 0
+    for offset in (0, 1):
+        keys = rows - offset
+        inside = (keys >= 0) & (keys < chosen.shape[-1])
+        chosen[..., np.flatnonzero(inside), keys[inside]] = 0
+    return chosen.max(axis=-1)
+
+
+def interesting_head(values: np.ndarray) -> tuple[int, int]:
+    """Indices of the layer and head that look elsewhere most, on average; values: (layer, head, query, key)."""
+    n_rows = values.shape[-2]
+    rows = np.unique(np.linspace(0, n_rows - 1, min(_ROWS, n_rows)).astype(int))
+    score = elsewhere(values, rows=rows).mean(axis=-1)
+    layer, head = np.unravel_index(int(score.argmax()), score.shape)
+    return int(layer), int(head)
+
+
+def interesting_query(values: np.ndarray) -> int | None:
+    """The row of one head, (query, key), that looks elsewhere most; of equals the later, None without any row."""
+    score = elsewhere(values, rows=np.arange(values.shape[0]))
+    real = np.flatnonzero(~np.isnan(values).all(axis=-1))
+    if not len(real):
+        return None
+    best = real[score[real] >= score[real].max() - 0.005]
+    return int(best[-1])

@@ -1,0 +1,129 @@
+/** The patterns in the browser: what was sent, what was asked for since, and asking for what is missing. */
+import { listen, type Model } from "../_shared/model";
+import { Recent } from "../_shared/recent";
+import { Questions } from "../_shared/requests";
+import { unpack, type Bytes, type Packed, Tensor } from "../_shared/wire";
+import type { HeadPlace } from "./selection";
+
+export interface Picture {
+  batch: number;
+  layers: number[];
+  heads: number[];
+  queryTokens: string[];
+  keyTokens: string[];
+  thumbnails: Tensor;
+  all?: Tensor; // every full head, where they were small enough to send at once
+}
+
+export interface Full {
+  tensor?: Tensor;
+  /** Why there is none yet, for the reader. */
+  note?: string;
+}
+
+interface Question extends HeadPlace {
+  ask: "head";
+  batch: number;
+}
+
+const KEPT_HEADS = 24;
+
+/** One for each model; its views share it, so that two views of one widget ask only once. */
+export class Heads {
+  picture!: Picture;
+  private fetched = new Recent<Tensor>(KEPT_HEADS);
+  private notes = new Map<string, string>();
+  private questions: Questions<Question, Tensor>;
+  private listeners = new Set<() => void>();
+  private stop: () => void;
+
+  constructor(private model: Model) {
+    this.questions = new Questions<Question, Tensor>(
+      (message) => model.send(message),
+      (question, outcome) => {
+        const key = keyOf(question.batch, question);
+        if (outcome.answer) this.fetched.put(key, outcome.answer);
+        const silent = "the kernel does not answer: this is the thumbnail, enlarged";
+        if (outcome.answer) this.notes.delete(key);
+        else this.notes.set(key, outcome.silent ? silent : `not sent: ${outcome.error}`);
+        this.tell();
+      },
+    );
+    this.read();
+    this.stop = listen(model, {
+      "change:_picture": () => {
+        this.read();
+        this.tell();
+      },
+      "msg:custom": (content, buffers) => this.heard(content, buffers),
+    });
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  thumbnail(place: HeadPlace): Tensor {
+    return this.picture.thumbnails.part(...this.indices(place));
+  }
+
+  /** A full head, or a note saying where it is; asks for it if nobody did. */
+  full(place: HeadPlace): Full {
+    const key = keyOf(this.picture.batch, place);
+    const tensor = this.fetched.get(key) ?? this.picture.all?.part(...this.indices(place));
+    if (tensor) {
+      this.fetched.put(key, tensor);
+      return { tensor };
+    }
+    const note = this.notes.get(key);
+    if (note === undefined) this.ask(place);
+    return { note: this.notes.get(key) };
+  }
+
+  /** Ask again for what was given up on. */
+  ask({ layer, head }: HeadPlace): void {
+    const batch = this.picture.batch;
+    this.notes.set(keyOf(batch, { layer, head }), "loading …");
+    this.questions.ask({ ask: "head", batch, layer, head });
+  }
+
+  dispose(): void {
+    this.stop();
+  }
+
+  private read(): void {
+    const sent = this.model.get("_picture");
+    this.fetched.clear();
+    this.notes.clear();
+    const full = unpack(sent.full.tensor);
+    this.picture = {
+      batch: sent.batch,
+      layers: sent.layers,
+      heads: sent.heads,
+      queryTokens: sent.query_tokens,
+      keyTokens: sent.key_tokens,
+      thumbnails: unpack(sent.thumbnails),
+      all: sent.full.all ? full : undefined,
+    };
+    if (!sent.full.all) this.fetched.put(keyOf(sent.batch, sent.full), full);
+  }
+
+  private heard(content: { answer?: number; error?: string; tensor?: Packed }, buffers: Bytes[] = []): void {
+    if (typeof content?.answer !== "number") return;
+    const answer = content.tensor && unpack(content.tensor, buffers[0]);
+    this.questions.answered(content.answer, { answer, error: content.error });
+  }
+
+  private indices(place: HeadPlace): [number, number] {
+    return [this.picture.layers.indexOf(place.layer), this.picture.heads.indexOf(place.head)];
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function keyOf(batch: number, place: HeadPlace): string {
+  return `${batch} ${place.layer} ${place.head}`;
+}

@@ -1,0 +1,89 @@
+/** What is selected, and how the arrow keys move it. Pure: the same in, the same out. */
+
+export interface Selection {
+  batch: number;
+  layer: number; // the model's number, as in Python; not an index
+  head: number;
+  query: number | null;
+  key: number | null;
+}
+
+export interface HeadPlace {
+  layer: number;
+  head: number;
+}
+
+export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
+
+export const ARROWS: Record<string, Direction> = {
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+  Home: "first",
+  End: "last",
+};
+
+export const ARROWS_HELP = {
+  "← → ↑ ↓": "move: among the heads, or among the cells of the large head, wherever the focus is",
+  "Home End": "the first and the last of the row",
+  Esc: "select no row and no column",
+};
+
+export function same(a: HeadPlace, b: HeadPlace): boolean {
+  return a.layer === b.layer && a.head === b.head;
+}
+
+/** The head one step away in a grid that shows `order` row by row; it stays inside. */
+export function moveHead(order: HeadPlace[], columns: number, from: HeadPlace, to: Direction): HeadPlace {
+  const at = Math.max(0, order.findIndex((place) => same(place, from)));
+  const column = at % columns;
+  const start = at - column;
+  const end = Math.min(start + columns, order.length) - 1;
+  const next = {
+    left: Math.max(start, at - 1),
+    right: Math.min(end, at + 1),
+    up: at - columns >= 0 ? at - columns : at,
+    down: at + columns < order.length ? at + columns : at,
+    first: start,
+    last: end,
+  }[to];
+  return order[next];
+}
+
+/** The cell one step away. From no cell, the first step selects; Home and End go along the row of keys. */
+export function moveCell(from: Selection, to: Direction, rows: number, columns: number): Selection {
+  const within = (value: number, size: number) => Math.max(0, Math.min(size - 1, value));
+  const { query, key } = from;
+  switch (to) {
+    case "up":
+    case "down":
+      return { ...from, query: query === null ? rows - 1 : within(query + (to === "up" ? -1 : 1), rows) };
+    case "left":
+    case "right":
+      return { ...from, key: key === null ? 0 : within(key + (to === "left" ? -1 : 1), columns) };
+    case "first":
+      return { ...from, key: 0 };
+    case "last":
+      return { ...from, key: columns - 1 };
+  }
+}
+
+/** Whether a selection, perhaps linked from another widget, is one that a picture can show. */
+export function fits(
+  value: Partial<Selection> | undefined,
+  layers: number[],
+  heads: number[],
+  rows: number,
+  columns: number,
+): value is Selection {
+  const inside = (place: number | null | undefined, size: number) =>
+    place === null || (Number.isInteger(place) && place! >= 0 && place! < size);
+  return (
+    !!value &&
+    layers.includes(value.layer!) &&
+    heads.includes(value.head!) &&
+    inside(value.query, rows) &&
+    inside(value.key, columns)
+  );
+}

@@ -1,0 +1,108 @@
+"""Seeded texts for the shipped models: what they were trained on, and held-out texts of the same kind.
+
+Every draw comes from its own stream, named by corpus, split, seed and row: the same call gives the same
+texts on every machine, and no stream serves two splits.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from mi_widgets.core.errors import MIError
+
+from .documents import document
+from .vocabulary import BOS, SPECIALS, token_ids, vocabulary
+
+Corpus = Literal["repeats", "documents", "induction"]
+Split = Literal["train", "test"]
+N_POS = 128
+SHORTEST_SPAN, LONGEST_SPAN, LONGEST_PREFIX = 3, 60, 11
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts as token ids, and what is known about them.
+
+    Args:
+        corpus: what they are.
+        split: "train" or "test".
+        ids: the token ids, `<bos>` first; all rows are of one length.
+        period: after how many tokens a row repeats itself; 0 for documents.
+        start: where the first passage of a repeat begins; 0 for documents.
+    """
+
+    corpus: Corpus
+    split: Split
+    ids: Int[Tensor, "n pos"]
+    period: Int[Tensor, " n"]
+    start: Int[Tensor, " n"]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def data(
+    corpus: Corpus, split: Split = "test", *, n: int, seed: int = 0, longest_span: int = LONGEST_SPAN
+) -> Texts:
+    """Texts of a corpus.
+
+    - `"repeats"`: `<bos>`, up to 11 random words, then a span of 3 to `longest_span` different random words,
+      again and again to the end. Spans vary in length and place, so that only their content tells what
+      comes next.
+    - `"documents"`: small stories whose names and phrases come back, with filler between them.
+    - `"induction"`: the training mixture of the two, row by row.
+
+    Args:
+        corpus: which.
+        split: "train" or "test"; the two never share a stream of random numbers.
+        n: how many rows, of 128 tokens each.
+        seed: of the draw; row `i` is the same for every `n`.
+        longest_span: of repeats.
+
+    Raises:
+        MIError: no such corpus or split, or a size that cannot be drawn.
+
+    Source: after the repeated random sequences of Olsson et al. 2022 (arXiv:2209.11895); the documents are ours.
+    """
+    if corpus not in get_args(Corpus) or split not in get_args(Split):
+        raise MIError(
+            f"data({corpus!r}, {split!r}): the corpora are {', '.join(get_args(Corpus))}; "
+            f"the splits are {', '.join(get_args(Split))}."
+        )
+    if n < 1 or seed < 0 or not SHORTEST_SPAN <= longest_span <= LONGEST_SPAN:
+        raise MIError(
+            f"data(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at least 0, and "
+            f"longest_span {SHORTEST_SPAN} to {LONGEST_SPAN}."
+        )
+    rows = []
+    for i in range(n):
+        rng = np.random.default_rng([zlib.crc32(f"{corpus} {split}".encode()), seed, i])
+        repeats = corpus == "repeats" or (corpus == "induction" and i % 2 == 0)
+        rows.append(_repeat(rng, longest_span) if repeats else (document(rng, N_POS), 0, 0))
+    ids, period, start = zip(*rows, strict=True)
+    return Texts(
+        corpus,
+        split,
+        torch.from_numpy(np.array(ids, dtype=np.int64)),
+        torch.tensor(period),
+        torch.tensor(start),
+    )
+
+
+def _repeat(rng: np.random.Generator, longest: int) -> tuple[list[int], int, int]:
+    """Ids, period, and where the first passage begins."""
+    n_special, n_words = len(SPECIALS), len(vocabulary()) - len(SPECIALS)
+    prefix = (rng.random(int(rng.random() * (LONGEST_PREFIX + 1))) * n_words).astype(int) + n_special
+    # Short spans come round often, and teach most: lengths are even on a logarithmic scale.
+    length = int(SHORTEST_SPAN * ((longest + 1) / SHORTEST_SPAN) ** rng.random())
+    # Sorting uniform draws is a shuffle that does not depend on NumPy's choice of shuffling algorithm.
+    span = rng.random(n_words).argsort()[:length] + n_special
+    ids = [token_ids()[BOS], *prefix.tolist(), *np.tile(span, N_POS // length + 1).tolist()]
+    return ids[:N_POS], length, 1 + len(prefix)

@@ -1,0 +1,62 @@
+"""The word-level tokenizer of the shipped models, made by Hugging Face's `tokenizers`.
+
+A word is one token, its leading space included; full stops and commas are tokens of their own. Text
+that consists of known words, single spaces and such marks comes back exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
+
+from .vocabulary import BOS, MARKS, PAD, SPECIALS, UNK, vocabulary, word_groups
+
+SPACE = "▁"  # what a leading space looks like inside the vocabulary, as in SentencePiece
+
+
+def pieces() -> tuple[str, ...]:
+    """Every token as the tokenizer spells it: words begin with the mark of their space."""
+    bare = {*SPECIALS, *word_groups()[MARKS]}
+    return tuple(word if word in bare else SPACE + word for word in vocabulary())
+
+
+def word_tokenizer(tokens: Sequence[str]) -> PreTrainedTokenizerFast:
+    """A tokenizer with one token a word.
+
+    Args:
+        tokens: every token in the order of its id; `<bos>`, `<pad>` and `<unk>` among them.
+    """
+    tokenizer = Tokenizer(models.WordLevel({token: i for i, token in enumerate(tokens)}, unk_token=UNK))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Strip(),
+            normalizers.Replace(Regex(r"\s+"), " "),
+            # Printed tokens are often joined with spaces: "the lamp ." means "the lamp."
+            *(normalizers.Replace(f" {mark}", mark) for mark in ".,"),
+            normalizers.Prepend(SPACE),
+            normalizers.Replace(" ", SPACE),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(SPACE, behavior="merged_with_next"),
+            pre_tokenizers.Split(Regex(r"[.,]"), behavior="isolated"),
+        ]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace(SPACE, " "), decoders.Fuse(), decoders.Strip(content=" ", left=1, right=0)]
+    )
+    bos_id = tokenizer.token_to_id(BOS)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BOS} $A", special_tokens=[(BOS, bos_id)]
+    )
+    tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in SPECIALS])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=BOS,
+        pad_token=PAD,
+        unk_token=UNK,
+        clean_up_tokenization_spaces=False,
+    )

@@ -1,0 +1,50 @@
+"""What README and CONTRIBUTING say works as written."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from tests.conftest import small_transformer
+
+ROOT = Path(__file__).parents[1]
+
+
+def python_blocks(name):
+    return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), re.S)
+
+
+def test_the_readmes_example_runs_and_shows_what_it_says(capsys):
+    [example] = python_blocks("README.md")
+    assert len(example.strip().splitlines()) <= 10
+    names = {}
+    exec(example, names)
+    before, after = (
+        [float(x) for x in line.strip("[]").split()] for line in capsys.readouterr().out.splitlines()
+    )
+    assert before[1] > 0.95
+    assert names["heads"].dims == ("batch", "layer", "head", "query", "key")
+    assert after[1] < 0.5
+
+
+def test_the_worked_example_of_contributing_is_right():
+    [example] = python_blocks("CONTRIBUTING.md")
+    names = {}
+    exec(example, names)
+    model = mi.load(small_transformer())
+    entropy = names["attention_entropy"](model.run([[1, 2, 3, 4]], keep=[at.pattern]))
+    p = model.run([[1, 2, 3, 4]], keep=[at.pattern])[at.pattern]
+    expected = -(p * p.clamp(min=1e-30).log()).sum(-1).mean((1, 3))
+    assert np.allclose(entropy.values, expected.numpy(), atol=1e-5)
+    assert (names["attention_entropy"](model.run([7], keep=[at.pattern])).values == 0).all()
+    entropy.plot()
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in mi.__all__:
+        assert getattr(mi, name).__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        mi.nothing  # noqa: B018

@@ -1,0 +1,107 @@
+"""Recipes train, follow their seed, and what is shipped is what they made."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import mi_widgets as mi
+from mi_widgets.training.__main__ import main
+from mi_widgets.training.recipes import RECIPES
+from mi_widgets.training.ship import missed, verify
+from mi_widgets.training.train import batches, head_penalty, learning_rate, loss_of, train
+from tests.conftest import small_transformer
+
+SMALL = replace(
+    RECIPES["induction-2l"],
+    config=replace(RECIPES["induction-2l"].config, d_model=32, d_head=8),
+    steps=40,
+    warm_up=5,
+    batch=8,
+)
+
+
+def trained(seed):
+    *_, (steps, module) = train(SMALL, seed=seed, progress=False)
+    assert steps == SMALL.steps
+    return module
+
+
+def test_training_lowers_the_loss_and_follows_its_seed():
+    held_out = mi.data("induction", "test", n=8).ids
+    first = trained(0)
+    with torch.no_grad():
+        assert loss_of(first, held_out) < loss_of(mi.Transformer(SMALL.config, seed=0), held_out) - 0.5
+    again, other = trained(0), trained(1)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+    assert not torch.equal(first.embed.W_E, other.embed.W_E)
+
+
+def test_batches_are_of_the_training_split_and_each_is_new():
+    rows = torch.cat(list(batches(SMALL, 0, 6)))
+    assert rows.shape == (48, 128)
+    assert len({tuple(r) for r in rows.tolist()}) == 48
+    assert torch.equal(rows[:8], next(iter(batches(SMALL, 0, 40))))
+
+
+def test_the_learning_rate_rises_stays_and_falls():
+    recipe = RECIPES["induction-2l"]
+    rates = [learning_rate(recipe, s, recipe.steps) for s in range(recipe.steps)]
+    assert rates[0] == pytest.approx(recipe.lr / recipe.warm_up)
+    assert max(rates) == rates[recipe.warm_up] == recipe.lr
+    assert rates[-1] == pytest.approx(0.03 * recipe.lr)
+    assert all(a >= b for a, b in zip(rates[recipe.warm_up :], rates[recipe.warm_up + 1 :], strict=False))
+
+
+def test_the_penalty_prefers_one_head_to_two():
+    one, two = small_transformer(d_mlp=0), small_transformer(d_mlp=0)
+    with torch.no_grad():
+        for module, heads in ((one, 1), (two, 2)):
+            for block in module.blocks:
+                block.attn.W_O[heads:] = 0
+        # Two heads that write half as much each, in the same direction, add up to the one.
+        for block, same in zip(two.blocks, one.blocks, strict=True):
+            for h in range(2):
+                block.attn.W_V[h] = same.attn.W_V[0]
+                block.attn.W_O[h] = same.attn.W_O[0] / 2
+        assert head_penalty(one) < head_penalty(two)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_shipped_models_do_what_is_recorded(name):
+    found, problems = verify(name)
+    assert problems == []
+    assert missed(RECIPES[name], found) == []
+
+
+def test_an_untrained_model_misses_the_bars(capsys, tmp_path):
+    assert (
+        main(["train", "induction-2l", "--steps", "1", "--checkpoints", "0", "1", "--out", str(tmp_path)])
+        == 1
+    )
+    said = capsys.readouterr()
+    assert "✗ repeat accuracy is 0.0" in said.err
+    start, end = (load_file(tmp_path / f"step-{n:06d}.safetensors") for n in (0, 1))
+    assert start["embed.W_E"].dtype == torch.float16
+    assert not torch.equal(start["embed.W_E"], end["embed.W_E"])
+
+
+def test_the_command_names_what_is_wrong(capsys):
+    assert main(["train", "induction-2l", "--steps", "5"]) == 1
+    assert "--steps 5 is not the recipe (2000): give --out" in capsys.readouterr().err
+    assert main(["train", "induction-9l"]) == 1
+    assert "no recipe 'induction-9l'; there is one for induction-2l, induction-1l" in capsys.readouterr().err
+    assert main(["verify", "induction-9l"]) == 1
+    assert "no shipped model 'induction-9l'" in capsys.readouterr().err
+
+
+def test_a_changed_figure_is_found(monkeypatch):
+    from mi_widgets.training import ship
+
+    record = ship.expected("induction-1l")
+    record["measures"]["repeat accuracy"] += 0.5
+    monkeypatch.setattr(ship, "expected", lambda name: record)
+    _, problems = verify("induction-1l")
+    assert len(problems) == 1
+    assert "repeat accuracy is" in problems[0]
