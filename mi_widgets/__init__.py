@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .model.load import load
     from .model.model import Model
     from .model.run import Generation, Run
+    from .widgets._shared.link import link
     from .widgets.attention.widget import AttentionView
     from .zoo import Transformer, TransformerConfig, data
     from .zoo import names as models
@@ -42,6 +43,7 @@ _LATER = {
     "attention": "analysis.attention",
     "data": "zoo.data",
     "head_scores": "analysis.head_scores",
+    "link": "widgets._shared.link",
     "load": "model.load",
     "loss_per_token": "analysis.loss",
     "models": "zoo.models",
@@ -68,6 +70,7 @@ __all__ = [
     "data",
     "errors",
     "head_scores",
+    "link",
     "load",
     "load_result",
     "loss_per_token",

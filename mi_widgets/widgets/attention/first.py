@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 
+from .._shared.selection import Choices, checked
 from .focus import interesting_head, interesting_query
 from .patterns import Patterns
 from .scores import Score
-from .selection import checked
 
 _WORTH_A_LOOK = 0.1  # a highest score below it singles out no head
 
 
 def first_selection(
-    given: dict[str, Any], patterns: Patterns, allowed: dict[str, list[int]], scores: list[Score]
+    given: dict[str, Any], patterns: Patterns, allowed: Choices, scores: list[Score]
 ) -> dict[str, Any]:
     """A complete selection: what was given, and where nothing was, what is worth a look.
 

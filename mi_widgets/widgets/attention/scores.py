@@ -1,5 +1,6 @@
 """Scores of heads, as labels on the thumbnails: whatever mapping a user gives, as plain arrays."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
+from .._shared.code import Script, variable
 from .._shared.wire import pack
 
 _SHORT = {"induction": "ind", "previous token": "prev", "duplicate token": "dup"}
@@ -36,6 +38,19 @@ class Score:
         """A few letters that fit on a thumbnail."""
         return _SHORT.get(self.name.lower(), self.name.split()[0][:4] if self.name.strip() else self.name)
 
+    def code(self, script: Script) -> str:
+        """The entry in `scores={…}`; what it needs computed goes into the script."""
+        name = variable(self.name)
+        if self.control is None:
+            return f"{_quoted(self.name)}: {script.expression(self.given, f'{name}_scores')}"
+        value, control = self.given
+        if isinstance(control, Mapping):
+            [(label, control)] = control.items()
+            said = f"{{{_quoted(label)}: {script.expression(control, f'{name}_control')}}}"
+        else:
+            said = script.expression(control, f"{name}_control")
+        return f"{_quoted(self.name)}: ({script.expression(value, f'{name}_scores')}, {said})"
+
     def packed(self) -> dict[str, Any]:
         """For the wire."""
         control = None if self.control is None else pack(self.control)
@@ -46,6 +61,10 @@ class Score:
             "control": control,
             "control_name": self.control_name,
         }
+
+
+def _quoted(text: Any) -> str:
+    return json.dumps(str(text), ensure_ascii=False)
 
 
 def read_scores(scores: Mapping[str, Any] | None, shape: tuple[int, int]) -> list[Score]:

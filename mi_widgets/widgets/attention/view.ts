@@ -3,10 +3,12 @@ import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
 import { bindKeys, type Keys } from "../_shared/keyboard";
+import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { Stepper } from "../_shared/stepper";
 import { TokenStrip } from "../_shared/token_strip";
 import { visible } from "../_shared/tokens";
+import { watchWidth } from "../_shared/width";
 import type { Tensor } from "../_shared/wire";
 import { HeadGrid } from "./grid";
 import type { Heads } from "./heads";
@@ -97,14 +99,12 @@ export class View {
       const cell = this.large.cellAt(event);
       if (cell) this.select(cell.query === null ? { key: cell.key } : cell);
     });
-    const observer = new ResizeObserver(([entry]) => {
-      const width = Math.floor(entry.contentRect.width);
-      if (width === this.width || width === 0) return;
-      this.width = width;
-      this.draw();
-    });
-    observer.observe(this.frame.body);
-    this.stops.push(() => observer.disconnect());
+    this.stops.push(
+      watchWidth(this.frame.body, (width) => {
+        this.width = width;
+        this.draw();
+      }),
+    );
   }
 
   private listenToModel(): void {
@@ -113,7 +113,11 @@ export class View {
       this.draw();
     };
     const traits = ["selection", "_ablated", "_scores", "_header"].map((name) => [`change:${name}`, changed]);
-    this.stops.push(this.heads.onChange(changed), listen(this.model, Object.fromEntries(traits)));
+    this.stops.push(
+      this.heads.onChange(changed),
+      listen(this.model, Object.fromEntries(traits)),
+      onHover(this.model, (labels) => this.light({ ...NOWHERE, ...labels })),
+    );
   }
 
   private readTraits(): void {
@@ -202,9 +206,16 @@ export class View {
 
   private hover(cell: Cell): void {
     if (cell.query === null && cell.key === null) this.frame.tooltip.hide();
-    if (cell.query === this.hovered.query && cell.key === this.hovered.key) return;
+    if (!this.light(cell)) return;
+    sayHover(this.model, Object.fromEntries(Object.entries(cell).filter(([, place]) => place !== null)));
+  }
+
+  /** Light a cell up; false if it was already. */
+  private light(cell: Cell): boolean {
+    if (cell.query === this.hovered.query && cell.key === this.hovered.key) return false;
     this.hovered = cell;
     this.drawLights();
+    return true;
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------

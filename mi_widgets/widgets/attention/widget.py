@@ -1,25 +1,24 @@
 """`AttentionView`: attention patterns, all heads at once and one of them large."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import traitlets
 
+from .._shared import heads_off
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
-from . import ablation
-from .ablation import HeadsOff
-from .code import view_code
+from .._shared.code import Script
+from .._shared.heads_off import HeadsOff
+from .._shared.selection import Choices
+from .._shared.view import ResultView
 from .first import first_selection
 from .patterns import Patterns
 from .picture import draw
 from .scores import read_scores
-from .selection import Selection
 
 
-class AttentionView(anywidget.AnyWidget):
+class AttentionView(ResultView):
     """Where every head of a model looks: a grid of all heads, and the selected one with its tokens.
 
     A view draws a Result and reports gestures as values; it never runs a model.
@@ -44,14 +43,11 @@ class AttentionView(anywidget.AnyWidget):
 
     _esm, _css = bundle("attention")
 
-    selection = Selection().tag(sync=True)
     intervention = HeadsOff()
 
     _ablated = traitlets.List().tag(sync=True)
     _picture = traitlets.Dict().tag(sync=True)
-    _header = traitlets.Dict().tag(sync=True)
     _scores = traitlets.List().tag(sync=True)
-    _code = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -61,15 +57,15 @@ class AttentionView(anywidget.AnyWidget):
         intervention: Any = None,
         scores: Mapping[str, Any] | None = None,
     ):
-        self.result = result
         self._patterns = Patterns(result)
         self._read_scores = read_scores(scores, self._patterns.values.shape[1:3])
         self._others: list[Any] = []  # what the intervention does besides switching heads off
-        self._first = self._first_selection(selection or {})
+        first = self._first_selection(selection or {})
         super().__init__(
-            selection=self._first,
+            result,
+            first,
             _header=self._patterns.header(),
-            _picture=self._patterns.picture(self._first["batch"], self._first["layer"], self._first["head"]),
+            _picture=self._patterns.picture(first["batch"], first["layer"], first["head"]),
             _scores=[score.packed() for score in self._read_scores],
         )
         self.observe(self._selected, "selection")
@@ -77,17 +73,37 @@ class AttentionView(anywidget.AnyWidget):
         self.observe(self._intervened, "intervention")
         if intervention is not None:
             self.intervention = intervention
-        self._code = self.code()
         answer_questions(self, {"head": self._answer_head})
+
+    def choices(self) -> Choices:
+        """Prompts, the model's numbers of layers and heads, and positions."""
+        batch, _, _, n_query, n_key = self._patterns.values.shape
+        return {
+            "batch": range(batch),
+            "layer": self._patterns.layers,
+            "head": self._patterns.heads,
+            "query": [*range(n_query), None],
+            "key": [*range(n_key), None],
+        }
 
     def code(self) -> str:
         """The Python that makes this result and shows it as it is shown now."""
-        changed = self._ablated or self._others
-        return view_code(
-            self.result,
-            selection=self.selection,
-            intervention=self.intervention if changed else None,
-            scores=self._read_scores,
+        script = Script()
+        arguments = [f"selection={self.selection!r}"]
+        if self._ablated or self._others:
+            arguments.append(f"intervention={self.intervention.code()}")
+        if self._read_scores:
+            arguments.append(f"scores={{{', '.join(score.code(script) for score in self._read_scores)}}}")
+        script.add(self.result.code())
+        return script.view("result.view", arguments)
+
+    def png(self) -> bytes:
+        """The grid of heads and the selected one, as the widget shows them."""
+        return draw(
+            self._patterns,
+            self.selection,
+            self._read_scores,
+            {(layer, head) for layer, head in self._ablated},
         )
 
     def __repr__(self) -> str:
@@ -98,50 +114,22 @@ class AttentionView(anywidget.AnyWidget):
             f"{n_layers} layers x {n_heads} heads, selected layer {chosen['layer']} head {chosen['head']})"
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget, and for readers without a kernel (GitHub, nbconvert) the same picture as PNG."""
-        bundled = super()._repr_mimebundle_(**kwargs)
-        if bundled is None:
-            return None
-        data, metadata = bundled if isinstance(bundled, tuple) else (bundled, {})
-        png = draw(
-            self._patterns,
-            self.selection,
-            self._read_scores,
-            {(layer, head) for layer, head in self._ablated},
-        )
-        return {**data, "image/png": base64.b64encode(png).decode("ascii")}, metadata
-
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
         self._patterns = Patterns(result)
         self.result = result
-        allowed = self._allowed()
-        kept = {key: value for key, value in self.selection.items() if value is None or value in allowed[key]}
+        choices = self.choices()
+        kept = {key: value for key, value in self.selection.items() if value in choices[key]}
         chosen = self._first_selection(kept)
         with self.hold_sync():  # one message, so that no picture is drawn with another's selection
             self._header = self._patterns.header()
             self._picture = self._patterns.picture(chosen["batch"], chosen["layer"], chosen["head"])
+            self._choices = self._choices_now()
             self.selection = chosen
-            self._code = self.code()
-
-    # What a selection is checked against; called by the trait.
-
-    def _allowed(self) -> dict[str, list[int]]:
-        batch, _, _, n_query, n_key = self._patterns.values.shape
-        return {
-            "batch": list(range(batch)),
-            "layer": self._patterns.layers,
-            "head": self._patterns.heads,
-            "query": list(range(n_query)),
-            "key": list(range(n_key)),
-        }
-
-    def _current_selection(self) -> dict[str, Any]:
-        return self._trait_values.get("selection") or self._first
+            self._say_code()
 
     def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
-        return first_selection(given, self._patterns, self._allowed(), self._read_scores)
+        return first_selection(given, self._patterns, self.choices(), self._read_scores)
 
     # Gestures, from the browser or from Python; perhaps on a callback thread.
 
@@ -150,18 +138,17 @@ class AttentionView(anywidget.AnyWidget):
             self._picture = self._patterns.picture(
                 change.new["batch"], change.new["layer"], change.new["head"]
             )
-        self._code = self.code()
 
     def _switched(self, change: Any) -> None:
         pairs = [(layer, head) for layer, head in change.new]
-        if ablation.split(self.intervention)[0] != pairs:
-            self.intervention = ablation.stack_of(pairs, self._others)
-        self._code = self.code()
+        if heads_off.split(self.intervention)[0] != pairs:
+            self.intervention = heads_off.stack_of(pairs, self._others)
+        self._say_code()
 
     def _intervened(self, change: Any) -> None:
-        heads, self._others = ablation.split(change.new)
+        heads, self._others = heads_off.split(change.new)
         self._ablated = [list(pair) for pair in heads]
-        self._code = self.code()
+        self._say_code()
 
     def _answer_head(self, question: dict[str, Any]) -> dict[str, Any]:
         place = {key: question[key] for key in ("batch", "layer", "head")}

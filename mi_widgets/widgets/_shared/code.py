@@ -1,0 +1,56 @@
+"""The Python that makes what is on the screen."""
+
+from typing import Any
+
+import numpy as np
+
+# Two results of one model begin with the same imports and the same loading.
+_SAID_ONCE = ("import ", "from ", "model = ", "model.require(")
+
+
+class Script:
+    """Lines that compute some results; what two of them have in common is said once."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, code: str) -> None:
+        """Add the code of a result, or any lines."""
+        for line in code.splitlines():
+            start = next(filter(line.startswith, _SAID_ONCE), None)
+            # Only what was said last still holds: a control's model may have come in between.
+            said = next(
+                (old for old in reversed(self.lines) if start is not None and old.startswith(start)), None
+            )
+            if said != line:
+                self.lines.append(line)
+
+    def expression(self, part: Any, name: str) -> str:
+        """What stands for a part: a name, after the lines that compute it, or an array's numbers written out.
+
+        Args:
+            part: A Result, or an array, which is written with four digits.
+            name: The variable that a Result is assigned to.
+        """
+        if not callable(getattr(part, "code", None)):
+            return repr(np.round(np.asarray(getattr(part, "values", part), dtype=float), 4).tolist())
+        *before, last = part.code().splitlines()
+        self.add("\n".join([*before, last.replace("result =", f"{name} =", 1)]))
+        return name
+
+    def view(self, start: str, arguments: list[str]) -> str:
+        """All lines, and at the end the view, made and shown.
+
+        Args:
+            start: What is called, as in `result.view`.
+            arguments: As they are written.
+        """
+        line = f"view = {start}({', '.join(arguments)})"
+        if len(line) > 100:
+            line = "\n".join([f"view = {start}(", *(f"    {argument}," for argument in arguments), ")"])
+        return "\n".join([*self.lines, line, "view"])
+
+
+def variable(text: str) -> str:
+    """A text as a Python name."""
+    return "".join(c if c.isalnum() else "_" for c in text.lower())

@@ -1,0 +1,77 @@
+/**
+ * Views that kernel-side `mi.link` has joined share their selection and what the pointer is on.
+ *
+ * It travels through the page, not through the kernel: linked pictures then follow a drag at once, and also where
+ * there is no kernel. Each widget is a bundle of its own, so what they have in common is the document and its events.
+ */
+import { listen, type Model } from "./model";
+
+export type Labels = Record<string, unknown>;
+
+interface Said {
+  from: Model;
+  links: string[];
+  labels: Labels;
+}
+
+const SELECTED = "mi-linked-selection";
+const HOVERED = "mi-linked-hover";
+// Two names of one thing: a token that is worked on.
+const SAME: Record<string, string> = { query: "pos", pos: "query" };
+
+/** What a linked view's labels change in ours: keys of the same name, with labels that we have too. */
+export function shared(theirs: Labels, ours: Labels, choices: Record<string, unknown[]>): Labels {
+  const found: Labels = {};
+  for (const [key, label] of Object.entries(ours)) {
+    const name = key in theirs ? key : SAME[key];
+    if (!(name in theirs) || theirs[name] === label || !choices[key]?.includes(theirs[name])) continue;
+    found[key] = theirs[name];
+  }
+  return found;
+}
+
+/** Let a model's selection follow, and lead, those it is linked with. Once for each model, displayed or not. */
+export function joinLinks(model: Model): () => void {
+  const stopHearing = hear(SELECTED, model, (labels) => {
+    const ours = model.get("selection");
+    const change = shared(labels, ours, model.get("_choices"));
+    if (!Object.keys(change).length) return;
+    model.set("selection", { ...ours, ...change });
+    model.save_changes();
+  });
+  const stopListening = listen(model, { "change:selection": () => tell(SELECTED, model, model.get("selection")) });
+  return () => {
+    stopHearing();
+    stopListening();
+  };
+}
+
+/** Tell linked views what the pointer is on; an empty object when it is on nothing. */
+export function sayHover(model: Model, labels: Labels): void {
+  tell(HOVERED, model, labels);
+}
+
+/** Hear what the pointer is on in a linked view, in our own keys; an empty object when it is on nothing we have. */
+export function onHover(model: Model, heard: (labels: Labels) => void): () => void {
+  return hear(HOVERED, model, (labels) => {
+    const choices: Record<string, unknown[]> = model.get("_choices");
+    const nowhere = Object.fromEntries(Object.keys(choices).map((key) => [key, undefined]));
+    heard(shared(labels, nowhere, choices));
+  });
+}
+
+function tell(event: string, from: Model, labels: Labels): void {
+  const links: string[] = from.get("_links") ?? [];
+  if (!links.length) return;
+  document.dispatchEvent(new CustomEvent<Said>(event, { detail: { from, links, labels } }));
+}
+
+function hear(event: string, model: Model, heard: (labels: Labels) => void): () => void {
+  const listener = (happened: Event) => {
+    const { from, links, labels } = (happened as CustomEvent<Said>).detail;
+    const ours: string[] = model.get("_links") ?? [];
+    if (from !== model && links.some((name) => ours.includes(name))) heard(labels);
+  };
+  document.addEventListener(event, listener);
+  return () => document.removeEventListener(event, listener);
+}

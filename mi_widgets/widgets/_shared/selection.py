@@ -1,0 +1,77 @@
+"""What is selected: a plain dictionary, checked whenever it is set."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import traitlets
+
+from mi_widgets.core.errors import SelectionError
+
+# The labels that exist, for each key; None among them where nothing may be selected.
+Choices = Mapping[str, Sequence[Any]]
+
+
+def _label(value: Any, key: str, allowed: Sequence[Any]) -> Any:
+    whole = hasattr(value, "__index__") and not isinstance(value, bool)
+    label = value.__index__() if whole else value  # numpy's numbers are written as plain ones
+    if isinstance(label, bool) or not isinstance(label, (int, str, type(None))) or label not in allowed:
+        raise SelectionError(f"selection[{key!r}] can be {_words(allowed)} in this view; got {value!r}")
+    return label
+
+
+def _words(allowed: Sequence[Any]) -> str:
+    labels = [label for label in allowed if label is not None]
+    if not labels:
+        return "nothing"
+    if len(labels) > 1 and isinstance(labels[0], int) and labels == list(range(labels[0], labels[-1] + 1)):
+        return f"{labels[0]} to {labels[-1]}"
+    return "only " + ", ".join(map(str, labels))
+
+
+def checked(value: Any, current: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+    """A complete selection from a partial one.
+
+    Args:
+        value: A mapping with some of the keys.
+        current: Where the keys that are not given come from.
+        choices: The labels that exist, for each key.
+
+    Raises:
+        SelectionError: An unknown key, or a label that does not exist: it names the value and what is allowed.
+    """
+    if not isinstance(value, dict):
+        raise SelectionError(f"a selection is a dictionary with the keys {', '.join(choices)}, not {value!r}")
+    unknown = [key for key in value if key not in choices]
+    if unknown:
+        raise SelectionError(f"selection has no key {unknown[0]!r}; its keys are {', '.join(choices)}")
+    complete = {**current, **value}
+    return {key: _label(complete[key], key, allowed) for key, allowed in choices.items()}
+
+
+# Two names of one thing: a token that is worked on.
+_SAME = {"query": "pos", "pos": "query"}
+
+
+def shared(theirs: Mapping[str, Any], ours: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+    """What a linked view's selection changes in ours: keys of the same name, with labels that we have too.
+
+    `linked.ts` says the same in the browser.
+    """
+    found = {}
+    for key, label in ours.items():
+        name = key if key in theirs else _SAME.get(key, key)
+        if name in theirs and theirs[name] != label and theirs[name] in choices[key]:
+            found[key] = theirs[name]
+    return found
+
+
+class Selection(traitlets.Dict):
+    """A trait that checks itself when it is set.
+
+    Not traitlets' `@validate`: while the browser's state is applied that is put off until all traits are set, and a
+    failure other than a TraitError would leave the wrong value in place.
+    """
+
+    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
+        """The complete selection, or a SelectionError; the view says what exists."""
+        return checked(value, obj._current_selection(), obj._choices_now())
