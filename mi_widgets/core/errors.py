@@ -9,6 +9,10 @@ class UnknownModel(MIError):
     """A model name that is neither shipped nor a module that can be wrapped."""
 
 
+class UnknownCheckpoint(MIError):
+    """A step of training of which nothing was kept."""
+
+
 class DamagedWeights(MIError):
     """A shipped file whose hash differs from the recorded one."""
 

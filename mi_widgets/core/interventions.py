@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .arrays import Array
 from .errors import InterventionError
-from .sites import WHOLE_MODEL, Extent, Site, read, write
+from .sites import WHOLE_MODEL, Extent, Site, pattern, read, write
 
 _Show = Callable[[Array], str]  # how an Array is written: short, or as complete code
 
@@ -282,3 +282,20 @@ def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
     Source: Turner et al. 2023 (arXiv:2308.10248), activation addition.
     """
     return Steer(site, Array(direction), _number("steer: scale", scale))
+
+
+def freeze_pattern(run: Activations) -> Stack:
+    """Hold every head's attention where it was in a run, on the same prompts.
+
+    With it, an ablation is *pattern-preserving*: what a head writes is taken away from what later heads copy and
+    from the logits, but can no longer change where they look.
+
+    Args:
+        run: a run that kept `at.pattern`, all layers.
+
+    Raises:
+        NotKept: the run did not keep the pattern.
+
+    Source: Olsson et al. 2022 (arXiv:2209.11895), "pattern-preserving ablation".
+    """
+    return stack(*(patch(pattern[layer], run) for layer in range(len(run[pattern]))))

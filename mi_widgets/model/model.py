@@ -20,7 +20,7 @@ from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Provenance
 from mi_widgets.core.sites import Extent, Site
 
-from .architectures import Architecture, check_site, layers_of
+from .architectures import Architecture, Weights, check_site, layers_of
 from .backend import lock_of, trace
 from .run import Generation, Run
 from .tokens import Prompt, Tokenized, Vocabulary
@@ -70,6 +70,11 @@ class Model:
     def interventions(self) -> Stack:
         """The stack that is active here and now, outermost first."""
         return stack(*(s for owner, s in _active.get() if owner == id(self.module)))
+
+    @property
+    def weights(self) -> Weights:
+        """The matrices that read and write the residual stream, by the field's names, LayerNorm folded in."""
+        return self._architecture.weights(self.module)
 
     @property
     def tokenizer(self) -> Any:

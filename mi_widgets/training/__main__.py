@@ -1,23 +1,26 @@
 """Train and verify the shipped models.
 
-python -m mi_widgets.training train induction-2l [--seed 1 --out folder --steps 500 --checkpoints 100 200]
-python -m mi_widgets.training verify [induction-2l …]
+python -m mi_widgets.training train induction-2l [--seed 1 --out folder/induction-2l --steps 500]
+python -m mi_widgets.training verify [induction-2l folder/induction-2l …]
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.zoo.models import WEIGHTS, names
+from mi_widgets.zoo.models import EXPECTED, WEIGHTS, names
 
 from .recipes import RECIPES, recipe_for
-from .ship import missed, save_weights, ship, verify
+from .ship import missed, save_checkpoint, ship, verify
 from .train import train
 
 
@@ -27,18 +30,23 @@ def _train(asked: argparse.Namespace) -> list[str]:
         raise MIError(
             f"--steps {asked.steps} is not the recipe ({recipe.steps}): give --out, what is shipped stays."
         )
+    steps = recipe.steps if asked.steps is None else asked.steps
+    recipe = replace(recipe, steps=steps, checkpoints=tuple(s for s in recipe.checkpoints if s < steps))
     folder = Path(asked.out) if asked.out else WEIGHTS / recipe.name
-    wanted = set(asked.checkpoints)
+    if folder.exists() and not (folder / EXPECTED).exists():
+        raise MIError(f"--out {folder} exists and holds no trained model: give a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)  # another number of threads adds in another order, and gives other weights
     start = time.monotonic()
-    module = None
-    for step, module in train(recipe, seed=asked.seed, steps=asked.steps):
-        if step in wanted:
-            folder.mkdir(parents=True, exist_ok=True)
-            save_weights(module, folder / f"step-{step:06d}.safetensors", dtype=torch.float16)
-    if module is None:  # the generator always yields the untrained module first
-        return ["nothing was trained"]
-    found = ship(recipe, module, folder, seed=asked.seed, seconds=time.monotonic() - start)
+    # Beside the folder, and moved there at the end: what was there stays whole until all is done.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
+        new = Path(beside) / folder.name
+        for step, module in train(recipe, seed=asked.seed):
+            if step in recipe.checkpoints:
+                save_checkpoint(module, new, step)
+        found = ship(recipe, module, new, seed=asked.seed, seconds=time.monotonic() - start)
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
     _show(recipe.name, found)
     print(f"written to {folder}")
     return missed(recipe, found)
@@ -55,7 +63,7 @@ def _verify(asked: argparse.Namespace) -> list[str]:
 
 def _show(name: str, found: dict[str, float]) -> None:
     for measure, value in found.items():
-        print(f"{name:14} {measure:38} {value:8.3f}")
+        print(f"{name:14} {measure:52} {value:8.3f}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,9 +75,6 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--out", help="a folder; without it, the shipped files are replaced")
     one.add_argument("--steps", type=int, help="fewer or more than the recipe's")
-    one.add_argument(
-        "--checkpoints", type=int, nargs="*", default=[], help="steps at which to save, half precision"
-    )
     one.set_defaults(run=_train)
     many = commands.add_parser("verify", help="check hashes, and measure again")
     many.add_argument("names", nargs="*")

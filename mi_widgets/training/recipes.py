@@ -32,6 +32,7 @@ class Recipe:
         penalty_ramp: see there.
         penalty_until: the share of the steps after which it is gone: heads that were given up stay so, and
             those at work are no longer held back.
+        checkpoints: steps to keep in half precision, besides step 0 and the last.
         bars: measure -> (lowest, highest) that every seed must reach.
     """
 
@@ -50,6 +51,7 @@ class Recipe:
     penalty_from: int = 300
     penalty_ramp: int = 200
     penalty_until: float = 0.6
+    checkpoints: tuple[int, ...] = ()
     bars: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -60,6 +62,8 @@ def _shape(n_layers: int) -> TransformerConfig:
 
 
 _STEPS = 2000
+# Close together where induction appears.
+_CHECKPOINTS = (100, 200, 250, 300, 350, 400, 450, 500, 550, 650, 1000)
 
 RECIPES = {
     recipe.name: recipe
@@ -69,11 +73,17 @@ RECIPES = {
             about="Two layers of attention, no MLPs: the smallest network that learns induction.",
             config=_shape(2),
             steps=_STEPS,
+            checkpoints=_CHECKPOINTS,
             bars={
                 "repeat accuracy": (0.95, 1.0),
                 "best induction score in layer 1": (0.8, 1.0),
                 "best previous-token score in layer 0": (0.8, 1.0),
-                "in-context learning (nats)": (-9.0, -0.3),
+                "in-context learning (nats)": (-9.0, -2.0),
+                "in-context learning lost without the previous-token head": (0.7, 2.0),
+                "in-context learning lost without the induction heads": (0.7, 2.0),
+                "in-context learning lost without 3 other heads": (-0.2, 0.2),
+                "phase change, share of training": (0.0, 0.2),
+                "in-context learning gained in that fifth": (0.4, 1.0),
             },
         ),
         Recipe(
@@ -81,9 +91,11 @@ RECIPES = {
             about="One layer of attention, no MLPs: the control, which cannot compose two heads.",
             config=_shape(1),
             steps=_STEPS,
+            checkpoints=_CHECKPOINTS,
             bars={
                 "repeat accuracy": (0.0, 0.25),
                 "best induction score": (0.0, 0.3),
+                "in-context learning (nats)": (-1.3, 0.0),
             },
         ),
     )

@@ -72,9 +72,7 @@ def head_penalty(module: Transformer) -> Float[Tensor, ""]:
     return total
 
 
-def train(
-    recipe: Recipe, *, seed: int = 0, steps: int | None = None, progress: bool = True
-) -> Iterator[tuple[int, Transformer]]:
+def train(recipe: Recipe, *, seed: int = 0, progress: bool = True) -> Iterator[tuple[int, Transformer]]:
     """Train step by step.
 
     The same recipe, seed and number of threads give the same weights on the same machine.
@@ -82,14 +80,13 @@ def train(
     Args:
         recipe: what to train.
         seed: of the weights and the texts.
-        steps: fewer or more than the recipe's.
         progress: show a bar with the loss.
 
     Yields:
         (steps done, the module), first (0, the untrained module). The module is one and the same: copy it to
         keep it. Stopping early is breaking out of the loop.
     """
-    steps = recipe.steps if steps is None else steps
+    steps = recipe.steps
     module = Transformer(recipe.config, seed=seed)
     matrices = [p for name, p in module.named_parameters() if ".W_" in name]
     rest = [p for name, p in module.named_parameters() if ".W_" not in name]

@@ -19,6 +19,7 @@ from mi_widgets.core.results import Result
 
 _MAX_LABELS = 48  # more of them cannot be read
 _MAX_HEADS = 256
+_MAX_LEGEND = 12
 
 
 class ResultFigure(Figure):
@@ -31,7 +32,7 @@ class ResultFigure(Figure):
 
 
 def plot(result: Result) -> ResultFigure:
-    """The primary variable: bars, lines, a heat map, or a grid of attention heads.
+    """The primary variable: bars, lines (over training steps too), a heat map, or a grid of attention heads.
 
     Raises:
         ResultError: the Result has more axes than a page.
@@ -44,6 +45,8 @@ def plot(result: Result) -> ResultFigure:
     squeezed = data.squeeze(drop=False)
     if {"layer", "head", "query", "key"} <= set(data.dims):
         return _heads(result, data if "batch" not in data.dims else data.isel(batch=0))
+    if "step" in squeezed.dims and squeezed.dims[-2:] != ("query", "key"):
+        return _framed(result, lambda ax: _curves(ax, result, squeezed), wide=True)
     if squeezed.ndim <= 1:
         return _framed(result, lambda ax: _one_axis(ax, result, squeezed), wide=squeezed.size > 16)
     if squeezed.ndim == 2:
@@ -119,6 +122,21 @@ def _rows(axes: Axes, result: Result, data: xr.DataArray) -> None:
     for row in data.values:
         axes.plot(row, linewidth=1)
     axes.set_xlabel(str(data.dims[1]))
+    axes.set_ylabel(result.unit)
+
+
+def _curves(axes: Axes, result: Result, data: xr.DataArray) -> None:
+    """One line for every element of the other axes, over the steps of training."""
+    lines = data.transpose("step", ...)
+    others = [str(dim) for dim in lines.dims[1:]]
+    for place in np.ndindex(lines.shape[1:]):
+        name = " ".join(f"{dim} {lines[dim].values[i]}" for dim, i in zip(others, place, strict=True))
+        axes.plot(
+            data["step"].values, lines.values[(slice(None), *place)], marker=".", linewidth=1, label=name
+        )
+    if 0 < np.prod(lines.shape[1:]) <= _MAX_LEGEND and others:
+        axes.legend(fontsize=7, ncols=2)
+    axes.set_xlabel("step")
     axes.set_ylabel(result.unit)
 
 

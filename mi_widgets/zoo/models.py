@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
-from mi_widgets.core.errors import DamagedWeights, UnknownModel
+from mi_widgets.core.errors import DamagedWeights, UnknownCheckpoint, UnknownModel
 
 from .tokenizer import word_tokenizer
 from .transformer import Transformer, TransformerConfig
@@ -28,11 +29,13 @@ def names() -> tuple[str, ...]:
 
 
 def folder_of(name: str) -> Path:
-    """Where a shipped model lies.
+    """Where a shipped model lies, or one that you trained by a recipe into a folder of your own.
 
     Raises:
-        UnknownModel: no shipped model has this name.
+        UnknownModel: no shipped model has this name, and no folder of that path has its files.
     """
+    if name not in names() and (Path(name) / EXPECTED).is_file():
+        return Path(name)
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
@@ -44,7 +47,7 @@ def folder_of(name: str) -> Path:
 
 
 def expected(name: str) -> dict[str, Any]:
-    """What is recorded of a shipped model: `files` (hashes) and `measures`."""
+    """What is recorded of a shipped model: its `recipe`, `seed`, `checkpoints`, `files` (hashes) and `measures`."""
     return json.loads((folder_of(name) / EXPECTED).read_text("utf-8"))
 
 
@@ -53,32 +56,68 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def check_files(name: str) -> None:
-    """Raise `DamagedWeights` unless every file of a shipped model is as it was shipped."""
-    folder = folder_of(name)
-    for file, recorded in expected(name)["files"].items():
+def check_files(name: str, files: Iterable[str] | None = None) -> None:
+    """Raise `DamagedWeights` unless the files of a shipped model are as they were shipped.
+
+    Args:
+        name: of the model.
+        files: which of them; all by default.
+    """
+    folder, recorded = folder_of(name), expected(name)["files"]
+    for file in recorded if files is None else files:
         path = folder / file
         found = sha256_of(path) if path.exists() else "no file"
-        if found != recorded:
+        if found != recorded[file]:
             raise DamagedWeights(
-                f"{path} is damaged: its sha256 is {found[:16]}, expected {recorded[:16]}…. Install mi-widgets "
-                f"again, or make the file again with: python -m mi_widgets.training train {name}"
+                f"{path} is damaged: its sha256 is {found[:16]}, expected {recorded[file][:16]}…. Install mi-widgets "
+                f"again, or make the file again with: python -m mi_widgets.training train {expected(name)['recipe']}"
             )
 
 
-def open_model(name: str) -> tuple[Transformer, PreTrainedTokenizerFast]:
-    """A shipped model and its tokenizer.
+def checkpoint_file(step: int) -> str:
+    """Where the weights of a step lie in a model's folder."""
+    return f"checkpoints/step-{step:06d}.safetensors"
+
+
+def checkpoints(name: str) -> tuple[int, ...]:
+    """The steps of its training at which a shipped model can be loaded: `mi.load(name, checkpoint=step)`.
+
+    Step 0 is the untrained network, the last step the shipped model itself. What lies between is kept in half
+    precision; the model's card says what that costs.
 
     Args:
-        name: one of `names()`.
+        name: one of `mi.models()`.
 
     Raises:
         UnknownModel: no shipped model has this name.
+    """
+    return tuple(expected(name)["checkpoints"])
+
+
+def open_model(name: str, checkpoint: int | None = None) -> tuple[Transformer, PreTrainedTokenizerFast]:
+    """A shipped model and its tokenizer.
+
+    Args:
+        name: one of `names()`, or a folder that a recipe has written.
+        checkpoint: one of `checkpoints(name)`; the end of training by default.
+
+    Raises:
+        UnknownModel: no shipped model has this name.
+        UnknownCheckpoint: nothing was kept of that step.
         DamagedWeights: a file's hash differs from the recorded one.
     """
-    folder = folder_of(name)
-    check_files(name)
-    module = Transformer(TransformerConfig(**json.loads((folder / "config.json").read_text("utf-8"))))
-    module.load_state_dict(load_file(folder / "model.safetensors"))
+    folder, record = folder_of(name), expected(name)
+    steps = record["checkpoints"]
+    if checkpoint is not None and checkpoint not in steps:
+        raise UnknownCheckpoint(
+            f"{name} has no checkpoint {checkpoint!r}; the steps that were kept are {', '.join(map(str, steps))}."
+        )
+    file = "model.safetensors" if checkpoint in (None, steps[-1]) else checkpoint_file(checkpoint)
+    untrained = checkpoint == 0
+    check_files(name, ["config.json", "tokens.json", *([] if untrained else [file])])
+    config = TransformerConfig(**json.loads((folder / "config.json").read_text("utf-8")))
+    module = Transformer(config, seed=record["seed"])  # step 0 needs no file: it follows from the seed
+    if not untrained:
+        module.load_state_dict(load_file(folder / file))  # copied into float32
     tokens = json.loads((folder / "tokens.json").read_text("utf-8"))
     return module.eval().requires_grad_(False), word_tokenizer(tokens)

@@ -549,3 +549,18 @@ def test_the_untrained_control_keeps_number_type_and_says_how_it_is_made():
     assert control.run(IDS).logits.dtype == torch.bfloat16
     assert control.code().endswith("\nmodel = model.untrained(seed=3)")
     assert model.fingerprint in control.code()
+
+
+def test_frozen_patterns_stay_whatever_comes_before(model):
+    ids = torch.randint(50, (2, 9), generator=torch.Generator().manual_seed(1))
+    run = model.run(ids, keep=[at.pattern])
+    held = mi.freeze_pattern(run)
+    assert len(held) == model.config.n_layers
+    with model.intervene(held):
+        assert torch.allclose(model.run(ids).logits, run.logits, atol=1e-5)
+    with model.intervene(held, mi.ablate(at.resid_pre[0])):
+        changed = model.run(ids, keep=[at.pattern, at.z])
+    assert torch.allclose(changed[at.pattern], run[at.pattern], atol=1e-6)
+    with pytest.raises(mi.errors.NotKept, match=r"keep=\[at.pattern\]"):
+        mi.freeze_pattern(model.run(ids))
+    assert eval(held.code(inline=True), {"mi": mi, "at": at}) == held

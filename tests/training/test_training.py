@@ -19,6 +19,7 @@ SMALL = replace(
     steps=40,
     warm_up=5,
     batch=8,
+    checkpoints=(20, 30),
 )
 
 
@@ -75,16 +76,28 @@ def test_shipped_models_do_what_is_recorded(name):
     assert missed(RECIPES[name], found) == []
 
 
-def test_an_untrained_model_misses_the_bars(capsys, tmp_path):
-    assert (
-        main(["train", "induction-2l", "--steps", "1", "--checkpoints", "0", "1", "--out", str(tmp_path)])
-        == 1
-    )
-    said = capsys.readouterr()
-    assert "✗ repeat accuracy is 0.0" in said.err
-    start, end = (load_file(tmp_path / f"step-{n:06d}.safetensors") for n in (0, 1))
-    assert start["embed.W_E"].dtype == torch.float16
-    assert not torch.equal(start["embed.W_E"], end["embed.W_E"])
+def test_a_run_cut_short_is_written_with_its_checkpoints_and_misses_the_bars(capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, SMALL.name, SMALL)
+    folder = tmp_path / "runs" / "mine"
+    assert main(["train", "induction-2l", "--steps", "25", "--out", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert "✗ repeat accuracy is 0.0" in said
+    assert "without the induction heads cannot be measured: there is no induction head" in said
+    assert mi.checkpoints(str(folder)) == (0, 20, 25)
+    kept = load_file(folder / "checkpoints" / "step-000020.safetensors")
+    assert kept["embed.W_E"].dtype == torch.float16
+    model = mi.load(str(folder), checkpoint=20)
+    assert torch.equal(model.module.embed.W_E, kept["embed.W_E"].float())
+    assert main(["verify", str(folder)]) == 1  # its figures are as recorded, and it misses the bars
+    assert "recorded is" not in capsys.readouterr().err
+    assert [p.name for p in folder.parent.iterdir()] == ["mine"]
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert main(["train", "induction-2l", "--steps", "1", "--out", str(tmp_path)]) == 1
+    assert "exists and holds no trained model: give a new folder" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
 def test_the_command_names_what_is_wrong(capsys):

@@ -59,7 +59,8 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["induction-1l", "induction-2l"])
 def test_every_shipped_file_is_in_the_record(name):
     folder = models.WEIGHTS / name
-    assert {p.name for p in folder.iterdir()} == {*models.expected(name)["files"], models.EXPECTED}
+    shipped = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert shipped == {*models.expected(name)["files"], models.EXPECTED}
     card = (folder / "CARD.md").read_text()
     for measure, value in models.expected(name)["measures"].items():
         assert f"| {measure} | {value:.3f} |" in card

@@ -7,11 +7,11 @@ from torch import nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, ModelConfig, Place, check_site, layers_of
+from .base import Architecture, ModelConfig, Place, Weights, check_site, layers_of
 from .gpt2 import gpt2
 from .transformer import transformer
 
-__all__ = ["Architecture", "ModelConfig", "Place", "architecture_of", "check_site", "layers_of"]
+__all__ = ["Architecture", "ModelConfig", "Place", "Weights", "architecture_of", "check_site", "layers_of"]
 
 
 def architecture_of(module: nn.Module) -> Architecture:

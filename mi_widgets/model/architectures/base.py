@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from mi_widgets.core.errors import SiteError
@@ -23,6 +24,31 @@ class ModelConfig:
     d_mlp: int
     d_vocab: int
     n_ctx: int
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The matrices that read from the residual stream and write to it, all layers and heads in one tensor each.
+
+    LayerNorm is folded in: what reads has its weight, and is blind to the mean that it takes away (each column
+    sums to 0). So a product of these matrices is what one part does to another, but for LayerNorm's scale.
+    """
+
+    W_E: Float[Tensor, "d_vocab d_model"]
+    W_Q: Float[Tensor, "layer head d_model d_head"]
+    W_K: Float[Tensor, "layer head d_model d_head"]
+    W_V: Float[Tensor, "layer head d_model d_head"]
+    W_O: Float[Tensor, "layer head d_head d_model"]
+    W_U: Float[Tensor, "d_model d_vocab"]
+
+
+def folded(norm: nn.Module, weight: Tensor) -> Tensor:
+    """A matrix (…, d_model, out) that reads after a LayerNorm, as one that reads before it."""
+    scale = getattr(norm, "w", getattr(norm, "weight", None))
+    if scale is None:  # no LayerNorm
+        return weight.detach()
+    read = scale.detach()[:, None] * weight.detach()
+    return read - read.mean(-2, keepdim=True)
 
 
 @dataclass(frozen=True)
@@ -54,6 +80,7 @@ class Architecture:
         describe: the sizes, from the module.
         places: where each site is; a site that is missing does not exist in the family.
         inputs: the keyword arguments of `forward`, from ids and mask.
+        weights: its matrices, folded.
         fresh: an untrained module of the same shape, from a module and a seed.
         prepare: adds what the sites need to a module in memory; returns what undoes it.
     """
@@ -62,6 +89,7 @@ class Architecture:
     describe: Callable[[nn.Module], ModelConfig]
     places: Mapping[str, Place]
     inputs: Callable[[Tensor, Tensor], dict[str, Any]]
+    weights: Callable[[nn.Module], Weights]
     fresh: Callable[[nn.Module, int], nn.Module]
     prepare: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 

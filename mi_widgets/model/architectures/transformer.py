@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
+import torch
 from torch import nn
 
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, ModelConfig, Place
+from .base import Architecture, ModelConfig, Place, Weights, folded
 
 _ATTENTION = {
     "resid_pre": Place("blocks.{layer}", "input"),
@@ -34,6 +35,20 @@ def _describe(module: nn.Module) -> ModelConfig:
     return ModelConfig(c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp, c.d_vocab, c.n_ctx)
 
 
+def _weights(module: Any) -> Weights:
+    def reading(name: str) -> torch.Tensor:
+        return torch.stack([folded(block.ln1, getattr(block.attn, name)) for block in module.blocks])
+
+    return Weights(
+        W_E=module.embed.W_E.detach(),
+        W_Q=reading("W_Q"),
+        W_K=reading("W_K"),
+        W_V=reading("W_V"),
+        W_O=torch.stack([block.attn.W_O.detach() for block in module.blocks]),
+        W_U=folded(module.ln_final, module.unembed.W_U),
+    )
+
+
 def transformer(module: Transformer) -> Architecture:
     """The table for this `Transformer`; without MLPs it has no MLP sites."""
     mlp = _MLP if module.config.d_mlp else {}
@@ -43,5 +58,6 @@ def transformer(module: Transformer) -> Architecture:
         places={"embed": Place("embed"), **_ATTENTION, **mlp, "logits": Place("unembed")},
         # Causal attention and padding on the right: real tokens never see a pad, so no mask is needed.
         inputs=lambda ids, mask: {"input_ids": ids},
+        weights=_weights,
         fresh=lambda module, seed: Transformer(cast(Transformer, module).config, seed=seed),
     )

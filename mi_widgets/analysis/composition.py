@@ -1,0 +1,107 @@
+"""Does a head read what an earlier head wrote? Asked of the weights alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core.errors import MIError
+from mi_widgets.core.results import Result
+from mi_widgets.model.architectures import Weights
+from mi_widgets.model.model import Model
+
+Matrices = Float[Tensor, "head d_model d_model"]
+
+
+def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
+    """How much of what one head writes falls where a later head reads, for its queries, keys and values.
+
+    With W_OV = W_V W_O of the earlier head (the sender), and of the later one (the receiver) W_Q W_Kᵀ or W_OV,
+    the score is the Frobenius norm of their product, divided by the product of their norms:
+    - `"Q"`: of W_OV W_Q W_Kᵀ: what the sender writes decides what the receiver looks for;
+    - `"K"`: of W_Q W_Kᵀ W_OVᵀ: what the sender writes decides where the receiver finds it;
+    - `"V"`: of W_OV W_OV: what the sender writes is what the receiver copies.
+    From it is taken what random matrices of the same shapes score.
+
+    Args:
+        model: whose weights; interventions do not matter here.
+        n: random pairs of heads for the baseline.
+        seed: of the random matrices.
+
+    Returns:
+        Result (composition, sender, receiver), 0 for "as random matrices", at most 1. Heads are named `"L0.H3"`;
+        pairs that are not in the order of the layers are NaN. The variables `norm_ratio` (before the baseline is
+        taken away), `baseline` (its mean) and `spread` (its standard deviation) say how the score came about.
+
+    Raises:
+        MIError: the model has one layer only, or `n` is not at least 2.
+
+    Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", sections on composition.
+    LayerNorm's weights are folded in; the baseline's matrices are products of two Gaussian ones, as a head's are.
+    """
+    layers, heads = model.config.n_layers, model.config.n_heads
+    if layers < 2:
+        raise MIError(
+            f"composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
+            "Give a model of two layers or more."
+        )
+    if not isinstance(n, int) or n < 2:
+        raise MIError(f"composition_scores: n must be a whole number from 2; got {n!r}.")
+    names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
+    ratio = _norm_ratios(model.weights)
+    baseline, spread = _baseline(model.config.d_model, model.config.d_head, n, seed)
+    axes = ("composition", "sender", "receiver")
+    return Result(
+        kind="composition_scores",
+        title="Composition",
+        dataset=xr.Dataset(
+            {
+                "score": (axes, ratio - baseline),
+                "norm_ratio": (axes, ratio),
+                "baseline": baseline,
+                "spread": spread,
+            },
+            coords={"composition": ["Q", "K", "V"], "sender": names, "receiver": names},
+        ),
+        primary="score",
+        unit="norm ratio above random",
+        source="Elhage et al. 2021, A Mathematical Framework for Transformer Circuits",
+        provenance=model.provenance(f"mi.composition_scores(model, n={n}, seed={seed})", seed=seed),
+    )
+
+
+def _norm_ratios(weights: Weights) -> np.ndarray:
+    """(composition, sender, receiver); NaN where the receiver is not in a later layer."""
+    w = {name: getattr(weights, name).float().cpu() for name in ("W_Q", "W_K", "W_V", "W_O")}
+    layers, heads = w["W_Q"].shape[:2]
+    found = np.full((3, layers, heads, layers, heads), np.nan)
+    writes = [w["W_V"][layer] @ w["W_O"][layer] for layer in range(layers)]
+    for later in range(1, layers):
+        looks = w["W_Q"][later] @ w["W_K"][later].transpose(-1, -2)
+        for earlier in range(later):
+            for i, reads in enumerate((looks, looks.transpose(-1, -2), writes[later])):
+                found[i, earlier, :, later, :] = _ratio(writes[earlier], reads).numpy()
+    return found.reshape(3, layers * heads, layers * heads)
+
+
+def _ratio(written: Matrices, read: Matrices) -> Float[Tensor, "sender receiver"]:
+    """The norm of each product, over the product of the norms; 0 where a matrix is nothing."""
+    norms = written.norm(dim=(1, 2))[:, None] * read.norm(dim=(1, 2))[None]
+    products = torch.stack([(one @ read).norm(dim=(1, 2)) for one in written])
+    return torch.where(norms > 0, products / norms, torch.zeros(()))
+
+
+def _baseline(d_model: int, d_head: int, n: int, seed: int) -> tuple[float, float]:
+    generator = torch.Generator().manual_seed(seed)
+
+    def head() -> Tensor:
+        a, b = (torch.randn(d_model, d_head, generator=generator) for _ in range(2))
+        return (a @ b.T)[None] / math.sqrt(d_head)
+
+    ratios = torch.stack([_ratio(head(), head()) for _ in range(n)])
+    return ratios.mean().item(), ratios.std().item()

@@ -1,0 +1,47 @@
+"""Does a head raise the very token that it reads? Asked of the weights alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import xarray as xr
+
+from mi_widgets.core.results import Result
+from mi_widgets.model.model import Model
+
+
+def copying_score(model: Model) -> Result:
+    """Whether what a head reads at a token raises the logit of that same token.
+
+    The full OV circuit W_E W_V W_O W_U says what attending to one token does to the logit of every other. A head
+    that copies raises what it reads, and then the eigenvalues are positive: the score is their sum over the sum
+    of their sizes.
+
+    Args:
+        model: whose weights; interventions do not matter here.
+
+    Returns:
+        Result (layer, head) from -1 (what is read is suppressed) through 0 (neither) to 1 (all is copied).
+
+    Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", "Summarizing OV/QK matrices". The
+    embedding is taken as it is; what MLPs and earlier heads add to it is not seen.
+    """
+    w = model.weights
+    # The eigenvalues of a product are those of its parts in another order: d_head of them, not d_vocab.
+    around = (w.W_U.float() @ w.W_E.float()).cpu()
+    inner = w.W_O.float().cpu() @ around @ w.W_V.float().cpu()
+    eigenvalues = torch.linalg.eigvals(inner)
+    size = eigenvalues.abs().sum(-1)
+    score = torch.where(size > 0, eigenvalues.real.sum(-1) / size, torch.zeros(()))
+    return Result(
+        kind="copying_score",
+        title="Copying score",
+        dataset=xr.Dataset(
+            {"score": (("layer", "head"), score.numpy())},
+            coords={"layer": np.arange(score.shape[0]), "head": np.arange(score.shape[1])},
+        ),
+        primary="score",
+        unit="positive share of eigenvalues, -1 to 1",
+        source="Elhage et al. 2021, A Mathematical Framework for Transformer Circuits, Summarizing OV/QK matrices",
+        provenance=model.provenance("mi.copying_score(model)"),
+    )

@@ -1,0 +1,142 @@
+"""One analysis at every checkpoint: the same numbers as one by one, and code that makes them again."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.zoo.models import folder_of
+
+NAME = "induction-2l"
+STEPS = [0, 300, 2000]
+
+
+def previous(model):
+    return mi.head_scores(model, "previous_token", length=8, n=2)
+
+
+def test_it_is_the_analysis_at_each_step():
+    together = mi.over_checkpoints(NAME, previous, steps=STEPS, progress=False)
+    assert together.dims == ("step", "layer", "head")
+    assert together.kind == "head_scores"
+    assert together.dataset["step"].values.tolist() == STEPS
+    for step in STEPS:
+        alone = previous(mi.load(NAME, checkpoint=step))
+        assert np.allclose(together.sel(step=step).values, alone.values, atol=1e-5)
+
+
+def test_all_steps_are_the_default_and_numbers_become_a_curve():
+    curve = mi.over_checkpoints(NAME, lambda model: mi.in_context_learning_score(model, n=8), progress=False)
+    assert curve.dims == ("step",)
+    assert tuple(curve.dataset["step"].values.tolist()) == mi.checkpoints(NAME)
+    assert "steps=" not in curve.code()
+
+
+@pytest.mark.parametrize(
+    "analysis",
+    [
+        previous,
+        lambda model: mi.head_scores(model.untrained(seed=1), "induction", length=8, n=2),
+        lambda model: mi.attention(model.run([[1, 2, 3]], keep=[at.pattern])),
+        lambda model: mi.composition_scores(model, n=2),
+    ],
+)
+def test_its_code_makes_it_again(analysis):
+    result = mi.over_checkpoints(NAME, analysis, steps=STEPS, progress=False)
+    names = {}
+    exec(result.code(), names)
+    assert names["result"].dataset.identical(result.dataset)
+    assert names["result"].code() == result.code()
+
+
+def test_it_is_printed_as_curves():
+    for analysis in (previous, lambda model: mi.in_context_learning_score(model, n=2)):
+        [axes] = mi.over_checkpoints(NAME, analysis, steps=STEPS, progress=False).plot().axes
+        assert axes.get_xlabel() == "step"
+        assert axes.get_lines()[0].get_xdata().tolist() == STEPS
+
+
+def test_interventions_of_the_analysis_are_in_the_code():
+    def without_a_head(model):
+        with model.intervene(mi.ablate(at.z[0, 3])):
+            return mi.repeat_accuracy(model, length=8, n=2)
+
+    result = mi.over_checkpoints(NAME, without_a_head, steps=[2000], progress=False)
+    assert result.sel(passage="repeat").values < 0.3
+    names = {}
+    exec(result.code(), names)
+    assert names["result"].dataset.identical(result.dataset)
+
+
+def test_what_cannot_be_put_together_is_refused():
+    with pytest.raises(
+        mi.errors.UnknownCheckpoint, match=r"no checkpoint 7; the steps that were kept are 0, 100"
+    ):
+        mi.over_checkpoints(NAME, previous, steps=[7], progress=False)
+    with pytest.raises(mi.errors.MIError, match=r"steps is empty; give some of 0, 100, .*, 2000"):
+        mi.over_checkpoints(NAME, previous, steps=[])
+    with pytest.raises(mi.errors.MIError, match=r"must return a Result, .* it returned float"):
+        mi.over_checkpoints(NAME, lambda model: 0.5, steps=[0], progress=False)
+    lengths = iter([4, 5])
+    with pytest.raises(mi.errors.ResultError, match="Measure the same thing at every step"):
+        mi.over_checkpoints(
+            NAME,
+            lambda model: mi.loss_per_token(model.run([[1] * next(lengths)])),
+            steps=[0, 300],
+            progress=False,
+        )
+
+
+@pytest.mark.parametrize("name", ["induction-1l", "induction-2l"])
+def test_checkpoints_begin_untrained_and_end_with_the_shipped_weights(name):
+    steps = mi.checkpoints(name)
+    assert 12 <= len(steps) <= 20
+    assert list(steps) == sorted(steps)
+    first, last = (mi.load(name, checkpoint=step) for step in (steps[0], steps[-1]))
+    assert first.fingerprint == mi.load(name).untrained(seed=0).fingerprint
+    assert last.fingerprint == mi.load(name).fingerprint
+    between = mi.load(name, checkpoint=steps[5])
+    assert between.name == f"{name} at step {steps[5]}"
+    assert all(p.dtype == torch.float32 for p in between.module.parameters())
+    names = {}
+    exec(f"import mi_widgets as mi\n{between.code()}", names)
+    assert names["model"].fingerprint == between.fingerprint
+
+
+def test_a_folder_that_a_recipe_has_written_is_loaded_like_a_name(tmp_path):
+    shutil.copytree(folder_of(NAME), tmp_path / "mine")
+    folder = str(tmp_path / "mine")
+    assert mi.load(folder).fingerprint == mi.load(NAME).fingerprint
+    assert mi.load(folder, checkpoint=300).name == "mine at step 300"
+    assert mi.over_checkpoints(folder, previous, steps=STEPS, progress=False).values.shape == (3, 2, 4)
+    file = tmp_path / "mine" / "checkpoints" / "step-000300.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"\0")
+    with pytest.raises(mi.errors.DamagedWeights, match=f"{re.escape(str(file))} is damaged"):
+        mi.load(folder, checkpoint=300)
+
+
+def test_a_module_has_no_checkpoints():
+    with pytest.raises(mi.errors.MIError, match="checkpoint=3 goes with a shipped model's name"):
+        mi.load(mi.load(NAME).module, checkpoint=3)
+
+
+def test_with_patterns_held_the_previous_token_head_is_not_missed():
+    """Pattern-preserving ablation: the first head acts by where the second looks, the second by what it writes."""
+    model = mi.load(NAME)
+    ids = mi.repeated_tokens(model, length=20, n=4)
+    held = mi.freeze_pattern(model.run(ids, keep=[at.pattern]))
+
+    def foreseen(*changes):
+        with model.intervene(*changes):
+            logits = model.run(ids).logits
+        return (logits[:, 21:-1].argmax(-1) == ids[:, 22:]).float().mean().item()
+
+    first, second = (mi.ablate(at.z[layer, 3]) for layer in range(2))
+    assert foreseen(first) < 0.1
+    assert foreseen(held, first) > 0.95
+    assert foreseen(held, second) == pytest.approx(foreseen(second), abs=1e-6)
+    assert foreseen(second) < 0.5
