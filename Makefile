@@ -13,7 +13,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-.PHONY: help setup lab test check lint front unit notebooks watch bench train verify chromium clean
+.PHONY: help setup lab test check lint front unit notebooks watch bench binder train verify chromium clean
 
 help:
 	@echo "make lab     JupyterLab on the tour"
@@ -21,6 +21,7 @@ help:
 	@echo "make check   the fast part of it, under 90 s"
 	@echo "make watch   rebuild the front end while you edit"
 	@echo "make bench   measure against the peers"
+	@echo "make binder  what mybinder.org would install and show"
 	@echo "make train MODEL=induction-2l    train a shipped model again"
 	@echo "make verify  measure the shipped models against what is recorded"
 
@@ -54,7 +55,7 @@ front: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
 
 unit: setup
-	$(BIN)/python -m pytest -m "not browser and not packaging"
+	$(BIN)/python -m pytest -m "not browser and not notebooks and not packaging"
 
 notebooks: setup
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
@@ -71,8 +72,13 @@ test: lint front chromium verify notebooks
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch
 
+# The peers get an environment of their own, with PyTorch's small build.
 bench: setup chromium
-	$(BIN)/python -m benchmarks.attention_view
+	PIP_EXTRA_INDEX_URL=$(TORCH_CPU_INDEX) PIP_RETRIES=1 $(BIN)/python -m benchmarks
+
+# What mybinder.org would install and show, without Docker.
+binder: setup chromium
+	$(BIN)/python -m tests.packaging.binder
 
 train: setup
 	$(BIN)/python -m mi_widgets.training train $(MODEL)

@@ -12,22 +12,29 @@ from typing import TYPE_CHECKING, Any
 from .core import errors, sites
 from .core.arrays import Array
 from .core.errors import MIError
-from .core.interventions import Intervention, Stack, ablate, patch, scale, stack, steer
+from .core.interventions import Intervention, Stack, ablate, freeze_pattern, patch, scale, stack, steer
 from .core.prompts import PromptPair
 from .core.result_files import load_result
 from .core.results import Result, register
 
 if TYPE_CHECKING:
     from .analysis.attention import attention
+    from .analysis.composition import composition_scores
+    from .analysis.copying import copying_score
     from .analysis.head_scores import head_scores
+    from .analysis.in_context import in_context_learning_score
     from .analysis.loss import loss_per_token
+    from .analysis.over_checkpoints import over_checkpoints
     from .analysis.repeats import repeat_accuracy, repeated_tokens
     from .model.load import load
     from .model.model import Model
     from .model.run import Generation, Run
     from .widgets._shared.link import link
     from .widgets.attention.widget import AttentionView
-    from .zoo import Transformer, TransformerConfig, data
+    from .widgets.heat_map.widget import HeatmapView
+    from .widgets.tokens.widget import TokensView
+    from .widgets.training.widget import TrainingView
+    from .zoo import Transformer, TransformerConfig, checkpoints, data
     from .zoo import names as models
 
 __version__ = "0.1.0"
@@ -36,17 +43,25 @@ __version__ = "0.1.0"
 _LATER = {
     "AttentionView": "widgets.attention.widget",
     "Generation": "model.run",
+    "HeatmapView": "widgets.heat_map.widget",
     "Model": "model.model",
     "Run": "model.run",
+    "TokensView": "widgets.tokens.widget",
+    "TrainingView": "widgets.training.widget",
     "Transformer": "zoo.transformer",
     "TransformerConfig": "zoo.transformer",
     "attention": "analysis.attention",
+    "checkpoints": "zoo.models",
+    "composition_scores": "analysis.composition",
+    "copying_score": "analysis.copying",
     "data": "zoo.data",
     "head_scores": "analysis.head_scores",
+    "in_context_learning_score": "analysis.in_context",
     "link": "widgets._shared.link",
     "load": "model.load",
     "loss_per_token": "analysis.loss",
     "models": "zoo.models",
+    "over_checkpoints": "analysis.over_checkpoints",
     "repeat_accuracy": "analysis.repeats",
     "repeated_tokens": "analysis.repeats",
 }
@@ -56,6 +71,7 @@ __all__ = [
     "Array",
     "AttentionView",
     "Generation",
+    "HeatmapView",
     "Intervention",
     "MIError",
     "Model",
@@ -63,18 +79,26 @@ __all__ = [
     "Result",
     "Run",
     "Stack",
+    "TokensView",
+    "TrainingView",
     "Transformer",
     "TransformerConfig",
     "ablate",
     "attention",
+    "checkpoints",
+    "composition_scores",
+    "copying_score",
     "data",
     "errors",
+    "freeze_pattern",
     "head_scores",
+    "in_context_learning_score",
     "link",
     "load",
     "load_result",
     "loss_per_token",
     "models",
+    "over_checkpoints",
     "patch",
     "repeat_accuracy",
     "repeated_tokens",
@@ -85,6 +109,9 @@ __all__ = [
 ]
 
 register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
+for _kind in ("composition_scores", "copying_score", "head_scores"):
+    register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
+register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
 register("*", plot="mi_widgets.widgets.figures:plot")
 
 

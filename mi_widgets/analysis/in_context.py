@@ -58,7 +58,9 @@ def in_context_learning_score(
         )
     rows = _default_texts(model, n, seed) if texts is None else getattr(texts, "ids", texts)
     if isinstance(rows, str) or not len(rows):
-        raise PromptError(f"in_context_learning_score: texts must be a list of texts, or rows of ids; got {rows!r}.")
+        raise PromptError(
+            f"in_context_learning_score: texts must be a list of texts, or rows of ids; got {rows!r}."
+        )
     given = (
         f"n={n}, seed={seed}" if texts is None else repr(rows.tolist() if hasattr(rows, "tolist") else rows)
     )

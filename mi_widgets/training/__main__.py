@@ -41,7 +41,9 @@ def _train(asked: argparse.Namespace) -> list[str]:
     # Beside the folder, and moved there at the end: what was there stays whole until all is done.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
         new = Path(beside) / folder.name
-        for step, module in train(recipe, seed=asked.seed):
+        trained = train(recipe, seed=asked.seed)
+        _, module = next(trained)  # one and the same at every step
+        for step, _ in trained:
             if step in recipe.checkpoints:
                 save_checkpoint(module, new, step)
         found = ship(recipe, module, new, seed=asked.seed, seconds=time.monotonic() - start)

@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,12 +38,18 @@ _CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 _LOCAL = ("127.0.0.1", "localhost")
+# JupyterLab asks the web for news, updates and extensions unless told not to.
+QUIET = (
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
 
 
-def write_notebook(path: Path, cells: Sequence[str]) -> Path:
-    """A notebook of code cells."""
+def write_notebook(path: Path, cells: Sequence[str], *, kernel: str = "python3") -> Path:
+    """A notebook of code cells, for the kernel of that name."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
     nbformat.write(notebook, path)
     return path
 
@@ -132,10 +138,10 @@ class Notebook:
 
 
 class JupyterLab:
-    """A running server; made by `jupyter_lab`."""
+    """A running server, its process and a page; made by `jupyter_lab`."""
 
-    def __init__(self, url: str, token: str, page: Page):
-        self.url, self.token, self._page = url, token, page
+    def __init__(self, url: str, token: str, pid: int, page: Page):
+        self.url, self.token, self.pid, self._page = url, token, pid, page
 
     @contextmanager
     def open(self, path: str) -> Iterator[Notebook]:
@@ -155,7 +161,15 @@ class JupyterLab:
 
 @contextmanager
 def jupyter_lab(
-    folder: Path, *, width: int = 1280, height: int = 1000, scale: float = 1
+    folder: Path,
+    *,
+    width: int = 1280,
+    height: int = 1000,
+    scale: float = 1,
+    python: str | Path = sys.executable,
+    arguments: Sequence[str] = QUIET,
+    environment: Mapping[str, str] | None = None,
+    cpus: int | None = None,
 ) -> Iterator[JupyterLab]:
     """A JupyterLab that serves a folder on this machine, and a browser to look at it.
 
@@ -164,11 +178,19 @@ def jupyter_lab(
         width: Of the browser's window, in CSS pixels.
         height: Likewise.
         scale: Device pixels a CSS pixel.
+        python: Whose JupyterLab is started; this environment's unless told otherwise.
+        arguments: More of JupyterLab's command line.
+        environment: More variables for the server and its kernels; they win over those set here.
+        cpus: How many processors the server and its kernels may use, where the system can limit that (Linux).
     """
     path = find()  # before Playwright starts: it may have to ask a Playwright of its own
     with (
         tempfile.TemporaryDirectory(prefix="mi-jupyter-") as home,
-        _server(Path(folder), Path(home)) as (url, token),
+        _server(
+            [str(python), "-m", "jupyterlab", *_arguments(Path(folder)), *arguments],
+            {**os.environ, **_own_folders(Path(home)), **(environment or {})},
+            cpus,
+        ) as (url, token, pid),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=path, args=list(_CHROMIUM_FLAGS))
@@ -178,34 +200,36 @@ def jupyter_lab(
             permissions=["clipboard-read", "clipboard-write"],
         )
         try:
-            yield JupyterLab(url, token, context.new_page())
+            yield JupyterLab(url, token, pid, context.new_page())
         finally:
             browser.close()
 
 
-@contextmanager
-def _server(folder: Path, home: Path) -> Iterator[tuple[str, str]]:
-    port, token = _free_port(), secrets.token_hex(16)
-    url = f"http://127.0.0.1:{port}"
-    arguments = [
+def _arguments(folder: Path) -> list[str]:
+    return [
         "--no-browser",
-        f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
-        f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.allow_root=True",
         "--LabApp.expose_app_in_browser=True",
-        "--LabApp.extension_manager=readonly",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    with (home / "server.log").open("w") as log:
-        command = [sys.executable, "-m", "jupyterlab", *arguments]
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment(home))
+
+
+@contextmanager
+def _server(
+    command: list[str], environment: dict[str, str], cpus: int | None
+) -> Iterator[tuple[str, str, int]]:
+    port, token = _free_port(), secrets.token_hex(16)
+    url = f"http://127.0.0.1:{port}"
+    command = [*command, f"--ServerApp.port={port}", f"--IdentityProvider.token={token}"]
+    with tempfile.NamedTemporaryFile("w", prefix="mi-jupyter-", suffix=".log") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
-            _wait(f"{url}/api/status?token={token}", process, home / "server.log")
-            yield url, token
+            if cpus and hasattr(os, "sched_setaffinity"):  # at once: its threads and kernels inherit it
+                os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:cpus])
+            _wait(f"{url}/api/status?token={token}", process, Path(log.name))
+            yield url, token, process.pid
         finally:
             process.terminate()
             try:
@@ -215,7 +239,7 @@ def _server(folder: Path, home: Path) -> Iterator[tuple[str, str]]:
                 process.wait()
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _own_folders(home: Path) -> dict[str, str]:
     settings = home / "settings" / "@jupyterlab"
     for name, value in {
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -225,7 +249,6 @@ def _environment(home: Path) -> dict[str, str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(value))
     return {
-        **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),

@@ -1,6 +1,8 @@
 """Notebooks are the product: run in order, short cells, outputs stored, and within Binder's memory."""
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -9,6 +11,11 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 PEAK_MB = 700  # Binder guarantees 1 GB
+WIDEST = 96  # signs of code that are seen without scrolling sideways beside JupyterLab's file list
+FIRST = (
+    "import os\nif hasattr(os, 'sched_setaffinity'): os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])"
+)
+LAST = "import resource\nu = resource.getrusage(resource.RUSAGE_SELF)\n(u.ru_maxrss // 1024, u.ru_utime + u.ru_stime)"
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -16,28 +23,73 @@ def notebook(request):
     return nbformat.read(request.param, as_version=4)
 
 
+def code_of(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
 def test_cells_are_short_and_were_run_once_from_top_to_bottom(notebook):
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = code_of(notebook)
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     for cell in code:
-        assert len(cell.source.splitlines()) <= 12, cell.source
+        lines = cell.source.splitlines()
+        assert len(lines) <= 12, cell.source
+        assert max(map(len, lines)) <= WIDEST, cell.source
         assert not [output for output in cell.outputs if output.output_type == "error"]
 
 
 def test_stored_outputs_are_small_pictures_and_text(notebook):
     assert len(json.dumps(notebook)) < 1_000_000
     allowed = {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
-    shown = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if "data" in o]
+    shown = [o for c in code_of(notebook) for o in c.outputs if "data" in o]
     assert any("image/png" in output.data for output in shown)
     for output in shown:
         assert set(output.data) <= allowed
+        if "application/vnd.jupyter.widget-view+json" in output.data:
+            assert "image/png" in output.data, "a widget that says nothing without a kernel"
 
 
-def test_the_kernel_stays_within_binders_memory(notebook, capsys):
-    peak = "import resource; print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-    notebook.cells.append(nbformat.v4.new_code_cell(peak))
-    done = NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
-    megabytes = int(done.cells[-1].outputs[0].text.split()[1])
+def solutions_of(notebook):
+    """The Python in the folded solutions of the exercises."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    folded = re.findall(r"<summary>Solution</summary>(.*?)</details>", text, re.S)
+    return [block for part in folded for block in re.findall(r"```python\n(.*?)```", part, re.S)]
+
+
+@pytest.mark.notebooks
+def test_it_runs_on_one_core_within_binders_memory_and_its_solutions_run_too(notebook, capsys):
+    first, last = map(nbformat.v4.new_code_cell, (FIRST, LAST))
+    solutions = [nbformat.v4.new_code_cell(source) for source in solutions_of(notebook)]
+    notebook.cells = [first, *notebook.cells, last, *solutions]
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    megabytes, seconds = ast.literal_eval(last.outputs[0].data["text/plain"])
+    title = next(c for c in notebook.cells if c.cell_type == "markdown").source.splitlines()[0]
     with capsys.disabled():
-        print(f"\n{notebook.cells[0].source.splitlines()[0]}: peak memory of the kernel {megabytes} MB")
+        print(f"\n{title}: peak memory of the kernel {megabytes} MB, {seconds:.0f} CPU-seconds on one core")
     assert megabytes < PEAK_MB
+
+
+def test_the_story_of_induction_has_exercises_with_solutions():
+    story = nbformat.read(NOTEBOOKS[0].with_name("01_induction_heads.ipynb"), as_version=4)
+    assert len(solutions_of(story)) == 3
+
+
+def test_the_optional_cell_runs_on_a_gpt2(monkeypatch, capsys):
+    """As it stands in the notebook, on a GPT-2 that needs no network."""
+    import transformers
+
+    from tests.conftest import small_gpt2
+
+    story = nbformat.read(NOTEBOOKS[0].with_name("01_induction_heads.ipynb"), as_version=4)
+    source = code_of(story)[-1].source
+    assert source.startswith("GPT2 = False")
+    monkeypatch.setattr(transformers.GPT2LMHeadModel, "from_pretrained", lambda *_, **__: small_gpt2())
+    monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *_, **__: None)
+    shown = []
+    import mi_widgets as mi
+
+    exec(
+        source.replace("GPT2 = False", "GPT2 = True").replace("n=4", "n=4, length=16"),
+        {"mi": mi, "display": shown.append},
+    )
+    assert re.fullmatch(r"induction heads:( [01]\.[0-3]){5}\n", capsys.readouterr().out)
+    assert len(shown) == 1

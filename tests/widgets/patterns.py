@@ -18,6 +18,7 @@ def result(
     n_batch: int = 1,
     padded: int = 0,
     tokens: Sequence[str] | None = None,
+    steps: Sequence[int] | None = None,
 ) -> Result:
     """A Result of kind "attention" on a text that repeats itself; the last head of the last layer is an induction head.
 
@@ -28,6 +29,7 @@ def result(
         n_batch: Prompts.
         padded: How many positions at the end are padding.
         tokens: Their texts, if they matter.
+        steps: Checkpoints of a training in which the heads grow from looking everywhere to what they do at the end.
     """
     real = n_tokens - padded
     half = max(1, (real + 1) // 2)
@@ -39,9 +41,15 @@ def result(
             kind = "induction" if last else KINDS[(row * n_heads + head) % (len(KINDS) - 1)]
             values[:, row, head, :real, :real] = _pattern(kind, real, half)
     labels = np.array([words] * n_batch)
+    axes = ("batch", "layer", "head", "query", "key")
+    if steps is not None:
+        start = np.where(np.isnan(values), np.nan, _causal(n_tokens)).astype(np.float32)
+        grown = [start + (values - start) * i / max(1, len(steps) - 1) for i in range(len(steps))]
+        axes, values = ("step", *axes), np.stack(grown)
     dataset = xr.Dataset(
-        {"pattern": (("batch", "layer", "head", "query", "key"), values)},
+        {"pattern": (axes, values)},
         coords={
+            **({} if steps is None else {"step": list(steps)}),
             "layer": list(layers),
             "head": range(n_heads),
             "query": range(n_tokens),
@@ -64,6 +72,10 @@ def result(
             call="mi.attention(run)",
         ),
     )
+
+
+def _causal(n: int) -> np.ndarray:
+    return np.tril(np.ones((n, n))) / np.arange(1, n + 1)[:, None]
 
 
 def _pattern(kind: str, n: int, period: int) -> np.ndarray:

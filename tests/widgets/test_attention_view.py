@@ -269,3 +269,12 @@ def test_it_links_and_closes_like_any_widget(view):
     assert box.children == (view, other)
     view.close()
     assert view.comm is None
+
+
+def test_show_refuses_what_its_scores_are_not_of():
+    view = AttentionView(result(), scores={"x": np.zeros((2, 4))})
+    before = view._picture
+    with pytest.raises(ResultError, match="2 layers x 6 heads"):
+        view.show(result(n_heads=6))
+    assert view._picture is before
+    assert view.result.values.shape[2] == 4

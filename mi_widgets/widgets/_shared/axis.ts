@@ -33,6 +33,7 @@ export interface Axis {
   start: number; // where the first cell begins, in CSS pixels
   step: number; // size of a cell
   lit: readonly number[];
+  plain?: boolean; // written as they are; without it they are tokens, whose whitespace is made visible
 }
 
 /** Labels of rows, ending at x. */
@@ -59,6 +60,17 @@ export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Axis, 
   }
 }
 
+/** Labels of columns, flat and centred, ending at y: for short ones. */
+export function drawFlatLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  context.font = `600 ${style.size}px ${style.font}`;
+  const widest = axis.labels.reduce((most, label) => Math.max(most, context.measureText(label).width), 0);
+  for (const i of shown(axis.labels.length, axis.step, widest + 8, axis.lit)) {
+    write(context, axis, i, style, axis.start + (i + 0.5) * axis.step, y);
+  }
+}
+
 function write(
   context: CanvasRenderingContext2D,
   axis: Axis,
@@ -70,7 +82,7 @@ function write(
   const lit = axis.lit.includes(i);
   context.font = `${lit ? "600 " : ""}${style.size}px ${style.font}`;
   context.fillStyle = lit ? style.accent : style.ink;
-  context.fillText(shortened(axis.labels[i]), x, y);
+  context.fillText(axis.plain ? axis.labels[i] : shortened(axis.labels[i]), x, y);
 }
 
 /** The room labels need: beside the rows, above the columns, and to the right of the last column. */

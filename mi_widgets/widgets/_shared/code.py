@@ -13,6 +13,7 @@ class Script:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self._called: dict[str, Any] = {}
 
     def add(self, code: str) -> None:
         """Add the code of a result, or any lines."""
@@ -38,6 +39,19 @@ class Script:
         self.add("\n".join([*before, last.replace("result =", f"{name} =", 1)]))
         return name
 
+    def called(self, part: Any, text: str) -> str:
+        """The expression for a part, under a variable of its own, whatever the other parts are called.
+
+        Args:
+            part: A Result.
+            text: What the variable is called after.
+        """
+        name = base = variable(text)
+        n = 2
+        while self._called.setdefault(name, part) is not part:
+            name, n = f"{base}_{n}", n + 1
+        return self.expression(part, name)
+
     def view(self, start: str, arguments: list[str]) -> str:
         """All lines, and at the end the view, made and shown.
 
@@ -53,4 +67,5 @@ class Script:
 
 def variable(text: str) -> str:
     """A text as a Python name."""
-    return "".join(c if c.isalnum() else "_" for c in text.lower())
+    name = "".join(c if f"_{c}".isidentifier() else "_" for c in text.lower())
+    return name if name.isidentifier() else f"_{name}"

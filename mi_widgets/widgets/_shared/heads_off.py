@@ -5,6 +5,8 @@ from typing import Any
 
 import traitlets
 
+from .view import ResultView
+
 # mi_widgets.core.interventions needs torch, which takes a second to import: it is imported where a value is made.
 
 
@@ -62,3 +64,42 @@ class HeadsOff(traitlets.TraitType):
         from mi_widgets.core.interventions import stack
 
         return stack() if value is None else stack(value)
+
+
+class HeadSwitchView(ResultView):
+    """A view in which heads can be switched off: `intervention` in Python, `_ablated` in the browser, kept in step.
+
+    A subclass calls `_join_switches` once it is made.
+    """
+
+    intervention = HeadsOff()
+
+    _ablated = traitlets.List().tag(sync=True)
+    _others: tuple[Any, ...] = ()  # what the intervention does besides switching heads off
+
+    def _join_switches(self, intervention: Any = None) -> None:
+        self.observe(self._switched, "_ablated")
+        self.observe(self._intervened, "intervention")
+        if intervention is not None:
+            self.intervention = intervention
+
+    def _intervention_code(self) -> list[str]:
+        """The view's argument, if there is anything to say."""
+        return [f"intervention={self.intervention.code()}"] if self._ablated or self._others else []
+
+    def _heads_off(self) -> set[tuple[int, int]]:
+        return {(layer, head) for layer, head in self._ablated}
+
+    # From the browser or from Python; perhaps on a callback thread.
+
+    def _switched(self, change: Any) -> None:
+        pairs = [(layer, head) for layer, head in change.new]
+        if split(self.intervention)[0] != pairs:
+            self.intervention = stack_of(pairs, self._others)
+        self._say_code()
+
+    def _intervened(self, change: Any) -> None:
+        heads, others = split(change.new)
+        self._others = tuple(others)
+        self._ablated = [list(pair) for pair in heads]
+        self._say_code()

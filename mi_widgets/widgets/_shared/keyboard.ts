@@ -5,7 +5,7 @@ export type Keys = Record<string, (event: KeyboardEvent) => void>;
 /** Bind keys by `event.key`; letters in lower case. Returns a function that unbinds them. */
 export function bindKeys(element: HTMLElement, keys: Keys): () => void {
   const heard = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || writing(event)) return;
     const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!run) return;
     event.preventDefault();
@@ -16,6 +16,8 @@ export function bindKeys(element: HTMLElement, keys: Keys): () => void {
   return () => element.removeEventListener("keydown", heard);
 }
 
-function writing(target: EventTarget | null): boolean {
+function writing({ target, key }: KeyboardEvent): boolean {
+  // A slider uses the arrows and their like, and leaves letters to the widget.
+  if (target instanceof HTMLInputElement && target.type === "range") return key.length > 1;
   return target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }

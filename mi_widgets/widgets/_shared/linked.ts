@@ -51,10 +51,18 @@ export function sayHover(model: Model, labels: Labels): void {
   tell(HOVERED, model, labels);
 }
 
-/** Hear what the pointer is on in a linked view, in our own keys; an empty object when it is on nothing we have. */
-export function onHover(model: Model, heard: (labels: Labels) => void): () => void {
+/**
+ * Hear what the pointer is on in a linked view, in our own keys; an empty object when it is on nothing we have.
+ *
+ * @param more labels that can be pointed at here, though not selected.
+ */
+export function onHover(
+  model: Model,
+  heard: (labels: Labels) => void,
+  more: () => Record<string, unknown[]> = () => ({}),
+): () => void {
   return hear(HOVERED, model, (labels) => {
-    const choices: Record<string, unknown[]> = model.get("_choices");
+    const choices: Record<string, unknown[]> = { ...more(), ...model.get("_choices") };
     const nowhere = Object.fromEntries(Object.keys(choices).map((key) => [key, undefined]));
     heard(shared(labels, nowhere, choices));
   });

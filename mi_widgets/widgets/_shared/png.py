@@ -52,19 +52,31 @@ def frame(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], *, chosen: 
     draw.rectangle([x - away, y - away, x + width + away - 1, y + height + away - 1], outline=ink, width=away)
 
 
-def heat(codes: np.ndarray, *, cell: int, name: MapName = "sequential") -> Image.Image:
-    """A heat map of uint8 codes (rows, columns), `cell` pixels a cell, with hairlines where cells are large."""
+def heat(codes: np.ndarray, *, cell: int | tuple[int, int], name: MapName = "sequential") -> Image.Image:
+    """A heat map of uint8 codes (rows, columns), with hairlines where cells are large.
+
+    Args:
+        codes: What `wire.quantise` gives.
+        cell: Pixels a cell: one number, or width and height.
+        name: Of the colour map.
+    """
     image = Image.fromarray(_on_white(name)[codes])
-    if cell == 1:
-        return image
-    image = image.resize((image.width * cell, image.height * cell), Image.Resampling.NEAREST)
-    if cell >= 8:
+    across, down = (cell, cell) if isinstance(cell, int) else cell
+    image = image.resize((image.width * across, image.height * down), Image.Resampling.NEAREST)
+    if min(across, down) >= 8:
         draw = ImageDraw.Draw(image)
-        for x in range(cell - 1, image.width, cell):
+        for x in range(across - 1, image.width, across):
             draw.line([(x, 0), (x, image.height)], "white")
-        for y in range(cell - 1, image.height, cell):
+        for y in range(down - 1, image.height, down):
             draw.line([(0, y), (image.width, y)], "white")
     return image
+
+
+def ink_on(code: int, name: MapName = "sequential") -> Ink:
+    """Black or white, whichever can be read on the colour of a code."""
+    channels = _on_white(name)[code] / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return INK if float(linear @ [0.2126, 0.7152, 0.0722]) > 0.18 else (255, 255, 255)
 
 
 def thinned(n: int, *, step_px: float, min_px: float, always: int | None = None) -> list[int]:

@@ -1,8 +1,8 @@
 /** Levels into pixels. */
 
 /**
- * Levels resampled to a size in pixels. Where several cells share a pixel it shows their maximum, so that no
- * bright cell is lost; where a cell covers several pixels it is repeated.
+ * Levels resampled to a size in pixels. Where several cells share a pixel it shows the one furthest from the middle
+ * of the colours (0 where they have none), so that no bright cell is lost; where a cell covers several it is repeated.
  */
 export function resample(
   levels: Uint8Array,
@@ -10,19 +10,20 @@ export function resample(
   columns: number,
   height: number,
   width: number,
+  middle = 0,
 ): Uint8Array {
   const out = new Uint8Array(width * height);
   const [xs, ys] = [spans(columns, width), spans(rows, height)];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      let best = -1;
+      let [best, away] = [255, -1];
       for (let row = ys[2 * y]; row < ys[2 * y + 1]; row++) {
         for (let column = xs[2 * x]; column < xs[2 * x + 1]; column++) {
           const level = levels[row * columns + column];
-          if (level !== 255 && level > best) best = level;
+          if (level !== 255 && Math.abs(level - middle) > away) [best, away] = [level, Math.abs(level - middle)];
         }
       }
-      out[y * width + x] = best < 0 ? 255 : best;
+      out[y * width + x] = best;
     }
   }
   return out;
@@ -81,9 +82,10 @@ export function drawCells(
   colours: Uint8ClampedArray,
   place: Place,
   hairline = 1,
+  middle = 0,
 ): void {
   const whole = Number.isInteger(place.width / columns) && Number.isInteger(place.height / rows);
-  const pixels = whole ? levels : resample(levels, rows, columns, place.height, place.width);
+  const pixels = whole ? levels : resample(levels, rows, columns, place.height, place.width, middle);
   const [width, height] = whole ? [columns, rows] : [place.width, place.height];
   const buffer = document.createElement("canvas");
   buffer.width = width;
@@ -91,7 +93,7 @@ export function drawCells(
   buffer.getContext("2d")!.putImageData(image(pixels, width, height, colours), 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(buffer, place.x, place.y, place.width, place.height);
-  if (!whole || place.width / columns < 8 * hairline) return;
+  if (!whole || Math.min(place.width / columns, place.height / rows) < 8 * hairline) return;
   for (let i = 1; i < columns; i++) {
     context.clearRect(place.x + (i * place.width) / columns - hairline, place.y, hairline, place.height);
   }

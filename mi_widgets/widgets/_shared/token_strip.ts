@@ -17,7 +17,7 @@ export class TokenStrip {
   private spans: HTMLElement[] = [];
   private tokens?: readonly string[];
 
-  constructor(on: { pick(index: number): void; hover(index: number | undefined): void }) {
+  constructor(on: { pick(index: number): void; hover(index: number | undefined, event: PointerEvent): void }) {
     const index = (event: Event) => {
       const place = (event.target as HTMLElement).dataset?.index;
       return place === undefined ? undefined : Number(place);
@@ -26,8 +26,8 @@ export class TokenStrip {
       const picked = index(event);
       if (picked !== undefined) on.pick(picked);
     });
-    this.element.addEventListener("pointerover", (event) => on.hover(index(event)));
-    this.element.addEventListener("pointerleave", () => on.hover(undefined));
+    this.element.addEventListener("pointerover", (event) => on.hover(index(event), event));
+    this.element.addEventListener("pointerleave", (event) => on.hover(undefined, event));
   }
 
   setTokens(tokens: readonly string[]): void {
@@ -51,13 +51,32 @@ export class TokenStrip {
     if (top < box.scrollTop || bottom > box.scrollTop + box.clientHeight) box.scrollTop = top - box.clientHeight / 2;
   }
 
+  /** The token above (-1) or below (1) another, as the lines are broken now; itself if there is none. */
+  beside(index: number, by: -1 | 1): number {
+    const { spans } = this;
+    const lineOf = (i: number) => spans[i].offsetTop;
+    let at = index;
+    while (spans[at] && (lineOf(at) === lineOf(index) || spans[at].hidden)) at += by;
+    if (!spans[at]) return index;
+    const line = spans.map((_, i) => i).filter((i) => lineOf(i) === lineOf(at) && !spans[i].hidden);
+    const away = (i: number) => Math.abs(spans[i].offsetLeft - spans[index].offsetLeft);
+    return line.reduce((best, i) => (away(i) < away(best) ? i : best));
+  }
+
+  /** What follows the pointer alone: the colours stay as they were drawn. */
+  light({ from, lit }: Pick<StripState, "from" | "lit">): void {
+    this.spans.forEach((span, i) => {
+      span.classList.toggle("mi-from", i === from);
+      span.classList.toggle("mi-lit", i === lit);
+    });
+  }
+
   draw(state: StripState): void {
     this.spans.forEach((span, i) => {
       const level = state.levels?.[i] ?? NAN_LEVEL;
       span.style.background = css(state.map, state.theme, level);
       span.style.color = inkOn(state.map, state.theme, level) ?? "";
-      span.classList.toggle("mi-from", i === state.from);
-      span.classList.toggle("mi-lit", i === state.lit);
     });
+    this.light(state);
   }
 }

@@ -17,13 +17,14 @@ def first_selection(
 ) -> dict[str, Any]:
     """A complete selection: what was given, and where nothing was, what is worth a look.
 
-    The head is the one highest in the first score, if any is high at all, else the one that looks elsewhere
-    most (`focus.elsewhere`); the row is the one of that head that looks elsewhere most.
+    The step is the last. The head is the one highest in the first score, if any is high at all, else the one
+    that looks elsewhere most (`focus.elsewhere`); the row is the one of that head that looks elsewhere most.
 
     Raises:
         SelectionError: Something given does not exist.
     """
     somewhere = {
+        **({"step": patterns.steps[-1]} if patterns.steps else {}),
         "batch": 0,
         "layer": allowed["layer"][0],
         "head": allowed["head"][0],
@@ -32,20 +33,23 @@ def first_selection(
     }
     chosen = checked(given, somewhere, allowed)
     if "layer" not in given or "head" not in given:
-        chosen |= _head(given, chosen["batch"], patterns, scores)
+        chosen |= _head(given, chosen, patterns, scores)
     if "query" not in given:
-        chosen["query"] = interesting_query(patterns.head(chosen["batch"], chosen["layer"], chosen["head"]))
+        chosen["query"] = interesting_query(patterns.head(chosen))
     return chosen
 
 
-def _head(given: dict[str, Any], batch: int, patterns: Patterns, scores: list[Score]) -> dict[str, int]:
+def _head(
+    given: dict[str, Any], chosen: dict[str, Any], patterns: Patterns, scores: list[Score]
+) -> dict[str, int]:
     rows = [patterns.layers.index(given["layer"])] if "layer" in given else list(range(len(patterns.layers)))
     columns = [patterns.heads.index(given["head"])] if "head" in given else list(range(len(patterns.heads)))
-    if scores and np.nanmax(scores[0].values, initial=-np.inf) > _WORTH_A_LOOK:
-        part = np.nan_to_num(scores[0].values[np.ix_(rows, columns)], nan=-np.inf)
+    first = scores[0].at(patterns.step_index(chosen)) if scores else np.zeros(patterns.grid)
+    if np.nanmax(first, initial=-np.inf) > _WORTH_A_LOOK:
+        part = np.nan_to_num(first[np.ix_(rows, columns)], nan=-np.inf)
         row, column = np.unravel_index(int(part.argmax()), part.shape)
     else:
         row, column = interesting_head(
-            patterns.values[batch, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            patterns.all_heads(chosen)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         )
     return {"layer": patterns.layers[rows[row]], "head": patterns.heads[columns[column]]}

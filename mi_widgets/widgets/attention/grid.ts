@@ -1,16 +1,18 @@
 /** All heads at once: thumbnails, layers as rows and heads as columns, or ranked by a score. */
 import { lookup, type Theme } from "../_shared/colour";
 import { el, setAttributes } from "../_shared/dom";
+import { type HeadPlace, same } from "../_shared/heads_off";
 import { tiny } from "../_shared/numbers";
 import { fit, image, resample } from "../_shared/raster";
+import type { Label } from "../_shared/step_slider";
 import { NAN_LEVEL } from "../_shared/wire";
 import { everyNth } from "../_shared/axis";
 import type { Heads, Picture } from "./heads";
 import { labelled, type Score } from "./scores";
-import { type HeadPlace, same } from "./selection";
 
 export interface GridState {
   heads: Heads;
+  step?: Label;
   order: HeadPlace[];
   ranked?: string; // the score they are ranked by: each thumbnail then says which head it is
   selected: HeadPlace;
@@ -43,13 +45,19 @@ export class HeadGrid {
   private rows = el("div", { role: "presentation" });
   private cells = new Map<string, HTMLElement>();
   private chosen?: HTMLElement;
+  private lit?: HTMLElement;
   // What the present picture was made of.
   private drawn = "";
   private picture?: Picture;
   private scores?: Score[];
 
-  constructor(private pick: (place: HeadPlace) => void) {
+  /** @param hover called with the head under the pointer, and with nothing when it leaves. */
+  constructor(
+    private pick: (place: HeadPlace) => void,
+    private hover: (place?: HeadPlace) => void,
+  ) {
     this.element.append(this.canvas, this.labels, this.rows);
+    this.element.addEventListener("pointerleave", () => hover());
   }
 
   draw(state: GridState): void {
@@ -58,7 +66,7 @@ export class HeadGrid {
     // Moving the selection, the most frequent change, repaints nothing.
     const { order, ablated, scores, theme, ranked } = state;
     const ratio = window.devicePixelRatio;
-    const drawn = JSON.stringify([frame.side, frame.columns, order, ablated, theme, ranked, ratio]);
+    const drawn = JSON.stringify([frame.side, frame.columns, order, ablated, theme, ranked, ratio, state.step]);
     if (drawn !== this.drawn || state.heads.picture !== this.picture || scores !== this.scores) {
       this.paint(state, frame);
       this.label(state, frame);
@@ -67,6 +75,13 @@ export class HeadGrid {
       [this.drawn, this.picture, this.scores] = [drawn, state.heads.picture, scores];
     }
     this.choose(state.selected);
+  }
+
+  /** Mark the head under the pointer, here or in a linked view. */
+  light(place?: HeadPlace): void {
+    this.lit?.classList.remove("mi-lit");
+    this.lit = place && this.cells.get(keyOf(place));
+    this.lit?.classList.add("mi-lit");
   }
 
   focus(place: HeadPlace): void {
@@ -95,7 +110,7 @@ export class HeadGrid {
     const whole = new Uint8Array(width * height).fill(NAN_LEVEL);
     state.order.forEach((head, i) => {
       if (state.ablated.some((off) => same(off, head))) return;
-      const tensor = state.heads.thumbnail(head);
+      const tensor = state.heads.thumbnail({ ...head, step: state.step });
       const small = resample(tensor.levels(0, 1), tensor.rows, tensor.columns, pixels, pixels);
       const [left, top] = [Math.round(frame.x(i) * ratio), Math.round(frame.y(i) * ratio)];
       for (let y = 0; y < pixels; y++) {
@@ -155,6 +170,7 @@ export class HeadGrid {
   private cell(head: HeadPlace): HTMLElement {
     const cell = el("div", { class: "mi-head", role: "gridcell", tabindex: -1, "data-head": `${head.layer}.${head.head}` });
     cell.addEventListener("click", () => this.pick({ ...head }));
+    cell.addEventListener("pointerenter", () => this.hover({ ...head }));
     return cell;
   }
 

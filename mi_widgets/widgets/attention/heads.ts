@@ -1,12 +1,14 @@
 /** The patterns in the browser: what was sent, what was asked for since, and asking for what is missing. */
+import type { HeadPlace } from "../_shared/heads_off";
 import { listen, type Model } from "../_shared/model";
 import { Recent } from "../_shared/recent";
 import { Questions } from "../_shared/requests";
+import type { Label } from "../_shared/step_slider";
 import { unpack, type Bytes, type Packed, Tensor } from "../_shared/wire";
-import type { HeadPlace } from "./selection";
 
 export interface Picture {
   batch: number;
+  steps?: Label[]; // those that the tensors begin with, where there are steps: all, or only the one at hand
   layers: number[];
   heads: number[];
   queryTokens: string[];
@@ -21,7 +23,12 @@ export interface Full {
   note?: string;
 }
 
-interface Question extends HeadPlace {
+/** A head, and the step it is seen at where there are steps. */
+export interface HeadAtStep extends HeadPlace {
+  step?: Label;
+}
+
+interface Question extends HeadAtStep {
   ask: "head";
   batch: number;
 }
@@ -64,12 +71,13 @@ export class Heads {
     return () => this.listeners.delete(listener);
   }
 
-  thumbnail(place: HeadPlace): Tensor {
+  thumbnail(place: HeadAtStep): Tensor {
     return this.picture.thumbnails.part(...this.indices(place));
   }
 
   /** A full head, or a note saying where it is; asks for it if nobody did. */
-  full(place: HeadPlace): Full {
+  full(selected: HeadAtStep): Full {
+    const place = this.held(selected);
     const key = keyOf(this.picture.batch, place);
     const tensor = this.fetched.get(key) ?? this.picture.all?.part(...this.indices(place));
     if (tensor) {
@@ -82,10 +90,17 @@ export class Heads {
   }
 
   /** Ask again for what was given up on. */
-  ask({ layer, head }: HeadPlace): void {
-    const batch = this.picture.batch;
-    this.notes.set(keyOf(batch, { layer, head }), "loading …");
-    this.questions.ask({ ask: "head", batch, layer, head });
+  ask(selected: HeadAtStep): void {
+    const [batch, place] = [this.picture.batch, this.held(selected)];
+    this.notes.set(keyOf(batch, place), "loading …");
+    this.questions.ask({ ask: "head", batch, ...place });
+  }
+
+  /** A head at a step that is at hand: while another one is awaited, the first. */
+  private held({ layer, head, step }: HeadAtStep): HeadAtStep {
+    const { steps } = this.picture;
+    if (!steps) return { layer, head };
+    return { step: steps.includes(step!) ? step : steps[0], layer, head };
   }
 
   dispose(): void {
@@ -99,6 +114,7 @@ export class Heads {
     const full = unpack(sent.full.tensor);
     this.picture = {
       batch: sent.batch,
+      steps: sent.steps ?? undefined,
       layers: sent.layers,
       heads: sent.heads,
       queryTokens: sent.query_tokens,
@@ -106,7 +122,7 @@ export class Heads {
       thumbnails: unpack(sent.thumbnails),
       all: sent.full.all ? full : undefined,
     };
-    if (!sent.full.all) this.fetched.put(keyOf(sent.batch, sent.full), full);
+    if (!sent.full.all) this.fetched.put(keyOf(sent.batch, this.held(sent.full)), full);
   }
 
   private heard(content: { answer?: number; error?: string; tensor?: Packed }, buffers: Bytes[] = []): void {
@@ -115,8 +131,10 @@ export class Heads {
     this.questions.answered(content.answer, { answer, error: content.error });
   }
 
-  private indices(place: HeadPlace): [number, number] {
-    return [this.picture.layers.indexOf(place.layer), this.picture.heads.indexOf(place.head)];
+  private indices(selected: HeadAtStep): number[] {
+    const { step, layer, head } = this.held(selected);
+    const { steps, layers, heads } = this.picture;
+    return [...(steps ? [steps.indexOf(step!)] : []), layers.indexOf(layer), heads.indexOf(head)];
   }
 
   private tell(): void {
@@ -124,6 +142,6 @@ export class Heads {
   }
 }
 
-function keyOf(batch: number, place: HeadPlace): string {
-  return `${batch} ${place.layer} ${place.head}`;
+function keyOf(batch: number, { step, layer, head }: HeadAtStep): string {
+  return JSON.stringify([batch, step, layer, head]);
 }

@@ -1,9 +1,10 @@
 /** The words beside the pictures: the sentence on the head, the row in numbers, what is switched off. */
 import type { Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
+import { Effect, type HeadPlace } from "../_shared/heads_off";
 import type { Full, Picture } from "./heads";
 import type { Score } from "./scores";
-import type { HeadPlace, Selection } from "./selection";
+import type { Selection } from "./selection";
 import { headSentence, rowSentence, rowTable } from "./words";
 
 export interface PanelState {
@@ -17,7 +18,7 @@ export interface PanelState {
 }
 
 export class Panel {
-  readonly effect = el("span", { class: "mi-effect" });
+  readonly effect = new Effect();
   readonly element: HTMLElement;
   private sentence = el("p", { class: "mi-sentence" });
   private row = el("p", { class: "mi-sentence" });
@@ -45,19 +46,15 @@ export class Panel {
     const { selection, picture, full } = state;
     this.sentence.replaceChildren(...headSentence(selection, picture, state.scores, state.off));
     this.row.replaceChildren(...rowSentence(selection, picture, full.tensor));
-    const waiting = selection.batch !== picture.batch && `waiting for prompt ${selection.batch} from the kernel …`;
-    this.note.textContent = waiting || full.note || "";
+    this.note.textContent = awaited(selection, picture) || full.note || "";
     if (this.tableShown) this.numbers.replaceChildren(rowTable(selection, picture, full.tensor, state.theme));
-    this.drawEffect(state.ablated.length);
+    this.effect.say(state.ablated.length);
   }
+}
 
-  private drawEffect(n: number): void {
-    this.effect.hidden = n === 0;
-    this.effect.replaceChildren(
-      `${n} head${n === 1 ? "" : "s"} off: `,
-      el("code", {}, "view.intervention"),
-      ", which takes effect with ",
-      el("code", {}, "model.intervene(view.intervention)"),
-    );
-  }
+/** What is selected but has not come yet: the picture still shows what was there before. */
+function awaited({ batch, step }: Selection, picture: Picture): string | undefined {
+  if (batch !== picture.batch) return `waiting for prompt ${batch} from the kernel …`;
+  if (step !== undefined && !picture.steps?.includes(step)) return `waiting for step ${step} from the kernel …`;
+  return undefined;
 }

@@ -29,8 +29,7 @@ def draw(
     image = png.canvas(grid.width + large.width + 3 * _MARGIN, height)
     image.paste(grid, (_MARGIN, _TOP))
     image.paste(large, (grid.width + 2 * _MARGIN, _TOP))
-    said = f"{patterns.model_name} · {patterns.n_tokens(selection['batch'])} tokens · {patterns.unit}"
-    png.header(image, patterns.title, said)
+    png.header(image, patterns.title, " · ".join(_facts(patterns, selection)))
     below = _TOP + grid.height + 10
     png.colour_bar(image, (_MARGIN, below), low="0", high="1", note="thumbnail = max of its cells")
     pen = ImageDraw.Draw(image)
@@ -39,14 +38,20 @@ def draw(
     return png.encode(image)
 
 
+def _facts(patterns: Patterns, selection: dict[str, Any]) -> list[str]:
+    step = [f"step {selection['step']}"] if patterns.steps else []
+    return [patterns.model_name, *step, f"{patterns.n_tokens(selection['batch'])} tokens", patterns.unit]
+
+
 def _sentences(selection: dict[str, Any], patterns: Patterns, scores: list[Score]) -> list[str]:
     layer, head = selection["layer"], selection["head"]
     place = patterns.layers.index(layer), patterns.heads.index(head)
-    sentences = [" · ".join([f"Head L{layer}.H{head}", *(f"{s.name} {s.values[place]:.2f}" for s in scores)])]
+    said = [f"{s.name} {s.at(patterns.step_index(selection))[place]:.2f}" for s in scores]
+    sentences = [" · ".join([f"Head L{layer}.H{head}", *said])]
     query, key, batch = selection["query"], selection["key"], selection["batch"]
     if query is None:
         return sentences
-    row = patterns.head(batch, layer, head)[query]
+    row = patterns.head(selection)[query]
     if np.isnan(row).all():
         return sentences
     looks = "looks most at" if key is None else "gives"
@@ -56,7 +61,7 @@ def _sentences(selection: dict[str, Any], patterns: Patterns, scores: list[Score
 
 
 def _grid(patterns: Patterns, selection: dict[str, Any], ablated: set[tuple[int, int]]) -> Image.Image:
-    codes = patterns.thumbnail_codes(selection["batch"])
+    codes = patterns.thumbnail_codes(selection)
     n_layers, n_heads, rows, columns = codes.shape
     cell = max(1, min(60, 460 // n_heads, 460 // n_layers) // max(rows, columns))
     width, height, left, top = columns * cell, rows * cell, 30, 20
@@ -90,7 +95,7 @@ def _grid(patterns: Patterns, selection: dict[str, Any], ablated: set[tuple[int,
 
 def _large(patterns: Patterns, selection: dict[str, Any]) -> Image.Image:
     batch = selection["batch"]
-    codes = quantise(patterns.head(batch, selection["layer"], selection["head"]), low=0, high=1)
+    codes = quantise(patterns.head(selection), low=0, high=1)
     n_rows, n_columns = codes.shape
     cell = max(1, min(20, _LARGE // max(n_rows, n_columns)))
     picture = png.heat(max_pool(codes, side=_LARGE), cell=cell)

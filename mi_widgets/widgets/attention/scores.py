@@ -1,7 +1,6 @@
 """Scores of heads, as labels on the thumbnails: whatever mapping a user gives, as plain arrays."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 
 from .._shared.code import Script, variable
+from .._shared.control import Control, numbers, quoted, read_control
 from .._shared.wire import pack
 
 _SHORT = {"induction": "ind", "previous token": "prev", "duplicate token": "dup"}
@@ -21,16 +21,14 @@ class Score:
 
     Attributes:
         name: As the user calls it.
-        values: Float32, shape (layer, head).
+        values: Float32, shape (layer, head), or (step, layer, head) if it was measured at every step.
         control: The same on a baseline, or None.
-        control_name: What the baseline is: "untrained" unless the user says otherwise.
         given: What the user gave, for `code()`.
     """
 
     name: str
     values: np.ndarray
-    control: np.ndarray | None
-    control_name: str
+    control: Control | None
     given: Any
 
     @property
@@ -38,65 +36,72 @@ class Score:
         """A few letters that fit on a thumbnail."""
         return _SHORT.get(self.name.lower(), self.name.split()[0][:4] if self.name.strip() else self.name)
 
+    def at(self, step: int) -> np.ndarray:
+        """The scores of one step, by its place: shape (layer, head)."""
+        return self.values[step] if self.values.ndim == 3 else self.values
+
     def code(self, script: Script) -> str:
         """The entry in `scores={…}`; what it needs computed goes into the script."""
         name = variable(self.name)
         if self.control is None:
-            return f"{_quoted(self.name)}: {script.expression(self.given, f'{name}_scores')}"
-        value, control = self.given
-        if isinstance(control, Mapping):
-            [(label, control)] = control.items()
-            said = f"{{{_quoted(label)}: {script.expression(control, f'{name}_control')}}}"
-        else:
-            said = script.expression(control, f"{name}_control")
-        return f"{_quoted(self.name)}: ({script.expression(value, f'{name}_scores')}, {said})"
+            return f"{quoted(self.name)}: {script.expression(self.given, f'{name}_scores')}"
+        said = self.control.code(script, f"{name}_control")
+        return f"{quoted(self.name)}: ({script.expression(self.given[0], f'{name}_scores')}, {said})"
 
     def packed(self) -> dict[str, Any]:
         """For the wire."""
-        control = None if self.control is None else pack(self.control)
         return {
             "name": self.name,
             "short": self.short,
             "values": pack(self.values),
-            "control": control,
-            "control_name": self.control_name,
+            "control": pack(self.control.values) if self.control else None,
+            "control_name": self.control.name if self.control else "",
         }
 
 
-def _quoted(text: Any) -> str:
-    return json.dumps(str(text), ensure_ascii=False)
-
-
-def read_scores(scores: Mapping[str, Any] | None, shape: tuple[int, int]) -> list[Score]:
+def read_scores(
+    scores: Mapping[str, Any] | None, shape: tuple[int, int], steps: Sequence[Any] | None = None
+) -> list[Score]:
     """Check and normalise the `scores` of a view.
 
     Args:
         scores: Name -> a Result or array of shape (layer, head), or a pair of them: the score and its control. A
             control is that of an untrained model, or says what it is: `(scores, {"shuffled": control})`.
         shape: The numbers of layers and heads of the view.
+        steps: The view's steps, if it has any: a score may then have one number for each of them, in front.
 
     Raises:
-        ResultError: A score whose shape is not that of the view's heads.
+        ResultError: A score that is not of the view's heads, or of other steps.
     """
-    return [_read(str(name), given, shape) for name, given in (scores or {}).items()]
+    return [_read(str(name), given, shape, steps) for name, given in (scores or {}).items()]
 
 
-def _read(name: str, given: Any, shape: tuple[int, int]) -> Score:
+def _read(name: str, given: Any, shape: tuple[int, int], steps: Sequence[Any] | None) -> Score:
     if not (isinstance(given, tuple) and len(given) == 2):
-        return Score(name, _array(name, given, shape), None, "", given)
+        return Score(name, _array(name, given, shape, steps), None, given)
     score, control = given
-    control_name = "untrained"
-    if isinstance(control, Mapping) and len(control) == 1:
-        [(control_name, control)] = control.items()
-    return Score(name, _array(name, score, shape), _array(name, control, shape), str(control_name), given)
+    values = _array(name, score, shape, steps)
+    read = read_control(control, f"the control of scores[{name!r}]", values.shape)
+    return Score(name, values, read, given)
 
 
-def _array(name: str, given: Any, shape: tuple[int, int]) -> np.ndarray:
-    # A Result has its numbers in `.values`; so has a DataArray. An array or a nested list is its own numbers.
-    array = np.asarray(getattr(given, "values", given), dtype=np.float32)
-    if array.shape != shape:
+def _array(name: str, given: Any, shape: tuple[int, int], steps: Sequence[Any] | None) -> np.ndarray:
+    array = numbers(given)
+    allowed = [shape] if steps is None else [shape, (len(steps), *shape)]
+    if array.shape not in allowed:
         raise ResultError(
             f"scores[{name!r}] has shape {array.shape}, but this view has {shape[0]} layers x {shape[1]} heads; "
-            f"give one number a head, shape {shape}"
+            f"give one number a head, shape {' or '.join(map(str, allowed))}"
+        )
+    measured = getattr(getattr(given, "dataset", None), "coords", {}).get("step")
+    if array.ndim == 3 and measured is not None and measured.values.tolist() != list(steps or ()):
+        raise ResultError(
+            f"scores[{name!r}] was measured at the steps {_few(measured.values.tolist())}, but this view shows "
+            f"{_few(list(steps or ()))}; measure both at the same steps, or choose with .sel(step=[…])"
         )
     return array
+
+
+def _few(steps: list[Any]) -> str:
+    said = ", ".join(map(str, steps[:6]))
+    return said if len(steps) <= 6 else f"{said}, … ({len(steps)} steps)"

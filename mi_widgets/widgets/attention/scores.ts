@@ -1,7 +1,7 @@
 /** Scores of heads, as sent by the kernel, and the orders they put the heads in. */
+import type { HeadPlace } from "../_shared/heads_off";
 import { unpack, type Packed, type Tensor } from "../_shared/wire";
 import type { Picture } from "./heads";
-import type { HeadPlace } from "./selection";
 
 export interface Score {
   name: string;
@@ -30,6 +30,12 @@ export function readScores(sent: Sent[]): Score[] {
     control: control ? unpack(control) : undefined,
     controlName: control_name,
   }));
+}
+
+/** The scores at one step, by its place; a score that was measured once is the same at all. */
+export function scoresAt(scores: Score[], step: number): Score[] {
+  const at = (tensor: Tensor) => (tensor.shape.length > 2 ? tensor.part(step) : tensor);
+  return scores.map((score) => ({ ...score, values: at(score.values), control: score.control && at(score.control) }));
 }
 
 export function scoreOf(tensor: Tensor, picture: Picture, place: HeadPlace): number {

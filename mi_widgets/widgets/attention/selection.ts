@@ -1,6 +1,10 @@
 /** What is selected, and how the arrow keys move it. Pure: the same in, the same out. */
+import { type HeadPlace, same } from "../_shared/heads_off";
+import type { Spot } from "../_shared/heat_map";
+import type { Label } from "../_shared/step_slider";
 
 export interface Selection {
+  step?: Label; // only where there are steps
   batch: number;
   layer: number; // the model's number, as in Python; not an index
   head: number;
@@ -8,9 +12,14 @@ export interface Selection {
   key: number | null;
 }
 
-export interface HeadPlace {
-  layer: number;
-  head: number;
+/** A cell of the large head; with one of the two null a whole row or column. */
+export interface Cell {
+  query: number | null;
+  key: number | null;
+}
+
+export function spotOf({ query, key }: Cell): Spot {
+  return { row: query, column: key };
 }
 
 export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
@@ -29,10 +38,6 @@ export const ARROWS_HELP = {
   "Home End": "the first and the last of the row",
   Esc: "select no row and no column",
 };
-
-export function same(a: HeadPlace, b: HeadPlace): boolean {
-  return a.layer === b.layer && a.head === b.head;
-}
 
 /** The head one step away in a grid that shows `order` row by row; it stays inside. */
 export function moveHead(order: HeadPlace[], columns: number, from: HeadPlace, to: Direction): HeadPlace {
@@ -76,6 +81,7 @@ export function fits(
   heads: number[],
   rows: number,
   columns: number,
+  steps: readonly Label[] = [],
 ): value is Selection {
   const inside = (place: number | null | undefined, size: number) =>
     place === null || (Number.isInteger(place) && place! >= 0 && place! < size);
@@ -83,6 +89,7 @@ export function fits(
     !!value &&
     layers.includes(value.layer!) &&
     heads.includes(value.head!) &&
+    (value.step === undefined ? !steps.length : steps.includes(value.step)) &&
     inside(value.query, rows) &&
     inside(value.key, columns)
   );

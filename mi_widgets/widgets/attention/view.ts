@@ -2,42 +2,43 @@
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
+import { type HeadPlace, headsOff, same, switchHead } from "../_shared/heads_off";
+import { HeatMap } from "../_shared/heat_map";
 import { bindKeys, type Keys } from "../_shared/keyboard";
-import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
+import { type Label, STEP_KEYS, StepSlider } from "../_shared/step_slider";
 import { Stepper } from "../_shared/stepper";
-import { TokenStrip } from "../_shared/token_strip";
-import { visible } from "../_shared/tokens";
 import { watchWidth } from "../_shared/width";
 import type { Tensor } from "../_shared/wire";
 import { HeadGrid } from "./grid";
 import type { Heads } from "./heads";
-import { type Cell, LargeHead } from "./large";
-import { layoutFor } from "./layout";
-import { Lens } from "./lens";
+import { type Layout, layoutFor } from "./layout";
 import { Panel } from "./panel";
-import { orderOf, readScores, type Score } from "./scores";
-import { ARROWS, ARROWS_HELP, fits, type HeadPlace, moveCell, moveHead, same, type Selection } from "./selection";
-import { pointedAt } from "./words";
+import { Pointing } from "./pointing";
+import { orderOf, readScores, type Score, scoresAt } from "./scores";
+import { ARROWS, ARROWS_HELP, type Cell, fits, moveCell, moveHead, type Selection, spotOf } from "./selection";
+import { Text } from "./text";
 
-const NOWHERE: Cell = { query: null, key: null };
+const LARGEST_CELL = { width: 22, height: 22 };
 
 export class View {
   private frame: Frame;
-  private grid = new HeadGrid((place) => this.select(place, "grid"));
-  private large = new LargeHead();
+  private pointing: Pointing;
+  private grid = new HeadGrid((place) => this.select(place, "grid"), (head) => this.pointing.hover({ head }));
+  private large = new HeatMap();
   private bar = colourBar({ map: "sequential", low: "0", high: "1", note: "thumbnail = max of its cells" });
-  private strip: TokenStrip;
-  private lens = new Lens();
-  private fromNote = el("span", { class: "mi-from-note" });
+  private text = new Text({
+    pick: (query) => this.select({ query, key: null }),
+    hover: (query) => this.pointing.hover({ query: query ?? null }),
+  });
   private panel = new Panel();
-  private prompts = new Stepper("prompt", (by) => this.step(by));
+  private steps = new StepSlider("step", (i) => this.select({ step: this.stepLabels[i] }));
+  private prompts = new Stepper("prompt", (by) => this.stepPrompt(by));
 
   private selection: Selection = { batch: 0, layer: -1, head: -1, query: null, key: null }; // until it is read
-  private scores: Score[] = [];
-  private sentScores: unknown;
+  private sent: { scores?: unknown; read: Score[]; step?: Label } = { read: [] };
+  private scores: Score[] = []; // those of the step
   private sortedBy = -1; // index into scores; -1: by layer
-  private hovered: Cell = NOWHERE;
   private width = 0;
   private stops: (() => void)[] = [];
 
@@ -46,12 +47,10 @@ export class View {
     private heads: Heads,
     element: HTMLElement,
   ) {
-    this.frame = new Frame(element, this.actions(), ARROWS_HELP, () => this.draw());
+    const keys = { ...ARROWS_HELP, ...(this.stepLabels.length > 1 ? STEP_KEYS : {}) };
+    this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-attention");
-    this.strip = new TokenStrip({
-      pick: (query) => this.select({ query, key: null }),
-      hover: (query) => this.hover(query === undefined ? NOWHERE : { query, key: null }),
-    });
+    this.pointing = new Pointing(model, this.frame, () => this.drawLights());
     this.assemble();
     this.readTraits();
     this.listenToPeople();
@@ -80,8 +79,8 @@ export class View {
       this.panel.element,
       el("div", { class: "mi-one" }, this.large.element),
     );
-    this.frame.footer.append(this.strip.element, this.fromNote, this.panel.effect);
-    this.frame.extras.append(this.prompts.element);
+    this.frame.footer.append(this.text.strip.element, this.text.note, this.panel.effect.element);
+    this.frame.extras.append(this.steps.element, this.prompts.element);
   }
 
   private listenToPeople(): void {
@@ -90,13 +89,17 @@ export class View {
     this.stops.push(
       bindKeys(this.grid.element, arrows((key) => this.moveHead(key))),
       bindKeys(this.large.element, arrows((key) => this.moveCell(key))),
-      bindKeys(this.frame.root, { Escape: () => this.select({ query: null, key: null }) }),
+      bindKeys(this.frame.root, {
+        Escape: () => this.select({ query: null, key: null }),
+        ",": () => this.steps.shift(-1),
+        ".": () => this.steps.shift(1),
+      }),
     );
     const large = this.large.element;
     large.addEventListener("pointermove", (event) => this.pointed(event));
-    large.addEventListener("pointerleave", () => this.hover(NOWHERE));
+    large.addEventListener("pointerleave", () => this.pointing.hover());
     large.addEventListener("click", (event) => {
-      const cell = this.large.cellAt(event);
+      const cell = this.cellAt(event);
       if (cell) this.select(cell.query === null ? { key: cell.key } : cell);
     });
     this.stops.push(
@@ -116,7 +119,7 @@ export class View {
     this.stops.push(
       this.heads.onChange(changed),
       listen(this.model, Object.fromEntries(traits)),
-      onHover(this.model, (labels) => this.light({ ...NOWHERE, ...labels })),
+      this.pointing.stop,
     );
   }
 
@@ -124,15 +127,17 @@ export class View {
     const { picture } = this.heads;
     const chosen = this.model.get("selection");
     const { layers, heads, queryTokens, keyTokens } = picture;
-    const fitting = (value?: Selection) => fits(value, layers, heads, queryTokens.length, keyTokens.length);
+    const steps = this.stepLabels;
+    const fitting = (value?: Selection) => fits(value, layers, heads, queryTokens.length, keyTokens.length, steps);
     // A linked widget, or a new picture ahead of its selection, may leave one that cannot be shown.
     if (fitting(chosen)) this.selection = chosen;
     else if (!fitting(this.selection)) {
       this.selection = { batch: picture.batch, layer: layers[0], head: heads[0], query: null, key: null };
+      if (steps.length) this.selection.step = picture.steps![0];
     }
-    const scores = this.model.get("_scores");
-    if (scores !== this.sentScores) [this.scores, this.sentScores] = [readScores(scores), scores];
-    this.strip.setTokens(keyTokens);
+    this.readScores();
+    this.steps.say(steps, steps.indexOf(this.selection.step!));
+    this.text.strip.setTokens(keyTokens);
     const header = this.model.get("_header");
     const n = keyTokens.filter((token) => token !== "").length;
     this.frame.say({
@@ -143,15 +148,26 @@ export class View {
     this.prompts.say(this.selection.batch, header.n_batch);
   }
 
-  private get ablated(): HeadPlace[] {
-    return (this.model.get("_ablated") as [number, number][]).map(([layer, head]) => ({ layer, head }));
+  private readScores(): void {
+    const [scores, { step }] = [this.model.get("_scores"), this.selection];
+    if (scores === this.sent.scores && step === this.sent.step) return;
+    this.sent = { scores, step, read: scores === this.sent.scores ? this.sent.read : readScores(scores) };
+    this.scores = scoresAt(this.sent.read, this.stepLabels.indexOf(step!));
+  }
+
+  private get stepLabels(): Label[] {
+    return this.model.get("_choices")?.step ?? [];
+  }
+
+  /** Whether the selected head is switched off. */
+  private get off(): boolean {
+    return headsOff(this.model).some((place) => same(place, this.selection));
   }
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
   private select(change: Partial<Selection>, focus?: "grid"): void {
-    this.hovered = NOWHERE; // what was done by key or click is shown, not what the pointer happens to be on
-    this.frame.tooltip.hide();
+    this.pointing.forget();
     this.model.set("selection", { ...this.selection, ...change });
     this.model.save_changes();
     if (focus) this.grid.focus(this.selection);
@@ -167,7 +183,7 @@ export class View {
     this.select(moveCell(this.selection, ARROWS[key], queryTokens.length, keyTokens.length));
   }
 
-  private step(by: number): void {
+  private stepPrompt(by: number): void {
     const n = this.model.get("_header").n_batch;
     this.select({ batch: (this.selection.batch + by + n) % n, query: null, key: null });
   }
@@ -178,11 +194,7 @@ export class View {
   }
 
   private ablate(): void {
-    const { layer, head } = this.selection;
-    const off = this.ablated.filter((place) => !same(place, this.selection));
-    if (off.length === this.ablated.length) off.push({ layer, head });
-    this.model.set("_ablated", off.map((place) => [place.layer, place.head]));
-    this.model.save_changes();
+    switchHead(this.model, this.selection);
   }
 
   private toggleTable(): void {
@@ -195,27 +207,14 @@ export class View {
   }
 
   private pointed(event: PointerEvent): void {
-    const cell = this.large.cellAt(event) ?? NOWHERE;
-    this.hover(cell);
-    const lines = pointedAt(cell, this.heads.picture, this.tensor);
-    if (!lines.length) return;
-    const frame = this.frame.root.getBoundingClientRect();
-    const magnified = this.tensor && this.lens.draw(this.tensor, cell, this.large.cellSize, this.frame.theme);
-    this.frame.tooltip.show(event.clientX - frame.left, event.clientY - frame.top, lines, magnified);
+    const cell = this.cellAt(event);
+    this.pointing.hover(cell);
+    if (cell) this.pointing.tell(event, cell, this.heads.picture, this.tensor, this.large.cellSize);
   }
 
-  private hover(cell: Cell): void {
-    if (cell.query === null && cell.key === null) this.frame.tooltip.hide();
-    if (!this.light(cell)) return;
-    sayHover(this.model, Object.fromEntries(Object.entries(cell).filter(([, place]) => place !== null)));
-  }
-
-  /** Light a cell up; false if it was already. */
-  private light(cell: Cell): boolean {
-    if (cell.query === this.hovered.query && cell.key === this.hovered.key) return false;
-    this.hovered = cell;
-    this.drawLights();
-    return true;
+  private cellAt(event: PointerEvent | MouseEvent): Cell | undefined {
+    const spot = this.large.spotAt(event);
+    return spot && { query: spot.row, key: spot.column };
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
@@ -226,68 +225,61 @@ export class View {
 
   private draw(): void {
     if (!this.width) return; // not shown yet
-    const { picture } = this.heads;
-    const layout = layoutFor(this.width, picture);
+    const layout = layoutFor(this.width, this.heads.picture);
     this.frame.root.dataset.layout = layout.kind;
     this.frame.root.style.setProperty("--mi-left", `${layout.left}px`);
-    const ablated = this.ablated;
-    const { theme } = this.frame;
-    this.bar.draw(theme);
-    const full = this.heads.full(this.selection);
+    this.bar.draw(this.frame.theme);
+    const { tensor } = this.heads.full(this.selection);
+    this.drawLarge(tensor, layout);
+    this.drawGrid(layout);
+    this.drawLights();
+    this.drawWords();
+    if (this.selection.query !== null) this.text.strip.reveal(this.selection.query);
+    if (tensor) requestAnimationFrame(() => this.frame.painted());
+  }
+
+  private drawLarge(tensor: Tensor | undefined, layout: Layout): void {
+    const { queryTokens, keyTokens } = this.heads.picture;
     this.large.draw({
-      tensor: full.tensor ?? this.heads.thumbnail(this.selection),
-      rows: picture.queryTokens,
-      columns: picture.keyTokens,
-      theme,
+      tensor: tensor ?? this.heads.thumbnail(this.selection),
+      map: "sequential",
+      rows: { name: "query", labels: queryTokens },
+      columns: { name: "key", labels: keyTokens },
+      theme: this.frame.theme,
       width: layout.large,
-      off: ablated.some((place) => same(place, this.selection)),
+      largest: LARGEST_CELL,
+      faded: this.off,
     });
+  }
+
+  private drawGrid(layout: Layout): void {
     this.grid.draw({
       heads: this.heads,
+      step: this.selection.step,
       order: this.order(),
       ranked: this.scores[this.sortedBy]?.name,
       selected: this.selection,
-      ablated,
+      ablated: headsOff(this.model),
       scores: this.scores,
-      theme,
+      theme: this.frame.theme,
       width: layout.grid,
       height: layout.kind === "side" ? Math.max(300, this.large.element.clientHeight - 60) : 420,
     });
-    this.drawLights();
-    this.drawWords();
-    if (this.selection.query !== null) this.strip.reveal(this.selection.query);
-    if (full.tensor) requestAnimationFrame(() => this.frame.painted());
   }
 
   /** What follows the pointer: lit row and column, and the colours of the text. */
   private drawLights(): void {
-    const { query, key } = this.hovered;
-    const over = query !== null || key !== null;
-    const lit = over ? this.hovered : this.selection;
-    this.large.light(lit, this.selection);
-    const from = lit.query ?? this.selection.query;
-    const tensor = this.tensor;
-    const columns = this.heads.picture.keyTokens.length;
-    const levels = from === null || !tensor ? undefined : tensor.levels(0, 1).subarray(from * columns, (from + 1) * columns);
-    this.strip.draw({
-      levels,
-      map: "sequential",
-      theme: this.frame.theme,
-      from: from ?? undefined,
-      lit: lit.key ?? undefined,
-    });
-    const token = from === null ? "" : visible(this.heads.picture.queryTokens[from]);
-    this.fromNote.replaceChildren(
-      from === null ? "as text" : "as text · attention from ",
-      ...(from === null ? [] : [el("code", {}, `${from} ${token}`)]),
-    );
+    const lit: Cell = this.pointing.onCells ? this.pointing.lit : this.selection;
+    this.large.light(spotOf(lit), spotOf(this.selection));
+    this.grid.light(this.pointing.lit.head);
+    this.text.draw(this.heads.picture, this.tensor, lit.query ?? this.selection.query, lit.key, this.frame.theme);
   }
 
   private drawWords(): void {
-    const { selection, scores, ablated } = this;
-    const off = ablated.some((place) => same(place, selection));
-    const full = this.heads.full(selection);
-    this.panel.draw({ selection, picture: this.heads.picture, full, scores, ablated, off, theme: this.frame.theme });
+    const { selection, scores, off, heads } = this;
+    const { theme } = this.frame;
+    const ablated = headsOff(this.model);
+    this.panel.draw({ selection, picture: heads.picture, full: heads.full(selection), scores, ablated, off, theme });
     const next = scores[this.sortedBy + 1];
     this.frame.label("s", next ? `sort by ${next.name}` : "sort by layer", {
       pressed: this.sortedBy >= 0,

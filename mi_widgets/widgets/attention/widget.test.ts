@@ -1,47 +1,9 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Model } from "../_shared/model";
+import { beforeAll, describe, expect, it } from "vitest";
+import { codes, EVIL, FakeModel, fakePage, press, shown as shownWidget, slide } from "../_shared/fakes";
 import { layoutFor } from "./layout";
 import { orderOf, readScores } from "./scores";
 import { fits, moveCell, moveHead, type Selection } from "./selection";
 import widget from "./widget";
-
-const EVIL = "</script><img src=x onerror=alert(1)>";
-
-/** A model as anywidget hands it over, without a kernel. */
-class FakeModel implements Model {
-  sent: any[] = [];
-  private listeners = new Map<string, Set<(...args: any[]) => void>>();
-  constructor(private state: Record<string, any>) {}
-  get(name: string) {
-    return this.state[name];
-  }
-  set(name: string, value: unknown) {
-    this.state[name] = value;
-    this.fire(`change:${name}`);
-  }
-  save_changes() {}
-  on(event: string, listener: (...args: any[]) => void) {
-    if (!this.listeners.has(event)) this.listeners.set(event, new Set());
-    this.listeners.get(event)!.add(listener);
-  }
-  off(event: string, listener: (...args: any[]) => void) {
-    this.listeners.get(event)?.delete(listener);
-  }
-  send(content: unknown) {
-    this.sent.push(content);
-  }
-  fire(event: string, ...args: any[]) {
-    for (const listener of this.listeners.get(event) ?? []) listener(...args);
-  }
-  get listening() {
-    return [...this.listeners.values()].reduce((sum, set) => sum + set.size, 0);
-  }
-}
-
-function codes(shape: number[], value: (i: number) => number) {
-  const data = Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i));
-  return { shape, dtype: "uint8" as const, min: 0, max: 1, data: new DataView(data.buffer) };
-}
 
 function fakeModel(options: { all?: boolean; tokens?: string[] } = {}) {
   const tokens = options.tokens ?? ["<bos>", " a", " b"];
@@ -67,31 +29,10 @@ function fakeModel(options: { all?: boolean; tokens?: string[] } = {}) {
   });
 }
 
-beforeAll(() => {
-  const context = new Proxy({}, { get: (_, name) => (name === "measureText" ? () => ({ width: 30 }) : () => {}), set: () => true });
-  HTMLCanvasElement.prototype.getContext = vi.fn(() => context) as never;
-  vi.stubGlobal("ImageData", class { data = new Uint8ClampedArray(4 * 1e6); });
-  vi.stubGlobal("requestAnimationFrame", (run: () => void) => (run(), 0));
-  vi.stubGlobal("ResizeObserver", class {
-    constructor(private tell: (entries: unknown[]) => void) {}
-    observe() {
-      this.tell([{ contentRect: { width: 900 } }]);
-    }
-    disconnect() {}
-  });
-});
+beforeAll(fakePage);
 
 function shown(model: FakeModel) {
-  const definition = widget();
-  const stopModel = definition.initialize({ model, el: document.createElement("div") });
-  const element = document.createElement("div");
-  document.body.append(element);
-  const stopView = definition.render({ model, el: element });
-  return { definition, element, stop: () => (stopView(), stopModel()) };
-}
-
-function press(element: Element, key: string) {
-  element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  return shownWidget(widget(), model);
 }
 
 describe("the widget", () => {
@@ -104,9 +45,9 @@ describe("the widget", () => {
     expect(model.get("selection")).toMatchObject({ layer: 4, head: 1, query: 2 });
     press(root.querySelector('[data-head="4.1"]')!, "ArrowDown");
     expect(model.get("selection")).toMatchObject({ layer: 5, head: 1 });
-    press(root.querySelector(".mi-large")!, "ArrowUp");
+    press(root.querySelector(".mi-map")!, "ArrowUp");
     expect(model.get("selection")).toMatchObject({ query: 1 });
-    press(root.querySelector(".mi-large")!, "Escape");
+    press(root.querySelector(".mi-map")!, "Escape");
     expect(model.get("selection")).toMatchObject({ query: null, key: null });
     stop();
     expect(element.children).toHaveLength(0);
@@ -191,6 +132,88 @@ describe("the widget", () => {
     const { element, stop } = shown(model);
     model.set("selection", { batch: 0, layer: 99, head: 0, query: null, key: null });
     expect(element.querySelector(".mi-chosen")!.getAttribute("data-head")).toBe("5.0");
+    stop();
+  });
+});
+
+function steppedModel(sent: number[], selected = 100) {
+  const model = fakeModel();
+  // At step 0 every code is 0, at step 100 it is 127, at step 300 254.
+  const full = codes([sent.length, 2, 2, 3, 3], (i) => 127 * [0, 100, 300].indexOf(sent[Math.floor(i / 36)]));
+  const values = { ...codes([3, 2, 2], (i) => 20 * i), control: null };
+  model.set("_choices", { step: [0, 100, 300], batch: [0] });
+  model.set("selection", { step: selected, ...model.get("selection") });
+  model.set("_scores", [{ name: "induction", short: "ind", values, control: null, control_name: "" }]);
+  model.set("_picture", { ...model.get("_picture"), steps: sent, thumbnails: full, full: { all: true, tensor: full } });
+  return model;
+}
+
+describe("steps", () => {
+  const words = (root: HTMLElement) => root.querySelector(".mi-words")!.textContent!;
+
+  it("are gone through with the slider and with keys, without the kernel", () => {
+    const model = steppedModel([0, 100, 300]);
+    const { root, stop } = shown(model);
+    expect(words(root)).toContain("step 100 · induction 0.47");
+    expect(words(root)).toContain("(0.50)");
+    const painted = Number(root.dataset.painted);
+    slide(root, 2);
+    expect(model.get("selection")).toMatchObject({ step: 300, layer: 5, head: 0, query: 2 });
+    expect(words(root)).toContain("step 300 · induction 0.79");
+    expect(words(root)).toContain("(1.00)");
+    expect(Number(root.dataset.painted)).toBe(painted + 1);
+    press(root, ".");
+    expect(model.get("selection").step).toBe(300);
+    press(root, ",");
+    press(root, ",");
+    expect(model.get("selection").step).toBe(0);
+    expect(root.querySelector<HTMLInputElement>("input[type=range]")!.value).toBe("0");
+    expect(root.querySelector("output")!.textContent).toBe("0");
+    expect(model.sent).toEqual([]);
+    stop();
+    expect(model.listening).toBe(0);
+  });
+
+  it("leave letters to the widget while the slider has the focus, and arrows to the slider", () => {
+    const model = steppedModel([0, 100, 300]);
+    const { root, stop } = shown(model);
+    const slider = root.querySelector("input[type=range]")!;
+    press(slider, "ArrowRight");
+    expect(model.get("selection").step).toBe(100);
+    press(slider, ".");
+    expect(model.get("selection").step).toBe(300);
+    press(slider, "a");
+    expect(model.get("_ablated")).toEqual([[5, 0]]);
+    stop();
+  });
+
+  it("show what was there before until the kernel has sent the picture", () => {
+    const model = steppedModel([100]);
+    const { root, stop } = shown(model);
+    slide(root, 2);
+    expect(root.querySelector(".mi-note")!.textContent).toContain("waiting for step 300");
+    expect(words(root)).toContain("(0.50)");
+    model.set("_picture", steppedModel([300]).get("_picture"));
+    expect(root.querySelector(".mi-note")!.textContent).toBe("");
+    expect(words(root)).toContain("(1.00)");
+    stop();
+  });
+
+  it("are named in questions to the kernel", () => {
+    const model = steppedModel([100]);
+    const full = { all: false, layer: 5, head: 0, tensor: codes([3, 3], () => 0) };
+    model.set("_picture", { ...model.get("_picture"), full });
+    const { root, stop } = shown(model);
+    expect(model.sent).toEqual([]);
+    (root.querySelector('[data-head="4.0"]') as HTMLElement).click();
+    expect(model.sent).toEqual([{ ask: "head", batch: 0, step: 100, layer: 4, head: 0, id: 1 }]);
+    stop();
+  });
+
+  it("have no slider where there are none", () => {
+    const { root, stop } = shown(fakeModel());
+    expect(root.querySelector("input[type=range]")!.closest<HTMLElement>("label")!.hidden).toBe(true);
+    expect(root.textContent).not.toContain("· step");
     stop();
   });
 });

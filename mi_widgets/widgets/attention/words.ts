@@ -6,9 +6,8 @@ import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import { levelOf, type Tensor } from "../_shared/wire";
 import type { Picture } from "./heads";
-import type { Cell } from "./large";
 import { type Score, scoreOf } from "./scores";
-import type { Selection } from "./selection";
+import type { Cell, Selection } from "./selection";
 
 const LONGEST = 24; // signs of a token in running text
 
@@ -23,9 +22,10 @@ export function strongest(tensor: Tensor, query: number, limit: number): { key: 
     .slice(0, limit);
 }
 
-/** "Head L1.H3 · induction 0.91 (untrained: 0.04)" */
+/** "Head L1.H3 · step 300 · induction 0.91 (untrained: 0.04)" */
 export function headSentence(selection: Selection, picture: Picture, scores: Score[], off: boolean): Part[] {
   const parts: Part[] = ["Head ", el("strong", {}, `L${selection.layer}.H${selection.head}`)];
+  if (selection.step !== undefined) parts.push(" · step ", el("strong", { class: "mi-mono" }, String(selection.step)));
   if (off) parts.push(" · ", el("strong", { class: "mi-quiet" }, "switched off"));
   for (const score of scores) {
     const number = scoreOf(score.values, picture, selection).toFixed(2);

@@ -1,0 +1,42 @@
+/** One of a few names, all in sight: Q, K, V. */
+import { button, el, setAttributes } from "./dom";
+import type { Label } from "./step_slider";
+
+export class Choice {
+  readonly element = el("span", { class: "mi-extras mi-facts" });
+  private group = el("span", { class: "mi-choice", role: "radiogroup" });
+  private labels = "";
+  private at = 0;
+
+  /** @param what the name of the axis; @param move called with the place of a label. */
+  constructor(
+    what: string,
+    private move: (index: number) => void,
+  ) {
+    this.group.setAttribute("aria-label", what);
+    this.element.append(what, this.group);
+  }
+
+  /** Nothing is shown where there is only one. */
+  say(labels: readonly Label[], at: number): void {
+    this.at = at;
+    this.element.hidden = labels.length < 2;
+    if (JSON.stringify(labels) !== this.labels) {
+      this.labels = JSON.stringify(labels);
+      this.group.replaceChildren(...labels.map((label, i) => this.option(String(label), i)));
+    }
+    [...this.group.children].forEach((option, i) => setAttributes(option, { "aria-checked": String(i === at) }));
+  }
+
+  /** Go some labels on, or back, and stay inside. */
+  shift(by: number): void {
+    const next = Math.max(0, Math.min(this.group.children.length - 1, this.at + by));
+    if (next !== this.at) this.move(next);
+  }
+
+  private option(label: string, index: number): HTMLElement {
+    const option = button("mi-button", () => this.move(index), label);
+    option.setAttribute("role", "radio");
+    return option;
+  }
+}

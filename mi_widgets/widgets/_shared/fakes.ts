@@ -1,0 +1,114 @@
+/** What the front end's tests use in place of a browser and a kernel. No widget imports it. */
+import { vi } from "vitest";
+import type { Model } from "./model";
+import type { Packed } from "./wire";
+
+/** Text from a model that would do harm if it were read as HTML. */
+export const EVIL = "</script><img src=x onerror=alert(1)>";
+
+/** A model as anywidget hands it over, without a kernel. */
+export class FakeModel implements Model {
+  sent: any[] = [];
+  saved = 0;
+  private listeners = new Map<string, Set<(...args: any[]) => void>>();
+
+  constructor(private state: Record<string, any>) {}
+
+  get(name: string) {
+    return this.state[name];
+  }
+
+  set(name: string, value: unknown) {
+    this.state[name] = value;
+    this.fire(`change:${name}`);
+  }
+
+  save_changes() {
+    this.saved++;
+  }
+
+  on(event: string, listener: (...args: any[]) => void) {
+    if (!this.listeners.has(event)) this.listeners.set(event, new Set());
+    this.listeners.get(event)!.add(listener);
+  }
+
+  off(event: string, listener: (...args: any[]) => void) {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  send(content: unknown) {
+    this.sent.push(content);
+  }
+
+  fire(event: string, ...args: any[]) {
+    for (const listener of this.listeners.get(event) ?? []) listener(...args);
+  }
+
+  get listening() {
+    return [...this.listeners.values()].reduce((sum, set) => sum + set.size, 0);
+  }
+}
+
+/** Codes as the kernel packs them. */
+export function codes(shape: number[], value: (i: number) => number): Packed {
+  const data = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
+  return { shape, dtype: "uint8", min: 0, max: 1, data: new DataView(data.buffer) };
+}
+
+/** Numbers as the kernel packs them. */
+export function floats(shape: number[], value: (i: number) => number, min = 0, max = 1): Packed {
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
+  return { shape, dtype: "float32", min, max, data: new DataView(data.buffer) };
+}
+
+function sizeOf(shape: number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+export const written: string[] = []; // what was written on canvases
+
+/** A page without pixels, 900 pixels wide, where the next frame comes at once. */
+export function fakePage(): void {
+  const drawing: Record<string, unknown> = {
+    measureText: (text: string) => ({ width: 6.6 * text.length }),
+    fillText: (text: string) => written.push(text),
+  };
+  const context = new Proxy({}, { get: (_, name) => drawing[String(name)] ?? (() => {}), set: () => true });
+  HTMLCanvasElement.prototype.getContext = vi.fn(() => context) as never;
+  vi.stubGlobal("ImageData", class { data = new Uint8ClampedArray(4 * 1e6); });
+  vi.stubGlobal("requestAnimationFrame", (run: () => void) => (run(), 0));
+  vi.stubGlobal("ResizeObserver", class {
+    constructor(private tell: (entries: unknown[]) => void) {}
+    observe() {
+      this.tell([{ contentRect: { width: 900 } }]);
+    }
+    disconnect() {}
+  });
+}
+
+type Stop = () => void;
+interface Definition {
+  initialize(context: { model: Model; el: HTMLElement }): Stop;
+  render(context: { model: Model; el: HTMLElement }): Stop;
+}
+
+/** A widget on the page, as anywidget puts it there. */
+export function shown(definition: Definition, model: Model) {
+  const stopModel = definition.initialize({ model, el: document.createElement("div") });
+  const element = document.createElement("div");
+  document.body.append(element);
+  const stopView = definition.render({ model, el: element });
+  const root = element.querySelector<HTMLElement>(".mi")!;
+  return { definition, element, root, stop: () => (stopView(), stopModel()) };
+}
+
+export function press(element: Element, key: string): void {
+  element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+}
+
+/** Move a slider, as a hand or the arrow keys do. */
+export function slide(root: Element, to: number): void {
+  const slider = root.querySelector<HTMLInputElement>("input[type=range]")!;
+  slider.value = String(to);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}

@@ -1,0 +1,203 @@
+"""Curves for readers without a browser widget, drawn with Pillow. `line_chart.ts` draws the same in the browser."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from . import png
+from .numbers import count
+
+_FINER = 3  # lines are drawn larger and made smaller, which rounds their edges
+_FAINT_BLUE: png.Ink = (172, 200, 246)
+_GREY: png.Ink = (138, 138, 148)
+_FAINT_GREY: png.Ink = (212, 212, 218)
+_LOOK = {
+    "other": (_FAINT_GREY, 1),
+    "quiet": (_FAINT_BLUE, 1),
+    "control": (_GREY, 1.4),
+    "main": (png.ACCENT, 2),
+}
+_AT_ZERO = 0.08  # the share of the width between 0 and the first positive number of a symlog axis
+_LEFT, _TOP, _BOTTOM = 44, 7, 18
+
+Kind = Literal["main", "quiet", "control", "other"]
+_Place = Callable[[float], float]  # from a number to pixels
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: its places on the x axis (none if it is level), its values, and its name at the end."""
+
+    name: str
+    x: Sequence[float]
+    y: np.ndarray
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class XAxis:
+    """Where a number lies between 0 (left) and 1; logarithmic beyond the first positive of `numbers`, if asked."""
+
+    numbers: Sequence[float]
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """From 0 to 1."""
+        low, high = min(self.numbers), max(self.numbers)
+        positive = [number for number in self.numbers if number > 0]
+        if not self.log or len(set(positive)) < 2:
+            return (value - low) / (high - low) if high > low else 0.5
+        first, gap = min(positive), _AT_ZERO if low <= 0 else 0.0
+        if value < first:
+            return gap * max(0.0, value / first)
+        return gap + (1 - gap) * math.log(value / first) / math.log(high / first)
+
+    def ticks(self, most: int) -> list[float]:
+        """Round numbers on the axis, at most about so many."""
+        low, high = min(self.numbers), max(self.numbers)
+        positive = [number for number in self.numbers if number > 0]
+        if not self.log or len(set(positive)) < 2:
+            step = max(1.0, _round_step((high - low) / most)) if high > low else 1.0
+            return [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+        powers = range(math.floor(math.log10(min(positive))), math.floor(math.log10(high)) + 1)
+        found = [
+            digit * 10.0**power for power in powers for digit in ((1, 2, 5) if len(powers) < 4 else (1,))
+        ]
+        return [
+            *([0.0] if low <= 0 else []),
+            *(number for number in found if min(positive) <= number <= high),
+        ]
+
+
+def _round_step(least: float) -> float:
+    power = 10 ** math.floor(math.log10(least))
+    return next(k * power for k in (1, 2, 5, 10) if k * power >= least * (1 - 1e-9))
+
+
+def round_ends(low: float, high: float, *, ticks: int = 5) -> tuple[float, float, float]:
+    """Round numbers around a range, with 0 among them where it is near: from, to and the distance of ticks."""
+    if not high >= low:  # no numbers
+        return 0.0, 1.0, 0.5
+    if high == low:
+        return (0.0, 1.0, 0.5) if low == 0 else round_ends(min(0.0, low), max(0.0, high), ticks=ticks)
+    low = 0.0 if 0 < low < 0.5 * high else low
+    high = 0.0 if 0 > high > 0.5 * low else high
+    step = _round_step((high - low) / ticks)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
+
+
+def chart(
+    lines: Sequence[Line],
+    x: XAxis,
+    *,
+    size: tuple[int, int],
+    right: int,
+    marker: float | None,
+    ticks: bool = True,
+) -> Image.Image:
+    """A picture of some lines, with numbers at both axes, names at the right and a marker.
+
+    Args:
+        lines: What is drawn; main lines come over all others.
+        x: The x axis.
+        size: Width and height in pixels.
+        right: The room for names.
+        marker: A place on the x axis, or None.
+        ticks: Whether the x axis has numbers.
+    """
+    image = png.canvas(*size)
+    pen = ImageDraw.Draw(image)
+    width, height = size[0] - _LEFT - right, size[1] - _TOP - _BOTTOM
+    numbers = np.concatenate([line.y[np.isfinite(line.y)] for line in lines] or [np.zeros(0)])
+    low, high, step = round_ends(*((numbers.min(), numbers.max()) if numbers.size else (1.0, 0.0)))
+
+    def left(value: float) -> float:
+        return _LEFT + x.place(value) * width
+
+    def top(value: float) -> float:
+        return _TOP + (1 - (value - low) / (high - low)) * height
+
+    for i in range(round((high - low) / step) + 1):
+        y = round(top(low + i * step))
+        pen.line([(_LEFT, y), (_LEFT + width, y)], png.FAINT)
+        png.text_right(pen, (_LEFT - 6, y), _tick(low + i * step, step), size=10)
+    if ticks:
+        numbers = x.ticks(max(1, width // 60))
+        _write_x(pen, numbers, [left(number) for number in numbers], size[1] - 8)
+    if marker is not None:
+        pen.line([(round(left(marker)), 3), (round(left(marker)), _TOP + height)], png.ACCENT)
+    _draw_lines(image, lines, left, top, _LEFT + width)
+    for line, y in _named(lines, top, _TOP + height):
+        ink = png.ACCENT if line.kind == "main" else png.QUIET
+        pen.text((_LEFT + width + 7, y), line.name[:20], ink, font=png.font(10), anchor="lm")
+    return image
+
+
+def name_room(lines: Sequence[Line]) -> int:
+    """The room at the right that the names of lines need."""
+    names = [line.name[:20] for line in lines if line.kind in ("main", "control")]
+    return 14 + max((int(png.font(10).getlength(name)) for name in names), default=0)
+
+
+def _tick(value: float, step: float) -> str:
+    if abs(value) >= 10_000:
+        return count(value)
+    return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}".replace("-", "−")
+
+
+def _write_x(pen: ImageDraw.ImageDraw, numbers: Sequence[float], places: list[float], y: int) -> None:
+    end = -math.inf
+    for number, place in zip(numbers, places, strict=True):
+        half = png.font(10).getlength(count(number)) / 2
+        if place - half >= end + 6:
+            pen.text((place, y), count(number), png.QUIET, font=png.font(10), anchor="mm")
+            end = place + half
+
+
+def _draw_lines(image: Image.Image, lines: Sequence[Line], left: _Place, top: _Place, end: float) -> None:
+    large = Image.new("L", (image.width * _FINER, image.height * _FINER))
+    for kind, (ink, thickness) in _LOOK.items():
+        pen = ImageDraw.Draw(large)
+        for line in (line for line in lines if line.kind == kind):
+            for run in _runs(line, left, top, end):
+                points = [(px * _FINER, py * _FINER) for px, py in run]
+                pen.line(points, 255, width=round(thickness * _FINER), joint="curve")
+        image.paste(ink, (0, 0), large.resize(image.size, Image.Resampling.LANCZOS))
+        large.paste(0, (0, 0, *large.size))
+
+
+def _runs(line: Line, left: _Place, top: _Place, end: float) -> list[list[tuple[float, float]]]:
+    """The pieces of a line between its gaps; a number alone becomes a dash of two pixels."""
+    if not len(line.x):
+        return [[(_LEFT, top(line.y[0])), (end, top(line.y[0]))]] if np.isfinite(line.y[0]) else []
+    runs: list[list[tuple[float, float]]] = [[]]
+    for number, value in zip(line.x, line.y, strict=True):
+        if np.isfinite(value):
+            runs[-1].append((left(number), top(value)))
+        elif runs[-1]:
+            runs.append([])
+    return [
+        run if len(run) > 1 else [(run[0][0] - 1, run[0][1]), (run[0][0] + 1, run[0][1])]
+        for run in runs
+        if run
+    ]
+
+
+def _named(lines: Sequence[Line], top: _Place, bottom: float) -> list[tuple[Line, float]]:
+    """The lines whose names are written, and where, so that no two touch."""
+    ends = []
+    for line in lines:
+        finite = line.y[np.isfinite(line.y)]
+        if line.kind in ("main", "control") and finite.size and line.name:
+            ends.append([line, min(top(finite[-1]), bottom)])
+    ends.sort(key=lambda pair: pair[1])
+    for before, after in pairwise(ends):
+        after[1] = max(after[1], before[1] + 12)
+    for i in range(len(ends) - 1, -1, -1):
+        ends[i][1] = min(ends[i][1], bottom - 12 * (len(ends) - 1 - i))
+    return [(line, y) for line, y in ends]

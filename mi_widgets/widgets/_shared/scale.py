@@ -1,0 +1,59 @@
+"""What the colours of a picture mean, and how its numbers are written. `scale.ts` says the same in the browser."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+# Units whose numbers lie between 0 and 1, so that pictures of different models compare.
+_SHARES = ("probability", "mean attention", "mean probability", "share", "fraction", "accuracy")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The colour map of a picture and the numbers at its ends."""
+
+    map: Literal["sequential", "diverging"]
+    low: float
+    high: float
+
+    def write(self, value: float) -> str:
+        """A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40."""
+        if np.isnan(value):
+            return "none"
+        digits = self._decimals()
+        if digits is None:
+            mantissa, _, power = f"{value:.1e}".partition("e")
+            text = f"{mantissa}e{int(power)}"
+        else:
+            text = f"{value:.{digits}f}"
+        return ("−" if value < 0 and float(text) else "") + text.removeprefix("-")
+
+    def ends(self) -> tuple[str, str]:
+        """The ends of the colours, for the colour bar: 0 and 1 need no decimals."""
+
+        def end(value: float) -> str:
+            return str(int(value)).replace("-", "−") if value == int(value) else self.write(value)
+
+        return end(self.low), end(self.high)
+
+    def _decimals(self) -> int | None:
+        reach = max(abs(self.low), abs(self.high))
+        if reach >= 100_000 or reach < 0.001:
+            return None
+        return next(n for n, least in enumerate((100, 10, 0.1, 0.01, 0.001)) if reach >= least)
+
+
+def scale_of(values: np.ndarray, unit: str) -> Scale:
+    """The scale on which all these numbers are drawn: from 0, or around 0 where some are negative.
+
+    Args:
+        values: All pages of a picture, and of its control: one scale, so that they compare.
+        unit: Probabilities and shares are drawn up to 1, whatever the highest of them is.
+    """
+    finite = values[np.isfinite(values)]
+    reach = float(np.abs(finite).max()) if finite.size else 0.0
+    if finite.size and finite.min() < 0:
+        return Scale("diverging", -reach, reach)
+    share = unit.lower().startswith(_SHARES) and reach <= 1
+    return Scale("sequential", 0.0, 1.0 if share or reach == 0 else reach)

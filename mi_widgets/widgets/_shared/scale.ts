@@ -1,0 +1,29 @@
+/** What the colours of a picture mean, and how its numbers are written. `scale.py` says the same in the kernel. */
+import type { MapName } from "./colour";
+
+export interface Scale {
+  map: MapName;
+  low: number;
+  high: number;
+}
+
+/** A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40. */
+export function written(value: number, scale: Scale, more = 0): string {
+  if (Number.isNaN(value)) return "none";
+  const digits = decimals(scale);
+  const text = digits === undefined ? value.toExponential(1 + more).replace("e+", "e") : value.toFixed(digits + more);
+  return (value < 0 && Number(text) !== 0 ? "−" : "") + text.replace(/^-/, "");
+}
+
+/** The ends of the colours, for the colour bar: 0 and 1 need no decimals. */
+export function ends(scale: Scale): { low: string; high: string } {
+  const write = (value: number) => (Number.isInteger(value) ? String(value).replace("-", "−") : written(value, scale));
+  return { low: write(scale.low), high: write(scale.high) };
+}
+
+/** How many decimals tell the numbers apart; undefined where only powers of ten do. */
+function decimals({ low, high }: Scale): number | undefined {
+  const reach = Math.max(Math.abs(low), Math.abs(high));
+  if (reach >= 100_000 || reach < 0.001) return undefined;
+  return [100, 10, 0.1, 0.01, 0.001].findIndex((least) => reach >= least);
+}

@@ -1,0 +1,44 @@
+/** A slider over the labels of an axis, such as the steps of a training: it stops at each, and nowhere between. */
+import { el } from "./dom";
+
+export type Label = number | string;
+
+/** What the help says of the keys that `shift` is bound to. */
+export const STEP_KEYS = { ", .": "the step before, the step after" };
+
+export class StepSlider {
+  readonly element: HTMLElement;
+  private slider = el("input", { type: "range", class: "mi-slider", min: 0, step: 1 });
+  private value = el("output", { class: "mi-slider-value" });
+  private count = 0;
+
+  /** @param what the name of the axis; @param move called with the place of a label. */
+  constructor(
+    what: string,
+    private move: (index: number) => void,
+  ) {
+    this.slider.setAttribute("aria-label", what);
+    this.element = el("label", { class: "mi-extras mi-facts" }, what, this.slider, this.value);
+    this.slider.addEventListener("input", () => move(Number(this.slider.value)));
+  }
+
+  /** Nothing is shown where there is only one. */
+  say(labels: readonly Label[], at: number): void {
+    this.count = labels.length;
+    this.element.hidden = labels.length < 2;
+    this.slider.max = String(labels.length - 1);
+    this.slider.value = String(at);
+    const text = String(labels[at] ?? "");
+    this.slider.setAttribute("aria-valuetext", text);
+    this.value.textContent = text;
+    // As wide as the longest label, so that nothing moves while the slider does.
+    this.value.style.minWidth = `${Math.max(0, ...labels.map((label) => String(label).length))}ch`;
+  }
+
+  /** Go some labels on, or back, and stay inside. */
+  shift(by: number): void {
+    const at = Number(this.slider.value);
+    const next = Math.max(0, Math.min(this.count - 1, at + by));
+    if (next !== at) this.move(next);
+  }
+}

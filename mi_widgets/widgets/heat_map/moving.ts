@@ -1,0 +1,27 @@
+/** How the arrow keys move the selected cell. Pure: the same in, the same out. */
+import type { Spot } from "../_shared/heat_map";
+
+export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
+
+export const ARROWS: Record<string, Direction> = {
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+  Home: "first",
+  End: "last",
+};
+
+export const ARROWS_HELP = {
+  "← → ↑ ↓": "select a cell, and move",
+  "Home End": "the first and the last of the row",
+  Esc: "select nothing",
+};
+
+/** The cell one step away, inside the picture; from no cell the first one. */
+export function moveSpot({ row, column }: Spot, to: Direction, rows: number, columns: number): Spot {
+  if (row === null || column === null) return { row: row ?? 0, column: column ?? 0 };
+  const inside = (place: number, size: number) => Math.max(0, Math.min(size - 1, place));
+  const by = { left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0], first: [0, -columns], last: [0, columns] }[to];
+  return { row: inside(row + by[0], rows), column: inside(column + by[1], columns) };
+}

@@ -1,0 +1,112 @@
+"""`HeatmapView`: numbers with two axes or more as a heat map, page by page."""
+
+from typing import Any
+
+import traitlets
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.heads_off import HeadSwitchView
+from .._shared.selection import Choices, checked
+from .cells import Cells
+from .picture import draw
+
+
+class HeatmapView(HeadSwitchView):
+    """Rows and columns of numbers as colours: scores of all heads, composition, anything with two axes or more.
+
+    The last axis runs across, the one before it down; of every other axis, such as `step`, one label is shown at a
+    time. Rows and columns without a number on any page are left out. A view draws a Result and reports gestures as
+    values; it never runs a model.
+
+    Args:
+        result: Any Result with two axes or more, of up to 4,000,000 cells.
+        selection: What to show first, any of the axes' names with one of their labels. Default: the last step, the
+            first label of other pages, and no row and no column.
+        control: The same numbers on a baseline: a Result or an array of an untrained model, or
+            `{"shuffled": result}`, which says what it is. The axes in front may be missing.
+        intervention: Heads to show as switched off, where a cell is a head.
+
+    Attributes:
+        selection: Two-way: `{"step": 300, "layer": 1, "head": None}`. A part may be set; None selects no row (column).
+        intervention: Two-way: the heads switched off with the key A, as a value for `model.intervene`.
+
+    Raises:
+        SelectionError: A selection that this view does not have; it keeps the one it had.
+        ResultError: A Result that cannot be drawn as a heat map, a control of another shape, or an intervention where
+            cells are not heads.
+    """
+
+    _esm, _css = bundle("heat_map")
+
+    _cells = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        result: Any,
+        *,
+        selection: dict[str, Any] | None = None,
+        control: Any = None,
+        intervention: Any = None,
+    ):
+        self._drawn = Cells(result, control)
+        if intervention is not None and not self._drawn.of_heads:
+            axes = f"{self._drawn.rows.name} and {self._drawn.columns.name}"
+            raise ResultError(
+                f"intervention= switches heads off, but the cells of {self._drawn.title} are not heads: they are "
+                f"{axes}. Leave it out, or give a Result with the axes layer and head."
+            )
+        first = self._first_selection(selection or {})
+        super().__init__(result, first, _header=self._drawn.header(), _cells=self._drawn.packed())
+        self._join_switches(intervention)
+
+    def choices(self) -> Choices:
+        """The labels of every axis; of rows and columns none may be selected."""
+        rows_and_columns = (self._drawn.rows, self._drawn.columns)
+        return {
+            axis.name: [*axis.labels, None] if axis in rows_and_columns else axis.labels
+            for axis in self._drawn.axes
+        }
+
+    def code(self) -> str:
+        """The Python that makes this result and shows it as it is shown now."""
+        script = Script()
+        arguments = ["result", f"selection={self.selection!r}"]
+        if self._drawn.control is not None:
+            arguments.append(f"control={self._drawn.control.code(script, 'control')}")
+        script.add(self.result.code())
+        return script.view("mi.HeatmapView", [*arguments, *self._intervention_code()])
+
+    def png(self) -> bytes:
+        """The selected page, as the widget shows it."""
+        return draw(self._drawn, self.selection, self._heads_off())
+
+    def __repr__(self) -> str:
+        drawn = self._drawn
+        sizes = ", ".join(f"{axis.name} {len(axis.labels)}" for axis in drawn.axes)
+        chosen = ", ".join(f"{name} {label}" for name, label in self.selection.items() if label is not None)
+        return f"HeatmapView({drawn.model_name}, {drawn.title}: {sizes}; selected {chosen or 'nothing'})"
+
+    def show(self, result: Any, *, control: Any = None) -> None:
+        """Draw another Result in the same place, keeping the selection where the new one has it.
+
+        Args:
+            result: With the same axes or others.
+            control: As for a new view; without it the control of the old one is shown no more.
+        """
+        self._drawn, self.result = Cells(result, control), result
+        choices = self.choices()
+        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
+        with self.hold_sync():  # one message, so that no picture is drawn with another's selection
+            self._header = self._drawn.header()
+            self._cells = self._drawn.packed()
+            self._choices = self._choices_now()
+            self.selection = self._first_selection(kept)
+            self._say_code()
+
+    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
+        somewhere = {axis.name: axis.labels[-1 if axis.name == "step" else 0] for axis in self._drawn.pages}
+        nothing = {self._drawn.rows.name: None, self._drawn.columns.name: None}
+        return checked(given, {**somewhere, **nothing}, self.choices())

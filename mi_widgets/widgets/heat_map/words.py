@@ -1,0 +1,74 @@
+"""The picture in words. `words.ts` says the same in the browser."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .._shared.tokens import visible
+from .cells import Axis, Cells
+
+
+def sentence(cells: Cells, selection: Mapping[str, Any]) -> str:
+    """ "L1.H3 · 0.99 (untrained: 0.02)": the selected cell, else the largest of what is selected."""
+    row, column = place(cells, selection)
+    lead = [f"{axis.name} {selection[axis.name]}" for axis in cells.pages if len(axis.labels) > 1]
+    found = largest(cells, selection)
+    if found is None:
+        return " · ".join([*lead, "no numbers here"])
+    name = _cell_name(cells, found, selection)
+    if row is None or column is None:
+        part = ""
+        if row is not None:
+            part = f" in {_said(cells, cells.rows, row, selection)}"
+        elif column is not None:
+            part = f" in {_said(cells, cells.columns, column, selection)}"
+        name = f"{'strongest' if cells.scale.map == 'diverging' else 'largest'}{part}: {name}"
+    value = cells.scale.write(float(cells.page(selection)[found]))
+    control = cells.control_page(selection)
+    if cells.control is not None and control is not None:
+        value += f" ({cells.control.name}: {cells.scale.write(float(control[found]))})"
+    text = " · ".join([*lead, name, value])
+    return text[0].upper() + text[1:]
+
+
+def place(cells: Cells, selection: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Where the selected row and column are; None where none is selected."""
+
+    def index(axis: Axis) -> int | None:
+        label = selection[axis.name]
+        return None if label is None else axis.labels.index(label)
+
+    return index(cells.rows), index(cells.columns)
+
+
+def largest(cells: Cells, selection: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The selected cell, or the one furthest from 0 in the selected row, column or page; None without a number."""
+    row, column = place(cells, selection)
+    if row is not None and column is not None:
+        return row, column
+    size = np.abs(cells.page(selection))
+    inside = np.full(size.shape, np.nan)
+    here = (slice(None) if row is None else row, slice(None) if column is None else column)
+    inside[here] = size[here]
+    if np.isnan(inside).all():
+        return None
+    best = np.unravel_index(int(np.nanargmax(inside)), inside.shape)
+    return int(best[0]), int(best[1])
+
+
+def _cell_name(cells: Cells, at: tuple[int, int], selection: Mapping[str, Any]) -> str:
+    names = {
+        axis.name: _said(cells, axis, i, selection)
+        for axis, i in zip((cells.rows, cells.columns), at, strict=True)
+    }
+    if cells.of_heads:
+        return f"{names['layer']}.{names['head']}"
+    return ", ".join(names.values())
+
+
+def _said(cells: Cells, axis: Axis, i: int, selection: Mapping[str, Any]) -> str:
+    text, label = cells.texts(axis, selection)[i], axis.labels[i]
+    if axis.tokens:
+        return f"{axis.name} {label} {visible(text)}"
+    return text if axis.name in ("layer", "head") else f"{axis.name} {text}"

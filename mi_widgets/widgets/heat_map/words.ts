@@ -1,0 +1,131 @@
+/** The picture in words and in numbers. `words.py` says the sentence in the kernel. */
+import { css, type Theme } from "../_shared/colour";
+import { el } from "../_shared/dom";
+import type { Spot } from "../_shared/heat_map";
+import { written } from "../_shared/scale";
+import { table } from "../_shared/table";
+import { levelOf } from "../_shared/wire";
+import type { Cells, Selection } from "./cells";
+
+type Part = string | HTMLElement;
+interface Found {
+  row: number;
+  column: number;
+}
+
+const MOST_ROWS = 10;
+
+/** The cells of the selected row, column or page that are furthest from 0, and how many have a number. */
+export function strongest(cells: Cells, selection: Selection, limit: number): { found: Found[]; count: number } {
+  const page = cells.page(selection);
+  const { row, column } = cells.spot(selection);
+  const found: (Found & { size: number })[] = [];
+  let count = 0;
+  for (let i = row ?? 0; i <= (row ?? page.rows - 1); i++) {
+    for (let j = column ?? 0; j <= (column ?? page.columns - 1); j++) {
+      const size = Math.abs(page.value(i, j));
+      if (Number.isNaN(size)) continue;
+      count++;
+      // A page may have millions of cells, so they are not all sorted.
+      if (found.length === limit && size <= found[limit - 1].size) continue;
+      const at = found.findIndex((other) => size > other.size);
+      found.splice(at < 0 ? found.length : at, 0, { row: i, column: j, size });
+      if (found.length > limit) found.pop();
+    }
+  }
+  return { found, count };
+}
+
+/** "L1.H3 · 0.99 (untrained: 0.02)", or the largest cell of what is selected. */
+export function sentence(cells: Cells, selection: Selection): Part[] {
+  const { row, column } = cells.spot(selection);
+  const parts: Part[] = pageWords(cells, selection).flatMap((text) => [text, " · "]);
+  const [found] = row !== null && column !== null ? [{ row, column }] : strongest(cells, selection, 1).found;
+  if (!found) return capital([...parts, "no numbers here"]);
+  if (row === null || column === null) {
+    const part =
+      row !== null
+        ? ` in ${cells.said(cells.rows, row, selection)}`
+        : column !== null
+          ? ` in ${cells.said(cells.columns, column, selection)}`
+          : "";
+    parts.push(`${superlative(cells)}${part}: `);
+  }
+  const value = written(cells.page(selection).value(found.row, found.column), cells.scale);
+  parts.push(el("strong", {}, cells.cellName(found.row, found.column, selection)), " · ");
+  parts.push(el("strong", { class: "mi-mono" }, value));
+  const control = cells.controlPage(selection)?.value(found.row, found.column);
+  if (control !== undefined) {
+    parts.push(el("span", { class: "mi-faint" }, ` (${cells.controlName}: ${written(control, cells.scale)})`));
+  }
+  return capital(parts);
+}
+
+/** The strongest cells of the selected row, column or page, as numbers; of a selected cell its row. */
+export function numbers(cells: Cells, chosen: Selection, theme: Theme): HTMLElement {
+  const { row, column } = cells.spot(chosen);
+  const selection = row !== null && column !== null ? { ...chosen, [cells.columns.name]: null } : chosen;
+  const [page, control] = [cells.page(selection), cells.controlPage(selection)];
+  const { rows, columns, scale } = cells;
+  const { found, count } = strongest(cells, selection, MOST_ROWS);
+  const name = (axis: typeof rows, i: number) => {
+    const said = cells.said(axis, i, selection);
+    return said.startsWith(`${axis.name} `) ? said.slice(axis.name.length + 1) : said;
+  };
+  const heads = [rows.name, columns.name, "value", ...(control ? [cells.controlName] : [])];
+  return table(
+    caption(cells, selection, found.length, count),
+    heads,
+    found.map(({ row, column }) => {
+      const value = page.value(row, column);
+      const swatch = el("span", { class: "mi-swatch", "aria-hidden": "true" });
+      swatch.style.background = css(scale.map, theme, levelOf(value, scale.low, scale.high));
+      return [
+        name(rows, row),
+        name(columns, column),
+        el("span", {}, written(value, scale, 1), swatch),
+        ...(control ? [written(control.value(row, column), scale, 1)] : []),
+      ];
+    }),
+  );
+}
+
+/** What the tooltip says of a cell, a row or a column. */
+export function pointedAt(cells: Cells, { row, column }: Spot, selection: Selection, unit: string): [string, string][] {
+  const { rows, columns, scale } = cells;
+  const name = (axis: typeof rows, i: number): [string, string] => {
+    const said = cells.said(axis, i, selection);
+    return [axis.name, said.startsWith(`${axis.name} `) ? said.slice(axis.name.length + 1) : said];
+  };
+  const lines: [string, string][] = [];
+  if (row !== null) lines.push(name(rows, row));
+  if (column !== null) lines.push(name(columns, column));
+  if (row === null || column === null) return lines;
+  lines.push([unit.length <= 18 ? unit : "value", written(cells.page(selection).value(row, column), scale, 2)]);
+  const control = cells.controlPage(selection)?.value(row, column);
+  if (control !== undefined) lines.push([cells.controlName, written(control, scale, 2)]);
+  return lines;
+}
+
+/** "step 300", for every axis of which there are several pages. */
+function pageWords(cells: Cells, selection: Selection): string[] {
+  const several = cells.pages.filter(({ labels }) => labels.length > 1);
+  return several.map(({ name }) => `${name} ${selection[name]}`);
+}
+
+function caption(cells: Cells, selection: Selection, shown: number, all: number): string {
+  const { row, column } = cells.spot(selection);
+  const which = all > shown ? `${shown} ${superlative(cells)} of ${all}` : `${all}, ${superlative(cells)} first`;
+  if (row !== null) return `Row ${cells.said(cells.rows, row, selection)}: ${which}`;
+  if (column !== null) return `Column ${cells.said(cells.columns, column, selection)}: ${which}`;
+  return `Cells: ${which}`;
+}
+
+function superlative(cells: Cells): string {
+  return cells.scale.map === "diverging" ? "strongest" : "largest";
+}
+
+function capital(parts: Part[]): Part[] {
+  const [first, ...rest] = parts;
+  return typeof first === "string" ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest] : parts;
+}

@@ -1,0 +1,114 @@
+"""The tokens view as a PNG: the same colours and the same curve, for readers without the widget."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from .._shared import png
+from .._shared.colour import NAN, lookup
+from .._shared.line_chart import Line, XAxis, chart, name_room
+from .._shared.numbers import reading
+from .._shared.tokens import visible
+from .._shared.wire import quantise
+from .texts import Texts
+
+_WIDTH = 900
+_MARGIN = 14
+_TOP = 46
+_ROW = 20
+_MOST_ROWS = 12  # of a text; what is longer goes on in the widget
+_CHART_HEIGHT = 110
+
+
+def draw(texts: Texts, selection: Mapping[str, Any]) -> bytes:
+    """PNG bytes: each line of colours with its name, the curve, the colour bar and the sentence."""
+    row = texts.batch.index(selection["batch"])
+    tokens = [str(token) for token in texts.tokens[row]]
+    values = texts.at(selection)
+    blocks = [_text(tokens, numbers, texts, selection["pos"]) for numbers in values]
+    named = len(blocks) > 1
+    height = sum(block.height + 10 + (18 if named else 0) for block in blocks)
+    image = png.canvas(_WIDTH, _TOP + height + _CHART_HEIGHT + 56)
+    n = sum(token != "" for token in tokens)
+    facts = [texts.model_name, f"{n} tokens", texts.unit]
+    if texts.steps:
+        facts.append(f"step {selection['step']}")
+    png.header(image, texts.title, " · ".join(facts))
+    pen, y = ImageDraw.Draw(image), _TOP
+    for name, block in zip(texts.names, blocks, strict=True):
+        if named:
+            pen.text((_MARGIN, y), name, png.QUIET, font=png.font(12, mono=False))
+            y += 18
+        image.paste(block, (_MARGIN, y))
+        y += block.height + 10
+    image.paste(_chart(texts, values, selection["pos"]), (_MARGIN, y))
+    y += _CHART_HEIGHT + 10
+    low, high = texts.scale.ends()
+    png.colour_bar(image, (_MARGIN, y), low=low, high=high, note=texts.unit, name=texts.scale.map)
+    pen.text(
+        (_MARGIN, y + 18), _sentence(texts, values, tokens, selection), png.INK, font=png.font(12, mono=False)
+    )
+    return png.encode(image, name=texts.scale.map)
+
+
+def _text(tokens: list[str], numbers: np.ndarray, texts: Texts, chosen: int | None) -> Image.Image:
+    """The tokens as running text, each on its colour."""
+    face, space = png.font(12), _WIDTH - 2 * _MARGIN
+    codes = quantise(numbers, low=texts.scale.low, high=texts.scale.high)
+    places, x, line = [], 1.0, 0
+    for index, token in enumerate(tokens):
+        if token == "":
+            continue
+        shown = png.shortened(token, 40)
+        width = face.getlength(shown)
+        if x + width > space and x > 1:
+            x, line = 1.0, line + 1
+        places.append((index, shown, x, line, width))
+        x += width
+    kept = [place for place in places if place[3] < _MOST_ROWS]
+    rows = min(line + 1, _MOST_ROWS)
+    left_out = len(places) - len(kept)
+    image = png.canvas(space, rows * _ROW + (18 if left_out else 0))
+    pen = ImageDraw.Draw(image)
+    colours = lookup(texts.scale.map)
+    for index, shown, left, row, width in kept:
+        box = [left, row * _ROW + 1, left + width - 1, row * _ROW + _ROW - 2]
+        code = int(codes[index])
+        if code != NAN:
+            pen.rectangle(box, fill=tuple(colours[code][:3].tolist()))
+        if chosen is not None and texts.pos[index] == chosen:
+            pen.rectangle(box, outline=png.ACCENT, width=2)
+        pen.text(
+            (left, row * _ROW + _ROW / 2), shown, png.ink_on(code, texts.scale.map), font=face, anchor="lm"
+        )
+    if left_out:
+        pen.text((0, rows * _ROW), f"… {left_out} more tokens", png.QUIET, font=png.font(12, mono=False))
+    return image
+
+
+def _chart(texts: Texts, values: np.ndarray, chosen: int | None) -> Image.Image:
+    lines = [
+        Line(name if len(values) > 1 else "", texts.pos, numbers, "control" if i else "main")
+        for i, (name, numbers) in enumerate(zip(texts.names, values, strict=True))
+    ]
+    size = (_WIDTH - 2 * _MARGIN, _CHART_HEIGHT)
+    return chart(lines, XAxis(texts.pos), size=size, right=min(150, name_room(lines)), marker=chosen)
+
+
+def _sentence(texts: Texts, values: np.ndarray, tokens: list[str], selection: Mapping[str, Any]) -> str:
+    pos = selection["pos"]
+    if pos is None:
+        n = int(np.isfinite(values[0]).sum())
+        said = [float(np.nanmean(row)) if np.isfinite(row).any() else float("nan") for row in values]
+        start = f"Mean of {n} tokens"
+    else:
+        index = texts.pos.index(pos)
+        said = [float(row[index]) for row in values]
+        start = f"Token {pos} {visible(tokens[index])}"
+    controls = ", ".join(
+        f"{name}: {reading(value)}" for name, value in zip(texts.names[1:], said[1:], strict=True)
+    )
+    unit = "" if np.isnan(said[0]) else f" {texts.unit}"
+    return f"{start}: {reading(said[0])}{unit}" + (f" ({controls})" if controls else "")

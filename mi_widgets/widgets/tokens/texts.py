@@ -1,0 +1,136 @@
+"""What the tokens view reads from Results: one number a token, and the same numbers under other conditions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.labels import labels_of
+from .._shared.scale import scale_of
+from .._shared.wire import pack
+
+_AXES = ("step", "batch", "pos")
+_MOST_NUMBERS = 4_000_000  # 16 MB
+
+
+class Texts:
+    """The numbers of a Result and of its controls, on the same tokens.
+
+    Attributes:
+        values: Float32, shape (line, step, batch, pos): the Result's, then each control's; NaN where there is none.
+        names: What each line is: the model's name, then the controls' as the user calls them.
+        steps: The steps of a training, or nothing.
+        batch: The labels of the prompts.
+        pos: The labels of the positions.
+        tokens: The texts, shape (batch, pos); "" where a prompt is padded.
+        scale: The colours and what they mean: one for all lines, steps and prompts.
+    """
+
+    def __init__(self, result: Any, controls: Mapping[str, Any] | None):
+        data = _checked(result, "This Result")
+        self.title, self.unit, self.model_name = str(result.title), str(result.unit), str(result.model_name)
+        others = dict(controls or {})
+        results = [result, *others.values()]
+        self.names = [self.model_name, *map(str, others)]
+        self.steps = [int(step) for step in labels_of(data, "step")] if "step" in data.dims else []
+        self.batch = labels_of(data, "batch") if "batch" in data.dims else [0]
+        self.pos = labels_of(data, "pos")
+        self.tokens = self._texts(data)
+        shape = (max(1, len(self.steps)), len(self.batch), len(self.pos))
+        lines = [np.broadcast_to(_values(data), shape)]
+        for name, control in others.items():
+            lines.append(self._control(str(name), control, shape))
+        if len(lines) * lines[0].size > _MOST_NUMBERS:
+            raise ResultError(
+                f"TokensView would have to send {len(lines) * lines[0].size:,} numbers (up to {_MOST_NUMBERS:,}): "
+                "choose with .sel(batch=[…]) or .sel(step=[…])."
+            )
+        self.values = np.stack(lines).astype(np.float32)
+        self.scale = scale_of(self.values, self.unit)
+        self.warnings = list(dict.fromkeys(str(text) for part in results for text in part.warnings))
+
+    def _texts(self, data: Any) -> np.ndarray:
+        tokens = np.asarray(data.coords["pos_token"].values)
+        return np.broadcast_to(tokens, (len(self.batch), len(self.pos)))
+
+    def _control(self, name: str, control: Any, shape: tuple[int, ...]) -> np.ndarray:
+        data = _checked(control, f"controls[{name!r}]")
+        ours = (self.steps, self.batch, self.pos)
+        for axis, labels in zip(_AXES, ours, strict=True):
+            theirs = labels_of(data, axis) if axis in data.dims else None
+            # What has no such axis is the same along it; one prompt has no label that must agree.
+            if theirs is None or theirs == labels or (axis == "batch" and len(theirs) == len(labels) == 1):
+                continue
+            raise ResultError(
+                f"controls[{name!r}] has {_span(axis, theirs)}, but this view has {_span(axis, labels)}; "
+                "a control is the same measure of the same tokens."
+            )
+        if not np.array_equal(self._texts(data), self.tokens):
+            raise ResultError(
+                f"controls[{name!r}] is on another text; a control is the same measure of the same tokens."
+            )
+        return np.broadcast_to(_values(data), shape)
+
+    def at(self, selection: Mapping[str, Any]) -> np.ndarray:
+        """The numbers of one prompt at one step; shape (line, pos)."""
+        step = self.steps.index(selection["step"]) if self.steps else 0
+        return self.values[:, step, self.batch.index(selection["batch"])]
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says."""
+        return {"title": self.title, "model": self.model_name, "unit": self.unit, "warnings": self.warnings}
+
+    def packed(self) -> dict[str, Any]:
+        """For the wire: all prompts and all steps, so that going through them asks nothing of the kernel."""
+        return {
+            "names": self.names,
+            "tokens": [[str(token) for token in row] for row in self.tokens],
+            "steps": self.steps,
+            "batch": self.batch,
+            "pos": self.pos,
+            "scale": {"map": self.scale.map, "low": self.scale.low, "high": self.scale.high},
+            "values": pack(self.values),
+        }
+
+
+def _checked(result: Any, what: str) -> Any:
+    """The numbers of a Result, without axes of one element that the view does not know."""
+    if not all(hasattr(result, name) for name in ("dataset", "primary", "unit")):
+        kind = "None" if result is None else f"a {type(result).__name__}"
+        raise ResultError(
+            f"{what} is {kind}; TokensView draws Results, as mi.loss_per_token(run) makes them."
+        )
+    data = result.dataset[result.primary]
+    data = data.squeeze(
+        [axis for axis in data.dims if axis not in _AXES and data.sizes[axis] == 1], drop=True
+    )
+    axes = ", ".join(map(str, data.dims)) or "none"
+    if "pos" not in data.dims:
+        raise ResultError(
+            f"{what} has no axis pos (its axes: {axes}), so it has no number a token; mi.loss_per_token(run) has."
+        )
+    more = [str(axis) for axis in data.dims if axis not in _AXES]
+    if more:
+        raise ResultError(
+            f"{what} has several numbers a token (its axes: {axes}): choose with .sel({more[0]}=…)."
+        )
+    if "pos_token" not in data.coords:
+        raise ResultError(
+            f"{what} has no texts: its axis pos needs the labels pos_token, (batch, pos) or (pos)."
+        )
+    return data
+
+
+def _values(data: Any) -> np.ndarray:
+    known = [axis for axis in _AXES if axis in data.dims]
+    values = np.asarray(data.transpose(*known).values)
+    missing = tuple(i for i, axis in enumerate(_AXES) if axis not in data.dims)
+    return np.expand_dims(values, missing)
+
+
+def _span(axis: str, labels: list[Any]) -> str:
+    if not labels:
+        return f"no axis {axis}"
+    return f"{len(labels)} labels of {axis}, {labels[0]} to {labels[-1]}"

@@ -1,0 +1,83 @@
+"""`TokensView`: a text whose tokens are coloured by a number each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import traitlets
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.control import quoted
+from .._shared.selection import Choices, checked
+from .._shared.view import ResultView
+from .picture import draw
+from .texts import Texts
+
+
+class TokensView(ResultView):
+    """A text with one number a token: as colours, as a curve over the positions, and under other conditions beneath.
+
+    Args:
+        result: A Result with the axis `pos` and its texts (`pos_token`), perhaps also `batch` and `step`, such as
+            `mi.loss_per_token(run)`.
+        controls: Name -> a Result of the same shape on the same text, drawn beneath in the same colours.
+        selection: What to show first, any of batch, pos, and step if there is one. Default: the first prompt, no
+            token, the last step.
+
+    Attributes:
+        selection: Two-way: `{"batch": 0, "pos": 17}`, and `"step"` if there is one; `pos` may be None.
+
+    Raises:
+        ResultError: A Result without `pos` or its texts, or a control on another text.
+        SelectionError: A selection that this view does not have; it keeps the one it had.
+    """
+
+    _esm, _css = bundle("tokens")
+
+    _texts = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        result: Any,
+        *,
+        controls: Mapping[str, Any] | None = None,
+        selection: dict[str, Any] | None = None,
+    ):
+        self._read = Texts(result, controls)
+        self._controls = {str(name): control for name, control in (controls or {}).items()}
+        somewhere = {"batch": self._read.batch[0], "pos": None}
+        if self._read.steps:
+            somewhere["step"] = self._read.steps[-1]
+        first = checked({} if selection is None else selection, somewhere, self.choices())
+        super().__init__(result, first, _header=self._read.header(), _texts=self._read.packed())
+
+    def choices(self) -> Choices:
+        """Prompts, positions, and steps if there are any."""
+        found = {"batch": self._read.batch, "pos": [*self._read.pos, None]}
+        return {**found, "step": self._read.steps} if self._read.steps else found
+
+    def code(self) -> str:
+        """The Python that makes this result and shows it as it is shown now."""
+        script = Script()
+        arguments = ["result", f"selection={self.selection!r}"]
+        entries = [
+            f"{quoted(name)}: {script.called(control, f'{name} control')}"
+            for name, control in self._controls.items()
+        ]
+        if entries:
+            arguments.insert(1, f"controls={{{', '.join(entries)}}}")
+        script.add(self.result.code())
+        return script.view("mi.TokensView", arguments)
+
+    def png(self) -> bytes:
+        """The same text in the same colours, and the same curve."""
+        return draw(self._read, self.selection)
+
+    def __repr__(self) -> str:
+        read, chosen = self._read, self.selection
+        n = sum(token != "" for token in read.tokens[read.batch.index(chosen["batch"])])
+        parts = [read.model_name, f"{read.title.lower()} of {n} tokens"]
+        if self._controls:
+            parts.append(f"beside {' and '.join(self._controls)}")
+        parts += [f"{key} {label}" for key, label in chosen.items() if label is not None]
+        return f"TokensView({', '.join(parts)})"

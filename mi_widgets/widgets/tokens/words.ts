@@ -1,0 +1,49 @@
+/** The colours in words: a sentence on the selected token, and a table of all. */
+import { el } from "../_shared/dom";
+import { reading } from "../_shared/numbers";
+import { table } from "../_shared/table";
+import { quoted, shortened } from "../_shared/tokens";
+import type { Tensor } from "../_shared/wire";
+import type { Text } from "./store";
+
+const LONGEST = 24; // signs of a token in running text
+
+type Part = string | HTMLElement;
+
+/** The mean of the numbers there are, and how many these are. */
+export function mean(row: Tensor): { value: number; n: number } {
+  const numbers = Array.from(row.codes).filter(Number.isFinite);
+  return { value: numbers.reduce((sum, value) => sum + value, 0) / numbers.length, n: numbers.length };
+}
+
+/** "Token 17 ·fox: 0.01 nats (previous-token head out: 6.30)"; the means where no token is selected. */
+export function sentence(text: Text, names: string[], pos: number[], at: number | undefined, unit: string): Part[] {
+  const values = text.rows.map((row) => (at === undefined ? mean(row).value : row.at(at)));
+  const start: Part[] =
+    at === undefined
+      ? [`Mean of ${mean(text.rows[0]).n} tokens`]
+      : [`Token ${pos[at]} `, el("code", {}, shortened(text.tokens[at], LONGEST))];
+  const parts = [...start, ": ", el("strong", { class: "mi-mono" }, reading(values[0]))];
+  if (!Number.isNaN(values[0])) parts.push(` ${unit}`);
+  const others = names.slice(1).map((name, i) => `${name}: ${reading(values[i + 1])}`);
+  if (others.length) parts.push(el("span", { class: "mi-faint" }, ` (${others.join(", ")})`));
+  return parts;
+}
+
+/** What the tooltip says of a token. */
+export function pointedAt(text: Text, names: string[], pos: number[], at: number): [string, string][] {
+  const values = names.map((name, i): [string, string] => [name, reading(text.rows[i].at(at))]);
+  return [["token", `${pos[at]} ${quoted(text.tokens[at])}`], ...values];
+}
+
+export function tokenTable(text: Text, names: string[], pos: number[], at: number | undefined, unit: string): HTMLElement {
+  const real = pos.map((_, i) => i).filter((i) => text.tokens[i] !== "");
+  const rows = real.map((i) => [
+    String(pos[i]),
+    shortened(text.tokens[i], LONGEST),
+    ...text.rows.map((row) => reading(row.at(i))),
+  ]);
+  const made = table(`Every token, in ${unit}`, ["pos", "token", ...names], rows);
+  if (at !== undefined) made.querySelectorAll("tbody tr")[real.indexOf(at)]?.setAttribute("aria-current", "true");
+  return made;
+}

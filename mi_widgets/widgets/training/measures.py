@@ -1,0 +1,198 @@
+"""What the training view reads from Results: curves over the steps of a training run, and what they compare with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.labels import labels_of
+from .._shared.wire import pack
+
+_MOST_LINES = 512
+_HOW = 'mi.over_checkpoints("induction-2l", mi.repeat_accuracy) makes one'
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The lines of one Result, one for each element of its axes other than `step`.
+
+    Attributes:
+        steps: Rising; empty where the Result has no axis `step` and is the same everywhere.
+        values: Float32, shape (line, step), or (line, 1) without steps.
+        names: What each line is: "L0.H3", "repeat", or "" for the only one.
+        places: The labels of each line, as in `{"layer": 0, "head": 3}`.
+    """
+
+    steps: list[int]
+    values: np.ndarray
+    names: list[str]
+    places: list[dict[str, Any]]
+
+    def at(self, step: int) -> tuple[np.ndarray, int | None]:
+        """The values of all lines at a step, or at the nearest one there is; and that step."""
+        if not self.steps:
+            return self.values[:, 0], None
+        nearest = min(range(len(self.steps)), key=lambda i: abs(self.steps[i] - step))
+        return self.values[:, nearest], self.steps[nearest]
+
+    def packed(self) -> dict[str, Any]:
+        """For the wire."""
+        return {"steps": self.steps, "names": self.names, "places": self.places, "values": pack(self.values)}
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a measure is compared with, and what the user gave."""
+
+    name: str
+    curves: Curves
+    given: Any
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One panel: the curves of a measure and of its controls.
+
+    Attributes:
+        name: As the user calls it.
+        unit: Of the values.
+        result: What the user gave as the measure itself.
+        named_controls: Whether the user named the controls.
+    """
+
+    name: str
+    unit: str
+    curves: Curves
+    result: Any
+    controls: list[Control] = field(default_factory=list)
+    named_controls: bool = False
+
+    def packed(self) -> dict[str, Any]:
+        """For the wire."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "curves": self.curves.packed(),
+            "controls": [
+                {"name": control.name, "curves": control.curves.packed()} for control in self.controls
+            ],
+        }
+
+
+def read_measures(measures: Any) -> list[Measure]:
+    """Check and normalise the `measures` of a view.
+
+    Args:
+        measures: A Result with the axis `step`; or name -> such a Result, or -> a pair of it and its control. A
+            control is a Result, or says what it is: `(curve, {"one layer": other, "untrained": third})`.
+
+    Raises:
+        ResultError: Nothing was given, or something that is no curve over training.
+    """
+    if _is_result(measures):
+        return [_read(str(measures.title), measures)]
+    if not isinstance(measures, Mapping):
+        raise ResultError(
+            f"TrainingView takes a Result with the axis step, or a mapping from names to such Results, "
+            f"not {_kind(measures)}; {_HOW}."
+        )
+    if not measures:
+        raise ResultError(f"TrainingView needs a measure at least; got an empty mapping. {_HOW}.")
+    return [_read(str(name), given) for name, given in measures.items()]
+
+
+def _read(name: str, given: Any) -> Measure:
+    result: Any = given
+    control: Any = None
+    if isinstance(given, tuple) and len(given) == 2:
+        result, control = given
+    where = f"measures[{name!r}]"
+    if not _is_result(result):
+        raise ResultError(
+            f"{where} is {_kind(given)}; a measure is a Result with the axis step, or a pair of one and its "
+            f"control. {_HOW}."
+        )
+    curves = _curves(result, where)
+    if not curves.steps:
+        axes = ", ".join(map(str, result.dims)) or "none"
+        raise ResultError(
+            f"{where} has no axis step (its axes: {axes}), so there is nothing to draw; {_HOW}."
+        )
+    named = isinstance(control, Mapping)
+    controls = control if named else {} if control is None else {_called(control, result): control}
+    read = []
+    for label, other in controls.items():
+        if not _is_result(other):
+            raise ResultError(f"the control {label!r} of {where} is {_kind(other)}; a control is a Result.")
+        read.append(Control(str(label), _curves(other, f"the control {label!r} of {where}"), other))
+    return Measure(name, str(result.unit), curves, result, read, named)
+
+
+def _is_result(given: Any) -> bool:
+    # Not isinstance: core.results needs torch, which takes a second to import.
+    return all(hasattr(given, name) for name in ("dataset", "primary", "unit"))
+
+
+def _kind(given: Any) -> str:
+    return f"a {type(given).__name__}" if given is not None else "None"
+
+
+def _called(control: Any, result: Any) -> str:
+    """What a control is, if the user does not say: another model by its name, else the untrained one."""
+    theirs, ours = (str(getattr(part, "model_name", "")) for part in (control, result))
+    return "untrained" if theirs in ("", ours, f"{ours} (untrained)") else theirs
+
+
+def _curves(result: Any, where: str) -> Curves:
+    data = result.dataset[result.primary]
+    axes = [axis for axis in data.dims if axis != "step"]
+    n_lines = int(np.prod([data.sizes[axis] for axis in axes])) if axes else 1
+    if n_lines > _MOST_LINES or n_lines == 0:
+        sizes = ", ".join(f"{axis} {data.sizes[axis]}" for axis in axes)
+        raise ResultError(
+            f"{where} has {n_lines} numbers a step ({sizes}); up to {_MOST_LINES} lines can be drawn: choose with "
+            f".sel({axes[-1]}=…), or average."
+        )
+    steps, order = _steps(data, where)
+    values = data.transpose(*axes, *(["step"] if "step" in data.dims else [])).values
+    values = np.asarray(values, dtype=np.float32).reshape(n_lines, -1)
+    labels = [labels_of(data, axis) for axis in axes]
+    grid = [dict(zip(axes, place, strict=True)) for place in _product(labels)]
+    several = [axis for axis in axes if data.sizes[axis] > 1 or axis in ("layer", "head")]
+    return Curves(steps, values[:, order], [_name(place, several) for place in grid], grid)
+
+
+def _steps(data: Any, where: str) -> tuple[list[int], list[int]]:
+    if "step" not in data.dims:
+        return [], [0]
+    given = np.asarray(data.coords["step"].values if "step" in data.coords else range(data.sizes["step"]))
+    if given.dtype.kind not in "iuf" or not np.array_equal(given, np.round(given)) or len(given) == 0:
+        raise ResultError(f"{where} has the steps {given.tolist()!r}; steps are whole numbers, one at least.")
+    order = np.argsort(given, kind="stable")
+    steps = [int(step) for step in given[order]]
+    twice = next((a for a, b in pairwise(steps) if a == b), None)
+    if twice is not None:
+        raise ResultError(f"{where} has the step {twice} twice; each step may occur once.")
+    return steps, order.tolist()
+
+
+def _product(labels: list[list[Any]]) -> list[tuple[Any, ...]]:
+    places: list[tuple[Any, ...]] = [()]
+    for axis in labels:
+        places = [(*place, label) for place in places for label in axis]
+    return places
+
+
+def _name(place: dict[str, Any], axes: list[str]) -> str:
+    """L0.H3, L0, H3; other axes by their name and number, or by their label if it is a text."""
+    parts = [f"{axis[0].upper()}{place[axis]}" for axis in ("layer", "head") if axis in axes]
+    words = [
+        place[axis] if isinstance(place[axis], str) else f"{axis} {place[axis]}"
+        for axis in axes
+        if axis not in ("layer", "head")
+    ]
+    return " ".join([*filter(None, [".".join(parts)]), *words])

@@ -1,0 +1,99 @@
+/** One measure: its name and unit, its curves, and the value at the marker. */
+import { type AxisScale, nearest, roundLinear } from "../_shared/axis_scale";
+import { el } from "../_shared/dom";
+import { LineChart, nameRoom, textWidth, valueAt } from "../_shared/line_chart";
+import type { Labels } from "../_shared/linked";
+import { reading } from "../_shared/numbers";
+import { highestAt, linesOf, type Measure, type PlacedLine, written } from "./measures";
+
+export interface PanelFrame {
+  x: AxisScale;
+  width: number;
+  left: number;
+  right: number;
+  height: number;
+  xTicks: boolean;
+}
+
+export interface Pointed {
+  step: number; // the nearest that was measured
+  line?: PlacedLine; // the nearest, if it is near
+  tooltip: [string, string][];
+}
+
+const REACH = 14; // pixels: how near a line must be to be the one that is meant
+const MOST_NAMED = 7; // lines in a tooltip
+
+export class Panel {
+  readonly element: HTMLElement;
+  readonly chart = new LineChart();
+  private lines: PlacedLine[];
+  private y: AxisScale;
+  private now = el("span", { class: "mi-panel-now" });
+
+  constructor(private measure: Measure) {
+    this.lines = linesOf(measure);
+    const numbers = this.lines.flatMap(({ y }) => Array.from(y)).filter(Number.isFinite);
+    this.y = roundLinear(Math.min(...numbers), Math.max(...numbers));
+    const name = el("strong", {}, measure.name);
+    const head = el("figcaption", {}, name, el("span", { class: "mi-facts" }, measure.unit), this.now);
+    this.element = el("figure", { class: "mi-panel" }, head, this.chart.element);
+  }
+
+  /** The room its numbers need at the left, and its names at the right. */
+  room(width: number): { left: number; right: number } {
+    const ticks = this.y.ticks(5).map(({ label }) => textWidth(label));
+    return { left: Math.max(...ticks) + 10, right: nameRoom(this.lines, 0.3 * width) };
+  }
+
+  draw(frame: PanelFrame): void {
+    this.chart.draw({ ...frame, lines: this.lines, y: this.y });
+  }
+
+  mark(step: number): void {
+    this.chart.mark(step);
+    const { value, name, at } = highestAt(this.measure.curves, step);
+    const where = name ? el("span", {}, ` ${name}`) : "";
+    this.now.replaceChildren(el("strong", {}, written({ value, name, at })), where);
+    const last = this.measure.curves.steps;
+    const [from, to] = [highestAt(this.measure.curves, last[0]), highestAt(this.measure.curves, last[last.length - 1])];
+    this.chart.describe(
+      `${this.measure.name} in ${this.measure.unit}: ${reading(from.value)} at step ${last[0]}, ` +
+        `${reading(to.value)} ${to.name} at step ${last[last.length - 1]}; at step ${step} ${reading(value)} ${name}`,
+    );
+  }
+
+  /** Light the line up that is what the labels say; none where they leave it open. */
+  light(labels: Labels): void {
+    const ours = this.lines.filter(({ control }) => !control);
+    const keys = Object.keys(ours[0].place);
+    const telling = keys.filter(
+      (key) => key === "layer" || key === "head" || ours.some(({ place }) => place[key] !== ours[0].place[key]),
+    );
+    const found = ours.findIndex(({ place }) => telling.length > 0 && telling.every((key) => place[key] === labels[key]));
+    this.chart.light(found < 0 ? undefined : found);
+  }
+
+  /** What the pointer is on. */
+  at(event: MouseEvent, x: AxisScale, steps: readonly number[]): Pointed {
+    const ours = this.measure.curves.steps;
+    const step = steps[nearest(steps, x, this.chart.place(event))];
+    const [first] = this.chart.near(event, REACH);
+    const near = new Set(this.chart.near(event).slice(0, MOST_NAMED));
+    const shown = this.lines
+      .map((line, i) => ({ line, i, value: valueAt(line, step) }))
+      .filter(({ line, i, value }) => !Number.isNaN(value) && (near.has(i) || line.kind === "main" || line.kind === "control"))
+      .sort((a, b) => b.value - a.value);
+    const said = shown.map(({ line, i, value }): [string, string] => [
+      `${i === first ? "▸" : " "} ${line.name || this.measure.name}`,
+      reading(value),
+    ]);
+    const none: [string, string][] = ours.includes(step) ? [] : [["", "not measured here"]];
+    return { step, line: this.lines[first], tooltip: [["step", String(step)], ...said, ...none] };
+  }
+
+  /** Light exactly the line under the pointer. */
+  lightLine(line: PlacedLine | undefined): void {
+    this.chart.light(line && this.lines.indexOf(line));
+  }
+}

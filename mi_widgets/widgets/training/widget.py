@@ -1,0 +1,117 @@
+"""`TrainingView`: measures over training, side by side, and a scrubber through the checkpoints."""
+
+from typing import Any
+
+import traitlets
+
+from mi_widgets.core.errors import SelectionError
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.control import quoted
+from .._shared.selection import Choices, checked
+from .._shared.view import ResultView
+from .measures import Measure, read_measures
+from .picture import draw
+
+_SCALES = ("linear", "log")
+
+
+class _XScale(traitlets.Unicode):
+    """The trait `x`, which checks itself when it is set."""
+
+    def validate(self, obj: Any, value: Any) -> str:
+        if value not in _SCALES:
+            raise SelectionError(f"x can be {' or '.join(map(repr, _SCALES))} in this view; got {value!r}")
+        return value
+
+
+class TrainingView(ResultView):
+    """Curves of any measures over training, and one marker in all of them at the selected step.
+
+    Linked with other views (`mi.link`), its scrubber moves them through training without asking the kernel.
+
+    Args:
+        measures: A Result with the axis `step`; or name -> such a Result, or -> a pair of it and its control. A
+            control is a Result, or says what it is: `(curve, {"one layer": other, "untrained": third})`; it may have
+            other steps, or none and is then a level line. Each further axis (layer, head, …) makes a line an element.
+        selection: The step to open with, as in `{"step": 600}`. Default: the last.
+        x: "linear", or "log", with step 0 at the left edge.
+
+    Attributes:
+        selection: Two-way: `{"step": 600}`, any step that one of the measures has.
+        x: Two-way: "linear" or "log".
+
+    Raises:
+        ResultError: No measure, or one without the axis `step`.
+        SelectionError: A step that no measure has, or an unknown `x`.
+    """
+
+    _esm, _css = bundle("training")
+
+    x = _XScale("linear").tag(sync=True)
+
+    _measures = traitlets.List().tag(sync=True)
+
+    def __init__(self, measures: Any, *, selection: dict[str, Any] | None = None, x: str = "linear"):
+        self._read = read_measures(measures)
+        self._steps = sorted({step for measure in self._read for step in measure.curves.steps})
+        first = checked({} if selection is None else selection, {"step": self._steps[-1]}, self.choices())
+        super().__init__(
+            measures,
+            first,
+            x=x,
+            _header=self._said_above(),
+            _measures=[measure.packed() for measure in self._read],
+        )
+        self.observe(self._say_code, "x")
+
+    def choices(self) -> Choices:
+        """Every step that a measure has."""
+        return {"step": self._steps}
+
+    def code(self) -> str:
+        """The Python that makes these measures and shows them as they are shown now."""
+        script = Script()
+        arguments = [f"selection={self.selection!r}"]
+        if self.x != "linear":
+            arguments.append(f"x={self.x!r}")
+        if self.result is self._read[0].result:
+            script.add(self.result.code())
+            return script.view("mi.TrainingView", ["result", *arguments])
+        entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._read]
+        script.lines += ["measures = {", *entries, "}"]
+        return script.view("mi.TrainingView", ["measures", *arguments])
+
+    def png(self) -> bytes:
+        """The same panels, with the marker at the selected step."""
+        return draw(self._read, self._said_above(), self.selection["step"], log=self.x == "log")
+
+    def __repr__(self) -> str:
+        n = len(self._read)
+        return (
+            f"TrainingView({' and '.join(self._said_above()['models'])}, {n} measure{'s' if n > 1 else ''}, "
+            f"{len(self._steps)} steps from {self._steps[0]} to {self._steps[-1]}, at step {self.selection['step']})"
+        )
+
+    def _said_above(self) -> dict[str, Any]:
+        results = [measure.result for measure in self._read]
+        controls = [control.given for measure in self._read for control in measure.controls]
+        warnings = [str(warning) for result in [*results, *controls] for warning in result.warnings]
+        return {
+            "title": "Training",
+            "models": list(dict.fromkeys(str(result.model_name) for result in results)),
+            "warnings": list(dict.fromkeys(warnings)),
+        }
+
+
+def _entry(measure: Measure, script: Script) -> str:
+    """What stands for a measure in the mapping; what it needs computed goes into the script."""
+    curve = script.called(measure.result, f"{measure.name} curve")
+    controls = [
+        script.called(control.given, f"{measure.name} {control.name}") for control in measure.controls
+    ]
+    if not measure.named_controls:
+        return f"({curve}, {controls[0]})" if controls else curve
+    named = [f"{quoted(c.name)}: {name}" for c, name in zip(measure.controls, controls, strict=True)]
+    return f"({curve}, {{{', '.join(named)}}})"

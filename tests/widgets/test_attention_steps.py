@@ -1,0 +1,118 @@
+"""`AttentionView` of a Result with checkpoints of a training: the axis `step`."""
+
+import numpy as np
+import pytest
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.widgets import AttentionView
+from mi_widgets.widgets._shared.wire import dequantise
+
+from .grids import grid
+from .patterns import result
+
+STEPS = (0, 100, 300, 2000)
+
+
+def stepped(**options):
+    return result(steps=STEPS, **options)
+
+
+def codes(view):
+    tensor = view._picture["full"]["tensor"]
+    found = np.frombuffer(tensor["data"], tensor["dtype"]).reshape(tensor["shape"])
+    return dequantise(found, low=0, high=1)
+
+
+def test_steps_are_a_key_of_the_selection():
+    view = AttentionView(stepped())
+    assert list(view.selection) == ["step", "batch", "layer", "head", "query", "key"]
+    assert view.selection["step"] == 2000
+    view.selection = {"step": 300}
+    with pytest.raises(SelectionError, match=r"selection\['step'\] can be only 0, 100, 300, 2000.*got 200"):
+        view.selection = {"step": 200}
+    assert view.selection["step"] == 300
+    assert AttentionView(stepped(), selection={"step": 0}).selection["step"] == 0
+    assert "step 300, 12 tokens" in repr(view)
+    assert "step" not in AttentionView(stepped().sel(step=300)).selection
+
+
+def test_all_steps_are_sent_at_once():
+    view = AttentionView(stepped(n_batch=2))
+    picture = view._picture
+    assert picture["steps"] == list(STEPS)
+    assert picture["thumbnails"]["shape"] == [4, 2, 4, 12, 12]
+    np.testing.assert_allclose(codes(view), view.result.values[:, 0], atol=1e-4)
+    view.selection = {"step": 100}
+    assert view._picture is picture
+    view.selection = {"batch": 1}
+    assert view._picture["batch"] == 1
+
+
+def test_steps_that_are_too_many_are_sent_one_by_one():
+    view = AttentionView(stepped(n_tokens=300, n_heads=6))  # 4.3 million codes
+    assert view._picture["steps"] == [2000]
+    assert view._picture["thumbnails"]["shape"] == [1, 2, 6, 48, 48]
+    view.selection = {"step": 100}
+    assert view._picture["steps"] == [100]
+    np.testing.assert_allclose(codes(view)[0], view.result.values[1, 0], atol=0.003)
+
+
+def test_a_head_is_answered_for_its_step():
+    view = AttentionView(stepped(n_tokens=700, n_heads=4))
+    assert not view._picture["full"]["all"]
+    found = []
+    view.send = lambda content, buffers=None: found.append((content, buffers))
+    view._handle_custom_msg({"ask": "head", "id": 1, "step": 0, "batch": 0, "layer": 1, "head": 3}, [])
+    content, (data,) = found.pop()
+    assert content["step"] == 0
+    values = dequantise(np.frombuffer(data, content["tensor"]["dtype"]).reshape(700, 700), low=0, high=1)
+    np.testing.assert_allclose(values, view.result.values[0, 0, 1, 3], atol=0.003)
+
+
+def test_scores_may_be_those_of_each_step():
+    scores = np.zeros((4, 2, 4))
+    scores[0, 0, 1], scores[3, 1, 2] = 0.9, 0.8
+    view = AttentionView(stepped(), scores={"x": (scores, np.full((2, 4), 0.1))})
+    assert (view.selection["layer"], view.selection["head"]) == (1, 2)
+    assert AttentionView(stepped(), scores={"x": scores}, selection={"step": 0}).selection["head"] == 1
+    assert view._scores[0]["values"]["shape"] == view._scores[0]["control"]["shape"] == [4, 2, 4]
+    assert AttentionView(stepped(), scores={"x": scores[0]})._scores[0]["values"]["shape"] == [2, 4]
+    with pytest.raises(ResultError, match=r"shape \(2, 4\) or \(4, 2, 4\)"):
+        AttentionView(stepped(), scores={"x": scores[:2]})
+    with pytest.raises(ResultError, match=r"has shape \(4, 2, 4\)"):
+        AttentionView(result(), scores={"x": scores})
+
+
+def test_scores_of_other_steps_are_refused():
+    scores = grid((4, 2, 4), ("step", "layer", "head"))
+    with pytest.raises(
+        ResultError, match=r"measured at the steps 0, 100, 200, 300, but .* shows 0, 100, 300, 2000"
+    ):
+        AttentionView(stepped(), scores={"x": scores})
+    same = grid((4, 2, 4), ("step", "layer", "head"), labels={"step": STEPS})
+    assert AttentionView(stepped(), scores={"x": same}).selection["head"] == 3
+
+
+def test_code_and_picture_say_the_step():
+    view = AttentionView(stepped(), selection={"step": 100})
+    made = {"result": stepped(), "mi": mi, "at": at}
+    exec(view.code()[len(stepped().code()) :], made)
+    assert made["view"].selection == view.selection
+    early = view.png()
+    view.selection = {"step": 2000}
+    assert view.png() != early
+
+
+def test_show_takes_steps_up_and_leaves_them_out():
+    view = AttentionView(result())
+    view.selection = {"layer": 0, "head": 2}
+    view.show(stepped())
+    assert (view.selection["step"], view.selection["layer"], view.selection["head"]) == (2000, 0, 2)
+    view.selection = {"step": 100}
+    view.show(stepped(n_tokens=8))
+    assert view.selection["step"] == 100
+    view.show(result())
+    assert "step" not in view.selection
+    assert "step" not in view._choices

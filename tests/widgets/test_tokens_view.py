@@ -1,0 +1,232 @@
+"""`TokensView` in Python: what it takes, refuses, selects, says and sends."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import xarray as xr
+from PIL import Image
+
+import mi_widgets as mi
+from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.results import Result
+from mi_widgets.widgets.tokens.widget import TokensView
+
+from .curves import level
+from .losses import text
+from .patterns import result as attention
+
+EVIL = "</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def view():
+    return TokensView(text(), controls={"head out": text(low=5.0)})
+
+
+def sent(view):
+    packed = view._texts["values"]
+    assert packed["dtype"] == "float32"
+    return np.frombuffer(packed["data"], "float32").reshape(packed["shape"])
+
+
+def changed(result, **more):
+    """The same Result with another primary variable, or with other labels."""
+    made = {
+        name: getattr(result, name) for name in ("kind", "title", "primary", "unit", "source", "provenance")
+    }
+    return Result(**{**made, "dataset": result.to_dataset(), **more})
+
+
+def test_everything_is_sent_at_once_with_its_gaps():
+    view = TokensView(
+        text(n_batch=2, steps=(0, 50), padded=3), controls={"head out": text(n_batch=2, padded=3, low=5.0)}
+    )
+    values = sent(view)
+    assert values.shape == (2, 2, 2, 12)
+    np.testing.assert_array_equal(values[0], view.result.values)
+    np.testing.assert_array_equal(values[1, 0], values[1, 1])  # a control without steps is the same at each
+    assert np.isnan(values[..., -3:]).all()
+    assert view._texts["tokens"][1][-3:] == [""] * 3
+    assert view._texts["names"] == ["induction-2l", "head out"]
+
+
+@pytest.mark.parametrize(
+    ("result", "scale"),
+    [
+        (text(high=6), {"map": "sequential", "low": 0, "high": 6}),
+        (text(high=0.4, unit="probability"), {"map": "sequential", "low": 0, "high": 1}),
+        (text(high=0.4, low=-3), {"map": "diverging", "low": -3, "high": 3}),
+        (text(n=1), {"map": "sequential", "low": 0, "high": 1}),
+    ],
+)
+def test_the_scale_is_from_nothing_or_around_it(result, scale):
+    assert TokensView(result)._texts["scale"] == pytest.approx(scale)
+
+
+def test_all_lines_steps_and_prompts_share_one_scale(view):
+    assert TokensView(text(steps=(0, 50)), controls={"x": text(high=40)})._texts["scale"]["high"] == 40
+
+
+def test_what_can_be_selected():
+    view = TokensView(text(n=4, n_batch=2, steps=(0, 50)), selection={"pos": 3})
+    assert view.choices() == {"batch": [0, 1], "pos": [0, 1, 2, 3, None], "step": [0, 50]}
+    assert view.selection == {"batch": 0, "pos": 3, "step": 50}
+    view.selection = {"pos": None, "step": np.int64(0)}
+    assert view.selection == {"batch": 0, "pos": None, "step": 0}
+    assert TokensView(text()).selection == {"batch": 0, "pos": None}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"pos": 12}, r"selection\['pos'\] can be 0 to 11 in this view; got 12"),
+        ({"batch": 1}, r"only 0.*got 1"),
+        ({"step": 0}, r"no key 'step'; its keys are batch, pos"),
+        ([3], r"is a dictionary"),
+    ],
+)
+def test_a_wrong_selection_is_refused_and_changes_nothing(view, wrong, said):
+    view.selection = {"pos": 5}
+    for attempt in (
+        lambda: setattr(view, "selection", wrong),
+        lambda: view.set_state({"selection": wrong}),
+        lambda: TokensView(text(), selection=wrong),
+    ):
+        with pytest.raises(SelectionError, match=said):
+            attempt()
+    assert view.selection == {"batch": 0, "pos": 5}
+
+
+def test_a_part_of_a_result_keeps_its_labels():
+    view = TokensView(text(n_batch=3).sel(batch=[2], pos=[4, 5]))
+    assert view.choices() == {"batch": [2], "pos": [4, 5, None]}
+    assert TokensView(text(n_batch=3).sel(batch=1)).choices()["batch"] == [0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "controls", "said"),
+    [
+        (level(), {}, r"This Result has no axis pos \(its axes: none\).*mi\.loss_per_token\(run\)"),
+        (3, {}, r"This Result is a int; TokensView draws Results"),
+        (attention(), {}, r"has no axis pos \(its axes: batch, layer, head, query, key\)"),
+        (text(), {"x": None}, r"controls\['x'\] is None; TokensView draws Results"),
+        (
+            text(),
+            {"x": text(n=9)},
+            r"controls\['x'\] has 9 labels of pos, 0 to 8, but .* 12 labels of pos, 0 to 11",
+        ),
+        (
+            text(),
+            {"x": text(n_batch=2)},
+            r"has 2 labels of batch, 0 to 1, but this view has 1 labels of batch",
+        ),
+        (text(), {"x": text(steps=(0, 5))}, r"has 2 labels of step, 0 to 5, but this view has no axis step"),
+        (text(), {"x": text(tokens=["x"] * 12)}, r"controls\['x'\] is on another text"),
+        (
+            text(n=1000, n_batch=100, steps=range(50)),
+            {},
+            r"5,000,000 numbers \(up to 4,000,000\).*\.sel\(batch=\[…\]\)",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, controls, said):
+    with pytest.raises(ResultError, match=said):
+        TokensView(wrong, controls=controls)
+
+
+def test_several_numbers_a_token_or_no_texts_are_refused():
+    dataset = text().to_dataset()
+    layers = xr.concat([dataset, dataset], dim="layer")
+    with pytest.raises(
+        ResultError, match=r"several numbers a token \(its axes: layer, .*choose with \.sel\(layer=…\)"
+    ):
+        TokensView(changed(text(), dataset=layers))
+    assert sent(TokensView(changed(text(), dataset=layers.isel(layer=[0])))).shape == (1, 1, 1, 12)
+    with pytest.raises(ResultError, match=r"has no texts: its axis pos needs the labels pos_token"):
+        TokensView(changed(text(), dataset=dataset.drop_vars("pos_token")))
+
+
+def test_code_makes_the_same_view(monkeypatch):
+    made = {}
+
+    def text_of(name, **more):
+        made[name] = text(call=f"mi.loss_per_token({name!r})", **more)
+        return made[name]
+
+    monkeypatch.setattr(mi, "loss_per_token", made.get)
+    monkeypatch.setattr(mi, "TokensView", TokensView, raising=False)
+    result = text_of("a", steps=(0, 50))
+    controls = {
+        "2 heads out": text_of("b", low=4),
+        "2-heads out": text_of("c", low=5),
+        'a "quoted" ²': text_of("d"),
+    }
+    for given in ({}, controls):
+        view = TokensView(result, controls=given, selection={"pos": 3, "step": 0})
+        names = {}
+        exec(view.code(), names)
+        again = names["view"]
+        assert (again.selection, repr(again)) == (view.selection, repr(view))
+        assert again._texts == view._texts
+    view.selection = {"pos": None}
+    assert "'pos': None" in view._code
+
+
+def test_header_and_repr_say_what_is_seen():
+    view = TokensView(
+        text(padded=2, n_batch=2, warnings=("a",)),
+        controls={"head out": text(padded=2, n_batch=2, warnings=("a", "b"))},
+        selection={"batch": 1, "pos": 7},
+    )
+    said = "TokensView(induction-2l, loss per token of 10 tokens, beside head out, batch 1, pos 7)"
+    assert repr(view) == said
+    assert view._header["warnings"] == ["a", "b"]
+    data, _ = view._repr_mimebundle_()
+    assert data["text/plain"] == said
+    assert "text/html" not in data
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {},
+        {"n": 1},
+        {"n_batch": None},
+        {"n": 512, "n_batch": 2},
+        {"padded": 11},
+        {"steps": (0, 10, 20)},
+        {"low": -2.0, "unit": "logit difference"},
+        {"n": 4, "tokens": [EVIL * 9, " 東京", "\n\t", " Привет"]},
+    ],
+)
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_picture_is_a_small_png(case, beside):
+    view = TokensView(text(**case), controls={"head out": text(**case)} if beside else None)
+    data, _ = view._repr_mimebundle_()
+    png = base64.b64decode(data["image/png"])
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    assert len(png) < 60_000
+    assert image.width == 900
+    assert image.getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_the_picture_shows_the_values():
+    def dark(**more):
+        data, _ = TokensView(text(n=40, **more))._repr_mimebundle_()
+        image = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")).astype(
+            int
+        )
+        return (np.abs(image - [8, 48, 107]) < 14).all(-1).sum()
+
+    assert dark(low=6.0) > 1.5 * dark(low=0.0) > 1000
+
+
+def test_positions_are_shared_with_the_queries_of_attention(view):
+    pattern = mi.AttentionView(attention(n_tokens=12))
+    mi.link(pattern, view)
+    pattern.selection = {"query": 4}
+    assert view.selection["pos"] == 4
+    view.selection = {"pos": 9}
+    assert pattern.selection["query"] == 9
