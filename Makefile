@@ -6,7 +6,8 @@ MODEL ?= induction-2l
 # PyTorch's own index of builds without CUDA, for machines without an NVIDIA GPU.
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 NOTEBOOK := notebooks/00_tour.ipynb
-# JupyterLab asks the web for news, updates and extensions unless told not to.
+# JupyterLab asks the web for news, updates and extensions unless told not to (its question about news is
+# switched off at setup).
 QUIET := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 	--LabApp.extension_manager=readonly
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -38,6 +39,7 @@ setup: .venv/installed
 	then $(BIN)/pip install --quiet --disable-pip-version-check --index-url $(TORCH_CPU_INDEX) "$$torch"; \
 	else $(BIN)/pip install --quiet --disable-pip-version-check "$$torch"; fi
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 
 lab: setup

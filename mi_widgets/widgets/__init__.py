@@ -4,10 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attention.widget import AttentionView as AttentionView
+    from .heat_map.widget import HeatmapView as HeatmapView
+    from .tokens.widget import TokensView as TokensView
+    from .training.widget import TrainingView as TrainingView
 
-__all__ = ["AttentionView"]
+__all__ = ["AttentionView", "HeatmapView", "TokensView", "TrainingView"]
 
-_HOMES = {"AttentionView": ".attention.widget"}
+_HOMES = {
+    "AttentionView": ".attention.widget",
+    "HeatmapView": ".heat_map.widget",
+    "TokensView": ".tokens.widget",
+    "TrainingView": ".training.widget",
+}
 
 
 def __getattr__(name: str) -> Any:

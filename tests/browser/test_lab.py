@@ -4,6 +4,7 @@ import ast
 import json
 import shutil
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -50,15 +51,23 @@ def opened(lab, folder):
         assert notebook.foreign_requests == []
 
 
-def test_the_tour_runs_from_top_to_bottom(lab, folder):
-    shutil.copy(ROOT / "notebooks" / "00_tour.ipynb", folder / "tour.ipynb")
-    with lab.open("tour.ipynb") as notebook:
+@contextmanager
+def run_through(lab, folder, name):
+    """A notebook of the package, run from top to bottom in the browser, with nothing amiss."""
+    shutil.copy(ROOT / "notebooks" / name, folder / name)
+    with lab.open(name) as notebook:
         notebook.page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-        notebook.run_all(timeout_s=240)
-        root = notebook.painted().first
+        notebook.run_all(timeout_s=300)
+        notebook.painted(".mi-attention")
         assert notebook.page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
+        yield notebook
         assert notebook.console_errors == []
         assert notebook.foreign_requests == []
+
+
+def test_the_tour_runs_from_top_to_bottom(lab, folder):
+    with run_through(lab, folder, "00_tour.ipynb") as notebook:
+        root = notebook.page.locator(".mi-attention").first
         assert root.locator(".mi-head").count() == 8
         for theme in ("Light", "Dark"):
             notebook.set_theme(f"JupyterLab {theme}")
@@ -66,6 +75,19 @@ def test_the_tour_runs_from_top_to_bottom(lab, folder):
             time.sleep(0.3)
             root.screenshot(path=OUTPUT / f"tour-{theme.lower()}.png")
         notebook.set_theme("JupyterLab Light")
+
+
+def test_the_story_of_induction_runs_and_its_scrubber_moves_the_patterns(lab, folder):
+    with run_through(lab, folder, "01_induction_heads.ipynb") as notebook:
+        training = notebook.page.locator(".mi-training").first
+        linked = notebook.page.locator(".mi-attention").nth(1)
+        assert "step 300" in linked.locator(".mi-words").inner_text()
+        training.scroll_into_view_if_needed()
+        training.locator("input[type=range]").focus()
+        notebook.page.keyboard.press("End")
+        eventually(lambda: "step 2000" in linked.locator(".mi-words").inner_text(), True)
+        read = "print(training.selection['step'], attention.selection['step'])"
+        eventually(lambda: notebook.run_cell(read), "2000 2000")
 
 
 def test_clicks_and_keys_select_in_the_kernel(opened):

@@ -59,18 +59,9 @@ def install(source: Path, folder: Path) -> Installed:
     python = empty_environment(folder / "environment")
     # Binder's Node may be too old for the front end: with none on PATH, the build has to get its own.
     only_python = variables(folder / "home", python.parent)
+    pip = [python, "-m", "pip", "install", "--quiet"]
     start = time.monotonic()
-    run(
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "-r",
-        "binder/requirements.txt",
-        cwd=source,
-        env=only_python,
-    )
+    run(*pip, "-r", "binder/requirements.txt", cwd=source, env=only_python)
     seconds = time.monotonic() - start
     run("./binder/postBuild", cwd=source, env=variables(folder / "home", python.parent, os.environ["PATH"]))
     files = [path for path in (folder / "environment").rglob("*") if not path.is_symlink() and path.is_file()]
