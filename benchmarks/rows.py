@@ -61,7 +61,10 @@ class Row:
         reached = (
             ours.median_s is not None
             and ours.median_s <= self.bar.seconds
-            and (self.bar.megabytes is None or (ours.megabytes or 0) <= self.bar.megabytes)
+            and (
+                self.bar.megabytes is None
+                or (ours.megabytes is not None and ours.megabytes <= self.bar.megabytes)
+            )
             and (self.bar.times_faster is None or (self.times_faster or 0) >= self.bar.times_faster)
         )
         return None if reached else f"{self.task}: the bar is {self.bar}; measured was {self.as_json()}"

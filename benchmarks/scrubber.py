@@ -11,6 +11,7 @@ from benchmarks.rows import Bar, Row, Side
 from mi_widgets.zoo.models import checkpoints
 from tests.browser.jupyter import JupyterLab, Notebook, write_notebook
 
+TASK = "drag the scrubber until the linked attention is drawn"
 LIMIT_S = 5
 HALF = 7  # of the slider's thumb: its ends are so far inside
 NAME = "induction-2l"
@@ -52,7 +53,7 @@ def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Ro
         notebook.page.wait_for_timeout(1000)
         seconds = drag(notebook)
     yield Row(
-        "drag the scrubber until the linked attention is drawn",
+        TASK,
         Side("TrainingView", seconds, LIMIT_S),
         bar=Bar(seconds=0.1),
     )
@@ -77,4 +78,7 @@ def drag(notebook: Notebook) -> list[float | None]:
         page.wait_for_timeout(60)
     page.mouse.up()
     page.wait_for_timeout(300)
-    return page.evaluate("() => window.followed")
+    seconds = page.evaluate("() => window.followed")
+    if len(seconds) != 2 * (len(steps) - 1):
+        raise RuntimeError(f"The linked view was drawn {len(seconds)} times for {2 * (len(steps) - 1)} moves")
+    return seconds

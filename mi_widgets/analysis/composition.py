@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import operator
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.model.architectures import Weights
 from mi_widgets.model.model import Model
 
-Matrices = Float[Tensor, "head d_model d_model"]
+Thin = Float[Tensor, "head d_model d_head"]
 
 
 def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
@@ -50,8 +50,9 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
             f"composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
             "Give a model of two layers or more."
         )
-    if not isinstance(n, int) or n < 2:
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 2:
         raise MIError(f"composition_scores: n must be a whole number from 2; got {n!r}.")
+    n = operator.index(n)
     names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
     ratio = _norm_ratios(model.weights)
     baseline, spread = _baseline(model.config.d_model, model.config.d_head, n, seed)
@@ -77,31 +78,35 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
 
 def _norm_ratios(weights: Weights) -> np.ndarray:
     """(composition, sender, receiver); NaN where the receiver is not in a later layer."""
-    w = {name: getattr(weights, name).float().cpu() for name in ("W_Q", "W_K", "W_V", "W_O")}
-    layers, heads = w["W_Q"].shape[:2]
+    q, k, v, o = (getattr(weights, name).cpu() for name in ("W_Q", "W_K", "W_V", "W_O"))
+    layers, heads = q.shape[:2]
     found = np.full((3, layers, heads, layers, heads), np.nan)
-    writes = [w["W_V"][layer] @ w["W_O"][layer] for layer in range(layers)]
     for later in range(1, layers):
-        looks = w["W_Q"][later] @ w["W_K"][later].transpose(-1, -2)
+        reads = ((q[later], k[later]), (k[later], q[later]), (v[later], o[later].transpose(-1, -2)))
         for earlier in range(later):
-            for i, reads in enumerate((looks, looks.transpose(-1, -2), writes[later])):
-                found[i, earlier, :, later, :] = _ratio(writes[earlier], reads).numpy()
+            for i, read in enumerate(reads):
+                found[i, earlier, :, later, :] = _ratio(v[earlier], o[earlier], *read).numpy()
     return found.reshape(3, layers * heads, layers * heads)
 
 
-def _ratio(written: Matrices, read: Matrices) -> Float[Tensor, "sender receiver"]:
-    """The norm of each product, over the product of the norms; 0 where a matrix is nothing."""
-    norms = written.norm(dim=(1, 2))[:, None] * read.norm(dim=(1, 2))[None]
-    products = torch.stack([(one @ read).norm(dim=(1, 2)) for one in written])
+def _ratio(v: Thin, o: Tensor, left: Thin, right: Thin) -> Float[Tensor, "sender receiver"]:
+    """The norm of each product (V O)(L Rᵀ), over the product of the norms; 0 where a matrix is nothing.
+
+    With V = A a and R = B b, where the columns of A and B are orthonormal, the norm of V M Rᵀ is that of a M bᵀ: all
+    is done in matrices of d_head columns, not of d_model.
+    """
+    a, b = torch.linalg.qr(v).R, torch.linalg.qr(right).R.transpose(-1, -2)
+    middle = torch.einsum("hdm,gme->hgde", o, left)
+    products = (a[:, None] @ middle @ b).norm(dim=(2, 3))
+    norms = (a @ o).norm(dim=(1, 2))[:, None] * (left @ b).norm(dim=(1, 2))
     return torch.where(norms > 0, products / norms, torch.zeros(()))
 
 
 def _baseline(d_model: int, d_head: int, n: int, seed: int) -> tuple[float, float]:
     generator = torch.Generator().manual_seed(seed)
 
-    def head() -> Tensor:
-        a, b = (torch.randn(d_model, d_head, generator=generator) for _ in range(2))
-        return (a @ b.T)[None] / math.sqrt(d_head)
+    def thin() -> Tensor:
+        return torch.randn(1, d_model, d_head, generator=generator)
 
-    ratios = torch.stack([_ratio(head(), head()) for _ in range(n)])
+    ratios = torch.stack([_ratio(thin(), thin().transpose(1, 2), thin(), thin()) for _ in range(n)])
     return ratios.mean().item(), ratios.std().item()

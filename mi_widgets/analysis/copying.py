@@ -28,8 +28,9 @@ def copying_score(model: Model) -> Result:
     """
     w = model.weights
     # The eigenvalues of a product are those of its parts in another order: d_head of them, not d_vocab.
-    around = (w.W_U.float() @ w.W_E.float()).cpu()
-    inner = w.W_O.float().cpu() @ around @ w.W_V.float().cpu()
+    # What all logits have in common softmax does not see: it says nothing about copying.
+    around = (w.W_U - w.W_U.mean(1, keepdim=True)) @ w.W_E
+    inner = (w.W_O @ around @ w.W_V).cpu()
     eigenvalues = torch.linalg.eigvals(inner)
     size = eigenvalues.abs().sum(-1)
     score = torch.where(size > 0, eigenvalues.real.sum(-1) / size, torch.zeros(()))

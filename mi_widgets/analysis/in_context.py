@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
-import torch
 import xarray as xr
 
 from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.interventions import Patch
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.data import data
+from mi_widgets.zoo.data import Texts, data
 from mi_widgets.zoo.vocabulary import vocabulary
 
 from .loss import loss_per_token
 
-_ROWS = 32  # at a time: the logits of more would need much memory, and be no faster
+_ROWS = 32  # at a time: more would be no faster
+_LOGITS = 50_000_000  # at a time: 200 MB
 
 
 def in_context_learning_score(
@@ -50,43 +52,65 @@ def in_context_learning_score(
     Source: Olsson et al. 2022 (arXiv:2209.11895), "in-context learning score": the loss at token 500 of 512 minus that
     at token 50. The defaults lie at the same parts of 128 tokens, each a mean over ten neighbours.
     """
-    # The first token has no loss.
-    if not 1 <= early[0] < early[1] <= late[0] < late[1]:
-        raise MIError(
-            f"in_context_learning_score: early={early} and late={late} must be ranges (first, one after the last), "
-            "early before late, from position 1."
-        )
-    rows = _default_texts(model, n, seed) if texts is None else getattr(texts, "ids", texts)
-    if isinstance(rows, str) or not len(rows):
-        raise PromptError(
-            f"in_context_learning_score: texts must be a list of texts, or rows of ids; got {rows!r}."
-        )
-    given = (
-        f"n={n}, seed={seed}" if texts is None else repr(rows.tolist() if hasattr(rows, "tolist") else rows)
-    )
-    losses = [_losses(model, rows[i : i + _ROWS], late[1]) for i in range(0, len(rows), _ROWS)]
+    ends = _ends(early, late)
+    rows = _default_rows(model, n, seed) if texts is None else _rows(texts)
+    given = f"n={n}, seed={seed}" if texts is None else repr(rows)
+    rows = [row if isinstance(row, str) else row[: ends[3]] for row in rows]
+    # A patch was made for all prompts together. Otherwise so many at a time as leave room for their logits.
+    together = any(isinstance(change, Patch) for change in model.interventions)
+    size = len(rows) if together else max(1, min(_ROWS, _LOGITS // (ends[3] * model.config.d_vocab)))
+    losses = [_losses(model, rows[i : i + size], ends[3]) for i in range(0, len(rows), size)]
     loss = np.concatenate(losses).mean(0)
-    score = loss[slice(*late)].mean() - loss[slice(*early)].mean()
+    score = loss[ends[2] : ends[3]].mean() - loss[ends[0] : ends[1]].mean()
     return Result(
         kind="in_context_learning_score",
         title="In-context learning score",
-        dataset=xr.Dataset({"score": score, "loss": ("pos", loss)}, coords={"pos": np.arange(late[1])}),
+        dataset=xr.Dataset({"score": score, "loss": ("pos", loss)}, coords={"pos": np.arange(ends[3])}),
         primary="score",
         unit="nats",
         source="Olsson et al. 2022 (arXiv:2209.11895), in-context learning score",
         provenance=model.provenance(
-            f"mi.in_context_learning_score(model, {given}, early={early}, late={late})",
+            f"mi.in_context_learning_score(model, {given}, early={ends[:2]}, late={ends[2:]})",
             seed=seed if texts is None else None,
         ),
     )
 
 
-def _default_texts(model: Model, n: int, seed: int) -> torch.Tensor:
+def _ends(early: Any, late: Any) -> tuple[int, int, int, int]:
+    """The four ends of the two ranges; the first token has no loss."""
+    try:
+        (a, b), (c, d) = map(operator.index, early), map(operator.index, late)
+    except (TypeError, ValueError):
+        a = b = c = d = 0
+    if not 1 <= a < b <= c < d:
+        raise MIError(
+            f"in_context_learning_score: early={early} and late={late} must be ranges (first, one after the last), "
+            "early before late, from position 1."
+        )
+    return a, b, c, d
+
+
+def _default_rows(model: Model, n: int, seed: int) -> list[list[int]]:
+    """Held-out texts of the kind that the shipped models were trained on."""
     if model.config.d_vocab != len(vocabulary()):
         raise PromptError(
             f"{model.name} was not trained on the shipped texts: give texts=, a list of texts of its own kind."
         )
-    return data("induction", "test", n=n, seed=seed).ids
+    return data("induction", "test", n=n, seed=seed).ids.tolist()
+
+
+def _rows(texts: Any) -> list[Any]:
+    """Texts, or rows of token ids as plain lists."""
+    rows = texts.ids if isinstance(texts, Texts) else texts
+    rows = rows.tolist() if hasattr(rows, "tolist") else rows
+    if not isinstance(rows, (list, tuple)) or not rows:
+        raise PromptError(
+            "in_context_learning_score: texts must be a list of texts, rows of token ids, or mi.data(…); "
+            f"got {texts!r:.80}."
+        )
+    if all(hasattr(i, "__index__") and not getattr(i, "ndim", 0) for i in rows):
+        rows = [[operator.index(i) for i in rows]]  # one row of ids
+    return [row.tolist() if hasattr(row, "tolist") else row for row in rows]
 
 
 def _losses(model: Model, rows: Any, needed: int) -> np.ndarray:

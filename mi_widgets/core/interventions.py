@@ -291,11 +291,15 @@ def freeze_pattern(run: Activations) -> Stack:
     from the logits, but can no longer change where they look.
 
     Args:
-        run: a run that kept `at.pattern`, all layers.
+        run: a run that kept `at.pattern`, all layers. On other prompts, even of the same number and length, it would
+            hold patterns that mean nothing there.
 
     Raises:
         NotKept: the run did not keep the pattern.
+        InterventionError: not a run.
 
     Source: Olsson et al. 2022 (arXiv:2209.11895), "pattern-preserving ablation".
     """
+    if not isinstance(run, Activations):
+        raise InterventionError(f"freeze_pattern takes a run that kept at.pattern; got {type(run).__name__}.")
     return stack(*(patch(pattern[layer], run) for layer in range(len(run[pattern]))))

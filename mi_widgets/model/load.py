@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from .architectures import architecture_of
 from .model import Model
 
 
-def load(name_or_module: str | nn.Module, *, checkpoint: int | None = None, tokenizer: Any = None) -> Model:
+def load(
+    name_or_module: str | os.PathLike[str] | nn.Module, *, checkpoint: Any = None, tokenizer: Any = None
+) -> Model:
     """A model to look into.
 
     Args:
@@ -30,6 +33,10 @@ def load(name_or_module: str | nn.Module, *, checkpoint: int | None = None, toke
         UnsupportedModel: a module of a family that has no table of sites.
         DamagedWeights: a shipped file is not as it was shipped.
     """
+    if isinstance(name_or_module, os.PathLike):
+        name_or_module = os.fspath(name_or_module)
+    if hasattr(checkpoint, "item"):
+        checkpoint = checkpoint.item()  # numpy's numbers, as a Result's labels are
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(

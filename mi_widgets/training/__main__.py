@@ -7,7 +7,7 @@ python -m mi_widgets.training verify [induction-2l folder/induction-2l …]
 from __future__ import annotations
 
 import argparse
-import shutil
+import json
 import sys
 import tempfile
 import time
@@ -30,11 +30,20 @@ def _train(asked: argparse.Namespace) -> list[str]:
         raise MIError(
             f"--steps {asked.steps} is not the recipe ({recipe.steps}): give --out, what is shipped stays."
         )
+    if not asked.out and asked.seed != 0:
+        raise MIError(
+            f"--seed {asked.seed} is not what is shipped (seed 0): give --out, what is shipped stays."
+        )
     steps = recipe.steps if asked.steps is None else asked.steps
+    if steps < 1:
+        raise MIError(f"--steps {steps}: give at least 1.")
     recipe = replace(recipe, steps=steps, checkpoints=tuple(s for s in recipe.checkpoints if s < steps))
-    folder = Path(asked.out) if asked.out else WEIGHTS / recipe.name
-    if folder.exists() and not (folder / EXPECTED).exists():
-        raise MIError(f"--out {folder} exists and holds no trained model: give a new folder.")
+    folder = Path(asked.out).resolve() if asked.out else WEIGHTS / recipe.name
+    foreign = _foreign(folder)
+    if foreign:
+        raise MIError(
+            f"--out {folder} holds {foreign}, which is no part of a trained model: give a new folder."
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)  # another number of threads adds in another order, and gives other weights
     start = time.monotonic()
@@ -47,11 +56,29 @@ def _train(asked: argparse.Namespace) -> list[str]:
             if step in recipe.checkpoints:
                 save_checkpoint(module, new, step)
         found = ship(recipe, module, new, seed=asked.seed, seconds=time.monotonic() - start)
-        shutil.rmtree(folder, ignore_errors=True)
+        _show(recipe.name, found)
+        problems = missed(recipe, found)
+        if problems and not asked.out:
+            return [*problems, "what is shipped stays as it was"]
+        if folder.exists():
+            folder.rename(Path(beside) / "old")
         new.rename(folder)
-    _show(recipe.name, found)
     print(f"written to {folder}")
-    return missed(recipe, found)
+    return problems
+
+
+def _foreign(folder: Path) -> str | None:
+    """Something in a folder that no training has written there, which must not be lost."""
+    if not folder.exists():
+        return None
+    if not folder.is_dir():
+        return "a file"
+    try:
+        ours = {*json.loads((folder / EXPECTED).read_text("utf-8"))["files"], EXPECTED}
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = set()
+    there = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return next((name for name in there if name not in ours), None)
 
 
 def _verify(asked: argparse.Namespace) -> list[str]:

@@ -55,7 +55,7 @@ def _circuit(model: Model, induction: np.ndarray, previous: np.ndarray) -> dict[
     lost = {
         "the previous-token head": [first],
         "the induction heads": matching,
-        f"{len(others)} other heads": others,
+        "other heads": others,
     }
     ratio = min(_over_the_next(model, first, head) for head in matching)
     return {

@@ -81,7 +81,7 @@ RECIPES = {
                 "in-context learning (nats)": (-9.0, -2.0),
                 "in-context learning lost without the previous-token head": (0.7, 2.0),
                 "in-context learning lost without the induction heads": (0.7, 2.0),
-                "in-context learning lost without 3 other heads": (-0.2, 0.2),
+                "in-context learning lost without other heads": (-0.2, 0.2),
                 "phase change, share of training": (0.0, 0.2),
                 "in-context learning gained in that fifth": (0.4, 1.0),
             },

@@ -19,7 +19,7 @@ from mi_widgets.core.results import Result
 
 _MAX_LABELS = 48  # more of them cannot be read
 _MAX_HEADS = 256
-_MAX_LEGEND = 12
+_MAX_LEGEND, _MAX_LINES = 12, 512
 
 
 class ResultFigure(Figure):
@@ -38,14 +38,17 @@ def plot(result: Result) -> ResultFigure:
         ResultError: the Result has more axes than a page.
     """
     data = result.dataset[result.primary]
-    if "token" in result.dataset and result.dataset["token"].dims == data.dims:
+    heads = {"layer", "head", "query", "key"} <= set(data.dims)
+    if heads and "step" in data.dims:
+        raise ResultError(f"{result.title} has patterns of several steps: choose one with .sel(step=…).")
+    if "step" not in data.dims and "token" in result.dataset and result.dataset["token"].dims == data.dims:
         first = result.dataset.isel(batch=0) if "batch" in data.dims else result.dataset
         values, labels = np.atleast_1d(first[result.primary].values), _texts(first["token"])
         return _framed(result, lambda ax: _bars(ax, values, labels, result.unit))
     squeezed = data.squeeze(drop=False)
-    if {"layer", "head", "query", "key"} <= set(data.dims):
+    if heads:
         return _heads(result, data if "batch" not in data.dims else data.isel(batch=0))
-    if "step" in squeezed.dims and squeezed.dims[-2:] != ("query", "key"):
+    if "step" in squeezed.dims:
         return _framed(result, lambda ax: _curves(ax, result, squeezed), wide=True)
     if squeezed.ndim <= 1:
         return _framed(result, lambda ax: _one_axis(ax, result, squeezed), wide=squeezed.size > 16)
@@ -128,6 +131,8 @@ def _rows(axes: Axes, result: Result, data: xr.DataArray) -> None:
 def _curves(axes: Axes, result: Result, data: xr.DataArray) -> None:
     """One line for every element of the other axes, over the steps of training."""
     lines = data.transpose("step", ...)
+    if lines[0].size > _MAX_LINES:
+        raise ResultError(f"{lines[0].size} curves are too many for a page: choose with .sel(…).")
     others = [str(dim) for dim in lines.dims[1:]]
     for place in np.ndindex(lines.shape[1:]):
         name = " ".join(f"{dim} {lines[dim].values[i]}" for dim, i in zip(others, place, strict=True))

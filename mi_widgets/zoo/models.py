@@ -41,7 +41,8 @@ def folder_of(name: str) -> Path:
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise UnknownModel(
             f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(names())}. "
-            "A model of your own is loaded as a module: mi.load(module, tokenizer=tokenizer)."
+            "A model of your own is loaded as a module, mi.load(module, tokenizer=tokenizer), or from the folder that "
+            "mi_widgets.training has written."
         )
     return WEIGHTS / name
 
@@ -68,9 +69,14 @@ def check_files(name: str, files: Iterable[str] | None = None) -> None:
         path = folder / file
         found = sha256_of(path) if path.exists() else "no file"
         if found != recorded[file]:
+            record = expected(name)
+            again = f"python -m mi_widgets.training train {record['recipe']}"
+            if folder.parent == WEIGHTS:
+                again = f"Install mi-widgets again, or make the file again with: {again}"
+            else:
+                again = f"Make the folder again with: {again} --seed {record['seed']} --out …"
             raise DamagedWeights(
-                f"{path} is damaged: its sha256 is {found[:16]}, expected {recorded[file][:16]}…. Install mi-widgets "
-                f"again, or make the file again with: python -m mi_widgets.training train {expected(name)['recipe']}"
+                f"{path} is damaged: its sha256 is {found[:16]}, expected {recorded[file][:16]}…. {again}"
             )
 
 
@@ -108,7 +114,7 @@ def open_model(name: str, checkpoint: int | None = None) -> tuple[Transformer, P
     """
     folder, record = folder_of(name), expected(name)
     steps = record["checkpoints"]
-    if checkpoint is not None and checkpoint not in steps:
+    if checkpoint is not None and (type(checkpoint) is not int or checkpoint not in steps):
         raise UnknownCheckpoint(
             f"{name} has no checkpoint {checkpoint!r}; the steps that were kept are {', '.join(map(str, steps))}."
         )

@@ -95,16 +95,56 @@ def test_one_layer_has_nothing_to_compose():
         mi.composition_scores(mi.load("induction-2l"), n=1)
 
 
-def test_folded_weights_are_what_a_head_reads(model):
-    """A query is the residual, over its spread, times the folded W_Q; the rest is the same at every position."""
-    run = model.run([[1, 2, 3, 4, 5, 6]], keep=[at.resid_pre, at.q, at.k, at.v])
+@pytest.fixture
+def uneven(module):
+    """A model whose LayerNorms have weights and biases of their own, as trained ones do."""
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            if "ln" in name or "bias" in name or ".b_" in name:
+                parameter.add_(torch.randn(parameter.shape, generator=generator))
+    return mi.load(module)
+
+
+def same_everywhere(rest):
+    """Whether something is the same at every position."""
+    return torch.allclose(rest, rest[:1].expand_as(rest), atol=1e-3)
+
+
+def normed(resid):
+    """What LayerNorm makes of the residual, but for its mean, weight and bias."""
+    return resid / (resid.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+
+
+def test_folded_weights_are_what_reads(uneven):
+    """What is read is the residual, over its spread, times the folded weights; the rest is the same everywhere."""
+    run = uneven.run([[1, 2, 3, 4, 5, 6]], keep=[at.resid_pre, at.resid_post, at.q, at.k, at.v])
     for layer in range(2):
-        resid = run[at.resid_pre[layer]][0]
-        x = resid / (resid.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+        x = normed(run[at.resid_pre[layer]][0])
         for site, weight in ((at.q, "W_Q"), (at.k, "W_K"), (at.v, "W_V")):
-            read = torch.einsum("pm,hmd->phd", x, getattr(model.weights, weight)[layer])
-            rest = run[site[layer]][0] - read
-            assert torch.allclose(rest, rest[:1].expand_as(rest), atol=1e-4)
+            read = torch.einsum("pm,hmd->phd", x, getattr(uneven.weights, weight)[layer])
+            assert same_everywhere(run[site[layer]][0] - read)
+    assert same_everywhere(run.logits[0] - normed(run[at.resid_post[1]][0]) @ uneven.weights.W_U)
+
+
+def test_what_a_head_writes_is_z_times_w_o(uneven):
+    run = uneven.run([[1, 2, 3, 4, 5, 6]], keep=[at.z, at.attn_out])
+    for layer in range(2):
+        written = torch.einsum("phd,hdm->pm", run[at.z[layer]][0], uneven.weights.W_O[layer])
+        out = run[at.attn_out[layer]][0]
+        assert same_everywhere(out - out.mean(-1, keepdim=True) - written)
+
+
+def test_what_layernorm_and_softmax_do_not_see_changes_no_score():
+    module = small_transformer(d_mlp=0)
+    before = mi.load(module)
+    scores = mi.composition_scores(before, n=2).values, mi.copying_score(before).values
+    with torch.no_grad():
+        module.blocks[0].attn.W_O[1] += torch.randn(8, 1)
+        module.unembed.W_U += torch.randn(32, 1)
+    after = mi.load(module)
+    assert np.allclose(mi.composition_scores(after, n=2).values, scores[0], atol=1e-5, equal_nan=True)
+    assert np.allclose(mi.copying_score(after).values, scores[1], atol=1e-3)
 
 
 def test_copying_is_read_back_exactly(by_hand):
@@ -119,7 +159,9 @@ def test_copying_is_read_back_exactly(by_hand):
 def test_copying_is_of_the_eigenvalues_of_the_whole_circuit(model):
     w = model.weights
     for layer, head in ((0, 1), (1, 3)):
-        whole = w.W_E @ w.W_V[layer, head] @ w.W_O[layer, head] @ w.W_U
+        # Softmax does not see what all logits have in common.
+        said = w.W_U - w.W_U.mean(1, keepdim=True)
+        whole = w.W_E @ w.W_V[layer, head] @ w.W_O[layer, head] @ said
         values = torch.linalg.eigvals(whole)
         expected = values.real.sum() / values.abs().sum()
         assert mi.copying_score(model).values[layer, head] == pytest.approx(expected.item(), abs=1e-3)

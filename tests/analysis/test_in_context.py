@@ -31,6 +31,21 @@ def test_texts_of_every_make_are_read_alike(model):
     assert mi.in_context_learning_score(model, ids.numpy(), **ENDS).values == pytest.approx(wanted, abs=1e-6)
 
 
+def test_one_row_of_ids_is_one_text(model):
+    row = torch.randint(50, (20,), generator=torch.Generator().manual_seed(0))
+    wanted = mi.in_context_learning_score(model, row[None], **ENDS).values
+    for given in (row, row.tolist(), row.numpy(), [row]):
+        assert mi.in_context_learning_score(model, given, **ENDS).values == pytest.approx(wanted, abs=1e-6)
+
+
+def test_texts_under_a_patch_are_run_together(model):
+    ids = torch.randint(50, (40, 20), generator=torch.Generator().manual_seed(0))
+    held = mi.freeze_pattern(model.run(ids, keep=[at.pattern]))
+    wanted = mi.in_context_learning_score(model, ids, **ENDS).values
+    with model.intervene(held):
+        assert mi.in_context_learning_score(model, ids, **ENDS).values == pytest.approx(wanted, abs=1e-5)
+
+
 def test_the_circuit_set_by_hand_learns_in_context_all_there_is_to_learn():
     model = mi.load(induction_circuit())
     ids = mi.repeated_tokens(model, length=10, n=8)
@@ -55,12 +70,16 @@ def test_what_cannot_be_measured_is_refused(model):
         mi.in_context_learning_score(model, [[1] * 20, [1, 2, 3]], **ENDS)
     with pytest.raises(mi.errors.MIError, match=r"early=\(5, 9\) and late=\(8, 12\)"):
         mi.in_context_learning_score(model, [[1] * 20], early=(5, 9), late=(8, 12))
+    with pytest.raises(mi.errors.MIError, match="must be ranges"):
+        mi.in_context_learning_score(model, [[1] * 20], early=(2, 9, 3), late=(12, 20))
     with pytest.raises(mi.errors.PromptError, match="was not trained on the shipped texts: give texts="):
         mi.in_context_learning_score(model)
     with pytest.raises(mi.errors.PromptError, match="a list of texts"):
         mi.in_context_learning_score(model, "one text")
     with pytest.raises(mi.errors.PromptError, match="a list of texts"):
         mi.in_context_learning_score(model, [])
+    with pytest.raises(mi.errors.PromptError, match=r"mi.data\(…\); got Run of"):
+        mi.in_context_learning_score(model, model.run([[1] * 20]))
 
 
 def test_its_code_makes_it_again():

@@ -77,8 +77,9 @@ def test_what_cannot_be_put_together_is_refused():
         mi.errors.UnknownCheckpoint, match=r"no checkpoint 7; the steps that were kept are 0, 100"
     ):
         mi.over_checkpoints(NAME, previous, steps=[7], progress=False)
-    with pytest.raises(mi.errors.MIError, match=r"steps is empty; give some of 0, 100, .*, 2000"):
-        mi.over_checkpoints(NAME, previous, steps=[])
+    for steps in ([], 300, [0.5]):
+        with pytest.raises(mi.errors.MIError, match=r"steps must be some of 0, 100, .*, 2000; got"):
+            mi.over_checkpoints(NAME, previous, steps=steps)
     with pytest.raises(mi.errors.MIError, match=r"must return a Result, .* it returned float"):
         mi.over_checkpoints(NAME, lambda model: 0.5, steps=[0], progress=False)
     lengths = iter([4, 5])
@@ -89,6 +90,48 @@ def test_what_cannot_be_put_together_is_refused():
             steps=[0, 300],
             progress=False,
         )
+
+
+def test_other_labels_at_another_step_are_refused():
+    heads = iter([0, 1])
+    with pytest.raises(mi.errors.ResultError, match="other labels at one step than at another"):
+        mi.over_checkpoints(
+            NAME, lambda model: previous(model).sel(head=[next(heads)]), steps=[0, 300], progress=False
+        )
+
+
+def test_steps_may_come_in_any_order_and_make():
+    result = mi.over_checkpoints(NAME, previous, steps=np.array([300, 0, 300]), progress=False)
+    assert result.dataset["step"].values.tolist() == [0, 300]
+    assert "steps=[0, 300]" in result.code()
+
+
+def test_an_analysis_that_does_something_else_at_each_step_says_so():
+    heads = iter([0, 1])
+
+    def without_a_head(model):
+        with model.intervene(mi.ablate(at.z[0, next(heads)])):
+            return mi.repeat_accuracy(model, length=8, n=2)
+
+    result = mi.over_checkpoints(NAME, without_a_head, steps=[0, 2000], progress=False)
+    assert "not the same at every step" in result.warnings[0]
+    assert mi.over_checkpoints(NAME, previous, steps=[0, 2000], progress=False).warnings == ()
+
+
+def test_patterns_of_several_steps_are_not_printed_at_once():
+    see = mi.over_checkpoints(
+        NAME, lambda m: mi.attention(m.run([[1, 2, 3]], keep=[at.pattern])), steps=[0, 300], progress=False
+    )
+    with pytest.raises(mi.errors.ResultError, match=r"choose one with \.sel\(step=…\)"):
+        see.plot()
+    see.sel(step=300).plot()
+
+
+@pytest.mark.parametrize("checkpoint", [True, 0.0, 300.0, "300", 301])
+def test_what_is_no_checkpoint_is_named(checkpoint):
+    with pytest.raises(mi.errors.UnknownCheckpoint, match="the steps that were kept are 0, 100"):
+        mi.load(NAME, checkpoint=checkpoint)
+    assert mi.load(NAME, checkpoint=np.int64(300)).name == f"{NAME} at step 300"
 
 
 @pytest.mark.parametrize("name", ["induction-1l", "induction-2l"])
@@ -110,12 +153,13 @@ def test_checkpoints_begin_untrained_and_end_with_the_shipped_weights(name):
 def test_a_folder_that_a_recipe_has_written_is_loaded_like_a_name(tmp_path):
     shutil.copytree(folder_of(NAME), tmp_path / "mine")
     folder = str(tmp_path / "mine")
+    assert mi.load(tmp_path / "mine").fingerprint == mi.load(NAME).fingerprint
     assert mi.load(folder).fingerprint == mi.load(NAME).fingerprint
     assert mi.load(folder, checkpoint=300).name == "mine at step 300"
     assert mi.over_checkpoints(folder, previous, steps=STEPS, progress=False).values.shape == (3, 2, 4)
     file = tmp_path / "mine" / "checkpoints" / "step-000300.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
-    with pytest.raises(mi.errors.DamagedWeights, match=f"{re.escape(str(file))} is damaged"):
+    with pytest.raises(mi.errors.DamagedWeights, match=f"{re.escape(str(file))} is damaged.*--seed 0 --out"):
         mi.load(folder, checkpoint=300)
 
 
@@ -140,3 +184,8 @@ def test_with_patterns_held_the_previous_token_head_is_not_missed():
     assert foreseen(held, first) > 0.95
     assert foreseen(held, second) == pytest.approx(foreseen(second), abs=1e-6)
     assert foreseen(second) < 0.5
+
+
+def test_what_is_held_is_a_runs():
+    with pytest.raises(mi.errors.InterventionError, match=r"takes a run that kept at.pattern; got str"):
+        mi.freeze_pattern("run")

@@ -96,8 +96,25 @@ def test_a_run_cut_short_is_written_with_its_checkpoints_and_misses_the_bars(cap
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("mine")
     assert main(["train", "induction-2l", "--steps", "1", "--out", str(tmp_path)]) == 1
-    assert "exists and holds no trained model: give a new folder" in capsys.readouterr().err
+    assert (
+        "holds thesis.txt, which is no part of a trained model: give a new folder" in capsys.readouterr().err
+    )
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+    (tmp_path / "expected.json").write_text("{}")
+    assert main(["train", "induction-2l", "--steps", "1", "--out", str(tmp_path)]) == 1
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_what_is_shipped_is_not_replaced_by_accident(capsys, monkeypatch):
+    assert main(["train", "induction-2l", "--seed", "3"]) == 1
+    assert "--seed 3 is not what is shipped (seed 0): give --out" in capsys.readouterr().err
+    assert main(["train", "induction-2l", "--steps", "0", "--out", "nowhere"]) == 1
+    assert "--steps 0: give at least 1" in capsys.readouterr().err
+    monkeypatch.setitem(RECIPES, SMALL.name, replace(SMALL, steps=2, checkpoints=()))
+    before = mi.load(SMALL.name).fingerprint
+    assert main(["train", SMALL.name]) == 1  # it misses the bars
+    assert "what is shipped stays as it was" in capsys.readouterr().err
+    assert mi.load(SMALL.name).fingerprint == before
 
 
 def test_the_command_names_what_is_wrong(capsys):

@@ -162,6 +162,20 @@ def test_code_of_scores_that_are_results_computes_them():
     assert code.count("mi.load") == 1
 
 
+def test_code_of_scores_of_nearly_the_same_name_keeps_them_apart():
+    class Score:
+        def __init__(self, call):
+            self.values, self.call = np.zeros((2, 4)), call
+
+        def code(self):
+            return f"result = {self.call}"
+
+    scores = {"to be": Score("one()"), "to-be": (Score("two()"), Score("three()"))}
+    code = AttentionView(result(), scores=scores).code()
+    assert "to_be_scores = one()\nto_be_scores_2 = two()\n" in code.replace("to_be_control = three()\n", "")
+    assert '"to be": to_be_scores, "to-be": (to_be_scores_2, to_be_control)' in code.replace("\n", " ")
+
+
 def test_scores_of_another_shape_are_refused():
     with pytest.raises(ResultError, match=r"scores\['x'\] has shape \(4, 2\).*2 layers x 4 heads"):
         AttentionView(result(), scores={"x": np.zeros((4, 2))})

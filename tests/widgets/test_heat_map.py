@@ -116,6 +116,17 @@ def test_tokens_are_labels_of_their_prompt():
     assert HeatmapView(one)._cells["axes"][-1]["texts"] == [" a\n", "b"]
 
 
+@pytest.mark.parametrize("dims", [("batch", "pos"), ("layer", "batch", "pos")])
+def test_tokens_that_differ_from_row_to_row_label_no_column(dims):
+    tokens = np.array([["<bos>", " a"], ["<bos>", " b"]])
+    view = HeatmapView(grid((2,) * len(dims), dims, pos_token=(("batch", "pos"), tokens)))
+    axis = view._cells["axes"][-1]
+    assert (axis["texts"], axis["by"], axis["tokens"]) == (["0", "1"], None, False)
+    view.selection = {"batch": 1, "pos": 1}
+    assert "atch 1, pos 1 · " in said(view)
+    assert view.png()
+
+
 def test_layers_and_heads_have_their_letters_and_others_their_labels():
     axes = HeatmapView(grid((2, 2), labels={"layer": [5, 9]}))._cells["axes"]
     assert [axis["texts"] for axis in axes] == [["L5", "L9"], ["H0", "H1"]]
@@ -185,6 +196,25 @@ def test_heads_are_switched_off_where_cells_are_heads():
     assert again._ablated == [[1, 3]]
     with pytest.raises(ResultError, match="are not heads: they are sender and receiver"):
         HeatmapView(composition(), intervention=mi.ablate(at.z[1, 3]))
+
+
+def test_code_leaves_heads_out_that_are_no_longer_shown():
+    view = HeatmapView(grid(), intervention=mi.ablate(at.z[1, 3]))
+    view.show(composition())
+    assert "intervention" not in view.code()
+    view.show(grid())
+    assert "at.z[1, 3]" in view.code()
+
+
+def test_code_has_every_number_of_a_control_and_leaves_out_what_is_too_long():
+    control = np.array([[np.nan, np.inf, 1.23456e-6, 0]] * 2)
+    code = HeatmapView(grid(), control=control).code()
+    made = {"nan": None}
+    exec(f"control = {code[code.index('control=') + 8 : code.index(']]') + 2]}", made)
+    np.testing.assert_array_equal(made["control"], [[np.nan, np.inf, 1.235e-6, 0]] * 2)
+    large = HeatmapView(grid((100, 100)), control=np.zeros((100, 100))).code()
+    assert "control = ...  # 100 x 100 numbers of yours" in large
+    assert "control=control" in large
 
 
 def test_code_makes_the_same_view():

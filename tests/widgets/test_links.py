@@ -1,5 +1,7 @@
 """`mi.link` in Python: what linked views share, and what they leave alone."""
 
+from threading import Event, Thread
+
 import pytest
 
 import mi_widgets as mi
@@ -83,6 +85,29 @@ def test_a_change_from_the_browser_is_the_browsers_to_pass_on():
     assert b.selection["step"] == 100
 
 
+def test_a_cell_links_while_another_thread_applies_what_the_browser_moved():
+    a, b = attention(), scores()
+    mi.link(a, b)
+    applying, done = Event(), Event()
+    a.observe(lambda _change: (applying.set(), done.wait(5)), "_code")
+    browser = Thread(target=a.set_state, args=({"_code": "moved"},))
+    browser.start()
+    assert applying.wait(5)
+    assert not a.moved_in_browser  # in this thread
+    done.set()
+    browser.join()
+    a.selection = {"step": 100}
+    assert b.selection["step"] == 100
+
+
+def test_a_view_that_is_given_twice_is_linked_once():
+    a, b = attention(), scores()
+    link = mi.link(a, b, a)
+    assert len(a._links) == 1
+    link.unlink()
+    assert a._links == b._links == []
+
+
 def test_the_browser_knows_the_link_by_name():
     a, b, c = attention(), scores(), positions()
     mi.link(a, b)
@@ -108,6 +133,7 @@ def test_unlinked_views_go_their_own_way():
     [
         ([], "two or more views.*got 0"),
         ([scores()], "got 1"),
+        ([scores()] * 2, "got 1"),
         ([scores(), grid()], r"got Result 'Induction score'.*result\.view\(\) makes a view"),
     ],
 )

@@ -9,6 +9,13 @@ from mi_widgets.widgets._shared.bundle import bundle
 from mi_widgets.widgets._shared.colour import lookup
 from mi_widgets.widgets._shared.png import thinned
 from mi_widgets.widgets._shared.tokens import visible
+from mi_widgets.widgets.heat_map.widget import HeatmapView
+from mi_widgets.widgets.tokens.widget import TokensView
+from mi_widgets.widgets.training.widget import TrainingView
+
+from .curves import level, one
+from .grids import grid
+from .losses import text
 
 
 def _lightness(rgb):
@@ -54,6 +61,20 @@ def test_labels_never_touch():
 def test_whitespace_and_control_characters_are_visible():
     assert visible(" the\n\t\r\x00\u202e") == "·the⏎⇥␍□□"
     assert visible(" Привет 東京 🙂") == "·Привет·東京·🙂"
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        TokensView(text(n=4), controls={"two\nlines": text(n=4)}),
+        TrainingView({"a\nb": (one(), {"c\nd": level()})}),
+        HeatmapView(
+            grid((2, 2), ("layer", "part"), labels={"part": ["a\nb", "c"]}), selection={"part": "a\nb"}
+        ),
+    ],
+)
+def test_a_picture_may_have_names_of_several_lines(view):
+    assert view.png().startswith(b"\x89PNG")
 
 
 def test_a_widget_that_was_never_built_says_so():

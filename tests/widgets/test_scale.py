@@ -33,6 +33,8 @@ def test_one_scale_for_all_pages(values, unit, wanted):
         (0.05, 0.0123, "0.012"),
         (1e-5, 1.23e-6, "1.2e-6"),
         (1e6, -123456, "−1.2e5"),
+        (1, np.inf, "∞"),
+        (1e6, -np.inf, "−∞"),
     ],
 )
 def test_numbers_have_as_many_decimals_as_the_picture_needs(reach, value, wanted):
@@ -45,6 +47,7 @@ def test_numbers_have_as_many_decimals_as_the_picture_needs(reach, value, wanted
         (Scale("sequential", 0, 1), ("0", "1")),
         (Scale("diverging", -0.5, 0.5), ("−0.50", "0.50")),
         (Scale("diverging", -3, 3), ("−3", "3")),
+        (Scale("sequential", 0, 1e20), ("0", "1.0e20")),
     ],
 )
 def test_the_ends_are_plain(scale, wanted):

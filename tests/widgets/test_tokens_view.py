@@ -11,6 +11,7 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.core.results import Result
+from mi_widgets.widgets.tokens.picture import _sentence
 from mi_widgets.widgets.tokens.widget import TokensView
 
 from .curves import level
@@ -210,6 +211,13 @@ def test_the_picture_is_a_small_png(case, beside):
     assert len(png) < 60_000
     assert image.width == 900
     assert image.getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_the_mean_is_that_of_the_finite_numbers():
+    result = text(n=8, high=2, low=np.inf)
+    read = TokensView(result)._read
+    said = _sentence(read, read.at({"batch": 0}), [""] * 8, {"pos": None})
+    assert said == "Mean of 3 tokens: 2.00 nats"
 
 
 def test_the_picture_shows_the_values():

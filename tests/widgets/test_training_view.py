@@ -9,6 +9,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.widgets._shared.line_chart import _tick
 from mi_widgets.widgets._shared.numbers import count, reading
 from mi_widgets.widgets.training.measures import read_measures
 from mi_widgets.widgets.training.widget import TrainingView
@@ -39,6 +40,15 @@ def test_every_step_of_any_measure_can_be_selected():
         view.selection = {"step": 7777}
     with pytest.raises(SelectionError, match="got 250"):
         TrainingView(one((0, 100)), selection={"step": 250})
+
+
+def test_steps_may_be_numpy_and_a_long_list_of_them_is_cut_in_an_error():
+    view = TrainingView(one(tuple(range(0, 500, 5))), selection={"step": np.int64(35)})
+    assert repr(view.selection) == "{'step': 35}"
+    view.selection = {"step": np.float64(40)}
+    assert repr(view.selection) == "{'step': 40}"
+    with pytest.raises(SelectionError, match=r"only 0, 5, .*, 115, … \(100 labels\) in this view; got 7"):
+        view.selection = {"step": 7}
 
 
 def test_a_line_for_each_element_and_one_for_the_only_one(view):
@@ -215,6 +225,12 @@ def test_views_that_are_linked_share_their_step(view):
     assert other.selection == {"step": 600}  # it has no 1500
     view.selection = {"step": 300}
     assert other.selection == {"step": 300}
+
+
+def test_numbers_that_are_very_small_are_powers_of_ten():
+    written = [_tick(value, 2e-10) for value in (0, 2e-10, -1e-9)]
+    assert written == ["0", "2e-10", "−1e-9"]
+    assert _tick(0.50001, 1e-5) == "0.50001"
 
 
 def test_numbers_are_written_for_readers():

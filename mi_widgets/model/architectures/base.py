@@ -30,8 +30,9 @@ class ModelConfig:
 class Weights:
     """The matrices that read from the residual stream and write to it, all layers and heads in one tensor each.
 
-    LayerNorm is folded in: what reads has its weight, and is blind to the mean that it takes away (each column
-    sums to 0). So a product of these matrices is what one part does to another, but for LayerNorm's scale.
+    LayerNorm, where there is one, is folded in: what reads has its weight, and neither reading nor writing has the
+    mean over d_model that it takes away. So a product of these matrices is what one part does to another, but for
+    LayerNorm's scale. All are float32.
     """
 
     W_E: Float[Tensor, "d_vocab d_model"]
@@ -42,13 +43,23 @@ class Weights:
     W_U: Float[Tensor, "d_model d_vocab"]
 
 
-def folded(norm: nn.Module, weight: Tensor) -> Tensor:
+def reading(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model, out) that reads after a LayerNorm, as one that reads before it."""
-    scale = getattr(norm, "w", getattr(norm, "weight", None))
-    if scale is None:  # no LayerNorm
-        return weight.detach()
-    read = scale.detach()[:, None] * weight.detach()
+    scale, weight = _scale(norm), weight.detach().float()
+    if scale is None:
+        return weight
+    read = scale.detach().float()[:, None] * weight
     return read - read.mean(-2, keepdim=True)
+
+
+def writing(norm: nn.Module, weight: Tensor) -> Tensor:
+    """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
+    written = weight.detach().float()
+    return written if _scale(norm) is None else written - written.mean(-1, keepdim=True)
+
+
+def _scale(norm: nn.Module) -> Tensor | None:
+    return getattr(norm, "w", getattr(norm, "weight", None))
 
 
 @dataclass(frozen=True)

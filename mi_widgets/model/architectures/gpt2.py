@@ -11,7 +11,7 @@ from torch import nn
 
 from mi_widgets.model.attention import add_taps
 
-from .base import Architecture, ModelConfig, Place, Weights, folded
+from .base import Architecture, ModelConfig, Place, Weights, reading, writing
 
 
 def _describe(module: Any) -> ModelConfig:
@@ -42,17 +42,17 @@ def _fresh(module: Any, seed: int) -> nn.Module:
 def _weights(module: Any) -> Weights:
     heads, blocks = module.config.n_head, module.transformer.h
     # One matrix (d_model, 3 × d_model) holds q, k and v of all heads side by side.
-    read = torch.stack([folded(block.ln_1, block.attn.c_attn.weight) for block in blocks])
+    read = torch.stack([reading(block.ln_1, block.attn.c_attn.weight) for block in blocks])
     by_head = read.unflatten(-1, (3, heads, -1))  # layer, d_model, which, head, d_head
     q, k, v = (by_head[:, :, i].transpose(1, 2) for i in range(3))
-    written = torch.stack([block.attn.c_proj.weight.detach() for block in blocks])
+    written = torch.stack([writing(block.ln_1, block.attn.c_proj.weight) for block in blocks])
     return Weights(
-        W_E=module.transformer.wte.weight.detach(),
+        W_E=writing(module.transformer.ln_f, module.transformer.wte.weight),
         W_Q=q,
         W_K=k,
         W_V=v,
         W_O=written.unflatten(1, (heads, -1)),
-        W_U=folded(module.transformer.ln_f, module.lm_head.weight.T),
+        W_U=reading(module.transformer.ln_f, module.lm_head.weight.T),
     )
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, ModelConfig, Place, Weights, folded
+from .base import Architecture, ModelConfig, Place, Weights, reading, writing
 
 _ATTENTION = {
     "resid_pre": Place("blocks.{layer}", "input"),
@@ -36,16 +36,16 @@ def _describe(module: nn.Module) -> ModelConfig:
 
 
 def _weights(module: Any) -> Weights:
-    def reading(name: str) -> torch.Tensor:
-        return torch.stack([folded(block.ln1, getattr(block.attn, name)) for block in module.blocks])
+    def read(name: str) -> torch.Tensor:
+        return torch.stack([reading(block.ln1, getattr(block.attn, name)) for block in module.blocks])
 
     return Weights(
-        W_E=module.embed.W_E.detach(),
-        W_Q=reading("W_Q"),
-        W_K=reading("W_K"),
-        W_V=reading("W_V"),
-        W_O=torch.stack([block.attn.W_O.detach() for block in module.blocks]),
-        W_U=folded(module.ln_final, module.unembed.W_U),
+        W_E=writing(module.ln_final, module.embed.W_E),
+        W_Q=read("W_Q"),
+        W_K=read("W_K"),
+        W_V=read("W_V"),
+        W_O=torch.stack([writing(block.ln1, block.attn.W_O) for block in module.blocks]),
+        W_U=reading(module.ln_final, module.unembed.W_U),
     )
 
 

@@ -39,7 +39,16 @@ export function linear(low: number, high: number): EvenScale {
   };
 }
 
+/** An even scale of whole numbers, such as steps and positions: no ticks between them. */
+export function wholeLinear(low: number, high: number): AxisScale {
+  const scale = linear(low, high);
+  const step = (most: number) => (high > low ? Math.max(1, roundStep((high - low) / Math.max(1, most))) : 1);
+  return { place: scale.place, ticks: (most) => scale.ticks(most, step(most)) };
+}
+
 function fixed(value: number, digits: number): string {
+  const tiny = digits > 4 && Math.abs(value) < 10 ** (3 - digits);
+  if (tiny) return value === 0 ? "0" : Number(value.toPrecision(3)).toExponential().replace(/^-/, "−");
   return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
 }
 
@@ -60,7 +69,7 @@ const AT_ZERO = 0.08; // the share of the width between 0 and the first positive
 export function symlog(values: readonly number[]): AxisScale {
   const positive = values.filter((value) => value > 0);
   const [first, last] = [Math.min(...positive), Math.max(...positive)];
-  if (!positive.length || first === last) return linear(Math.min(...values), Math.max(...values));
+  if (!positive.length || first === last) return wholeLinear(Math.min(...values), Math.max(...values));
   const gap = values.some((value) => value <= 0) ? AT_ZERO : 0;
   return {
     place(value) {

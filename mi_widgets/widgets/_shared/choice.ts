@@ -1,5 +1,6 @@
 /** One of a few names, all in sight: Q, K, V. */
 import { button, el, setAttributes } from "./dom";
+import { bindKeys } from "./keyboard";
 import type { Label } from "./step_slider";
 
 export class Choice {
@@ -14,6 +15,8 @@ export class Choice {
     private move: (index: number) => void,
   ) {
     this.group.setAttribute("aria-label", what);
+    const [back, on] = [() => this.turn(-1), () => this.turn(1)];
+    bindKeys(this.group, { ArrowLeft: back, ArrowUp: back, ArrowRight: on, ArrowDown: on });
     this.element.append(what, this.group);
   }
 
@@ -25,13 +28,25 @@ export class Choice {
       this.labels = JSON.stringify(labels);
       this.group.replaceChildren(...labels.map((label, i) => this.option(String(label), i)));
     }
-    [...this.group.children].forEach((option, i) => setAttributes(option, { "aria-checked": String(i === at) }));
+    this.options.forEach((option, i) => {
+      setAttributes(option, { "aria-checked": String(i === at), tabindex: i === at ? 0 : -1 });
+    });
   }
 
   /** Go some labels on, or back, and stay inside. */
   shift(by: number): void {
-    const next = Math.max(0, Math.min(this.group.children.length - 1, this.at + by));
+    const next = Math.max(0, Math.min(this.options.length - 1, this.at + by));
     if (next !== this.at) this.move(next);
+  }
+
+  private get options(): HTMLElement[] {
+    return [...this.group.children] as HTMLElement[];
+  }
+
+  /** As `shift`, with the focus on the name itself. */
+  private turn(by: number): void {
+    this.shift(by);
+    this.options[this.at]?.focus();
   }
 
   private option(label: string, index: number): HTMLElement {

@@ -1,11 +1,13 @@
 """The Python that makes what is on the screen."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 # Two results of one model begin with the same imports and the same loading.
 _SAID_ONCE = ("import ", "from ", "model = ", "model.require(")
+_MOST_NUMBERS = 4096  # of an array that is written out; the code is sent with every selection
 
 
 class Script:
@@ -30,11 +32,16 @@ class Script:
         """What stands for a part: a name, after the lines that compute it, or an array's numbers written out.
 
         Args:
-            part: A Result, or an array, which is written with four digits.
+            part: A Result, or an array, which is written with four digits; a large one is left to be filled in.
             name: The variable that a Result is assigned to.
         """
         if not callable(getattr(part, "code", None)):
-            return repr(np.round(np.asarray(getattr(part, "values", part), dtype=float), 4).tolist())
+            array = np.asarray(getattr(part, "values", part), dtype=float)
+            if array.size <= _MOST_NUMBERS:
+                return _literal(array)
+            size = " x ".join(map(str, array.shape))
+            self.add(f"{name} = ...  # {size} numbers of yours, too many to write here")
+            return name
         *before, last = part.code().splitlines()
         self.add("\n".join([*before, last.replace("result =", f"{name} =", 1)]))
         return name
@@ -63,6 +70,11 @@ class Script:
         if len(line) > 100:
             line = "\n".join([f"view = {start}(", *(f"    {argument}," for argument in arguments), ")"])
         return "\n".join([*self.lines, line, "view"])
+
+
+def _literal(array: np.ndarray) -> str:
+    rounded = np.array([float(f"{number:.4g}") for number in array.flat]).reshape(array.shape)
+    return re.sub(r"\b(nan|inf)\b", r"float('\1')", repr(rounded.tolist()))
 
 
 def variable(text: str) -> str:

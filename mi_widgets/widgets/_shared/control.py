@@ -27,11 +27,11 @@ class Control:
     given: Any
 
     def code(self, script: Script, name: str) -> str:
-        """What the user gave, as Python; a Result is computed in the script and called `name`."""
+        """What the user gave, as Python; a Result is computed in the script and called after `name`."""
         if isinstance(self.given, Mapping):
             [part] = self.given.values()
-            return f"{{{quoted(self.name)}: {script.expression(part, name)}}}"
-        return script.expression(self.given, name)
+            return f"{{{quoted(self.name)}: {script.called(part, name)}}}"
+        return script.called(self.given, name)
 
 
 def read_control(given: Any, what: str, shape: tuple[int, ...]) -> Control | None:

@@ -20,7 +20,8 @@ export interface Header {
 }
 
 export class Frame {
-  readonly root = el("section", { class: "mi", "data-lm-suppress-shortcuts": "true" });
+  // A click anywhere brings the focus here: what is typed next is meant for the widget, not for the notebook.
+  readonly root = el("section", { class: "mi", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
   readonly body = el("div", { class: "mi-body" });
   readonly footer = el("footer", { class: "mi-footer" });
   readonly extras = el("span", { class: "mi-extras" }); // controls of a view's own, before the actions
@@ -63,6 +64,12 @@ export class Frame {
   /** Tell a screen reader; the picture says it to everybody else. */
   announce(text: string): void {
     if (this.live.textContent !== text) this.live.textContent = text;
+  }
+
+  /** A few lines beside the pointer, and perhaps a picture. */
+  tip(event: MouseEvent, lines: [string, string][], picture?: HTMLElement): void {
+    const { left, top } = this.root.getBoundingClientRect();
+    this.tooltip.show(event.clientX - left, event.clientY - top, lines, picture);
   }
 
   /** Change what an action's button says, or hide it. */

@@ -2,6 +2,18 @@
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
 
+/** The keys that move a selection in a picture. */
+export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
+
+export const ARROWS: Record<string, Direction> = {
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+  Home: "first",
+  End: "last",
+};
+
 /** Bind keys by `event.key`; letters in lower case. Returns a function that unbinds them. */
 export function bindKeys(element: HTMLElement, keys: Keys): () => void {
   const heard = (event: KeyboardEvent) => {

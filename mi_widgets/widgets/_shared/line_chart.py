@@ -134,20 +134,28 @@ def chart(
     _draw_lines(image, lines, left, top, _LEFT + width)
     for line, y in _named(lines, top, _TOP + height):
         ink = png.ACCENT if line.kind == "main" else png.QUIET
-        pen.text((_LEFT + width + 7, y), line.name[:20], ink, font=png.font(10), anchor="lm")
+        pen.text((_LEFT + width + 7, y), _end_name(line), ink, font=png.font(10), anchor="lm")
     return image
 
 
 def name_room(lines: Sequence[Line]) -> int:
     """The room at the right that the names of lines need."""
-    names = [line.name[:20] for line in lines if line.kind in ("main", "control")]
+    names = [_end_name(line) for line in lines if line.kind in ("main", "control")]
     return 14 + max((int(png.font(10).getlength(name)) for name in names), default=0)
+
+
+def _end_name(line: Line) -> str:
+    return png.one_line(line.name)[:20]
 
 
 def _tick(value: float, step: float) -> str:
     if abs(value) >= 10_000:
         return count(value)
-    return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}".replace("-", "−")
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    if digits > 4 and abs(value) < 10 ** (3 - digits):
+        mantissa, power = f"{value:.2e}".split("e")
+        return f"{float(mantissa):g}e{int(power)}".replace("-", "−", value < 0) if value else "0"
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def _write_x(pen: ImageDraw.ImageDraw, numbers: Sequence[float], places: list[float], y: int) -> None:

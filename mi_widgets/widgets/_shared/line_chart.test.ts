@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { spread, untouched } from "./apart";
-import { linear, nearest, roundLinear, symlog } from "./axis_scale";
-import { type Line, LineChart, nameRoom, valueAt } from "./line_chart";
+import { linear, nearest, roundLinear, symlog, wholeLinear } from "./axis_scale";
+import { type Line, LineChart, nameRoom, rangeOf, valueAt } from "./line_chart";
 import { count, reading } from "./numbers";
 
 describe("the chart", () => {
@@ -78,6 +78,28 @@ describe("scales", () => {
         values.forEach((_, i) => expect(nearest(values, scale, places[i])).toBe(i));
       }
     }
+  });
+
+  it("have ticks at whole numbers alone, where they are of steps or positions", () => {
+    const labels = (low: number, high: number) => wholeLinear(low, high).ticks(12).map(({ label }) => label);
+    expect(labels(0, 2)).toEqual(["0", "1", "2"]);
+    expect(labels(600, 600)).toEqual(["600"]);
+    expect(labels(0, 60)).toEqual(["0", "5", "10", "15", "20", "25", "30", "35", "40", "45", "50", "55", "60"]);
+  });
+
+  it("write numbers that are very small as powers of ten", () => {
+    const labels = (low: number, high: number) => roundLinear(low, high).ticks(5).map(({ label }) => label);
+    expect(labels(0, 9e-10)).toEqual(["0", "2e-10", "4e-10", "6e-10", "8e-10", "1e-9"]);
+    expect(labels(-1e-5, 1e-5)).toEqual(["−1e-5", "−5e-6", "0", "5e-6", "1e-5"]);
+    expect(labels(0.5, 0.50004)[1]).toBe("0.50001");
+  });
+
+  it("hold all lines, however many numbers they have", () => {
+    const many = new Float32Array(300_000).fill(0.5);
+    many.set([-1, NaN, 3, Infinity]);
+    const line = { name: "", x: [], kind: "main" } as const;
+    expect(rangeOf([{ ...line, y: many }, { ...line, y: [NaN, 4] }])).toEqual([-1, 4]);
+    expect(rangeOf([{ ...line, y: [NaN] }])).toEqual([NaN, NaN]);
   });
 
   it("give 0 a place at the left edge of a logarithmic axis, and factors of ten the same width", () => {

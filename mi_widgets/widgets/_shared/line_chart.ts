@@ -73,6 +73,19 @@ export function lastValue(line: Line): number {
   return NaN;
 }
 
+/** The lowest and the highest number of all lines; NaN if they have none. */
+export function rangeOf(lines: readonly Line[]): [number, number] {
+  let [low, high] = [NaN, NaN];
+  for (const { y } of lines) {
+    for (let i = 0; i < y.length; i++) {
+      if (!Number.isFinite(y[i])) continue;
+      if (!(y[i] >= low)) low = y[i];
+      if (!(y[i] <= high)) high = y[i];
+    }
+  }
+  return [low, high];
+}
+
 export class LineChart {
   readonly element = svg("svg", { class: "mi-chart", role: "img" });
   private grid = svg("g", { class: "mi-chart-grid" });

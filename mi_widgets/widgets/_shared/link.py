@@ -48,7 +48,7 @@ def link(*views: ResultView) -> Link:
     first at once.
 
     Args:
-        views: two or more views, of whatever kinds.
+        views: two or more different views, of whatever kinds.
 
     Returns:
         The link; `link(…).unlink()` ends it.
@@ -57,9 +57,10 @@ def link(*views: ResultView) -> Link:
         SelectionError: fewer than two views, or something that is not a view.
     """
     wrong = [view for view in views if not isinstance(view, ResultView)]
-    if wrong or len(views) < 2:
-        given = f"got {wrong[0]!r}" if wrong else f"got {len(views)}"
+    different = views if wrong else tuple(dict.fromkeys(views))
+    if wrong or len(different) < 2:
+        given = f"got {wrong[0]!r}" if wrong else f"got {len(different)}"
         raise SelectionError(
             f"mi.link takes two or more views, as in mi.link(view, other); {given}. result.view() makes a view."
         )
-    return Link(*views)
+    return Link(*different)

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
 import heatMap from "../heat_map/widget";
 import { codes, FakeModel, fakePage, floats, shown, slide } from "./fakes";
-import { joinLinks, onHover, sayHover, shared } from "./linked";
+import { joinLinks, onHover, onSelected, sayHover, shared } from "./linked";
 
 beforeAll(fakePage);
 
@@ -63,6 +63,30 @@ describe("linked models", () => {
     a.set("selection", { step: 0 });
     expect(b.get("selection").step).toBe(100);
     for (const stop of stops) stop();
+  });
+
+  it("hear what is selected elsewhere and cannot be selected here, from the start and until they are unlinked", () => {
+    const [a, b] = [linked(["x"], { step: 0, layer: 1, head: 0 }), linked(["x"], { step: 0 }, { step: [0, 100] })];
+    const stops = [a, b].map(joinLinks);
+    const heard: unknown[] = [];
+    const stop = onSelected(b, (labels) => heard.push({ ...labels }), () => ({ layer: [0, 1], head: [0, 1] }));
+    const last = () => heard[heard.length - 1];
+    expect(last()).toEqual({ layer: 1, head: 0 });
+    a.set("selection", { step: 100, layer: 0, head: null });
+    expect(last()).toEqual({ layer: 0, head: undefined });
+    expect(b.get("selection")).toEqual({ step: 100 });
+    b.set("_links", []);
+    expect(last()).toEqual({});
+    a.set("_links", []);
+    b.set("_links", ["y"]); // the first of two that are linked hears of the second when that comes
+    a.set("_links", ["y"]);
+    expect(last()).toEqual({ layer: 0, head: undefined });
+    stop();
+    for (const leave of stops) leave();
+    const before = heard.length;
+    a.set("selection", { step: 100, layer: 1, head: 1 });
+    expect(heard).toHaveLength(before);
+    expect([a, b].map((model) => model.listening)).toEqual([0, 0]);
   });
 
   it("hear what the pointer is on, in their own words", () => {
@@ -141,6 +165,9 @@ describe("linked views of two kinds", () => {
     expect(lit).toEqual([{ layer: 1, head: 0 }, {}]);
     sayHover(linked(["x"], {}), { layer: 1, head: 0 });
     expect(cell.classList.contains("mi-lit")).toBe(true);
+    cell.click(); // what is done is shown from now on, here and there
+    expect(cell.classList.contains("mi-lit")).toBe(false);
+    expect(lit).toEqual([{ layer: 1, head: 0 }, {}, { layer: 1, head: 0 }, {}]);
     stop();
     left.stop();
     right.stop();

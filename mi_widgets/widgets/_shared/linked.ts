@@ -16,6 +16,8 @@ interface Said {
 
 const SELECTED = "mi-linked-selection";
 const HOVERED = "mi-linked-hover";
+const SHOWN = "mi-linked-shown"; // what is selected anyway: nobody follows it
+const ASKED = "mi-linked-asked"; // … what that is
 // Two names of one thing: a token that is worked on.
 const SAME: Record<string, string> = { query: "pos", pos: "query" };
 
@@ -39,10 +41,45 @@ export function joinLinks(model: Model): () => void {
     model.set("selection", { ...ours, ...change });
     model.save_changes();
   });
-  const stopListening = listen(model, { "change:selection": () => tell(SELECTED, model, model.get("selection")) });
+  const show = () => tell(SHOWN, model, model.get("selection"));
+  const stopAnswering = hear(ASKED, model, show);
+  const stopListening = listen(model, {
+    "change:selection": () => tell(SELECTED, model, model.get("selection")),
+    "change:_links": show,
+  });
   return () => {
     stopHearing();
+    stopAnswering();
     stopListening();
+  };
+}
+
+/**
+ * Hear what is selected in linked views, now and whenever it changes, of what can be seen here but not selected.
+ *
+ * @param seen the labels of each key; a key that no linked view has is left out, or undefined.
+ */
+export function onSelected(
+  model: Model,
+  heard: (labels: Labels) => void,
+  seen: () => Record<string, unknown[]>,
+): () => void {
+  let selected: Labels = {};
+  const take = (theirs: Labels) => {
+    for (const [key, labels] of Object.entries(seen())) {
+      if (key in theirs) selected[key] = labels.includes(theirs[key]) ? theirs[key] : undefined;
+    }
+    heard(selected);
+  };
+  const ask = () => {
+    selected = {};
+    heard(selected);
+    tell(ASKED, model, {});
+  };
+  const stops = [hear(SELECTED, model, take), hear(SHOWN, model, take), listen(model, { "change:_links": ask })];
+  ask();
+  return () => {
+    for (const stop of stops) stop();
   };
 }
 

@@ -40,9 +40,15 @@ def header(image: Image.Image, title: str, facts: str) -> None:
     """The line at the top of every picture: what it is, and of what."""
     draw = ImageDraw.Draw(image)
     bold = font(13, mono=False, bold=True)
+    title = one_line(title)
     draw.text((14, 14), title, INK, font=bold)
-    draw.text((26 + bold.getlength(title), 15), facts, QUIET, font=font(12, mono=False))
+    draw.text((26 + bold.getlength(title), 15), one_line(facts), QUIET, font=font(12, mono=False))
     draw.line([(0, 37), (image.width, 37)], FAINT)
+
+
+def one_line(text: str) -> str:
+    """A text as Pillow can place it: without line breaks, at which it gives up."""
+    return " ".join(text.splitlines())
 
 
 def frame(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], *, chosen: bool) -> None:

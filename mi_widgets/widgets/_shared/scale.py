@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from .numbers import reading
+
 # Units whose numbers lie between 0 and 1, so that pictures of different models compare.
 _SHARES = ("probability", "mean attention", "mean probability", "share", "fraction", "accuracy")
 
@@ -19,8 +21,8 @@ class Scale:
 
     def write(self, value: float) -> str:
         """A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40."""
-        if np.isnan(value):
-            return "none"
+        if not np.isfinite(value):
+            return reading(value)
         digits = self._decimals()
         if digits is None:
             mantissa, _, power = f"{value:.1e}".partition("e")
@@ -33,7 +35,8 @@ class Scale:
         """The ends of the colours, for the colour bar: 0 and 1 need no decimals."""
 
         def end(value: float) -> str:
-            return str(int(value)).replace("-", "−") if value == int(value) else self.write(value)
+            plain = value == 0 or (value == int(value) and self._decimals() is not None)
+            return str(int(value)).replace("-", "−") if plain else self.write(value)
 
         return end(self.low), end(self.high)
 

@@ -10,10 +10,15 @@ from mi_widgets.core.errors import SelectionError
 # The labels that exist, for each key; None among them where nothing may be selected.
 Choices = Mapping[str, Sequence[Any]]
 
+_MOST_SAID = 24  # labels in an error
+
 
 def _label(value: Any, key: str, allowed: Sequence[Any]) -> Any:
-    whole = hasattr(value, "__index__") and not isinstance(value, bool)
-    label = value.__index__() if whole else value  # numpy's numbers are written as plain ones
+    label = value  # numpy's numbers are written as plain ones, and 300.0 as 300, as in `labels_of`
+    if hasattr(value, "__index__") and not isinstance(value, bool):
+        label = value.__index__()
+    elif isinstance(value, float) and value.is_integer():
+        label = int(value)
     if isinstance(label, bool) or not isinstance(label, (int, str, type(None))) or label not in allowed:
         raise SelectionError(f"selection[{key!r}] can be {_words(allowed)} in this view; got {value!r}")
     return label
@@ -25,7 +30,8 @@ def _words(allowed: Sequence[Any]) -> str:
         return "nothing"
     if len(labels) > 1 and isinstance(labels[0], int) and labels == list(range(labels[0], labels[-1] + 1)):
         return f"{labels[0]} to {labels[-1]}"
-    return "only " + ", ".join(map(str, labels))
+    more = f", … ({len(labels)} labels)" if len(labels) > _MOST_SAID else ""
+    return "only " + ", ".join(map(str, labels[:_MOST_SAID])) + more
 
 
 def checked(value: Any, current: Mapping[str, Any], choices: Choices) -> dict[str, Any]:

@@ -32,7 +32,7 @@ export class StepSlider {
     this.slider.setAttribute("aria-valuetext", text);
     this.value.textContent = text;
     // As wide as the longest label, so that nothing moves while the slider does.
-    this.value.style.minWidth = `${Math.max(0, ...labels.map((label) => String(label).length))}ch`;
+    this.value.style.minWidth = `${labels.reduce<number>((most, label) => Math.max(most, String(label).length), 0)}ch`;
   }
 
   /** Go some labels on, or back, and stay inside. */

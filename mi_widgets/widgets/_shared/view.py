@@ -1,6 +1,7 @@
 """What every view of a Result has: a selection, a header, its own code, links, and a picture without a browser."""
 
 import base64
+from threading import get_ident
 from typing import Any
 
 import anywidget
@@ -30,7 +31,7 @@ class ResultView(anywidget.AnyWidget):
 
     def __init__(self, result: Any, first: dict[str, Any], **traits: Any) -> None:
         self.result = result
-        self.moved_in_browser = False  # true while a change from the browser is being applied
+        self._applying: set[int] = set()  # the threads that apply a change from the browser
         self._first = first
         super().__init__(selection=first, _choices=self._choices_now(), **traits)
         self.observe(self._say_code, "selection")
@@ -54,13 +55,18 @@ class ResultView(anywidget.AnyWidget):
         if change:
             self.selection = change
 
+    @property
+    def moved_in_browser(self) -> bool:
+        """Whether what changes now comes from the browser; a callback's thread may apply it while a cell runs."""
+        return get_ident() in self._applying
+
     def set_state(self, sync_data: Any) -> None:
         """Apply a change that comes from the browser."""
-        self.moved_in_browser = True
+        self._applying.add(get_ident())
         try:
             super().set_state(sync_data)
         finally:
-            self.moved_in_browser = False
+            self._applying.discard(get_ident())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget, and the picture beside it."""

@@ -36,8 +36,7 @@ export class Pointing {
 
   /** After a click or a key, what was done is shown, not what the pointer happens to be on. */
   forget(): void {
-    this.lit = NOTHING;
-    this.frame.tooltip.hide();
+    this.hover();
   }
 
   hover(on: Partial<Lit> = NOTHING): void {
@@ -52,10 +51,8 @@ export class Pointing {
   tell(event: PointerEvent, cell: Cell, picture: Picture, tensor: Tensor | undefined, cellSize: number): void {
     const lines = pointedAt(cell, picture, tensor);
     if (!lines.length) return;
-    const { root, theme, tooltip } = this.frame;
-    const box = root.getBoundingClientRect();
-    const magnified = tensor && this.lens.draw(tensor, spotOf(cell), cellSize, theme, "sequential");
-    tooltip.show(event.clientX - box.left, event.clientY - box.top, lines, magnified);
+    const magnified = tensor && this.lens.draw(tensor, spotOf(cell), cellSize, this.frame.theme, "sequential");
+    this.frame.tip(event, lines, magnified);
   }
 
   /** Light something; false if it was lit already. */

@@ -1,6 +1,7 @@
 /** What is selected, and how the arrow keys move it. Pure: the same in, the same out. */
 import { type HeadPlace, same } from "../_shared/heads_off";
 import type { Spot } from "../_shared/heat_map";
+import type { Direction } from "../_shared/keyboard";
 import type { Label } from "../_shared/step_slider";
 
 export interface Selection {
@@ -21,17 +22,6 @@ export interface Cell {
 export function spotOf({ query, key }: Cell): Spot {
   return { row: query, column: key };
 }
-
-export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
-
-export const ARROWS: Record<string, Direction> = {
-  ArrowLeft: "left",
-  ArrowRight: "right",
-  ArrowUp: "up",
-  ArrowDown: "down",
-  Home: "first",
-  End: "last",
-};
 
 export const ARROWS_HELP = {
   "← → ↑ ↓": "move: among the heads, or among the cells of the large head, wherever the focus is",

@@ -4,7 +4,7 @@ import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
 import { type HeadPlace, headsOff, same, switchHead } from "../_shared/heads_off";
 import { HeatMap } from "../_shared/heat_map";
-import { bindKeys, type Keys } from "../_shared/keyboard";
+import { ARROWS, bindKeys, type Keys } from "../_shared/keyboard";
 import { listen, type Model } from "../_shared/model";
 import { type Label, STEP_KEYS, StepSlider } from "../_shared/step_slider";
 import { Stepper } from "../_shared/stepper";
@@ -16,7 +16,7 @@ import { type Layout, layoutFor } from "./layout";
 import { Panel } from "./panel";
 import { Pointing } from "./pointing";
 import { orderOf, readScores, type Score, scoresAt } from "./scores";
-import { ARROWS, ARROWS_HELP, type Cell, fits, moveCell, moveHead, type Selection, spotOf } from "./selection";
+import { ARROWS_HELP, type Cell, fits, moveCell, moveHead, type Selection, spotOf } from "./selection";
 import { Text } from "./text";
 
 const LARGEST_CELL = { width: 22, height: 22 };

@@ -26,7 +26,7 @@ class Axis:
         name: As the Result calls it.
         labels: As a selection names them.
         texts: As they are written, one a label; one list for each label of the axis `by` if they depend on it.
-        by: The name of that axis, as in tokens that are those of a prompt, or None.
+        by: The name of that axis, one of the pages, as in tokens that are those of a prompt; or None.
         tokens: Whether the texts are tokens of a model, whose whitespace is to be made visible.
     """
 
@@ -150,7 +150,8 @@ def _axis(dataset: Any, data: Any, name: str, kept: np.ndarray) -> Axis:
     tokens = dataset.coords.get(f"{name}_token")
     if tokens is not None and tokens.dims == (name,):
         return Axis(name, labels, [str(token) for token in tokens.values[kept]], tokens=True)
-    if tokens is not None and tokens.ndim == 2 and tokens.dims[1] == name and tokens.dims[0] in data.dims:
+    # Tokens that differ from row to row can label no column.
+    if tokens is not None and tokens.dims in [(page, name) for page in data.dims[:-2]]:
         texts = [[str(token) for token in row[kept]] for row in tokens.values]
         return Axis(name, labels, texts, by=str(tokens.dims[0]), tokens=True)
     letter = _LETTERS.get(name, "")

@@ -1,16 +1,6 @@
 /** How the arrow keys move the selected cell. Pure: the same in, the same out. */
 import type { Spot } from "../_shared/heat_map";
-
-export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
-
-export const ARROWS: Record<string, Direction> = {
-  ArrowLeft: "left",
-  ArrowRight: "right",
-  ArrowUp: "up",
-  ArrowDown: "down",
-  Home: "first",
-  End: "last",
-};
+import type { Direction } from "../_shared/keyboard";
 
 export const ARROWS_HELP = {
   "← → ↑ ↓": "select a cell, and move",

@@ -24,11 +24,11 @@ _SHORT = 5  # signs of a label that lies flat above its column
 def draw(cells: Cells, selection: Mapping[str, Any], off: set[tuple[int, int]]) -> bytes:
     """PNG bytes: the cells, a colour bar, and the sentence."""
     picture = _with_labels(cells, selection, off)
-    said = sentence(cells, selection)
+    said = png.one_line(sentence(cells, selection))
     face = png.font(12, mono=False)
     facts = [cells.model_name, *_pages(cells, selection), cells.unit]
     least = int(face.getlength(said)) + 2 * _MARGIN
-    header = int(face.getlength(" · ".join([cells.title, *facts]))) + 90
+    header = int(face.getlength(png.one_line(" · ".join([cells.title, *facts])))) + 90
     width = max(picture.width + 2 * _MARGIN, least, header, 340)
     image = png.canvas(width, _HEADER + picture.height + 58)
     png.header(image, cells.title, " · ".join(facts))
@@ -122,7 +122,7 @@ def _pooled(codes: np.ndarray, name: str) -> np.ndarray:
 
 
 def _labels(axis: Axis, texts: list[str]) -> list[str]:
-    return [png.shortened(text) if axis.tokens else text[:14] for text in texts]
+    return [png.shortened(text) if axis.tokens else png.one_line(text)[:14] for text in texts]
 
 
 def _write_corner(pen: ImageDraw.ImageDraw, cells: Cells, at: tuple[int, int]) -> None:

@@ -2,9 +2,9 @@
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
-import { Effect, headsOff, type HeadPlace, switchHead } from "../_shared/heads_off";
+import { Effect, headsOff, type HeadPlace, same, switchHead } from "../_shared/heads_off";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { bindKeys } from "../_shared/keyboard";
+import { ARROWS, bindKeys } from "../_shared/keyboard";
 import { Lens } from "../_shared/lens";
 import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
@@ -12,7 +12,7 @@ import { ends, written } from "../_shared/scale";
 import { STEP_KEYS } from "../_shared/step_slider";
 import { watchWidth } from "../_shared/width";
 import type { Axis, Cells, Selection } from "./cells";
-import { ARROWS, ARROWS_HELP, moveSpot } from "./moving";
+import { ARROWS_HELP, moveSpot } from "./moving";
 import { Pages } from "./pages";
 import { numbers, pointedAt, sentence } from "./words";
 
@@ -122,8 +122,7 @@ export class View {
   // -- gestures -----------------------------------------------------------------------------------------------------
 
   private select(change: Selection): void {
-    this.hovered = NOWHERE; // what was done by key or click is shown, not what the pointer happens to be on
-    this.frame.tooltip.hide();
+    this.hover(NOWHERE); // what was done by key or click is shown, not what the pointer happens to be on
     this.model.set("selection", { ...this.selection, ...change });
     this.model.save_changes();
   }
@@ -161,10 +160,9 @@ export class View {
     this.hover(spot);
     const lines = pointedAt(this.cells, spot, this.selection, this.model.get("_header").unit);
     if (!lines.length) return;
-    const { root, theme, tooltip } = this.frame;
-    const box = root.getBoundingClientRect();
-    const magnified = this.lens.draw(this.shown, spot, this.map.cellSize, theme, this.cells.scale.map);
-    tooltip.show(event.clientX - box.left, event.clientY - box.top, lines, magnified);
+    const { cellSize } = this.map;
+    const magnified = this.lens.draw(this.shown, spot, cellSize, this.frame.theme, this.cells.scale.map);
+    this.frame.tip(event, lines, magnified);
   }
 
   private hover(spot: Spot): void {
@@ -235,7 +233,7 @@ export class View {
     this.words.replaceChildren(...sentence(cells, selection));
     const said = this.words.textContent!;
     const off = headsOff(this.model);
-    const isOff = !!head && off.some((place) => place.layer === head.layer && place.head === head.head);
+    const isOff = !!head && off.some((place) => same(place, head));
     const beside = this.width - this.map.element.offsetWidth >= BESIDE;
     this.table.hidden = !(this.tableShown ?? beside);
     if (!this.table.hidden) this.table.replaceChildren(numbers(cells, selection, this.frame.theme));

@@ -77,7 +77,9 @@ class HeatmapView(HeadSwitchView):
         if self._drawn.control is not None:
             arguments.append(f"control={self._drawn.control.code(script, 'control')}")
         script.add(self.result.code())
-        return script.view("mi.HeatmapView", [*arguments, *self._intervention_code()])
+        if self._drawn.of_heads:  # `show` may have put something else in the place of heads
+            arguments += self._intervention_code()
+        return script.view("mi.HeatmapView", arguments)
 
     def png(self) -> bytes:
         """The selected page, as the widget shows it."""

@@ -84,6 +84,11 @@ describe("the widget", () => {
     const choices = [...root.querySelectorAll<HTMLElement>("[role=radio]")];
     choices[1].click();
     expect(choices.map((choice) => choice.getAttribute("aria-checked"))).toEqual(["false", "true", "false"]);
+    expect(choices.map((choice) => choice.tabIndex)).toEqual([-1, 0, -1]);
+    press(choices[1], "ArrowLeft");
+    expect(model.get("selection").composition).toBe("Q");
+    expect(document.activeElement).toBe(choices[0]);
+    press(choices[0], "ArrowDown");
     press(root, ".");
     expect(model.get("selection")).toMatchObject({ step: 100, composition: "K" });
     expect(model.sent).toEqual([]);

@@ -1,5 +1,5 @@
 /** The numbers over the positions: where in a long text something happens. */
-import { type AxisScale, linear, nearest, roundLinear } from "../_shared/axis_scale";
+import { type AxisScale, nearest, roundLinear, wholeLinear } from "../_shared/axis_scale";
 import { DASHES, type Line, LineChart, nameRoom, textWidth } from "../_shared/line_chart";
 import type { Scale } from "../_shared/scale";
 import type { Text } from "./store";
@@ -9,11 +9,11 @@ const HEIGHT = 116;
 export class Curve {
   readonly chart = new LineChart();
   private pos: number[] = [];
-  private x: AxisScale = linear(0, 1);
+  private x: AxisScale = wholeLinear(0, 1);
 
   draw(text: Text, names: string[], pos: number[], scale: Scale, width: number): void {
     this.pos = pos;
-    this.x = whole(linear(pos[0], pos[pos.length - 1]));
+    this.x = wholeLinear(pos[0], pos[pos.length - 1]);
     const y = roundLinear(scale.low, scale.high, 4);
     const lines = names.map((name, i): Line => {
       const kind = i ? "control" : "main";
@@ -29,9 +29,4 @@ export class Curve {
   at(event: MouseEvent): number {
     return nearest(this.pos, this.x, this.chart.place(event));
   }
-}
-
-/** Positions are whole numbers. */
-function whole(scale: AxisScale): AxisScale {
-  return { place: scale.place, ticks: (most) => scale.ticks(most).filter(({ value }) => Number.isInteger(value)) };
 }

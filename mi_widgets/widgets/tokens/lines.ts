@@ -6,7 +6,7 @@ import { TokenStrip } from "../_shared/token_strip";
 import type { Text } from "./store";
 
 export class Lines {
-  readonly element = el("div", { class: "mi-texts" });
+  readonly element = el("div", { class: "mi-texts", tabindex: 0, role: "group", "aria-label": "the text" });
   private strips: TokenStrip[] = [];
 
   constructor(private on: ConstructorParameters<typeof TokenStrip>[0]) {}

@@ -10,7 +10,6 @@ from .._shared import png
 from .._shared.colour import NAN, lookup
 from .._shared.line_chart import Line, XAxis, chart, name_room
 from .._shared.numbers import reading
-from .._shared.tokens import visible
 from .._shared.wire import quantise
 from .texts import Texts
 
@@ -39,7 +38,7 @@ def draw(texts: Texts, selection: Mapping[str, Any]) -> bytes:
     pen, y = ImageDraw.Draw(image), _TOP
     for name, block in zip(texts.names, blocks, strict=True):
         if named:
-            pen.text((_MARGIN, y), name, png.QUIET, font=png.font(12, mono=False))
+            pen.text((_MARGIN, y), png.one_line(name), png.QUIET, font=png.font(12, mono=False))
             y += 18
         image.paste(block, (_MARGIN, y))
         y += block.height + 10
@@ -101,14 +100,15 @@ def _sentence(texts: Texts, values: np.ndarray, tokens: list[str], selection: Ma
     pos = selection["pos"]
     if pos is None:
         n = int(np.isfinite(values[0]).sum())
-        said = [float(np.nanmean(row)) if np.isfinite(row).any() else float("nan") for row in values]
+        known = [row[np.isfinite(row)] for row in values]
+        said = [float(row.mean()) if row.size else float("nan") for row in known]
         start = f"Mean of {n} tokens"
     else:
         index = texts.pos.index(pos)
         said = [float(row[index]) for row in values]
-        start = f"Token {pos} {visible(tokens[index])}"
+        start = f"Token {pos} {png.shortened(tokens[index], 24)}"
     controls = ", ".join(
         f"{name}: {reading(value)}" for name, value in zip(texts.names[1:], said[1:], strict=True)
     )
     unit = "" if np.isnan(said[0]) else f" {texts.unit}"
-    return f"{start}: {reading(said[0])}{unit}" + (f" ({controls})" if controls else "")
+    return png.one_line(f"{start}: {reading(said[0])}{unit}" + (f" ({controls})" if controls else ""))

@@ -3,7 +3,7 @@ import { type ColourBar, colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
-import { onHover, sayHover } from "../_shared/linked";
+import { type Labels, onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { ends } from "../_shared/scale";
 import { STEP_KEYS, StepSlider } from "../_shared/step_slider";
@@ -88,14 +88,14 @@ export class View {
   }
 
   private listenToModel(): void {
-    const { pos } = this.store.sent;
+    const at = ({ pos }: Labels) => (pos === undefined ? undefined : this.store.sent.pos.indexOf(pos as number));
     this.stops.push(
       listen(this.model, { "change:selection": () => this.draw() }),
       this.store.onChange(() => {
         this.fill();
         this.draw();
       }),
-      onHover(this.model, (labels) => this.light("pos" in labels ? pos.indexOf(labels.pos as number) : undefined)),
+      onHover(this.model, (labels) => void this.light(at(labels))),
     );
   }
 
@@ -168,10 +168,7 @@ export class View {
     const { text } = this;
     const here = index !== undefined && text.tokens[index] !== "" ? index : undefined;
     if (here === undefined) this.frame.tooltip.hide();
-    else {
-      const frame = this.frame.root.getBoundingClientRect();
-      this.frame.tooltip.show(event.clientX - frame.left, event.clientY - frame.top, pointedAt(text, names, pos, here));
-    }
+    else this.frame.tip(event, pointedAt(text, names, pos, here));
     if (this.light(here)) sayHover(this.model, here === undefined ? {} : { pos: pos[here] });
   }
 

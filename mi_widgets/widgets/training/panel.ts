@@ -1,7 +1,7 @@
 /** One measure: its name and unit, its curves, and the value at the marker. */
 import { type AxisScale, nearest, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { LineChart, nameRoom, textWidth, valueAt } from "../_shared/line_chart";
+import { LineChart, nameRoom, rangeOf, textWidth, valueAt } from "../_shared/line_chart";
 import type { Labels } from "../_shared/linked";
 import { reading } from "../_shared/numbers";
 import { highestAt, linesOf, type Measure, type PlacedLine, written } from "./measures";
@@ -33,8 +33,7 @@ export class Panel {
 
   constructor(private measure: Measure) {
     this.lines = linesOf(measure);
-    const numbers = this.lines.flatMap(({ y }) => Array.from(y)).filter(Number.isFinite);
-    this.y = roundLinear(Math.min(...numbers), Math.max(...numbers));
+    this.y = roundLinear(...rangeOf(this.lines));
     const name = el("strong", {}, measure.name);
     const head = el("figcaption", {}, name, el("span", { class: "mi-facts" }, measure.unit), this.now);
     this.element = el("figure", { class: "mi-panel" }, head, this.chart.element);
@@ -63,15 +62,20 @@ export class Panel {
     );
   }
 
-  /** Light the line up that is what the labels say; none where they leave it open. */
-  light(labels: Labels): void {
+  /** Light the line up that is what the labels say, the first that name one; none where all leave it open. */
+  light(...wanted: Labels[]): void {
+    const found = wanted.map((labels) => this.find(labels)).find((line) => line >= 0);
+    this.chart.light(found);
+  }
+
+  /** The place of the line that the labels name; -1 where they leave it open. */
+  private find(labels: Labels): number {
     const ours = this.lines.filter(({ control }) => !control);
     const keys = Object.keys(ours[0].place);
     const telling = keys.filter(
       (key) => key === "layer" || key === "head" || ours.some(({ place }) => place[key] !== ours[0].place[key]),
     );
-    const found = ours.findIndex(({ place }) => telling.length > 0 && telling.every((key) => place[key] === labels[key]));
-    this.chart.light(found < 0 ? undefined : found);
+    return ours.findIndex(({ place }) => telling.length > 0 && telling.every((key) => place[key] === labels[key]));
   }
 
   /** What the pointer is on. */
@@ -93,7 +97,7 @@ export class Panel {
   }
 
   /** Light exactly the line under the pointer. */
-  lightLine(line: PlacedLine | undefined): void {
-    this.chart.light(line && this.lines.indexOf(line));
+  lightLine(line: PlacedLine): void {
+    this.chart.light(this.lines.indexOf(line));
   }
 }

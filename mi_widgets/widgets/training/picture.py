@@ -8,7 +8,7 @@ from PIL import ImageDraw
 
 from .._shared import png
 from .._shared.line_chart import Kind, Line, XAxis, chart, name_room
-from .._shared.numbers import count, reading
+from .._shared.numbers import reading
 from .measures import Curves, Measure
 
 _WIDTH = 960
@@ -37,10 +37,9 @@ def draw(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: b
         x = _MARGIN + i % columns * width
         y = _TOP + i // columns * (_HEAD + _CHART_HEIGHT + 10)
         bold = png.font(12, mono=False, bold=True)
-        pen.text((x, y), measure.name, png.INK, font=bold)
-        pen.text(
-            (x + bold.getlength(measure.name) + 8, y), measure.unit, png.QUIET, font=png.font(12, mono=False)
-        )
+        name = png.one_line(measure.name)
+        pen.text((x, y), name, png.INK, font=bold)
+        pen.text((x + bold.getlength(name) + 8, y), measure.unit, png.QUIET, font=png.font(12, mono=False))
         picture = chart(lines, axis, size=(width - 6, _CHART_HEIGHT), right=room, marker=step)
         image.paste(picture, (x, y + _HEAD))
     below = _TOP + rows * (_HEAD + _CHART_HEIGHT + 10) + 6
@@ -91,13 +90,13 @@ def _highest(curves: Curves, step: int, *, named: bool) -> str:
     values, at = curves.at(step)
     best = int(np.nanargmax(values)) if not np.isnan(values).all() else 0
     name = f" {curves.names[best]}" if named and curves.names[best] else ""
-    elsewhere = "" if at is None or at == step else f" at {count(at)}"
+    elsewhere = "" if at is None or at == step else f" at {at}"
     return f"{reading(float(values[best]))}{name}{elsewhere}"
 
 
 def _wrapped(text: str) -> list[str]:
     face, lines = png.font(12, mono=False), [""]
-    for word in text.split(" "):
+    for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
         lines[-1:] = [longer] if face.getlength(longer) < _WIDTH - 2 * _MARGIN else [lines[-1], word]
     return lines

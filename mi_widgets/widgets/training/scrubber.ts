@@ -8,6 +8,7 @@ import { count } from "../_shared/numbers";
 const FINE = 10_000; // places of the slider: enough to tell all checkpoints apart
 const THUMB = 14; // pixels; the slider's ends are half a thumb inside
 const PACE = 320; // milliseconds a checkpoint
+const DENSE = 4; // pixels a checkpoint: with fewer, only those with a number have a stroke
 
 export class Scrubber {
   readonly element: HTMLElement;
@@ -105,8 +106,9 @@ export class Scrubber {
     const widths = texts.map(textWidth);
     const still = untouched(inPixels, widths, [0, n - 1, ...this.steps.map((_, i) => i)], 8);
     const kept = untouched(inPixels, widths, [this.at, ...still], 8); // the others stay where they are
+    const stroked = n * DENSE > this.width ? kept : this.steps.map((_, i) => i);
     this.ticks.replaceChildren(
-      ...this.steps.map((_, i) => {
+      ...stroked.map((i) => {
         const tick = el("span", { class: i === this.at ? "mi-tick mi-tick-at" : "mi-tick" });
         tick.style.left = `${places[i] * 100}%`;
         if (kept.includes(i)) tick.append(el("span", {}, texts[i]));

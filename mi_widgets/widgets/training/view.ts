@@ -1,9 +1,9 @@
 /** One display of the widget: a panel a measure, the scrubber beneath, and the words. */
-import { type AxisScale, linear, nearest, symlog } from "../_shared/axis_scale";
+import { type AxisScale, nearest, symlog, wholeLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
-import { type Labels, onHover, sayHover } from "../_shared/linked";
+import { type Labels, onHover, onSelected, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { watchWidth } from "../_shared/width";
 import { columnsFor, GAP, HEIGHT } from "./layout";
@@ -28,6 +28,7 @@ export class View {
   private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all steps in numbers" });
   private width = 0;
   private drawn?: { x: AxisScale };
+  private chosen: Labels = {}; // what is selected in linked views, such as a head
   private stops: (() => void)[] = [];
 
   constructor(
@@ -93,6 +94,7 @@ export class View {
         this.draw();
       }),
       onHover(this.model, (labels) => this.pointElsewhere(labels), () => this.store.labels),
+      onSelected(this.model, (labels) => this.choose(labels), () => this.store.labels),
     );
   }
 
@@ -152,14 +154,14 @@ export class View {
   private pointed(panel: Panel, event: PointerEvent): void {
     if (!this.drawn) return;
     const { step, line, tooltip } = panel.at(event, this.drawn.x, this.store.steps);
+    const place = line && !line.control ? line.place : {};
     for (const other of this.panels) {
       other.chart.point(step);
-      if (other === panel) panel.lightLine(line);
-      else other.light(line && !line.control ? line.place : {});
+      if (line && other === panel) panel.lightLine(line);
+      else other.light(place, this.chosen);
     }
-    const frame = this.frame.root.getBoundingClientRect();
-    this.frame.tooltip.show(event.clientX - frame.left, event.clientY - frame.top, tooltip);
-    sayHover(this.model, { step, ...(line && !line.control ? line.place : {}) });
+    this.frame.tip(event, tooltip);
+    sayHover(this.model, { step, ...place });
   }
 
   private left(): void {
@@ -168,12 +170,17 @@ export class View {
     sayHover(this.model, {});
   }
 
-  /** Show what the pointer is on in a linked view. */
+  /** Show what the pointer is on in a linked view; where it is on nothing, what is selected there. */
   private pointElsewhere({ step, ...labels }: Labels): void {
     for (const panel of this.panels) {
       panel.chart.point(step as number | undefined);
-      panel.light(labels);
+      panel.light(labels, this.chosen);
     }
+  }
+
+  private choose(labels: Labels): void {
+    this.chosen = labels;
+    for (const panel of this.panels) panel.light(labels);
   }
 
   private toggleLog(): void {
@@ -195,7 +202,7 @@ export class View {
   private draw(): void {
     if (!this.width || !this.panels.length) return; // not shown yet
     const { steps } = this.store;
-    const x = this.log ? symlog(steps) : linear(steps[0], steps[steps.length - 1]);
+    const x = this.log ? symlog(steps) : wholeLinear(steps[0], steps[steps.length - 1]);
     this.drawn = { x };
     const columns = columnsFor(this.panels.length, this.width);
     const width = Math.floor((this.width - (columns - 1) * GAP) / columns);
@@ -206,6 +213,7 @@ export class View {
     this.panels.forEach((panel, i) => {
       const xTicks = columns > 1 || i < this.panels.length - 1; // else the scrubber's are right beneath
       panel.draw({ x, width, left, right, height: HEIGHT, xTicks });
+      panel.light(this.chosen);
     });
     this.scrubber.draw(this.steps, x, this.steps.indexOf(this.step), left, this.width - left - right);
     this.frame.label("l", this.log ? "linear x" : "log x", { pressed: this.log });

@@ -135,6 +135,26 @@ describe("the widget", () => {
     stop();
   });
 
+  it("lights up the head that is selected in a linked view, unless the pointer is on another", () => {
+    const [model, other] = [fakeModel({ _links: ["a"] }), fakeModel({ _links: ["a"] })];
+    const { root, stop } = shown(widget(), model);
+    const say = (what: string, labels: object) =>
+      document.dispatchEvent(new CustomEvent(`mi-linked-${what}`, { detail: { from: other, links: ["a"], labels } }));
+    const lit = () => [...root.querySelectorAll(".mi-label-lit")].map((name) => name.textContent);
+    say("selection", { step: 100, layer: 1, head: 3, query: 5 });
+    expect(step(model)).toBe(100);
+    expect(lit()).toEqual(["L1.H3", "H3"]);
+    say("hover", { layer: 0, head: 0 });
+    expect(lit()).toEqual(["L0.H0", "H0"]);
+    say("hover", {});
+    expect(lit()).toEqual(["L1.H3", "H3"]);
+    press(root, "l"); // everything is drawn anew
+    expect(lit()).toEqual(["L1.H3", "H3"]);
+    say("selection", { layer: null, head: null });
+    expect(lit()).toEqual([]);
+    stop();
+  });
+
   it("shows names as text and nothing else", () => {
     const { root, element, stop } = shown(widget(), fakeModel());
     press(root, "t");
