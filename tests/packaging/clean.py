@@ -15,7 +15,7 @@ _DEVELOPERS = ("CONDA", "IPYTHON", "JUPYTER", "NPM_", "PYTHON", "VIRTUAL_ENV")
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
     """What a command printed; its failure says what it printed last."""
     done = subprocess.run(
-        [str(c) for c in command], cwd=cwd, env=env, capture_output=True, text=True, timeout=1200
+        [str(c) for c in command], cwd=cwd, env=env, capture_output=True, text=True, timeout=850
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
