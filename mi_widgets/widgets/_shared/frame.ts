@@ -5,6 +5,7 @@ import { button, el } from "./dom";
 import { bindKeys, type Keys } from "./keyboard";
 import { currentTheme, watchTheme } from "./theme";
 import { tooltip, type Tooltip } from "./tooltip";
+import { watchWidth } from "./width";
 
 export interface Action {
   label: string;
@@ -27,6 +28,7 @@ export class Frame {
   readonly extras = el("span", { class: "mi-extras" }); // controls of a view's own, before the actions
   readonly tooltip: Tooltip;
   theme: Theme = currentTheme();
+  width = 0; // of the body, in CSS pixels; 0 until it is seen
 
   private title = el("strong", { class: "mi-title" });
   private facts = el("span", { class: "mi-facts" });
@@ -38,16 +40,39 @@ export class Frame {
   private stops: (() => void)[] = [];
   private paints = 0;
 
-  constructor(el_: HTMLElement, actions: Action[], keys: Record<string, string>, themed: () => void) {
+  /** @param draw called when the theme changes, and after `followWidth` when the width does. */
+  constructor(
+    el_: HTMLElement,
+    actions: Action[],
+    keys: Record<string, string>,
+    private draw: () => void,
+  ) {
     const header = el("header", { class: "mi-header" }, this.title, this.facts, this.state, this.extras, this.actions);
     this.help.hidden = true;
     this.root.append(header, this.help, this.body, this.footer, this.live);
     this.root.dataset.theme = this.theme;
     this.tooltip = tooltip(this.root);
     const help: Action = { label: "?", key: "?", hint: "show the keys", run: () => this.toggleHelp() };
-    this.stops.push(bindKeys(this.root, this.addActions([...actions, help], keys)));
-    this.stops.push(watchTheme((theme) => this.setTheme(theme, themed)));
+    this.until(
+      bindKeys(this.root, this.addActions([...actions, help], keys)),
+      watchTheme((theme) => this.setTheme(theme)),
+    );
     el_.append(this.root);
+  }
+
+  /** What is to be stopped when this display goes. */
+  until(...stops: (() => void)[]): void {
+    this.stops.push(...stops);
+  }
+
+  /** Draw as soon as there is room, and whenever it changes; called when the view is complete. */
+  followWidth(): void {
+    this.until(
+      watchWidth(this.body, (width) => {
+        this.width = width;
+        this.draw();
+      }),
+    );
   }
 
   say(header: Header): void {
@@ -100,10 +125,10 @@ export class Frame {
     this.root.remove();
   }
 
-  private setTheme(theme: Theme, themed: () => void): void {
+  private setTheme(theme: Theme): void {
     this.theme = theme;
     this.root.dataset.theme = theme;
-    themed(); // even if it is the same: another light theme has other colours
+    this.draw(); // even if it is the same: another light theme has other colours
   }
 
   private addActions(actions: Action[], keys: Record<string, string>): Keys {

@@ -6,6 +6,9 @@ import numpy as np
 
 Dtype = Literal["uint8", "uint16", "float32"]
 
+# What is sent at once as float32 (16 MB), so that nothing has to be asked for; above it a view says so.
+MOST_NUMBERS = 4_000_000
+
 # The highest code of a quantised type means NaN, so the levels are one fewer than the codes.
 _NAN = {"uint8": 255, "uint16": 65535}
 

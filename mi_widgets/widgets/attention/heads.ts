@@ -1,8 +1,9 @@
 /** The patterns in the browser: what was sent, what was asked for since, and asking for what is missing. */
 import type { HeadPlace } from "../_shared/heads_off";
-import { listen, type Model } from "../_shared/model";
+import type { Model } from "../_shared/model";
 import { Recent } from "../_shared/recent";
 import { Questions } from "../_shared/requests";
+import { Sent } from "../_shared/sent";
 import type { Label } from "../_shared/step_slider";
 import { unpack, type Bytes, type Packed, Tensor } from "../_shared/wire";
 
@@ -41,8 +42,7 @@ export class Heads {
   private fetched = new Recent<Tensor>(KEPT_HEADS);
   private notes = new Map<string, string>();
   private questions: Questions<Question, Tensor>;
-  private listeners = new Set<() => void>();
-  private stop: () => void;
+  readonly source: Sent;
 
   constructor(private model: Model) {
     this.questions = new Questions<Question, Tensor>(
@@ -53,22 +53,12 @@ export class Heads {
         const silent = "the kernel does not answer: this is the thumbnail, enlarged";
         if (outcome.answer) this.notes.delete(key);
         else this.notes.set(key, outcome.silent ? silent : `not sent: ${outcome.error}`);
-        this.tell();
+        this.source.tell();
       },
     );
-    this.read();
-    this.stop = listen(model, {
-      "change:_picture": () => {
-        this.read();
-        this.tell();
-      },
+    this.source = new Sent(model, "_picture", () => this.read(), {
       "msg:custom": (content, buffers) => this.heard(content, buffers),
     });
-  }
-
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
   }
 
   thumbnail(place: HeadAtStep): Tensor {
@@ -104,7 +94,7 @@ export class Heads {
   }
 
   dispose(): void {
-    this.stop();
+    this.source.dispose();
   }
 
   private read(): void {
@@ -135,10 +125,6 @@ export class Heads {
     const { step, layer, head } = this.held(selected);
     const { steps, layers, heads } = this.picture;
     return [...(steps ? [steps.indexOf(step!)] : []), layers.indexOf(layer), heads.indexOf(head)];
-  }
-
-  private tell(): void {
-    for (const listener of this.listeners) listener();
   }
 }
 

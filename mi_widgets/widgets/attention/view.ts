@@ -8,7 +8,6 @@ import { ARROWS, bindKeys, type Keys } from "../_shared/keyboard";
 import { listen, type Model } from "../_shared/model";
 import { type Label, STEP_KEYS, StepSlider } from "../_shared/step_slider";
 import { Stepper } from "../_shared/stepper";
-import { watchWidth } from "../_shared/width";
 import type { Tensor } from "../_shared/wire";
 import { HeadGrid } from "./grid";
 import type { Heads } from "./heads";
@@ -39,8 +38,6 @@ export class View {
   private sent: { scores?: unknown; read: Score[]; step?: Label } = { read: [] };
   private scores: Score[] = []; // those of the step
   private sortedBy = -1; // index into scores; -1: by layer
-  private width = 0;
-  private stops: (() => void)[] = [];
 
   constructor(
     private model: Model,
@@ -55,10 +52,10 @@ export class View {
     this.readTraits();
     this.listenToPeople();
     this.listenToModel();
+    this.frame.followWidth();
   }
 
   dispose(): void {
-    for (const stop of this.stops) stop();
     this.frame.dispose();
   }
 
@@ -86,7 +83,7 @@ export class View {
   private listenToPeople(): void {
     const arrows = (move: (key: string) => void): Keys =>
       Object.fromEntries(Object.keys(ARROWS).map((key) => [key, () => move(key)]));
-    this.stops.push(
+    this.frame.until(
       bindKeys(this.grid.element, arrows((key) => this.moveHead(key))),
       bindKeys(this.large.element, arrows((key) => this.moveCell(key))),
       bindKeys(this.frame.root, {
@@ -102,12 +99,6 @@ export class View {
       const cell = this.cellAt(event);
       if (cell) this.select(cell.query === null ? { key: cell.key } : cell);
     });
-    this.stops.push(
-      watchWidth(this.frame.body, (width) => {
-        this.width = width;
-        this.draw();
-      }),
-    );
   }
 
   private listenToModel(): void {
@@ -116,8 +107,8 @@ export class View {
       this.draw();
     };
     const traits = ["selection", "_ablated", "_scores", "_header"].map((name) => [`change:${name}`, changed]);
-    this.stops.push(
-      this.heads.onChange(changed),
+    this.frame.until(
+      this.heads.source.onChange(changed),
       listen(this.model, Object.fromEntries(traits)),
       this.pointing.stop,
     );
@@ -224,8 +215,8 @@ export class View {
   }
 
   private draw(): void {
-    if (!this.width) return; // not shown yet
-    const layout = layoutFor(this.width, this.heads.picture);
+    if (!this.frame.width) return; // not shown yet
+    const layout = layoutFor(this.frame.width, this.heads.picture);
     this.frame.root.dataset.layout = layout.kind;
     this.frame.root.style.setProperty("--mi-left", `${layout.left}px`);
     this.bar.draw(this.frame.theme);

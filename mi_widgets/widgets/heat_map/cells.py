@@ -11,9 +11,7 @@ from mi_widgets.core.errors import ResultError
 from .._shared.control import Control, read_control
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
-from .._shared.wire import pack
-
-MOST_CELLS = 4_000_000  # 16 MB: all of it is sent at once, so that no page has to be asked for
+from .._shared.wire import MOST_NUMBERS, pack
 
 _LETTERS = {"layer": "L", "head": "H"}
 
@@ -168,9 +166,9 @@ def _refuse(title: str, sizes: dict[str, int]) -> None:
     count = int(np.prod(list(sizes.values())))
     if count == 0:
         raise ResultError(f"{title} has no cells to draw ({said}): choose labels that exist with .sel(…).")
-    if count > MOST_CELLS:
+    if count > MOST_NUMBERS:
         longest = max(sizes, key=lambda name: sizes[name])
         raise ResultError(
-            f"{title} has {count:,} cells ({said}), and a heat map takes up to {MOST_CELLS:,}: "
+            f"{title} has {count:,} cells ({said}), and a heat map takes up to {MOST_NUMBERS:,}: "
             f"choose with .sel({longest}=[…]) what to look at."
         )

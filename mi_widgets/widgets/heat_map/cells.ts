@@ -1,9 +1,10 @@
 /** The numbers in the browser: all pages of them, the axes, and what a cell is called. */
 import type { MapName } from "../_shared/colour";
 import type { Spot } from "../_shared/heat_map";
-import { listen, type Model } from "../_shared/model";
+import type { Model } from "../_shared/model";
 import { Recent } from "../_shared/recent";
 import type { Scale } from "../_shared/scale";
+import { Sent } from "../_shared/sent";
 import type { Label } from "../_shared/step_slider";
 import { visible } from "../_shared/tokens";
 import { type Packed, type Tensor, unpack } from "../_shared/wire";
@@ -19,7 +20,7 @@ export interface Axis {
   tokens: boolean;
 }
 
-interface Sent {
+interface SentCells {
   axes: Axis[];
   map: MapName;
   values: Packed;
@@ -38,26 +39,14 @@ export class Cells {
   private values!: Tensor;
   private control?: Tensor;
   private parts = new Recent<Tensor>(KEPT_PAGES);
-  private listeners = new Set<() => void>();
-  private stop: () => void;
+  readonly source: Sent;
 
   constructor(private model: Model) {
-    this.read();
-    this.stop = listen(model, {
-      "change:_cells": () => {
-        this.read();
-        for (const listener of this.listeners) listener();
-      },
-    });
+    this.source = new Sent(model, "_cells", () => this.read());
   }
 
   dispose(): void {
-    this.stop();
-  }
-
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.source.dispose();
   }
 
   get rows(): Axis {
@@ -136,7 +125,7 @@ export class Cells {
   }
 
   private read(): void {
-    const sent: Sent = this.model.get("_cells");
+    const sent: SentCells = this.model.get("_cells");
     this.axes = sent.axes;
     this.pages = sent.axes.slice(0, -2);
     this.scale = { map: sent.map, low: sent.values.min, high: sent.values.max };

@@ -10,7 +10,6 @@ import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { ends, written } from "../_shared/scale";
 import { STEP_KEYS } from "../_shared/step_slider";
-import { watchWidth } from "../_shared/width";
 import type { Axis, Cells, Selection } from "./cells";
 import { ARROWS_HELP, moveSpot } from "./moving";
 import { Pages } from "./pages";
@@ -33,8 +32,6 @@ export class View {
   private hovered: Spot = NOWHERE;
   private controlShown = false;
   private tableShown?: boolean; // undefined until somebody asks: shown where there is room for it
-  private width = 0;
-  private stops: (() => void)[] = [];
 
   constructor(
     private model: Model,
@@ -50,10 +47,10 @@ export class View {
     this.readTraits();
     this.listenToPeople();
     this.listenToModel();
+    this.frame.followWidth();
   }
 
   dispose(): void {
-    for (const stop of this.stops) stop();
     this.frame.dispose();
   }
 
@@ -71,16 +68,12 @@ export class View {
   private listenToPeople(): void {
     const arrows = Object.keys(ARROWS).map((key) => [key, () => this.move(key)]);
     const { element } = this.map;
-    this.stops.push(
+    this.frame.until(
       bindKeys(element, Object.fromEntries(arrows)),
       bindKeys(this.frame.root, {
         Escape: () => this.select(this.cells.labels(NOWHERE)),
         ",": () => this.pages.shift(-1),
         ".": () => this.pages.shift(1),
-      }),
-      watchWidth(this.frame.body, (width) => {
-        this.width = width;
-        this.draw();
       }),
     );
     element.addEventListener("pointermove", (event) => this.pointed(event));
@@ -97,8 +90,8 @@ export class View {
       this.draw();
     };
     const traits = ["selection", "_ablated", "_header"].map((name) => [`change:${name}`, changed]);
-    this.stops.push(
-      this.cells.onChange(changed),
+    this.frame.until(
+      this.cells.source.onChange(changed),
       listen(this.model, Object.fromEntries(traits)),
       onHover(this.model, (labels) => this.light(this.cells.spot(labels as Selection))),
     );
@@ -189,7 +182,7 @@ export class View {
   }
 
   private draw(): void {
-    if (!this.width) return; // not shown yet
+    if (!this.frame.width) return; // not shown yet
     const { cells, selection } = this;
     const { scale } = cells;
     this.map.draw({
@@ -198,7 +191,7 @@ export class View {
       rows: this.side(cells.rows),
       columns: this.side(cells.columns),
       theme: this.frame.theme,
-      width: this.width,
+      width: this.frame.width,
       largest: LARGEST_CELL,
       framed: true,
       off: cells.ofHeads ? headsOff(this.model).map((head) => cells.spot({ ...selection, ...head })) : [],
@@ -234,7 +227,7 @@ export class View {
     const said = this.words.textContent!;
     const off = headsOff(this.model);
     const isOff = !!head && off.some((place) => same(place, head));
-    const beside = this.width - this.map.element.offsetWidth >= BESIDE;
+    const beside = this.frame.width - this.map.element.offsetWidth >= BESIDE;
     this.table.hidden = !(this.tableShown ?? beside);
     if (!this.table.hidden) this.table.replaceChildren(numbers(cells, selection, this.frame.theme));
     this.effect.say(off.length);

@@ -1,6 +1,7 @@
 /** What the displays of one model share: the texts and their numbers, unpacked once. */
-import { listen, type Model } from "../_shared/model";
+import type { Model } from "../_shared/model";
 import type { Scale } from "../_shared/scale";
+import { Sent } from "../_shared/sent";
 import { type Packed, type Tensor, unpack } from "../_shared/wire";
 
 export interface Selection {
@@ -9,7 +10,7 @@ export interface Selection {
   step?: number;
 }
 
-interface Sent {
+interface Texts {
   names: string[];
   tokens: string[][];
   steps: number[];
@@ -26,19 +27,12 @@ export interface Text {
 }
 
 export class Store {
-  sent!: Sent;
+  sent!: Texts;
   private tensor!: Tensor; // (line, step, batch, pos)
-  private listeners = new Set<() => void>();
-  private stop: () => void;
+  readonly source: Sent;
 
   constructor(private model: Model) {
-    this.read();
-    this.stop = listen(model, {
-      "change:_texts": () => {
-        this.read();
-        for (const listener of this.listeners) listener();
-      },
-    });
+    this.source = new Sent(model, "_texts", () => this.read());
   }
 
   /** The text that is selected. */
@@ -59,13 +53,8 @@ export class Store {
     };
   }
 
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
   dispose(): void {
-    this.stop();
+    this.source.dispose();
   }
 
   private read(): void {

@@ -7,12 +7,12 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
+from .._shared.given import is_result, kind_of
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
-from .._shared.wire import pack
+from .._shared.wire import MOST_NUMBERS, pack
 
 _AXES = ("step", "batch", "pos")
-_MOST_NUMBERS = 4_000_000  # 16 MB
 
 
 class Texts:
@@ -42,9 +42,9 @@ class Texts:
         lines = [np.broadcast_to(_values(data), shape)]
         for name, control in others.items():
             lines.append(self._control(str(name), control, shape))
-        if len(lines) * lines[0].size > _MOST_NUMBERS:
+        if len(lines) * lines[0].size > MOST_NUMBERS:
             raise ResultError(
-                f"TokensView would have to send {len(lines) * lines[0].size:,} numbers (up to {_MOST_NUMBERS:,}): "
+                f"TokensView would have to send {len(lines) * lines[0].size:,} numbers (up to {MOST_NUMBERS:,}): "
                 "choose with .sel(batch=[…]) or .sel(step=[…])."
             )
         self.values = np.stack(lines).astype(np.float32)
@@ -97,10 +97,9 @@ class Texts:
 
 def _checked(result: Any, what: str) -> Any:
     """The numbers of a Result, without axes of one element that the view does not know."""
-    if not all(hasattr(result, name) for name in ("dataset", "primary", "unit")):
-        kind = "None" if result is None else f"a {type(result).__name__}"
+    if not is_result(result):
         raise ResultError(
-            f"{what} is {kind}; TokensView draws Results, as mi.loss_per_token(run) makes them."
+            f"{what} is {kind_of(result)}; TokensView draws Results, as mi.loss_per_token(run) makes them."
         )
     data = result.dataset[result.primary]
     data = data.squeeze(

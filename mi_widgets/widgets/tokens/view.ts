@@ -8,7 +8,6 @@ import { listen, type Model } from "../_shared/model";
 import { ends } from "../_shared/scale";
 import { STEP_KEYS, StepSlider } from "../_shared/step_slider";
 import { Stepper } from "../_shared/stepper";
-import { watchWidth } from "../_shared/width";
 import { Curve } from "./curve";
 import { Lines } from "./lines";
 import type { Selection, Store, Text } from "./store";
@@ -32,8 +31,6 @@ export class View {
   private prompts = new Stepper("prompt", (by) => this.prompt(by));
   private steps = new StepSlider("step", (index) => this.select({ step: this.store.sent.steps[index] }));
   private lit?: number; // the token under the pointer, here or in a linked view
-  private width = 0;
-  private stops: (() => void)[] = [];
 
   constructor(
     private model: Model,
@@ -50,10 +47,10 @@ export class View {
     this.fill();
     this.listenToPeople();
     this.listenToModel();
+    this.frame.followWidth();
   }
 
   dispose(): void {
-    for (const stop of this.stops) stop();
     this.frame.dispose();
   }
 
@@ -89,9 +86,9 @@ export class View {
 
   private listenToModel(): void {
     const at = ({ pos }: Labels) => (pos === undefined ? undefined : this.store.sent.pos.indexOf(pos as number));
-    this.stops.push(
+    this.frame.until(
       listen(this.model, { "change:selection": () => this.draw() }),
-      this.store.onChange(() => {
+      this.store.source.onChange(() => {
         this.fill();
         this.draw();
       }),
@@ -103,7 +100,7 @@ export class View {
 
   private listenToPeople(): void {
     const { element } = this.curve.chart;
-    this.stops.push(
+    this.frame.until(
       bindKeys(this.frame.root, {
         ArrowLeft: () => this.move(-1),
         ArrowRight: () => this.move(1),
@@ -116,10 +113,6 @@ export class View {
         "]": () => this.prompt(1),
         ",": () => this.steps.shift(-1),
         ".": () => this.steps.shift(1),
-      }),
-      watchWidth(this.frame.body, (width) => {
-        this.width = width;
-        this.draw();
       }),
     );
     const pickAt = (event: PointerEvent) => this.pick(this.curve.at(event));
@@ -193,7 +186,7 @@ export class View {
   // -- drawing ------------------------------------------------------------------------------------------------------
 
   private draw(): void {
-    if (!this.width) return; // not shown yet
+    if (!this.frame.width) return; // not shown yet
     const { text, selection, at } = this;
     const { names, pos, scale, batch, steps } = this.store.sent;
     const header = this.model.get("_header");
@@ -204,7 +197,7 @@ export class View {
     this.steps.say(steps, steps.indexOf(selection.step!));
     this.lines.draw(text, scale, this.frame.theme);
     this.lines.light(at, this.lit);
-    this.curve.draw(text, names, pos, scale, this.width);
+    this.curve.draw(text, names, pos, scale, this.frame.width);
     this.curve.chart.mark(selection.pos ?? undefined);
     if (at !== undefined) this.lines.reveal(at);
     this.bar!.draw(this.frame.theme);

@@ -9,6 +9,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
+from .._shared.given import is_result, kind_of
 from .._shared.labels import labels_of
 from .._shared.wire import pack
 
@@ -93,12 +94,12 @@ def read_measures(measures: Any) -> list[Measure]:
     Raises:
         ResultError: Nothing was given, or something that is no curve over training.
     """
-    if _is_result(measures):
+    if is_result(measures):
         return [_read(str(measures.title), measures)]
     if not isinstance(measures, Mapping):
         raise ResultError(
             f"TrainingView takes a Result with the axis step, or a mapping from names to such Results, "
-            f"not {_kind(measures)}; {_HOW}."
+            f"not {kind_of(measures)}; {_HOW}."
         )
     if not measures:
         raise ResultError(f"TrainingView needs a measure at least; got an empty mapping. {_HOW}.")
@@ -111,9 +112,9 @@ def _read(name: str, given: Any) -> Measure:
     if isinstance(given, tuple) and len(given) == 2:
         result, control = given
     where = f"measures[{name!r}]"
-    if not _is_result(result):
+    if not is_result(result):
         raise ResultError(
-            f"{where} is {_kind(given)}; a measure is a Result with the axis step, or a pair of one and its "
+            f"{where} is {kind_of(given)}; a measure is a Result with the axis step, or a pair of one and its "
             f"control. {_HOW}."
         )
     curves = _curves(result, where)
@@ -126,19 +127,10 @@ def _read(name: str, given: Any) -> Measure:
     controls = control if named else {} if control is None else {_called(control, result): control}
     read = []
     for label, other in controls.items():
-        if not _is_result(other):
-            raise ResultError(f"the control {label!r} of {where} is {_kind(other)}; a control is a Result.")
+        if not is_result(other):
+            raise ResultError(f"the control {label!r} of {where} is {kind_of(other)}; a control is a Result.")
         read.append(Control(str(label), _curves(other, f"the control {label!r} of {where}"), other))
     return Measure(name, str(result.unit), curves, result, read, named)
-
-
-def _is_result(given: Any) -> bool:
-    # Not isinstance: core.results needs torch, which takes a second to import.
-    return all(hasattr(given, name) for name in ("dataset", "primary", "unit"))
-
-
-def _kind(given: Any) -> str:
-    return f"a {type(given).__name__}" if given is not None else "None"
 
 
 def _called(control: Any, result: Any) -> str:

@@ -1,31 +1,20 @@
 /** What the displays of one model share: the measures, unpacked once. */
-import { listen, type Model } from "../_shared/model";
+import type { Model } from "../_shared/model";
+import { Sent } from "../_shared/sent";
 import { type Measure, readMeasures, stepsOf } from "./measures";
 
 export class Store {
   measures!: Measure[];
   steps!: number[]; // all that anything was measured at: more than can be selected, where a control has its own
   labels!: Record<string, unknown[]>; // what can be pointed at
-  private listeners = new Set<() => void>();
-  private stop: () => void;
+  readonly source: Sent;
 
   constructor(private model: Model) {
-    this.read();
-    this.stop = listen(model, {
-      "change:_measures": () => {
-        this.read();
-        for (const listener of this.listeners) listener();
-      },
-    });
-  }
-
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.source = new Sent(model, "_measures", () => this.read());
   }
 
   dispose(): void {
-    this.stop();
+    this.source.dispose();
   }
 
   private read(): void {

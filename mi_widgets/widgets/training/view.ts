@@ -5,7 +5,6 @@ import { Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { type Labels, onHover, onSelected, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
-import { watchWidth } from "../_shared/width";
 import { columnsFor, GAP, HEIGHT } from "./layout";
 import { Panel } from "./panel";
 import { Scrubber } from "./scrubber";
@@ -26,10 +25,8 @@ export class View {
   private sentence = el("p", { class: "mi-sentence" });
   private note = el("span", { class: "mi-facts mi-axis-note" });
   private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all steps in numbers" });
-  private width = 0;
   private drawn?: { x: AxisScale };
   private chosen: Labels = {}; // what is selected in linked views, such as a head
-  private stops: (() => void)[] = [];
 
   constructor(
     private model: Model,
@@ -44,11 +41,11 @@ export class View {
     this.fill();
     this.listenToPeople();
     this.listenToModel();
+    this.frame.followWidth();
   }
 
   dispose(): void {
     this.scrubber.pause();
-    for (const stop of this.stops) stop();
     this.frame.dispose();
   }
 
@@ -87,9 +84,9 @@ export class View {
   }
 
   private listenToModel(): void {
-    this.stops.push(
+    this.frame.until(
       listen(this.model, { "change:selection": () => this.mark(), "change:x": () => this.draw() }),
-      this.store.onChange(() => {
+      this.store.source.onChange(() => {
         this.fill();
         this.draw();
       }),
@@ -112,14 +109,10 @@ export class View {
       End: () => go(this.steps.length - 1),
     };
     const { element } = this.scrubber;
-    this.stops.push(
+    this.frame.until(
       bindKeys(this.frame.root, moves),
       listenKeys(element.querySelector("input")!, moves),
       listenKeys(this.frame.root, { " ": () => this.scrubber.toggle() }),
-      watchWidth(this.frame.body, (width) => {
-        this.width = width;
-        this.draw();
-      }),
     );
   }
 
@@ -200,12 +193,12 @@ export class View {
   // -- drawing ------------------------------------------------------------------------------------------------------
 
   private draw(): void {
-    if (!this.width || !this.panels.length) return; // not shown yet
+    if (!this.frame.width || !this.panels.length) return; // not shown yet
     const { steps } = this.store;
     const x = this.log ? symlog(steps) : wholeLinear(steps[0], steps[steps.length - 1]);
     this.drawn = { x };
-    const columns = columnsFor(this.panels.length, this.width);
-    const width = Math.floor((this.width - (columns - 1) * GAP) / columns);
+    const columns = columnsFor(this.panels.length, this.frame.width);
+    const width = Math.floor((this.frame.width - (columns - 1) * GAP) / columns);
     const rooms = this.panels.map((panel) => panel.room(width));
     const left = Math.max(40, ...rooms.map((room) => room.left));
     const right = Math.max(...rooms.map((room) => room.right));
@@ -215,7 +208,7 @@ export class View {
       panel.draw({ x, width, left, right, height: HEIGHT, xTicks });
       panel.light(this.chosen);
     });
-    this.scrubber.draw(this.steps, x, this.steps.indexOf(this.step), left, this.width - left - right);
+    this.scrubber.draw(this.steps, x, this.steps.indexOf(this.step), left, this.frame.width - left - right);
     this.frame.label("l", this.log ? "linear x" : "log x", { pressed: this.log });
     this.note.textContent = `training step${this.log ? `, log scale${steps[0] <= 0 ? "; 0 at the left edge" : ""}` : ""}`;
     this.mark();
