@@ -10,9 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .core import errors, sites
+from .core.ablation import ablate
 from .core.arrays import Array
+from .core.edits import apply, project_out, replace, scale, steer
 from .core.errors import MIError
-from .core.interventions import Intervention, Stack, ablate, freeze_pattern, patch, scale, stack, steer
+from .core.interventions import Intervention, Stack, stack
+from .core.patching import freeze_pattern, patch
 from .core.prompts import PromptPair
 from .core.result_files import load_result
 from .core.results import Result, register
@@ -84,6 +87,7 @@ __all__ = [
     "Transformer",
     "TransformerConfig",
     "ablate",
+    "apply",
     "attention",
     "checkpoints",
     "composition_scores",
@@ -100,8 +104,10 @@ __all__ = [
     "models",
     "over_checkpoints",
     "patch",
+    "project_out",
     "repeat_accuracy",
     "repeated_tokens",
+    "replace",
     "scale",
     "sites",
     "stack",
@@ -112,6 +118,7 @@ register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
 for _kind in ("composition_scores", "copying_score", "head_scores"):
     register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
 register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
+register("trust", view="mi_widgets.widgets.trust.widget:TrustView")
 register("*", plot="mi_widgets.widgets.figures:plot")
 
 

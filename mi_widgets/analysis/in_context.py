@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import MIError, PromptError
-from mi_widgets.core.interventions import Patch
+from mi_widgets.core.patching import Patch
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.data import Texts, data

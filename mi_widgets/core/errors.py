@@ -51,3 +51,11 @@ class SelectionError(MIError):
 
 class DifferentModel(MIError):
     """`model.require` met another model than the one that code was written for."""
+
+
+class NotEnoughMemory(MIError):
+    """What was to be kept would not fit."""
+
+
+class MetricError(MIError):
+    """A metric that does not return one number a prompt."""

@@ -1,20 +1,21 @@
 """Where in a model: a site names one kind of activation, and which layer, head and positions of it.
 
 from mi_widgets import sites as at
-at.pattern[1, 3]          # layer 1, head 3
-at.resid_post[0].pos(-1)  # the last token of the prompt
+at.pattern[1, 3]               # layer 1, head 3
+at.resid_post[0].pos(-1)       # the last token of the prompt
+at.resid_post[0].pos(" Mary")  # the token " Mary", wherever it stands
+
+The names of TransformerLens and nnterp mean the same: `at.layers_output[3]`, or
+`at.named("blocks.3.hook_resid_post")`.
 """
 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, SupportsIndex
-
-import torch
-from jaxtyping import Int
-from torch import Tensor
+from typing import SupportsIndex
 
 from .errors import SiteError
 
@@ -43,7 +44,8 @@ AXES: dict[str, tuple[str, ...]] = {
 }
 WHOLE_MODEL = ("embed", "logits")  # once in a model, not once a layer
 
-Positions = int | tuple[int, ...] | Literal["new"] | None
+Position = int | str  # a number, or the text of a token
+Positions = Position | tuple[Position, ...] | None
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,9 @@ class Site:
     """One place in a model, as a value: build it from the names in this module.
 
     `layer=None` means every layer (for reading); `positions=None` means every position.
-    Positions are absolute, negative ones count from the end of each prompt; `"new"` means the
-    tokens that `generate` adds. In `scores` and `pattern` the positions are those of the query.
+    Positions are absolute, negative ones count from the end of each prompt; a text means the token that
+    reads so; `"new"` means the tokens that `generate` adds. In `scores` and `pattern` the positions are
+    those of the query.
     """
 
     name: str
@@ -86,25 +89,24 @@ class Site:
                 raise SiteError(f"at.{self.name}: {what} must be a whole number from 0, got {given!r}.")
         return replace(self, layer=layer, head=head)
 
-    def pos(self, positions: int | Sequence[int] | Literal["new"]) -> Site:
+    def pos(self, positions: Position | Sequence[Position]) -> Site:
         """The same site at some positions only.
 
         Args:
-            positions: one position (its axis is dropped when read), several, or `"new"`.
+            positions: one position (its axis is dropped when read), several, or `"new"`. A position is a number,
+                or a text: the one token of the prompt that reads so, as in `" Mary"` (so `" new"` is a word).
         """
-        if isinstance(positions, str) and positions == "new":
-            return replace(self, positions="new")
-        one = _whole(positions)
+        one = _position(positions)
         if one is not None:
             return replace(self, positions=one)
         listed = (
-            positions if isinstance(positions, Iterable) and not isinstance(positions, (str, bytes)) else ()
+            positions if isinstance(positions, Iterable) and not isinstance(positions, str | bytes) else ()
         )
-        numbers = tuple(_whole(p) for p in listed)
+        numbers = tuple(_position(p) for p in listed)
         known = tuple(n for n in numbers if n is not None)
-        if not known or len(known) != len(numbers):
+        if not known or len(known) != len(numbers) or "new" in known:
             raise SiteError(
-                f'{self!r}.pos takes a whole number, some whole numbers, or "new"; got {positions!r}.'
+                f'{self!r}.pos takes whole numbers, texts of tokens, or "new"; got {positions!r}.'
             )
         return replace(self, positions=known)
 
@@ -144,81 +146,12 @@ def _whole(number: object) -> int | None:
         return None
 
 
+def _position(value: object) -> Position | None:
+    return value if isinstance(value, str) and value else _whole(value)
+
+
 def _names_with(axis: str) -> list[str]:
     return [name for name, axes in AXES.items() if axis in axes]
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How far each prompt of a batch reaches: positions are resolved against it, once.
-
-    `lengths` are the real tokens of each row; `width` is the padded length of the prompts. While
-    generating, activations grow past `width`, and the positions keep their meaning.
-    """
-
-    lengths: tuple[int, ...]
-    width: int
-
-    def resolve(self, site: Site, total: int) -> Int[Tensor, "batch n"] | None:
-        """Absolute positions of `site` in every row, or None for all of them.
-
-        Args:
-            site: whose positions to resolve.
-            total: the length of the tensor's position axis now.
-
-        Raises:
-            SiteError: a position outside of a prompt.
-        """
-        if site.positions is None:
-            return None
-        if site.positions == "new":
-            return torch.arange(self.width, total).expand(len(self.lengths), -1)
-        wanted = (site.positions,) if isinstance(site.positions, int) else site.positions
-        rows = []
-        for row, length in enumerate(self.lengths):
-            for position in wanted:
-                if not -length <= position < length:
-                    raise SiteError(
-                        f"{site!r}: position {position} is outside of prompt {row}, which has {length} tokens "
-                        f"(allowed: {-length} to {length - 1})."
-                    )
-            rows.append([position % length for position in wanted])
-        return torch.tensor(rows)
-
-
-def _part(x: Tensor, site: Site) -> Tensor:
-    """A view of `x` with positions as axis 1 and the site's head chosen."""
-    axis = next(i for i, name in enumerate(site.axes) if name in ("pos", "query"))
-    view = x.movedim(axis, 1)
-    return view if site.head is None else view.select(2, site.head)
-
-
-def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
-    """The part of one layer's activation that `site` names, its axes in the order of `site.axes`."""
-    positions = extent.resolve(site, _part(x, site).shape[1])
-    part = _part(x, site)
-    if positions is not None:
-        part = part[torch.arange(part.shape[0])[:, None], positions.to(x.device)]
-    if isinstance(site.positions, int):
-        return part[:, 0]
-    # Positions go back to where they stood: behind the heads in scores and pattern.
-    return part.movedim(1, 2) if "query" in site.axes and site.head is None else part
-
-
-def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
-    """A copy of `x` in which the part that `site` names is `new` (shaped as `read` returns it)."""
-    copy = x.clone()
-    part = _part(copy, site)
-    positions = extent.resolve(site, part.shape[1])
-    if isinstance(site.positions, int):
-        new = new[:, None]
-    elif "query" in site.axes and site.head is None:
-        new = new.movedim(2, 1)
-    if positions is None:
-        part.copy_(new)
-    else:
-        part[torch.arange(part.shape[0])[:, None], positions.to(x.device)] = new
-    return copy
 
 
 embed = Site("embed")
@@ -236,3 +169,40 @@ z = Site("z")
 scores = Site("scores")
 pattern = Site("pattern")
 logits = Site("logits")
+
+# nnterp's names, and the few words of TransformerLens that differ from ours.
+token_embeddings = embed
+layers_input = resid_pre
+layers_output = resid_post
+attentions_output = attn_out
+mlps_output = mlp_out
+attention_probabilities = pattern
+
+_TRANSFORMER_LENS = {
+    "hook_embed": "embed",
+    "attn.hook_attn_scores": "scores",
+    "mlp.hook_pre": "mlp_pre",
+    "mlp.hook_post": "mlp_post",
+    **{f"attn.hook_{name}": name for name in ("q", "k", "v", "z", "pattern")},
+    **{f"hook_{name}": name for name in ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")},
+}
+
+
+def named(name: str) -> Site:
+    """The site that a name means: ours, nnterp's or TransformerLens's.
+
+    Args:
+        name: as in `"resid_post"`, `"layers_output"`, `"blocks.3.attn.hook_pattern"`.
+
+    Raises:
+        SiteError: no library's name.
+    """
+    match = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
+    known = _TRANSFORMER_LENS.get(match[2] if match else name, name)
+    site = globals().get(known)
+    if not isinstance(site, Site) or (match and (known not in AXES or site.name in WHOLE_MODEL)):
+        raise SiteError(
+            f"{name!r} names no site; names are {', '.join(AXES)}, nnterp's (layers_output, …) and TransformerLens's "
+            "(blocks.0.attn.hook_pattern, …)."
+        )
+    return site[int(match[1])] if match else site

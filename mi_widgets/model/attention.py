@@ -7,8 +7,10 @@ not changed. This one sends q, k, v, scores, pattern and z through identity modu
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,13 +29,15 @@ def tapped_attention(
     key: Tensor,
     value: Tensor,
     attention_mask: Tensor | None,
-    scaling: float,
+    scaling: float | None = None,
+    softcap: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, Tensor]:
     """Plain attention through the module's taps; a module without taps (a copy, say) just attends.
 
     Query, key and value come as (batch, head, pos, d_head), as transformers passes them; the taps see
-    (batch, pos, head, d_head), as a run returns them. The mask is additive.
+    (batch, pos, head, d_head), as a run returns them. Keys and values come with those of the cache, and with fewer
+    heads where several share one. The mask is additive.
     """
 
     def tap(name: str, x: Tensor) -> Tensor:
@@ -42,13 +46,35 @@ def tapped_attention(
     query = tap("tap_q", query.transpose(1, 2)).transpose(1, 2)
     key = tap("tap_k", key.transpose(1, 2)).transpose(1, 2)
     value = tap("tap_v", value.transpose(1, 2)).transpose(1, 2)
-    scores = torch.matmul(query, key.transpose(2, 3)) * scaling
+    sharing = query.shape[1] // key.shape[1]
+    if sharing > 1:
+        key, value = key.repeat_interleave(sharing, 1), value.repeat_interleave(sharing, 1)
+    scores = torch.matmul(query, key.transpose(2, 3)) * (
+        query.shape[-1] ** -0.5 if scaling is None else scaling
+    )
+    if softcap is not None:
+        scores = softcap * torch.tanh(scores / softcap)
     if attention_mask is not None:
         scores = scores + attention_mask
     scores = tap("tap_scores", scores)
     pattern = tap("tap_pattern", scores.softmax(-1, dtype=torch.float32).to(value.dtype))
     z = tap("tap_z", torch.matmul(pattern, value).transpose(1, 2).contiguous())
     return z, pattern
+
+
+def _own_attention(self: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Any = None) -> Any:
+    """Stands in for `_attn` of GPT-J and GPT-Neo, which ask no interface; both attend in float32."""
+    scaling = 1 / self.scale_attn if hasattr(self, "scale_attn") else 1.0  # GPT-Neo does not scale
+    query, key = query.float(), key.float()
+    if hasattr(self, "bias"):  # GPT-Neo's local layers see a window
+        q, k = query.shape[-2], key.shape[-2]
+        seen = self.bias[:, :, k - q : k, :k]
+        window = torch.zeros(seen.shape, device=seen.device).masked_fill(
+            ~seen, torch.finfo(torch.float32).min
+        )
+        attention_mask = window if attention_mask is None else window + attention_mask
+    z, pattern = tapped_attention(self, query, key, value, attention_mask, scaling)
+    return z.transpose(1, 2), pattern
 
 
 AttentionInterface.register(NAME, tapped_attention)
@@ -58,6 +84,8 @@ AttentionMaskInterface.register(NAME, eager_mask)
 @dataclass
 class _Shared:
     config: Any  # the module's own, which other modules may use too
+    tapped: Any
+    attentions: Sequence[Any]
     owners: set[object] = field(default_factory=set)
 
 
@@ -70,6 +98,19 @@ def _set_config(module: nn.Module, old: Any, new: Any) -> None:
             part.config = new
 
 
+def _switch_on(module: nn.Module, share: _Shared) -> None:
+    _set_config(module, share.config, share.tapped)
+    for attention in share.attentions:
+        if hasattr(type(attention), "_attn"):
+            attention._attn = MethodType(_own_attention, attention)
+
+
+def _switch_off(module: nn.Module, share: _Shared) -> None:
+    _set_config(module, share.tapped, share.config)
+    for attention in share.attentions:
+        attention.__dict__.pop("_attn", None)
+
+
 def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]:
     """Give each attention module its taps and switch the model to `tapped_attention`.
 
@@ -77,21 +118,21 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
 
     Args:
         module: the whole model; its config says which attention it uses.
-        attentions: the attention modules.
+        attentions: the attention modules; none where a family's attention cannot be tapped.
 
     Returns:
         What gives back this wrapper's share; called again, it does nothing.
     """
     if module not in _shared:
-        own = module.config
-        _shared[module] = _Shared(own)
         # A copy for this module alone: modules built from one config share it, and they have no taps.
-        tapped = copy.deepcopy(own)
-        tapped._attn_implementation = NAME
-        _set_config(module, own, tapped)
+        tapped = copy.deepcopy(module.config)
+        # An attention without taps of ours runs as eager code does.
+        tapped._attn_implementation = NAME if attentions else "eager"
+        share = _shared[module] = _Shared(module.config, tapped, attentions)
         for attention in attentions:
             for tap in TAPS:
                 attention.add_module(tap, nn.Identity())
+        _switch_on(module, share)
     owner = object()
     _shared[module].owners.add(owner)
 
@@ -103,9 +144,23 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         if share.owners:
             return
         del _shared[module]
-        _set_config(module, module.config, share.config)
+        _switch_off(module, share)
         for attention in attentions:
             for tap in TAPS:
                 delattr(attention, tap)
 
     return undo
+
+
+@contextmanager
+def as_stock(module: nn.Module) -> Iterator[str]:
+    """Inside, the module attends as it came. Yields the name of that attention."""
+    share = _shared.get(module)
+    if share is None:
+        yield str(getattr(getattr(module, "config", None), "_attn_implementation", None))
+        return
+    _switch_off(module, share)
+    try:
+        yield str(share.config._attn_implementation)
+    finally:
+        _switch_on(module, share)

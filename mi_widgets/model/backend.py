@@ -1,9 +1,10 @@
-"""Sites and interventions into one trace: the only place that opens one."""
+"""Sites and changes into one trace: the only place that opens one."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,10 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from mi_widgets.core.errors import NestedRun
-from mi_widgets.core.interventions import Intervention
-from mi_widgets.core.sites import Extent
 
-from .architectures import Place
+from .architectures import Architecture, Place
 
 Key = tuple[str, int | None]  # a site's name and its layer
 
@@ -55,71 +54,143 @@ def lock_of(module: nn.Module) -> _Lock:
         return _locks[module]
 
 
-def _find(root: Any, path: str, layer: int | None) -> Any:
-    for name in path.format(layer=layer).split("."):
+@dataclass(frozen=True)
+class Edit:
+    """A change of one activation.
+
+    Args:
+        key: which activation.
+        change: from the activation, shaped as the site, to what it shall be.
+    """
+
+    key: Key
+    change: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Where to begin in the middle.
+
+    Args:
+        layer: the first layer that is run; those before are skipped.
+        given: what the layer before would give out.
+    """
+
+    layer: int
+    given: Any
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward pass: what goes in, what is changed on the way, what is kept.
+
+    Args:
+        inputs: keyword arguments of the module's forward.
+        batch: the number of prompts.
+        edits: in the order in which the forward pass meets them.
+        keep: the activations to return, as they are after the edits.
+        stored: what is done to a kept activation before it is stored.
+        resume: where to begin, instead of at the embedding.
+        unembed: (batch,) the one column of each prompt whose logits are wanted; None: all.
+        grad: whether the kept activations keep their graph.
+    """
+
+    inputs: dict[str, Any]
+    batch: int
+    edits: Sequence[Edit] = ()
+    keep: Sequence[Key] = ()
+    stored: Callable[[Tensor], Tensor] = lambda x: x
+    resume: Resume | None = None
+    unembed: Tensor | None = None
+    grad: bool = False
+
+
+def find(root: Any, path: str, layer: int | None) -> Any:
+    """The submodule (or its envoy) at a place."""
+    for name in path.format(layer=layer).split(".") if path else ():
         root = root[int(name)] if name.isdigit() else getattr(root, name)
     return root
 
 
+def element(side: Any, item: int | str | None) -> Any:
+    """The tensor of a place, where a module takes in or gives out several things."""
+    several = (
+        isinstance(side, tuple)
+        if isinstance(item, int)
+        else isinstance(item, str) and not isinstance(side, Tensor)
+    )
+    return side[item] if several else side
+
+
 def _get(root: Any, place: Place, layer: int | None) -> Any:
-    """The activation at a place, inside a trace."""
-    envoy = _find(root, place.path, layer)
-    side = envoy.input if place.io == "input" else envoy.output
-    return side[place.item] if isinstance(side, tuple) and place.item is not None else side
+    """The tensor that holds an activation, inside a trace."""
+    envoy = find(root, place.path, layer)
+    return envoy.input if place.io == "input" else element(envoy.output, place.item)
 
 
-def _edit(root: Any, place: Place, layer: int | None, change: Intervention, extent: Extent) -> None:
+def _edit(root: Any, place: Place, layer: int | None, change: Callable[[Tensor], Tensor], batch: int) -> None:
     """Put the changed activation in its place, inside a trace."""
-    base = None if place.relative_to is None else _find(root, place.relative_to, layer).input
-    envoy = _find(root, place.write_path or place.path, layer)
+    layout = place.layout
+
+    def changed(raw: Tensor) -> Tensor:
+        return change(raw) if layout is None else layout.back(raw, change(layout.out(raw, batch)))
+
     if place.io == "input" and place.write_path is None:
-        envoy.input = change.apply(envoy.input, extent)
+        envoy = find(root, place.path, layer)
+        envoy.input = changed(envoy.input)
         return
+    base = None if place.relative_to is None else find(root, place.relative_to, layer).input
+    envoy = find(root, place.write_path or place.path, layer)
     side = envoy.output
-    old = side[place.item] if place.item is not None else side
-    new = change.apply(old if base is None else old + base, extent)
-    new = new if base is None else new - base
-    envoy.output = new if place.item is None else (*side[: place.item], new, *side[place.item + 1 :])
+    old = element(side, place.item)
+    # A sum is changed in its last summand; that summand has the shape of the sum.
+    new = changed(old) if base is None else change(old + base) - base
+    if old is side:
+        envoy.output = new
+    elif isinstance(side, tuple):
+        envoy.output = tuple(new if i == place.item else other for i, other in enumerate(side))
+    else:
+        side[place.item] = new
 
 
-def trace(
-    wrapped: Any,
-    places: Mapping[str, Place],
-    inputs: dict[str, Any],
-    *,
-    edits: Sequence[Intervention],
-    keep: Sequence[Key],
-    extent: Extent,
-) -> dict[Key, Tensor]:
-    """One forward pass: the edits, then the captures, each in an invoke of its own.
+def trace(wrapped: Any, architecture: Architecture, forward: Pass) -> dict[Key, Tensor]:
+    """Run one forward pass.
 
-    Empty invokes see the whole batch and may stand in any order; captures come after the edits, so that
-    what is read is what the rest of the model saw.
+    Each edit and each capture has an invoke of its own. Empty invokes see the whole batch and may stand in any
+    order; captures come after the edits, so that what is read is what the rest of the model saw.
 
     Args:
         wrapped: the module in an `nnsight.NNsight`.
-        places: where its sites are.
-        inputs: keyword arguments of its forward.
-        edits: the interventions.
-        keep: the activations to return.
-        extent: how far each prompt reaches.
+        architecture: its table.
+        forward: what to do.
 
     Returns:
-        The kept activations.
+        The kept activations, as their modules pass them: a place's layout is applied when they are read.
     """
+    places: Mapping[str, Place] = architecture.places
     kept: dict[Key, Tensor] = {}
-    with torch.no_grad(), wrapped.trace() as tracer:
+    with torch.set_grad_enabled(forward.grad), wrapped.trace() as tracer:
         # Made inside the trace: a container from outside stays empty when the trace runs remotely.
         kept = nnsight.save({})
-        # In the order of the forward pass; at one site in the order given. Two sites may be changed at one
-        # module (GPT-2's attn_out and resid_mid), and there the later must see what the earlier did.
-        for intervention in sorted(edits, key=lambda edit: edit.site.place_in_pass):
+        if forward.grad:
             with tracer.invoke():
-                site = intervention.site
-                _edit(wrapped, places[site.name], site.layer, intervention, extent)
-        for key in keep:
+                embedded = _get(wrapped, places["embed"], None)
+                if not embedded.requires_grad:  # weights that do not learn leave no graph: it begins here
+                    embedded.requires_grad_()
+        if forward.resume is not None:
+            for layer in range(forward.resume.layer):
+                with tracer.invoke():
+                    find(wrapped, architecture.block, layer).skip(forward.resume.given)
+        for edit in forward.edits:
             with tracer.invoke():
-                kept[key] = _get(wrapped, places[key[0]], key[1])
-        with tracer.invoke(**inputs):
+                _edit(wrapped, places[edit.key[0]], edit.key[1], edit.change, forward.batch)
+        if forward.unembed is not None:
+            with tracer.invoke():
+                envoy = find(wrapped, architecture.unembed, None)
+                envoy.input = envoy.input[torch.arange(forward.batch), forward.unembed][:, None]
+        for key in forward.keep:
+            with tracer.invoke():
+                kept[key] = forward.stored(_get(wrapped, places[key[0]], key[1]))
+        with tracer.invoke(**forward.inputs):
             pass
     return kept

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from nnsight import NNsight
-from torch import nn
+from torch import Tensor, nn
 
-from mi_widgets.core.errors import DifferentModel, MIError, PromptError, SiteError
-from mi_widgets.core.interventions import Intervention, Stack, stack
-from mi_widgets.core.results import Provenance
-from mi_widgets.core.sites import Extent, Site
+from mi_widgets.core.errors import DifferentModel, MIError, PromptError
+from mi_widgets.core.interventions import Intervention, Stack
+from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.sites import Site
 
-from .architectures import Architecture, Weights, check_site, layers_of
-from .backend import lock_of, trace
+from .architectures import Architecture, Weights
+from .backend import Key
+from .checks import examine
+from .generate import Cancel, Plan, generate
+from .grid import Axes
+from .memory import bytes_of, check_fits
 from .run import Generation, Run
-from .tokens import Prompt, Tokenized, Vocabulary
-from .trust import Trust, examine
+from .sweep import Metric, sweep
+from .tokens import Prompt, Tokenized
+from .trust import Trust
+from .wrapped import Wrapped, as_sites
 
-# The stack of every module in this context: (id of the module, what is done to it), outermost first.
-_active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
 
-
-class Model:
+class Model(Wrapped):
     """A model with named sites. Made by `mi.load`.
 
     Args:
@@ -39,174 +38,224 @@ class Model:
         tokenizer: a Hugging Face tokenizer, or None.
         name: for pictures and messages.
         code: the Python that brings this model.
+        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
     """
 
     def __init__(
-        self, module: nn.Module, *, architecture: Architecture, tokenizer: Any, name: str, code: str | None
+        self,
+        module: nn.Module,
+        *,
+        architecture: Architecture,
+        tokenizer: Any,
+        name: str,
+        code: str | None,
+        bos: bool | None = None,
     ) -> None:
-        self.module, self.name, self._code = module, name, code
-        self.config = architecture.describe(module)
-        self._architecture = architecture
-        self._vocabulary = Vocabulary(tokenizer, size=self.config.d_vocab, n_ctx=self.config.n_ctx, name=name)
-        probe = torch.arange(min(8, self.config.d_vocab, self.config.n_ctx), device=self._device)[None]
-        mask = torch.ones_like(probe)
-        with lock_of(module), torch.no_grad():
-            stock = module(**architecture.inputs(probe, mask))
-            self._undo: Callable[[], None] = architecture.prepare(module)
-        self._wrapped = NNsight(module)
-        self._released = False
-        self.trust = Trust()
+        super().__init__(module, architecture, tokenizer, name, bos)
+        self._code = code
+        self.trust = Trust(name, self.code)
         try:
-            self.trust = examine(self, getattr(stock, "logits", stock), probe)
+            self.trust = examine(self)
         except BaseException:
-            self._undo()
+            self.release()
             raise
 
     @property
-    def _device(self) -> torch.device:
-        return next(self.module.parameters()).device
-
-    @property
-    def interventions(self) -> Stack:
-        """The stack that is active here and now, outermost first."""
-        return stack(*(s for owner, s in _active.get() if owner == id(self.module)))
-
-    @property
     def weights(self) -> Weights:
-        """The matrices that read and write the residual stream, by the field's names, LayerNorm folded in."""
-        return self._architecture.weights(self.module)
+        """The matrices that read and write the residual stream, by the field's names, norms folded in."""
+        return self.architecture.weights(self.module)
 
-    @property
-    def tokenizer(self) -> Any:
-        """The Hugging Face tokenizer, or None."""
-        return self._vocabulary.tokenizer
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """A conversation as the prompt that asks for the next answer: `model.generate(model.chat([…]))`.
 
-    @cached_property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The text of every token id, in order."""
-        return tuple(self._vocabulary.texts(range(self.config.d_vocab)))
+        Args:
+            messages: as in `[{"role": "user", "content": "Who wrote Faust?"}]`.
 
-    def vocabulary_of(self, ids: Iterable[int]) -> list[str]:
-        """The text of each of some token ids, leading space included."""
-        return self._vocabulary.texts(list(ids))
-
-    def layers_of(self, site: Site) -> tuple[int | None, ...]:
-        """The layers that a site names.
+        Returns:
+            token ids by the tokenizer's own template, which writes the tokens between the turns (and the one that
+            begins the text, once).
 
         Raises:
-            SiteError: the model has no such site.
+            PromptError: the tokenizer has no chat template, or it does not take these messages.
         """
-        check_site(site, self.name, self.config, self._architecture.places)
-        return layers_of(site, self.config)
+        return self._vocabulary.chat(messages)
 
-    def run(self, prompt: Prompt, *, keep: Iterable[Site] = ()) -> Run:
+    def run(
+        self,
+        prompt: Prompt,
+        *,
+        keep: Iterable[Site | str] = (),
+        padding_side: str = "right",
+        grad: bool = False,
+        keep_on: str | torch.device | None = None,
+        keep_dtype: torch.dtype | None = None,
+    ) -> Run:
         """One forward pass under the active interventions.
 
         Args:
-            prompt: a text, several texts (padded on the right), or token ids. Text is tokenized as the
-                tokenizer does it by default: the shipped models put `<bos>` first.
+            prompt: a text, several texts, or token ids. Text is tokenized as the tokenizer does it by default (see
+                `mi.load(bos=…)`): the shipped models put `<bos>` first.
             keep: the sites to keep, as in `[at.pattern, at.resid_post]`; nothing but the logits is kept
                 unasked.
+            padding_side: where shorter prompts are padded, `"right"` or `"left"`; each token keeps its position.
+            grad: keep the graph, for `run.gradient`.
+            keep_on: the device for what is kept, as in `"cpu"`; where it was computed by default.
+            keep_dtype: the number type for what is kept, as in `torch.bfloat16`.
 
         Raises:
             PromptError: empty, too long, or tokens the model does not know.
             SiteError: a site that the model does not have.
+            NotEnoughMemory: what is to be kept would not fit.
         """
-        tokenized = self._vocabulary.tokenize(prompt)
-        extent = Extent(tokenized.lengths, tokenized.ids.shape[1])
-        return self._run(prompt, tokenized, _sites(keep), extent)
-
-    def _run(self, prompt: Prompt, tokenized: Tokenized, keep: tuple[Site, ...], extent: Extent) -> Run:
-        if self._released:
+        if grad and (keep_on is not None or keep_dtype is not None):
             raise MIError(
-                f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
+                "run: grad=True needs the activations as they are; leave keep_on= and keep_dtype= out."
             )
-        keys = {(site.name, layer): None for site in keep for layer in self.layers_of(site)}
-        edits = self.interventions
-        for edit in edits:  # positions that do not exist are found before the model runs
-            extent.resolve(edit.site, tokenized.ids.shape[1])
-        ids, mask = tokenized.ids.to(self._device), tokenized.mask.to(self._device)
-        with lock_of(self.module):
-            kept = trace(
-                self._wrapped,
-                self._architecture.places,
-                self._architecture.inputs(ids, mask.long()),
-                edits=tuple(edits),
-                keep=[*keys, *([("logits", None)] if ("logits", None) not in keys else [])],
-                extent=extent,
-            )
-        code = repr(prompt.tolist() if isinstance(prompt, (torch.Tensor, np.ndarray)) else prompt)
-        return Run(self, code, tokenized, edits, kept, tuple(site.everywhere for site in keep))
+        tokenized = self.tokenize(prompt, padding_side=padding_side)
+        sites = as_sites(keep)
+        keys = [(site.name, layer) for site in sites for layer in self.layers_of(site)]
+        self._check_memory(sites, keys, tokenized, keep_on, keep_dtype)
+        stored = partial(Tensor.to, device=keep_on, dtype=keep_dtype) if keep_on or keep_dtype else None
+        kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
+        return Run(
+            self,
+            self.written(prompt),
+            tokenized,
+            self.interventions,
+            kept,
+            tuple(s.everywhere for s in sites),
+        )
+
+    @staticmethod
+    def written(prompt: Prompt) -> str:
+        """A prompt as code."""
+        return repr(prompt.tolist() if isinstance(prompt, (Tensor, np.ndarray)) else prompt)
+
+    def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
+        """What keeping some sites of a run on `prompt` would take, in bytes."""
+        ids = self.tokenize(prompt).ids
+        keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
+        return bytes_of(keys, self.config, *ids.shape, self.dtype.itemsize)
+
+    def _check_memory(
+        self,
+        sites: Sequence[Site],
+        keys: Sequence[Key],
+        tokenized: Tokenized,
+        keep_on: str | torch.device | None,
+        keep_dtype: torch.dtype | None,
+    ) -> None:
+        element = (keep_dtype or self.dtype).itemsize
+        needed = bytes_of(set(keys), self.config, *tokenized.ids.shape, element)
+        check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
 
     def generate(
-        self, prompt: Prompt, *, max_new_tokens: int = 20, temperature: float = 0.0, seed: int | None = None
+        self,
+        prompt: Prompt,
+        *,
+        max_new_tokens: int = 20,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        keep: Iterable[Site | str] = (),
+        on_token: Callable[[Generation], object] | None = None,
+        cancel: Cancel | None = None,
     ) -> Generation:
-        """Continue one prompt under the active interventions.
+        """Continue one prompt under the active interventions, with a key-value cache.
 
-        Every step runs the whole text again, so that an intervention means the same at every step.
+        What is done to the prompt's positions is done once, to its tokens; a site without `.pos`, and
+        `.pos("new")`, is changed in every new token too. So it is as if the whole text were run again at each step.
 
         Args:
             prompt: one text, or the token ids of one.
             max_new_tokens: how many tokens to add; fewer where the model ends its text.
             temperature: 0 takes the likeliest token, 1 samples from the model's distribution.
             seed: for sampling.
+            keep: sites to keep; they are read from the answer's `run`.
+            on_token: called after each token with what is written so far.
+            cancel: a `threading.Event`, say; when it is set, writing stops after the present token.
 
         Raises:
             PromptError: several prompts, or no room for the new tokens.
         """
-        tokenized = self._vocabulary.tokenize(prompt)
-        length = tokenized.ids.shape[1]
-        if not isinstance(max_new_tokens, int) or max_new_tokens < 1:
-            raise MIError(f"max_new_tokens must be a whole number from 1; got {max_new_tokens!r}.")
-        if not isinstance(temperature, (int, float)) or not 0 <= temperature < math.inf:
-            raise MIError(f"temperature must be a number, 0 or more; got {temperature!r}.")
+        plan = Plan(max_new_tokens, temperature, seed, as_sites(keep), cancel)
+        tokenized = self.tokenize(prompt)
         if len(tokenized.ids) > 1:
             raise PromptError(
-                f"generate continues one prompt; got {len(tokenized.ids)}. Call it once for each."
+                f"generate continues one prompt; got {len(tokenized.ids)}. model.generate_batch takes several."
             )
-        if length + max_new_tokens > self.config.n_ctx:
-            raise PromptError(
-                f"{length} tokens and {max_new_tokens} new ones are more than {self.name} takes ({self.config.n_ctx}): "
-                f"max_new_tokens can be at most {self.config.n_ctx - length} here."
-            )
-        extent = Extent((length,), length)
-        generator = torch.Generator().manual_seed(seed) if seed is not None else None
-        end = getattr(self._vocabulary.tokenizer, "eos_token_id", None)
-        ids: list[int] = tokenized.ids[0].tolist()
-        for _ in range(max_new_tokens):
-            row = torch.tensor([ids])
-            now = Tokenized(row, torch.ones_like(row, dtype=torch.bool), (("",) * len(ids),))
-            ids.append(_choose(self._run(prompt, now, (), extent).logits[0, -1], temperature, generator))
-            if ids[-1] == end:
-                break
-        # A prompt of ids may end inside a character, which then is not a part of the text.
-        given, new = self._vocabulary.text(ids[:length]).rstrip("\ufffd"), ids[length:]
-        # Decoded as a whole: a piece alone may lose its leading space.
-        text = self._vocabulary.text(ids).removeprefix(given)
-        return Generation(given, text, tuple(self.vocabulary_of(new)), tuple(new))
+        tell = None if on_token is None else lambda written: on_token(written[0])
+        return generate(self, self.written(prompt), tokenized, plan, tell)[0]
 
-    @contextmanager
-    def intervene(self, *interventions: Intervention | Stack) -> Iterator[Model]:
-        """Everything inside the block sees the changed model; afterwards it is as before.
-
-        Blocks nest: the outer one applies first. Worker threads see the block they were started in only
-        when started with `contextvars.copy_context()`.
+    def generate_batch(
+        self,
+        prompts: Prompt,
+        *,
+        max_new_tokens: int = 20,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        keep: Iterable[Site | str] = (),
+        on_token: Callable[[tuple[Generation, ...]], object] | None = None,
+        cancel: Cancel | None = None,
+    ) -> tuple[Generation, ...]:
+        """Continue several prompts at once under the active interventions: `generate` for each.
 
         Args:
-            interventions: applied in the order written.
+            prompts: texts, or the token ids of each.
+            max_new_tokens: as in `generate`.
+            temperature: as in `generate`.
+            seed: prompt i draws with seed + i.
+            keep: as in `generate`; each answer has its own `run`.
+            on_token: called after each step with what is written so far, of every prompt.
+            cancel: as in `generate`.
+        """
+        plan = Plan(max_new_tokens, temperature, seed, as_sites(keep), cancel)
+        tokenized = self.tokenize(prompts, padding_side="left")
+        return generate(self, self.written(prompts), tokenized, plan, on_token)
+
+    def sweep(
+        self,
+        prompt: Prompt,
+        make: Callable[[Site], Intervention | Stack],
+        over: Site,
+        *,
+        metric: Metric,
+        by: Sequence[str] | None = None,
+        layers: Sequence[int] | None = None,
+        positions: Sequence[int] | None = None,
+        heads: Sequence[int] | None = None,
+        read: int | str = -1,
+        progress: bool = True,
+    ) -> Result:
+        """What a metric becomes under one intervention, made at each layer and position (or head) in turn.
+
+        As if `model.run` were called once a cell under `make(site)`, but each clean prefix is computed once, many
+        cells run as one batch, and only the position that the metric reads is unembedded. The active
+        interventions hold throughout.
+
+        Args:
+            prompt: one or several.
+            make: from the site of one cell, as in `at.resid_pre[3].pos(5)`, to its intervention: `mi.ablate`, or
+                `lambda site: mi.patch(site, clean)`.
+            over: the kind of site, as in `at.resid_pre` or `at.z`.
+            metric: from the logits (batch, d_vocab) at `read` to one number a prompt (batch,).
+            by: the axes of the sweep, of `"layer"`, `"pos"` and `"head"`; by default layer and head where the site
+                has heads, else layer and pos.
+            layers: those to sweep; all by default.
+            positions: those to sweep, counted from the start of each prompt; all by default.
+            heads: those to sweep; all by default.
+            read: the position whose logits the metric sees, a number or the text of a token; the last by default.
+            progress: whether a bar shows, when it takes more than a second.
+
+        Returns:
+            Result (batch, *by) of the metric in its own unit, NaN where a prompt lacks the position, with the
+            variable `clean`: the metric without the intervention.
 
         Raises:
-            SiteError: a site that the model does not have.
-            InterventionError: something that is not an intervention.
+            SiteError: an axis, layer, head or position that the site does not have.
+            MetricError: the metric does not return one number a prompt.
         """
-        added = stack(*interventions)
-        for intervention in added:
-            self.layers_of(intervention.site)
-        token = _active.set((*_active.get(), (id(self.module), added)))
-        try:
-            yield self
-        finally:
-            _active.reset(token)
+        axes = Axes(by, layers, positions, heads)
+        return sweep(self, prompt, make, over, metric=metric, axes=axes, read=read, progress=progress)
 
     @property
     def fingerprint(self) -> str:
@@ -225,19 +274,22 @@ class Model:
                 f"{self.fingerprint[:19]}…. Bring the same weights."
             )
 
-    def provenance(self, call: str, *, seed: int | None = None) -> Provenance:
+    def provenance(
+        self, call: str, *, seed: int | None = None, sites: Iterable[str] | None = None
+    ) -> Provenance:
         """How a Result measured on this model, here and now, is made again.
 
         Args:
             call: the expression that makes it, with the model as `model`.
             seed: of whatever was random.
+            sites: the names of the sites that were read, for their warnings; None for those of all.
         """
         return Provenance(
             model=self.name,
             setup=self.code(),
             call=call,
             interventions=self.interventions,
-            warnings=self.trust.warnings,
+            warnings=self.trust.warnings_for(sites),
             seed=seed,
         )
 
@@ -256,41 +308,22 @@ class Model:
         Args:
             seed: of the weights.
         """
-        dtype = next(self.module.parameters()).dtype
-        module = self._architecture.fresh(self.module, seed).eval().to(self._device, dtype)
+        module = self.architecture.fresh(self.module, seed).eval().to(self.device, self.dtype)
         return Model(
             module,
-            architecture=self._architecture,
+            architecture=self.architecture,
             tokenizer=self._vocabulary.tokenizer,
             name=f"{self.name} (untrained)",
             code=f"{self.code()}.untrained(seed={seed})"
             if self._code
             else f"{self.code()}\nmodel = model.untrained(seed={seed})",
+            bos=self._vocabulary.bos,
         )
-
-    def release(self) -> None:
-        """Take away what loading added to a module in memory; this Model runs no more afterwards."""
-        with lock_of(self.module):
-            self._undo()
-        self._released = True
 
     def __repr__(self) -> str:
         c = self.config
+        shared = "" if c.n_key_value_heads == c.n_heads else f" ({c.n_key_value_heads} for keys and values)"
         return (
-            f"Model {self.name}: {c.n_layers} layers × {c.n_heads} heads, d_model {c.d_model}, "
-            f"d_mlp {c.d_mlp}, vocabulary {c.d_vocab}, context {c.n_ctx} ({self._architecture.family})"
+            f"Model {self.name}: {c.n_layers} layers × {c.n_heads} heads{shared}, d_model {c.d_model}, "
+            f"d_mlp {c.d_mlp}, vocabulary {c.d_vocab}, context {c.n_ctx} ({self.architecture.family})"
         )
-
-
-def _sites(keep: Iterable[Site]) -> tuple[Site, ...]:
-    sites = (keep,) if isinstance(keep, Site) or not isinstance(keep, Iterable) else tuple(keep)
-    for site in sites:
-        if not isinstance(site, Site):
-            raise SiteError(f"keep= takes sites, as in keep=[at.pattern, at.resid_post[0]]; got {site!r}.")
-    return sites
-
-
-def _choose(logits: torch.Tensor, temperature: float, generator: torch.Generator | None) -> int:
-    if temperature == 0:
-        return int(logits.argmax())
-    return int(torch.multinomial((logits.float().cpu() / temperature).softmax(-1), 1, generator=generator))

@@ -13,9 +13,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError, NotKept, SiteError
+from mi_widgets.core.extent import Extent, read
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.results import Provenance, Result
-from mi_widgets.core.sites import Extent, Site, read
+from mi_widgets.core.sites import Site, named
 
 from .backend import Key
 from .tokens import Tokenized
@@ -29,7 +30,8 @@ class Run:
     """One forward pass: logits, tokens, and the activations that were asked for.
 
     Index it with a site: `run[at.pattern[1]]` is (batch, head, query, key). Batch is the first axis, of
-    size 1 for one prompt; a site without a layer comes with all layers stacked before the batch.
+    size 1 for one prompt; a site without a layer comes with all layers stacked before the batch. A site can be
+    given by TransformerLens's or nnterp's name: `run["blocks.1.attn.hook_pattern"]`.
     """
 
     model: Model
@@ -46,7 +48,7 @@ class Run:
 
     @property
     def ids(self) -> Int[Tensor, "batch pos"]:
-        """The token ids, padded on the right."""
+        """The token ids, padded (on the right, unless asked otherwise)."""
         return self.tokenized.ids
 
     @property
@@ -59,27 +61,70 @@ class Run:
         """The text of every token of every prompt, "" at padding."""
         return self.tokenized.tokens
 
-    def __getitem__(self, site: Site) -> Tensor:
+    @property
+    def extent(self) -> Extent:
+        """How far each prompt reaches."""
+        return self.tokenized.extent
+
+    def __getitem__(self, site: Site | str) -> Tensor:
         """The activation at a site.
 
         Raises:
             NotKept: the run did not keep it.
             SiteError: the model has no such site.
         """
-        if not isinstance(site, Site):
-            raise SiteError(f"A run is indexed with a site, as in run[at.pattern[1]]; got {site!r}.")
+        site = self._site(site)
         layers = self.model.layers_of(site)
-        missing = [layer for layer in layers if (site.name, layer) not in self.kept]
-        if missing:
-            kept = ", ".join(map(repr, self.keep)) or "nothing but the logits"
-            raise NotKept(
-                f"This run did not keep {site!r}. Ask for it: model.run(prompt, keep=[{site.everywhere!r}]). "
-                f"Kept: {kept}."
-            )
-        extent = Extent(self.tokenized.lengths, self.ids.shape[1])
-        parts = [read(self.kept[(site.name, layer)], site, extent) for layer in layers]
+        parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.extent) for layer in layers]
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
+
+    def gradient(self, of: Tensor, site: Site | str) -> Tensor:
+        """How a number changes with the activation at a site: d `of` / d `run[site]`.
+
+        Args:
+            of: one number made from this run's logits or kept activations, as in `run.logits[0, -1, token]`.
+            site: a kept site.
+
+        Returns:
+            shaped as `run[site]`; zero where the number does not depend on it.
+
+        Raises:
+            MIError: the run was made without `grad=True`, or `of` is not one number of its graph.
+            NotKept: the run did not keep the site.
+        """
+        if not (isinstance(of, Tensor) and of.numel() == 1 and of.requires_grad):
+            raise MIError(
+                "gradient needs one number that was made from a run with grad=True, as in run = model.run(prompt, "
+                f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_described(of)}."
+            )
+        site = self._site(site)
+        layers = self.model.layers_of(site)
+        raw = [self._raw(site, layer) for layer in layers]
+        found = torch.autograd.grad(of.sum(), raw, retain_graph=True, allow_unused=True)
+        whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
+        parts = [read(self._laid_out(site, g), site, self.extent) for g in whole]
+        alone = site.layer is not None or layers == (None,)
+        return parts[0] if alone else torch.stack(parts)
+
+    @staticmethod
+    def _site(site: Site | str) -> Site:
+        site = named(site) if isinstance(site, str) else site
+        if not isinstance(site, Site):
+            raise SiteError(f"A run is indexed with a site, as in run[at.pattern[1]]; got {site!r}.")
+        return site
+
+    def _raw(self, site: Site, layer: int | None) -> Tensor:
+        if (site.name, layer) in self.kept:
+            return self.kept[(site.name, layer)]
+        kept = ", ".join(map(repr, self.keep)) or "nothing but the logits"
+        raise NotKept(
+            f"This run did not keep {site!r}. Ask for it: model.run(prompt, keep=[{site.everywhere!r}]). Kept: {kept}."
+        )
+
+    def _laid_out(self, site: Site, raw: Tensor) -> Tensor:
+        layout = self.model.architecture.places[site.name].layout
+        return raw if layout is None else layout.out(raw, len(self.ids))
 
     def next_tokens(self, k: int = 5) -> Result:
         """The `k` likeliest next tokens after each prompt.
@@ -92,7 +137,7 @@ class Run:
         """
         if not isinstance(k, int) or k < 1:
             raise MIError(f"next_tokens: k must be a whole number from 1; got {k!r}.")
-        last = self.logits[torch.arange(len(self.ids)), torch.tensor(self.tokenized.lengths) - 1]
+        last = self.logits[torch.arange(len(self.ids)), self.tokenized.last].detach()
         k = min(k, last.shape[-1])
         probability, ids = last.float().softmax(-1).topk(k)
         texts = [self.model.vocabulary_of(row) for row in ids.tolist()]
@@ -121,14 +166,22 @@ class Run:
             call: the expression that makes it, with the run as `run`.
         """
         keep = f", keep=[{', '.join(map(repr, self.keep))}]" if self.keep else ""
-        line = f"run = model.run({self.prompt}{keep})"
-        return replace(self.model.provenance(call), run=line, interventions=self.interventions)
+        side = ', padding_side="left"' if self.tokenized.left else ""
+        line = f"run = model.run({self.prompt}{keep}{side})"
+        made = self.model.provenance(call, sites=[site.name for site in self.keep])
+        return replace(made, run=line, interventions=self.interventions)
 
     def __repr__(self) -> str:
         kept = ", ".join(map(repr, self.keep)) or "logits only"
         changed = f", under {self.interventions!r}" if self.interventions else ""
         batch, pos = self.ids.shape
         return f"Run of {self.model.name} ({batch} × {pos} tokens; kept: {kept}{changed})"
+
+
+def _described(of: object) -> str:
+    if isinstance(of, Tensor):
+        return f"a tensor of shape {tuple(of.shape)}" + ("" if of.requires_grad else " without a graph")
+    return type(of).__name__
 
 
 @dataclass(frozen=True)
@@ -140,12 +193,17 @@ class Generation:
         text: the text it added.
         tokens: the tokens it added.
         token_ids: their ids.
+        cancelled: whether it was told to stop before it was done.
+        run: prompt and answer in one forward pass under the same interventions, with the sites that were to be kept;
+            None where none were.
     """
 
     prompt: str
     text: str
     tokens: tuple[str, ...]
     token_ids: tuple[int, ...]
+    cancelled: bool = False
+    run: Run | None = None
 
     def __str__(self) -> str:
         return self.prompt + self.text

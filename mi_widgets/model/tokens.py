@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -13,28 +16,44 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
+from mi_widgets.core.extent import Extent
 
 Prompt = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | Tensor | np.ndarray
 
 
 @dataclass(frozen=True)
 class Tokenized:
-    """A batch of prompts as ids, padded on the right.
+    """A batch of prompts as ids, padded to one width.
 
     Args:
         ids: the token ids.
         mask: True at real tokens.
         tokens: the text of every token, "" at padding.
+        left: whether the padding stands on the left.
     """
 
     ids: Int[Tensor, "batch pos"]
     mask: Bool[Tensor, "batch pos"]
     tokens: tuple[tuple[str, ...], ...]
+    left: bool = False
 
     @property
     def lengths(self) -> tuple[int, ...]:
         """The number of real tokens of each prompt."""
         return tuple(self.mask.sum(-1).tolist())
+
+    @property
+    def last(self) -> Int[Tensor, " batch"]:
+        """The column of the last real token of each prompt."""
+        return torch.arange(self.mask.shape[1]).expand_as(self.mask).where(self.mask, -1).amax(-1)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How far each prompt reaches."""
+        rows = self.mask.tolist()
+        ids = tuple(tuple(compress(i, m)) for i, m in zip(self.ids.tolist(), rows, strict=True))
+        tokens = tuple(tuple(compress(t, m)) for t, m in zip(self.tokens, rows, strict=True))
+        return Extent(self.lengths, self.ids.shape[1], self.left, 0, ids, tokens)
 
 
 class Vocabulary:
@@ -45,24 +64,42 @@ class Vocabulary:
         size: the number of ids the model knows.
         n_ctx: the longest prompt it takes.
         name: the model's name, for messages.
+        bos: whether a text gets the token that begins a text: True, False, or None for what the tokenizer does.
+
+    Raises:
+        PromptError: `bos=True` for a tokenizer that has no such token.
     """
 
-    def __init__(self, tokenizer: Any, *, size: int, n_ctx: int, name: str) -> None:
-        self.tokenizer, self.size, self.n_ctx, self.name = tokenizer, size, n_ctx, name
+    def __init__(self, tokenizer: Any, *, size: int, n_ctx: int, name: str, bos: bool | None = None) -> None:
+        self.tokenizer, self.size, self.n_ctx, self.name, self.bos = tokenizer, size, n_ctx, name, bos
+        self.bos_id: int | None = getattr(tokenizer, "bos_token_id", None)
+        if bos and self.bos_id is None:
+            raise PromptError(
+                f"bos=True: the tokenizer of {name} has no token that begins a text; leave bos= out."
+            )
 
-    def tokenize(self, prompt: Prompt) -> Tokenized:
+    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> Tokenized:
         """A prompt, several prompts, or token ids as a padded batch.
+
+        Args:
+            prompt: what to tokenize.
+            padding_side: where shorter prompts are padded, `"right"` or `"left"`.
 
         Raises:
             PromptError: nothing to run, too long, or tokens the model does not know.
         """
+        if padding_side not in ("right", "left"):
+            raise PromptError(f'padding_side must be "right" or "left"; got {padding_side!r}.')
         rows = [self._row(item) for item in self._items(prompt)]
-        width = max(map(len, rows))
-        pad = self._pad_id()
-        ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
-        mask = torch.tensor([[True] * len(row) + [False] * (width - len(row)) for row in rows])
-        tokens = tuple(tuple(self.texts(row)) + ("",) * (width - len(row)) for row in rows)
-        return Tokenized(ids, mask, tokens)
+        width, left = max(map(len, rows)), padding_side == "left"
+
+        def padded(row: Sequence[Any], pad: Any) -> list[Any]:
+            padding = [pad] * (width - len(row))
+            return [*padding, *row] if left else [*row, *padding]
+
+        ids = torch.tensor([padded(row, self._pad_id()) for row in rows])
+        mask = torch.tensor([padded([True] * len(row), False) for row in rows])
+        return Tokenized(ids, mask, tuple(tuple(padded(self.texts(row), "")) for row in rows), left)
 
     def _items(self, prompt: Prompt) -> list[Any]:
         if isinstance(prompt, (Tensor, np.ndarray)):
@@ -109,7 +146,7 @@ class Vocabulary:
             )
         if not text.strip():
             raise PromptError(f"The prompt is empty ({text!r}): give a text, a list of texts, or token ids.")
-        ids = list(self.tokenizer(text)["input_ids"])
+        ids = self._with_bos(list(self.tokenizer(text)["input_ids"]), text)
         unknown = self.tokenizer.unk_token_id
         # A word that silently becomes <unk> is a wrong experiment; GPT-2's "unknown" is its end of text.
         if unknown is not None and unknown in ids and unknown != self.tokenizer.eos_token_id:
@@ -122,8 +159,42 @@ class Vocabulary:
             )
         return ids
 
+    def _with_bos(self, ids: list[int], text: str) -> list[int]:
+        if self.bos_id is None:
+            return ids
+        n = next((i for i, token in enumerate(ids) if token != self.bos_id), len(ids))
+        if self.bos is not None:
+            return [self.bos_id] * self.bos + ids[n:]
+        if n > 1:
+            warnings.warn(
+                f"{text[:30]!r} begins with {n} times {self.tokenizer.bos_token!r}: the text has it, and the tokenizer "
+                "adds it. Leave it out of the text, or load the model with bos=True, which puts it there once.",
+                stacklevel=2,
+            )
+        return ids
+
+    def chat(self, messages: Any) -> list[int]:
+        """The ids of a conversation by the tokenizer's chat template, ready for an answer.
+
+        Raises:
+            PromptError: there is no template, or it does not take these messages.
+        """
+        if not getattr(self.tokenizer, "chat_template", None):
+            raise PromptError(
+                f"The tokenizer of {self.name} has no chat template: give the model plain text."
+            )
+        try:
+            text = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        except Exception as error:  # the template is the tokenizer's own program
+            raise PromptError(
+                'chat takes messages as [{"role": "user", "content": "…"}]; the template of '
+                f"{self.name} could not use {messages!r}: {error}"
+            ) from error
+        # The template writes the tokens that begin and end a turn itself.
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
     def _pad_id(self) -> int:
-        # Pads lie on the right under a causal mask, so any id would do where a tokenizer has none.
+        # Pads are masked, so any id would do where a tokenizer has none.
         pad = getattr(self.tokenizer, "pad_token_id", None)
         return pad if pad is not None and pad < self.size else 0
 

@@ -1,81 +1,93 @@
-"""What is checked when a model is loaded, so that a silent fault is loud."""
+"""`Trust`: what was checked when a model was loaded, and what to beware of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-import torch
-from torch import Tensor
+import numpy as np
+import xarray as xr
 
-from mi_widgets.core import sites as at
-from mi_widgets.core.interventions import scale
+from mi_widgets.core.results import Provenance, Result
 
-if TYPE_CHECKING:
-    from .model import Model
-
-_TOLERANCE = 1e-4  # float32 logits; other number types are compared within their own resolution
+Status = Literal["ok", "note", "warning"]
+_MARKS = {"ok": "✓", "note": "•", "warning": "✗"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: what, whether it held, and what was seen."""
+    """One thing that was looked at.
+
+    Args:
+        name: what.
+        status: `"ok"`: it held; `"note"`: nothing is wrong, but it is good to know; `"warning"`: it did not hold.
+        seen: what was seen, and what to do about it.
+        sites: the names of the sites that it concerns; empty for all.
+    """
 
     name: str
-    ok: bool
+    status: Status
     seen: str
+    sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Trust:
-    """The checks made at load. `warnings` are those that failed: every Result carries them."""
+    """The checks made at load. Every Result carries the warnings for the sites that it read.
 
+    Args:
+        model: the model's name.
+        setup: gives the Python that brings it.
+        checks: in the order in which they were made.
+    """
+
+    model: str = field(repr=False)
+    setup: Callable[[], str] = field(repr=False)
     checks: tuple[Check, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence for each check that failed."""
-        return tuple(f"{c.name}: {c.seen}" for c in self.checks if not c.ok)
+        return self.warnings_for(None)
 
-    def __repr__(self) -> str:
-        lines = [f"{'✓' if c.ok else '✗'} {c.name}: {c.seen}" for c in self.checks]
-        return "\n".join([f"{len(self.checks)} checks, {len(self.warnings)} warnings", *lines])
+    def warnings_for(self, sites: Iterable[str] | None) -> tuple[str, ...]:
+        """The warnings that concern some sites, by name; None for all."""
+        read = None if sites is None else {"logits", *sites}
+        return tuple(
+            f"{c.name}: {c.seen}"
+            for c in self.checks
+            if c.status == "warning" and (read is None or not c.sites or read & set(c.sites))
+        )
 
-
-def examine(model: Model, stock: Tensor, ids: Tensor) -> Trust:
-    """Check a model that has just been wrapped.
-
-    Args:
-        model: the wrapped model.
-        stock: the logits of the module as it came, on `ids`.
-        ids: a few token ids, (1, pos).
-    """
-    run = model.run(ids, keep=[at.pattern])
-    difference = (run.logits.float() - stock.float()).abs().max().item()
-    tolerance = max(_TOLERANCE, 50 * torch.finfo(stock.dtype).eps * stock.float().abs().max().item())
-    rows = (run[at.pattern].float().sum(-1) - 1).abs().max().item()
-    with model.intervene(scale(at.pattern[0], 0.5)):
-        moved = (model.run(ids).logits.float() - stock.float()).abs().max().item()
-    training = model.module.training
-    return Trust(
-        (
-            Check(
-                "logits as the plain module's",
-                difference <= tolerance,
-                f"largest difference {difference:.1e}",
+    def to_result(self) -> Result:
+        """The report as a Result (check), for its view."""
+        checks = self.checks
+        texts = {
+            "status": [c.status for c in checks],
+            "seen": [c.seen for c in checks],
+            "sites": [", ".join(c.sites) for c in checks],
+        }
+        held = np.array([c.status != "warning" for c in checks], dtype=np.int64)
+        return Result(
+            kind="trust",
+            title="Trust",
+            dataset=xr.Dataset(
+                {"held": ("check", held), **{k: ("check", np.array(v, dtype=str)) for k, v in texts.items()}},
+                coords={"check": np.array([c.name for c in checks], dtype=str)},
             ),
-            Check("attention rows sum to 1", rows < 1e-2, f"largest difference {rows:.1e}"),
-            Check(
-                "editing attention changes the logits",
-                moved > 0,
-                f"halving layer 0 moves them by {moved:.2g}",
-            ),
-            Check(
-                "evaluation mode",
-                not training,
-                "training mode is on, dropout makes runs differ: call module.eval()"
-                if training
-                else "dropout is off",
+            primary="held",
+            unit="held",
+            source="checks made when the model was loaded",
+            provenance=Provenance(
+                self.model, self.setup(), "model.trust.to_result()", warnings=self.warnings
             ),
         )
-    )
+
+    def __repr__(self) -> str:
+        lines = [f"{_MARKS[c.status]} {c.name}: {c.seen}" for c in self.checks]
+        n = len(self.warnings)
+        return "\n".join([f"{len(self.checks)} checks, {n} warning{'' if n == 1 else 's'}", *lines])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.to_result()._repr_mimebundle_(**kwargs)

@@ -10,7 +10,7 @@ from mi_widgets.analysis.in_context import in_context_learning_score
 from mi_widgets.analysis.over_checkpoints import over_checkpoints
 from mi_widgets.analysis.repeats import repeat_accuracy
 from mi_widgets.core import sites as at
-from mi_widgets.core.interventions import ablate
+from mi_widgets.core.ablation import ablate
 from mi_widgets.model.model import Model
 
 _PROBE = {"length": 50, "n": 32, "seed": 1_000}

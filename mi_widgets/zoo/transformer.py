@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -58,9 +58,9 @@ class PosEmbed(nn.Module):
         super().__init__()
         self.W_pos = nn.Parameter(torch.empty(config.n_ctx, config.d_model))
 
-    def forward(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "pos d_model"]:
-        """The first rows of `W_pos`."""
-        return self.W_pos[: ids.shape[1]]
+    def forward(self, positions: Int[Tensor, "*batch pos"]) -> Float[Tensor, "*batch pos d_model"]:
+        """The rows of `W_pos` at the positions."""
+        return self.W_pos[positions]
 
 
 class LayerNorm(nn.Module):
@@ -75,6 +75,20 @@ class LayerNorm(nn.Module):
     def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
         """Each position centred, scaled to variance 1, then `w` and `b`."""
         return F.layer_norm(x, (x.shape[-1],), self.w, self.b, self.eps)
+
+
+class KeyValueCache:
+    """The keys and values of the tokens that went before, of every attention: with it, only new tokens are run."""
+
+    def __init__(self) -> None:
+        self._held: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def extend(self, owner: nn.Module, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Add new keys and values (batch, pos, head, d_head) to those of `owner`, and give back all."""
+        if owner in self._held:
+            k, v = (torch.cat([old, new], 1) for old, new in zip(self._held[owner], (k, v), strict=True))
+        self._held[owner] = k, v
+        return k, v
 
 
 class Attention(nn.Module):
@@ -98,15 +112,22 @@ class Attention(nn.Module):
         self.tap_q, self.tap_k, self.tap_v = nn.Identity(), nn.Identity(), nn.Identity()
         self.tap_scores, self.tap_pattern, self.tap_z = nn.Identity(), nn.Identity(), nn.Identity()
 
-    def forward(self, x: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
-        """What the heads together add to the residual stream."""
+    def forward(
+        self,
+        x: Float[Tensor, "batch pos d_model"],
+        hidden: Bool[Tensor, "*batch query key"],
+        cache: KeyValueCache | None = None,
+    ) -> Float[Tensor, "batch pos d_model"]:
+        """What the heads together add to the residual stream; `hidden` keys are not seen by a query."""
         q = self.tap_q(torch.einsum("bpm,hmd->bphd", x, self.W_Q) + self.b_Q)
-        k = self.tap_k(torch.einsum("bpm,hmd->bphd", x, self.W_K) + self.b_K)
-        v = self.tap_v(torch.einsum("bpm,hmd->bphd", x, self.W_V) + self.b_V)
+        k = torch.einsum("bpm,hmd->bphd", x, self.W_K) + self.b_K
+        v = torch.einsum("bpm,hmd->bphd", x, self.W_V) + self.b_V
+        if cache is not None:
+            k, v = cache.extend(self, k, v)
+        k, v = self.tap_k(k), self.tap_v(v)
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / self.W_Q.shape[-1] ** 0.5
-        n_pos = x.shape[1]
-        future = torch.ones(n_pos, n_pos, dtype=torch.bool, device=x.device).triu(1)
-        scores = self.tap_scores(scores.masked_fill(future, torch.finfo(scores.dtype).min))
+        hidden = hidden[:, None] if hidden.ndim == 3 else hidden
+        scores = self.tap_scores(scores.masked_fill(hidden, torch.finfo(scores.dtype).min))
         pattern = self.tap_pattern(scores.softmax(-1))
         z = self.tap_z(torch.einsum("bhqk,bkhd->bqhd", pattern, v))
         return torch.einsum("bqhd,hdm->bqm", z, self.W_O) + self.b_O
@@ -143,9 +164,14 @@ class Block(nn.Module):
             self.ln2 = norm(config)
             self.mlp = MLP(config)
 
-    def forward(self, resid: Float[Tensor, "batch pos d_model"]) -> Float[Tensor, "batch pos d_model"]:
+    def forward(
+        self,
+        resid: Float[Tensor, "batch pos d_model"],
+        hidden: Bool[Tensor, "*batch query key"],
+        cache: KeyValueCache | None = None,
+    ) -> Float[Tensor, "batch pos d_model"]:
         """The residual stream after this block."""
-        resid = self.tap_resid_mid(resid + self.attn(self.ln1(resid)))
+        resid = self.tap_resid_mid(resid + self.attn(self.ln1(resid), hidden, cache))
         if hasattr(self, "mlp"):
             resid = resid + self.mlp(self.ln2(resid))
         return resid
@@ -207,9 +233,28 @@ class Transformer(nn.Module):
         with torch.no_grad():
             self.pos_embed.W_pos.copy_(0.5 * _sinusoids(self.config.n_ctx, self.config.d_model))
 
-    def forward(self, input_ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_vocab"]:
-        """Logits for the token after each position."""
-        resid = self.embed(input_ids) + self.pos_embed(input_ids)
+    def forward(
+        self,
+        input_ids: Int[Tensor, "batch pos"],
+        attention_mask: Bool[Tensor, "batch seen"] | None = None,
+        cache: KeyValueCache | None = None,
+    ) -> Float[Tensor, "batch pos d_vocab"]:
+        """Logits for the token after each position.
+
+        Args:
+            input_ids: with a cache, the new tokens only.
+            attention_mask: False at padding, on whichever side; positions count the real tokens. With a cache it
+                covers the cached tokens too. Without a mask every token is real.
+            cache: of the tokens that went before, extended here.
+        """
+        n_pos = input_ids.shape[1]
+        seen = n_pos if attention_mask is None else attention_mask.shape[1]
+        hidden = torch.ones(n_pos, seen, dtype=torch.bool, device=input_ids.device).triu(1 + seen - n_pos)
+        positions = torch.arange(seen - n_pos, seen, device=input_ids.device)
+        if attention_mask is not None:
+            hidden = hidden | ~attention_mask[:, None]
+            positions = (attention_mask.cumsum(-1) - 1).clamp(min=0)[:, seen - n_pos :]
+        resid = self.embed(input_ids) + self.pos_embed(positions)
         for block in self.blocks:
-            resid = block(resid)
+            resid = block(resid, hidden, cache)
         return self.unembed(self.ln_final(resid))

@@ -189,10 +189,10 @@ def test_mean_ablation_is_the_mean_over_real_tokens(model):
     run = model.run(texts, keep=[at.z])
     singles = torch.cat([model.run(t, keep=[at.z])[at.z[1, 2]][0] for t in texts])
     knock = mi.ablate(at.z[1, 2], to="mean", data=run)
-    assert torch.allclose(knock.mean.tensor, singles.mean(0), atol=1e-5)
+    assert torch.allclose(knock.data.tensor, singles.mean(0), atol=1e-5)
     with model.intervene(knock):
         seen = model.run(IDS, keep=[at.z])[at.z[1, 2]]
-    assert torch.allclose(seen, knock.mean.tensor.expand_as(seen))
+    assert torch.allclose(seen, knock.data.tensor.expand_as(seen))
 
 
 def test_interventions_apply_in_order_and_nest_from_outside_in(model):
@@ -354,7 +354,8 @@ def test_wrappers_of_one_module_share_its_lock_and_stack():
             "has 4 heads a layer, so the head must be 0 to 3",
         ),
         (lambda m: m.run(IDS)[at.pattern[1]], "NotKept", r"keep=\[at.pattern\[1\]\]"),
-        (lambda m: m.run(IDS)["pattern"], "SiteError", "indexed with a site"),
+        (lambda m: m.run(IDS)["patern"], "SiteError", "'patern' names no site; names are embed"),
+        (lambda m: m.run(IDS)[3], "SiteError", "indexed with a site"),
         (lambda m: m.generate(IDS, max_new_tokens=40), "PromptError", "max_new_tokens can be at most 32"),
         (lambda m: m.generate([[1], [2]]), "PromptError", "continues one prompt; got 2"),
         (
@@ -458,7 +459,7 @@ def test_sites_are_changed_in_the_order_of_the_forward_pass():
 def test_a_mean_is_over_all_tokens_also_for_one_position(model):
     run = model.run(IDS, keep=[at.z, at.pattern])
     knock = mi.ablate(at.z[0].pos(-1), to="mean", data=run)
-    assert torch.allclose(knock.mean.tensor, run[at.z[0]][0].mean(0), atol=1e-6)
+    assert torch.allclose(knock.data.tensor, run[at.z[0]][0].mean(0), atol=1e-6)
     with model.intervene(knock):
         assert not torch.allclose(model.run(IDS).logits, run.logits, atol=1e-5)
     with pytest.raises(mi.errors.InterventionError, match="has no mean over texts of different lengths"):
@@ -507,7 +508,8 @@ def test_numbers_of_every_make_are_numbers(model):
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
-        (lambda m: m.run(IDS, keep=["pattern"]), "SiteError", "keep= takes sites.*got 'pattern'"),
+        (lambda m: m.run(IDS, keep=["patern"]), "SiteError", "'patern' names no site"),
+            (lambda m: m.run(IDS, keep=[3]), "SiteError", "keep= takes sites.*got 3"),
         (lambda m: m.run(IDS, keep=None), "SiteError", "got None"),
         (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
         (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),

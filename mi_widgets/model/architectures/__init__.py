@@ -7,11 +7,21 @@ from torch import nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, ModelConfig, Place, Weights, check_site, layers_of
-from .gpt2 import gpt2
+from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of
+from .families import TABLES
+from .hugging_face import build
 from .transformer import transformer
 
-__all__ = ["Architecture", "ModelConfig", "Place", "Weights", "architecture_of", "check_site", "layers_of"]
+__all__ = [
+    "Architecture",
+    "Inputs",
+    "ModelConfig",
+    "Place",
+    "Weights",
+    "architecture_of",
+    "check_site",
+    "layers_of",
+]
 
 
 def architecture_of(module: nn.Module) -> Architecture:
@@ -22,9 +32,11 @@ def architecture_of(module: nn.Module) -> Architecture:
     """
     if isinstance(module, Transformer):
         return transformer(module)
-    if type(module).__name__ == "GPT2LMHeadModel":
-        return gpt2(module)
+    # A subclass is read as what it was made from.
+    for ancestor in type(module).__mro__:
+        if ancestor.__name__ in TABLES:
+            return build(TABLES[ancestor.__name__](module), module)
     raise UnsupportedModel(
         f"{type(module).__name__} has no table of sites; supported: mi_widgets' Transformer and transformers' "
-        "GPT2LMHeadModel. A table is one small file in mi_widgets/model/architectures/."
+        f"{', '.join(TABLES)}. A table is a few lines in mi_widgets/model/architectures/families.py."
     )

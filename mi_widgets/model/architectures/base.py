@@ -15,24 +15,35 @@ from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The sizes of a model, by the field's names. `d_mlp` is 0 in an attention-only model."""
+    """The sizes of a model, by the field's names. `d_mlp` is 0 in an attention-only model.
+
+    With grouped-query attention several heads share one key and value: `n_key_value_heads` is smaller.
+    """
 
     n_layers: int
     n_heads: int
+    n_key_value_heads: int
     d_model: int
     d_head: int
     d_mlp: int
     d_vocab: int
     n_ctx: int
 
+    def size(self, axis: str, site: str) -> int | None:
+        """The length of an axis of a site; None for batch and positions."""
+        if axis == "head":
+            return self.n_key_value_heads if site in ("k", "v") else self.n_heads
+        return getattr(self, axis, None)
+
 
 @dataclass(frozen=True)
 class Weights:
     """The matrices that read from the residual stream and write to it, all layers and heads in one tensor each.
 
-    LayerNorm, where there is one, is folded in: what reads has its weight, and neither reading nor writing has the
-    mean over d_model that it takes away. So a product of these matrices is what one part does to another, but for
-    LayerNorm's scale. All are float32.
+    The norm before each reading, where there is one, is folded in: what reads has its weight, and, where it takes
+    the mean over d_model away (LayerNorm does, RMSNorm does not), neither reading nor writing has that mean. So a
+    product of these matrices is what one part does to another, but for the norm's scale. All are float32. Where
+    heads share a key and value, each has its copy.
     """
 
     W_E: Float[Tensor, "d_vocab d_model"]
@@ -44,22 +55,41 @@ class Weights:
 
 
 def reading(norm: nn.Module, weight: Tensor) -> Tensor:
-    """A matrix (…, d_model, out) that reads after a LayerNorm, as one that reads before it."""
+    """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
     scale, weight = _scale(norm), weight.detach().float()
     if scale is None:
         return weight
     read = scale.detach().float()[:, None] * weight
-    return read - read.mean(-2, keepdim=True)
+    return read - read.mean(-2, keepdim=True) if _takes_mean(norm) else read
 
 
 def writing(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
     written = weight.detach().float()
-    return written if _scale(norm) is None else written - written.mean(-1, keepdim=True)
+    return written - written.mean(-1, keepdim=True) if _takes_mean(norm) else written
 
 
 def _scale(norm: nn.Module) -> Tensor | None:
-    return getattr(norm, "w", getattr(norm, "weight", None))
+    weight = getattr(norm, "w", getattr(norm, "weight", None))
+    # Gemma's RMSNorm multiplies by one plus its weight.
+    return 1 + weight if weight is not None and type(norm).__name__.startswith("Gemma") else weight
+
+
+def _takes_mean(norm: nn.Module) -> bool:
+    return _scale(norm) is not None and "RMS" not in type(norm).__name__
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a site lies in the tensor that its module passes, where it is not the tensor itself.
+
+    Args:
+        out: from that tensor and the number of prompts to the site's tensor.
+        back: from that tensor and the site's changed tensor to the changed one.
+    """
+
+    out: Callable[[Tensor, int], Tensor]
+    back: Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -67,19 +97,26 @@ class Place:
     """Where a site's activation passes: the input or output of a submodule.
 
     Args:
-        path: the submodule, with `{layer}` in it.
+        path: the submodule, with `{layer}` in it; "" is the whole model.
         io: which side of it.
-        item: the element, where that side is a tuple.
+        item: the element, where that side is a tuple (or, by name, where it is a transformers output).
         relative_to: written as the difference to the *input* of this submodule. A residual sum that no
             module returns is changed by changing its last summand.
         write_path: the submodule to write at, where it is not the one to read at.
+        layout: how the site lies in that tensor.
+        cached: whether it holds what a key-value cache holds too, not the new tokens alone.
     """
 
     path: str
     io: Literal["input", "output"] = "output"
-    item: int | None = None
+    item: int | str | None = None
     relative_to: str | None = None
     write_path: str | None = None
+    layout: Layout | None = None
+    cached: bool = False
+
+
+Inputs = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,8 +126,15 @@ class Architecture:
     Args:
         family: its name, for messages.
         describe: the sizes, from the module.
-        places: where each site is; a site that is missing does not exist in the family.
-        inputs: the keyword arguments of `forward`, from ids and mask.
+        places: where each site is.
+        forbidden: why the family lacks a site, and what to use instead.
+        block: the path of a layer, with `{layer}` in it; its first input and output are the residual stream.
+        final_norm: the path of the norm before the unembedding; None where there is none by design.
+        unembed: the path of the unembedding.
+        softcap: logits are this times tanh(logits / this), None where they are not.
+        inputs: the keyword arguments of `forward`, from ids (batch, pos), the mask (batch, cached and new pos), the
+            position of each id, and a cache or None.
+        new_cache: an empty key-value cache.
         weights: its matrices, folded.
         fresh: an untrained module of the same shape, from a module and a seed.
         prepare: adds what the sites need to a module in memory; returns what undoes it.
@@ -99,33 +143,45 @@ class Architecture:
     family: str
     describe: Callable[[nn.Module], ModelConfig]
     places: Mapping[str, Place]
-    inputs: Callable[[Tensor, Tensor], dict[str, Any]]
+    block: str
+    final_norm: str | None
+    unembed: str
+    inputs: Callable[[Tensor, Tensor, Tensor, Any], Inputs]
+    new_cache: Callable[[], Any]
     weights: Callable[[nn.Module], Weights]
     fresh: Callable[[nn.Module, int], nn.Module]
+    forbidden: Mapping[str, str] = field(default_factory=dict)
+    softcap: float | None = None
     prepare: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 
-def check_site(site: Site, name: str, config: ModelConfig, places: Mapping[str, Place]) -> None:
+def check_site(site: Site, name: str, config: ModelConfig, architecture: Architecture) -> None:
     """Raise `SiteError` unless the model has this site.
 
     Args:
         site: what was asked for.
         name: the model's name, for the message.
         config: its sizes.
-        places: the sites it has.
+        architecture: its table.
     """
+    places = architecture.places
     if site.name not in places:
-        why = " (it is attention-only)" if site.name.startswith("mlp") and not config.d_mlp else ""
+        why = architecture.forbidden.get(site.name)
+        if why is None and site.name.startswith("mlp") and not config.d_mlp:
+            why = "it is attention-only"
         raise SiteError(
-            f"{name} has no at.{site.name}{why}; its sites are {', '.join(s for s in AXES if s in places)}."
+            f"{name} has no at.{site.name}{f' ({why})' if why else ''}; its sites are "
+            f"{', '.join(s for s in AXES if s in places)}."
         )
     if site.layer is not None and site.layer >= config.n_layers:
         raise SiteError(
             f"{site!r}: {name} has {config.n_layers} layers, so the layer must be 0 to {config.n_layers - 1}."
         )
-    if site.head is not None and site.head >= config.n_heads:
+    heads = config.size("head", site.name)
+    if site.head is not None and heads is not None and site.head >= heads:
+        shared = " for keys and values, which several heads share," if heads < config.n_heads else ""
         raise SiteError(
-            f"{site!r}: {name} has {config.n_heads} heads a layer, so the head must be 0 to {config.n_heads - 1}."
+            f"{site!r}: {name} has {heads} heads{shared} a layer, so the head must be 0 to {heads - 1}."
         )
 
 

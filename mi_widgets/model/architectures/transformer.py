@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from mi_widgets.zoo.transformer import Transformer
+from mi_widgets.zoo.transformer import KeyValueCache, Transformer
 
 from .base import Architecture, ModelConfig, Place, Weights, reading, writing
 
@@ -17,8 +17,8 @@ _ATTENTION = {
     "resid_post": Place("blocks.{layer}"),
     "attn_out": Place("blocks.{layer}.attn"),
     "q": Place("blocks.{layer}.attn.tap_q"),
-    "k": Place("blocks.{layer}.attn.tap_k"),
-    "v": Place("blocks.{layer}.attn.tap_v"),
+    "k": Place("blocks.{layer}.attn.tap_k", cached=True),
+    "v": Place("blocks.{layer}.attn.tap_v", cached=True),
     "scores": Place("blocks.{layer}.attn.tap_scores"),
     "pattern": Place("blocks.{layer}.attn.tap_pattern"),
     "z": Place("blocks.{layer}.attn.tap_z"),
@@ -32,7 +32,7 @@ _MLP = {
 
 def _describe(module: nn.Module) -> ModelConfig:
     c = cast(Transformer, module).config
-    return ModelConfig(c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp, c.d_vocab, c.n_ctx)
+    return ModelConfig(c.n_layers, c.n_heads, c.n_heads, c.d_model, c.d_head, c.d_mlp, c.d_vocab, c.n_ctx)
 
 
 def _weights(module: Any) -> Weights:
@@ -56,8 +56,12 @@ def transformer(module: Transformer) -> Architecture:
         family="Transformer",
         describe=_describe,
         places={"embed": Place("embed"), **_ATTENTION, **mlp, "logits": Place("unembed")},
-        # Causal attention and padding on the right: real tokens never see a pad, so no mask is needed.
-        inputs=lambda ids, mask: {"input_ids": ids},
+        block="blocks.{layer}",
+        final_norm="ln_final" if module.config.normalization else None,
+        unembed="unembed",
+        # It counts positions by the mask itself.
+        inputs=lambda ids, mask, positions, cache: {"input_ids": ids, "attention_mask": mask, "cache": cache},
+        new_cache=KeyValueCache,
         weights=_weights,
         fresh=lambda module, seed: Transformer(cast(Transformer, module).config, seed=seed),
     )

@@ -18,7 +18,8 @@ def stack_of(ablated: Iterable[tuple[int, int]], others: Iterable[Any] = ()) -> 
         others: Interventions to keep in front.
     """
     from mi_widgets.core import sites as at
-    from mi_widgets.core.interventions import ablate, stack
+    from mi_widgets.core.ablation import ablate
+    from mi_widgets.core.interventions import stack
 
     return stack(*others, *(ablate(at.z[layer, head], to="zero") for layer, head in ablated))
 

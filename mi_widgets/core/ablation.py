@@ -1,0 +1,122 @@
+"""Knocking a site out: to zero, to its mean, or to what it is on other tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from .arrays import Array
+from .errors import InterventionError
+from .extent import Extent, read, touches, write
+from .interventions import Activations, Intervention, Show
+from .sites import Site
+
+Target = Literal["zero", "mean", "resample"]
+
+
+@dataclass(frozen=True, repr=False)
+class Ablate(Intervention):
+    """Replace the activation by something that says nothing of its prompt; made by `mi.ablate`."""
+
+    to: Target = "zero"
+    data: Array | None = None  # the mean, or (token, …) what to draw from
+    seed: int = 0
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        return torch.zeros_like(x) if self.data is None else self.data.to(x)
+
+    def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
+        if self.to != "resample" or self.data is None:
+            return super().apply(x, extent)
+        if not touches(x, self.site, extent):
+            return x
+        # One activation is drawn for every column of every row; then the site says which of them are used.
+        drawn = self.data.to(x)[self._draws(x.shape[0], x.shape[1], extent)]
+        whole = replace(self.site, head=None)
+        if self.site.head is not None:
+            full = x.clone()
+            full[:, :, self.site.head] = drawn
+            drawn = full
+        if drawn.shape != x.shape:
+            raise InterventionError(
+                f"{self!r} does not fit: it draws activations of shape {tuple(drawn.shape[2:])}, the activation at "
+                f"{self.site!r} has {tuple(x.shape[2:])}."
+            )
+        return write(x, whole, extent, read(drawn, whole, extent))
+
+    def _draws(self, rows: int, columns: int, extent: Extent) -> Tensor:
+        assert self.data is not None
+        last = extent.start + columns
+        generator = torch.Generator().manual_seed(self.seed)
+        # Columns first: what is drawn for a token stays the same when tokens are added behind it.
+        draws = torch.randint(self.data.shape[0], (last, rows), generator=generator).T
+        for row, shift in enumerate(extent.shifts):
+            if shift:  # padding on the left draws nothing
+                draws[row] = draws[row].roll(shift)
+        return draws[:, extent.start :]
+
+    def _arguments(self, show: Show) -> list[str]:
+        shown = [f"to={self.to!r}"]
+        if self.data is not None:
+            shown.append(f"data={show(self.data)}")
+        return [*shown, f"seed={self.seed}"] if self.to == "resample" else shown
+
+
+def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | None = None) -> Ablate:
+    """Knock a site out: the activation there becomes zero, what it is on average, or what it is elsewhere.
+
+    Args:
+        site: where; `at.z[1, 3]` is the output of head 3 of layer 1, before `W_O`.
+        to: `"zero"`; `"mean"`: the mean over all real tokens of `data`, at whatever position; `"resample"`: at
+            every token the activation of one of the real tokens of `data`, drawn at random.
+        data: a run that kept the site; or the mean itself; or (token, …) the activations to draw from, as an Array
+            or a tensor. For `scores` and `pattern` only a mean that is given.
+        seed: of `"resample"`, 0 by default. The draw depends on the row of the batch and the position alone.
+
+    Raises:
+        InterventionError: `to` is none of these, or `data` or `seed` is missing or not wanted.
+
+    Source: mean ablation as in Wang et al. 2022 (arXiv:2211.00593), section 2, but with one mean for all
+    positions; resampling as in Chan et al. 2022 ("Causal scrubbing"), but each token draws for itself, where
+    they take a whole other prompt.
+    """
+    if to not in get_args(Target):
+        raise InterventionError(f'ablate: to={to!r} is not known; allowed: "zero", "mean", "resample".')
+    if seed is not None and to != "resample":
+        raise InterventionError(f'ablate: seed= goes with to="resample"; to={to!r} draws nothing.')
+    if to == "zero":
+        if data is not None:
+            raise InterventionError(
+                'ablate: data= goes with to="mean" and to="resample"; to="zero" needs none.'
+            )
+        return Ablate(site)
+    if data is None:
+        raise InterventionError(
+            f"ablate(to={to!r}) needs data=: a run that kept the site, as in data=model.run(texts, keep=[at.z]), "
+            "or the numbers themselves."
+        )
+    Ablate(site)  # a wrong site is named before its activations are taken
+    if to == "resample" and "query" in site.axes:
+        raise InterventionError(
+            f"ablate: {site!r} cannot be resampled, texts differ in length: patch it from a run."
+        )
+    values = _real_tokens(data, site) if isinstance(data, Activations) else data
+    if to == "mean":
+        return Ablate(site, to, Array(values.mean(0) if isinstance(data, Activations) else values))
+    pool = Array(values)
+    if len(pool.shape) < 2 or not pool.shape[0]:
+        raise InterventionError(f"ablate: resampling draws from (token, …); got shape {pool.shape}.")
+    return Ablate(site, to, pool, 0 if seed is None else int(seed))
+
+
+def _real_tokens(run: Activations, site: Site) -> Tensor:
+    if "query" in site.axes:
+        raise InterventionError(
+            f"ablate: {site!r} has no mean over texts of different lengths: give the mean itself as data=, "
+            "an Array or a tensor that fits the activation."
+        )
+    x = run[replace(site, positions=None)]
+    return x[run.mask.to(x.device)]

@@ -1,0 +1,189 @@
+"""Changing what is there: scaled, steered, projected, replaced, or put through a function of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .arrays import Array
+from .errors import InterventionError
+from .interventions import Intervention, Show, finite
+from .sites import Site
+
+
+@dataclass(frozen=True, repr=False)
+class Scale(Intervention):
+    """Multiply the activation by a number; made by `mi.scale`."""
+
+    factor: float = 1.0
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        return x * self.factor
+
+    def _arguments(self, show: Show) -> list[str]:
+        return [repr(self.factor)]
+
+
+def scale(site: Site, factor: float) -> Scale:
+    """Multiply the activation at `site` by `factor`: 0 removes it, 1 leaves it, -1 turns it round."""
+    return Scale(site, finite("scale", factor))
+
+
+@dataclass(frozen=True, repr=False)
+class Steer(Intervention):
+    """Add a multiple of a direction to the activation; made by `mi.steer`."""
+
+    direction: Array
+    scale: float = 1.0
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        return x + self.scale * self.direction.to(x)
+
+    def _arguments(self, show: Show) -> list[str]:
+        return [show(self.direction), f"scale={self.scale!r}"]
+
+
+def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
+    """Add `scale` times `direction` to the activation at `site`.
+
+    Args:
+        site: where; without `.pos` at every token, those that `generate` adds included.
+        direction: a vector of the activation's last axis, not normalised here.
+        scale: in units of the direction's own length.
+
+    Source: Turner et al. 2023 (arXiv:2308.10248), activation addition.
+    """
+    return Steer(site, Array(direction), finite("steer: scale", scale))
+
+
+@dataclass(frozen=True, repr=False)
+class ProjectOut(Intervention):
+    """Take the part that lies in a subspace away; made by `mi.project_out`."""
+
+    basis: Array  # (direction, d), as given
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        spanning = self.basis.to(x).float()
+        if x.shape[-1] != spanning.shape[-1]:
+            raise InterventionError(
+                f"{self!r} does not fit: directions of length {spanning.shape[-1]}, an activation of {x.shape[-1]}."
+            )
+        orthonormal = torch.linalg.qr(spanning.T).Q
+        return x - ((x.float() @ orthonormal) @ orthonormal.T).to(x.dtype)
+
+    def _arguments(self, show: Show) -> list[str]:
+        return [show(self.basis)]
+
+    def _call(self, show: Show) -> str:
+        return f"mi.project_out({', '.join([self.site.code(), *self._arguments(show)])})"
+
+
+def project_out(site: Site, directions: Any) -> ProjectOut:
+    """Take away what the activation at `site` has along a direction, or in the subspace of several.
+
+    Args:
+        site: where; without `.pos` at every token, those that `generate` adds included.
+        directions: a vector of the activation's last axis, or several as rows (direction, d); their lengths and
+            angles do not matter, only what they span.
+
+    Raises:
+        InterventionError: no vector, a vector of zeros, or rows of which one is a sum of the others.
+
+    Source: Ravfogel et al. 2020 (arXiv:2004.07667), section 3, the projection onto the null space.
+    """
+    basis = Array(directions)
+    rows = torch.atleast_2d(basis.tensor)
+    if rows.ndim != 2 or not rows.numel() or not rows.is_floating_point() or not rows.isfinite().all():
+        raise InterventionError(
+            f"project_out takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
+        )
+    if torch.linalg.matrix_rank(rows.float()) < rows.shape[0]:
+        raise InterventionError(
+            f"project_out: the {rows.shape[0]} rows of {basis!r} span less (one is zero, or a sum of others): "
+            "leave the surplus ones out."
+        )
+    return ProjectOut(site, Array(rows))
+
+
+@dataclass(frozen=True, repr=False)
+class Replace(Intervention):
+    """Put given numbers in the activation's place; made by `mi.replace`."""
+
+    value: Array
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        return self.value.to(x)
+
+    def _arguments(self, show: Show) -> list[str]:
+        return [show(self.value)]
+
+
+def replace(site: Site, value: Any) -> Replace:
+    """Put `value` in the activation's place, at every token that `site` names, new ones included.
+
+    Args:
+        site: where.
+        value: a number, a vector of the activation's last axis, or anything that broadcasts to it. For the
+            activations of another run use `mi.patch`.
+
+    Raises:
+        InterventionError: when it meets an activation that it does not broadcast to.
+    """
+    return Replace(site, Array(value))
+
+
+@dataclass(frozen=True, repr=False)
+class Apply(Intervention):
+    """Put the activation through a function; made by `mi.apply`."""
+
+    function: Callable[[Tensor], Tensor]
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        new = self.function(x.clone())  # it may work in place
+        if not isinstance(new, Tensor) or new.shape != x.shape:
+            got = f"shape {tuple(new.shape)}" if isinstance(new, Tensor) else type(new).__name__
+            raise InterventionError(
+                f"{self!r}: the function must return a tensor of the shape it was given, {tuple(x.shape)}; got {got}."
+            )
+        return new.to(x)
+
+    def __repr__(self) -> str:
+        return f"mi.apply({self.site!r}, {_name(self.function)})"
+
+    def code(self, *, inline: bool = False) -> str:
+        """Cannot be written: the function is the user's.
+
+        Raises:
+            InterventionError: always; it names the function.
+        """
+        raise InterventionError(
+            f"{self!r} holds a function of yours, which cannot be written as code: define {_name(self.function)} "
+            "where the code is to run, and write this line yourself."
+        )
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__qualname__", type(function).__name__).rpartition(".")[2]
+
+
+def apply(site: Site, function: Callable[[Tensor], Tensor]) -> Apply:
+    """Put the activation at `site` through a function of yours.
+
+    Args:
+        site: where.
+        function: from the part that `site` names (batch first; see `run[site]`) to its new values, of the same
+            shape. While generating it sees the prompt first, then one token at a time: what it does to a token should
+            not depend on the other tokens.
+
+    Raises:
+        InterventionError: not a function; when it returns another shape.
+    """
+    if not callable(function):
+        raise InterventionError(
+            f"apply takes a function, as in mi.apply(site, torch.relu); got {function!r}."
+        )
+    return Apply(site, function)

@@ -1,0 +1,165 @@
+"""How far each prompt of a batch reaches, and the part of an activation that a site names in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from .errors import SiteError
+from .sites import Position, Site
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far each prompt of a batch reaches: positions are resolved against it, once.
+
+    Args:
+        lengths: the real tokens of each prompt.
+        width: the padded length of the prompts; what lies behind it was generated.
+        left: whether the padding stands on the left.
+        start: how many columns a cache holds already: the activation begins behind them.
+        ids: the token ids of each prompt, without padding.
+        tokens: their texts.
+    """
+
+    lengths: tuple[int, ...]
+    width: int
+    left: bool = False
+    start: int = 0
+    ids: tuple[tuple[int, ...], ...] = ()
+    tokens: tuple[tuple[str, ...], ...] = ()
+
+    def resolve(self, site: Site, total: int) -> Int[Tensor, "batch n"] | None:
+        """The columns of an activation that `site` names in every row, or None for all of them.
+
+        Args:
+            site: whose positions to resolve.
+            total: the length of the activation's position axis.
+
+        Raises:
+            SiteError: a position outside of a prompt, a token that is not in it or stands there twice.
+        """
+        if site.positions is None:
+            return None
+        if site.positions == "new":
+            first = max(self.width - self.start, 0)
+            return torch.arange(first, total).expand(len(self.lengths), -1)
+        if self.start:  # the prompt lies in the cache
+            return torch.empty(len(self.lengths), 0, dtype=torch.long)
+        wanted = site.positions if isinstance(site.positions, tuple) else (site.positions,)
+        return torch.tensor(
+            [[self._column(site, p, row) for p in wanted] for row in range(len(self.lengths))]
+        )
+
+    def _column(self, site: Site, position: Position, row: int) -> int:
+        length = self.lengths[row]
+        if isinstance(position, str):
+            position = self._find(site, position, row)
+        if not -length <= position < length:
+            raise SiteError(
+                f"{site!r}: position {position} is outside of prompt {row}, which has {length} tokens "
+                f"(allowed: {-length} to {length - 1})."
+            )
+        return position % length + self.shifts[row]
+
+    def _find(self, site: Site, text: str, row: int) -> int:
+        if not self.tokens:
+            raise SiteError(f"{site!r}: this prompt has no token texts; give the position as a number.")
+        tokens = self.tokens[row]
+        exact = [i for i, token in enumerate(tokens) if token == text]
+        # "Mary" finds " Mary", where nothing else reads "Mary".
+        places = exact or [i for i, token in enumerate(tokens) if token.strip() == text.strip()]
+        if len(places) != 1:
+            seen = (
+                f"stands at {', '.join(map(str, places))}: give one of these numbers"
+                if places
+                else "is not in it"
+            )
+            raise SiteError(
+                f"{site!r}: in prompt {row} the token {text!r} {seen}. Its tokens: {list(tokens)}."
+            )
+        return places[0]
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """The columns before each prompt's first token."""
+        return tuple(self.width - length if self.left else 0 for length in self.lengths)
+
+    def aligned(self, x: Tensor, site: Site, *, left: bool) -> Tensor:
+        """An activation of the whole prompts, padded here, as it would be with the padding on a given side.
+
+        Args:
+            x: (batch, …), as `read` returns it; what has no axis of positions stays as it is.
+            site: what it is.
+            left: the side wanted.
+        """
+        if left == self.left or min(self.lengths) == self.width:
+            return x
+        given = ("key",) if site.positions is not None else ("pos", "query", "key")
+        dropped = {"head" if site.head is not None else "", *(("pos", "query") if single(site) else ())}
+        dims = [i for i, axis in enumerate(a for a in site.axes[1:] if a not in dropped) if axis in given]
+        shifts = replace(self, left=True).shifts
+        return torch.stack([x[i].roll([s if left else -s] * len(dims), dims) for i, s in enumerate(shifts)])
+
+    def rows(self, chosen: Sequence[int]) -> Extent:
+        """The extent of some of the prompts."""
+        return replace(
+            self,
+            lengths=tuple(self.lengths[i] for i in chosen),
+            ids=tuple(self.ids[i] for i in chosen) if self.ids else (),
+            tokens=tuple(self.tokens[i] for i in chosen) if self.tokens else (),
+        )
+
+
+def _part(x: Tensor, site: Site) -> Tensor:
+    """A view of `x` with positions as axis 1 and the site's head chosen."""
+    axis = next(i for i, name in enumerate(site.axes) if name in ("pos", "query"))
+    view = x.movedim(axis, 1)
+    return view if site.head is None else view.select(2, site.head)
+
+
+def touches(x: Tensor, site: Site, extent: Extent) -> bool:
+    """Whether `site` names anything of this activation: at `.pos("new")` there is nothing before the new tokens."""
+    positions = extent.resolve(site, _part(x, site).shape[1])
+    return positions is None or positions.shape[1] > 0
+
+
+def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
+    """The part of one layer's activation that `site` names, its axes in the order of `site.axes`."""
+    part = _part(x, site)
+    positions = extent.resolve(site, part.shape[1])
+    if positions is not None:
+        part = part[torch.arange(part.shape[0])[:, None], positions.to(x.device)]
+    if single(site):
+        return part[:, 0]
+    # Positions go back to where they stood: behind the heads in scores and pattern.
+    return part.movedim(1, 2) if "query" in site.axes and site.head is None else part
+
+
+def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
+    """A copy of `x` in which the part that `site` names is `new` (shaped as `read` returns it)."""
+    copy = x.clone()
+    part = _part(copy, site)
+    positions = extent.resolve(site, part.shape[1])
+    if single(site):
+        new = new[:, None]
+    elif "query" in site.axes and site.head is None:
+        new = new.movedim(2, 1)
+    if positions is None:
+        part.copy_(new)
+    else:
+        part[torch.arange(part.shape[0])[:, None], positions.to(x.device)] = new
+    return copy
+
+
+def _single(site: Site) -> bool:
+    return isinstance(site.positions, int | str) and site.positions != "new"
+
+
+def single(site: Site) -> bool:
+    """Whether a site names one position, whose axis is dropped."""
+    return isinstance(site.positions, int | str) and site.positions != "new"

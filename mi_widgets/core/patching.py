@@ -1,0 +1,117 @@
+"""Putting activations of another run in their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from .arrays import Array
+from .errors import InterventionError
+from .extent import Extent
+from .interventions import Activations, Intervention, Show, Stack, stack
+from .sites import Site, pattern
+
+
+@dataclass(frozen=True, repr=False)
+class Patch(Intervention):
+    """Put activations from elsewhere in their place; made by `mi.patch`."""
+
+    value: Array  # padded on the right
+    only: Array | None = None  # the ids of the prompts it was made on, -1 at padding
+
+    def change(self, x: Tensor) -> Tensor:  # noqa: D102
+        value = self.value.to(x)
+        # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
+        fits = value.ndim == 1 or (value.shape[1:] == x.shape[1:] and value.shape[0] in (1, x.shape[0]))
+        if not fits:
+            raise InterventionError(
+                f"{self!r} does not fit: the value has shape {tuple(value.shape)}, the activation {tuple(x.shape)}. "
+                "Patch between prompts of one length, or name positions with .pos(…)."
+            )
+        return value
+
+    def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
+        self._check_prompts(extent)
+        here = self._padded_as(extent)
+        if self.site.positions is not None:
+            return here._put(x, extent)
+        # A patch of the whole prompt covers the prompt; tokens generated after it stay their own.
+        w = max(extent.width - extent.start, 0)
+        if not w:
+            return x
+        prompt = (
+            (slice(None), slice(None), slice(w), slice(w))
+            if "query" in self.site.axes
+            else (slice(None), slice(w))
+        )
+        changed = x.clone()
+        changed[prompt] = here._put(x[prompt], extent)
+        return changed
+
+    def _put(self, x: Tensor, extent: Extent) -> Tensor:
+        return super().apply(x, extent)
+
+    def _padded_as(self, extent: Extent) -> Patch:
+        if not extent.left or len(self.value.shape) == 1 or min(extent.lengths) == extent.width:
+            return self
+        value = self.value.tensor
+        value = value.expand(len(extent.lengths), *value.shape[1:]) if len(value) == 1 else value
+        right = Extent(extent.lengths, extent.width)
+        return Patch(self.site, Array(right.aligned(value, self.site, left=True)))
+
+    def _check_prompts(self, extent: Extent) -> None:
+        if self.only is None or not extent.ids:
+            return
+        made_on = [tuple(i for i in row if i >= 0) for row in self.only.tensor.tolist()]
+        if list(extent.ids) != made_on:
+            raise InterventionError(
+                f"{self!r} was made to hold on its own prompts only; these are others. Run the same prompts in the "
+                "same order, or make it again on a run of these."
+            )
+
+    def _arguments(self, show: Show) -> list[str]:
+        return [show(self.value)] if self.only is None else [show(self.value), f"only={show(self.only)}"]
+
+
+def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
+    """Put activations from elsewhere at `site`.
+
+    Args:
+        site: where, with or without positions. Without, the whole prompt is patched, not what `generate` adds.
+        value: a run that kept the site (its activation there is taken), or the values themselves, shaped
+            as `run[site]` is, padded on the right; one row serves every prompt of a batch, one vector every place.
+        only: token ids (batch, pos), -1 at padding: the prompts that it holds on; on others it is an error.
+
+    Raises:
+        InterventionError: a run at `.pos("new")`, which none has; when it meets an activation of another shape, or
+            other prompts than `only`.
+    """
+    if site.positions == "new" and isinstance(value, Activations):
+        raise InterventionError('patch: no run has the tokens of .pos("new"): give the values themselves.')
+    if isinstance(value, Activations):
+        value = value.extent.aligned(value[site], site, left=False)
+    return Patch(site, Array(value), None if only is None else Array(only))
+
+
+def freeze_pattern(run: Activations) -> Stack:
+    """Hold every head's attention where it was in a run, on the same prompts; on others it is an error.
+
+    With it, an ablation is *pattern-preserving*: what a head writes is taken away from what later heads copy and
+    from the logits, but can no longer change where they look.
+
+    Args:
+        run: a run that kept `at.pattern`, all layers.
+
+    Raises:
+        NotKept: the run did not keep the pattern.
+        InterventionError: not a run.
+
+    Source: Olsson et al. 2022 (arXiv:2209.11895), "pattern-preserving ablation".
+    """
+    if not isinstance(run, Activations):
+        raise InterventionError(f"freeze_pattern takes a run that kept at.pattern; got {type(run).__name__}.")
+    width = max(run.extent.lengths)
+    ids = Array([[*row, *[-1] * (width - len(row))] for row in run.extent.ids])
+    return stack(*(patch(pattern[layer], run, only=ids) for layer in range(len(run[pattern]))))

@@ -1,0 +1,167 @@
+"""Continuing prompts: one token a step, with a key-value cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch import Tensor
+
+from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.interventions import Stack
+from mi_widgets.core.sites import Site
+
+from .backend import Pass
+from .run import Generation, Run
+from .tokens import Tokenized
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+class Cancel(Protocol):
+    """A `threading.Event`, or what has the same question."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to continue; the fields are `Model.generate`'s.
+
+    Raises:
+        MIError: a number that means nothing.
+    """
+
+    max_new_tokens: int
+    temperature: float
+    seed: int | None
+    keep: tuple[Site, ...]
+    cancel: Cancel | None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.max_new_tokens, int) or self.max_new_tokens < 1:
+            raise MIError(f"max_new_tokens must be a whole number from 1; got {self.max_new_tokens!r}.")
+        if not isinstance(self.temperature, (int, float)) or not 0 <= self.temperature < math.inf:
+            raise MIError(f"temperature must be a number, 0 or more; got {self.temperature!r}.")
+        if self.cancel is not None and not callable(getattr(self.cancel, "is_set", None)):
+            raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")
+
+
+Told = Callable[[tuple[Generation, ...]], object]
+
+
+def generate(
+    model: Model, prompt: str, tokenized: Tokenized, plan: Plan, on_token: Told | None
+) -> tuple[Generation, ...]:
+    """Continue every prompt of a batch; see `Model.generate`.
+
+    Args:
+        model: what writes.
+        prompt: the prompts as code, for provenance.
+        tokenized: the prompts, padded on the left.
+        plan: how.
+        on_token: called after each step. No lock is held then, nor between steps.
+    """
+    longest, room = tokenized.ids.shape[1], model.config.n_ctx
+    if longest + plan.max_new_tokens > room:
+        raise PromptError(
+            f"{longest} tokens and {plan.max_new_tokens} new ones are more than {model.name} takes ({room}): "
+            f"max_new_tokens can be at most {room - longest} here."
+        )
+    for site in plan.keep:
+        model.layers_of(site)
+    edits, ends = model.interventions, _ends(model)
+    given = tokenized.extent.ids
+    new: list[list[int]] = [[] for _ in given]
+    done = [False] * len(given)
+    generators = [_generator(plan.seed, row) for row in range(len(given))]
+    cancelled = False
+    for logits in _steps(model, tokenized, new, edits):
+        for row, generator in enumerate(generators):
+            if not done[row]:
+                new[row].append(_choose(logits[row], plan.temperature, generator))
+                done[row] = new[row][-1] in ends
+        cancelled = plan.cancel is not None and plan.cancel.is_set()
+        if on_token is not None:
+            on_token(tuple(_written(model, *both) for both in zip(given, new, strict=True)))
+        if cancelled or all(done) or max(map(len, new)) >= plan.max_new_tokens:
+            break
+    written = tuple(_written(model, *both) for both in zip(given, new, strict=True))
+    runs = [_run(model, prompt, tokenized, row, new[row], edits, plan.keep) for row in range(len(given))]
+    return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(written, runs, strict=True))
+
+
+def _steps(model: Model, tokenized: Tokenized, new: list[list[int]], edits: Stack) -> Iterator[Tensor]:
+    """The next logits (batch, d_vocab), again and again; the tokens chosen are read from `new`."""
+    cache = model.architecture.new_cache()
+    extent, device = tokenized.extent, model.device
+    ids, mask = tokenized.ids.to(device), tokenized.mask.to(device)
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    # The last column alone is unembedded, unless somebody changes the logits of others.
+    last = None if any(edit.site.name == "logits" for edit in edits) else torch.full((len(ids),), -1)
+    while True:
+        forward = Pass(
+            inputs=model.architecture.inputs(ids, mask, positions, cache),
+            batch=len(ids),
+            edits=model.edits(edits, extent),
+            keep=(("logits", None),),
+            unembed=last,
+        )
+        yield model.execute(forward)["logits", None][:, -1]
+        extent = replace(extent, start=mask.shape[1])
+        ids = torch.tensor([[row[-1]] for row in new], device=device)
+        mask = torch.cat([mask, torch.ones_like(ids, dtype=torch.bool)], 1)
+        positions = positions[:, -1:] + 1
+
+
+def _ends(model: Model) -> set[int]:
+    """The tokens that end a text, by the tokenizer and by the model."""
+    settings = getattr(model.module, "generation_config", None)
+    ends: Any = (getattr(model.tokenizer, "eos_token_id", None), getattr(settings, "eos_token_id", None))
+    listed = (e if isinstance(e, (list, tuple)) else [e] for e in ends)
+    return {int(end) for some in listed for end in some if end is not None}
+
+
+def _generator(seed: int | None, row: int) -> torch.Generator | None:
+    return None if seed is None else torch.Generator().manual_seed(seed + row)
+
+
+def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> int:
+    if temperature == 0:
+        return int(logits.argmax())
+    return int(torch.multinomial((logits.float().cpu() / temperature).softmax(-1), 1, generator=generator))
+
+
+def _written(model: Model, given: tuple[int, ...], new: list[int]) -> Generation:
+    # A prompt of ids may end inside a character, which then is not a part of the text.
+    before = model.text_of(given).rstrip("\ufffd")
+    # Decoded as a whole: a piece alone may lose its leading space.
+    text = model.text_of([*given, *new]).removeprefix(before)
+    return Generation(before, text, tuple(model.vocabulary_of(new)), tuple(new))
+
+
+def _run(
+    model: Model,
+    prompt: str,
+    batch: Tokenized,
+    row: int,
+    new: list[int],
+    edits: Stack,
+    keep: tuple[Site, ...],
+) -> Run | None:
+    """Prompt and answer in one pass: what every step saw, since each token is changed once and alike."""
+    if not keep:
+        return None
+    given = batch.extent.ids[row]
+    whole = model.tokenize([*given, *new])
+    # Positions are those of the prompt: what `.pos("new")` names begins behind it.
+    extent = replace(batch.extent.rows([row]), left=False, width=len(given))
+    keys = [(site.name, layer) for site in keep for layer in model.layers_of(site)]
+    kept = model.forward(whole, keep=keys, edits=model.edits(edits, extent))
+    return Run(model, repr([*given, *new]), whole, edits, kept, tuple(site.everywhere for site in keep))

@@ -1,0 +1,140 @@
+"""The cells of a sweep: which layers, positions and heads, in which order, with which labels."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from mi_widgets.core.errors import SiteError
+from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.sites import WHOLE_MODEL, Site
+
+from .tokens import Tokenized
+
+if TYPE_CHECKING:
+    from .model import Model
+
+AXES = ("layer", "head", "pos")
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What a user asks for; None is all, or what the site suggests. The fields are `Model.sweep`'s."""
+
+    by: Sequence[str] | None
+    layers: Sequence[int] | None
+    positions: Sequence[int] | None
+    heads: Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a sweep over one kind of site.
+
+    Args:
+        over: the kind.
+        labels: for each axis its numbers.
+        tokens: the text at each position of each prompt.
+    """
+
+    over: Site
+    labels: dict[str, list[int]]
+    tokens: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, model: Model, over: Site, tokenized: Tokenized, axes: Axes) -> Grid:
+        """The grid that was asked for.
+
+        Raises:
+            SiteError: an axis, layer, head or position that the site does not have.
+        """
+        if (
+            not isinstance(over, Site)
+            or over.name in WHOLE_MODEL
+            or over.head is not None
+            or over.positions is not None
+        ):
+            raise SiteError(
+                f"sweep goes over a kind of site, as in at.resid_pre, or one layer of it; got {over!r}."
+            )
+        has_heads = "head" in over.axes
+        by = tuple(axes.by) if axes.by is not None else ("layer", "head" if has_heads else "pos")
+        allowed = AXES if has_heads else ("layer", "pos")
+        if "layer" not in by or set(by) - set(allowed) or len(set(by)) < len(by):
+            raise SiteError(
+                f"sweep: by= takes layer and any of {', '.join(allowed[1:])} for {over!r}; got {axes.by!r}."
+            )
+        layers = [layer for layer in model.layers_of(over) if layer is not None]
+        known = {
+            "layer": layers,
+            "head": range(model.config.size("head", over.name) or 0),
+            "pos": range(max(tokenized.lengths)),
+        }
+        wanted = {"layer": axes.layers, "head": axes.heads, "pos": axes.positions}
+        labels = {axis: _chosen(axis, wanted[axis], list(known[axis])) for axis in AXES if axis in by}
+        for axis, given in wanted.items():
+            if given is not None and axis not in by:
+                raise SiteError(
+                    f"sweep: {axis}s were given, but by={by!r} does not go over them: add {axis!r}."
+                )
+        return cls(over, {axis: labels[axis] for axis in by}, tokenized.extent.tokens)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Its axes."""
+        return tuple(self.labels)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Their lengths."""
+        return tuple(map(len, self.labels.values()))
+
+    @property
+    def size(self) -> int:
+        """The number of cells."""
+        return math.prod(self.shape)
+
+    def layers(self) -> Iterator[list[tuple[tuple[int, ...], Site]]]:
+        """For each layer its cells: where they are in the grid, and their sites."""
+        by_layer: dict[int, list[tuple[tuple[int, ...], Site]]] = {}
+        for index in itertools.product(*map(range, self.shape)):
+            at = {axis: self.labels[axis][i] for (axis, i) in zip(self.dims, index, strict=True)}
+            site = Site(self.over.name, at["layer"], at.get("head"))
+            by_layer.setdefault(at["layer"], []).append((index, site.pos(at["pos"]) if "pos" in at else site))
+        return iter(by_layer.values())
+
+    def result(self, values: np.ndarray, clean: np.ndarray, provenance: Provenance) -> Result:
+        """The measured grid (batch, …) with its labels."""
+        coords: dict[str, object] = {**self.labels}
+        if "pos" in self.labels:
+            rows = [[row[p] if p < len(row) else "" for p in self.labels["pos"]] for row in self.tokens]
+            coords["pos_token"] = (("batch", "pos"), np.array(rows))
+        return Result(
+            kind="sweep",
+            title=f"Sweep over {self.over.name}",
+            dataset=xr.Dataset(
+                {"metric": (("batch", *self.dims), values), "clean": (("batch",), clean)}, coords=coords
+            ),
+            primary="metric",
+            unit="metric",
+            source="one intervention a cell, compared with the run without it",
+            provenance=provenance,
+        )
+
+
+def _chosen(axis: str, wanted: Sequence[int] | None, known: list[int]) -> list[int]:
+    if wanted is None:
+        return known
+    chosen = [int(w) for w in wanted]
+    wrong = [w for w in chosen if w not in known]
+    if wrong or not chosen or len(set(chosen)) < len(chosen):
+        raise SiteError(
+            f"sweep: {axis}s must be some of {known[0]} to {known[-1]}, each once; got {list(wanted)!r}."
+        )
+    return chosen

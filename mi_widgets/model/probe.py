@@ -1,0 +1,113 @@
+"""What a module passes at each of its sites, seen with plain hooks: before anything is believed of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mi_widgets.core.sites import AXES, WHOLE_MODEL
+
+from .architectures import Architecture, Inputs, ModelConfig, Place
+from .backend import Key, element, find
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What was seen in one forward pass.
+
+    Args:
+        activations: of each site that its module passed, as the site is shaped.
+        faults: of each site that was not there or had another shape, why.
+        block_output: what a layer gives out, as the number of things; 0 for the tensor itself.
+        final: what the final norm took in and gave out, and what the unembedding took in; None where not called.
+    """
+
+    activations: dict[Key, Tensor]
+    faults: dict[Key, str]
+    block_output: int
+    final: tuple[Tensor | None, Tensor | None, Tensor | None]
+
+
+def probe(
+    module: nn.Module, architecture: Architecture, config: ModelConfig, inputs: Inputs, shape: tuple[int, int]
+) -> Probe:
+    """Run a module once and look at every site of every layer.
+
+    Args:
+        module: with its taps.
+        architecture: its table.
+        config: its sizes.
+        inputs: of its forward.
+        shape: of the prompts, (batch, pos).
+    """
+    passed: dict[tuple[str, str], Any] = {}
+    handles = []
+
+    def watch(path: str) -> None:
+        def hook(_: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+            first = args[0] if args else next(iter(kwargs.values()), None)
+            passed.setdefault((path, "input"), first)
+            passed.setdefault((path, "output"), output)
+
+        handles.append(find(module, path, None).register_forward_hook(hook, with_kwargs=True))
+
+    keys = [
+        (name, layer)
+        for name in architecture.places
+        for layer in ((None,) if name in WHOLE_MODEL else range(config.n_layers))
+    ]
+    blocks = [architecture.block.format(layer=layer) for layer in range(config.n_layers)]
+    paths = {architecture.places[name].path.format(layer=layer) for name, layer in keys}
+    try:
+        ends = {path for path in (architecture.final_norm, architecture.unembed) if path is not None}
+        for path in paths | ends | set(blocks):
+            watch(path)
+        with torch.no_grad():
+            module(**inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    activations, faults = {}, {}
+    for key in keys:
+        x = _activation(architecture.places[key[0]], key, passed, shape)
+        expected = _expected(key, config, shape)
+        if isinstance(x, Tensor) and tuple(x.shape) == expected:
+            activations[key] = x
+        else:
+            faults[key] = _fault(x, expected)
+    output = passed.get((blocks[0], "output"))
+    return Probe(
+        activations,
+        faults,
+        len(output) if isinstance(output, tuple) else 0,
+        (
+            passed.get((architecture.final_norm or "", "input")),
+            passed.get((architecture.final_norm or "", "output")),
+            passed.get((architecture.unembed, "input")),
+        ),
+    )
+
+
+def _activation(place: Place, key: Key, passed: dict[tuple[str, str], Any], shape: tuple[int, int]) -> Any:
+    side = passed.get((place.path.format(layer=key[1]), place.io))
+    x = side if side is None or place.io == "input" else element(side, place.item)
+    try:
+        return x if place.layout is None or not isinstance(x, Tensor) else place.layout.out(x, shape[0])
+    except RuntimeError:  # it does not divide as the layout wants: the shape is the fault
+        return x
+
+
+def _expected(key: Key, config: ModelConfig, shape: tuple[int, int]) -> tuple[int, ...]:
+    lengths = {"batch": shape[0], "pos": shape[1], "query": shape[1], "key": shape[1]}
+    return tuple(lengths.get(axis) or config.size(axis, key[0]) or 0 for axis in AXES[key[0]])
+
+
+def _fault(x: Any, expected: tuple[int, ...]) -> str:
+    if x is None:
+        return "its module was never called, so it cannot be read or changed"
+    if isinstance(x, Tensor):
+        return f"its module passes shape {tuple(x.shape)} where {expected} belongs"
+    return f"its module passes a {type(x).__name__} where a tensor of shape {expected} belongs"

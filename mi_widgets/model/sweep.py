@@ -1,0 +1,200 @@
+"""One intervention at every layer and position (or head) in turn, without running the whole model for each.
+
+What lies before the intervened layer does not change: it is computed once, and each layer's cells start from there,
+side by side on the batch axis.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from mi_widgets.core.errors import MetricError
+from mi_widgets.core.extent import Extent
+from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.results import Result
+from mi_widgets.core.sites import Site
+
+from .backend import Edit, Key, Pass, Resume
+from .grid import Axes, Grid
+from .memory import bytes_of, free_bytes
+from .tokens import Prompt, Tokenized
+
+if TYPE_CHECKING:
+    from .model import Model
+
+Metric = Callable[[Float[Tensor, "batch d_vocab"]], Float[Tensor, " batch"]]
+Make = Callable[[Site], Intervention | Stack]
+
+_PAUSE = 0.05  # seconds that a chunk may take: other threads get the model in between
+_MEMORY = 0.25  # of what is free, for one chunk
+_AT_ONCE = (
+    "q",
+    "k",
+    "v",
+    "scores",
+    "scores",
+    "pattern",
+    "z",
+    "mlp_pre",
+    "mlp_post",
+    "resid_mid",
+    "resid_post",
+)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One cell: where it is in the grid, what is done there, and to which prompts (those that have the position)."""
+
+    index: tuple[int, ...]
+    interventions: Stack
+    rows: tuple[int, ...]
+
+
+class _Sweep:
+    """A clean run to start from, and cells to run from there."""
+
+    def __init__(self, model: Model, tokenized: Tokenized, columns: Tensor) -> None:
+        self._model, self._tokenized, self._columns = model, tokenized, columns
+        self._ambient = model.interventions
+        layers = range(model.config.n_layers)
+        kept = model.forward(tokenized, keep=[("resid_pre", layer) for layer in layers])
+        self._resid_pre = [kept["resid_pre", layer] for layer in layers]
+        self.clean = kept["logits", None][torch.arange(len(columns)), columns]
+        self._at_once = 4
+
+    def run(self, cells: Sequence[_Cell]) -> Iterator[tuple[_Cell, Float[Tensor, "batch d_vocab"]]]:
+        """Each cell with its logits at the column that is read. No lock is held between chunks."""
+        todo, most = list(cells), self._most_at_once()
+        while todo:
+            n = max(1, min(self._at_once, most))
+            chunk, todo = todo[:n], todo[n:]
+            begin = time.perf_counter()
+            logits = self._chunk(chunk)
+            self._at_once = max(1, int(_PAUSE * len(chunk) / (time.perf_counter() - begin)))
+            yield from zip(chunk, logits.split([len(cell.rows) for cell in chunk]), strict=True)
+
+    def _most_at_once(self) -> int:
+        model, (batch, width) = self._model, self._tokenized.ids.shape
+        kinds: list[Key] = [(name, 0) for name in _AT_ONCE if name in model.architecture.places]
+        one = bytes_of(kinds, model.config, batch, width, model.dtype.itemsize)
+        return int(_MEMORY * free_bytes(model.device) / one)
+
+    def _chunk(self, cells: Sequence[_Cell]) -> Tensor:
+        model, device = self._model, self._model.device
+        changes = [tuple(cell.interventions) for cell in cells]
+        last = model.config.n_layers - 1
+        first = min((_layer(i) for some in changes for i in some), default=last)
+        first = min(first, last)
+        stacks = [(*(a for a in self._ambient if _layer(a) >= first), *some) for some in changes]
+        rows = torch.tensor([row for cell in cells for row in cell.rows])
+        ids, mask = self._tokenized.ids[rows].to(device), self._tokenized.mask[rows].to(device)
+        # At the embedding there is nothing to skip.
+        resid = self._resid_pre[max(first, 0)][rows.to(device)]
+        resume = Resume(first, model.block_output(resid)) if first > 0 else None
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        at_logits = any(i.site.name == "logits" for some in stacks for i in some)
+        forward = Pass(
+            inputs=model.architecture.inputs(ids, mask, positions, None),
+            batch=len(rows),
+            edits=self._edits(cells, stacks),
+            keep=(("logits", None),),
+            resume=resume,
+            unembed=None if at_logits else self._columns[rows],
+        )
+        logits = model.execute(forward)["logits", None]
+        return logits[torch.arange(len(rows)), self._columns[rows]] if at_logits else logits[:, 0]
+
+    def _edits(self, cells: Sequence[_Cell], stacks: Sequence[tuple[Intervention, ...]]) -> list[Edit]:
+        """One edit an activation: each cell changes its own rows."""
+        whole = self._tokenized.extent
+        ends = list(itertools.accumulate(len(cell.rows) for cell in cells))
+        by_key: dict[Key, list[tuple[slice, Edit]]] = {}
+        place: dict[Key, tuple[int, int]] = {}
+        for cell, some, end in zip(cells, stacks, ends, strict=True):
+            rows = slice(end - len(cell.rows), end)
+            for intervention, edit in zip(
+                sorted(some, key=lambda i: i.site.place_in_pass),
+                self._model.edits(some, whole.rows(cell.rows)),
+                strict=True,
+            ):
+                by_key.setdefault(edit.key, []).append((rows, edit))
+                place[edit.key] = intervention.site.place_in_pass
+        return [Edit(key, _in_rows(by_key[key])) for key in sorted(by_key, key=place.__getitem__)]
+
+
+def _in_rows(edits: Sequence[tuple[slice, Edit]]) -> Callable[[Tensor], Tensor]:
+    def change(x: Tensor) -> Tensor:
+        new = x.clone()
+        for rows, edit in edits:
+            new[rows] = edit.change(new[rows])
+        return new
+
+    return change
+
+
+def _layer(intervention: Intervention) -> int:
+    """The first layer that sees it; -1 at the embedding, a number past all layers at the logits."""
+    return intervention.site.place_in_pass[0]
+
+
+def sweep(
+    model: Model,
+    prompt: Prompt,
+    make: Make,
+    over: Site,
+    *,
+    metric: Metric,
+    axes: Axes,
+    read: int | str,
+    progress: bool,
+) -> Result:
+    """See `Model.sweep`."""
+    tokenized = model.tokenize(prompt)
+    grid = Grid.of(model, over, tokenized, axes)
+    # Any site with positions would do: where the metric reads is said as a site's positions are.
+    columns = tokenized.extent.resolve(Site("resid_post", 0).pos(read), tokenized.extent.width)
+    assert columns is not None
+    running = _Sweep(model, tokenized, columns[:, 0])
+    clean = _measured(metric, running.clean)
+    values = np.full((len(clean), *grid.shape), np.nan, dtype=np.float32)
+    with tqdm(total=grid.size, desc="sweep", unit="cell", delay=1, disable=not progress, leave=False) as bar:
+        for sites in grid.layers():
+            for cell, logits in running.run(list(_cells(make, sites, tokenized.extent))):
+                found = _measured(metric, logits)
+                for row, value in zip(cell.rows, found, strict=True):
+                    values[(row, *cell.index)] = value
+                bar.update()
+    return grid.result(values, clean, model.provenance(_call(prompt, model, over, grid), sites=[over.name]))
+
+
+def _cells(make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent) -> Iterator[_Cell]:
+    for index, site in sites:
+        position = site.positions if isinstance(site.positions, int) else 0
+        rows = tuple(row for row, length in enumerate(extent.lengths) if length > position)
+        yield _Cell(index, stack(make(site)), rows)
+
+
+def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndarray:
+    found = metric(logits)
+    if not isinstance(found, Tensor) or tuple(found.shape) != (len(logits),):
+        got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        raise MetricError(
+            f"The metric must return one number a prompt, a tensor of shape ({len(logits)},), from logits of shape "
+            f"{tuple(logits.shape)}; got {got}. As in lambda logits: logits[:, yes] - logits[:, no]."
+        )
+    return found.detach().float().cpu().numpy()
+
+
+def _call(prompt: Prompt, model: Model, over: Site, grid: Grid) -> str:
+    return f"model.sweep({model.written(prompt)}, make, {over!r}, metric=metric, by={grid.dims!r})"

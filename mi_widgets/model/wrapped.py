@@ -1,0 +1,239 @@
+"""`Wrapped`: a module with its taps and its lock, and the passes over it that the rest of the room stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any, Self
+
+import torch
+from nnsight import NNsight
+from torch import Tensor, nn
+
+from mi_widgets.core.errors import MIError, SiteError
+from mi_widgets.core.extent import Extent
+from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.sites import Site, named
+
+from .architectures import Architecture, check_site, layers_of
+from .backend import Edit, Key, Pass, lock_of, trace
+from .tokens import Prompt, Tokenized, Vocabulary
+
+# The stack of every module in this context: (id of the module, what is done to it), outermost first.
+_active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
+
+
+class Wrapped:
+    """A module, its table of sites, its tokenizer, and the interventions that are active on it.
+
+    Args:
+        module: the torch module; it is wrapped, not copied.
+        architecture: its table of sites.
+        tokenizer: a Hugging Face tokenizer, or None.
+        name: for pictures and messages.
+        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+    """
+
+    def __init__(
+        self, module: nn.Module, architecture: Architecture, tokenizer: Any, name: str, bos: bool | None
+    ) -> None:
+        self.module, self.name, self.architecture = module, name, architecture
+        self.config = architecture.describe(module)
+        self._vocabulary = Vocabulary(
+            tokenizer, size=self.config.d_vocab, n_ctx=self.config.n_ctx, name=name, bos=bos
+        )
+        self.unreadable: dict[Key, str] = {}  # sites that the checks at load have not found, and why
+        self.layer_gives = 0  # how many things a layer gives out; 0 for the tensor itself
+        self._released = False
+        with lock_of(module):
+            self._undo: Callable[[], None] = architecture.prepare(module)
+        self._wrapped = NNsight(module)
+
+    @property
+    def device(self) -> torch.device:
+        """Where prompts go in."""
+        return next(self.module.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number type of its weights."""
+        return next(self.module.parameters()).dtype
+
+    @property
+    def bos(self) -> bool | None:
+        """What `mi.load(bos=…)` was told."""
+        return self._vocabulary.bos
+
+    @property
+    def interventions(self) -> Stack:
+        """The stack that is active here and now, outermost first."""
+        return stack(*(s for owner, s in _active.get() if owner == id(self.module)))
+
+    @property
+    def tokenizer(self) -> Any:
+        """The Hugging Face tokenizer, or None."""
+        return self._vocabulary.tokenizer
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The text of every token id, in order."""
+        return tuple(self._vocabulary.texts(range(self.config.d_vocab)))
+
+    def vocabulary_of(self, ids: Iterable[int]) -> list[str]:
+        """The text of each of some token ids, leading space included."""
+        return self._vocabulary.texts(list(ids))
+
+    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> Tokenized:
+        """A prompt, several, or token ids as the padded batch that a run takes in.
+
+        Args:
+            prompt: what to tokenize.
+            padding_side: where shorter prompts are padded, `"right"` or `"left"`.
+
+        Raises:
+            PromptError: empty, too long, or tokens the model does not know.
+        """
+        return self._vocabulary.tokenize(prompt, padding_side=padding_side)
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        """The text of a sequence of tokens, special ones left out."""
+        return self._vocabulary.text(ids)
+
+    def layers_of(self, site: Site) -> tuple[int | None, ...]:
+        """The layers that a site names.
+
+        Raises:
+            SiteError: the model has no such site.
+        """
+        check_site(site, self.name, self.config, self.architecture)
+        layers = layers_of(site, self.config)
+        for layer in layers:
+            if (site.name, layer) in self.unreadable:
+                raise SiteError(
+                    f"{site!r} of {self.name}: {self.unreadable[site.name, layer]}. See model.trust."
+                )
+        return layers
+
+    @contextmanager
+    def intervene(self, *interventions: Intervention | Stack) -> Iterator[Self]:
+        """Everything inside the block sees the changed model; afterwards it is as before.
+
+        Blocks nest: the outer one applies first. Worker threads see the block they were started in only
+        when started with `contextvars.copy_context()`.
+
+        Args:
+            interventions: applied in the order written.
+
+        Raises:
+            SiteError: a site that the model does not have.
+            InterventionError: something that is not an intervention.
+        """
+        added = stack(*interventions)
+        for intervention in added:
+            self.layers_of(intervention.site)
+        token = _active.set((*_active.get(), (id(self.module), added)))
+        try:
+            yield self
+        finally:
+            _active.reset(token)
+
+    def forward(
+        self,
+        tokenized: Tokenized,
+        *,
+        keep: Iterable[Key] = (),
+        edits: Sequence[Edit] | None = None,
+        stored: Callable[[Tensor], Tensor] | None = None,
+        grad: bool = False,
+    ) -> dict[Key, Tensor]:
+        """One pass over whole prompts, for whoever builds on it: what a user runs is `run`.
+
+        Args:
+            tokenized: the prompts.
+            keep: the activations to return; the logits always are.
+            edits: what to change; the active interventions by default.
+            stored: what is done to each before it is stored.
+            grad: whether they keep their graph.
+        """
+        extent = tokenized.extent
+        if edits is None:
+            edits = self.edits(self.interventions, extent)
+        ids, mask = tokenized.ids.to(self.device), tokenized.mask.to(self.device)
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        return self.execute(
+            Pass(
+                inputs=self.architecture.inputs(ids, mask, positions, None),
+                batch=len(ids),
+                edits=edits,
+                keep=tuple(dict.fromkeys([*keep, ("logits", None)])),
+                stored=stored or _as_it_is,
+                grad=grad,
+            )
+        )
+
+    def execute(self, forward: Pass) -> dict[Key, Tensor]:
+        """Run a pass, alone on this module.
+
+        Raises:
+            MIError: the model was released.
+            NestedRun: from inside another run of it.
+        """
+        if self._released:
+            raise MIError(
+                f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
+            )
+        with lock_of(self.module):
+            return trace(self._wrapped, self.architecture, forward)
+
+    def edits(self, interventions: Iterable[Intervention], extent: Extent) -> list[Edit]:
+        """Interventions as the backend takes them: in the order of the forward pass, at one site as given.
+
+        Two sites may be changed at one module (GPT-2's attn_out and resid_mid): there the later must see what the
+        earlier did.
+
+        Args:
+            interventions: values.
+            extent: of the prompts that they act on.
+
+        Raises:
+            SiteError: a position that a prompt does not have.
+        """
+        edits = []
+        for intervention in sorted(interventions, key=lambda edit: edit.site.place_in_pass):
+            site = intervention.site
+            if not extent.start:  # positions that do not exist are found before the model runs
+                extent.resolve(site, extent.width)
+            here = replace(extent, start=0) if self.architecture.places[site.name].cached else extent
+            edits.append(Edit((site.name, site.layer), partial(intervention.apply, extent=here)))
+        return edits
+
+    def block_output(self, resid: Tensor) -> Any:
+        """A residual stream as a layer of this model gives it out."""
+        return (resid, *[None] * (self.layer_gives - 1)) if self.layer_gives else resid
+
+    def release(self) -> None:
+        """Take away what loading added to a module in memory; this Model runs no more afterwards."""
+        with lock_of(self.module):
+            self._undo()
+        self._released = True
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
+
+
+def as_sites(keep: Iterable[Site | str]) -> tuple[Site, ...]:
+    """What was given as `keep=`, as sites.
+
+    Raises:
+        SiteError: something that is none.
+    """
+    given = (keep,) if isinstance(keep, Site | str) or not isinstance(keep, Iterable) else tuple(keep)
+    sites = tuple(named(site) if isinstance(site, str) else site for site in given)
+    for site in sites:
+        if not isinstance(site, Site):
+            raise SiteError(f"keep= takes sites, as in keep=[at.pattern, at.resid_post[0]]; got {site!r}.")
+    return sites
