@@ -112,14 +112,11 @@ def find(root: Any, path: str, layer: int | None) -> Any:
     return root
 
 
-def element(side: Any, item: int | str | None) -> Any:
+def element(side: Any, item: Any) -> Any:
     """The tensor of a place, where a module takes in or gives out several things."""
-    several = (
-        isinstance(side, tuple)
-        if isinstance(item, int)
-        else isinstance(item, str) and not isinstance(side, Tensor)
-    )
-    return side[item] if several else side
+    if isinstance(side, Tensor) or item is None or (isinstance(item, int) and not isinstance(side, tuple)):
+        return side
+    return side[item]
 
 
 def _get(root: Any, place: Place, layer: int | None) -> Any:

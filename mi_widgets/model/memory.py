@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -19,16 +19,16 @@ _CGROUP = Path("/sys/fs/cgroup")
 _LARGE = 0.5  # of what is free: from here on the user is told
 
 
-def bytes_of(keys: Iterable[Key], config: ModelConfig, batch: int, width: int, element: int) -> int:
+def bytes_of(keys: Iterable[Key], config: ModelConfig, shape: Sequence[int], element: int) -> int:
     """The size of some activations.
 
     Args:
         keys: which.
         config: the model's sizes.
-        batch: the number of prompts.
-        width: their padded length.
+        shape: the number of prompts and their padded length.
         element: bytes a number.
     """
+    batch, width = shape
     lengths = {"batch": batch, "pos": width, "query": width, "key": width}
     total = 0
     for name, _ in keys:

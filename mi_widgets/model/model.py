@@ -135,7 +135,7 @@ class Model(Wrapped):
         """What keeping some sites of a run on `prompt` would take, in bytes."""
         ids = self.tokenize(prompt).ids
         keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
-        return bytes_of(keys, self.config, *ids.shape, self.dtype.itemsize)
+        return bytes_of(keys, self.config, ids.shape, self.dtype.itemsize)
 
     def _check_memory(
         self,
@@ -146,7 +146,7 @@ class Model(Wrapped):
         keep_dtype: torch.dtype | None,
     ) -> None:
         element = (keep_dtype or self.dtype).itemsize
-        needed = bytes_of(set(keys), self.config, *tokenized.ids.shape, element)
+        needed = bytes_of(set(keys), self.config, tokenized.ids.shape, element)
         check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
 
     def generate(

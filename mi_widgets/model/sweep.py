@@ -85,9 +85,9 @@ class _Sweep:
             yield from zip(chunk, logits.split([len(cell.rows) for cell in chunk]), strict=True)
 
     def _most_at_once(self) -> int:
-        model, (batch, width) = self._model, self._tokenized.ids.shape
+        model, shape = self._model, self._tokenized.ids.shape
         kinds: list[Key] = [(name, 0) for name in _AT_ONCE if name in model.architecture.places]
-        one = bytes_of(kinds, model.config, batch, width, model.dtype.itemsize)
+        one = bytes_of(kinds, model.config, shape, model.dtype.itemsize)
         return int(_MEMORY * free_bytes(model.device) / one)
 
     def _chunk(self, cells: Sequence[_Cell]) -> Tensor:

@@ -20,6 +20,7 @@ def grid(
     unit: str = "mean attention",
     seed: int = 0,
     call: str = SCORES,
+    warnings: tuple[str, ...] = (),
     **coords,
 ) -> Result:
     """A Result of random numbers of which few are large, as scores of heads are; the largest is always 0.95.
@@ -33,6 +34,7 @@ def grid(
         unit: What the header says.
         seed: Of the numbers.
         call: What the code says that made it.
+        warnings: What to beware of.
         coords: More coordinates, as xarray takes them.
     """
     rng = np.random.default_rng(seed)
@@ -51,5 +53,7 @@ def grid(
         primary="score",
         unit=unit,
         source="",
-        provenance=Provenance(model="induction-2l", setup='model = mi.load("induction-2l")', call=call),
+        provenance=Provenance(
+            model="induction-2l", setup='model = mi.load("induction-2l")', call=call, warnings=warnings
+        ),
     )

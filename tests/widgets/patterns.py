@@ -19,6 +19,7 @@ def result(
     padded: int = 0,
     tokens: Sequence[str] | None = None,
     steps: Sequence[int] | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Result:
     """A Result of kind "attention" on a text that repeats itself; the last head of the last layer is an induction head.
 
@@ -30,6 +31,7 @@ def result(
         padded: How many positions at the end are padding.
         tokens: Their texts, if they matter.
         steps: Checkpoints of a training in which the heads grow from looking everywhere to what they do at the end.
+        warnings: What to beware of.
     """
     real = n_tokens - padded
     half = max(1, (real + 1) // 2)
@@ -70,6 +72,7 @@ def result(
             setup='model = mi.load("induction-2l")',
             run="run = model.run(prompt, keep=[at.pattern])",
             call="mi.attention(run)",
+            warnings=warnings,
         ),
     )
 

@@ -15,6 +15,7 @@ from mi_widgets.core.errors import InterventionError, ResultError, SelectionErro
 from mi_widgets.widgets import AttentionView
 from mi_widgets.widgets._shared.wire import dequantise
 
+from .grids import grid
 from .patterns import result
 
 
@@ -179,6 +180,14 @@ def test_code_of_scores_of_nearly_the_same_name_keeps_them_apart():
 def test_scores_of_another_shape_are_refused():
     with pytest.raises(ResultError, match=r"scores\['x'\] has shape \(4, 2\).*2 layers x 4 heads"):
         AttentionView(result(), scores={"x": np.zeros((4, 2))})
+
+
+def test_the_header_warns_of_the_patterns_and_of_the_scores():
+    scores = {"x": grid(warnings=("b",)), "y": (np.zeros((2, 4)), {"shuffled": grid(warnings=("a", "c"))})}
+    view = AttentionView(result(warnings=("a",)), scores=scores)
+    assert view._header["warnings"] == ["a", "b", "c"]
+    view.show(result(warnings=("d",)))
+    assert view._header["warnings"] == ["d", "b", "a", "c"]
 
 
 def test_repr_is_the_same_every_time(view):

@@ -166,6 +166,13 @@ def _of(dataset):
     )
 
 
+def test_the_header_warns_of_the_numbers_and_of_the_control():
+    view = HeatmapView(grid(warnings=("a",)), control={"shuffled": grid(warnings=("a", "b"))})
+    assert view._header["warnings"] == ["a", "b"]
+    view.show(grid(warnings=("c",)), control=np.zeros((2, 4)))
+    assert view._header["warnings"] == ["c"]
+
+
 def test_the_control_has_the_same_colours():
     view = HeatmapView(grid(unit="nats"), control=np.full((2, 4), -2.0))
     assert view._cells["map"] == "diverging"

@@ -175,6 +175,20 @@ def test_code_makes_the_same_view(monkeypatch):
     assert "'pos': None" in view._code
 
 
+def test_show_draws_another_result_and_keeps_what_it_can(view):
+    view.selection = {"pos": 5}
+    view.show(text(n_batch=2, steps=(0, 50), warnings=("a",)), controls={"x": text(n_batch=2, low=3.0)})
+    assert view.selection == {"batch": 0, "pos": 5, "step": 50}
+    assert (view._texts["names"], view._header["warnings"]) == (["induction-2l", "x"], ["a"])
+    view.show(text(n=4))
+    assert view.selection == {"batch": 0, "pos": None}
+    assert (view._choices["pos"], view._texts["names"]) == ([0, 1, 2, 3, None], ["induction-2l"])
+    assert "controls" not in view._code
+    with pytest.raises(ResultError):
+        view.show(level())
+    assert view.result.values.shape == (1, 4)
+
+
 def test_header_and_repr_say_what_is_seen():
     view = TokensView(
         text(padded=2, n_batch=2, warnings=("a",)),

@@ -166,6 +166,20 @@ def test_code_makes_the_same_view(monkeypatch, x):
         assert again._measures == view._measures
 
 
+def test_show_draws_other_measures_and_keeps_the_step(view):
+    view.selection = {"step": 600}
+    view.show({"loss": one((0, 600), warnings=("small",))})
+    assert (view.selection, view.choices()) == ({"step": 600}, {"step": [0, 600]})
+    assert [measure["name"] for measure in view._measures] == ["loss"]
+    assert view._header["warnings"] == ["small"]
+    assert "selection={'step': 600}" in view._code
+    view.show(one((0, 50)))
+    assert view.selection == {"step": 50}
+    with pytest.raises(ResultError):
+        view.show(level())
+    assert view.choices() == {"step": [0, 50]}
+
+
 def test_header_and_repr_say_what_is_seen(view):
     view = TrainingView(
         {"a": one(warnings=("small",)), "b": (one(model="other"), level(warnings=("small", "untrained")))}
