@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .widgets.heat_map.widget import HeatmapView
     from .widgets.tokens.widget import TokensView
     from .widgets.training.widget import TrainingView
+    from .widgets.trust.widget import TrustView
     from .zoo import Transformer, TransformerConfig, checkpoints, data
     from .zoo import names as models
 
@@ -50,6 +51,7 @@ _LATER = {
     "Model": "model.model",
     "Run": "model.run",
     "TokensView": "widgets.tokens.widget",
+    "TrustView": "widgets.trust.widget",
     "TrainingView": "widgets.training.widget",
     "Transformer": "zoo.transformer",
     "TransformerConfig": "zoo.transformer",
@@ -86,6 +88,7 @@ __all__ = [
     "TrainingView",
     "Transformer",
     "TransformerConfig",
+    "TrustView",
     "ablate",
     "apply",
     "attention",

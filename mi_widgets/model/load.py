@@ -6,54 +6,120 @@ import os
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from mi_widgets import zoo
-from mi_widgets.core.errors import MIError, UnknownModel
+from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 
 from .architectures import architecture_of
+from .hub import open_hub
 from .model import Model
 
 
 def load(
-    name_or_module: str | os.PathLike[str] | nn.Module, *, checkpoint: Any = None, tokenizer: Any = None
+    name_or_module: str | os.PathLike[str] | nn.Module,
+    *,
+    checkpoint: Any = None,
+    tokenizer: Any = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    bos: bool | None = None,
 ) -> Model:
-    """A model to look into.
+    """A model to look into. What was checked, and what to beware of, is in its `trust`.
 
     Args:
-        name_or_module: the name of a shipped model, a folder that `python -m mi_widgets.training train` has
-            written, or a module in memory (mi_widgets' `Transformer`, or a Hugging Face GPT-2). A module is not
-            copied; `model.release()` takes away what is added to it.
-        checkpoint: for a name: a step of its training, one of `mi.checkpoints(name)`; the last by default.
-        tokenizer: for a module: its Hugging Face tokenizer. Without one, prompts are token ids.
+        name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
+            `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
+            a module in memory. A module is not copied; `model.release()` takes away what is added to it.
+        checkpoint: for a shipped model: a step of its training, one of `mi.checkpoints(name)`; the last by default.
+        tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
+            token ids.
+        device: for a name: `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`; the CPU by default.
+        dtype: for a name: as in `torch.bfloat16` or `"bfloat16"`; that of the weights' file by default.
+        bos: whether a text gets the token that begins a text, exactly once: True, False, or None for what the
+            tokenizer does.
 
     Raises:
-        UnknownModel: no shipped model has this name.
+        UnknownModel: no shipped model, folder or Hugging Face id.
         UnknownCheckpoint: nothing was kept of that step.
-        UnsupportedModel: a module of a family that has no table of sites.
+        UnsupportedModel: of a family that has no table of sites.
         DamagedWeights: a shipped file is not as it was shipped.
     """
-    if isinstance(name_or_module, os.PathLike):
-        name_or_module = os.fspath(name_or_module)
-    if hasattr(checkpoint, "item"):
-        checkpoint = checkpoint.item()  # numpy's numbers, as a Result's labels are
     if isinstance(name_or_module, nn.Module):
-        if checkpoint is not None:
-            raise MIError(
-                f"mi.load: checkpoint={checkpoint!r} goes with a shipped model's name; a module has the weights it has."
-            )
-        module, name, code = name_or_module, type(name_or_module).__name__, None
-    elif isinstance(name_or_module, str):
-        if tokenizer is not None:
-            raise MIError(
-                f"mi.load({name_or_module!r}): a shipped model has its own tokenizer; leave tokenizer= out."
-            )
-        module, tokenizer = zoo.open_model(name_or_module, checkpoint)
-        name = Path(name_or_module).name + ("" if checkpoint is None else f" at step {checkpoint}")
-        step = "" if checkpoint is None else f", checkpoint={checkpoint}"
-        code = f"model = mi.load({name_or_module!r}{step})"
+        given = {"checkpoint": checkpoint, "device": device, "dtype": dtype}
+        for option, value in given.items():
+            if value is not None:
+                raise MIError(
+                    f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
+                    "module.to(device, dtype) before you load it."
+                )
+        name, code = type(name_or_module).__name__, None
+        module = name_or_module
+    elif isinstance(name_or_module, (str, os.PathLike)):
+        path, place, kind = os.fspath(name_or_module), _device(device), _dtype(dtype)
+        own = tokenizer
+        module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
+        module = module.to(place) if kind is None else module.to(place, kind)
+        options = {"checkpoint": _plain(checkpoint), "device": device and str(device), "bos": bos}
+        if kind is not None:
+            options["dtype"] = str(kind).removeprefix("torch.")
+        said = "".join(f", {k}={v!r}" for k, v in options.items() if v is not None)
+        code = f"model = mi.load({path!r}{said}{', tokenizer=tokenizer' if own is not None else ''})"
     else:
         raise UnknownModel(
-            f"mi.load takes a name ({', '.join(zoo.names())}) or a torch module; got {type(name_or_module).__name__}."
+            f"mi.load takes a name ({', '.join(zoo.names())}), a folder, a Hugging Face id or a torch module; got "
+            f"{type(name_or_module).__name__}."
         )
-    return Model(module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, code=code)
+    return Model(
+        module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, code=code, bos=bos
+    )
+
+
+def _open(
+    path: str, checkpoint: Any, dtype: torch.dtype | None, tokenizer: Any
+) -> tuple[nn.Module, Any, str]:
+    """The module, its tokenizer and its name."""
+    checkpoint = _plain(checkpoint)
+    if zoo.is_known(path):
+        if tokenizer is not None:
+            raise MIError(f"mi.load({path!r}): a shipped model has its own tokenizer; leave tokenizer= out.")
+        module, tokenizer = zoo.open_model(path, checkpoint)
+        return module, tokenizer, Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}")
+    if checkpoint is not None:
+        raise UnknownCheckpoint(
+            f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.names())}); {path!r} is none."
+        )
+    module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
+    return module, tokenizer, Path(path).name
+
+
+def _plain(checkpoint: Any) -> Any:
+    """numpy's numbers, as a Result's labels are, as Python's."""
+    return checkpoint.item() if hasattr(checkpoint, "item") else checkpoint
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    have = ["cpu"]
+    have += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    have += ["mps"] if torch.backends.mps.is_available() else []
+    try:
+        wanted = torch.device(device or "cpu")
+    except RuntimeError as error:
+        raise MIError(
+            f"mi.load: device={device!r} is no device; this machine has {', '.join(have)}."
+        ) from error
+    if wanted.type not in {name.partition(":")[0] for name in have} or (
+        wanted.index and str(wanted) not in have
+    ):
+        raise MIError(f"mi.load: device={device!r} is not here; this machine has {', '.join(have)}.")
+    return wanted
+
+
+def _dtype(dtype: str | torch.dtype | None) -> torch.dtype | None:
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if found is not None and not (isinstance(found, torch.dtype) and found.is_floating_point):
+        found, dtype = None, str(dtype)
+    if dtype is not None and found is None:
+        raise MIError(f"mi.load: dtype={dtype!r} is not known; allowed: float32, bfloat16, float16, float64.")
+    return found

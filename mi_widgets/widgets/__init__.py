@@ -7,14 +7,16 @@ if TYPE_CHECKING:
     from .heat_map.widget import HeatmapView as HeatmapView
     from .tokens.widget import TokensView as TokensView
     from .training.widget import TrainingView as TrainingView
+    from .trust.widget import TrustView as TrustView
 
-__all__ = ["AttentionView", "HeatmapView", "TokensView", "TrainingView"]
+__all__ = ["AttentionView", "HeatmapView", "TokensView", "TrainingView", "TrustView"]
 
 _HOMES = {
     "AttentionView": ".attention.widget",
     "HeatmapView": ".heat_map.widget",
     "TokensView": ".tokens.widget",
     "TrainingView": ".training.widget",
+    "TrustView": ".trust.widget",
 }
 
 

@@ -28,6 +28,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in WEIGHTS.glob(f"*/{EXPECTED}")))
 
 
+def is_known(name: str) -> bool:
+    """Whether this names a shipped model, or a folder that a recipe has written."""
+    return name in names() or (Path(name) / EXPECTED).is_file()
+
+
 def folder_of(name: str) -> Path:
     """Where a shipped model lies, or one that you trained by a recipe into a folder of your own.
 

@@ -24,6 +24,9 @@ __all__ = [
 ]
 
 
+FAMILIES = tuple(TABLES)  # the classes of transformers that have a table
+
+
 def architecture_of(module: nn.Module) -> Architecture:
     """The table of sites for a module.
 

@@ -18,6 +18,7 @@ export interface Header {
   title: string;
   facts: string[]; // model, size, unit
   warnings: string[];
+  checks?: string; // how many were made, as in "14 checks"
 }
 
 export class Frame {
@@ -79,9 +80,11 @@ export class Frame {
     this.title.textContent = header.title;
     this.facts.textContent = header.facts.join(" · ");
     const n = header.warnings.length;
-    this.state.textContent = n ? `⚠ ${n} warning${n > 1 ? "s" : ""}` : "✓";
+    const counts = [header.checks, n ? `${n} warning${n > 1 ? "s" : ""}` : ""].filter(Boolean);
+    this.state.textContent = `${n ? "⚠" : "✓"} ${counts.join(", ")}`.trim();
     this.state.classList.toggle("mi-warned", n > 0);
-    this.state.title = n ? header.warnings.join("\n") : "no warnings for these numbers";
+    const fine = header.checks ? "nothing to beware of" : "no warnings for these numbers";
+    this.state.title = n ? header.warnings.join("\n") : fine;
     this.state.setAttribute("aria-label", this.state.title);
     this.root.setAttribute("aria-label", `${header.title}, ${header.facts.join(", ")}`);
   }

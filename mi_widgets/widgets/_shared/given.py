@@ -1,5 +1,6 @@
 """What a user gave in a Result's place."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -12,3 +13,17 @@ def is_result(given: Any) -> bool:
 def kind_of(given: Any) -> str:
     """What it is instead, for a message: "a list", "None"."""
     return f"a {type(given).__name__}" if given is not None else "None"
+
+
+def warnings_of(*given: Any) -> list[str]:
+    """What to beware of in everything that is drawn, each warning once.
+
+    Args:
+        given: Results, and mappings and pairs of them; an array among them has no warnings.
+    """
+    found: dict[str, None] = {}
+    for part in given:
+        several = part.values() if isinstance(part, Mapping) else part if isinstance(part, tuple) else None
+        texts = map(str, getattr(part, "warnings", None) or ()) if several is None else warnings_of(*several)
+        found.update(dict.fromkeys(texts))
+    return list(found)

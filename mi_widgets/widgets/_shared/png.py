@@ -3,6 +3,7 @@
 Always on white, with the same colour maps as the browser. A view composes its picture from these pieces.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
@@ -20,6 +21,9 @@ INK: Ink = (26, 26, 30)
 QUIET = (95, 95, 104)
 FAINT = (222, 222, 228)
 ACCENT = (31, 111, 235)
+GOOD = (26, 127, 55)
+WARN = (154, 91, 0)
+_INKS = (INK, QUIET, FAINT, ACCENT, GOOD, WARN)
 
 
 @cache
@@ -49,6 +53,42 @@ def header(image: Image.Image, title: str, facts: str) -> None:
 def one_line(text: str) -> str:
     """A text as Pillow can place it: without line breaks, at which it gives up."""
     return " ".join(text.splitlines())
+
+
+def wrapped(text: str, width: float, face: ImageFont.FreeTypeFont, *, most: int | None = None) -> list[str]:
+    """A text as lines of a width in pixels, broken between words, or within a word that is too long for a line.
+
+    Args:
+        text: One sentence or more.
+        width: Of a line.
+        face: In which it is written.
+        most: How many lines there may be; what is left out shows as "…".
+    """
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if face.getlength(longer) <= width:
+            lines[-1] = longer
+            continue
+        lines += _pieces(word, width, face)
+        if most is not None and len(lines) > most + 1:
+            break
+    lines = lines if lines[0] else lines[1:] or [""]
+    if most is None or len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    n = next((n for n in range(len(last), 0, -1) if face.getlength(f"{last[:n]} …") <= width), 0)
+    return [*lines[: most - 1], f"{last[:n]} …"]
+
+
+def _pieces(word: str, width: float, face: ImageFont.FreeTypeFont) -> Iterator[str]:
+    while face.getlength(word) > width:
+        shown, start = word, range(1, len(word))
+        n = max(1, bisect_right(start, width, key=lambda n: face.getlength(shown[:n])))
+        yield word[:n]
+        word = word[n:]
+    if word:
+        yield word
 
 
 def frame(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], *, chosen: bool) -> None:
@@ -160,9 +200,11 @@ def _palette(name: MapName) -> Image.Image:
     # Pillow finds a colour's place in the palette in steps of 8: what is that close to white must not replace it.
     colours = [colour[:3].tolist() for colour in lookup(name)[:LEVELS:2] if colour[:3].min() < 246]
     colours.append([255, 255, 255])
-    greys = [(grey, grey, min(255, grey + 6)) for grey in range(26, 250, 4)]  # the edges of letters
+    # The edges of letters.
+    greys = [(grey, grey, min(255, grey + 6)) for grey in range(26, 250, 4)]
+    tints = [tuple(255 - (255 - part) * n // 8 for part in ink) for ink in (GOOD, WARN) for n in range(1, 8)]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for colour in [*colours, INK, QUIET, FAINT, ACCENT, *greys] for part in colour])
+    palette.putpalette([part for colour in [*colours, *_INKS, *greys, *tints] for part in colour])
     return palette
 
 

@@ -29,7 +29,7 @@ class Patterns:
         steps: The labels of the steps of a training, or None where the Result has no such axis.
         layers: The model's numbers of the layers at hand (a run may have kept only some).
         heads: The model's numbers of the heads at hand.
-        title, model_name, unit, warnings: What the header says.
+        title, model_name, unit: What the header says.
     """
 
     def __init__(self, result: Any):
@@ -49,19 +49,17 @@ class Patterns:
         self.title = str(result.title)
         self.model_name = str(result.model_name)
         self.unit = str(result.unit)
-        self.warnings = [str(warning) for warning in result.warnings]
 
     def _tokens(self, result: Any, axis: str, length: int) -> np.ndarray:
         tokens = np.asarray(result.dataset.coords[f"{axis}_token"].values)
         return np.broadcast_to(tokens, (self.n_batch, length))
 
     def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
+        """What the view's header says of the patterns, for the browser."""
         return {
             "title": self.title,
             "model": self.model_name,
             "unit": self.unit,
-            "warnings": self.warnings,
             "n_batch": self.n_batch,
         }
 

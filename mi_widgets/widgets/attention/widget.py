@@ -8,6 +8,7 @@ import traitlets
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
 from .._shared.code import Script
+from .._shared.given import warnings_of
 from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices
 from .first import first_selection
@@ -60,7 +61,7 @@ class AttentionView(HeadSwitchView):
         super().__init__(
             result,
             first,
-            _header=self._patterns.header(),
+            _header=self._said_above(result),
             _picture=self._patterns.picture(first),
             _scores=[score.packed() for score in self._read_scores],
         )
@@ -117,11 +118,15 @@ class AttentionView(HeadSwitchView):
         kept = {key: value for key, value in self.selection.items() if value in choices.get(key, ())}
         chosen = self._first_selection(kept)
         with self.hold_sync():  # one message, so that no picture is drawn with another's selection
-            self._header = self._patterns.header()
+            self._header = self._said_above(result)
             self._picture = self._patterns.picture(chosen)
             self._choices = self._choices_now()
             self.selection = chosen
             self._say_code()
+
+    def _said_above(self, result: Any) -> dict[str, Any]:
+        scores = [score.given for score in self._read_scores]
+        return {**self._patterns.header(), "warnings": warnings_of(result, *scores)}
 
     def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
         return first_selection(given, self._patterns, self.choices(), self._read_scores)

@@ -9,6 +9,7 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 
 from .._shared.control import Control, read_control
+from .._shared.given import warnings_of
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
 from .._shared.wire import MOST_NUMBERS, pack
@@ -58,7 +59,7 @@ class Cells:
     def __init__(self, result: Any, control: Any = None):
         data = result.dataset[result.primary]
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self.warnings = [str(warning) for warning in result.warnings]
+        self.warnings = warnings_of(result, control)
         _refuse(self.title, {str(axis): n for axis, n in data.sizes.items()})
         values = np.asarray(data.values, dtype=np.float32)
         self.control: Control | None = read_control(control, "control", values.shape)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of
+from .._shared.given import is_result, kind_of, warnings_of
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
 from .._shared.wire import MOST_NUMBERS, pack
@@ -49,7 +49,7 @@ class Texts:
             )
         self.values = np.stack(lines).astype(np.float32)
         self.scale = scale_of(self.values, self.unit)
-        self.warnings = list(dict.fromkeys(str(text) for part in results for text in part.warnings))
+        self.warnings = warnings_of(*results)
 
     def _texts(self, data: Any) -> np.ndarray:
         tokens = np.asarray(data.coords["pos_token"].values)

@@ -43,12 +43,8 @@ class TokensView(ResultView):
         controls: Mapping[str, Any] | None = None,
         selection: dict[str, Any] | None = None,
     ):
-        self._read = Texts(result, controls)
-        self._controls = {str(name): control for name, control in (controls or {}).items()}
-        somewhere = {"batch": self._read.batch[0], "pos": None}
-        if self._read.steps:
-            somewhere["step"] = self._read.steps[-1]
-        first = checked({} if selection is None else selection, somewhere, self.choices())
+        self._read, self._controls = Texts(result, controls), _named(controls)
+        first = self._first_selection({} if selection is None else selection)
         super().__init__(result, first, _header=self._read.header(), _texts=self._read.packed())
 
     def choices(self) -> Choices:
@@ -81,3 +77,30 @@ class TokensView(ResultView):
             parts.append(f"beside {' and '.join(self._controls)}")
         parts += [f"{key} {label}" for key, label in chosen.items() if label is not None]
         return f"TokensView({', '.join(parts)})"
+
+    def show(self, result: Any, *, controls: Mapping[str, Any] | None = None) -> None:
+        """Draw another Result in the same place, keeping the selection where the new one has it.
+
+        Args:
+            result: As for a new view.
+            controls: As for a new view; without them those of the old one are shown no more.
+        """
+        self._read, self._controls, self.result = Texts(result, controls), _named(controls), result
+        choices = self.choices()
+        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
+        with self.hold_sync():  # one message, so that no text is drawn with another's selection
+            self._header = self._read.header()
+            self._texts = self._read.packed()
+            self._choices = self._choices_now()
+            self.selection = self._first_selection(kept)
+            self._say_code()
+
+    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
+        somewhere = {"batch": self._read.batch[0], "pos": None}
+        if self._read.steps:
+            somewhere["step"] = self._read.steps[-1]
+        return checked(given, somewhere, self.choices())
+
+
+def _named(controls: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {str(name): control for name, control in (controls or {}).items()}

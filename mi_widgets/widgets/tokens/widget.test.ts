@@ -112,6 +112,25 @@ describe("the widget", () => {
     stop();
   });
 
+  it("draws another text that was sent", () => {
+    const model = fakeModel();
+    const { root, stop } = shown(widget(), model);
+    model.set("_header", { title: "Other", model: "m", unit: "bits", warnings: [EVIL, "b"] });
+    model.set("_texts", {
+      names: ["m"],
+      tokens: [["x", "y"]],
+      steps: [],
+      batch: [0],
+      pos: [0, 1],
+      scale: { map: "sequential", low: 0, high: 1 },
+      values: floats([1, 1, 1, 2], (i) => i),
+    });
+    expect(tokens(root).map((token) => token.textContent)).toEqual(["x", "y"]);
+    expect(said(root)).toBe("Mean of 2 tokens: 0.50 bits");
+    expect(root.querySelector(".mi-state")!.textContent).toBe("⚠ 2 warnings");
+    stop();
+  });
+
   it("keeps what it can show when it is given a selection that it does not have", () => {
     const model = fakeModel();
     const { root, stop } = shown(widget(), model);

@@ -24,7 +24,8 @@ def draw(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: b
     panels = [_lines(measure) for measure in measures]
     columns = min(len(panels), 3 if len(panels) != 4 else 2)
     rows = -(-len(panels) // columns)
-    sentences = _wrapped(" · ".join([f"step {step}", *(_said(measure, step) for measure in measures)]))
+    sentence = " · ".join([f"step {step}", *(_said(measure, step) for measure in measures)])
+    sentences = png.wrapped(sentence, _WIDTH - 2 * _MARGIN, png.font(12, mono=False))
     image = png.canvas(_WIDTH, _TOP + rows * (_HEAD + _CHART_HEIGHT + 10) + 18 * len(sentences) + 20)
     png.header(
         image, said["title"], " · ".join([*said["models"], "training step" + (", log scale" if log else "")])
@@ -92,11 +93,3 @@ def _highest(curves: Curves, step: int, *, named: bool) -> str:
     name = f" {curves.names[best]}" if named and curves.names[best] else ""
     elsewhere = "" if at is None or at == step else f" at {at}"
     return f"{reading(float(values[best]))}{name}{elsewhere}"
-
-
-def _wrapped(text: str) -> list[str]:
-    face, lines = png.font(12, mono=False), [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        lines[-1:] = [longer] if face.getlength(longer) < _WIDTH - 2 * _MARGIN else [lines[-1], word]
-    return lines

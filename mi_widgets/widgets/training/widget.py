@@ -9,6 +9,7 @@ from mi_widgets.core.errors import SelectionError
 from .._shared.bundle import bundle
 from .._shared.code import Script
 from .._shared.control import quoted
+from .._shared.given import warnings_of
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .measures import Measure, read_measures
@@ -55,7 +56,6 @@ class TrainingView(ResultView):
 
     def __init__(self, measures: Any, *, selection: dict[str, Any] | None = None, x: str = "linear"):
         self._read = read_measures(measures)
-        self._steps = sorted({step for measure in self._read for step in measure.curves.steps})
         first = checked({} if selection is None else selection, {"step": self._steps[-1]}, self.choices())
         super().__init__(
             measures,
@@ -65,6 +65,10 @@ class TrainingView(ResultView):
             _measures=[measure.packed() for measure in self._read],
         )
         self.observe(self._say_code, "x")
+
+    @property
+    def _steps(self) -> list[int]:
+        return sorted({step for measure in self._read for step in measure.curves.steps})
 
     def choices(self) -> Choices:
         """Every step that a measure has."""
@@ -94,14 +98,24 @@ class TrainingView(ResultView):
             f"{len(self._steps)} steps from {self._steps[0]} to {self._steps[-1]}, at step {self.selection['step']})"
         )
 
+    def show(self, measures: Any) -> None:
+        """Draw other measures in the same place, at the same step if they have it, else at their last."""
+        self._read, self.result = read_measures(measures), measures
+        kept = {key: step for key, step in self.selection.items() if step in self._steps}
+        with self.hold_sync():  # one message, so that no curve is drawn with another's selection
+            self._header = self._said_above()
+            self._measures = [measure.packed() for measure in self._read]
+            self._choices = self._choices_now()
+            self.selection = {"step": self._steps[-1], **kept}
+            self._say_code()
+
     def _said_above(self) -> dict[str, Any]:
         results = [measure.result for measure in self._read]
         controls = [control.given for measure in self._read for control in measure.controls]
-        warnings = [str(warning) for result in [*results, *controls] for warning in result.warnings]
         return {
             "title": "Training",
             "models": list(dict.fromkeys(str(result.model_name) for result in results)),
-            "warnings": list(dict.fromkeys(warnings)),
+            "warnings": warnings_of(*results, *controls),
         }
 
 

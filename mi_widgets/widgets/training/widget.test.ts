@@ -155,6 +155,20 @@ describe("the widget", () => {
     stop();
   });
 
+  it("draws other measures that were sent", () => {
+    const model = fakeModel();
+    const { root, stop } = shown(widget(), model);
+    model.set("_choices", { step: [0, 50] });
+    model.set("_header", { title: "Training", models: ["m"], warnings: [] });
+    model.set("_measures", [{ name: "loss", unit: "nats", curves: curves([0, 50], [[3, 2]]), controls: [] }]);
+    expect(root.querySelectorAll(".mi-chart")).toHaveLength(1);
+    expect(root.querySelector(".mi-facts")!.textContent).toBe("m · 2 checkpoints");
+    expect(root.querySelector(".mi-state")!.textContent).toBe("✓");
+    model.set("selection", { step: 50 });
+    expect(root.querySelector(".mi-sentence")!.textContent).toContain("step 50 · loss 2.00");
+    stop();
+  });
+
   it("shows names as text and nothing else", () => {
     const { root, element, stop } = shown(widget(), fakeModel());
     press(root, "t");

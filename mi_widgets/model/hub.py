@@ -1,0 +1,87 @@
+"""Models that are not shipped: a Hugging Face id, or a folder in its layout."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import constants, get_session
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from mi_widgets import zoo
+from mi_widgets.core.errors import UnknownModel, UnsupportedModel
+
+from .architectures import FAMILIES
+
+_PATIENCE = 4  # seconds; transformers itself would ask six times before it gives up
+
+
+def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[nn.Module, Any]:
+    """A model and its tokenizer. Only safetensors are read, and no code that comes with a model is run.
+
+    Args:
+        name: a folder with `config.json`, or a Hugging Face id.
+        dtype: of the weights; that of the file by default.
+        tokenizer: one of your own, or None for the model's.
+
+    Raises:
+        UnknownModel: neither, or no connection, or no safetensors there.
+        UnsupportedModel: of a family that has no table.
+    """
+    offline = Path(name).is_dir() or not _hub_answers()
+    how: dict[str, Any] = {"trust_remote_code": False, "local_files_only": offline}
+    try:
+        config = AutoConfig.from_pretrained(name, **how)
+    except (OSError, ValueError) as error:
+        raise UnknownModel(_nowhere(name, error)) from error
+    # Before the weights are fetched.
+    for kind in config.architectures or ():
+        if kind not in FAMILIES:
+            raise UnsupportedModel(f"{name} is a {kind}, which has no table of sites; {_families()}.")
+    try:
+        module = AutoModelForCausalLM.from_pretrained(
+            name, config=config, dtype=dtype or "auto", use_safetensors=True, **how
+        )
+    except (OSError, ValueError) as error:
+        raise UnknownModel(
+            f"{name} has no weights that can be loaded: {_first_line(error)} Only safetensors are read (a pickle "
+            "can run code); convert the weights with save_pretrained."
+        ) from error
+    return module.eval(), tokenizer or _tokenizer(name, how)
+
+
+def _tokenizer(name: str, how: dict[str, Any]) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(name, **how)
+    except (OSError, ValueError):  # weights alone: prompts are ids then
+        return None
+
+
+def _hub_answers() -> bool:
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_PATIENCE)
+    except Exception:  # of whatever HTTP library is underneath: no answer is no answer
+        return False
+    return True
+
+
+def _families() -> str:
+    return f"supported are {', '.join(FAMILIES)}"
+
+
+def _nowhere(name: str, error: Exception) -> str:
+    near = difflib.get_close_matches(name, zoo.names(), n=1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    return (
+        f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(zoo.names())}. It is no "
+        f"folder with a config.json either, and as a Hugging Face id: {_first_line(error)}"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

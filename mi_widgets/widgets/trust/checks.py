@@ -1,0 +1,135 @@
+"""What the trust view reads from a Result: which checks were made of a model, and what was seen."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.labels import labels_of
+from .._shared.tokens import visible
+
+_ORDER = ("warning", "note", "ok")  # what a reader must know comes first
+_FIELDS = ("status", "seen", "sites")
+_FEW = 6  # so many checks that held are read at a glance; more are folded into one line
+_HOW = "the report of a model that mi.load has checked is one"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        label: What a selection calls it: its name, or its place where names repeat.
+        name: What was looked at.
+        status: "ok", "note" or "warning".
+        seen: What was seen, in a sentence; whitespace that a page would swallow is made visible.
+        sites: The sites it concerns, or "" for all.
+    """
+
+    label: int | str
+    name: str
+    status: str
+    seen: str
+    sites: str
+
+
+class Report:
+    """The checks of a Result, in the order in which they are shown.
+
+    Attributes:
+        title, model_name, warnings: What the header says.
+        checks: Warnings first, then notes, then what held.
+
+    Raises:
+        ResultError: No Result, or one that is no report of checks.
+    """
+
+    def __init__(self, result: Any):
+        data = _checked(result)
+        columns = [np.asarray(data[name].values).tolist() for name in ("check", *_FIELDS)]
+        rows = zip(labels_of(data["status"], "check"), *columns, strict=True)
+        checks = [Check(label, *(_shown(str(text)) for text in texts)) for label, *texts in rows]
+        for check in checks:
+            if check.status not in _ORDER:
+                raise ResultError(
+                    f"the check {check.name!r} has the status {check.status!r}; it can be ok, note or warning."
+                )
+        self.title, self.model_name = str(result.title), str(result.model_name)
+        self.checks = sorted(checks, key=lambda check: _ORDER.index(check.status))
+        failed = [f"{check.name}: {check.seen}" for check in self.of("warning")]
+        # A part of a report may leave out a check, but not what it warns of.
+        self.warnings = list(dict.fromkeys([*failed, *map(_shown, warnings_of(result))]))
+        if not checks:
+            self.warnings.append("nothing was checked")
+
+    def of(self, *statuses: str) -> list[Check]:
+        """The checks with one of some statuses."""
+        return [check for check in self.checks if check.status in statuses]
+
+    @property
+    def folds(self) -> bool:
+        """Whether what held is one line until somebody opens it."""
+        return len(self.of("ok")) > _FEW
+
+    def size(self) -> str:
+        """How many checks were made: "14 checks"."""
+        return _count(len(self.checks), "check")
+
+    def __str__(self) -> str:
+        n = len(self.warnings)
+        return f"{self.size()}, {_count(n, 'warning') if n else 'no warnings'}"
+
+    @property
+    def summary(self) -> str:
+        """What stands above the checks, where they do not say it themselves."""
+        if not self.checks:
+            return "Nothing was checked"
+        return "" if self.warnings else "Nothing to beware of"
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says, for the browser."""
+        return {
+            "title": self.title,
+            "model": self.model_name,
+            "checks": self.size(),
+            "warnings": self.warnings,
+        }
+
+    def packed(self) -> dict[str, Any]:
+        """Everything, for the browser."""
+        return {
+            "checks": [asdict(check) for check in self.checks],
+            "folds": self.folds,
+            "summary": self.summary,
+        }
+
+
+def _checked(result: Any) -> Any:
+    """The dataset of a report, with its axis."""
+    if not is_result(result):
+        raise ResultError(f"TrustView draws a report of checks, not {kind_of(result)}; {_HOW}.")
+    data = result.dataset
+    missing = [name for name in ("check", *_FIELDS) if name not in data.variables]
+    if missing:
+        raise ResultError(
+            f"{result.title} is no report of checks: it has no {' and no '.join(missing)}; {_HOW}."
+        )
+    if "check" not in data.dims:  # .sel(check="BOS") has dropped it
+        data = data.expand_dims("check")
+    more = [str(axis) for axis in data["status"].dims if axis != "check"]
+    if more:
+        raise ResultError(f"{result.title} has several reports: choose one with .sel({more[0]}=…).")
+    return data
+
+
+def _shown(text: str) -> str:
+    """Single spaces as they are, everything else that cannot be seen as a sign: two spaces may be what is wrong."""
+    return "".join(part if part == " " else visible(part) for part in re.split("((?<! ) (?! ))", text))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
