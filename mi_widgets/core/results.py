@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .errors import ResultError
+from .errors import InterventionError, ResultError
 from .interventions import Stack
 
 _IMPORTS = ("import mi_widgets as mi", "from mi_widgets import sites as at")
@@ -251,11 +251,18 @@ def _frozen(dataset: xr.Dataset) -> xr.Dataset:
     return copy
 
 
+def _as_code(interventions: Stack) -> str:
+    try:
+        return interventions.code(inline=True) if interventions else ""
+    except InterventionError:  # a function of the user's: its name is all that can be kept
+        return repr(interventions)
+
+
 def describe(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
     made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
     if isinstance(made["interventions"], Stack):
-        made["interventions"] = made["interventions"].code(inline=True) if made["interventions"] else ""
+        made["interventions"] = _as_code(made["interventions"])
     return {
         "kind": result.kind,
         "title": result.title,

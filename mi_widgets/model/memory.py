@@ -16,6 +16,7 @@ from .architectures import ModelConfig
 from .backend import Key
 
 _CGROUP = Path("/sys/fs/cgroup")
+_SMALL = 2**26  # bytes: below, asking what is free costs more than it is worth
 _LARGE = 0.5  # of what is free: from here on the user is told
 
 
@@ -67,7 +68,7 @@ def check_fits(needed: int, device: torch.device, what: str) -> None:
     Raises:
         NotEnoughMemory: more than is free.
     """
-    if needed < 2**26:  # asking costs more than this is worth
+    if needed < _SMALL:
         return
     free = free_bytes(device)
     said = f"Keeping {what} takes {_gigabytes(needed)}; {_gigabytes(free)} are free on {device}."

@@ -125,6 +125,8 @@ class Vocabulary:
         ids = self._encode(item) if isinstance(item, str) else _whole_numbers(item)
         if ids is None:
             raise PromptError(f"A prompt is a text or token ids (whole numbers); got {item!r}.")
+        if not ids and isinstance(item, str):
+            raise PromptError(f"The tokenizer of {self.name} makes no token of {item!r}: is it this model's?")
         if not ids:
             raise PromptError("The prompt is empty: give a text, a list of texts, or token ids.")
         for i in ids:

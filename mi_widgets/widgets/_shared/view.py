@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from mi_widgets.core.errors import InterventionError
+
 from .selection import Choices, Selection, shared
 
 
@@ -83,4 +85,7 @@ class ResultView(anywidget.AnyWidget):
         return self._trait_values.get("selection") or self._first
 
     def _say_code(self, _change: Any = None) -> None:
-        self._code = self.code()
+        try:
+            self._code = self.code()
+        except InterventionError as error:  # a function of the user's cannot be written
+            self._code = f"# {error}"
