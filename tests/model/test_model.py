@@ -509,7 +509,7 @@ def test_numbers_of_every_make_are_numbers(model):
     ("call", "error", "says"),
     [
         (lambda m: m.run(IDS, keep=["patern"]), "SiteError", "'patern' names no site"),
-            (lambda m: m.run(IDS, keep=[3]), "SiteError", "keep= takes sites.*got 3"),
+        (lambda m: m.run(IDS, keep=[3]), "SiteError", "keep= takes sites.*got 3"),
         (lambda m: m.run(IDS, keep=None), "SiteError", "got None"),
         (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
         (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),

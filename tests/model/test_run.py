@@ -30,12 +30,12 @@ def test_a_gradient_is_what_a_small_push_does(family):
         x = run[site].detach()
         push = torch.randn(x.shape, generator=generator, dtype=x.dtype)
         found = (run.gradient(run.logits[0, -1, TOKEN], site) * push).sum().item()
-        small_step = 2e-3  # attention is float32 in the families themselves
+        small_step = 2e-4  # attention is float32 in the families themselves
         ends = []
         for sign in (1, -1):
             with model.intervene(mi.replace(site, x + sign * small_step * push)):
                 ends.append(model.run(IDS).logits[0, -1, TOKEN].item())
-        assert found == pytest.approx((ends[0] - ends[1]) / (2 * small_step), rel=5e-3, abs=1e-3), site
+        assert found == pytest.approx((ends[0] - ends[1]) / (2 * small_step), rel=1e-2, abs=5e-3), site
 
 
 def test_a_gradient_stops_at_the_layer_and_position_that_it_is_of():
