@@ -118,7 +118,7 @@ __all__ = [
 ]
 
 register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
-for _kind in ("composition_scores", "copying_score", "head_scores"):
+for _kind in ("composition_scores", "copying_score", "head_scores", "sweep"):
     register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
 register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
 register("trust", view="mi_widgets.widgets.trust.widget:TrustView")

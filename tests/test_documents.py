@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from transformers import GPT2Config, GPT2LMHeadModel
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.zoo.tokenizer import word_tokenizer
 from tests.conftest import small_transformer
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +20,7 @@ def python_blocks(name):
 
 
 def test_the_readmes_example_runs_and_shows_what_it_says(capsys):
-    [example] = python_blocks("README.md")
+    example, _ = python_blocks("README.md")
     assert len(example.strip().splitlines()) <= 10
     names = {}
     exec(example, names)
@@ -28,6 +30,20 @@ def test_the_readmes_example_runs_and_shows_what_it_says(capsys):
     assert before[1] > 0.95
     assert names["heads"].dims == ("batch", "layer", "head", "query", "key")
     assert after[1] < 0.5
+
+
+def test_the_readmes_lines_for_your_own_model_run():
+    _, lines = python_blocks("README.md")
+    text = re.search(r'"(When .*?)"', lines)[1]
+    words = re.findall(r"\w+", text)
+    tokenizer = word_tokenizer(["<bos>", "<pad>", "<unk>", ",", *dict.fromkeys(f"▁{w}" for w in words)])
+    module = GPT2LMHeadModel(GPT2Config(n_layer=7, n_head=2, n_embd=16, vocab_size=len(tokenizer)))
+    clean = mi.load(module.eval()).run(tokenizer(text)["input_ids"], keep=[at.resid_pre])
+    names = {"mi": mi, "at": at, "module": module, "tokenizer": tokenizer, "text": text, "clean": clean}
+    exec(lines, names := {**names, "logit_difference": lambda logits: logits[:, 4] - logits[:, 5]})
+    assert names["grid"].dims == ("batch", "layer", "pos")
+    # The same text patched into itself changes nothing.
+    assert np.allclose(names["grid"].values, names["grid"].dataset["clean"].values, atol=1e-5)
 
 
 def test_the_worked_example_of_contributing_is_right():

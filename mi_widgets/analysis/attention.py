@@ -53,5 +53,5 @@ def attention(run: Run) -> Result:
         primary="pattern",
         unit="probability",
         source="Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.1",
-        provenance=run.provenance("mi.attention(run)"),
+        provenance=run.provenance("mi.attention(run)", sites=["pattern"]),
     )

@@ -72,6 +72,8 @@ def head_scores(model: Model, kind: Kind, *, length: int = 32, n: int = 8, seed:
         unit="mean attention",
         source=_SOURCES[kind],
         provenance=model.provenance(
-            f"mi.head_scores(model, {kind!r}, length={length}, n={n}, seed={seed})", seed=seed
+            f"mi.head_scores(model, {kind!r}, length={length}, n={n}, seed={seed})",
+            seed=seed,
+            sites=["pattern"],
         ),
     )

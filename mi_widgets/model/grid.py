@@ -41,11 +41,13 @@ class Grid:
         over: the kind.
         labels: for each axis its numbers.
         tokens: the text at each position of each prompt.
+        chosen: the options that chose some of an axis, and what they chose.
     """
 
     over: Site
     labels: dict[str, list[int]]
     tokens: tuple[tuple[str, ...], ...]
+    chosen: dict[str, list[int]]
 
     @classmethod
     def of(cls, model: Model, over: Site, tokenized: Tokenized, axes: Axes) -> Grid:
@@ -83,7 +85,9 @@ class Grid:
                 raise SiteError(
                     f"sweep: {axis}s were given, but by={by!r} does not go over them: add {axis!r}."
                 )
-        return cls(over, {axis: labels[axis] for axis in by}, tokenized.extent.tokens)
+        options = {"layers": "layer", "heads": "head", "positions": "pos"}
+        chosen = {option: labels[axis] for option, axis in options.items() if wanted[axis] is not None}
+        return cls(over, {axis: labels[axis] for axis in by}, tokenized.extent.tokens, chosen)
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -122,7 +126,7 @@ class Grid:
                 {"metric": (("batch", *self.dims), values), "clean": (("batch",), clean)}, coords=coords
             ),
             primary="metric",
-            unit="metric",
+            unit="the metric's own",
             source="one intervention a cell, compared with the run without it",
             provenance=provenance,
         )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +15,7 @@ from mi_widgets.core.interventions import Intervention, Stack
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site
 
-from .architectures import Architecture, Weights
+from .architectures import Architecture
 from .backend import Key
 from .checks import examine
 from .generate import Cancel, Plan, generate
@@ -24,7 +23,7 @@ from .grid import Axes
 from .memory import bytes_of, check_fits
 from .run import Generation, Run
 from .sweep import Metric, sweep
-from .tokens import Prompt, Tokenized
+from .tokens import Prompt, Tokenized, as_code
 from .trust import Trust
 from .wrapped import Wrapped, as_sites
 
@@ -59,26 +58,6 @@ class Model(Wrapped):
         except BaseException:
             self.release()
             raise
-
-    @property
-    def weights(self) -> Weights:
-        """The matrices that read and write the residual stream, by the field's names, norms folded in."""
-        return self.architecture.weights(self.module)
-
-    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """A conversation as the prompt that asks for the next answer: `model.generate(model.chat([…]))`.
-
-        Args:
-            messages: as in `[{"role": "user", "content": "Who wrote Faust?"}]`.
-
-        Returns:
-            token ids by the tokenizer's own template, which writes the tokens between the turns (and the one that
-            begins the text, once).
-
-        Raises:
-            PromptError: the tokenizer has no chat template, or it does not take these messages.
-        """
-        return self._vocabulary.chat(messages)
 
     def run(
         self,
@@ -119,17 +98,12 @@ class Model(Wrapped):
         kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
         return Run(
             self,
-            self.written(prompt),
+            as_code(prompt),
             tokenized,
             self.interventions,
             kept,
             tuple(s.everywhere for s in sites),
         )
-
-    @staticmethod
-    def written(prompt: Prompt) -> str:
-        """A prompt as code."""
-        return repr(prompt.tolist() if isinstance(prompt, (Tensor, np.ndarray)) else prompt)
 
     def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
         """What keeping some sites of a run on `prompt` would take, in bytes."""
@@ -184,7 +158,7 @@ class Model(Wrapped):
                 f"generate continues one prompt; got {len(tokenized.ids)}. model.generate_batch takes several."
             )
         tell = None if on_token is None else lambda written: on_token(written[0])
-        return generate(self, self.written(prompt), tokenized, plan, tell)[0]
+        return generate(self, as_code(prompt), tokenized, plan, tell)[0]
 
     def generate_batch(
         self,
@@ -210,7 +184,7 @@ class Model(Wrapped):
         """
         plan = Plan(max_new_tokens, temperature, seed, as_sites(keep), cancel)
         tokenized = self.tokenize(prompts, padding_side="left")
-        return generate(self, self.written(prompts), tokenized, plan, on_token)
+        return generate(self, as_code(prompts), tokenized, plan, on_token)
 
     def sweep(
         self,
@@ -274,15 +248,13 @@ class Model(Wrapped):
                 f"{self.fingerprint[:19]}…. Bring the same weights."
             )
 
-    def provenance(
-        self, call: str, *, seed: int | None = None, sites: Iterable[str] | None = None
-    ) -> Provenance:
+    def provenance(self, call: str, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
         """How a Result measured on this model, here and now, is made again.
 
         Args:
             call: the expression that makes it, with the model as `model`.
             seed: of whatever was random.
-            sites: the names of the sites that were read, for their warnings; None for those of all.
+            sites: the names of the sites that were read beside the logits, for their warnings.
         """
         return Provenance(
             model=self.name,

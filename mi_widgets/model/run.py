@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -159,16 +159,17 @@ class Run:
             provenance=self.provenance(f"run.next_tokens({k})"),
         )
 
-    def provenance(self, call: str) -> Provenance:
+    def provenance(self, call: str, *, sites: Iterable[str] = ()) -> Provenance:
         """How a Result read from this run is made again.
 
         Args:
             call: the expression that makes it, with the run as `run`.
+            sites: the names of the sites that were read beside the logits, for their warnings.
         """
         keep = f", keep=[{', '.join(map(repr, self.keep))}]" if self.keep else ""
         side = ', padding_side="left"' if self.tokenized.left else ""
         line = f"run = model.run({self.prompt}{keep}{side})"
-        made = self.model.provenance(call, sites=[site.name for site in self.keep])
+        made = self.model.provenance(call, sites=sites)
         return replace(made, run=line, interventions=self.interventions)
 
     def __repr__(self) -> str:

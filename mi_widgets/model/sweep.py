@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,13 +21,13 @@ from tqdm.auto import tqdm
 from mi_widgets.core.errors import MetricError
 from mi_widgets.core.extent import Extent
 from mi_widgets.core.interventions import Intervention, Stack, stack
-from mi_widgets.core.results import Result
+from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key, Pass, Resume
 from .grid import Axes, Grid
 from .memory import bytes_of, free_bytes
-from .tokens import Prompt, Tokenized
+from .tokens import Prompt, Tokenized, as_code
 
 if TYPE_CHECKING:
     from .model import Model
@@ -81,7 +81,9 @@ class _Sweep:
             chunk, todo = todo[:n], todo[n:]
             begin = time.perf_counter()
             logits = self._chunk(chunk)
-            self._at_once = max(1, int(_PAUSE * len(chunk) / (time.perf_counter() - begin)))
+            fitting = _PAUSE * len(chunk) / (time.perf_counter() - begin)
+            # One slow moment of the machine must not make all that follows small.
+            self._at_once = max(1, int(min(max(fitting, n / 2), 4 * n)))
             yield from zip(chunk, logits.split([len(cell.rows) for cell in chunk]), strict=True)
 
     def _most_at_once(self) -> int:
@@ -175,7 +177,7 @@ def sweep(
                 for row, value in zip(cell.rows, found, strict=True):
                     values[(row, *cell.index)] = value
                 bar.update()
-    return grid.result(values, clean, model.provenance(_call(prompt, model, over, grid), sites=[over.name]))
+    return grid.result(values, clean, _provenance(model, prompt, make, metric, grid, read))
 
 
 def _cells(make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent) -> Iterator[_Cell]:
@@ -196,5 +198,27 @@ def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndar
     return found.detach().float().cpu().numpy()
 
 
-def _call(prompt: Prompt, model: Model, over: Site, grid: Grid) -> str:
-    return f"model.sweep({model.written(prompt)}, make, {over!r}, metric=metric, by={grid.dims!r})"
+def _provenance(
+    model: Model, prompt: Prompt, make: Make, metric: Metric, grid: Grid, read: int | str
+) -> Provenance:
+    """How it is made again; the user's own functions are named, and the reader is told to bring them."""
+    names = {"make": _public(make), "metric": _public(metric)}
+    missing = [f"{name} = ...  # bring yours: {what}" for name, what in _WHAT.items() if names[name] is None]
+    chosen = "".join(f", {axis}={list(labels)}" for axis, labels in grid.chosen.items())
+    call = (
+        f"model.sweep({as_code(prompt)}, {names['make'] or 'make'}, {grid.over!r}, "
+        f"metric={names['metric'] or 'metric'}, by={grid.dims!r}{chosen}, read={read!r})"
+    )
+    return replace(model.provenance(call, sites=[grid.over.name]), run="\n".join(missing))
+
+
+_WHAT = {
+    "make": "from a site to an intervention",
+    "metric": "from logits (batch, d_vocab) to one number a prompt",
+}
+
+
+def _public(function: object) -> str | None:
+    """A function of this library by its public name; None for the user's own."""
+    ours = str(getattr(function, "__module__", "")).startswith("mi_widgets.")
+    return f"mi.{getattr(function, '__name__', '')}" if ours else None

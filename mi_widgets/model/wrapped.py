@@ -18,7 +18,7 @@ from mi_widgets.core.extent import Extent
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
 
-from .architectures import Architecture, check_site, layers_of
+from .architectures import Architecture, Weights, check_site, layers_of
 from .backend import Edit, Key, Pass, lock_of, trace
 from .tokens import Prompt, Tokenized, Vocabulary
 
@@ -101,6 +101,26 @@ class Wrapped:
     def text_of(self, ids: Sequence[int]) -> str:
         """The text of a sequence of tokens, special ones left out."""
         return self._vocabulary.text(ids)
+
+    @property
+    def weights(self) -> Weights:
+        """The matrices that read and write the residual stream, by the field's names, norms folded in."""
+        return self.architecture.weights(self.module)
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """A conversation as the prompt that asks for the next answer: `model.generate(model.chat([…]))`.
+
+        Args:
+            messages: as in `[{"role": "user", "content": "Who wrote Faust?"}]`.
+
+        Returns:
+            token ids by the tokenizer's own template, which writes the tokens between the turns (and the one that
+            begins the text, once).
+
+        Raises:
+            PromptError: the tokenizer has no chat template, or it does not take these messages.
+        """
+        return self._vocabulary.chat(messages)
 
     def layers_of(self, site: Site) -> tuple[int | None, ...]:
         """The layers that a site names.
