@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -33,29 +34,29 @@ class Ablate(Intervention):
             return super().apply(x, extent)
         if not touches(x, self.site, extent):
             return x
-        # One activation is drawn for every column of every row; then the site says which of them are used.
-        drawn = self.data.to(x)[self._draws(x.shape[0], x.shape[1], extent)]
-        whole = replace(self.site, head=None)
-        if self.site.head is not None:
-            full = x.clone()
-            full[:, :, self.site.head] = drawn
-            drawn = full
-        if drawn.shape != x.shape:
+        pool, head = self.data.to(x), self.site.head
+        one = x.shape[2:] if head is None else x.shape[3:]
+        if pool.shape[1:] != one:
             raise InterventionError(
-                f"{self!r} does not fit: it draws activations of shape {tuple(drawn.shape[2:])}, the activation at "
-                f"{self.site!r} has {tuple(x.shape[2:])}."
+                f"{self!r} does not fit: it draws activations of shape {tuple(pool.shape[1:])}, the activation at "
+                f"{self.site!r} has {tuple(one)}."
             )
-        return write(x, whole, extent, read(drawn, whole, extent))
+        # One activation is drawn for every column of every row; then the site says which of them are used.
+        drawn = pool[self._draws(x.shape[1], extent).to(x.device)]
+        if head is not None:
+            drawn = drawn.unsqueeze(2).expand(x.shape)
+        return write(x, self.site, extent, read(drawn, self.site, extent))
 
-    def _draws(self, rows: int, columns: int, extent: Extent) -> Tensor:
+    def _draws(self, columns: int, extent: Extent) -> Tensor:
+        """What each column of each row draws, (batch, pos): by its row in the whole batch and its position alone."""
         assert self.data is not None
-        last = extent.start + columns
-        generator = torch.Generator().manual_seed(self.seed)
-        # Columns first: what is drawn for a token stays the same when tokens are added behind it.
-        draws = torch.randint(self.data.shape[0], (last, rows), generator=generator).T
-        for row, shift in enumerate(extent.shifts):
-            if shift:  # padding on the left draws nothing
-                draws[row] = draws[row].roll(shift)
+        last, rows = extent.start + columns, extent.numbers
+        seeds = torch.randint(2**62, (max(rows) + 1,), generator=torch.Generator().manual_seed(self.seed))
+        draws = torch.empty(len(rows), last, dtype=torch.long)
+        for i, (row, shift) in enumerate(zip(rows, extent.shifts, strict=True)):
+            generator = torch.Generator().manual_seed(int(seeds[row]))
+            # Padding on the left draws nothing.
+            draws[i] = torch.randint(self.data.shape[0], (last,), generator=generator).roll(shift)
         return draws[:, extent.start :]
 
     def _arguments(self, show: Show) -> list[str]:
@@ -74,7 +75,8 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
             every token the activation of one of the real tokens of `data`, drawn at random.
         data: a run that kept the site; or the mean itself; or (token, …) the activations to draw from, as an Array
             or a tensor. For `scores` and `pattern` only a mean that is given.
-        seed: of `"resample"`, 0 by default. The draw depends on the row of the batch and the position alone.
+        seed: of `"resample"`, a whole number, 0 by default. The draw depends on the row of the batch and the
+            position alone.
 
     Raises:
         InterventionError: `to` is none of these, or `data` or `seed` is missing or not wanted.
@@ -109,7 +111,14 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
     pool = Array(values)
     if len(pool.shape) < 2 or not pool.shape[0]:
         raise InterventionError(f"ablate: resampling draws from (token, …); got shape {pool.shape}.")
-    return Ablate(site, to, pool, 0 if seed is None else int(seed))
+    return Ablate(site, to, pool, _whole(seed))
+
+
+def _whole(seed: Any) -> int:
+    try:
+        return 0 if seed is None else operator.index(seed)
+    except TypeError:
+        raise InterventionError(f"ablate: seed must be a whole number; got {seed!r}.") from None
 
 
 def _real_tokens(run: Activations, site: Site) -> Tensor:

@@ -68,13 +68,15 @@ class ProjectOut(Intervention):
     basis: Array  # (direction, d), as given
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
-        spanning = self.basis.to(x).float()
+        # In the activation's own number type, directions that lie close together would be one.
+        exact = x.to(torch.promote_types(x.dtype, torch.float32))
+        spanning = self.basis.to(exact)
         if x.shape[-1] != spanning.shape[-1]:
             raise InterventionError(
                 f"{self!r} does not fit: directions of length {spanning.shape[-1]}, an activation of {x.shape[-1]}."
             )
         orthonormal = torch.linalg.qr(spanning.T).Q
-        return x - ((x.float() @ orthonormal) @ orthonormal.T).to(x.dtype)
+        return (exact - (exact @ orthonormal) @ orthonormal.T).to(x.dtype)
 
     def _arguments(self, show: Show) -> list[str]:
         return [show(self.basis)]
@@ -97,12 +99,15 @@ def project_out(site: Site, directions: Any) -> ProjectOut:
     Source: Ravfogel et al. 2020 (arXiv:2004.07667), section 3, the projection onto the null space.
     """
     basis = Array(directions)
-    rows = torch.atleast_2d(basis.tensor)
-    if rows.ndim != 2 or not rows.numel() or not rows.is_floating_point() or not rows.isfinite().all():
+    given = basis.tensor
+    if given.ndim not in (1, 2) or not given.numel() or given.is_complex() or not given.isfinite().all():
         raise InterventionError(
             f"project_out takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
         )
-    if torch.linalg.matrix_rank(rows.float()) < rows.shape[0]:
+    rows = torch.atleast_2d(given if given.is_floating_point() else given.float())
+    # Lengths do not matter, however small; two numbers of a long and a short vector cannot be compared.
+    lengths = torch.linalg.vector_norm(rows.double(), dim=-1, keepdim=True)
+    if not lengths.all() or torch.linalg.matrix_rank((rows / lengths).float()) < rows.shape[0]:
         raise InterventionError(
             f"project_out: the {rows.shape[0]} rows of {basis!r} span less (one is zero, or a sum of others): "
             "leave the surplus ones out."

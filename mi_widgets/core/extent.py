@@ -24,6 +24,8 @@ class Extent:
         start: how many columns a cache holds already: the activation begins behind them.
         ids: the token ids of each prompt, without padding.
         tokens: their texts.
+        whole: the batch that these prompts were chosen from, where they are a part of one.
+        chosen: which of its rows they are.
     """
 
     lengths: tuple[int, ...]
@@ -32,6 +34,8 @@ class Extent:
     start: int = 0
     ids: tuple[tuple[int, ...], ...] = ()
     tokens: tuple[tuple[str, ...], ...] = ()
+    whole: Extent | None = None
+    chosen: tuple[int, ...] = ()
 
     def resolve(self, site: Site, total: int) -> Int[Tensor, "batch n"] | None:
         """The columns of an activation that `site` names in every row, or None for all of them.
@@ -72,7 +76,8 @@ class Extent:
         tokens = self.tokens[row]
         exact = [i for i, token in enumerate(tokens) if token == text]
         # "Mary" finds " Mary", where nothing else reads "Mary".
-        places = exact or [i for i, token in enumerate(tokens) if token.strip() == text.strip()]
+        bare = text.strip()
+        places = exact or [i for i, token in enumerate(tokens) if bare and token.strip() == bare]
         if len(places) != 1:
             seen = (
                 f"stands at {', '.join(map(str, places))}: give one of these numbers"
@@ -97,11 +102,9 @@ class Extent:
             site: what it is.
             left: the side wanted.
         """
-        if left == self.left or min(self.lengths) == self.width:
+        dims = [axis - 1 for axis in columns_of(site)]
+        if left == self.left or min(self.lengths) == self.width or not dims:
             return x
-        given = ("key",) if site.positions is not None else ("pos", "query", "key")
-        dropped = {"head" if site.head is not None else "", *(("pos", "query") if single(site) else ())}
-        dims = [i for i, axis in enumerate(a for a in site.axes[1:] if a not in dropped) if axis in given]
         shifts = replace(self, left=True).shifts
         return torch.stack([x[i].roll([s if left else -s] * len(dims), dims) for i, s in enumerate(shifts)])
 
@@ -112,7 +115,14 @@ class Extent:
             lengths=tuple(self.lengths[i] for i in chosen),
             ids=tuple(self.ids[i] for i in chosen) if self.ids else (),
             tokens=tuple(self.tokens[i] for i in chosen) if self.tokens else (),
+            whole=self.whole or self,
+            chosen=tuple(self.numbers[i] for i in chosen),
         )
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Which rows of the whole batch these prompts are."""
+        return range(len(self.lengths)) if self.whole is None else self.chosen
 
 
 def _part(x: Tensor, site: Site) -> Tensor:
@@ -156,10 +166,13 @@ def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
     return copy
 
 
-def _single(site: Site) -> bool:
-    return isinstance(site.positions, int | str) and site.positions != "new"
-
-
 def single(site: Site) -> bool:
     """Whether a site names one position, whose axis is dropped."""
     return isinstance(site.positions, int | str) and site.positions != "new"
+
+
+def columns_of(site: Site) -> list[int]:
+    """The axes of what `read` returns that go over all columns of a prompt."""
+    along = ("key",) if site.positions is not None else ("pos", "query", "key")
+    dropped = {"head" if site.head is not None else "", *(("pos", "query") if single(site) else ())}
+    return [i for i, axis in enumerate(a for a in site.axes if a not in dropped) if axis in along]

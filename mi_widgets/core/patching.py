@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
 
 from .arrays import Array
 from .errors import InterventionError
-from .extent import Extent
+from .extent import Extent, columns_of, read, touches, write
 from .interventions import Activations, Intervention, Show, Stack, stack
 from .sites import Site, pattern
 
@@ -21,22 +21,10 @@ class Patch(Intervention):
     value: Array  # padded on the right
     only: Array | None = None  # the ids of the prompts it was made on, -1 at padding
 
-    def change(self, x: Tensor) -> Tensor:  # noqa: D102
-        value = self.value.to(x)
-        # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
-        fits = value.ndim == 1 or (value.shape[1:] == x.shape[1:] and value.shape[0] in (1, x.shape[0]))
-        if not fits:
-            raise InterventionError(
-                f"{self!r} does not fit: the value has shape {tuple(value.shape)}, the activation {tuple(x.shape)}. "
-                "Patch between prompts of one length, or name positions with .pos(…)."
-            )
-        return value
-
     def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
         self._check_prompts(extent)
-        here = self._padded_as(extent)
         if self.site.positions is not None:
-            return here._put(x, extent)
+            return self._put(x, extent)
         # A patch of the whole prompt covers the prompt; tokens generated after it stay their own.
         w = max(extent.width - extent.start, 0)
         if not w:
@@ -47,25 +35,43 @@ class Patch(Intervention):
             else (slice(None), slice(w))
         )
         changed = x.clone()
-        changed[prompt] = here._put(x[prompt], extent)
+        changed[prompt] = self._put(x[prompt], extent)
         return changed
 
     def _put(self, x: Tensor, extent: Extent) -> Tensor:
-        return super().apply(x, extent)
+        if not touches(x, self.site, extent):
+            return x
+        part = read(x, self.site, extent)
+        value = self._laid_out(part, extent)
+        return write(x, self.site, extent, value.to(part).expand_as(part))
 
-    def _padded_as(self, extent: Extent) -> Patch:
-        if not extent.left or len(self.value.shape) == 1 or min(extent.lengths) == extent.width:
-            return self
-        value = self.value.tensor
-        value = value.expand(len(extent.lengths), *value.shape[1:]) if len(value) == 1 else value
-        right = Extent(extent.lengths, extent.width)
-        return Patch(self.site, Array(right.aligned(value, self.site, left=True)))
+    def _laid_out(self, part: Tensor, extent: Extent) -> Tensor:
+        """The value as these prompts lie: those of the batch that are here, padded on their side."""
+        value, whole = self.value.tensor, extent.whole or extent
+        columns = columns_of(self.site)
+        # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
+        expected = [whole.width if axis in columns else n for axis, n in enumerate(part.shape)]
+        one = value.ndim == 1 and value.shape[0] == expected[-1]
+        many = list(value.shape[1:]) == expected[1:] and len(value) in (1, len(whole.lengths))
+        if not (one or many):
+            raise InterventionError(
+                f"{self!r} does not fit: the value has shape {tuple(value.shape)}, the activation "
+                f"{(len(whole.lengths), *expected[1:])}. Patch between prompts of one length, or name positions with "
+                ".pos(…)."
+            )
+        if one:
+            return value
+        value = value.expand(len(whole.lengths), *value.shape[1:])[list(extent.numbers)]
+        for axis in columns:
+            value = value.narrow(axis, 0, extent.width)
+        return replace(extent, left=False).aligned(value, self.site, left=extent.left)
 
     def _check_prompts(self, extent: Extent) -> None:
-        if self.only is None or not extent.ids:
+        ids = (extent.whole or extent).ids
+        if self.only is None or not ids:
             return
         made_on = [tuple(i for i in row if i >= 0) for row in self.only.tensor.tolist()]
-        if list(extent.ids) != made_on:
+        if list(ids) != made_on:
             raise InterventionError(
                 f"{self!r} was made to hold on its own prompts only; these are others. Run the same prompts in the "
                 "same order, or make it again on a run of these."

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.core.sites import Site
 
 from .attention import as_stock
 from .backend import Edit, Key, element, lock_of
+from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .probe import Probe, probe
 from .tokenizer_checks import tokenizer_checks
 from .tokens import Tokenized
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 _TOKENS = 8
+_STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,12 @@ class _Seen:
     """What the checks look at.
 
     Args:
-        tokenized: the prompt of all of them.
+        tokenized: the prompts of all of them, two.
         stock: the logits of the module as it came.
-        attention: the name of its attention.
+        attention: the name of its attention; empty where it needs no other.
         probe: what its sites pass.
         kept: the same activations by a trace.
+        eps: how close together the coarsest of its numbers lie.
     """
 
     tokenized: Tokenized
@@ -42,6 +46,7 @@ class _Seen:
     attention: str
     probe: Probe
     kept: dict[Key, Tensor]
+    eps: float
 
     def layers(self, *names: str) -> list[int]:
         """The layers in which all of some sites were seen."""
@@ -49,30 +54,27 @@ class _Seen:
         return sorted(layer for layer in set.intersection(*found) if layer is not None)
 
     def __getitem__(self, key: Key) -> Tensor:
-        return self.probe.activations[key].float()
+        return self.probe.activations[key].float().cpu()
+
+    @cached_property
+    def first_bad(self) -> Key | None:
+        """The first activation that is no number; what masks is infinite by design."""
+        keys = sorted(self.probe.activations, key=lambda key: Site(*key).place_in_pass)
+        return next((key for key in keys if key[0] != "scores" and not _number(self[key], key)), None)
+
+    def agree(self, logits: Tensor, others: Tensor) -> bool:
+        """Whether two ways to compute the same logits agree as far as such numbers can."""
+        size = others[others.isfinite()].square().mean().sqrt()
+        return bool(_apart(logits, others).square().mean().sqrt() <= max(1e-4, 12 * self.eps) * size)
 
 
-def _tolerance(x: Tensor, dtype: torch.dtype) -> float:
-    """How far two ways to compute `x` may differ: 1e-4 for float32 of ordinary size, more for shorter numbers."""
-    return max(1e-4, 50 * torch.finfo(dtype).eps * x.float().abs().max().item())
+def _number(x: Tensor, key: Key) -> bool:
+    # A logit of -infinity is a token that cannot come.
+    return not bool(x.isnan().any()) if key[0] == "logits" else bool(x.isfinite().all())
 
 
-@contextmanager
-def _evaluating(module: nn.Module) -> Iterator[list[str]]:
-    """Dropout off inside, everything as before afterwards. Yields what was in training mode."""
-    modes = {part: part.training for part in module.modules()}
-    dropping = [
-        name
-        for name, part in module.named_modules()
-        if part.training and isinstance(part, nn.Dropout) and part.p
-    ]
-    on = (["the whole model"] if module.training else []) + dropping
-    module.eval()
-    try:
-        yield on
-    finally:
-        for part, mode in modes.items():
-            part.training = mode
+def _apart(x: Tensor, y: Tensor) -> Tensor:
+    return torch.where(x == y, 0.0, (x - y).abs())
 
 
 def examine(model: Model) -> Trust:
@@ -81,248 +83,275 @@ def examine(model: Model) -> Trust:
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
     """
-    with _evaluating(model.module) as training:
+    with evaluating(model.module) as training:
         seen = _look(model)
-        checks = [
-            _logits(seen),
-            *_sites(seen),
-            _residual(seen, model),
-            _rows(seen),
-            _mixing(seen, model),
-            _edits(seen, model),
-            _padding(seen, model),
-            _final_norm(seen, model),
-        ]
-    checks += [*_facts(seen, model), *tokenizer_checks(model), _mode(training)]
+        checks = [_numbers(seen, model), *_sites(seen)]
+        if seen.first_bad is None:  # of NaN nothing can be said
+            checks += [
+                _logits(seen),
+                _residual(seen, model),
+                _rows(seen),
+                _mixing(seen, model),
+                _edits(seen, model),
+                _padding(seen, model),
+                _final_norm(seen, model),
+            ]
+    checks += [
+        *module_checks(model, seen.attention),
+        *tokenizer_checks(model),
+        training_mode(model, training, seen.tokenized),
+    ]
     return Trust(model.name, model.code, tuple(checks))
 
 
 def _look(model: Model) -> _Seen:
-    size = min(_TOKENS, model.config.d_vocab, model.config.n_ctx)
-    tokenized = model.tokenize(torch.arange(size)[None])
     module, architecture = model.module, model.architecture
+    row = torch.arange(min(_TOKENS, model.config.d_vocab, model.config.n_ctx))
+    # Two prompts: with one, what takes the first of a batch shows nothing.
+    tokenized = model.tokenize(torch.stack([row, row.flip(0)]))
     ids, mask = tokenized.ids.to(model.device), tokenized.mask.to(model.device)
     inputs = architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
+    how = "as it came"
     with lock_of(module), torch.no_grad():
         try:
             with as_stock(module) as attention:
                 stock = element(module(**inputs), "logits")
-            seen = probe(module, architecture, model.config, inputs, (1, size))
+            how = "with attention that can be read"
+            seen = probe(module, architecture, model.config, inputs, (len(ids), len(row)))
         except Exception as error:  # of code that is not ours
             raise UnsupportedModel(
-                f"{model.name} does not run on {size} tokens, before anything of it is changed: "
-                f"{type(error).__name__}: {error}"
+                f"{model.name} does not run, {how}, on 2 prompts of {len(row)} tokens: {type(error).__name__}: {error}"
             ) from error
     if ("logits", None) in seen.faults:
-        raise UnsupportedModel(f"{model.name} gives no logits: {seen.faults['logits', None]}.")
+        why = "; ".join(f"{Site(*key)!r}: {fault}" for key, fault in seen.faults.items())
+        raise UnsupportedModel(f"{model.name} gives no logits for 2 prompts of {len(row)} tokens. {why}.")
     model.unreadable.update(seen.faults)
     model.layer_gives = seen.block_output
     kept = model.forward(tokenized, keep=seen.activations, edits=())
-    return _Seen(tokenized, stock, attention, seen, kept)
-
-
-def _logits(seen: _Seen) -> Check:
-    difference = (seen.kept["logits", None].float() - seen.stock.float()).abs().max().item()
-    held = difference <= _tolerance(seen.stock, seen.stock.dtype)
-    return Check(
-        "logits as the plain module's",
-        "ok" if held else "warning",
-        f"with every site read they differ by {difference:.1e} at most"
-        + ("" if held else ": what is read here is not what the model computes by itself"),
+    # A GPU may multiply float32 as TF32, with ten bits.
+    eps = max(
+        max(torch.finfo(x.dtype).eps, 2**-10 if x.is_cuda else 0.0)
+        for x in (stock, *seen.activations.values())
     )
+    attention = "" if attention == "None" else attention  # a Transformer has no other
+    return _Seen(tokenized, stock.float(), attention, seen, kept, eps)
+
+
+def _numbers(seen: _Seen, model: Model) -> Check:
+    name, weights = "numbers", weights_that_are_no_numbers(model.module)
+    if not weights and seen.first_bad is None:
+        return Check(name, "ok", "no weight and no activation is NaN or infinite")
+    listed = ", ".join(weights[:3]) + (f" and {len(weights) - 3} more" if len(weights) > 3 else "")
+    said = [f"NaN or infinity in {listed}"] if weights else []
+    if seen.first_bad is not None:
+        said.append(f"NaN or infinity first at {Site(*seen.first_bad)!r}: nothing else could be checked")
+    return Check(name, "warning", "; ".join(said))
 
 
 def _sites(seen: _Seen) -> Iterator[Check]:
     """One check a kind of fault; or one that every site is there."""
-    grouped: dict[tuple[str, str], list[str]] = {}
+    layers_of: dict[tuple[str, str], list[int]] = {}
     for (name, layer), why in seen.probe.faults.items():
-        grouped.setdefault((name, why), []).append("" if layer is None else str(layer))
-    for (name, why), layers in grouped.items():
-        where = f" of layer {', '.join(layers)}" if any(layers) else ""
+        layers_of.setdefault((name, why), []).extend([] if layer is None else [layer])
+    names_of: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+    for (name, why), layers in layers_of.items():
+        names_of.setdefault((why, tuple(layers)), []).append(name)
+    for (why, layers), names in names_of.items():
+        where = f"{_in_layers(layers)}: " if layers else ""
         hint = ""
-        if name in ("q", "k", "v", "scores", "pattern", "z") and "never called" in why:
-            hint = f". Its attention does not ask transformers' interface; {seen.attention} attention shows no pattern"
-        yield Check(f"at.{name}", "warning", f"{why}{where and f' ({where.strip()})'}{hint}", (name,))
-    if not grouped:
-        layers = len(seen.layers("resid_post"))
-        yield Check(
-            "every site is there", "ok", f"{len({n for n, _ in seen.kept})} kinds of site in {layers} layers"
-        )
+        if "pattern" in names and "never called" in why:
+            hint = "; this attention does not go through transformers' interface (fused attention has no pattern)"
+        yield Check(", ".join(f"at.{name}" for name in names), "warning", f"{where}{why}{hint}", tuple(names))
+    if not names_of:
+        kinds, n_layers = len({name for name, _ in seen.kept}), len(seen.layers("resid_post"))
+        yield Check("every site is there", "ok", f"{kinds} kinds of site in {n_layers} layers")
 
 
-def _worst(found: dict[str, tuple[Tensor, Tensor]], dtype: torch.dtype) -> tuple[list[str], float]:
-    """The identities that do not hold, and the largest difference."""
-    broken, largest = [], 0.0
-    for name, (left, right) in found.items():
-        difference = (left - right).abs().max().item()
-        largest = max(largest, difference)
-        if not difference <= _tolerance(right, dtype):
-            broken.append(name)
-    return broken, largest
+def _in_layers(layers: Iterable[int]) -> str:
+    numbers = [str(layer) for layer in layers]
+    return f"in layer{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+
+
+def _logits(seen: _Seen) -> Check:
+    read = seen.kept["logits", None].float()
+    apart, most = _apart(read, seen.stock).max(), seen.stock.abs().max()
+    said = f"with every site read, logits of up to {most:.3g} differ by {apart:.1e} at most"
+    if seen.agree(read, seen.stock):
+        return Check("logits as the plain module's", "ok", said)
+    return Check(
+        "logits as the plain module's",
+        "warning",
+        f"{said}: what is read here is not what the model computes by itself",
+    )
 
 
 def _residual(seen: _Seen, model: Model) -> Check:
     """What each part adds, and that each layer hands on what it gives."""
-    found: dict[str, tuple[Tensor, Tensor]] = {}
-    for layer in seen.layers("resid_mid", "attn_out"):
-        found[f"resid_pre[{layer}] + attn_out[{layer}] is resid_mid[{layer}]"] = (
-            seen["resid_pre", layer] + seen["attn_out", layer],
-            seen["resid_mid", layer],
-        )
-    before = "resid_mid" if "resid_mid" in model.architecture.places else "resid_pre"
-    parts = ("mlp_out",) if before == "resid_mid" else ("attn_out", "mlp_out")
-    for layer in seen.layers(before, *parts) if model.config.d_mlp else ():
-        total = seen[before, layer] + sum(seen[part, layer] for part in parts)
-        found[f"{' + '.join((before, *parts))} is resid_post in layer {layer}"] = (
-            total,
-            seen["resid_post", layer],
-        )
-    given, taken = seen.layers("resid_post"), set(seen.layers("resid_pre"))
-    for layer in given:
-        if layer + 1 in taken:
-            found[f"resid_post[{layer}] is resid_pre[{layer + 1}]"] = (
-                seen["resid_post", layer],
-                seen["resid_pre", layer + 1],
-            )
-    broken, largest = _worst(found, seen.stock.dtype)
-    said = f"{len(found)} sums hold within {largest:.1e}" if not broken else f"not so: {'; '.join(broken)}"
-    sites = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
-    return Check("the residual stream adds up", "warning" if broken else "ok", said, sites if broken else ())
+    parts = ("mlp_out",) if model.config.d_mlp else ()
+    sums: list[tuple[str, tuple[str, ...]]] = [("resid_post", ("resid_pre", "attn_out", *parts))]
+    if "resid_mid" in model.architecture.places:
+        sums = [("resid_mid", ("resid_pre", "attn_out")), ("resid_post", ("resid_mid", *parts))]
+    claims = [
+        ((total, layer), [(part, layer) for part in added])
+        for total, added in sums
+        for layer in seen.layers(total, *added)
+    ]
+    known = seen.probe.activations
+    claims += [
+        (("resid_pre", layer + 1), [("resid_post", layer)])
+        for layer in seen.layers("resid_post")
+        if ("resid_pre", layer + 1) in known
+    ]
+    broken, largest = [], 0.0
+    for total, added in claims:
+        terms = [seen[key] for key in added]
+        apart = (seen[total] - torch.stack(terms).sum(0)).abs()
+        largest = max(largest, apart.max().item())
+        # A sum is rounded by the size of its terms, not of what is left of them.
+        if not (apart <= 4 * seen.eps * sum((x.abs() for x in terms), seen[total].abs()) + 1e-30).all():
+            broken.append((total, added))
+    name = "the residual stream adds up"
+    if not broken:
+        return Check(name, "ok", f"{len(claims)} sums hold within {largest:.1e}")
+    said = [f"{_written(total)} is not {' + '.join(map(_written, added))}" for total, added in broken]
+    more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
+    sites = {site for total, added in broken for site, _ in (total, *added)}
+    shown = f"{'; '.join(said[:3])}{more} (off by up to {largest:.1e})"
+    return Check(name, "warning", shown, tuple(site for site in _STREAM if site in sites))
+
+
+def _written(key: Key) -> str:
+    return f"{key[0]}[{key[1]}]"
 
 
 def _rows(seen: _Seen) -> Check:
-    layers = seen.layers("pattern")
+    name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
-        return Check("attention rows sum to 1", "note", "there is no pattern to look at")
+        return Check(name, "note", "there is no pattern to look at")
     off = {layer: (seen["pattern", layer].sum(-1) - 1).abs().max().item() for layer in layers}
-    broken = [str(layer) for layer, by in off.items() if not by < 1e-2]
-    said = f"within {max(off.values()):.1e}" if not broken else f"not in layer {', '.join(broken)}"
-    return Check(
-        "attention rows sum to 1", "warning" if broken else "ok", said, ("pattern",) if broken else ()
-    )
+    broken = [layer for layer, by in off.items() if not by < max(1e-4, 4 * seen.eps)]
+    said = f"within {max(off.values()):.1e}"
+    if broken:
+        return Check(name, "warning", f"not {_in_layers(broken)}: {said}", ("pattern",))
+    return Check(name, "ok", said)
 
 
 def _mixing(seen: _Seen, model: Model) -> Check:
     """The pattern that is read is the one that mixes the values."""
-    found = {}
-    for layer in seen.layers("pattern", "v", "z"):
+    name, broken, largest = "the pattern mixes the values", [], 0.0
+    layers = seen.layers("pattern", "v", "z")
+    if not layers:
+        return Check(name, "note", "there is no pattern to look at")
+    for layer in layers:
         v = seen["v", layer].repeat_interleave(model.config.n_heads // model.config.n_key_value_heads, 2)
-        found[str(layer)] = torch.einsum("bhqk,bkhd->bqhd", seen["pattern", layer], v), seen["z", layer]
-    broken, largest = _worst(found, seen.stock.dtype)
-    said = (
-        f"z is the pattern times v, within {largest:.1e}"
-        if not broken
-        else f"not in layer {', '.join(broken)}"
-    )
-    sites = ("pattern", "v", "z") if broken else ()
-    return Check("the pattern mixes the values", "warning" if broken else "ok", said, sites)
+        mixed, most = (torch.einsum("bhqk,bkhd->bqhd", seen["pattern", layer], x) for x in (v, v.abs()))
+        apart = (mixed - seen["z", layer]).abs()
+        largest = max(largest, apart.max().item())
+        if not (apart <= 8 * seen.eps * most + 1e-30).all():
+            broken.append(layer)
+    if broken:
+        said = f"z is not the pattern times v {_in_layers(broken)}: off by up to {largest:.1e}"
+        return Check(name, "warning", said, ("pattern", "v", "z"))
+    return Check(name, "ok", f"z is the pattern times v, within {largest:.1e}")
 
 
 def _edits(seen: _Seen, model: Model) -> Check:
-    """Attention on the first token alone, in one layer a row, must move the logits."""
+    """Attention on the first token alone, and on the second alone, must not give the same logits."""
     name = "editing attention changes the logits"
+    ids = seen.tokenized.ids[:1, :3]
     # A layer whose attention writes nothing cannot move them.
     layers = [
         layer for layer in seen.layers("pattern", "attn_out") if seen["attn_out", layer].abs().max() > 0
     ]
-    if not layers:
+    if not layers or ids.shape[1] < 2:
         return Check(name, "note", "there is no pattern to edit")
+    batch = model.tokenize(ids.expand(len(layers), -1))  # in each row one layer is changed
 
-    # Not scaled: a norm after attention, as Gemma has, would take that back.
-    def on_first(row: int) -> Any:
+    def on(row: int, key: int) -> Callable[[Tensor], Tensor]:
+        # Not scaled: a norm after attention, as Gemma has, would take that back.
         def change(x: Tensor) -> Tensor:
             new = x.clone()
-            new[row] = torch.zeros_like(new[row])
-            new[row, ..., 0] = 1
+            new[row] = 0
+            new[row, ..., key] = 1
             return new
 
         return change
 
-    batch = model.tokenize(seen.tokenized.ids.expand(len(layers) + 1, -1))
-    edits = [Edit(("pattern", layer), on_first(row)) for row, layer in enumerate(layers)]
-    logits = model.forward(batch, edits=edits)["logits", None].float()
-    moved = (logits[:-1] - logits[-1]).abs().amax((1, 2))
-    least = 4 * torch.finfo(seen.stock.dtype).eps * logits.abs().max()
-    broken = [str(layer) for layer, by in zip(layers, moved, strict=True) if not by > least]
-    said = f"all of one layer's attention on the first token moves them by {moved.min():.2g} to {moved.max():.2g}"
+    first, second = (
+        model.forward(
+            batch, edits=[Edit(("pattern", layer), on(row, key)) for row, layer in enumerate(layers)]
+        )["logits", None].float()
+        for key in (0, 1)
+    )
+    moved = _apart(first, second).amax((1, 2))
+    broken = [layer for layer, by in zip(layers, moved, strict=True) if not by > 0]
     if broken:
-        said = f"another pattern in layer {', '.join(broken)} changes nothing: what is read there is not used"
-    return Check(name, "warning" if broken else "ok", said, ("pattern", "scores") if broken else ())
+        said = f"another pattern {_in_layers(broken)} changes nothing: what is read there is not what is used"
+        return Check(name, "warning", said, ("pattern", "scores"))
+    said = "all of a layer's attention on the second token, not the first, moves them by"
+    return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
 
 
 def _padding(seen: _Seen, model: Model) -> Check:
-    ids = seen.tokenized.ids[0].tolist()
+    name, ids = "padding", seen.tokenized.ids[0].tolist()
     rows = [ids, ids[: max(1, len(ids) // 2)]]
-    broken, largest = [], 0.0
     alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
+    broken, largest = [], 0.0
     for side in ("right", "left"):
         batch = model.tokenize(rows, padding_side=side)
-        logits = model.forward(batch, edits=())["logits", None].float()
-        difference = max((logits[i][batch.mask[i]] - one).abs().max().item() for i, one in enumerate(alone))
-        largest = max(largest, difference)
-        if not difference <= _tolerance(alone[0], seen.stock.dtype):
-            broken.append(side)
-    tokenizer_side = getattr(model.tokenizer, "padding_side", None)
-    said = f"a padded prompt has the logits it has alone, within {largest:.1e}, on either side"
+        try:
+            padded = model.forward(batch, edits=())["logits", None].float()
+        except Exception as error:  # of code that is not ours
+            said = (
+                f"prompts padded on the {side} do not run ({type(error).__name__}): run prompts of one length"
+            )
+            return Check(name, "warning", said)
+        for row, one in enumerate(alone):
+            real = padded[row][batch.mask[row]]
+            largest = max(largest, _apart(real, one).max().nan_to_num(torch.inf).item())
+            if not seen.agree(real, one) and side not in broken:
+                broken.append(side)
     if broken:
-        said = f"padding on the {' and '.join(broken)} changes a prompt's logits: run prompts of one length"
-    elif tokenizer_side:
-        said += f" (its tokenizer pads on the {tokenizer_side}; runs pad on the right)"
-    return Check("padding", "warning" if broken else "ok", said)
+        said = f"on the {' and on the '.join(broken)} it changes a prompt's logits, by up to {largest:.1e}"
+        return Check(name, "warning", f"{said}: run prompts of one length")
+    said = f"a padded prompt has the logits it has alone, within {largest:.1e}, on either side"
+    tokenizer_side = getattr(model.tokenizer, "padding_side", None)
+    return Check(
+        name,
+        "ok",
+        said
+        + (f" (its tokenizer pads on the {tokenizer_side}; runs pad on the right)" if tokenizer_side else ""),
+    )
 
 
 def _final_norm(seen: _Seen, model: Model) -> Check:
-    name, norm = "final norm", model.architecture.final_norm
-    if norm is None:
-        return Check(name, "note", "none: the unembedding reads the residual stream as it is")
-    kind = type(model.module.get_submodule(norm)).__name__
-    taken, given, read = (None if x is None else x.float() for x in seen.probe.final)
+    name, norm, cap = "final norm", model.architecture.final_norm, model.architecture.softcap
+    taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.probe.final)
     last = seen.layers("resid_post")[-1:]
     raw = seen["resid_post", last[0]] if last else None
-
-    def same(a: Tensor | None, b: Tensor | None) -> bool:
-        return (
-            a is not None and b is not None and a.shape == b.shape and bool(torch.allclose(a, b, atol=1e-5))
-        )
-
-    if same(read, raw) or given is None or kind == "Identity":
-        why = "the unembedding reads the last residual unnormalised: the logit lens and logit attribution would mislead"
-        return Check(name, "warning", f"{norm} ({kind}) is not in the way; {why}", ("resid_post", "logits"))
-    if not same(read, given) or not same(taken, raw):
-        why = f"between resid_post and the logits stands more than {norm}: the logit lens would mislead"
-        return Check(name, "warning", why, ("resid_post", "logits"))
+    mislead = "the logit lens and logit attribution would mislead"
+    if norm is None:
+        normed, kind = raw, "Identity"
+    else:
+        kind = type(model.module.get_submodule(norm)).__name__
+        if _same(read, raw) or normed is None or kind == "Identity":
+            said = f"{norm} ({kind}) is not in the way: the unembedding reads the last residual unnormalised; {mislead}"
+            return Check(name, "warning", said, _STREAM)
+        if not _same(taken, raw):
+            said = f"{norm} does not take in the last resid_post as it is; {mislead}"
+            return Check(name, "warning", said, _STREAM)
+    if not _same(read, normed):
+        said = f"the unembedding does not read what {norm or 'the last layer'} gives; {mislead}"
+        return Check(name, "warning", said, _STREAM)
+    if unembedded is not None and cap is not None:
+        unembedded = cap * torch.tanh(unembedded / cap)
+    if unembedded is None or not seen.agree(seen["logits", None], unembedded):
+        said = f"the logits are not what the unembedding gives; {mislead}"
+        return Check(name, "warning", said, _STREAM)
+    if norm is None:
+        return Check(name, "note", "none: the unembedding reads the residual stream as it is")
     return Check(name, "ok", f"{kind} between the last residual and the unembedding")
 
 
-def _facts(seen: _Seen, model: Model) -> Iterator[Check]:
-    """What is no fault, but good to know."""
-    kinds = {str(p.dtype).removeprefix("torch.") for p in model.module.parameters() if p.is_floating_point()}
-    eps = max(torch.finfo(getattr(torch, kind)).eps for kind in kinds)
-    coarse = eps > 1e-6
-    digits = f"; numbers are good to {eps:.0e} of their size, so compare no closer" if coarse else ""
-    yield Check("number type", "note" if coarse else "ok", f"{', '.join(sorted(kinds))}{digits}")
-    yield Check(
-        "attention", "ok", f"{seen.attention} as it came; here it runs in plain steps that can be read"
-    )
-    if model.architecture.softcap is not None:
-        cap = model.architecture.softcap
-        yield Check(
-            "logit soft-cap",
-            "note",
-            f"logits are {cap:g}·tanh(x/{cap:g}) of what the unembedding gives: directions do not add up in them",
-            ("logits",),
-        )
-    head = model.module.get_submodule(model.architecture.unembed)
-    weight = getattr(head, "weight", None)
-    embed = getattr(model.module.get_submodule(model.architecture.places["embed"].path), "weight", None)
-    if weight is not None and embed is not None and weight.data_ptr() == embed.data_ptr():
-        yield Check("tied embeddings", "note", "W_U is W_E transposed: what reads a token writes it too")
-
-
-def _mode(training: list[str]) -> Check:
-    if not training:
-        return Check("evaluation mode", "ok", "dropout is off")
-    which = ", ".join(training[:3]) + (", …" if len(training) > 3 else "")
-    return Check(
-        "evaluation mode", "warning", f"training mode is on in {which}: runs differ; call module.eval()"
-    )
+def _same(x: Tensor | None, y: Tensor | None) -> bool:
+    return x is not None and y is not None and x.shape == y.shape and bool(torch.allclose(x, y, atol=1e-5))

@@ -47,8 +47,11 @@ def load(
         DamagedWeights: a shipped file is not as it was shipped.
     """
     if isinstance(name_or_module, nn.Module):
-        given = {"checkpoint": checkpoint, "device": device, "dtype": dtype}
-        for option, value in given.items():
+        if checkpoint is not None:
+            raise MIError(
+                f"mi.load: checkpoint={checkpoint!r} goes with a shipped model's name; a module has the weights it has."
+            )
+        for option, value in (("device", device), ("dtype", dtype)):
             if value is not None:
                 raise MIError(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "

@@ -22,13 +22,13 @@ class Probe:
         activations: of each site that its module passed, as the site is shaped.
         faults: of each site that was not there or had another shape, why.
         block_output: what a layer gives out, as the number of things; 0 for the tensor itself.
-        final: what the final norm took in and gave out, and what the unembedding took in; None where not called.
+        final: what the final norm took in and gave out, and the unembedding likewise; None where not called.
     """
 
     activations: dict[Key, Tensor]
     faults: dict[Key, str]
     block_output: int
-    final: tuple[Tensor | None, Tensor | None, Tensor | None]
+    final: tuple[Tensor | None, ...]
 
 
 def probe(
@@ -78,17 +78,24 @@ def probe(
             activations[key] = x
         else:
             faults[key] = _fault(x, expected)
-    output = passed.get((blocks[0], "output"))
-    return Probe(
-        activations,
-        faults,
-        len(output) if isinstance(output, tuple) else 0,
-        (
-            passed.get((architecture.final_norm or "", "input")),
-            passed.get((architecture.final_norm or "", "output")),
-            passed.get((architecture.unembed, "input")),
-        ),
+    given = [passed.get((block, "output")) for block in blocks]
+    for layer, output in enumerate(given):
+        # The model unpacks all layers alike: of a tensor where others give a tuple, [0] is the first prompt.
+        if _kind(output) != _kind(given[0]):
+            faults["resid_post", layer] = (
+                f"its layer gives {_kind(output)} where layer 0 gives {_kind(given[0])}"
+            )
+            activations.pop(("resid_post", layer), None)
+    final = tuple(
+        None if path is None else passed.get((path, side))
+        for path in (architecture.final_norm, architecture.unembed)
+        for side in ("input", "output")
     )
+    return Probe(activations, faults, len(given[0]) if isinstance(given[0], tuple) else 0, final)
+
+
+def _kind(output: Any) -> str:
+    return f"a tuple of {len(output)}" if isinstance(output, tuple) else f"a {type(output).__name__}"
 
 
 def _activation(place: Place, key: Key, passed: dict[tuple[str, str], Any], shape: tuple[int, int]) -> Any:

@@ -96,7 +96,7 @@ def test_options_that_cannot_be_met_are_named(tmp_path, options, error, says):
         mi.load(tmp_path, **options)
 
 
-@pytest.mark.parametrize("option", [{"device": "cpu"}, {"dtype": "float32"}, {"checkpoint": 0}])
+@pytest.mark.parametrize("option", [{"device": "cpu"}, {"dtype": "float32"}])
 def test_a_module_is_what_and_where_it_is(option):
     with pytest.raises(mi.errors.MIError, match=r"goes with a name; a module is what and where it is"):
         mi.load(small("Llama"), **option)
