@@ -52,11 +52,11 @@ class Ablate(Intervention):
         assert self.data is not None
         last, rows = extent.start + columns, extent.numbers
         seeds = torch.randint(2**62, (max(rows) + 1,), generator=torch.Generator().manual_seed(self.seed))
-        draws = torch.empty(len(rows), last, dtype=torch.long)
+        draws = torch.zeros(len(rows), last, dtype=torch.long)
         for i, (row, shift) in enumerate(zip(rows, extent.shifts, strict=True)):
             generator = torch.Generator().manual_seed(int(seeds[row]))
-            # Padding on the left draws nothing.
-            draws[i] = torch.randint(self.data.shape[0], (last,), generator=generator).roll(shift)
+            # Positions count from the first token: padding on the left draws nothing.
+            draws[i, shift:] = torch.randint(self.data.shape[0], (last - shift,), generator=generator)
         return draws[:, extent.start :]
 
     def _arguments(self, show: Show) -> list[str]:

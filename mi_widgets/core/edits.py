@@ -100,16 +100,19 @@ def project_out(site: Site, directions: Any) -> ProjectOut:
     """
     basis = Array(directions)
     given = basis.tensor
-    if given.ndim not in (1, 2) or not given.numel() or given.is_complex() or not given.isfinite().all():
+    numbers = given.numel() and given.dtype != torch.bool and not given.is_complex()
+    if given.ndim not in (1, 2) or not numbers or not given.isfinite().all():
         raise InterventionError(
             f"project_out takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
         )
     rows = torch.atleast_2d(given if given.is_floating_point() else given.float())
-    # Lengths do not matter, however small; two numbers of a long and a short vector cannot be compared.
     lengths = torch.linalg.vector_norm(rows.double(), dim=-1, keepdim=True)
-    if not lengths.all() or torch.linalg.matrix_rank((rows / lengths).float()) < rows.shape[0]:
+    if not lengths.all():
+        raise InterventionError(f"project_out: {basis!r} has a direction of zeros, along which nothing lies.")
+    # By length, so that a short row beside a long one counts as much.
+    if torch.linalg.matrix_rank((rows / lengths).float()) < rows.shape[0]:
         raise InterventionError(
-            f"project_out: the {rows.shape[0]} rows of {basis!r} span less (one is zero, or a sum of others): "
+            f"project_out: the {rows.shape[0]} rows of {basis!r} span less, since one is a sum of others: "
             "leave the surplus ones out."
         )
     return ProjectOut(site, Array(rows))

@@ -23,9 +23,9 @@ class Patch(Intervention):
 
     def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
         self._check_prompts(extent)
-        if self.site.positions is not None:
+        if self.site.positions == "new":
             return self._put(x, extent)
-        # A patch of the whole prompt covers the prompt; tokens generated after it stay their own.
+        # A patch covers the prompt; tokens generated after it stay their own.
         w = max(extent.width - extent.start, 0)
         if not w:
             return x
@@ -42,12 +42,11 @@ class Patch(Intervention):
         if not touches(x, self.site, extent):
             return x
         part = read(x, self.site, extent)
-        value = self._laid_out(part, extent)
-        return write(x, self.site, extent, value.to(part).expand_as(part))
+        return write(x, self.site, extent, self._laid_out(part, extent).expand_as(part))
 
     def _laid_out(self, part: Tensor, extent: Extent) -> Tensor:
         """The value as these prompts lie: those of the batch that are here, padded on their side."""
-        value, whole = self.value.tensor, extent.whole or extent
+        value, whole = self.value.to(part), extent.whole or extent
         columns = columns_of(self.site)
         # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
         expected = [whole.width if axis in columns else n for axis, n in enumerate(part.shape)]
@@ -60,10 +59,12 @@ class Patch(Intervention):
                 ".pos(…)."
             )
         if one:
-            return value
-        value = value.expand(len(whole.lengths), *value.shape[1:])[list(extent.numbers)]
+            value = value.expand(1, *expected[1:])
+        if extent.whole is not None and len(value) > 1:
+            value = value[list(extent.numbers)]
         for axis in columns:
             value = value.narrow(axis, 0, extent.width)
+        value = value.expand(len(extent.lengths), *value.shape[1:])
         return replace(extent, left=False).aligned(value, self.site, left=extent.left)
 
     def _check_prompts(self, extent: Extent) -> None:

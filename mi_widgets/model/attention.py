@@ -72,7 +72,8 @@ def _own_attention(self: Any, query: Tensor, key: Tensor, value: Tensor, attenti
         window = torch.zeros(seen.shape, device=seen.device).masked_fill(
             ~seen, torch.finfo(torch.float32).min
         )
-        attention_mask = window if attention_mask is None else window + attention_mask
+        # What both hide stays a number: scaled to nothing, it is not to become a NaN.
+        attention_mask = window if attention_mask is None else torch.minimum(window, attention_mask)
     z, pattern = tapped_attention(self, query, key, value, attention_mask, scaling)
     return z.transpose(1, 2), pattern
 

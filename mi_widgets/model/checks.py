@@ -128,11 +128,9 @@ def _look(model: Model) -> _Seen:
     model.unreadable.update(seen.faults)
     model.layer_gives = seen.block_output
     kept = model.forward(tokenized, keep=seen.activations, edits=())
-    # A GPU may multiply float32 as TF32, with ten bits.
-    eps = max(
-        max(torch.finfo(x.dtype).eps, 2**-10 if x.is_cuda else 0.0)
-        for x in (stock, *seen.activations.values())
-    )
+    # What is compared is compared in float32, and a GPU may multiply that as TF32, with ten bits.
+    least = 2**-10 if stock.is_cuda else torch.finfo(torch.float32).eps
+    eps = max(least, *(torch.finfo(x.dtype).eps for x in (stock, *seen.activations.values())))
     attention = "" if attention == "None" else attention  # a Transformer has no other
     return _Seen(tokenized, stock.float(), attention, seen, kept, eps)
 
@@ -315,13 +313,9 @@ def _padding(seen: _Seen, model: Model) -> Check:
         said = f"on the {' and on the '.join(broken)} it changes a prompt's logits, by up to {largest:.1e}"
         return Check(name, "warning", f"{said}: run prompts of one length")
     said = f"a padded prompt has the logits it has alone, within {largest:.1e}, on either side"
-    tokenizer_side = getattr(model.tokenizer, "padding_side", None)
-    return Check(
-        name,
-        "ok",
-        said
-        + (f" (its tokenizer pads on the {tokenizer_side}; runs pad on the right)" if tokenizer_side else ""),
-    )
+    if getattr(model.tokenizer, "padding_side", None) == "left":
+        said += " (its tokenizer pads on the left; runs pad on the right)"
+    return Check(name, "ok", said)
 
 
 def _final_norm(seen: _Seen, model: Model) -> Check:

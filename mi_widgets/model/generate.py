@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -45,10 +46,12 @@ class Plan:
     cancel: Cancel | None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.max_new_tokens, int) or self.max_new_tokens < 1:
+        if not isinstance(self.max_new_tokens, Integral) or self.max_new_tokens < 1:
             raise MIError(f"max_new_tokens must be a whole number from 1; got {self.max_new_tokens!r}.")
-        if not isinstance(self.temperature, (int, float)) or not 0 <= self.temperature < math.inf:
+        if not isinstance(self.temperature, Real) or not 0 <= self.temperature < math.inf:
             raise MIError(f"temperature must be a number, 0 or more; got {self.temperature!r}.")
+        if self.seed is not None and not isinstance(self.seed, Integral):
+            raise MIError(f"seed must be a whole number; got {self.seed!r}.")
         if self.cancel is not None and not callable(getattr(self.cancel, "is_set", None)):
             raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")
 
@@ -87,10 +90,12 @@ def generate(
             if not done[row]:
                 new[row].append(_choose(logits[row], plan.temperature, generator))
                 done[row] = new[row][-1] in ends
-        cancelled = plan.cancel is not None and plan.cancel.is_set()
         if on_token is not None:
             on_token(tuple(_written(model, *both) for both in zip(given, new, strict=True)))
-        if cancelled or all(done) or max(map(len, new)) >= plan.max_new_tokens:
+        if all(done) or max(map(len, new)) >= plan.max_new_tokens:
+            break
+        cancelled = plan.cancel is not None and plan.cancel.is_set()
+        if cancelled:
             break
     written = tuple(_written(model, *both) for both in zip(given, new, strict=True))
     runs = [_run(model, prompt, tokenized, row, new[row], edits, plan.keep) for row in range(len(given))]
@@ -129,13 +134,16 @@ def _ends(model: Model) -> set[int]:
 
 
 def _generator(seed: int | None, row: int) -> torch.Generator | None:
-    return None if seed is None else torch.Generator().manual_seed(seed + row)
+    return None if seed is None else torch.Generator().manual_seed(int(seed) + row)
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> int:
     if temperature == 0:
         return int(logits.argmax())
-    return int(torch.multinomial((logits.float().cpu() / temperature).softmax(-1), 1, generator=generator))
+    # The largest is taken away first: however low the temperature, nothing then grows out of range.
+    below = logits.cpu().double()
+    below = (below - below.max()) / temperature
+    return int(torch.multinomial(below.softmax(-1).float(), 1, generator=generator))
 
 
 def _written(model: Model, given: tuple[int, ...], new: list[int]) -> Generation:

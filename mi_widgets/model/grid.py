@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -135,10 +136,12 @@ class Grid:
 def _chosen(axis: str, wanted: Sequence[int] | None, known: list[int]) -> list[int]:
     if wanted is None:
         return known
-    chosen = [int(w) for w in wanted]
-    wrong = [w for w in chosen if w not in known]
-    if wrong or not chosen or len(set(chosen)) < len(chosen):
+    try:
+        chosen = [operator.index(w) for w in wanted]
+    except TypeError:
+        chosen = []
+    if not chosen or set(chosen) - set(known) or len(set(chosen)) < len(chosen):
         raise SiteError(
-            f"sweep: {axis}s must be some of {known[0]} to {known[-1]}, each once; got {list(wanted)!r}."
+            f"sweep: {axis}s must be some of {known[0]} to {known[-1]}, each once; got {wanted!r}."
         )
     return chosen

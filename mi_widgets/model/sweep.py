@@ -18,8 +18,8 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.core.errors import MetricError
-from mi_widgets.core.extent import Extent
+from mi_widgets.core.errors import MetricError, SiteError
+from mi_widgets.core.extent import Extent, single
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site
@@ -67,9 +67,10 @@ class _Sweep:
     def __init__(self, model: Model, tokenized: Tokenized, columns: Tensor) -> None:
         self._model, self._tokenized, self._columns = model, tokenized, columns
         self._ambient = model.interventions
-        layers = range(model.config.n_layers)
-        kept = model.forward(tokenized, keep=[("resid_pre", layer) for layer in layers])
-        self._resid_pre = [kept["resid_pre", layer] for layer in layers]
+        # What each layer but the last hands on: what is done at the next one's input is done when it is run.
+        given = [("resid_post", layer) for layer in range(model.config.n_layers - 1)]
+        kept = model.forward(tokenized, keep=given)
+        self._given = [kept[key] for key in given]
         self.clean = kept["logits", None][torch.arange(len(columns)), columns]
         self._at_once = 4
 
@@ -96,14 +97,15 @@ class _Sweep:
         model, device = self._model, self._model.device
         changes = [tuple(cell.interventions) for cell in cells]
         last = model.config.n_layers - 1
-        first = min((_layer(i) for some in changes for i in some), default=last)
-        first = min(first, last)
-        stacks = [(*(a for a in self._ambient if _layer(a) >= first), *some) for some in changes]
+        # At the embedding there is nothing to skip.
+        first = max(0, min([last, *(_layer(i) for some in changes for i in some)]))
+        ambient = [a for a in self._ambient if not first or _layer(a) >= first]
+        stacks = [(*ambient, *some) for some in changes]
         rows = torch.tensor([row for cell in cells for row in cell.rows])
         ids, mask = self._tokenized.ids[rows].to(device), self._tokenized.mask[rows].to(device)
-        # At the embedding there is nothing to skip.
-        resid = self._resid_pre[max(first, 0)][rows.to(device)]
-        resume = Resume(first, model.block_output(resid)) if first > 0 else None
+        resume = None
+        if first:
+            resume = Resume(first, model.block_output(self._given[first - 1][rows.to(device)]))
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         at_logits = any(i.site.name == "logits" for some in stacks for i in some)
         forward = Pass(
@@ -164,27 +166,42 @@ def sweep(
     """See `Model.sweep`."""
     tokenized = model.tokenize(prompt)
     grid = Grid.of(model, over, tokenized, axes)
-    # Any site with positions would do: where the metric reads is said as a site's positions are.
-    columns = tokenized.extent.resolve(Site("resid_post", 0).pos(read), tokenized.extent.width)
-    assert columns is not None
-    running = _Sweep(model, tokenized, columns[:, 0])
+    running = _Sweep(model, tokenized, _columns(tokenized.extent, read))
     clean = _measured(metric, running.clean)
     values = np.full((len(clean), *grid.shape), np.nan, dtype=np.float32)
     with tqdm(total=grid.size, desc="sweep", unit="cell", delay=1, disable=not progress, leave=False) as bar:
         for sites in grid.layers():
-            for cell, logits in running.run(list(_cells(make, sites, tokenized.extent))):
-                found = _measured(metric, logits)
-                for row, value in zip(cell.rows, found, strict=True):
-                    values[(row, *cell.index)] = value
+            for cell, logits in running.run(list(_cells(model, make, sites, tokenized.extent))):
+                rows = list(cell.rows)
+                # The metric may know what each prompt is about: it sees them all, as ever in their order.
+                whole = running.clean.clone()
+                whole[rows] = logits
+                values[(rows, *cell.index)] = _measured(metric, whole)[rows]
                 bar.update()
     return grid.result(values, clean, _provenance(model, prompt, make, metric, grid, read))
 
 
-def _cells(make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent) -> Iterator[_Cell]:
+def _columns(extent: Extent, read: int | str) -> Tensor:
+    """Where the metric reads, in each prompt."""
+    # Any site with positions would do: it is said as a site's positions are.
+    site = Site("resid_post", 0).pos(read)
+    if not single(site):
+        raise SiteError(f"sweep: read= takes one position, a number or the text of a token; got {read!r}.")
+    columns = extent.resolve(site, extent.width)
+    assert columns is not None
+    return columns[:, 0]
+
+
+def _cells(
+    model: Model, make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent
+) -> Iterator[_Cell]:
     for index, site in sites:
         position = site.positions if isinstance(site.positions, int) else 0
         rows = tuple(row for row, length in enumerate(extent.lengths) if length > position)
-        yield _Cell(index, stack(make(site)), rows)
+        made = stack(make(site))
+        for intervention in made:
+            model.layers_of(intervention.site)
+        yield _Cell(index, made, rows)
 
 
 def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndarray:

@@ -25,6 +25,7 @@ def tokenizer_checks(model: Model) -> Iterator[Check]:
         return
     texts = _texts(model)
     yield _bos(model, texts)
+    yield from _end(tokenizer, texts)
     yield _round_trip(tokenizer, texts)
 
 
@@ -67,6 +68,15 @@ def _bos(model: Model, texts: list[str]) -> Check:
         )
     said = f"the tokenizer does not put {token!r} first; if the model learned with it, load with bos=True"
     return Check("beginning of text", "note", said)
+
+
+def _end(tokenizer: Any, texts: list[str]) -> Iterator[Check]:
+    for text in texts[:1]:
+        whole, plain = (tokenizer(text, add_special_tokens=added)["input_ids"] for added in (True, False))
+        if whole[-1:] != plain[-1:]:
+            last = tokenizer.decode(whole[-1:])
+            said = f"the tokenizer puts {last!r} last, unasked, and what comes next is read after it: give token ids"
+            yield Check("end of text", "warning", said)
 
 
 def _round_trip(tokenizer: Any, texts: list[str]) -> Check:

@@ -1,0 +1,102 @@
+"""What a module is like, whatever it computes: its numbers, its attention, its ends, its mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from .tokens import Tokenized
+from .trust import Check
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
+    """The names of the parameters that hold NaN or infinity."""
+    return [name for name, weight in module.named_parameters() if not _finite(weight.detach())]
+
+
+def _finite(x: Tensor) -> bool:
+    if x.is_meta or not x.numel() or not x.is_floating_point() or x.itemsize < 2:
+        return True
+    # Without a second tensor of the same size.
+    low, high = x.aminmax()
+    return bool(low.isfinite() and high.isfinite())
+
+
+def module_checks(model: Model, attention: str) -> Iterator[Check]:
+    """What is no fault, but good to know.
+
+    Args:
+        model: the wrapped model.
+        attention: the name of the attention that its module came with; empty where it needs no other.
+    """
+    kinds = {str(p.dtype).removeprefix("torch.") for p in model.module.parameters() if p.is_floating_point()}
+    eps = max(torch.finfo(getattr(torch, kind)).eps for kind in kinds)
+    coarse = eps > 1e-6
+    digits = f"; numbers are good to {eps:.0e} of their size, so compare no closer" if coarse else ""
+    yield Check("number type", "note" if coarse else "ok", f"{', '.join(sorted(kinds))}{digits}")
+    came = f"{attention} as it came; here it runs" if attention else "runs, as it came,"
+    yield Check("attention", "ok", f"{came} in plain steps that can be read")
+    if model.architecture.softcap is not None:
+        cap = model.architecture.softcap
+        yield Check(
+            "logit soft-cap",
+            "note",
+            f"logits are {cap:g}·tanh(x/{cap:g}) of what the unembedding gives: directions do not add up in them",
+            ("logits",),
+        )
+    head = model.module.get_submodule(model.architecture.unembed)
+    weight = getattr(head, "weight", None)
+    embed = getattr(model.module.get_submodule(model.architecture.places["embed"].path), "weight", None)
+    if weight is not None and weight is embed:
+        said = "W_U is W_E transposed: the direction that a token puts in is the one that it is read by"
+        yield Check("tied embeddings", "note", said)
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[list[str]]:
+    """Dropout off inside, everything as before afterwards. Yields the parts that were in training mode."""
+    parts = dict(module.named_modules())
+    modes = {name: part.training for name, part in parts.items()}
+    # Of parts inside one another the outermost; an Identity (a tap, say) does nothing in either mode.
+    on = [
+        name or "the whole model"
+        for name, part in parts.items()
+        if part.training
+        and not isinstance(part, nn.Identity)
+        and not (name and modes[name.rpartition(".")[0]])
+    ]
+    module.eval()
+    try:
+        yield on
+    finally:
+        for name, part in parts.items():
+            part.training = modes[name]
+
+
+def training_mode(model: Model, training: list[str], tokenized: Tokenized) -> Check:
+    """Whether dropout acts on what is read.
+
+    Args:
+        model: the wrapped model, in the mode in which it came.
+        training: the parts of it that are in training mode.
+        tokenized: a prompt to try it on.
+    """
+    name = "evaluation mode"
+    if not training:
+        return Check(name, "ok", "dropout is off")
+    where = ", ".join(training[:3]) + (", …" if len(training) > 3 else "")
+    with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
+        one, two = (model.forward(tokenized, edits=())["logits", None].float() for _ in range(2))
+    apart = (one - two).abs().max().item()
+    if apart:
+        said = f"training mode is on in {where}: two runs of one prompt differ by {apart:.1e}; call module.eval()"
+        return Check(name, "warning", said)
+    said = f"training mode is on in {where}, but two runs agree: no dropout acts on what is read here"
+    return Check(name, "note", said)

@@ -1,0 +1,89 @@
+"""Activations of ragged batches, drawn by hypothesis, without any model."""
+
+from dataclasses import dataclass
+
+import torch
+from hypothesis import strategies as st
+
+from mi_widgets.core.extent import Extent, read
+from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+
+SIZES = {"head": 3, "d_head": 2, "d_model": 4, "d_mlp": 5, "d_vocab": 6}
+COLUMNS = ("pos", "query", "key")
+
+
+def activation(name, batch, columns, seed=0):
+    """A random activation of a site, shaped as a run returns it."""
+    sizes = {"batch": batch, **dict.fromkeys(COLUMNS, columns), **SIZES}
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn([sizes[axis] for axis in AXES[name]], generator=generator)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an intervention takes from a run: one activation, and how far each prompt reaches."""
+
+    x: torch.Tensor
+    extent: Extent
+
+    @property
+    def mask(self):
+        rows = zip(self.extent.lengths, self.extent.shifts, strict=True)
+        columns = torch.arange(self.extent.width)
+        return torch.stack([(columns >= shift) & (columns < shift + n) for n, shift in rows])
+
+    def __getitem__(self, site):
+        return read(self.x, site, self.extent)
+
+
+def axes_of(site):
+    """The axes of what is read at a site: a chosen head has none, nor has one position; several share one."""
+    chosen = {} if site.head is None else {"head": ()}
+    if site.positions is not None:
+        several = ("chosen",) if isinstance(site.positions, tuple) or site.positions == "new" else ()
+        chosen |= {"pos": several, "query": several}
+    return [name for axis in site.axes for name in chosen.get(axis, (axis,))]
+
+
+def real(part, site, extent, row):
+    """One row of what is read at a site, without padding and without what was generated."""
+    span = slice(extent.shifts[row], extent.shifts[row] + extent.lengths[row])
+    return part[row][tuple(span if axis in COLUMNS else slice(None) for axis in axes_of(site)[1:])]
+
+
+def picked(site, extent, row, columns):
+    """An index for each place of one row that a site names, in plain numbers."""
+    if site.positions is None:
+        where = range(columns)
+    elif site.positions == "new":
+        where = range(extent.width, columns)
+    else:
+        given = site.positions if isinstance(site.positions, tuple) else (site.positions,)
+        where = [p % extent.lengths[row] + extent.shifts[row] for p in given]
+    head = slice(None) if site.head is None else site.head
+    by_axis = {"batch": row, "head": head}
+    for column in where:
+        by_axis |= {"pos": column, "query": column}
+        yield tuple(by_axis.get(axis, slice(None)) for axis in site.axes)
+
+
+@st.composite
+def extents(draw):
+    """Ragged prompts, padded on either side; some have no padding."""
+    lengths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+    return Extent(tuple(lengths), max(lengths), draw(st.booleans()))
+
+
+@st.composite
+def sites(draw, extent, names=tuple(AXES), positions=True):
+    """A site of layer 0, perhaps of one head, perhaps at some positions that every prompt has."""
+    name = draw(st.sampled_from(names))
+    layer = None if name in WHOLE_MODEL else 0
+    heads = st.none() | st.integers(0, SIZES["head"] - 1) if "head" in AXES[name] else st.none()
+    site = Site(name, layer, draw(heads))
+    if not positions:
+        return site
+    least = min(extent.lengths)
+    one = st.integers(-least, least - 1)
+    where = draw(st.none() | st.just("new") | one | st.lists(one, min_size=1, max_size=3, unique=True))
+    return site if where is None else site.pos(where)

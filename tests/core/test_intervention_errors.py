@@ -1,0 +1,138 @@
+"""What is no intervention, or does not fit the activation that it meets, is told with what was given."""
+
+import re
+
+import pytest
+import torch
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.extent import Extent
+from tests.core.activations import Seen, activation
+
+Z, RESID = at.z[0, 1], at.resid_post[0]
+RIGHT, LEFT = Extent((2, 4), 4), Extent((2, 4), 4, left=True)
+X, SQUARE, HEADS = activation("resid_post", 2, 4), activation("pattern", 2, 4), activation("z", 2, 4)
+ones = torch.ones
+
+
+@pytest.mark.parametrize("extent", [RIGHT, LEFT])
+@pytest.mark.parametrize(
+    ("value", "x", "says"),
+    [
+        (
+            mi.patch(RESID, ones(3, 4, 4)),
+            X,
+            "the value has shape (3, 4, 4), the activation (2, 4, 4). Patch between",
+        ),
+        (mi.patch(RESID, ones(2, 3, 4)), X, "prompts of one length, or name positions with .pos(…)."),
+        (mi.patch(RESID, ones(2, 4)), X, "the value has shape (2, 4), the activation (2, 4, 4)"),
+        (mi.patch(RESID, 1.0), X, "the value has shape (), the activation (2, 4, 4)"),
+        (mi.patch(RESID, ones(1)), X, "the value has shape (1,), the activation (2, 4, 4)"),
+        (mi.patch(RESID.pos(-1), ones(3, 4)), X, "the value has shape (3, 4), the activation (2, 4)"),
+        (
+            mi.patch(at.pattern[0, 1].pos(0), ones(2, 3)),
+            SQUARE,
+            "the value has shape (2, 3), the activation (2, 4)",
+        ),
+        (mi.steer(RESID, ones(5)), X, "the activation at at.resid_post[0] has shape (2, 4, 4)."),
+        (
+            mi.steer(RESID.pos(0), ones(3, 4)),
+            X,
+            "the activation at at.resid_post[0].pos(0) has shape (2, 4).",
+        ),
+        (mi.steer(RESID, ones(3, 1, 1, 4)), X, "the activation at at.resid_post[0] has shape (2, 4, 4)."),
+        (mi.replace(RESID, ones(2, 5, 4)), X, "the activation at at.resid_post[0] has shape (2, 4, 4)."),
+        (mi.ablate(Z, to="mean", data=ones(3)), HEADS, "the activation at at.z[0, 1] has shape (2, 4, 2)."),
+        (mi.project_out(RESID, ones(5)), X, "directions of length 5, an activation of 4."),
+        (
+            mi.ablate(RESID, to="resample", data=ones(9, 5)),
+            X,
+            "it draws activations of shape (5,), the activation at",
+        ),
+        (
+            mi.ablate(Z, to="resample", data=ones(9, 1)),
+            HEADS,
+            "shape (1,), the activation at at.z[0, 1] has (2,).",
+        ),
+        (
+            mi.ablate(Z, to="resample", data=ones(9, 3, 2)),
+            HEADS,
+            "shape (3, 2), the activation at at.z[0, 1] has (2,).",
+        ),
+        (
+            mi.ablate(at.z[0], to="resample", data=ones(9, 2)),
+            HEADS,
+            "shape (2,), the activation at at.z[0] has (3, 2).",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, says, extent):
+    with pytest.raises(InterventionError, match=re.escape(says)) as told:
+        value.apply(x, extent)
+    assert str(told.value).startswith(f"{value!r} does not fit: ")
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (
+            lambda: mi.ablate(Z, to="resample"),
+            "ablate(to='resample') needs data=: a run that kept the site, as in",
+        ),
+        (lambda: mi.ablate(Z, seed=1), "ablate: seed= goes with to=\"resample\"; to='zero' draws nothing."),
+        (
+            lambda: mi.ablate(Z, to="resample", data=ones(3, 2), seed=1.5),
+            "seed must be a whole number; got 1.5.",
+        ),
+        (
+            lambda: mi.ablate(Z, to="resample", data=ones(3, 2), seed="a"),
+            "seed must be a whole number; got 'a'.",
+        ),
+        (
+            lambda: mi.ablate(Z, to="resample", data=ones(2)),
+            "resampling draws from (token, …); got shape (2,).",
+        ),
+        (
+            lambda: mi.ablate(Z, to="resample", data=ones(0, 2)),
+            "resampling draws from (token, …); got shape (0, 2).",
+        ),
+        (
+            lambda: mi.ablate(at.pattern[0], to="resample", data=ones(3, 3)),
+            "ablate: at.pattern[0] cannot be resampled, texts differ in length: patch it from a run.",
+        ),
+        (lambda: mi.apply(Z, None), "apply takes a function, as in mi.apply(site, torch.relu); got None."),
+        (
+            lambda: mi.apply(Z, list).apply(HEADS, RIGHT),
+            "must return a tensor of the shape it was given, (2, 4, 2); got list.",
+        ),
+        (lambda: mi.apply(Z, lambda x: x[:1]).apply(HEADS, RIGHT), "given, (2, 4, 2); got shape (1, 4, 2)."),
+        (lambda: mi.project_out(RESID, ones(2, 4)), "the 2 rows of Array(2×4, sha256:"),
+        (
+            lambda: mi.project_out(RESID, ones(2, 4)),
+            "span less, since one is a sum of others: leave the surplus ones out.",
+        ),
+        (lambda: mi.project_out(RESID, torch.randn(5, 4)), "the 5 rows of Array(5×4, sha256:"),
+        (
+            lambda: mi.project_out(RESID, torch.zeros(4)),
+            "has a direction of zeros, along which nothing lies.",
+        ),
+        (
+            lambda: mi.project_out(RESID, 1.0),
+            "takes a vector (d,) or several (direction, d) of finite numbers; got Array(",
+        ),
+        (lambda: mi.project_out(RESID, [float("nan")]), "of finite numbers; got Array(1, sha256:"),
+        (lambda: mi.project_out(RESID, [True, False]), "of finite numbers; got Array(2, sha256:"),
+        (lambda: mi.project_out(RESID, ones(1, 2, 4)), "of finite numbers; got Array(1×2×4, sha256:"),
+        (
+            lambda: mi.patch(RESID.pos("new"), Seen(X, RIGHT)),
+            'patch: no run has the tokens of .pos("new"): give the',
+        ),
+        (lambda: mi.freeze_pattern(X), "freeze_pattern takes a run that kept at.pattern; got Tensor."),
+        (lambda: mi.replace(at.z, 1.0), "at.z names no layer: write at.z[0], for example."),
+    ],
+)
+def test_what_is_no_intervention_is_told(make, says):
+    with pytest.raises(InterventionError, match=re.escape(says)):
+        make()

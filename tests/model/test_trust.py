@@ -1,0 +1,317 @@
+"""The report on a model says nothing untrue of a healthy one, and names each silent fault of an unhealthy one."""
+
+import pytest
+import torch
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.sites import AXES
+from tests.conftest import small_transformer
+from tests.model.families import FAMILIES, small
+from tests.model.faults import FAULTS, around, attends_in_its_own_way, fused_gpt2, fused_llama, put, subclass
+from tests.model.letters import letters
+
+IDS = [[3, 1, 4, 1, 5, 9]]
+INSIDE_ATTENTION = ("q", "k", "v", "scores", "pattern", "z")
+
+
+def names(trust, status):
+    return {check.name for check in trust.checks if check.status == status}
+
+
+@pytest.mark.parametrize(
+    ("family", "dtype"),
+    [
+        *((family, dtype) for family in FAMILIES for dtype in (torch.float32, torch.bfloat16)),
+        *((family, torch.float16) for family in ("GPT-2", "GPT-J", "Bloom", "Gemma 2")),
+    ],
+)
+def test_of_a_healthy_model_nothing_untrue_is_said(family, dtype):
+    module = small(family).to(dtype)
+    trust = mi.load(module, tokenizer=letters()).trust
+    assert trust.warnings == (), trust
+    notes = {
+        "tied embeddings": family != "Transformer" and module.config.tie_word_embeddings,
+        "logit soft-cap": family == "Gemma 2",
+        "number type": dtype != torch.float32,
+    }
+    assert names(trust, "note") == {name for name, there in notes.items() if there}
+    said = {check.name: check.seen for check in trust.checks}
+    assert said["number type"].startswith(str(dtype).removeprefix("torch."))
+    assert said.get("logit soft-cap", "30·tanh(x/30)").find("30·tanh(x/30)") >= 0
+    assert "None" not in repr(trust)
+
+
+def test_a_network_without_norms_and_mlps_is_healthy_too():
+    trust = mi.load(small_transformer(normalization=None, d_mlp=0)).trust
+    assert trust.warnings == ()
+    assert names(trust, "note") == {"final norm", "tokenizer"}
+    assert "• final norm: none: the unembedding reads the residual stream as it is" in repr(trust)
+
+
+@pytest.mark.parametrize(
+    ("family", "path", "forward"),
+    [("GPT-2", "transformer.h.1.attn", fused_gpt2), ("Llama", "model.layers.1.self_attn", fused_llama)],
+)
+def test_fused_attention_is_named_and_only_what_reads_its_pattern_is_warned(family, path, forward):
+    module = small(family)
+    put(module.get_submodule(path), forward)
+    model = mi.load(module)
+    (said,) = model.trust.warnings
+    assert said == (
+        "at.q, at.k, at.v, at.scores, at.pattern, at.z: in layer 1: its module was never called, so it cannot be read "
+        "or changed; this attention does not go through transformers' interface (fused attention has no pattern)"
+    )
+    for site in AXES:
+        assert bool(model.trust.warnings_for([site])) == (site in INSIDE_ATTENTION)
+    run = model.run(IDS, keep=[at.pattern[0], at.resid_post])
+    assert run.provenance("run[at.pattern[0]]", sites=["pattern"]).warnings == (said,)
+    assert run.next_tokens().warnings == ()
+    for use in (lambda: model.run(IDS, keep=[at.z[1]]), model.intervene(mi.ablate(at.pattern[1])).__enter__):
+        with pytest.raises(mi.errors.SiteError, match=r"was never called, .* See model.trust"):
+            use()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("plant", "says", "sites"), FAULTS, ids=[plant.__name__ for plant, *_ in FAULTS])
+def test_a_silent_fault_is_named_with_its_layer_and_sites_in_short_numbers_too(plant, says, sites, dtype):
+    module = small("Llama").to(dtype)
+    plant(module)
+    trust = mi.load(module).trust
+    found = [said for said in trust.warnings if said.startswith(says)]
+    assert len(found) == 1, trust
+    for site in AXES:
+        assert (found[0] in trust.warnings_for([site])) == (not sites or site in sites)
+
+
+def test_results_carry_the_warnings_of_what_they_read():
+    by_name = {plant.__name__: (plant, says) for plant, says, _ in FAULTS}
+    for name, concerns_attention in (("attends_by_itself", True), ("has_no_final_norm", False)):
+        module = small("Llama")
+        plant, says = by_name[name]
+        plant(module)
+        run = mi.load(module).run(IDS, keep=[at.pattern])
+        assert any(said.startswith(says) for said in mi.attention(run).warnings) == concerns_attention
+        assert run.next_tokens().warnings == ()
+
+
+def test_a_second_wrapper_still_compares_with_the_attention_that_the_module_came_with():
+    module = small("Llama")
+    attends_in_its_own_way(module)
+    first, second = mi.load(module), mi.load(module)
+    assert first.trust.warnings == second.trust.warnings
+    assert "what is read here is not what the model computes by itself" in second.trust.warnings[0]
+    assert "softer as it came" in repr(second.trust)
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_a_layer_that_gives_a_tensor_for_a_tuple_is_refused_and_the_failure_quoted(layer):
+    module = small("GPT-J")
+    around(module.transformer.h[layer], lambda given: given[0])
+    where = r"at.resid_post\[2\]: its layer gives a Tensor where layer 0 gives a tuple of 2"
+    says = (
+        where
+        if layer == 2
+        else "does not run, as it came, on 2 prompts of 8 tokens: ValueError: Input tensor rank"
+    )
+    with pytest.raises(mi.errors.UnsupportedModel, match=says):
+        mi.load(module)
+
+
+def test_a_layer_that_gives_a_tuple_for_a_tensor_is_refused_and_the_failure_quoted():
+    module = small("Llama")
+    around(module.model.layers[1], lambda given: (given,))
+    with pytest.raises(mi.errors.UnsupportedModel, match="AttributeError: 'tuple' object has no attribute"):
+        mi.load(module)
+    assert not any("tap_" in name for name, _ in module.named_modules())
+
+
+def test_a_site_that_passes_something_else_is_named_with_its_layer():
+    module = small("Llama")
+    around(module.model.layers[1].self_attn, list)
+    model = mi.load(module)
+    says = "at.attn_out: in layer 1: its module passes a list where a tensor of shape (2, 8, 32) belongs"
+    assert says in model.trust.warnings
+    assert model.run(IDS, keep=[at.attn_out[0]])[at.attn_out[0]].shape == (1, 6, 32)
+
+
+def test_logits_of_another_kind_are_refused():
+    module = small("Llama")
+    original = type(module).forward
+    subclass(module, lambda self, *args, **kwargs: {"logits": original(self, *args, **kwargs).logits[:, -1]})
+    says = r"gives no logits for 2 prompts of 8 tokens. at.logits: its module passes shape \(2, 50\) where"
+    with pytest.raises(mi.errors.UnsupportedModel, match=says):
+        mi.load(module)
+
+
+NOTHING_ELSE = "nothing else could be checked"
+
+
+@pytest.mark.parametrize(
+    ("weight", "bad", "says"),
+    [
+        (
+            "model.layers.1.mlp.down_proj.weight",
+            "nan",
+            f"; NaN or infinity first at at.mlp_out[1]: {NOTHING_ELSE}",
+        ),
+        (
+            "model.layers.1.mlp.down_proj.weight",
+            "inf",
+            f"; NaN or infinity first at at.mlp_out[1]: {NOTHING_ELSE}",
+        ),
+        ("lm_head.weight", "nan", f"; NaN or infinity first at at.logits: {NOTHING_ELSE}"),
+        ("model.embed_tokens.weight", "nan", ""),  # of a token that the checks do not read
+    ],
+)
+def test_weights_that_are_no_numbers_are_named(weight, bad, says):
+    module = small("Llama")
+    with torch.no_grad():
+        module.get_parameter(weight)[30, 0] = float(bad)
+    trust = mi.load(module).trust
+    assert trust.warnings == (f"numbers: NaN or infinity in {weight}{says}",)
+    assert trust.warnings_for(["pattern"]) == trust.warnings
+
+
+def test_a_token_that_cannot_come_is_no_fault():
+    module = small("Llama")
+
+    def forward(self, *args, **kwargs):
+        out = type(self).__base__.forward(self, *args, **kwargs)
+        out.logits[..., 7] = -torch.inf
+        return out
+
+    subclass(module, forward)
+    assert mi.load(module).trust.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("family", "part", "says"),
+    [
+        ("GPT-2", "", "training mode is on in the whole model: two runs of one prompt differ by"),
+        (
+            "GPT-2",
+            "transformer.h.1.mlp.dropout",
+            "training mode is on in transformer.h.1.mlp.dropout: two runs",
+        ),
+        (
+            "Bloom",
+            "transformer.h.0.self_attention.attention_dropout",
+            "self_attention.attention_dropout: two runs",
+        ),
+        ("GPT-2", "transformer.h", "training mode is on in transformer.h: two runs of one prompt differ by"),
+    ],
+)
+def test_dropout_that_is_on_is_named_and_left_as_it_was(family, part, says):
+    module = small(family, **({"attention_dropout": 0.1} if family == "Bloom" else {}))
+    module.get_submodule(part).train()
+    before = {name: each.training for name, each in module.named_modules()}
+    state = torch.get_rng_state()
+    trust = mi.load(module).trust
+    assert torch.equal(torch.get_rng_state(), state)
+    (said,) = trust.warnings
+    assert said.startswith("evaluation mode: ")
+    assert says in said
+    assert said.endswith("; call module.eval()")
+    after = {name: each.training for name, each in module.named_modules() if "tap_" not in name}
+    assert after == before
+    module.eval()
+    assert mi.load(module).trust.warnings == ()
+
+
+def test_training_mode_without_dropout_is_only_noted():
+    trust = mi.load(small("Llama").train()).trust
+    assert trust.warnings == ()
+    assert "• evaluation mode: training mode is on in the whole model, but two runs agree" in repr(trust)
+
+
+def test_a_batch_that_does_not_run_padded_is_a_warning():
+    module = small("Llama")
+
+    def forward(self, *args, attention_mask, **kwargs):
+        assert attention_mask.all()
+        return type(self).__base__.forward(self, *args, attention_mask=attention_mask, **kwargs)
+
+    subclass(module, forward)
+    (said,) = mi.load(module).trust.warnings
+    assert said.startswith("padding: prompts padded on the right do not run (")
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "status", "says"),
+    [
+        (
+            {"bos": 2},
+            "warning",
+            "the tokenizer puts '<s>' first 2 times: load with bos=True for one, bos=False for",
+        ),
+        ({"bos": 1}, "ok", "the tokenizer puts '<s>' first, unasked; bos=False leaves it out"),
+        (
+            {"bos": 0},
+            "note",
+            "the tokenizer does not put '<s>' first; if the model learned with it, load with",
+        ),
+        ({"bos": 0, "bos_token": None}, "ok", "the tokenizer has no token for it"),
+        (
+            {"spaces": ""},
+            "warning",
+            r"'The  cat\n sat.' comes back as 'Thecatsat.': what the model reads is not",
+        ),
+        (
+            {"spaces": " "},
+            "note",
+            r"'The  cat\n sat.' comes back as 'The cat sat.': it reads any white space as one",
+        ),
+        (
+            {"eos": True},
+            "warning",
+            "the tokenizer puts '</s>' last, unasked, and what comes next is read",
+        ),
+    ],
+)
+def test_what_a_tokenizer_does_unasked_is_said(tokenizer, status, says):
+    trust = mi.load(small("GPT-2"), tokenizer=letters(**tokenizer)).trust
+    (check,) = (check for check in trust.checks if check.seen.startswith(says))
+    assert check.status == status
+    assert trust.warnings == ((f"{check.name}: {check.seen}",) if status == "warning" else ())
+
+
+@pytest.mark.parametrize("bos", [True, False])
+def test_what_was_asked_of_a_tokenizer_is_no_warning(bos):
+    trust = mi.load(small("GPT-2"), tokenizer=letters(bos=2), bos=bos).trust
+    assert trust.warnings == ()
+    said = "'<s>' stands first, as bos=True says" if bos else "'<s>' is left out, as bos=False says"
+    assert f"✓ beginning of text: {said}" in repr(trust)
+
+
+def test_shipped_models_are_trusted_and_their_tokenizers_folding_is_noted():
+    model = mi.load("induction-2l")
+    assert model.trust.warnings == ()
+    assert names(model.trust, "note") == {"tokenizer round trip"}
+
+
+def test_the_report_is_the_same_each_time_and_reads_line_by_line():
+    first, second = mi.load(small("GPT-2")).trust, mi.load(small("GPT-2")).trust
+    assert first.checks == second.checks
+    lines = repr(first).split("\n")
+    assert lines[0] == "14 checks, 0 warnings"
+    assert len(lines) == 15
+    assert {line[:2] for line in lines[1:]} == {"✓ ", "• "}
+    assert repr(mi.load(small("GPT-2").train()).trust).startswith("14 checks, 1 warning\n")
+
+
+def test_the_report_is_a_result():
+    module = small("GPT-2")
+    put(module.transformer.h[1].attn, fused_gpt2)
+    model = mi.load(module)
+    result = model.trust.to_result()
+    assert (result.kind, result.dims, result.primary) == ("trust", ("check",), "held")
+    assert result.warnings == model.trust.warnings
+    table = result.dataset
+    assert table["check"].values.tolist() == [check.name for check in model.trust.checks]
+    assert table["status"].values.tolist() == [check.status for check in model.trust.checks]
+    assert table["seen"].values.tolist() == [check.seen for check in model.trust.checks]
+    (failed,) = table["check"].values[table["held"].values == 0]
+    assert result.sel(check=failed).dataset["sites"].item() == "q, k, v, scores, pattern, z"
+    assert result.code().endswith("result = model.trust.to_result()")
+    assert "Trust" in repr(result)
