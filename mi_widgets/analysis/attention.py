@@ -26,9 +26,9 @@ def attention(run: Run) -> Result:
 
     Source: Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.1.
     """
-    layers = [layer for layer in run.model.layers_of(at.pattern) if ("pattern", layer) in run.kept]
+    layers = [layer for layer in range(run.model.config.n_layers) if ("pattern", layer) in run.kept]
     # With nothing kept, reading says what to ask for.
-    sites = [at.pattern[layer] for layer in layers if layer is not None] or [at.pattern]
+    sites = [at.pattern[layer] for layer in layers] or [at.pattern]
     pattern = torch.stack([run[site] for site in sites], dim=1).float().cpu().numpy()
     mask = run.mask.numpy()
     real = mask[:, None, None, :, None] & mask[:, None, None, None, :]

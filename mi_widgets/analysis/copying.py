@@ -44,5 +44,5 @@ def copying_score(model: Model) -> Result:
         primary="score",
         unit="positive share of eigenvalues, -1 to 1",
         source="Elhage et al. 2021, A Mathematical Framework for Transformer Circuits, Summarizing OV/QK matrices",
-        provenance=model.provenance("mi.copying_score(model)"),
+        provenance=model.provenance("mi.copying_score(model)", sites=["resid_post"]),
     )

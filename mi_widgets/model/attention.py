@@ -57,7 +57,10 @@ def tapped_attention(
     if attention_mask is not None:
         scores = scores + attention_mask
     scores = tap("tap_scores", scores)
-    pattern = tap("tap_pattern", scores.softmax(-1, dtype=torch.float32).to(value.dtype))
+    pattern = tap(
+        "tap_pattern",
+        scores.softmax(-1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype),
+    )
     z = tap("tap_z", torch.matmul(pattern, value).transpose(1, 2).contiguous())
     return z, pattern
 

@@ -254,14 +254,16 @@ class Model(Wrapped):
         Args:
             call: the expression that makes it, with the model as `model`.
             seed: of whatever was random.
-            sites: the names of the sites that were read beside the logits, for their warnings.
+            sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
         """
+        active = self.interventions
+        read = {*sites, *(intervention.site.name for intervention in active)}
         return Provenance(
             model=self.name,
             setup=self.code(),
             call=call,
-            interventions=self.interventions,
-            warnings=self.trust.warnings_for(sites),
+            interventions=active,
+            warnings=self.trust.warnings_for(read),
             seed=seed,
         )
 

@@ -164,12 +164,13 @@ class Run:
 
         Args:
             call: the expression that makes it, with the run as `run`.
-            sites: the names of the sites that were read beside the logits, for their warnings.
+            sites: the names of the sites that were read, for their warnings, beside the logits and what was changed.
         """
         keep = f", keep=[{', '.join(map(repr, self.keep))}]" if self.keep else ""
         side = ', padding_side="left"' if self.tokenized.left else ""
         line = f"run = model.run({self.prompt}{keep}{side})"
-        made = self.model.provenance(call, sites=sites)
+        read = {*sites, *(intervention.site.name for intervention in self.interventions)}
+        made = self.model.provenance(call, sites=read)
         return replace(made, run=line, interventions=self.interventions)
 
     def __repr__(self) -> str:

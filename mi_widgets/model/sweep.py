@@ -95,23 +95,21 @@ class _Sweep:
 
     def _chunk(self, cells: Sequence[_Cell]) -> Tensor:
         model, device = self._model, self._model.device
-        changes = [tuple(cell.interventions) for cell in cells]
-        last = model.config.n_layers - 1
+        here = [i for cell in cells for i in cell.interventions]
         # At the embedding there is nothing to skip.
-        first = max(0, min([last, *(_layer(i) for some in changes for i in some)]))
-        ambient = [a for a in self._ambient if not first or _layer(a) >= first]
-        stacks = [(*ambient, *some) for some in changes]
+        first = max(0, min([model.config.n_layers - 1, *map(_layer, here)]))
+        ambient = stack(*(a for a in self._ambient if not first or _layer(a) >= first))
         rows = torch.tensor([row for cell in cells for row in cell.rows])
         ids, mask = self._tokenized.ids[rows].to(device), self._tokenized.mask[rows].to(device)
         resume = None
         if first:
             resume = Resume(first, model.block_output(self._given[first - 1][rows.to(device)]))
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
-        at_logits = any(i.site.name == "logits" for some in stacks for i in some)
+        at_logits = any(i.site.name == "logits" for i in (*ambient, *here))
         forward = Pass(
             inputs=model.architecture.inputs(ids, mask, positions, None),
             batch=len(rows),
-            edits=self._edits(cells, stacks),
+            edits=self._edits(cells, ambient),
             keep=(("logits", None),),
             resume=resume,
             unembed=None if at_logits else self._columns[rows],
@@ -119,20 +117,19 @@ class _Sweep:
         logits = model.execute(forward)["logits", None]
         return logits[torch.arange(len(rows)), self._columns[rows]] if at_logits else logits[:, 0]
 
-    def _edits(self, cells: Sequence[_Cell], stacks: Sequence[tuple[Intervention, ...]]) -> list[Edit]:
-        """One edit an activation: each cell changes its own rows."""
-        whole = self._tokenized.extent
-        ends = list(itertools.accumulate(len(cell.rows) for cell in cells))
+    def _edits(self, cells: Sequence[_Cell], ambient: Stack) -> list[Edit]:
+        """One edit an activation: what holds throughout in all rows, then each cell in its own."""
         by_key: dict[Key, list[tuple[slice, Edit]]] = {}
         place: dict[Key, tuple[int, int]] = {}
-        for cell, some, end in zip(cells, stacks, ends, strict=True):
-            rows = slice(end - len(cell.rows), end)
-            for intervention, edit in zip(
-                sorted(some, key=lambda i: i.site.place_in_pass),
-                self._model.edits(some, whole.rows(cell.rows)),
-                strict=True,
-            ):
-                by_key.setdefault(edit.key, []).append((rows, edit))
+        ends = list(itertools.accumulate(len(cell.rows) for cell in cells))
+        parts = [(slice(0, ends[-1]), ambient, [row for cell in cells for row in cell.rows])]
+        for cell, end in zip(cells, ends, strict=True):
+            parts.append((slice(end - len(cell.rows), end), cell.interventions, list(cell.rows)))
+        for where, interventions, rows in parts:
+            extent = self._tokenized.extent.rows(rows)
+            ordered = sorted(interventions, key=lambda i: i.site.place_in_pass)
+            for intervention, edit in zip(ordered, self._model.edits(ordered, extent), strict=True):
+                by_key.setdefault(edit.key, []).append((where, edit))
                 place[edit.key] = intervention.site.place_in_pass
         return [Edit(key, _in_rows(by_key[key])) for key in sorted(by_key, key=place.__getitem__)]
 

@@ -169,9 +169,9 @@ class Vocabulary:
             return [self.bos_id] * self.bos + ids[n:]
         if n > 1:
             warnings.warn(
-                f"{text[:30]!r} begins with {n} times {self.tokenizer.bos_token!r}: the text has it, and the tokenizer "
-                "adds it. Leave it out of the text, or load the model with bos=True, which puts it there once.",
-                stacklevel=2,
+                f"{text[:30]!r} begins with {n} times {self.tokenizer.bos_token!r}: the tokenizer adds it, and it is "
+                "there. Leave it out of the text, or load the model with bos=True, which puts it there once.",
+                stacklevel=8,  # where model.run(text) stands
             )
         return ids
 
@@ -181,6 +181,10 @@ class Vocabulary:
         Raises:
             PromptError: there is no template, or it does not take these messages.
         """
+        if self.tokenizer is None:
+            raise PromptError(
+                f"{self.name} was loaded without a tokenizer, whose chat template is needed here."
+            )
         if not getattr(self.tokenizer, "chat_template", None):
             raise PromptError(
                 f"The tokenizer of {self.name} has no chat template: give the model plain text."

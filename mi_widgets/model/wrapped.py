@@ -132,8 +132,9 @@ class Wrapped:
         layers = layers_of(site, self.config)
         for layer in layers:
             if (site.name, layer) in self.unreadable:
+                which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
                 raise SiteError(
-                    f"{site!r} of {self.name}: {self.unreadable[site.name, layer]}. See model.trust."
+                    f"{which} of {self.name}: {self.unreadable[site.name, layer]}. See model.trust."
                 )
         return layers
 

@@ -51,7 +51,7 @@ def test_a_text_begins_as_bos_says_and_else_as_the_tokenizer_does(text, written,
 
 def test_a_token_that_begins_a_text_twice_is_told_at_the_run_and_bos_repairs_it():
     module = small("GPT-2")
-    says = r"'<s>the cat' begins with 2 times '<s>': the text has it, and the tokenizer adds it\. Leave it out of the "
+    says = r"'<s>the cat' begins with 2 times '<s>': the tokenizer adds it, and it is there\. Leave it out of the "
     with pytest.warns(
         UserWarning, match=says + "text, or load the model with bos=True, which puts it there once"
     ):
