@@ -21,7 +21,7 @@ from .tokens import Tokenized
 if TYPE_CHECKING:
     from .model import Model
 
-AXES = ("layer", "head", "pos")
+_AXIS = {"layers": "layer", "heads": "head", "positions": "pos"}  # what chooses some of each axis
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Grid:
             )
         has_heads = "head" in over.axes
         by = tuple(axes.by) if axes.by is not None else ("layer", "head" if has_heads else "pos")
-        allowed = AXES if has_heads else ("layer", "pos")
+        allowed = tuple(_AXIS.values()) if has_heads else ("layer", "pos")
         if "layer" not in by or set(by) - set(allowed) or len(set(by)) < len(by):
             raise SiteError(
                 f"sweep: by= takes layer and any of {', '.join(allowed[1:])} for {over!r}; got {axes.by!r}."
@@ -79,15 +79,16 @@ class Grid:
             "head": range(model.config.size("head", over.name) or 0),
             "pos": range(max(tokenized.lengths)),
         }
-        wanted = {"layer": axes.layers, "head": axes.heads, "pos": axes.positions}
-        labels = {axis: _chosen(axis, wanted[axis], list(known[axis])) for axis in AXES if axis in by}
-        for axis, given in wanted.items():
-            if given is not None and axis not in by:
+        wanted = {"layers": axes.layers, "heads": axes.heads, "positions": axes.positions}
+        labels = {}
+        for option, axis in _AXIS.items():
+            if axis in by:
+                labels[axis] = _chosen(option, wanted[option], list(known[axis]))
+            elif wanted[option] is not None:
                 raise SiteError(
-                    f"sweep: {axis}s were given, but by={by!r} does not go over them: add {axis!r}."
+                    f"sweep: {option}= was given, but by={by!r} does not go over them: add {axis!r}."
                 )
-        options = {"layers": "layer", "heads": "head", "positions": "pos"}
-        chosen = {option: labels[axis] for option, axis in options.items() if wanted[axis] is not None}
+        chosen = {option: labels[axis] for option, axis in _AXIS.items() if wanted[option] is not None}
         return cls(over, {axis: labels[axis] for axis in by}, tokenized.extent.tokens, chosen)
 
     @property
@@ -133,7 +134,7 @@ class Grid:
         )
 
 
-def _chosen(axis: str, wanted: Sequence[int] | None, known: list[int]) -> list[int]:
+def _chosen(option: str, wanted: Sequence[int] | None, known: list[int]) -> list[int]:
     if wanted is None:
         return known
     try:
@@ -142,6 +143,6 @@ def _chosen(axis: str, wanted: Sequence[int] | None, known: list[int]) -> list[i
         chosen = []
     if not chosen or set(chosen) - set(known) or len(set(chosen)) < len(chosen):
         raise SiteError(
-            f"sweep: {axis}s must be some of {known[0]} to {known[-1]}, each once; got {wanted!r}."
+            f"sweep: {option} must be some of {known[0]} to {known[-1]}, each once; got {wanted!r}."
         )
     return chosen

@@ -220,8 +220,8 @@ def test_a_patch_from_a_batch_padded_on_one_side_fits_one_padded_on_the_other(fa
         source = model.run(prompt, keep=names, padding_side=side)
         return mi.stack(*(mi.patch(site, source) for site in places))
 
-    sources = [patches(OTHERS, side) for side in ("left", "right")]
-    batches = list(product(("left", "right"), sources))
+    right, left = (patches(OTHERS, side) for side in ("right", "left"))
+    batches = [("left", right), ("right", left), ("left", left)]
     kept = ["resid_post", "logits"]
     assert_padding_does_not_matter(model, ROWS, kept, lambda i: patches(OTHERS[i]), batches)
 

@@ -13,7 +13,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.model.families import FAMILIES, VOCAB, loaded, place, sites_of, small
 
-ROWS = [[3, 1, 4, 1, 5], [7, 8, 2]]
+ROWS = [[7, 8, 2], [3, 1, 4, 1, 5]]
 WEIGHTS = torch.randn(4, VOCAB, generator=torch.Generator().manual_seed(0))
 
 
@@ -29,26 +29,22 @@ def measured(model, rows, edits, row, read=-1):
     return metric(torch.stack([logits] * len(rows)))[row].item()
 
 
-def assert_cells_are_runs(model, rows, make, over, *, around=(), read=-1, some=None, **options):
-    """Every cell (or some, drawn with a seed) against a run under the same edits."""
+def assert_cells_are_runs(model, rows, make, over, *, around=(), read=-1, some=None, seed=0, **options):
+    """Every cell of every prompt (or some, drawn with a seed) against a run of it alone under the same edits."""
     with model.intervene(*around):
         result = model.sweep(rows, make, over, metric=metric, read=read, progress=False, **options)
     axes = result.dims[1:]
-    clean = [measured(model, rows, around, row, read) for row in range(len(rows))]
-    assert result.dataset["clean"].values == pytest.approx(clean, abs=2e-4, rel=2e-4)
     cells = list(itertools.product(*(result.dataset[axis].values.tolist() for axis in axes)))
-    if some is not None:
-        cells = [cells[i] for i in np.random.default_rng(0).permutation(len(cells))[:some]]
-    for cell in cells:
+    drawn = np.random.default_rng(seed).permutation(len(cells) * len(rows))[:some]
+    for cell, row in ((cells[i // len(rows)], i % len(rows)) for i in drawn):
         where = dict(zip(axes, cell, strict=True))
         site = place(over.name, where["layer"], where.get("head"), where.get("pos"))
-        found = result.sel(**where).values
-        for row, ids in enumerate(rows):
-            if where.get("pos", 0) >= len(ids):
-                assert np.isnan(found[row])
-            else:
-                expected = measured(model, rows, (*around, make(site)), row, read)
-                assert found[row] == pytest.approx(expected, abs=2e-4, rel=2e-4), (where, row)
+        found = result.sel(**where).values[row]
+        if where.get("pos", 0) >= len(rows[row]):
+            assert np.isnan(found)
+        else:
+            expected = measured(model, rows, (*around, make(site)), row, read)
+            assert found == pytest.approx(expected, abs=2e-4, rel=2e-4), (where, row)
     return result
 
 
@@ -78,16 +74,25 @@ def test_every_cell_is_a_run(family):
     model, turn = loaded(family), FAMILIES.index(family)
     outer = (at.resid_pre, at.resid_post, at.mlp_out)[turn % 3]
     assert_cells_are_runs(
-        model, ROWS, with_a_layer_before, outer, around=around(family), positions=[4, 0], some=3
+        model, ROWS, with_a_layer_before, outer, positions=[4, 0], some=4, seed=turn, around=around(family)
     )
     result = assert_cells_are_runs(
-        model, ROWS, mi.ablate, (at.z, at.q, at.v, at.k)[turn % 4], around=around(family), some=2
+        model, ROWS, mi.ablate, (at.z, at.q, at.v, at.k)[turn % 4], some=2, seed=turn, around=around(family)
     )
+    clean = [measured(model, ROWS, around(family), row) for row in range(len(ROWS))]
+    assert result.dataset["clean"].values == pytest.approx(clean, abs=2e-4, rel=2e-4)
     assert result.dims == ("batch", "layer", "head")
     options = {"by": ("pos", "layer", "head"), "positions": [4, 1], "heads": [3, 0], "layers": [2, 0]}
     inner = (at.pattern, at.z)[turn % 2]
     result = assert_cells_are_runs(
-        model, ROWS, lambda site: mi.scale(site, 0.2), inner, around=around(family), some=2, **options
+        model,
+        ROWS,
+        lambda site: mi.scale(site, 0.2),
+        inner,
+        some=3,
+        seed=turn,
+        around=around(family),
+        **options,
     )
     assert result.values.shape == (2, 2, 2, 2)
     assert result.dataset["layer"].values.tolist() == [2, 0]
@@ -113,15 +118,15 @@ def test_any_part_of_any_sweep_is_runs(data):
     add = mi.stack(*data.draw(st.lists(st.sampled_from(around(family)), max_size=2)))
     if min(map(len, rows)) > 1:
         assert_cells_are_runs(
-            model, rows, lambda site: mi.scale(site, 0.3), over, around=add, read=read, some=1, by=by, **some
+            model, rows, lambda site: mi.scale(site, 0.3), over, around=add, read=read, some=2, by=by, **some
         )
 
 
 def test_a_patch_from_other_prompts_is_swept():
     model = loaded("Llama")
-    clean = model.run([[11, 12, 13, 14, 15], [16, 17, 18]], keep=[at.resid_pre, at.z])
+    clean = model.run([[16, 17, 18], [11, 12, 13, 14, 15]], keep=[at.resid_pre, at.z])
     assert_cells_are_runs(
-        model, [ROWS[0]], lambda s: mi.patch(s, model.run([2, 4, 6, 8, 10], keep=[s])), at.resid_mid
+        model, [ROWS[1]], lambda s: mi.patch(s, model.run([2, 4, 6, 8, 10], keep=[s])), at.resid_mid
     )
     heads = model.sweep(ROWS, lambda s: mi.patch(s, clean), at.z, metric=metric, progress=False)
     for row, ids in enumerate(ROWS):
@@ -137,7 +142,7 @@ def test_what_holds_on_a_whole_batch_holds_where_a_position_is_not_in_all_of_it(
     for held in (mi.freeze_pattern(run), mi.ablate(at.mlp_out[1], to="resample", data=run)):
         with model.intervene(held):
             result = model.sweep(ROWS, mi.ablate, at.resid_pre, metric=metric, progress=False)
-        for row, pos in ((0, 1), (1, 1), (0, 4)):
+        for row, pos in ((0, 1), (1, 1), (1, 4)):
             # The shorter prompt is changed too, where it can be: it does not reach the other.
             edit = mi.ablate(at.resid_pre[2].pos(pos if pos < 3 else 0))
             if pos >= 3:
@@ -156,8 +161,8 @@ def test_labels_and_code_say_what_was_swept():
     )
     assert result.dims == ("batch", "layer", "pos")
     assert result.dataset["pos"].values.tolist() == [4, 0]
-    assert result.dataset["pos_token"].values.tolist() == [[" 5", " 3"], ["", " 7"]]
-    assert np.isnan(result.values[1, :, 0]).all()
+    assert result.dataset["pos_token"].values.tolist() == [["", " 7"], [" 5", " 3"]]
+    assert np.isnan(result.values[0, :, 0]).all()
     assert (
         "mi.ablate, at.resid_pre, metric=metric, by=('layer', 'pos'), positions=[4, 0]"
         in result.provenance.code()
@@ -238,9 +243,9 @@ def test_the_work_is_that_of_the_layers_that_change():
         ),
         ({"by": ("pos",)}, "SiteError", "by= takes layer and any of pos"),
         ({"by": ("layer", "layer")}, "SiteError", "got"),
-        ({"heads": [0]}, "SiteError", "heads were given, but by=.* does not go over them: add 'head'"),
+        ({"heads": [0]}, "SiteError", "heads= was given, but by=.* does not go over them: add 'head'"),
         ({"layers": [3]}, "SiteError", r"layers must be some of 0 to 2, each once; got \[3\]"),
-        ({"positions": [-1]}, "SiteError", r"poss? must be some of 0 to 4|positions must be some of 0 to 4"),
+        ({"positions": [-1]}, "SiteError", "positions must be some of 0 to 4, each once"),
         ({"positions": [1, 1]}, "SiteError", "each once"),
         ({"layers": 1}, "SiteError", "each once; got 1"),
         ({"layers": [1.5]}, "SiteError", r"got \[1.5\]"),
@@ -250,7 +255,7 @@ def test_the_work_is_that_of_the_layers_that_change():
             "read= takes one position, a number or the text of a token; got 'new'",
         ),
         ({"read": [0, 1]}, "SiteError", r"read= takes one position.*got \[0, 1\]"),
-        ({"read": 4}, "SiteError", "position 4 is outside of prompt 1, which has 3 tokens"),
+        ({"read": 4}, "SiteError", "position 4 is outside of prompt 0, which has 3 tokens"),
         (
             {"metric": lambda x: x},
             "MetricError",
