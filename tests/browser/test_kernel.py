@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 from jupyter_client.manager import start_new_kernel
+
+pytestmark = pytest.mark.browser
 
 SETUP = """
 import json, threading, torch
