@@ -191,8 +191,8 @@ def apply(site: Site, function: Callable[[Tensor], Tensor]) -> Apply:
     Args:
         site: where.
         function: from the part that `site` names (batch first; see `run[site]`) to its new values, of the same
-            shape. While generating it sees the prompt first, then one token at a time: what it does to a token should
-            not depend on the other tokens.
+            shape. While generating it sees the prompt first, then one token at a time (of `k` and `v` all tokens so
+            far, again at each step): what it does to a token should not depend on the other tokens.
 
     Raises:
         InterventionError: not a function; when it returns another shape.

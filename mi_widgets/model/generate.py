@@ -77,8 +77,7 @@ def generate(
             f"{longest} tokens and {plan.max_new_tokens} new ones are more than {model.name} takes ({room}): "
             f"max_new_tokens can be at most {room - longest} here."
         )
-    for site in plan.keep:
-        model.layers_of(site)
+    model.check_memory(plan.keep, (len(tokenized.ids), longest + plan.max_new_tokens))
     edits, ends = model.interventions, _ends(model)
     given = tokenized.extent.ids
     new: list[list[int]] = [[] for _ in given]

@@ -16,14 +16,13 @@ from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site
 
 from .architectures import Architecture
-from .backend import Key
 from .checks import examine
 from .generate import Cancel, Plan, generate
 from .grid import Axes
 from .memory import bytes_of, check_fits
 from .run import Generation, Run
 from .sweep import Metric, sweep
-from .tokens import Prompt, Tokenized, as_code
+from .tokens import Prompt, as_code
 from .trust import Trust
 from .wrapped import Wrapped, as_sites
 
@@ -93,7 +92,7 @@ class Model(Wrapped):
         tokenized = self.tokenize(prompt, padding_side=padding_side)
         sites = as_sites(keep)
         keys = [(site.name, layer) for site in sites for layer in self.layers_of(site)]
-        self._check_memory(sites, keys, tokenized, keep_on, keep_dtype)
+        self.check_memory(sites, tokenized.ids.shape, keep_on, keep_dtype)
         stored = partial(Tensor.to, device=keep_on, dtype=keep_dtype) if keep_on or keep_dtype else None
         kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
         return Run(
@@ -111,16 +110,26 @@ class Model(Wrapped):
         keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
         return bytes_of(keys, self.config, ids.shape, self.dtype.itemsize)
 
-    def _check_memory(
+    def check_memory(
         self,
         sites: Sequence[Site],
-        keys: Sequence[Key],
-        tokenized: Tokenized,
-        keep_on: str | torch.device | None,
-        keep_dtype: torch.dtype | None,
+        shape: Sequence[int],
+        keep_on: str | torch.device | None = None,
+        keep_dtype: torch.dtype | None = None,
     ) -> None:
-        element = (keep_dtype or self.dtype).itemsize
-        needed = bytes_of(set(keys), self.config, tokenized.ids.shape, element)
+        """Stop before a capture that cannot fit.
+
+        Args:
+            sites: what is to be kept.
+            shape: the number of prompts and their padded length.
+            keep_on: where; as in `run`.
+            keep_dtype: how small; as in `run`.
+
+        Raises:
+            NotEnoughMemory: it would not fit.
+        """
+        keys = {(site.name, layer) for site in sites for layer in self.layers_of(site)}
+        needed = bytes_of(keys, self.config, shape, (keep_dtype or self.dtype).itemsize)
         check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
 
     def generate(

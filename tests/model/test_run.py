@@ -133,3 +133,13 @@ def test_free_memory_is_no_more_than_a_container_may_have(monkeypatch, tmp_path)
     assert memory.free_bytes(torch.device("cpu")) == 150_000
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.free_bytes(torch.device("cpu")) > 10_000_000
+
+
+def test_what_a_generation_is_to_keep_is_asked_for_before_it_begins(monkeypatch):
+    model, written = mi.load(small("GPT-2")), []
+    monkeypatch.setattr(memory, "_SMALL", 0)
+    monkeypatch.setattr(memory, "free_bytes", lambda device: model.bytes_of(IDS, keep=[at.z]))
+    with pytest.raises(mi.errors.NotEnoughMemory, match=r"Keeping at.z takes"):
+        model.generate(IDS, max_new_tokens=3, keep=[at.z], on_token=written.append)
+    assert not written
+    assert model.generate(IDS, max_new_tokens=3).run is None
