@@ -3,11 +3,16 @@
 import json
 
 import pytest
+import torch
 
-from benchmarks import attention, scrubber, table
-from benchmarks.rows import Bar, Row, Side
+from benchmarks import __main__ as command
+from benchmarks import attention, imports, model_layer, model_worker, scrubber, table
+from benchmarks.model_ours import Nnsight, Ours, work
+from benchmarks.model_tools import TOKENS, Hooks, Shape
+from benchmarks.rows import Bar, Multiple, MultipleRow, Row, Side
 
 RESULTS = json.loads(table.RESULTS.read_text())
+SMALL = Shape(n_layers=2, d_model=32, n_heads=2, d_vocab=50)
 
 
 def test_readmes_section_is_what_results_json_renders(tmp_path):
@@ -33,6 +38,17 @@ def test_what_was_measured_reaches_its_bars():
     assert row["ours"]["median_s"] <= 0.1
 
 
+def test_what_was_measured_of_the_model_layer_reaches_its_bars():
+    rows = RESULTS["model"]["rows"]
+    bars = [row["bar"] for row in rows]
+    large, tiny = (
+        [m.KEEP_BARS[n], m.SWEEP_BARS[n], m.WORK_BAR] for m in [model_layer] for n in model_layer.NAMES
+    )
+    assert bars == [*large, *tiny, model_layer.IMPORT_BAR, None]
+    for row in rows:
+        assert row["bar"] is None or row["ours"]["median"] <= row["bar"], row["task"]
+
+
 def test_a_row_takes_medians_and_counts_a_peer_that_gave_up_at_its_limit():
     ours = Side("ours", [0.5, 0.1, 0.2], 10, 1.0)
     row = Row("draw", ours, Side("peer 1.0", [None], 10), Bar(0.2, megabytes=1, times_faster=50))
@@ -55,3 +71,113 @@ def test_a_row_needs_no_peer():
     section = table.section({"date": "", "machine": "", "rows": [row.as_json()]})
     assert "| scrub | 0.030 s | none |  |" in section
     assert "up to 0.040 s" in section
+
+
+def test_multiples_have_a_median_a_middle_half_and_a_bar():
+    ours = Multiple("ours", [1.0, 9.0, 1.2, 1.1, 1.3])
+    assert ours.median == 1.2
+    assert ours.middle == (1.1, 1.3)
+    assert Multiple("ours", [2.0]).middle == (2.0, 2.0)
+    row = MultipleRow("keep", "a forward", 0.02, ours, [Multiple("peer 1.0", [2.0, 2.0])], bar=1.2)
+    assert row.missed() is None
+    missed = MultipleRow("keep", "a forward", 0.02, ours, bar=1.1).missed()
+    assert missed == "keep: the bar is 1.1 times a forward; measured was 1.200"
+    shown = Row("scrub", Side("ours", [0.03], 10)).as_json()
+    model = {"threads": 2, "machine": "", "date": "", "rows": [row.as_json()]}
+    section = table.section({"date": "", "machine": "", "rows": [shown], "model": model})
+    assert "| keep | a forward (0.020 s) | 1.20 (1.10–1.30) | 1.2 | peer 1.0: 2.00 |" in section
+
+
+def test_the_tools_of_this_environment_compute_what_torchs_hooks_see():
+    hooks = Hooks(SMALL)
+    for tool in (Ours(SMALL), Nnsight(SMALL)):
+        assert model_worker.difference(tool, hooks, SMALL) <= model_worker.TOLERANCE
+
+
+def test_a_tool_that_computes_something_else_is_found_out():
+    hooks = Hooks(SMALL)
+
+    class Wrong(Hooks):
+        name = "wrong"
+
+        def cell(self, layer, position):
+            return super().cell(layer, position - 1)
+
+    with pytest.raises(RuntimeError, match="wrong differs from torch's hooks by"):
+        model_worker.difference(Wrong(SMALL), hooks, SMALL)
+
+
+def test_a_sweep_takes_little_more_arithmetic_than_it_must():
+    found = work(Ours(SMALL), Hooks(SMALL))
+    assert found["run"] == 1
+    assert 1 <= found["sweep"] <= model_layer.WORK_BAR
+    assert found["least"] < 1
+
+
+def test_calls_take_turns_after_a_round_that_warms_up():
+    said = []
+    times = model_worker.interleaved({name: lambda name=name: said.append(name) for name in "ab"}, rounds=2)
+    assert "".join(said) == "ababab"
+    assert {name: len(seconds) for name, seconds in times.items()} == {"a": 2, "b": 2}
+
+
+def test_a_sweep_with_a_forward_for_each_cell_is_sampled_before_and_after_those_that_run_whole():
+    said = []
+
+    class Sampled:
+        def __init__(self, name):
+            self.name = name
+
+        def cell(self, layer, position):
+            assert 0 <= position < TOKENS
+            said.append(f"{self.name}{layer}")
+            return torch.zeros(1)
+
+    class Whole:
+        name = "w"
+
+        def sweep(self):
+            said.append("w")
+
+    times = model_worker.sweeps([Whole(), Sampled("b")], Sampled("a"), SMALL, rounds=1)
+    one = ["a0", "a1", "b0", "b1"]
+    assert said == [*one, *one, *one, "w", *one]  # the first round warms up the samples
+    assert {name: len(seconds) for name, seconds in times.items()} == {"a": 1, "w": 1, "b": 1}
+
+
+def test_the_rows_of_a_model_are_multiples_round_by_round():
+    ours = {
+        "keep": {"plain": [1.0, 2.0], "mi_widgets": [1.5, 2.0], "nnsight": [1.0, 2.0]},
+        "sweep": {"plain": [10.0], "mi_widgets": [2.0], "nnsight": [11.0]},
+        "work": {"sweep": 1.0},
+        "lacks": {},
+    }
+    theirs = {
+        "keep": {"plain": [2.0, 2.0], "pyvene": [3.0, 5.0]},
+        "sweep": {"plain": [20.0], "pyvene": [30.0]},
+        "lacks": {"pyvene": "pattern"},
+    }
+    versions = {"nnsight": "1", "pyvene": "2"}
+    keep, sweep, arithmetic = model_layer.model_rows("tiny", "small", [ours, theirs], versions)
+    assert (keep.ours.rounds, keep.against_s, keep.bar) == ([1.5, 1.0], 1.5, model_layer.KEEP_BARS["tiny"])
+    assert [(p.tool, p.median) for p in keep.peers] == [
+        ("nnsight 1", 1.0),
+        ("pyvene 2 (without pattern)", 2.0),
+    ]
+    assert [(p.tool, p.median) for p in (sweep.ours, *sweep.peers)] == [
+        ("mi_widgets", 0.2),
+        ("nnsight 1", 1.1),
+        ("pyvene 2", 1.5),
+    ]
+    assert arithmetic.against_s is None
+
+
+def test_imports_are_timed_in_processes_of_their_own(monkeypatch):
+    monkeypatch.setattr(imports, "STATEMENTS", {"json": "import json", "said": "print('something')"})
+    times = imports.imports(rounds=2)
+    assert {name: len(seconds) for name, seconds in times.items()} == {"json": 2, "said": 2}
+    assert all(seconds >= 0 for row in times.values() for seconds in row)
+
+
+def test_the_command_knows_its_parts():
+    assert command.main("modle") == "The parts are lab, model; got modle."
