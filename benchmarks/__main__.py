@@ -1,9 +1,10 @@
 """Measures every comparison, writes results.json and README's table, and prints it.
 
-    python -m benchmarks     # or: make bench
+    python -m benchmarks          # or: make bench
+    python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab alone
 
-A comparison is a module with a function `rows(lab, folder, versions)` that yields rows; name it in COMPARISONS.
-Ends with a message when a row misses its bar.
+A comparison in JupyterLab is a module with a function `rows(lab, folder, versions)` that yields rows; name it in
+COMPARISONS. Ends with a message when a row misses its bar.
 """
 
 import json
@@ -12,50 +13,89 @@ import platform
 import re
 import sys
 import tempfile
+from collections.abc import Iterable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from benchmarks import attention, peers, scrubber, table
-from benchmarks.rows import Row
+from benchmarks import attention, model_layer, peers, scrubber, table
+from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
 COMPARISONS = (attention, scrubber)
+PARTS = ("lab", "model")
 
 
-def main() -> str | None:
-    """Measure, write, print; the bars that were missed, or None."""
-    load = os.getloadavg()[0]
+def main(*parts: str) -> str | None:
+    """Measure, write, print; the bars that were missed, or None.
+
+    Args:
+        parts: which of PARTS; all by default. What was measured of the others stays.
+    """
+    if set(parts) - set(PARTS):
+        return f"The parts are {', '.join(PARTS)}; got {', '.join(parts)}."
     python = peers.environment()
+    results: dict[str, Any] = json.loads(table.RESULTS.read_text()) if table.RESULTS.exists() else {}
+    missed: list[str] = []
+    if not parts or "lab" in parts:
+        results |= lab(python, missed)
+    if not parts or "model" in parts:
+        results["model"] = model(python, missed)
+    table.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    table.write(table.ROOT / "README.md", results)
+    print(table.section(results))
+    return "\n".join(missed) or None
+
+
+def lab(python: Path, missed: list[str]) -> dict[str, Any]:
+    """What is seen in JupyterLab."""
     versions = {name: version(name) for name in ("anywidget", "jupyterlab", "mi-widgets", "torch")}
     versions |= peers.versions(python, "circuitsvis")
-    rows = measure(python, versions)
-    results = {
+    return measured(lambda: in_lab(python, versions), versions, missed)
+
+
+def model(python: Path, missed: list[str]) -> dict[str, Any]:
+    """The model layer."""
+    versions = {name: version(name) for name in ("mi-widgets", "nnsight", "torch", "transformers")}
+    versions |= model_layer.measured_versions(python)
+    found = measured(lambda: model_layer.rows(python, versions), versions, missed)
+    return {**found, "threads": model_layer.THREADS}
+
+
+def measured(measure: Any, versions: dict[str, str], missed: list[str]) -> dict[str, Any]:
+    """Some rows, with when and where they were measured.
+
+    Args:
+        measure: yields the rows.
+        versions: of what is measured.
+        missed: grows by the bars that were missed.
+    """
+    load = os.getloadavg()[0]
+    rows: Iterable[Row | MultipleRow] = measure()
+    found = []
+    for row in rows:
+        print(row.as_json(), flush=True)
+        found.append(row.as_json())
+        missed += filter(None, [row.missed()])
+    return {
         "date": date.today().isoformat(),
         "machine": machine(),
         "load_before": round(load, 2),  # what else the machine was doing
         "versions": versions,
-        "rows": [row.as_json() for row in rows],
+        "rows": found,
     }
-    table.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    table.write(table.ROOT / "README.md", results)
-    print(table.section(results))
-    return "\n".join(filter(None, (row.missed() for row in rows))) or None
 
 
-def measure(python: Path, versions: dict[str, str]) -> list[Row]:
+def in_lab(python: Path, versions: dict[str, str]) -> Iterable[Row]:
     """Every comparison's rows, in one JupyterLab that has the peers' kernel."""
-    rows = []
     with tempfile.TemporaryDirectory(prefix="mi-bench-") as name:
         folder = Path(name)
         peers.register(python, folder / "data")
         own = {"JUPYTER_DATA_DIR": str(folder / "data")}
-        with jupyter_lab(folder, environment=own) as lab:
+        with jupyter_lab(folder, environment=own) as running:
             for comparison in COMPARISONS:
-                for row in comparison.rows(lab, folder, versions):
-                    print(row.as_json(), flush=True)
-                    rows.append(row)
-    return rows
+                yield from comparison.rows(running, folder, versions)
 
 
 def machine() -> str:
@@ -67,4 +107,4 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""What a comparison yields: a row of what was done, by us and perhaps by a peer."""
+"""What a comparison yields: a row of what was done, by us and perhaps by peers."""
 
 import statistics
 from collections.abc import Sequence
@@ -76,6 +76,79 @@ class Row:
             "ours": _side(self.ours),
             "peer": _side(self.peer) if self.peer else None,
             "times_faster": _rounded(self.times_faster, 1),
+        }
+
+
+@dataclass(frozen=True)
+class Multiple:
+    """What one tool took, as a multiple of what its row is measured against.
+
+    Attributes:
+        tool: Its name, with its version if it is a peer's.
+        rounds: One number a round, in which all tools took turns.
+    """
+
+    tool: str
+    rounds: Sequence[float]
+
+    @property
+    def median(self) -> float:
+        """The median of the rounds."""
+        return statistics.median(self.rounds)
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Between which numbers the middle half of the rounds lies."""
+        if len(self.rounds) < 2:
+            return self.median, self.median
+        low, _, high = statistics.quantiles(self.rounds, n=4, method="inclusive")
+        return low, high
+
+    def as_json(self) -> dict[str, object]:
+        """It as it stands in results.json."""
+        return {
+            "tool": self.tool,
+            "median": _rounded(self.median, 3),
+            "middle": [_rounded(end, 3) for end in self.middle],
+            "rounds": [_rounded(number, 3) for number in self.rounds],
+        }
+
+
+@dataclass(frozen=True)
+class MultipleRow:
+    """A task and what it took, as multiples of something that was done in the same rounds.
+
+    Attributes:
+        task: What was done.
+        against: What it is measured against.
+        against_s: The median of the seconds which that took; None where no time is compared.
+        ours: Our multiple.
+        peers: Those of peers, each of what was done in its own environment.
+        bar: What ours may be at most.
+    """
+
+    task: str
+    against: str
+    against_s: float | None
+    ours: Multiple
+    peers: Sequence[Multiple] = ()
+    bar: float | None = None
+
+    def missed(self) -> str | None:
+        """How the row falls short of its bar, or None."""
+        if self.bar is None or self.ours.median <= self.bar:
+            return None
+        return f"{self.task}: the bar is {self.bar} times {self.against}; measured was {self.ours.median:.3f}"
+
+    def as_json(self) -> dict[str, object]:
+        """The row as it stands in results.json."""
+        return {
+            "task": self.task,
+            "against": self.against,
+            "against_s": _rounded(self.against_s, 4),
+            "ours": self.ours.as_json(),
+            "peers": [peer.as_json() for peer in self.peers],
+            "bar": self.bar,
         }
 
 

@@ -16,6 +16,7 @@ HEADING = "## Fast\n"
 def section(results: dict[str, Any]) -> str:
     """The section with its heading."""
     rows = results["rows"]
+    model = _model(results["model"]) if "model" in results else []
     lines = [
         HEADING,
         f"In JupyterLab, on {results['machine']}; `make bench`, {results['date']}:\n",
@@ -24,9 +25,43 @@ def section(results: dict[str, Any]) -> str:
         *(f"| {row['task']} | {_side(row['ours'])} | {_peer(row)} | {_ratio(row)} |" for row in rows),
         f"\nMedians of {_counts(rows, 'ours')} runs (of peers: {_counts(rows, 'peer')}); MB is what the kernel sent.",
         f"Our first run in a fresh kernel took up to {_first(rows)}.",
+        *model,
         "All runs: [benchmarks/results.json](benchmarks/results.json).\n",
     ]
     return "\n".join(lines)
+
+
+def _model(results: dict[str, Any]) -> list[str]:
+    """The part on the model layer."""
+    rows = results["rows"]
+    counts = sorted({len(row["ours"]["rounds"]) for row in rows if row["against_s"] is not None})
+    return [
+        f"\nThe model layer, in float32 on {results['threads']} threads of {results['machine']}; `make bench`, "
+        f"{results['date']}. Numbers are multiples of what stands beside the task:\n",
+        "| | against | mi_widgets | at most | peers |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {row['task']} | {_against(row)} | {_multiple(row['ours'])} | {row['bar'] or ''} | {_peers(row)} |"
+            for row in rows
+        ),
+        f"\nMedians of {counts[0]} to {counts[-1]} rounds in which all took turns, in brackets their middle half;",
+        "a peer's are multiples of the same in its own environment. A sweep with a forward for each cell was not run",
+        "whole: its time is that of a cell in each layer, at two positions a round, times the number of cells.",
+    ]
+
+
+def _peers(row: dict[str, Any]) -> str:
+    return "<br>".join(f"{peer['tool']}: {_multiple(peer)}" for peer in row["peers"])
+
+
+def _against(row: dict[str, Any]) -> str:
+    return row["against"] + ("" if row["against_s"] is None else f" ({_short(row['against_s'])} s)")
+
+
+def _multiple(side: dict[str, Any]) -> str:
+    low, high = side["middle"]
+    spread = f" ({low:.2f}–{high:.2f})" if low != high else ""
+    return f"{side['median']:.2f}{spread}"
 
 
 def write(readme: Path, results: dict[str, Any]) -> None:
