@@ -14,12 +14,14 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
+SLOW := (browser or notebooks or packaging)
+
 .PHONY: help setup lab test check lint front unit notebooks watch bench binder train verify chromium clean
 
 help:
 	@echo "make lab     JupyterLab on the tour"
 	@echo "make test    everything, as CI runs it"
-	@echo "make check   the fast part of it, under 90 s"
+	@echo "make check   the fast part of it, two minutes"
 	@echo "make watch   rebuild the front end while you edit"
 	@echo "make bench   measure against the peers"
 	@echo "make binder  what mybinder.org would install and show"
@@ -57,7 +59,7 @@ front: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
 
 unit: setup
-	$(BIN)/python -m pytest -m "not browser and not notebooks and not packaging"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not $(SLOW)"
 
 notebooks: setup
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
@@ -67,9 +69,10 @@ check: lint front unit
 chromium: setup
 	$(BIN)/python -m tests.browser.chromium
 
-# The last line is pytest's, over all the tests; what comes before stops at the first failure.
-test: lint front chromium verify notebooks
-	$(BIN)/python -m pytest
+# What is slow goes last, and one at a time: a browser that shares the cores is slower still. Every step stops at the
+# first that fails.
+test: lint front chromium unit verify notebooks
+	$(BIN)/python -m pytest -m "$(SLOW)"
 
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch

@@ -1,20 +1,18 @@
 """Shape checks for the whole package, and small models that every test may use."""
 
-import tests.shapes  # first: it imports beartype  # noqa: F401, I001
-import jaxtyping
-
-with jaxtyping.install_import_hook("mi_widgets", "tests.shapes.check"):
-    import mi_widgets as mi
+import tests.shapes  # first: it puts its checks into all of mi_widgets  # noqa: F401, I001
 
 import pytest
 import torch
 from hypothesis import settings
 from transformers import GPT2Config, GPT2LMHeadModel
 
+import mi_widgets as mi
+
 torch.set_num_threads(1)
 
 # A first call traces and compiles; how long an example takes says nothing here.
-settings.register_profile("mi", deadline=None)
+settings.register_profile("mi", deadline=None, max_examples=50)
 settings.load_profile("mi")
 
 

@@ -103,6 +103,13 @@ def test_a_sweep_takes_little_more_arithmetic_than_it_must():
     assert found["least"] < 1
 
 
+@pytest.fixture
+def no_collection(monkeypatch):
+    """The heap of the tests is large."""
+    monkeypatch.setattr(model_worker.gc, "collect", lambda: 0)
+
+
+@pytest.mark.usefixtures("no_collection")
 def test_calls_take_turns_after_a_round_that_warms_up():
     said = []
     times = model_worker.interleaved({name: lambda name=name: said.append(name) for name in "ab"}, rounds=2)
@@ -110,6 +117,7 @@ def test_calls_take_turns_after_a_round_that_warms_up():
     assert {name: len(seconds) for name, seconds in times.items()} == {"a": 2, "b": 2}
 
 
+@pytest.mark.usefixtures("no_collection")
 def test_a_sweep_with_a_forward_for_each_cell_is_sampled_before_and_after_those_that_run_whole():
     said = []
 

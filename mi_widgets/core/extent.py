@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from jaxtyping import Int
@@ -36,6 +37,10 @@ class Extent:
     tokens: tuple[tuple[str, ...], ...] = ()
     whole: Extent | None = None
     chosen: tuple[int, ...] = ()
+    # What was resolved: reading, writing and their checks ask the same.
+    _resolved: dict[tuple[Site, int], Tensor] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def resolve(self, site: Site, total: int) -> Int[Tensor, "batch n"] | None:
         """The columns of an activation that `site` names in every row, or None for all of them.
@@ -49,6 +54,11 @@ class Extent:
         """
         if site.positions is None:
             return None
+        if (site, total) not in self._resolved:
+            self._resolved[site, total] = self._resolve(site, total)
+        return self._resolved[site, total]
+
+    def _resolve(self, site: Site, total: int) -> Int[Tensor, "batch n"]:
         if site.positions == "new":
             first = max(self.width - self.start, 0)
             return torch.arange(first, total).expand(len(self.lengths), -1)
@@ -69,6 +79,12 @@ class Extent:
                 f"(allowed: {-length} to {length - 1})."
             )
         return position % length + self.shifts[row]
+
+    def holding(self, site: Site) -> list[int]:
+        """The rows that are long enough for every number among the site's positions."""
+        given = site.positions if isinstance(site.positions, tuple) else (site.positions,)
+        numbers = [p for p in given if isinstance(p, int)]
+        return [row for row, n in enumerate(self.lengths) if all(-n <= p < n for p in numbers)]
 
     def _find(self, site: Site, text: str, row: int) -> int:
         if not self.tokens:
@@ -132,6 +148,11 @@ def _part(x: Tensor, site: Site) -> Tensor:
     return view if site.head is None else view.select(2, site.head)
 
 
+def _index(columns: Int[Tensor, "batch n"]) -> tuple[Any, Tensor]:
+    """What picks each row's columns."""
+    return (slice(None), columns[0]) if len(columns) == 1 else (torch.arange(len(columns))[:, None], columns)
+
+
 def touches(x: Tensor, site: Site, extent: Extent) -> bool:
     """Whether `site` names anything of this activation: at `.pos("new")` there is nothing before the new tokens."""
     positions = extent.resolve(site, _part(x, site).shape[1])
@@ -143,7 +164,7 @@ def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
     part = _part(x, site)
     positions = extent.resolve(site, part.shape[1])
     if positions is not None:
-        part = part[torch.arange(part.shape[0])[:, None], positions.to(x.device)]
+        part = part[_index(positions.to(x.device))]
     if single(site):
         return part[:, 0]
     # Positions go back to where they stood: behind the heads in scores and pattern.
@@ -162,7 +183,7 @@ def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
     if positions is None:
         part.copy_(new)
     else:
-        part[torch.arange(part.shape[0])[:, None], positions.to(x.device)] = new
+        part[_index(positions.to(x.device))] = new
     return copy
 
 

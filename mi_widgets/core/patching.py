@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from .arrays import Array
@@ -23,10 +24,10 @@ class Patch(Intervention):
 
     def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
         self._check_prompts(extent)
-        if self.site.positions == "new":
-            return self._put(x, extent)
         # A patch covers the prompt; tokens generated after it stay their own.
         w = max(extent.width - extent.start, 0)
+        if self.site.positions == "new" or (x.shape[1] <= w and "query" not in self.site.axes):
+            return self._put(x, extent)
         if not w:
             return x
         prompt = (
@@ -62,10 +63,21 @@ class Patch(Intervention):
             value = value.expand(1, *expected[1:])
         if extent.whole is not None and len(value) > 1:
             value = value[list(extent.numbers)]
+        self._check_present(value, extent)
         for axis in columns:
             value = value.narrow(axis, 0, extent.width)
         value = value.expand(len(extent.lengths), *value.shape[1:])
         return replace(extent, left=False).aligned(value, self.site, left=extent.left)
+
+    def _check_present(self, value: Tensor, extent: Extent) -> None:
+        """That no row stands for a prompt which the run had too short (see `_read`)."""
+        absent = value.flatten(1).isnan().all(1).tolist()
+        if any(absent):
+            row = 0 if len(value) == 1 else extent.numbers[absent.index(True)]
+            raise InterventionError(
+                f"{self!r} has nothing for prompt {row}: what it was taken from has no such position there. "
+                "Patch between prompts of one length, or leave the short ones out."
+            )
 
     def _check_prompts(self, extent: Extent) -> None:
         ids = (extent.whole or extent).ids
@@ -89,17 +101,31 @@ def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
         site: where, with or without positions. Without, the whole prompt is patched, not what `generate` adds.
         value: a run that kept the site (its activation there is taken), or the values themselves, shaped
             as `run[site]` is, padded on the right; one row serves every prompt of a batch, one vector every place.
+            Of a run's prompts some may be too short for the position: to patch these is an error.
         only: token ids (batch, pos), -1 at padding: the prompts that it holds on; on others it is an error.
 
     Raises:
         InterventionError: a run at `.pos("new")`, which none has; when it meets an activation of another shape, or
             other prompts than `only`.
     """
-    if site.positions == "new" and isinstance(value, Activations):
-        raise InterventionError('patch: no run has the tokens of .pos("new"): give the values themselves.')
     if isinstance(value, Activations):
-        value = value.extent.aligned(value[site], site, left=False)
+        if site.positions == "new":
+            raise InterventionError(
+                'patch: no run has the tokens of .pos("new"): give the values themselves.'
+            )
+        value = value.extent.aligned(_read(value, site), site, left=False)
     return Patch(site, Array(value), None if only is None else Array(only))
+
+
+def _read(run: Activations, site: Site) -> Tensor:
+    """What a run has at a site; NaN for the prompts that are too short for it, if others are not."""
+    rows, n = run.extent.holding(site), len(run.extent.lengths)
+    if len(rows) in (0, n):
+        return run[site]
+    part = read(run[replace(site, head=None, positions=None)][rows], site, run.extent.rows(rows))
+    value = part.new_full((n, *part.shape[1:]), torch.nan)
+    value[rows] = part
+    return value
 
 
 def freeze_pattern(run: Activations) -> Stack:

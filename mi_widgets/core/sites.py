@@ -55,7 +55,7 @@ class Site:
     `layer=None` means every layer (for reading); `positions=None` means every position.
     Positions are absolute, negative ones count from the end of each prompt; a text means the token that
     reads so; `"new"` means the tokens that `generate` adds. In `scores` and `pattern` the positions are
-    those of the query.
+    those of the query; what is masked in `scores` stays masked, whatever is done to them.
     """
 
     name: str

@@ -7,6 +7,7 @@ side by side on the batch axis.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -79,6 +80,7 @@ class _Sweep:
         todo, most = list(cells), self._most_at_once()
         while todo:
             n = max(1, min(self._at_once, most))
+            n = math.ceil(len(todo) / math.ceil(len(todo) / n))  # a few large chunks and a tiny one cost more
             chunk, todo = todo[:n], todo[n:]
             begin = time.perf_counter()
             logits = self._chunk(chunk)
@@ -171,9 +173,10 @@ def sweep(
             for cell, logits in running.run(list(_cells(model, make, sites, tokenized.extent))):
                 rows = list(cell.rows)
                 # The metric may know what each prompt is about: it sees them all, as ever in their order.
-                whole = running.clean.clone()
-                whole[rows] = logits
-                values[(rows, *cell.index)] = _measured(metric, whole)[rows]
+                if len(rows) < len(clean):
+                    logits, some = running.clean.clone(), logits
+                    logits[rows] = some
+                values[(rows, *cell.index)] = _measured(metric, logits)[rows]
                 bar.update()
     return grid.result(values, clean, _provenance(model, prompt, make, metric, grid, read))
 

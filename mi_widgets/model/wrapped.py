@@ -228,7 +228,10 @@ class Wrapped:
             if not extent.start:  # positions that do not exist are found before the model runs
                 extent.resolve(site, extent.width)
             here = replace(extent, start=0) if self.architecture.places[site.name].cached else extent
-            edits.append(Edit((site.name, site.layer), partial(intervention.apply, extent=here)))
+            change = partial(intervention.apply, extent=here)
+            if site.name == "scores":
+                change = partial(_where_attended, change)
+            edits.append(Edit((site.name, site.layer), change))
         return edits
 
     def block_output(self, resid: Tensor) -> Any:
@@ -240,6 +243,13 @@ class Wrapped:
         with lock_of(self.module):
             self._undo()
         self._released = True
+
+
+def _where_attended(change: Callable[[Tensor], Tensor], scores: Tensor) -> Tensor:
+    """Changed scores; what is masked (the future, padding) stays so: turned round, it would get all attention."""
+    # Masks are float16's least number or less, in whatever number type the scores are.
+    masked = scores <= torch.finfo(torch.float16).min / 2
+    return torch.where(masked, scores, change(scores))
 
 
 def _as_it_is(x: Tensor) -> Tensor:

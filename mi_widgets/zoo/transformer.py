@@ -238,8 +238,8 @@ class Transformer(nn.Module):
         input_ids: Int[Tensor, "batch pos"],
         attention_mask: Bool[Tensor, "batch seen"] | None = None,
         cache: KeyValueCache | None = None,
-    ) -> Float[Tensor, "batch pos d_vocab"]:
-        """Logits for the token after each position.
+    ) -> Float[Tensor, "batch unembedded d_vocab"]:
+        """Logits for the token after each position (a sweep unembeds the one that it reads).
 
         Args:
             input_ids: with a cache, the new tokens only.

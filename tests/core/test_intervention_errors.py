@@ -136,3 +136,21 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
 def test_what_is_no_intervention_is_told(make, says):
     with pytest.raises(InterventionError, match=re.escape(says)):
         make()
+
+
+@pytest.mark.parametrize(
+    "site", [RESID.pos(3), RESID.pos((0, 2)), RESID.pos(-3), at.pattern[0].pos(2), Z.pos(3)]
+)
+def test_a_patch_has_nothing_for_a_prompt_that_was_too_short(site):
+    x = activation(site.name, 2, 4)
+    for extent in (RIGHT, LEFT):
+        patched = mi.patch(site, Seen(x, extent))
+        long = extent.rows([1])
+        assert torch.equal(
+            patched.apply(x[1:] * 2, long), mi.patch(site, Seen(x[1:], long)).apply(x[1:] * 2, long)
+        )
+        with pytest.raises(
+            InterventionError, match="has nothing for prompt 0: what it was taken from has no such"
+        ):
+            patched.apply(x, Extent((4, 4), 4))
+    assert eval(patched.code()) == patched

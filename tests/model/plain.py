@@ -84,6 +84,7 @@ class Plain:
     @torch.no_grad()
     def run(self, ids, touch=None, only=SITES, **inputs):
         """The logits; `only` names the activations to touch, `inputs` are those of the module's forward."""
+        touch = touch and partial(_but_the_mask, touch)
         with ExitStack() as hooks:
             if touch is not None:
                 for names, register, hook in self._hooks(len(ids), touch):
@@ -195,6 +196,12 @@ class Plain:
 
         with mock.patch.object(kind if own else code, attend.__name__, around):
             yield
+
+
+def _but_the_mask(touch, name, layer, x):
+    """No score is changed that a mask (-inf, or the least number there is) hides."""
+    new = touch(name, layer, x)
+    return torch.where(x < -1e4, x, new) if name == "scores" else new
 
 
 def _out(change):

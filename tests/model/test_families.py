@@ -204,6 +204,21 @@ def test_a_padded_prompt_is_what_it_is_alone(family):
     assert_padding_does_not_matter(loaded(family), ROWS, names, lambda i: stack, batches)
 
 
+@pytest.mark.parametrize("family", [f for f in FAMILIES if "scores" in sites_of(f)])
+@pytest.mark.parametrize("change", [mi.ablate, lambda site: mi.scale(site, -1.0)], ids=["zero", "turned"])
+def test_no_change_of_the_scores_shows_what_is_masked(family, change):
+    model = loaded(family)
+    turned = mi.stack(*(change(at.scores[layer]) for layer in range(3)))
+    batches = [("left", turned), ("right", turned)]
+    assert_padding_does_not_matter(model, ROWS, ["pattern", "logits"], lambda i: turned, batches)
+    before = model.run(IDS, keep=[at.pattern])[at.pattern[0]]
+    with model.intervene(turned):
+        after = model.run(IDS, keep=[at.pattern])[at.pattern[0]]
+    assert not before.triu(1).any()
+    assert torch.equal(after == 0, before == 0)
+    assert not torch.allclose(after, before, atol=1e-3)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_patch_from_a_batch_padded_on_one_side_fits_one_padded_on_the_other(family):
     model, names = loaded(family), [n for n in sites_of(family) if n != "logits"]

@@ -128,6 +128,12 @@ def test_a_patch_from_other_prompts_is_swept():
     assert_cells_are_runs(
         model, [ROWS[1]], lambda s: mi.patch(s, model.run([2, 4, 6, 8, 10], keep=[s])), at.resid_mid
     )
+    by_position = model.sweep(ROWS, lambda s: mi.patch(s, clean), at.resid_pre, metric=metric, progress=False)
+    assert np.isnan(by_position.sel(layer=2, pos=4).values).tolist() == [True, False]
+    for row, pos in ((0, 1), (1, 1), (1, 4)):
+        alone = model.run(clean.ids[row, : len(ROWS[row])], keep=[at.resid_pre])
+        expected = measured(model, ROWS, [mi.patch(at.resid_pre[2].pos(pos), alone)], row)
+        assert by_position.sel(layer=2, pos=pos).values[row] == pytest.approx(expected, abs=1e-4)
     heads = model.sweep(ROWS, lambda s: mi.patch(s, clean), at.z, metric=metric, progress=False)
     for row, ids in enumerate(ROWS):
         alone = model.run(clean.ids[row, : len(ids)], keep=[at.z])

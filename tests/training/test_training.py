@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 import mi_widgets as mi
 from mi_widgets.training.__main__ import main
 from mi_widgets.training.recipes import RECIPES
-from mi_widgets.training.ship import missed, verify
+from mi_widgets.training.ship import verify
 from mi_widgets.training.train import batches, head_penalty, learning_rate, loss_of, train
 from tests.conftest import small_transformer
 
@@ -67,13 +67,6 @@ def test_the_penalty_prefers_one_head_to_two():
                 block.attn.W_V[h] = same.attn.W_V[0]
                 block.attn.W_O[h] = same.attn.W_O[0] / 2
         assert head_penalty(one) < head_penalty(two)
-
-
-@pytest.mark.parametrize("name", list(RECIPES))
-def test_shipped_models_do_what_is_recorded(name):
-    found, problems = verify(name)
-    assert problems == []
-    assert missed(RECIPES[name], found) == []
 
 
 def test_a_run_cut_short_is_written_with_its_checkpoints_and_misses_the_bars(capsys, tmp_path, monkeypatch):
