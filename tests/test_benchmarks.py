@@ -38,6 +38,17 @@ def test_what_was_measured_reaches_its_bars():
     assert row["ours"]["median_s"] <= 0.1
 
 
+def test_what_was_measured_of_the_model_layer_reaches_its_bars():
+    rows = RESULTS["model"]["rows"]
+    large, tiny = (
+        [model_layer.KEEP_BARS[name], model_layer.SWEEP_BARS[name], model_layer.WORK_BAR]
+        for name in model_layer.NAMES
+    )
+    assert [row["bar"] for row in rows] == [*large, *tiny, model_layer.IMPORT_BAR, None]
+    for row in rows:
+        assert row["bar"] is None or row["ours"]["median"] <= row["bar"], row["task"]
+
+
 def test_a_row_takes_medians_and_counts_a_peer_that_gave_up_at_its_limit():
     ours = Side("ours", [0.5, 0.1, 0.2], 10, 1.0)
     row = Row("draw", ours, Side("peer 1.0", [None], 10), Bar(0.2, megabytes=1, times_faster=50))
