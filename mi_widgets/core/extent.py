@@ -52,19 +52,20 @@ class Extent:
         Raises:
             SiteError: a position outside of a prompt, a token that is not in it or stands there twice.
         """
-        if site.positions is None:
+        positions = site.positions
+        if positions is None:
             return None
         if (site, total) not in self._resolved:
-            self._resolved[site, total] = self._resolve(site, total)
+            self._resolved[site, total] = self._resolve(site, positions, total)
         return self._resolved[site, total]
 
-    def _resolve(self, site: Site, total: int) -> Int[Tensor, "batch n"]:
-        if site.positions == "new":
+    def _resolve(self, site: Site, positions: Position | tuple[Position, ...], total: int) -> Tensor:
+        if positions == "new":
             first = max(self.width - self.start, 0)
             return torch.arange(first, total).expand(len(self.lengths), -1)
         if self.start:  # the prompt lies in the cache
             return torch.empty(len(self.lengths), 0, dtype=torch.long)
-        wanted = site.positions if isinstance(site.positions, tuple) else (site.positions,)
+        wanted = positions if isinstance(positions, tuple) else (positions,)
         return torch.tensor(
             [[self._column(site, p, row) for p in wanted] for row in range(len(self.lengths))]
         )
