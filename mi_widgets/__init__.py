@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from .analysis.attention import attention
     from .analysis.composition import composition_scores
     from .analysis.copying import copying_score
+    from .analysis.fourier.basis import fourier_basis, fourier_norms
+    from .analysis.fourier.logits import frequency_ablation, key_frequencies, logit_trig_fit
+    from .analysis.fourier.neuron_logit_map import neuron_logit_map
+    from .analysis.fourier.neurons import neuron_frequencies
+    from .analysis.fourier.progress import progress_measures
     from .analysis.head_scores import head_scores
     from .analysis.in_context import in_context_learning_score
     from .analysis.loss import loss_per_token
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     from .widgets.tokens.widget import TokensView
     from .widgets.training.widget import TrainingView
     from .widgets.trust.widget import TrustView
-    from .zoo import Transformer, TransformerConfig, checkpoints, data
+    from .zoo import Transformer, TransformerConfig, checkpoints, data, modular_sums
     from .zoo import names as models
 
 __version__ = "0.1.0"
@@ -51,22 +56,31 @@ _LATER = {
     "Model": "model.model",
     "Run": "model.run",
     "TokensView": "widgets.tokens.widget",
-    "TrustView": "widgets.trust.widget",
     "TrainingView": "widgets.training.widget",
     "Transformer": "zoo.transformer",
     "TransformerConfig": "zoo.transformer",
+    "TrustView": "widgets.trust.widget",
     "attention": "analysis.attention",
     "checkpoints": "zoo.models",
     "composition_scores": "analysis.composition",
     "copying_score": "analysis.copying",
     "data": "zoo.data",
+    "fourier_basis": "analysis.fourier.basis",
+    "fourier_norms": "analysis.fourier.basis",
+    "frequency_ablation": "analysis.fourier.logits",
     "head_scores": "analysis.head_scores",
     "in_context_learning_score": "analysis.in_context",
+    "key_frequencies": "analysis.fourier.logits",
     "link": "widgets._shared.link",
     "load": "model.load",
+    "logit_trig_fit": "analysis.fourier.logits",
     "loss_per_token": "analysis.loss",
     "models": "zoo.models",
+    "modular_sums": "zoo.modular_addition",
+    "neuron_frequencies": "analysis.fourier.neurons",
+    "neuron_logit_map": "analysis.fourier.neuron_logit_map",
     "over_checkpoints": "analysis.over_checkpoints",
+    "progress_measures": "analysis.fourier.progress",
     "repeat_accuracy": "analysis.repeats",
     "repeated_tokens": "analysis.repeats",
 }
@@ -97,16 +111,25 @@ __all__ = [
     "copying_score",
     "data",
     "errors",
+    "fourier_basis",
+    "fourier_norms",
     "freeze_pattern",
+    "frequency_ablation",
     "head_scores",
     "in_context_learning_score",
+    "key_frequencies",
     "link",
     "load",
     "load_result",
+    "logit_trig_fit",
     "loss_per_token",
     "models",
+    "modular_sums",
+    "neuron_frequencies",
+    "neuron_logit_map",
     "over_checkpoints",
     "patch",
+    "progress_measures",
     "project_out",
     "repeat_accuracy",
     "repeated_tokens",

@@ -21,7 +21,6 @@ from mi_widgets.zoo.models import EXPECTED, WEIGHTS, names
 
 from .recipes import RECIPES, recipe_for
 from .ship import missed, save_checkpoint, ship, verify
-from .train import train
 
 
 def _train(asked: argparse.Namespace) -> list[str]:
@@ -50,7 +49,7 @@ def _train(asked: argparse.Namespace) -> list[str]:
     # Beside the folder, and moved there at the end: what was there stays whole until all is done.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
         new = Path(beside) / folder.name
-        trained = train(recipe, seed=asked.seed)
+        trained = recipe.train(seed=asked.seed)
         _, module = next(trained)  # one and the same at every step
         for step, _ in trained:
             if step in recipe.checkpoints:

@@ -2,15 +2,18 @@
 
 from .data import Texts, data
 from .models import checkpoints, is_known, names, open_model
+from .modular_addition import Sums, modular_sums
 from .transformer import Transformer, TransformerConfig
 
 __all__ = [
+    "Sums",
     "Texts",
     "Transformer",
     "TransformerConfig",
     "checkpoints",
     "data",
     "is_known",
+    "modular_sums",
     "names",
     "open_model",
 ]

@@ -22,11 +22,16 @@ def pieces() -> tuple[str, ...]:
     return tuple(word if word in bare else SPACE + word for word in vocabulary())
 
 
+def number_pieces(p: int) -> tuple[str, ...]:
+    """The tokens of sums modulo p as the tokenizer spells them: the numbers 0 to p − 1, each its own id, then `=`."""
+    return tuple(f"{SPACE}{token}" for token in (*range(p), "="))
+
+
 def word_tokenizer(tokens: Sequence[str]) -> PreTrainedTokenizerFast:
     """A tokenizer with one token a word.
 
     Args:
-        tokens: every token in the order of its id; `<bos>`, `<pad>` and `<unk>` among them.
+        tokens: every token in the order of its id. If `<bos>` is among them, it begins every text.
     """
     tokenizer = Tokenizer(models.WordLevel({token: i for i, token in enumerate(tokens)}, unk_token=UNK))
     tokenizer.normalizer = normalizers.Sequence(
@@ -48,15 +53,17 @@ def word_tokenizer(tokens: Sequence[str]) -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.Sequence(
         [decoders.Replace(SPACE, " "), decoders.Fuse(), decoders.Strip(content=" ", left=1, right=0)]
     )
-    bos_id = tokenizer.token_to_id(BOS)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{BOS} $A", special_tokens=[(BOS, bos_id)]
-    )
-    tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in SPECIALS])
+    if BOS in tokens:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"{BOS} $A", special_tokens=[(BOS, tokenizer.token_to_id(BOS))]
+        )
+    # What is unknown gets an id in any case: past the model's own, where it has no token for it.
+    specials = [s for s in SPECIALS if s in tokens or s == UNK]
+    tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in specials])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token=BOS,
-        pad_token=PAD,
+        bos_token=BOS if BOS in tokens else None,
+        pad_token=PAD if PAD in tokens else None,
         unk_token=UNK,
         clean_up_tokenization_spaces=False,
     )

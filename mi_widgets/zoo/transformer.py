@@ -7,6 +7,7 @@ The attention is written out, one line a step, and every intermediate activation
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,12 +16,17 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mi_widgets.core.errors import UnsupportedModel
+
+from .state_dicts import read_state_dict
+
 
 @dataclass(frozen=True)
 class TransformerConfig:
     """The shape of a `Transformer`; names are the field's.
 
-    `d_mlp=0` makes an attention-only network; `normalization=None` leaves LayerNorm out.
+    `d_mlp=0` makes an attention-only network; `normalization=None` leaves LayerNorm out. `start` is what training
+    begins with (see `Transformer.initialize`).
     """
 
     n_layers: int
@@ -33,6 +39,7 @@ class TransformerConfig:
     normalization: Literal["LN"] | None = "LN"
     act_fn: Literal["relu", "gelu"] = "relu"
     eps: float = 1e-5
+    start: Literal["sinusoids", "normal"] = "sinusoids"
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values, for `config.json`."""
@@ -213,15 +220,60 @@ class Transformer(nn.Module):
         self.unembed = Unembed(config)
         self.initialize(seed)
 
+    @classmethod
+    def from_state_dict(
+        cls, state: Mapping[str, Any], *, act_fn: Literal["relu", "gelu"] = "relu"
+    ) -> Transformer:
+        """A toy transformer that was trained elsewhere: its sizes are read off its parameters.
+
+        Args:
+            state: by TransformerLens's names, in its layout or in the transposed one of the code that came with Nanda
+                et al. 2023. Biases that it lacks are zero; a token that it cannot say (its `W_U` has fewer columns than
+                `W_E` has rows) gets a logit of -10,000.
+            act_fn: of its MLPs, which a state dict does not say.
+
+        Raises:
+            UnsupportedModel: a parameter is missing, unknown, or of a shape that fits neither layout.
+        """
+        sizes, tensors = read_state_dict(state)
+        module = cls(TransformerConfig(**sizes, act_fn=act_fn))
+        own = module.state_dict()
+        unknown = sorted(tensors.keys() - own.keys())
+        missing = sorted(n for n in own.keys() - tensors.keys() if not n.rsplit(".", 1)[-1].startswith("b"))
+        if unknown or missing:
+            raise UnsupportedModel(
+                f"from_state_dict: {', '.join(missing) or 'nothing'} is missing and {', '.join(unknown) or 'nothing'} "
+                f"is unknown: the parameters of a Transformer of this size are {', '.join(own)}."
+            )
+        for name, x in tensors.items():
+            if own[name].shape != x.shape:
+                raise UnsupportedModel(
+                    f"from_state_dict: {name} has shape {tuple(x.shape)}; beside the others it would have "
+                    f"{tuple(own[name].shape)}. The layouts that are read are TransformerLens's and that of the "
+                    "grokking paper's code."
+                )
+        module.load_state_dict({**{n: torch.zeros_like(w) for n, w in own.items()}, **tensors})
+        return module.eval().requires_grad_(False)
+
     def initialize(self, seed: int) -> None:
         """Start from scratch: what the shipped recipes train from, and the untrained control.
 
-        Weight matrices are drawn from N(0, (0.5 / sqrt(fan_in))²), token embeddings from N(0, 0.5²), biases are
-        zero. `W_pos` starts as sinusoids of amplitude 0.5, as in Vaswani et al. 2017, section 3.5, but with
-        frequencies spaced evenly from 0 to π, which tell neighbours apart best. They are learned like all
-        else; from there a head finds "one position back" within minutes, from random rows it does not.
+        With `start="sinusoids"` weight matrices are drawn from N(0, (0.5 / sqrt(fan_in))²), token embeddings from
+        N(0, 0.5²), biases are zero. `W_pos` starts as sinusoids of amplitude 0.5, as in Vaswani et al. 2017, section
+        3.5, but with frequencies spaced evenly from 0 to π, which tell neighbours apart best. They are learned like
+        all else; from there a head finds "one position back" within minutes, from random rows it does not.
+
+        With `start="normal"` all matrices are drawn from N(0, 1 / d_model), `W_U` from N(0, 1 / d_vocab), as the code
+        that came with Nanda et al. 2023 does.
         """
         generator = torch.Generator().manual_seed(seed)
+        if self.config.start == "normal":
+            for name, weight in self.named_parameters():
+                if ".W_" in name:
+                    size = self.config.d_vocab if name.endswith("W_U") else self.config.d_model
+                    with torch.no_grad():
+                        weight.normal_(0.0, size**-0.5, generator=generator)
+            return
         for name, weight in self.named_parameters():
             leaf = name.rsplit(".", 1)[-1]
             if leaf.startswith("W_"):

@@ -8,9 +8,9 @@ from safetensors.torch import load_file
 
 import mi_widgets as mi
 from mi_widgets.training.__main__ import main
+from mi_widgets.training.induction.train import batches, head_penalty, learning_rate, loss_of
 from mi_widgets.training.recipes import RECIPES
 from mi_widgets.training.ship import verify
-from mi_widgets.training.train import batches, head_penalty, learning_rate, loss_of, train
 from tests.conftest import small_transformer
 
 SMALL = replace(
@@ -24,7 +24,7 @@ SMALL = replace(
 
 
 def trained(seed):
-    *_, (steps, module) = train(SMALL, seed=seed, progress=False)
+    *_, (steps, module) = SMALL.train(seed=seed, progress=False)
     assert steps == SMALL.steps
     return module
 
@@ -75,7 +75,7 @@ def test_a_run_cut_short_is_written_with_its_checkpoints_and_misses_the_bars(cap
     assert main(["train", "induction-2l", "--steps", "25", "--out", str(folder)]) == 1
     said = capsys.readouterr().err
     assert "✗ repeat accuracy is 0.0" in said
-    assert "without the induction heads cannot be measured: there is no induction head" in said
+    assert "without the induction heads cannot be measured; the bar is" in said
     assert mi.checkpoints(str(folder)) == (0, 20, 25)
     kept = load_file(folder / "checkpoints" / "step-000020.safetensors")
     assert kept["embed.W_E"].dtype == torch.float16

@@ -43,7 +43,8 @@ class Weights:
     The norm before each reading, where there is one, is folded in: what reads has its weight, and, where it takes
     the mean over d_model away (LayerNorm does, RMSNorm does not), neither reading nor writing has that mean. So a
     product of these matrices is what one part does to another, but for the norm's scale. All are float32. Where
-    heads share a key and value, each has its copy.
+    heads share a key and value, each has its copy. Those of the MLP are None without one, and outside of the zoo, where
+    tables say nothing of them.
     """
 
     W_E: Float[Tensor, "d_vocab d_model"]
@@ -52,6 +53,8 @@ class Weights:
     W_V: Float[Tensor, "layer head d_model d_head"]
     W_O: Float[Tensor, "layer head d_head d_model"]
     W_U: Float[Tensor, "d_model d_vocab"]
+    W_in: Float[Tensor, "layer d_model d_mlp"] | None = None
+    W_out: Float[Tensor, "layer d_mlp d_model"] | None = None
 
 
 def reading(norm: nn.Module, weight: Tensor) -> Tensor:

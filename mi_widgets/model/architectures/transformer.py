@@ -46,7 +46,17 @@ def _weights(module: Any) -> Weights:
         W_V=read("W_V"),
         W_O=torch.stack([writing(block.ln1, block.attn.W_O) for block in module.blocks]),
         W_U=reading(module.ln_final, module.unembed.W_U),
+        **_mlp_weights(module.blocks),
     )
+
+
+def _mlp_weights(blocks: Any) -> dict[str, torch.Tensor]:
+    if not hasattr(blocks[0], "mlp"):
+        return {}
+    return {
+        "W_in": torch.stack([reading(block.ln2, block.mlp.W_in) for block in blocks]),
+        "W_out": torch.stack([writing(block.ln2, block.mlp.W_out) for block in blocks]),
+    }
 
 
 def transformer(module: Transformer) -> Architecture:

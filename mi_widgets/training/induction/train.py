@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -14,12 +14,13 @@ from tqdm.auto import tqdm
 from mi_widgets.zoo.data import LONGEST_SPAN, data
 from mi_widgets.zoo.transformer import Block, Transformer
 
-from .recipes import Recipe
+if TYPE_CHECKING:
+    from .recipe import InductionRecipe
 
 _BATCHES_A_DRAW = 50
 
 
-def batches(recipe: Recipe, seed: int, steps: int) -> Iterator[Int[Tensor, "batch pos"]]:
+def batches(recipe: InductionRecipe, seed: int, steps: int) -> Iterator[Int[Tensor, "batch pos"]]:
     """The rows of every step. Each row is seen once.
 
     Args:
@@ -37,14 +38,14 @@ def batches(recipe: Recipe, seed: int, steps: int) -> Iterator[Int[Tensor, "batc
         yield from rows.split(recipe.batch)
 
 
-def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+def learning_rate(recipe: InductionRecipe, step: int, steps: int) -> float:
     """Warm-up, plateau, then a straight line down to 3 % of the peak."""
     warm = min(1.0, (step + 1) / recipe.warm_up)
     left = (steps - step) / (steps * (1 - recipe.decay_from))
     return recipe.lr * warm * max(0.03, min(1.0, left))
 
 
-def penalty_weight(recipe: Recipe, step: int, steps: int) -> float:
+def penalty_weight(recipe: InductionRecipe, step: int, steps: int) -> float:
     """What `head_penalty` weighs at a step: nothing, then a rise to the recipe's weight, then nothing."""
     if step > recipe.penalty_until * steps:
         return 0.0
@@ -72,20 +73,8 @@ def head_penalty(module: Transformer) -> Float[Tensor, ""]:
     return total
 
 
-def train(recipe: Recipe, *, seed: int = 0, progress: bool = True) -> Iterator[tuple[int, Transformer]]:
-    """Train step by step.
-
-    The same recipe, seed and number of threads give the same weights on the same machine.
-
-    Args:
-        recipe: what to train.
-        seed: of the weights and the texts.
-        progress: show a bar with the loss.
-
-    Yields:
-        (steps done, the module), first (0, the untrained module). The module is one and the same: copy it to
-        keep it. Stopping early is breaking out of the loop.
-    """
+def train(recipe: InductionRecipe, *, seed: int, progress: bool) -> Iterator[tuple[int, Transformer]]:
+    """See `Recipe.train`."""
     steps = recipe.steps
     module = Transformer(recipe.config, seed=seed)
     matrices = [p for name, p in module.named_parameters() if ".W_" in name]

@@ -1,0 +1,93 @@
+"""The map from neurons to logits of a modular addition network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core.results import Result
+from mi_widgets.model.model import Model
+
+from .basis import SOURCE, energies, waves
+from .basis import frequencies as all_frequencies
+from .logits import chosen
+from .sums import all_sums, modulus
+
+
+def w_l(model: Model, p: int) -> Float[Tensor, "d_mlp p"]:
+    """W_L = W_out W_U, for the numbers: what a neuron adds to each logit by itself."""
+    weights = model.weights
+    assert weights.W_out is not None  # every network that `modulus` lets pass has an MLP
+    return (weights.W_out[0] @ weights.W_U)[:, :p].cpu()
+
+
+def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) -> Result:
+    """What W_L = W_out W_U, from neurons to the logits of the numbers c, is made of.
+
+    One that writes cos(w_k(a + b - c)) is Σ_k u_k cos(w_k c)ᵀ + v_k sin(w_k c)ᵀ, where the neurons along u_k hold
+    cos(w_k(a + b)), and along v_k sin(w_k(a + b)).
+
+    Args:
+        model: a modular addition network; interventions change the neurons, not W_L.
+        frequencies: the k whose u_k and v_k are read; the key ones by default.
+
+    Returns:
+        Result (frequency): for all k the share of the energy of W_L (its squared norm, less that of its mean over c) in
+        cos(w_k c) and sin(w_k c), 0 to 1; with the variables `u_explained` and `v_explained`, the share of the variance
+        over all sums of the neurons along u_k (v_k) that cos (sin) of w_k(a + b) explains, NaN for other k;
+        `share_of_keys`; and `singular_value` (component), of W_L, the largest first.
+
+    Raises:
+        MIError: the model is no such network, or a number is no frequency.
+
+    Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2: less than 0.55 % of the norm outside of the key
+    frequencies; 93.2 to 98.2 % along u_k and v_k.
+    """
+    p = modulus(model, "neuron_logit_map")
+    sums, matrix = all_sums(model, "neuron_logit_map"), w_l(model, p)
+    keys = chosen(frequencies, sums.logits, "neuron_logit_map")
+    energy = energies(matrix.T)
+    share = (energy / energy.sum().clamp(min=1e-30)).numpy()
+    u, v = directions_explained(sums.neurons, matrix)
+    is_key = np.isin(all_frequencies(p), keys)
+    given = "" if frequencies is None else f", frequencies={keys}"
+    return Result(
+        kind="neuron_logit_map",
+        title="Neurons to logits, by frequency",
+        dataset=xr.Dataset(
+            {
+                "share": ("frequency", share),
+                "u_explained": ("frequency", np.where(is_key, u, np.nan)),
+                "v_explained": ("frequency", np.where(is_key, v, np.nan)),
+                "share_of_keys": float(share[is_key].sum()),
+                "singular_value": ("component", torch.linalg.svdvals(matrix).numpy()),
+            },
+            coords={"frequency": all_frequencies(p)},
+        ),
+        primary="share",
+        unit="share of the energy of W_L",
+        source=f"{SOURCE}, section 4.2",
+        provenance=model.provenance(f"mi.neuron_logit_map(model{given})", sites=["mlp_post"]),
+    )
+
+
+def directions_explained(
+    neurons: Float[Tensor, "p p d_mlp"], matrix: Float[Tensor, "d_mlp p"]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of the neurons along u_k and along v_k, the share of the variance that cos and sin of w_k(a + b) explain."""
+    p, (cos, sin) = len(neurons), waves(len(neurons))
+    n = torch.arange(p)
+    found = []
+    for wave in (cos, sin):
+        along = neurons @ (matrix @ wave.T)  # (a, b, frequency)
+        along = (along - along.mean((0, 1))).double()
+        wanted = wave[:, (n[:, None] + n) % p].permute(1, 2, 0).double()
+        part = (along * wanted).sum((0, 1)).square() / wanted.square().sum((0, 1))
+        total = along.square().sum((0, 1))
+        found.append(torch.where(total > 0, part / total, 0.0).numpy())
+    return found[0], found[1]

@@ -1,0 +1,82 @@
+"""Progress measures: what a modular addition network has learned of the circuit, before its accuracy shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import xarray as xr
+
+from mi_widgets.core.errors import MIError
+from mi_widgets.core.results import Result
+from mi_widgets.model.model import Model
+from mi_widgets.zoo.modular_addition import Sums, modular_sums
+
+from .basis import SOURCE, fourier_basis, gini
+from .logits import chosen, only, without
+from .neuron_logit_map import w_l
+from .sums import all_sums
+
+
+def progress_measures(
+    model: Model, *, frequencies: Iterable[int] | None = None, train: Sums | None = None
+) -> Result:
+    """The losses of the circuit and of what is beside it, and how sparse and how large the weights are.
+
+    Args:
+        model: a modular addition network; under the interventions that are active.
+        frequencies: the k of the circuit, for a network in training those that it will have; the key ones by default.
+        train: what the network learned from; by default what `modadd-113` did, `mi.modular_sums(p, "train")`.
+
+    Returns:
+        Result of the one number `restricted`: mean cross-entropy over all sums, in nats, of logits that are their mean
+        and what they have along cos and sin of w_k(a + b), nothing else. With the variables
+        - `excluded`: over what the network learned from, of the logits without these waves; high where it has no other
+          way to know; `excluded_each` (frequency): without the waves of that frequency alone;
+        - `train_loss`, `test_loss`, in nats, and `train_accuracy`, `test_accuracy`;
+        - `gini_W_E`, `gini_W_L`: Gini coefficients of the norms of the Fourier components, 0 for spread evenly;
+        - `squared_weights`: the sum of all squared weights.
+
+    Raises:
+        MIError: the model is no such network, a number is no frequency, or `train` are sums of another p.
+
+    Source: Nanda et al. 2023 (arXiv:2301.05217), section 5.1. Losses are over the logits of the numbers, without `=`.
+    """
+    sums = all_sums(model, "progress_measures")
+    train = modular_sums(sums.p, "train") if train is None else train
+    if not isinstance(train, Sums) or train.p != sums.p or train.split != "train":
+        raise MIError(
+            f"progress_measures: train takes mi.modular_sums({sums.p}, 'train', seed=…), what {model.name} learned "
+            f"from; got {train!r}."
+        )
+    keys = chosen(frequencies, sums.logits, "progress_measures")
+    test = modular_sums(sums.p, "test", seed=train.seed, share=train.share)
+    matrix = w_l(model, sums.p)
+    basis = fourier_basis(sums.p)
+    said = ("" if frequencies is None else f", frequencies={keys}") + f", train={train!r}"
+    return Result(
+        kind="progress_measures",
+        title="Progress measures",
+        dataset=xr.Dataset(
+            {
+                "restricted": sums.loss(only(sums.logits, keys)),
+                "excluded": sums.loss(without(sums.logits, keys), train),
+                "excluded_each": (
+                    "frequency",
+                    np.array([sums.loss(without(sums.logits, [k]), train) for k in keys]),
+                ),
+                "train_loss": sums.loss(sums.logits, train),
+                "test_loss": sums.loss(sums.logits, test),
+                "train_accuracy": sums.accuracy(train),
+                "test_accuracy": sums.accuracy(test),
+                "gini_W_E": gini((basis @ model.weights.W_E[: sums.p].cpu()).norm(dim=1)),
+                "gini_W_L": gini((basis @ matrix.T).norm(dim=1)),
+                "squared_weights": sum(w.double().square().sum().item() for w in model.module.parameters()),
+            },
+            coords={"frequency": np.array(keys, dtype=np.int64)},
+        ),
+        primary="restricted",
+        unit="nats",
+        source=f"{SOURCE}, section 5.1",
+        provenance=model.provenance(f"mi.progress_measures(model{said})", sites=["logits"]),
+    )

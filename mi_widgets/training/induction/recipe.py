@@ -1,0 +1,78 @@
+"""How the induction models are made: their texts, their schedule, the penalty that lets their circuit be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mi_widgets.model.model import Model
+from mi_widgets.training.recipe import Recipe
+from mi_widgets.zoo.tokenizer import pieces
+from mi_widgets.zoo.transformer import Transformer
+
+from .measure import measures, phase_change
+from .train import train
+
+
+@dataclass(frozen=True, kw_only=True)
+class InductionRecipe(Recipe):
+    """Attention alone, on words that come back.
+
+    Args:
+        batch: rows a step, half of them repeats and half documents.
+        lr: peak learning rate of AdamW.
+        weight_decay: on weight matrices.
+        warm_up: steps of linear warm-up.
+        decay_from: the share of the steps after which the rate falls linearly to 3 %.
+        short_until: steps for which repeated spans have at most `short_span` words: they come round often,
+            so that induction is worth learning early.
+        short_span: see there.
+        head_penalty: weight of the sparsity penalty on heads (see `train.head_penalty`).
+        penalty_from: the step after which it is raised, over `penalty_ramp` steps, from 0 to its weight.
+        penalty_ramp: see there.
+        penalty_until: the share of the steps after which it is gone: heads that were given up stay so, and
+            those at work are no longer held back.
+    """
+
+    batch: int = 32
+    lr: float = 3e-3
+    weight_decay: float = 0.01
+    warm_up: int = 100
+    decay_from: float = 0.6
+    short_until: int = 400
+    short_span: int = 12
+    head_penalty: float = 0.1
+    penalty_from: int = 300
+    penalty_ramp: int = 200
+    penalty_until: float = 0.6
+
+    @property
+    def tokens(self) -> tuple[str, ...]:  # noqa: D102
+        return pieces()
+
+    def train(self, *, seed: int = 0, progress: bool = True) -> Iterator[tuple[int, Transformer]]:  # noqa: D102
+        return train(self, seed=seed, progress=progress)
+
+    def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102
+        return measures(model)
+
+    def story(self, name: str, seed: int) -> dict[str, float]:  # noqa: D102
+        return phase_change(name)
+
+    def card(self) -> Mapping[str, str]:  # noqa: D102
+        c = self.config
+        return {
+            "Shape": f"{c.n_layers} layer(s), {c.n_heads} heads of {c.d_head} dimensions, d_model {c.d_model}, no MLP, "
+            f"LayerNorm, learned positions that start as sinusoids, {c.d_vocab} tokens (words), context {c.n_ctx}.",
+            "Made with": f"{self.batch} rows a step and AdamW.",
+            "Texts": '`mi.data("induction", "train", …)`, half random spans of words that repeat, half synthetic '
+            "documents whose names and phrases come back. No text of anybody's; every row was seen once.",
+            "Pressure": f"A sparsity penalty on heads ({self.head_penalty:g} times the square root of the norm of "
+            "`W_V W_O`) lets one head do what one head can do, so that the circuit can be read; the papers' models "
+            "have no such pressure.",
+            "The measures": "In-context learning is the mean loss at tokens 118 to 127 of held-out texts minus that "
+            "at tokens 8 to 17; what is lost without heads is a share of it. Composition is that above random "
+            "matrices, of the induction head where it is least.",
+            "Limits": f"It knows {c.d_vocab} words and no language; it was made to be looked into. What repeats must "
+            f"lie within {c.n_ctx} tokens.",
+        }

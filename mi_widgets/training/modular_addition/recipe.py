@@ -1,0 +1,68 @@
+"""How the modular addition models are made: the paper's set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mi_widgets.model.model import Model
+from mi_widgets.training.recipe import Recipe
+from mi_widgets.zoo.modular_addition import SHARE, P, Sums, modular_sums
+from mi_widgets.zoo.tokenizer import number_pieces
+from mi_widgets.zoo.transformer import Transformer
+
+from .measure import measures, story
+from .train import train
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModularAdditionRecipe(Recipe):
+    """One layer that learns a + b modulo p from a part of all sums, all at every step.
+
+    Args:
+        p: the modulus.
+        share: of all sums, what is learned from.
+        lr: of AdamW.
+        weight_decay: on all that is learned.
+        warm_up: steps of linear warm-up.
+        control: the step at which it still knows the sums by heart alone.
+    """
+
+    p: int = P
+    share: float = SHARE
+    lr: float = 1e-3
+    weight_decay: float = 1.0
+    warm_up: int = 10
+    control: int = 0
+
+    @property
+    def tokens(self) -> tuple[str, ...]:  # noqa: D102
+        return number_pieces(self.p)
+
+    def learned(self, seed: int) -> Sums:
+        """What a training with a seed learns from."""
+        return modular_sums(self.p, "train", seed=seed, share=self.share)
+
+    def train(self, *, seed: int = 0, progress: bool = True) -> Iterator[tuple[int, Transformer]]:  # noqa: D102
+        return train(self, seed=seed, progress=progress)
+
+    def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102
+        return measures(model, self.learned(seed))
+
+    def story(self, name: str, seed: int) -> dict[str, float]:  # noqa: D102
+        return story(name, self.learned(seed), self.control)
+
+    def card(self) -> Mapping[str, str]:  # noqa: D102
+        c = self.config
+        return {
+            "Shape": f"{c.n_layers} layer, {c.n_heads} heads of {c.d_head} dimensions, d_model {c.d_model}, d_mlp "
+            f"{c.d_mlp}, ReLU, no LayerNorm; {c.d_vocab} tokens (the numbers and `=`), three positions.",
+            "Made with": f"AdamW (lr {self.lr:g}, weight decay {self.weight_decay:g}) on all of the {self.share:.0%} "
+            "of sums at once, at every step; the split follows from the seed: "
+            f'`mi.modular_sums({self.p}, "train", seed=…)`. After Nanda et al. 2023 (arXiv:2301.05217), section 3.',
+            "Biases": "as in the paper's network, those of the MLP alone are learned; the others are 0.",
+            "The measures": "Losses are means over all sums, in nats, without the logit of `=`. A frequency is key "
+            "where it has 1 % of the logits' variance. Excluded loss is that of what it learned from.",
+            "Control": f"the checkpoint of step {self.control}, at which it knows its sums by heart, and no others.",
+            "Limits": f"It adds modulo {self.p} and does nothing else.",
+        }
