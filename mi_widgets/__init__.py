@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .analysis.fourier.neuron_logit_map import neuron_logit_map
     from .analysis.fourier.neurons import neuron_frequencies
     from .analysis.fourier.progress import progress_measures
+    from .analysis.fourier.spectrum import fourier_spectrum, without_frequency
     from .analysis.head_scores import head_scores
     from .analysis.in_context import in_context_learning_score
     from .analysis.loss import loss_per_token
@@ -67,6 +68,7 @@ _LATER = {
     "data": "zoo.data",
     "fourier_basis": "analysis.fourier.basis",
     "fourier_norms": "analysis.fourier.basis",
+    "fourier_spectrum": "analysis.fourier.spectrum",
     "frequency_ablation": "analysis.fourier.logits",
     "head_scores": "analysis.head_scores",
     "in_context_learning_score": "analysis.in_context",
@@ -83,6 +85,7 @@ _LATER = {
     "progress_measures": "analysis.fourier.progress",
     "repeat_accuracy": "analysis.repeats",
     "repeated_tokens": "analysis.repeats",
+    "without_frequency": "analysis.fourier.spectrum",
 }
 _OTHER_NAME = {"models": "names"}
 
@@ -113,6 +116,7 @@ __all__ = [
     "errors",
     "fourier_basis",
     "fourier_norms",
+    "fourier_spectrum",
     "freeze_pattern",
     "frequency_ablation",
     "head_scores",
@@ -138,6 +142,7 @@ __all__ = [
     "sites",
     "stack",
     "steer",
+    "without_frequency",
 ]
 
 register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")

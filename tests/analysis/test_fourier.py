@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mi_widgets as mi
+from mi_widgets import sites as at
 from mi_widgets.analysis.fourier import logits as by_logits
 from mi_widgets.analysis.fourier.basis import energies, gini
 from mi_widgets.analysis.fourier.neurons import polynomials
@@ -206,7 +207,33 @@ def test_an_intervention_reaches_the_analyses(circuit):
         assert mi.progress_measures(circuit).dataset["test_accuracy"].item() < 0.1
 
 
+def test_a_network_set_by_hand_lies_on_its_circles_and_loses_one():
+    p = 59
+    model = mi.load(neurons_of(p, [4, 9]))
+    found = mi.fourier_spectrum(model, neurons=[1], logits=[0, 3])
+    norms = mi.fourier_norms(model.weights.W_E[:p])
+    assert found.values == pytest.approx(norms.values, abs=1e-4)
+    for k in (4, 9):
+        circle = found.sel(frequency=k).dataset
+        assert circle["x"].values == pytest.approx(np.cos(2 * np.pi * k * np.arange(p) / p), abs=1e-4)
+        assert circle["y"].values == pytest.approx(np.sin(2 * np.pi * k * np.arange(p) / p), abs=1e-4)
+    spectrum = found.dataset["spectrum"].sel(target="neuron 1")
+    size = (59 / 2) ** 0.5 * 59**0.5  # of a wave of one of the two numbers
+    both = [(spectrum.sel(component_a=f"{w} 9", component_b="1") ** 2).item() for w in ("cos", "sin")]
+    assert sum(both) == pytest.approx(size**2, rel=1e-3)
+    squared = (found.dataset["spectrum"] ** 2).sum(("component_a", "component_b")).values
+    neurons = model.run(mi.modular_sums(p).ids, keep=[at.mlp_post])[at.mlp_post[0].pos(-1)][:, 1]
+    assert squared[0] == pytest.approx(neurons.square().sum().item(), rel=1e-3)
+    with model.intervene(mi.without_frequency(model, 9)):
+        left = mi.fourier_spectrum(model)
+        assert mi.neuron_frequencies(model).values == pytest.approx([1, 0], abs=1e-4)
+    assert left.sel(frequency=9).values == pytest.approx(0, abs=1e-4)
+    assert left.sel(frequency=4).values == pytest.approx(found.sel(frequency=4).values, rel=1e-4)
+    assert "spectrum" not in left.dataset
+
+
 ANALYSES = [
+    mi.fourier_spectrum,
     mi.key_frequencies,
     mi.neuron_frequencies,
     mi.logit_trig_fit,

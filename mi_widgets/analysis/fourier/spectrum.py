@@ -1,0 +1,131 @@
+"""A modular addition network in the Fourier basis, as `FourierView` draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core import sites as at
+from mi_widgets.core.edits import ProjectOut, project_out
+from mi_widgets.core.errors import MIError
+from mi_widgets.core.results import Result
+from mi_widgets.model.model import Model
+
+from .basis import SOURCE, fourier_basis, frequencies, waves
+from .logits import KEY, shares
+from .sums import all_sums, modulus
+
+
+def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Iterable[int] = ()) -> Result:
+    """Norms by frequency, the circle of every frequency, and the two-dimensional spectra of some neurons and logits.
+
+    Args:
+        model: a modular addition network; under the interventions that are active (those at the embedding reach the
+            norms and the circles too).
+        neurons: whose activations after `=`, over all sums, are written in the basis over a and that over b.
+        logits: the numbers c whose logits are.
+
+    Returns:
+        Result (frequency) of the norms of the numbers' embeddings, as `fourier_norms` has them; with the variables
+        - `share` (frequency), of the logits' variance, and `key`, as `key_frequencies` has them;
+        - `x`, `y` (frequency, number): the number's embedding along the directions in which the embeddings go round as
+          cos(2πkn/p) and as sin(2πkn/p); a frequency that the network uses lays them on a circle;
+        - `spectrum` (target, component_a, component_b): the size of each coefficient, where components are `"1"`,
+          `"cos 1"`, `"sin 1"`, … and targets `"neuron 3"`, `"logit 7"`, …; only if some are asked for;
+        - `loss`, `accuracy`: over all sums, mean cross-entropy in nats and the share that is right.
+
+    Raises:
+        MIError: the model is no such network, or has no such neuron or number.
+
+    Source: Nanda et al. 2023 (arXiv:2301.05217), sections 4.1 and 4.2.
+    """
+    p = modulus(model, "fourier_spectrum")
+    sums = all_sums(model, "fourier_spectrum")
+    chosen = {"neuron": _some(neurons, model.config.d_mlp, "neurons"), "logit": _some(logits, p, "logits")}
+    embedded = _embedded(model, p)
+    norms = (fourier_basis(p) @ embedded).norm(dim=1)
+    x, y = circles(embedded)
+    share = shares(sums.logits)
+    variables: dict[str, Any] = {
+        "norm": ("frequency", torch.hypot(norms[1::2], norms[2::2]).numpy()),
+        "share": ("frequency", share),
+        "key": ("frequency", share >= KEY),
+        "x": (("frequency", "number"), x.numpy()),
+        "y": (("frequency", "number"), y.numpy()),
+        "loss": sums.loss(sums.logits),
+        "accuracy": (sums.logits.argmax(-1).flatten() == _answers(p)).float().mean().item(),
+    }
+    coords: dict[str, Any] = {"frequency": frequencies(p), "number": np.arange(p)}
+    tables = [sums.neurons[..., n] for n in chosen["neuron"]] + [sums.logits[..., c] for c in chosen["logit"]]
+    if tables:
+        basis = fourier_basis(p)
+        spectra = torch.einsum("ia,jb,tab->tij", basis, basis, torch.stack(tables)).abs()
+        variables["spectrum"] = (("target", "component_a", "component_b"), spectra.numpy())
+        names = ["1", *(f"{wave} {k}" for k in frequencies(p) for wave in ("cos", "sin"))]
+        coords |= {
+            "target": [f"{kind} {i}" for kind, some in chosen.items() for i in some],
+            "component_a": names,
+            "component_b": names,
+        }
+    asked = "".join(f", {kind}s={some}" for kind, some in chosen.items() if some)
+    return Result(
+        kind="fourier_spectrum",
+        title="Fourier spectrum",
+        dataset=xr.Dataset(variables, coords=coords),
+        primary="norm",
+        unit="norm of the embedding",
+        source=f"{SOURCE}, sections 4.1 and 4.2",
+        provenance=model.provenance(f"mi.fourier_spectrum(model{asked})", sites=["embed", "logits"]),
+    )
+
+
+def circles(embedded: Float[Tensor, "p d_model"]) -> tuple[Tensor, Tensor]:
+    """Of every frequency, where each number lies along the directions of its cosine and sine, (frequency, p) each."""
+    found = []
+    for wave in waves(len(embedded)):
+        directions = wave @ embedded
+        found.append(torch.nn.functional.normalize(directions, dim=1) @ embedded.T)
+    return found[0], found[1]
+
+
+def without_frequency(model: Model, frequency: int) -> ProjectOut:
+    """The intervention that takes one frequency out of the numbers' embeddings: they no longer lie on its circle.
+
+    Args:
+        model: a modular addition network.
+        frequency: k, 1 to (p − 1)/2.
+
+    Raises:
+        MIError: the model is no such network, or has no such frequency.
+    """
+    p = modulus(model, "without_frequency")
+    known = frequencies(p).tolist()
+    if frequency not in known or isinstance(frequency, bool):
+        raise MIError(f"without_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}.")
+    numbers = model.weights.W_E[:p].cpu()
+    directions = torch.stack([wave[int(frequency) - 1] @ numbers for wave in waves(p)])
+    return project_out(at.embed, directions)
+
+
+def _embedded(model: Model, p: int) -> Float[Tensor, "p d_model"]:
+    """What the numbers are embedded as, under the active interventions."""
+    ids = torch.arange(p)[:, None]
+    return model.run(ids, keep=[at.embed])[at.embed][:, 0].float().cpu()
+
+
+def _answers(p: int) -> Tensor:
+    n = torch.arange(p)
+    return ((n[:, None] + n) % p).flatten()
+
+
+def _some(given: Iterable[int], size: int, option: str) -> list[int]:
+    numbers = list(given)
+    if any(isinstance(n, bool) or n not in range(size) for n in numbers) or len(set(numbers)) < len(numbers):
+        raise MIError(f"fourier_spectrum: {option} are some of 0 to {size - 1}, each once; got {numbers!r}.")
+    return [int(n) for n in numbers]
