@@ -85,8 +85,11 @@ bench: setup chromium
 binder: setup chromium
 	$(BIN)/python -m tests.packaging.binder
 
+# glibc gives large tensors back to the system and asks for new pages at every step, unless it is told to keep them.
+KEEP_PAGES := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=67108864
+
 train: setup
-	$(BIN)/python -m mi_widgets.training train $(MODEL)
+	$(KEEP_PAGES) $(BIN)/python -m mi_widgets.training train $(MODEL)
 
 verify: setup
 	$(BIN)/python -m mi_widgets.training verify

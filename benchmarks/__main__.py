@@ -1,7 +1,7 @@
 """Measures every comparison, writes results.json and README's table, and prints it.
 
     python -m benchmarks          # or: make bench
-    python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab alone
+    python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab; "training"
 
 A comparison in JupyterLab is a module with a function `rows(lab, folder, versions)` that yields rows; name it in
 COMPARISONS. Ends with a message when a row misses its bar.
@@ -19,12 +19,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import attention, model_layer, peers, scrubber, table
+from benchmarks import attention, model_layer, peers, scrubber, table, training
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
 COMPARISONS = (attention, scrubber)
-PARTS = ("lab", "model")
+PARTS = ("lab", "model", "training")
 
 
 def main(*parts: str) -> str | None:
@@ -42,6 +42,9 @@ def main(*parts: str) -> str | None:
         results |= lab(python, missed)
     if not parts or "model" in parts:
         results["model"] = model(python, missed)
+    if not parts or "training" in parts:
+        versions = {name: version(name) for name in ("mi-widgets", "torch")}
+        results["training"] = measured(training.rows, versions, missed)
     table.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     table.write(table.ROOT / "README.md", results)
     print(table.section(results))

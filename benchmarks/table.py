@@ -16,7 +16,8 @@ HEADING = "## Fast\n"
 def section(results: dict[str, Any]) -> str:
     """The section with its heading."""
     rows = results["rows"]
-    model = _model(results["model"]) if "model" in results else []
+    trained = results["training"]["rows"] if "training" in results else []
+    model = _model(results["model"], trained) if "model" in results else []
     lines = [
         HEADING,
         f"In JupyterLab, on {results['machine']}; `make bench`, {results['date']}:\n",
@@ -31,9 +32,9 @@ def section(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _model(results: dict[str, Any]) -> list[str]:
-    """The part on the model layer."""
-    rows = results["rows"]
+def _model(results: dict[str, Any], more: list[dict[str, Any]]) -> list[str]:
+    """The part on the model layer, with more rows of the same kind below."""
+    rows = [*results["rows"], *more]
     counts = sorted({len(row["ours"]["rounds"]) for row in rows if row["against_s"] is not None})
     return [
         f"\nThe model layer, in float32 on {results['threads']} threads of {results['machine']}; `make bench`, "
@@ -41,13 +42,17 @@ def _model(results: dict[str, Any]) -> list[str]:
         "| | against | mi_widgets | at most | peers |",
         "|---|---|---|---|---|",
         *(
-            f"| {row['task']} | {_against(row)} | {_multiple(row['ours'])} | {row['bar'] or ''} | {_peers(row)} |"
+            f"| {row['task']} | {_against(row)} | {_multiple(row['ours'])} | {_bar(row)} | {_peers(row)} |"
             for row in rows
         ),
         f"\nMedians of {counts[0]} to {counts[-1]} rounds in which all took turns, in brackets their middle half;",
         "a peer's are multiples of the same in its own environment. A sweep with a forward for each cell was not run",
         "whole: its time is that of a cell in each layer, at two positions a round, times the number of cells.",
     ]
+
+
+def _bar(row: dict[str, Any]) -> str:
+    return str(round(row["bar"], 2)) if row["bar"] else ""
 
 
 def _peers(row: dict[str, Any]) -> str:

@@ -188,4 +188,4 @@ def test_imports_are_timed_in_processes_of_their_own(monkeypatch):
 
 
 def test_the_command_knows_its_parts():
-    assert command.main("modle") == "The parts are lab, model; got modle."
+    assert command.main("modle") == "The parts are lab, model, training; got modle."

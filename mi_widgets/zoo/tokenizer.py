@@ -33,7 +33,9 @@ def word_tokenizer(tokens: Sequence[str]) -> PreTrainedTokenizerFast:
     Args:
         tokens: every token in the order of its id. If `<bos>` is among them, it begins every text.
     """
-    tokenizer = Tokenizer(models.WordLevel({token: i for i, token in enumerate(tokens)}, unk_token=UNK))
+    # What is unknown gets an id in any case: past the model's own, where it has no token for it.
+    known = tokens if UNK in tokens else (*tokens, UNK)
+    tokenizer = Tokenizer(models.WordLevel({token: i for i, token in enumerate(known)}, unk_token=UNK))
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Strip(),
@@ -57,8 +59,7 @@ def word_tokenizer(tokens: Sequence[str]) -> PreTrainedTokenizerFast:
         tokenizer.post_processor = processors.TemplateProcessing(
             single=f"{BOS} $A", special_tokens=[(BOS, tokenizer.token_to_id(BOS))]
         )
-    # What is unknown gets an id in any case: past the model's own, where it has no token for it.
-    specials = [s for s in SPECIALS if s in tokens or s == UNK]
+    specials = [s for s in SPECIALS if s in known]
     tokenizer.add_special_tokens([AddedToken(s, special=True, normalized=False) for s in specials])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

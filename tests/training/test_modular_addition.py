@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mi_widgets as mi
+from mi_widgets.core.errors import PromptError
+from mi_widgets.training.__main__ import main
 from mi_widgets.training.modular_addition.train import last_logits, learning, loss_of
 from mi_widgets.training.recipes import RECIPES
+from mi_widgets.zoo.models import expected
 from tests.conftest import small_transformer
 
 RECIPE = RECIPES["modadd-113"]
@@ -95,3 +98,27 @@ def test_the_start_is_drawn_as_the_papers_code_does():
             size = 114 if name.endswith("W_U") else 128
             assert weight.std().item() == pytest.approx(size**-0.5, rel=0.05), name
             assert weight.mean().abs() < 0.1 * weight.std()
+
+
+def test_a_trained_folder_is_a_model_with_its_numbers_for_tokens(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(RECIPES, SMALL.name, SMALL)
+    folder = tmp_path / "mine"
+    assert (
+        main(["train", SMALL.name, "--seed", "1", "--out", str(folder)]) == 1
+    )  # so small a one misses the bars
+    assert "✗ key frequencies is" in capsys.readouterr().err
+    model = mi.load(str(folder))
+    assert model.trust.warnings == ()
+    assert mi.checkpoints(str(folder)) == (0, 20, 40, 60)
+    run = model.run("3 5 =")
+    assert run.ids.tolist() == [[3, 5, 7]]
+    assert run.tokens == ((" 3", " 5", " ="),)
+    with pytest.raises(PromptError, match=r"does not know '9', '\+': its vocabulary has 8 tokens"):
+        model.run("9 + 5 =")
+    measured = expected(str(folder))["measures"]
+    assert measured["control: test accuracy"] <= 1
+    progress = mi.progress_measures(model, train=mi.modular_sums(7, "train", seed=1, share=0.5)).dataset
+    assert measured["test accuracy"] == pytest.approx(progress["test_accuracy"].item(), abs=1e-4)
+    assert '`mi.modular_sums(7, "train", seed=…)`' in (folder / "CARD.md").read_text("utf-8")
+    assert main(["verify", str(folder)]) == 1
+    assert "recorded is" not in capsys.readouterr().err

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from mi_widgets.analysis.fourier.logits import frequency_ablation, key_frequencies, logit_trig_fit
+from mi_widgets.analysis.fourier.logits import frequency_ablation, key_frequencies, logit_trig_fit, without
 from mi_widgets.analysis.fourier.neuron_logit_map import neuron_logit_map
 from mi_widgets.analysis.fourier.neurons import neuron_frequencies
 from mi_widgets.analysis.fourier.progress import progress_measures
+from mi_widgets.analysis.fourier.sums import all_sums
 from mi_widgets.core.results import Result
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
@@ -63,9 +64,6 @@ def keys_of(model: Model) -> list[int]:
 
 
 def _without_others(model: Model, keys: list[int], loss: float) -> float:
-    from mi_widgets.analysis.fourier.logits import without
-    from mi_widgets.analysis.fourier.sums import all_sums
-
     sums = all_sums(model, "measures")
     others = np.setdiff1d(np.arange(1, (sums.p - 1) // 2 + 1), keys)
     drawn = np.random.default_rng(_SEED).choice(others, size=min(_OTHERS, len(others)), replace=False)
