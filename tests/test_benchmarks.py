@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks import __main__ as command
-from benchmarks import attention, imports, model_layer, model_worker, scrubber, table
+from benchmarks import attention, imports, model_layer, model_worker, scrubber, table, training
 from benchmarks.model_ours import Nnsight, Ours, work
 from benchmarks.model_tools import TOKENS, Hooks, Shape
 from benchmarks.rows import Bar, Multiple, MultipleRow, Row, Side
@@ -189,3 +189,18 @@ def test_imports_are_timed_in_processes_of_their_own(monkeypatch):
 
 def test_the_command_knows_its_parts():
     assert command.main("modle") == "The parts are lab, model, training; got modle."
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_a_training_step_takes_turns_with_that_of_the_networks_own_forward():
+    times = training.main(rounds=1)
+    assert {name: len(seconds) for name, seconds in times.items()} == {training.OURS: 1, training.PLAIN: 1}
+
+
+def test_a_training_row_stands_below_the_model_layers():
+    row = MultipleRow(
+        training.TASK, training.AGAINST, 0.5, Multiple("mi_widgets", [0.25, 0.3]), bar=training.BAR
+    )
+    assert row.missed() is None
+    section = table.section({**RESULTS, "training": {"rows": [row.as_json()]}})
+    assert f"| {training.TASK} | {training.AGAINST} (0.50 s) | 0.28 (0.26–0.29) | 0.33 |  |" in section

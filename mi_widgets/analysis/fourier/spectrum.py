@@ -65,7 +65,7 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
     tables = [sums.neurons[..., n] for n in chosen["neuron"]] + [sums.logits[..., c] for c in chosen["logit"]]
     if tables:
         basis = fourier_basis(p)
-        spectra = torch.einsum("ia,jb,tab->tij", basis, basis, torch.stack(tables)).abs()
+        spectra = (basis @ torch.stack(tables) @ basis.T).abs()
         variables["spectrum"] = (("target", "component_a", "component_b"), spectra.numpy())
         names = ["1", *(f"{wave} {k}" for k in frequencies(p) for wave in ("cos", "sin"))]
         coords |= {

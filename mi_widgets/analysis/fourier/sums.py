@@ -16,7 +16,7 @@ from mi_widgets.zoo.modular_addition import Sums, check_prime, modular_sums
 
 from .basis import waves
 
-_AT_ONCE = 2048  # prompts: more of them need more memory than Binder has
+_AT_ONCE = 1024  # prompts: more of them need more memory than Binder has
 
 
 @dataclass(frozen=True)
