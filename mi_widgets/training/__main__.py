@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -54,7 +55,14 @@ def _train(asked: argparse.Namespace) -> list[str]:
         for step, _ in trained:
             if step in recipe.checkpoints:
                 save_checkpoint(module, new, step)
-        found = ship(recipe, module, new, seed=asked.seed, seconds=time.monotonic() - start)
+        try:
+            found = ship(recipe, module, new, seed=asked.seed, seconds=time.monotonic() - start)
+        except BaseException:
+            # What took so long to train is not lost because it could not be measured.
+            kept = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-unmeasured-"))
+            shutil.copytree(new, kept, dirs_exist_ok=True)
+            print(f"trained, but not measured; the weights are kept in {kept}", file=sys.stderr)
+            raise
         _show(recipe.name, found)
         problems = missed(recipe, found)
         if problems and not asked.out:

@@ -86,6 +86,21 @@ def test_a_run_cut_short_is_written_with_its_checkpoints_and_misses_the_bars(cap
     assert [p.name for p in folder.parent.iterdir()] == ["mine"]
 
 
+def test_weights_that_could_not_be_measured_are_kept(tmp_path, monkeypatch, capsys):
+    def fails(*_):
+        raise RuntimeError("mine")
+
+    monkeypatch.setitem(RECIPES, SMALL.name, replace(SMALL, steps=2, checkpoints=(1,)))
+    monkeypatch.setattr("mi_widgets.training.ship.measured", fails)
+    with pytest.raises(RuntimeError, match="mine"):
+        main(["train", SMALL.name, "--out", str(tmp_path / "run")])
+    [kept] = tmp_path.iterdir()
+    assert f"trained, but not measured; the weights are kept in {kept}" in capsys.readouterr().err
+    assert {"model.safetensors", "checkpoints", "config.json", "tokens.json"} <= {
+        p.name for p in kept.iterdir()
+    }
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("mine")
     assert main(["train", "induction-2l", "--steps", "1", "--out", str(tmp_path)]) == 1
