@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .model.run import Generation, Run
     from .widgets._shared.link import link
     from .widgets.attention.widget import AttentionView
+    from .widgets.fourier.widget import FourierView
     from .widgets.heat_map.widget import HeatmapView
     from .widgets.tokens.widget import TokensView
     from .widgets.training.widget import TrainingView
@@ -52,6 +53,7 @@ __version__ = "0.1.0"
 # Fetched at first use: nnsight, transformers and the widgets take seconds to import.
 _LATER = {
     "AttentionView": "widgets.attention.widget",
+    "FourierView": "widgets.fourier.widget",
     "Generation": "model.run",
     "HeatmapView": "widgets.heat_map.widget",
     "Model": "model.model",
@@ -92,6 +94,7 @@ _OTHER_NAME = {"models": "names"}
 __all__ = [
     "Array",
     "AttentionView",
+    "FourierView",
     "Generation",
     "HeatmapView",
     "Intervention",
@@ -148,6 +151,7 @@ __all__ = [
 register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
 for _kind in ("composition_scores", "copying_score", "head_scores", "sweep"):
     register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
+register("fourier_spectrum", view="mi_widgets.widgets.fourier.widget:FourierView")
 register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
 register("trust", view="mi_widgets.widgets.trust.widget:TrustView")
 register("*", plot="mi_widgets.widgets.figures:plot")

@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attention.widget import AttentionView as AttentionView
+    from .fourier.widget import FourierView as FourierView
     from .heat_map.widget import HeatmapView as HeatmapView
     from .tokens.widget import TokensView as TokensView
     from .training.widget import TrainingView as TrainingView
     from .trust.widget import TrustView as TrustView
 
-__all__ = ["AttentionView", "HeatmapView", "TokensView", "TrainingView", "TrustView"]
+__all__ = ["AttentionView", "FourierView", "HeatmapView", "TokensView", "TrainingView", "TrustView"]
 
 _HOMES = {
     "AttentionView": ".attention.widget",
+    "FourierView": ".fourier.widget",
     "HeatmapView": ".heat_map.widget",
     "TokensView": ".tokens.widget",
     "TrainingView": ".training.widget",

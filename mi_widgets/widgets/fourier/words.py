@@ -1,0 +1,43 @@
+"""The picture in words. `words.ts` says the same in the browser."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .._shared.numbers import reading
+from .spectrum import Spectrum
+
+
+def sentence(spectrum: Spectrum, selection: Mapping[str, Any]) -> str:
+    """ "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right"."""
+    step, place = spectrum.place(selection)
+    lead = "" if spectrum.steps is None else f"Step {selection['step']} · "
+    key = ", key" if spectrum.keys[step, place] else ""
+    norm, share = float(spectrum.norms[step, place]), float(spectrum.shares[step, place])
+    name = f"{'F' if not lead else 'f'}requency {selection['frequency']}"
+    loss, accuracy = float(spectrum.losses[step]), float(spectrum.accuracies[step])
+    return (
+        f"{lead}{name}: norm {reading(norm)}, {percent(share)} of the logits' variance{key} · "
+        f"Loss {fine(loss)}, {percent(accuracy)} right"
+    )
+
+
+def percent(share: float) -> str:
+    """A share as 34.0 %; 0 % and 100 % are said only where they are meant."""
+    if math.isnan(share):
+        return "none"
+    if share in (0, 1):
+        return f"{share * 100:.0f} %"
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    if 0.9995 <= share < 1:
+        return ">99.9 %"
+    return f"{share * 100:.1f} %".replace("-", "−")
+
+
+def fine(value: float) -> str:
+    """As `reading`, but of a small number two digits: a loss falls by powers of ten."""
+    if not 0 < value < 0.01:
+        return reading(value)
+    mantissa, power = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(power)}"

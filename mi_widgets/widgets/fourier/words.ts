@@ -1,0 +1,76 @@
+/** The pictures in words: a sentence, what the pointer is on, and a table of the step. */
+import { el } from "../_shared/dom";
+import { reading } from "../_shared/numbers";
+import { table } from "../_shared/table";
+import type { Moment, Selection, Spectrum } from "./spectrum";
+
+type Part = string | HTMLElement;
+type Lines = [string, string][];
+
+/** "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right". */
+export function sentence(spectrum: Spectrum, selection: Selection): Part[] {
+  const { norms, shares, keys, loss, accuracy } = spectrum.moment(selection);
+  const place = spectrum.place(selection);
+  const lead: Part[] = spectrum.steps ? ["Step ", strong(String(selection.step)), " · "] : [];
+  return [
+    ...lead,
+    lead.length ? "frequency " : "Frequency ",
+    strong(String(selection.frequency)),
+    `: norm ${reading(norms[place])}, ${percent(shares[place])} of the logits' variance${keys[place] ? ", key" : ""} · `,
+    "Loss ",
+    strong(fine(loss)),
+    ", ",
+    strong(percent(accuracy)),
+    " right",
+  ];
+}
+
+function strong(text: string): HTMLElement {
+  return el("strong", { class: "mi-mono" }, text);
+}
+
+/** A share as 34.0 %; 0 % and 100 % are said only where they are meant. */
+export function percent(share: number): string {
+  if (Number.isNaN(share)) return "none";
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  if (share > 0 && share < 0.0005) return "<0.1 %";
+  if (share >= 0.9995 && share < 1) return ">99.9 %";
+  return `${(share * 100).toFixed(1)} %`.replace("-", "−");
+}
+
+/** As `reading`, but of a small number two digits: a loss falls by powers of ten. */
+export function fine(value: number): string {
+  return value > 0 && value < 0.01 ? value.toExponential(1) : reading(value);
+}
+
+export function frequencyTip(spectrum: Spectrum, moment: Moment, place: number): Lines {
+  return [
+    ["frequency", String(spectrum.frequencies[place])],
+    ["norm", reading(moment.norms[place])],
+    ["of the logits", percent(moment.shares[place])],
+    ...(moment.keys[place] ? [["◆", "key"] as [string, string]] : []),
+  ];
+}
+
+/** How many frequencies are key, and which. */
+export function keyNote({ keys }: Moment, frequencies: readonly number[]): string {
+  const found = frequencies.filter((_, i) => keys[i]);
+  const few = found.length <= 8 ? `: ${found.join(", ")}` : "";
+  return found.length ? `◆ ${found.length} key${few}` : "no key frequency";
+}
+
+/** A row a frequency, at the selected step. */
+export function normTable(spectrum: Spectrum, selection: Selection): HTMLElement {
+  const { norms, shares, keys } = spectrum.moment(selection);
+  const rows = spectrum.frequencies.map((k, i) => [String(k), reading(norms[i]), percent(shares[i]), keys[i] ? "◆" : ""]);
+  const caption = `Every frequency${spectrum.steps ? ` at step ${selection.step}` : ""}`;
+  const made = table(caption, ["frequency", "norm", "of the logits' variance", "key"], rows);
+  made.querySelectorAll("tbody tr")[spectrum.place(selection)]?.setAttribute("aria-current", "true");
+  return made;
+}
+
+/** The frequency of a component such as "cos 17"; undefined for the constant. */
+export function frequencyOf(component: string): number | undefined {
+  const [, k] = component.split(" ");
+  return k === undefined ? undefined : Number(k);
+}
