@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .analysis.loss import loss_per_token
     from .analysis.over_checkpoints import over_checkpoints
     from .analysis.repeats import repeat_accuracy, repeated_tokens
+    from .lab.fourier import FourierPanel
     from .model.load import load
     from .model.model import Model
     from .model.run import Generation, Run
@@ -53,6 +54,7 @@ __version__ = "0.1.0"
 # Fetched at first use: nnsight, transformers and the widgets take seconds to import.
 _LATER = {
     "AttentionView": "widgets.attention.widget",
+    "FourierPanel": "lab.fourier",
     "FourierView": "widgets.fourier.widget",
     "Generation": "model.run",
     "HeatmapView": "widgets.heat_map.widget",
@@ -94,6 +96,7 @@ _OTHER_NAME = {"models": "names"}
 __all__ = [
     "Array",
     "AttentionView",
+    "FourierPanel",
     "FourierView",
     "Generation",
     "HeatmapView",

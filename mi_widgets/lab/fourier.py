@@ -1,0 +1,146 @@
+"""`FourierPanel`: a modular addition network that loses frequencies at a click."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import Context
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, without_frequency
+from mi_widgets.analysis.over_checkpoints import over_checkpoints
+from mi_widgets.core.errors import SelectionError
+from mi_widgets.core.interventions import Stack, stack
+from mi_widgets.core.results import Result
+from mi_widgets.model.load import load
+from mi_widgets.model.model import Model
+from mi_widgets.widgets.fourier.widget import FourierView
+
+
+class FourierPanel(ipywidgets.VBox):
+    """A `FourierView` and its model: select a frequency, take it out, and see what the network is without it.
+
+    Args:
+        model: a modular addition network; or the name of one with checkpoints, and then the slider chooses which of
+            them loses its frequencies. Interventions that are active now hold in the panel, after their block too.
+        neurons: whose spectra are drawn (see `mi.fourier_spectrum`).
+        logits: the numbers whose logits' spectra are.
+        selection: what to show first (see `FourierView`).
+
+    Attributes:
+        view: the whole network. Its `selection` chooses frequency and step.
+        answer: the network without the frequencies that are out, at that step.
+        out: Two-way: the frequencies that are taken out of the embeddings, as in `panel.out = (14, 35)`.
+
+    Raises:
+        MIError: the model is no such network.
+        SelectionError: a frequency that it does not have; `out` keeps what it had.
+    """
+
+    out = traitlets.Tuple()
+
+    def __init__(
+        self,
+        model: Model | str,
+        *,
+        neurons: Iterable[int] = (),
+        logits: Iterable[int] = (),
+        selection: dict[str, Any] | None = None,
+    ) -> None:
+        self._models: dict[int | None, Model] = {}
+        self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
+        self._held = model.interventions if isinstance(model, Model) else Stack()
+        self.view = FourierView(self._whole(), selection=selection)
+        self.answer = FourierView(self.view.result if isinstance(model, Model) else self._without())
+        self._switch = ipywidgets.ToggleButton(layout={"width": "16em"})
+        self._said = ipywidgets.Label()
+        self.answer.layout.display = "none"
+        super().__init__([self.view, ipywidgets.HBox([self._switch, self._said]), self.answer])
+        self.view.observe(self._selected, "selection")
+        self._switch.observe(self._switched, "value")
+        self.observe(self._answer, "out")
+        self._name()
+
+    @property
+    def intervention(self) -> Stack:
+        """What is done to the network at the selected step, as a value."""
+        model = self._model()
+        return stack(*(without_frequency(model, k) for k in self.out))
+
+    def code(self) -> str:
+        """The Python that makes what is shown: without the frequencies that are out, if there are any."""
+        return self.answer.code() if self.out else self.view.code()
+
+    def __repr__(self) -> str:
+        out = f", without {', '.join(map(str, self.out))}" if self.out else ""
+        return f"FourierPanel({self.view!r}{out})"
+
+    def _model(self) -> Model:
+        if isinstance(self._given, Model):
+            return self._given
+        step = self.view.selection["step"]
+        if step not in self._models:
+            self._models[step] = load(self._given, checkpoint=step)
+        return self._models[step]
+
+    def _whole(self) -> Result:
+        if isinstance(self._given, Model):
+            return fourier_spectrum(self._given, **self._shown)
+        return over_checkpoints(self._given, lambda model: fourier_spectrum(model, **self._shown))
+
+    def _without(self) -> Result:
+        model = self._model()
+
+        def measured() -> Result:
+            with model.intervene(self._held, self.intervention):
+                return fourier_spectrum(model, **self._shown)
+
+        # In a context of its own: what is active where a click is answered is not what the panel was made under.
+        return Context().run(measured)
+
+    @traitlets.validate("out")
+    def _check(self, proposal: Any) -> tuple[int, ...]:
+        known = self.view.choices()["frequency"]
+        out = tuple(proposal["value"])
+        wrong = [k for k in out if k not in known or isinstance(k, bool)]
+        if wrong or len(set(out)) < len(out):
+            raise SelectionError(
+                f"FourierPanel: out takes frequencies from {known[0]} to {known[-1]}, each once; got {out!r}."
+            )
+        return out
+
+    def _selected(self, change: Any) -> None:
+        if self.out and change.old.get("step") != change.new.get("step"):
+            self._answer()
+        self.answer.follow({k: v for k, v in change.new.items() if k != "step"})
+        self._name()
+
+    def _switched(self, change: Any) -> None:
+        frequency = self.view.selection["frequency"]
+        if change.new != (frequency in self.out):
+            rest = tuple(k for k in self.out if k != frequency)
+            self.out = (*rest, frequency) if change.new else rest
+
+    def _answer(self, _change: Any = None) -> None:
+        if self.out:
+            self.answer.show(self._without())
+            self.answer.follow({k: v for k, v in self.view.selection.items() if k != "step"})
+        self.answer.layout.display = "" if self.out else "none"
+        self._name()
+
+    def _name(self) -> None:
+        """What the switch does, and what the frequencies that are out cost."""
+        frequency = self.view.selection["frequency"]
+        self._switch.description = f"Take frequency {frequency} out"
+        self._switch.value = frequency in self.out
+        self._said.value = self._cost() if self.out else ""
+
+    def _cost(self) -> str:
+        step = {k: v for k, v in self.view.selection.items() if k == "step"}
+        whole, left = self.view.result.sel(**step).dataset, self.answer.result.dataset
+        return (
+            f"Without {', '.join(map(str, self.out))}: loss {float(whole.loss):.2g} → {float(left.loss):.2g}, "
+            f"right {float(whole.accuracy):.1%} → {float(left.accuracy):.1%}"
+        )

@@ -1,0 +1,73 @@
+"""The panel takes frequencies out, says what that costs, and its code does the same."""
+
+import pytest
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.errors import MIError, SelectionError
+from tests.analysis.adding_by_hand import neurons_of
+from tests.conftest import small_transformer
+
+P = 59
+
+
+@pytest.fixture
+def model():
+    return mi.load(neurons_of(P, [4, 9]))
+
+
+def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
+    panel = mi.FourierPanel(model, selection={"frequency": 9})
+    whole = panel.view.result
+    _, row, _ = panel.children
+    switch, said = row.children
+    assert (switch.description, switch.value, said.value) == ("Take frequency 9 out", False, "")
+    assert panel.answer.layout.display == "none"
+    switch.value = True
+    assert panel.out == (9,)
+    assert panel.intervention == mi.stack(mi.without_frequency(model, 9))
+    assert panel.answer.result.sel(frequency=9).values == pytest.approx(0, abs=1e-4)
+    assert panel.answer.result.sel(frequency=4).values == pytest.approx(
+        whole.sel(frequency=4).values, rel=1e-4
+    )
+    assert said.value.startswith("Without 9: loss 4.1 → 4.1, right ")
+    assert panel.answer.layout.display == ""
+    panel.view.selection = {"frequency": 4}
+    assert (switch.description, switch.value) == ("Take frequency 4 out", False)
+    assert panel.answer.selection["frequency"] == 4
+    panel.out = (4, 9)
+    assert switch.value
+    assert panel.answer.result.values == pytest.approx(0, abs=1e-4)
+    panel.out = ()
+    assert (switch.value, said.value, panel.answer.layout.display) == (False, "", "none")
+    assert panel.view.result is whole
+    assert model.interventions == mi.stack()
+
+
+def test_its_code_is_that_of_what_is_shown(model):
+    panel = mi.FourierPanel(model)
+    assert panel.code() == panel.view.code()
+    panel.out = (4,)
+    assert "with model.intervene(mi.stack(mi.project_out(at.embed, " in panel.code()
+
+
+def test_what_was_active_when_it_was_made_holds_and_what_is_active_later_does_not(model):
+    with model.intervene(mi.ablate(at.mlp_post[0])):
+        panel = mi.FourierPanel(model)
+        panel.out = (4,)
+        first = panel.answer.result.provenance.interventions
+    with model.intervene(mi.scale(at.mlp_out[0], 2.0)):
+        panel.out = (9,)
+    for made, k in ((first, 4), (panel.answer.result.provenance.interventions, 9)):
+        assert made == mi.stack(mi.ablate(at.mlp_post[0]), mi.without_frequency(model, k))
+
+
+def test_a_frequency_that_is_not_there_is_named(model):
+    panel = mi.FourierPanel(model)
+    panel.out = (4,)
+    for wrong in ((0,), (4, 4), (30,)):
+        with pytest.raises(SelectionError, match="out takes frequencies from 1 to 29, each once; got"):
+            panel.out = wrong
+        assert panel.out == (4,)
+    with pytest.raises(MIError, match="is no network for modular addition"):
+        mi.FourierPanel(mi.load(small_transformer()))
