@@ -49,7 +49,7 @@ def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) 
     frequencies; 93.2 to 98.2 % along u_k and v_k.
     """
     p = modulus(model, "neuron_logit_map")
-    sums, matrix = all_sums(model, "neuron_logit_map"), w_l(model, p)
+    sums, matrix = all_sums(model, "neuron_logit_map", neurons=True), w_l(model, p)
     keys = chosen(frequencies, sums.logits, "neuron_logit_map")
     energy = energies(matrix.T)
     share = (energy / energy.sum().clamp(min=1e-30)).numpy()

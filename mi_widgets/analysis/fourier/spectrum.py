@@ -46,8 +46,8 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
     Source: Nanda et al. 2023 (arXiv:2301.05217), sections 4.1 and 4.2.
     """
     p = modulus(model, "fourier_spectrum")
-    sums = all_sums(model, "fourier_spectrum")
     chosen = {"neuron": _some(neurons, model.config.d_mlp, "neurons"), "logit": _some(logits, p, "logits")}
+    sums = all_sums(model, "fourier_spectrum", neurons=bool(chosen["neuron"]))
     embedded = _embedded(model, p)
     norms = (fourier_basis(p) @ embedded).norm(dim=1)
     x, y = circles(embedded)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.model.backend import Key
 from mi_widgets.model.model import Model
 from mi_widgets.model.tokens import Tokenized
 from mi_widgets.zoo.modular_addition import Sums, check_prime, modular_sums
@@ -75,29 +76,36 @@ def modulus(model: Model, asked: str) -> int:
     return p
 
 
-def all_sums(model: Model, asked: str) -> AllSums:
+def all_sums(model: Model, asked: str, *, neurons: bool = False) -> AllSums:
     """Run a model, under the active interventions, on all sums.
 
     Args:
         model: a modular addition network.
         asked: the analysis, for the message.
+        neurons: whether their activations are wanted; there are none of them otherwise.
 
     Raises:
         MIError: the model is none.
     """
     p = modulus(model, asked)
     ids = modular_sums(p).ids
-    kept = [_last(model, part) for part in ids.split(_AT_ONCE)]
-    logits, neurons = (torch.cat(parts) for parts in zip(*kept, strict=True))
-    return AllSums(logits[:, :p].unflatten(0, (p, p)), neurons.unflatten(0, (p, p)))
+    # Filled in place: parts that are joined at the end would stand in memory twice.
+    logits, all_neurons = torch.empty(p * p, p), torch.empty(p * p, model.config.d_mlp if neurons else 0)
+    for first in range(0, len(ids), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        kept = _last(model, ids[part], neurons=neurons)
+        logits[part] = kept["logits", None][:, :p]
+        if neurons:
+            all_neurons[part] = kept["mlp_post", 0]
+    return AllSums(logits.unflatten(0, (p, p)), all_neurons.unflatten(0, (p, p)))
 
 
-def _last(model: Model, ids: Tensor) -> tuple[Tensor, Tensor]:
+def _last(model: Model, ids: Tensor, *, neurons: bool) -> dict[Key, Tensor]:
     texts = model.vocabulary
     tokens = tuple(tuple(texts[i] for i in row) for row in ids.tolist())
     tokenized = Tokenized(ids, torch.ones_like(ids, dtype=torch.bool), tokens, False)
-    kept = model.forward(tokenized, keep=[("mlp_post", 0)], stored=lambda x: x[:, -1])
-    return kept["logits", None].float().cpu(), kept["mlp_post", 0].float().cpu()
+    wanted: list[Key] = [("mlp_post", 0)] if neurons else []
+    return model.forward(tokenized, keep=wanted, stored=lambda x: x[:, -1])
 
 
 def by_sum(x: Float[Tensor, "p p ..."]) -> Float[Tensor, "p ..."]:
