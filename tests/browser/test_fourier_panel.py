@@ -19,7 +19,7 @@ def test_a_click_takes_a_frequency_out_and_the_network_answers(lab, folder):
     with lab.open("panel.ipynb") as notebook:
         notebook.run_all()
         page = notebook.page
-        views = page.locator(".mi[data-painted]")
+        views = page.locator(".mi[data-painted]:visible")
         views.first.wait_for(timeout=120_000)
         assert views.count() == 1  # nothing is out: there is one picture
         switch = page.locator("button.widget-toggle-button")
@@ -29,7 +29,7 @@ def test_a_click_takes_a_frequency_out_and_the_network_answers(lab, folder):
         said = page.locator(".widget-label")
         eventually(lambda: said.first.inner_text().startswith("Without "), True)
         assert "→" in said.first.inner_text()
-        page.locator(".jp-OutputArea-output").first.screenshot(path=OUTPUT / "fourier-panel.png")
+        page.locator(".jp-CodeCell").first.screenshot(path=OUTPUT / "fourier-panel.png")
         switch.click()
         eventually(views.count, 1)
         assert notebook.console_errors == []
