@@ -53,7 +53,7 @@ class FourierPanel(ipywidgets.VBox):
         self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
         self._held = model.interventions if isinstance(model, Model) else Stack()
         self.view = FourierView(self._whole(), selection=selection)
-        self.answer = FourierView(self.view.result if isinstance(model, Model) else self._without())
+        self.answer = FourierView(self._whole_at_step())
         self._switch = ipywidgets.ToggleButton(layout={"width": "16em"})
         self._said = ipywidgets.Label()
         self.answer.layout.display = "none"
@@ -89,6 +89,10 @@ class FourierPanel(ipywidgets.VBox):
         if isinstance(self._given, Model):
             return fourier_spectrum(self._given, **self._shown)
         return over_checkpoints(self._given, lambda model: fourier_spectrum(model, **self._shown))
+
+    def _whole_at_step(self) -> Result:
+        """The whole network at the selected step; nothing is run for it."""
+        return self.view.result.sel(**{k: v for k, v in self.view.selection.items() if k == "step"})
 
     def _without(self) -> Result:
         model = self._model()
@@ -138,8 +142,7 @@ class FourierPanel(ipywidgets.VBox):
         self._said.value = self._cost() if self.out else ""
 
     def _cost(self) -> str:
-        step = {k: v for k, v in self.view.selection.items() if k == "step"}
-        whole, left = self.view.result.sel(**step).dataset, self.answer.result.dataset
+        whole, left = self._whole_at_step().dataset, self.answer.result.dataset
         return (
             f"Without {', '.join(map(str, self.out))}: loss {float(whole.loss):.2g} → {float(left.loss):.2g}, "
             f"right {float(whole.accuracy):.1%} → {float(left.accuracy):.1%}"

@@ -173,10 +173,11 @@ def sweep(
             for cell, logits in running.run(list(_cells(model, make, sites, tokenized.extent))):
                 rows = list(cell.rows)
                 # The metric may know what each prompt is about: it sees them all, as ever in their order.
+                whole = logits
                 if len(rows) < len(clean):
-                    logits, some = running.clean.clone(), logits
-                    logits[rows] = some
-                values[(rows, *cell.index)] = _measured(metric, logits)[rows]
+                    whole = running.clean.clone()
+                    whole[rows] = logits
+                values[(rows, *cell.index)] = _measured(metric, whole)[rows]
                 bar.update()
     return grid.result(values, clean, _provenance(model, prompt, make, metric, grid, read))
 

@@ -73,27 +73,7 @@ RECIPES: dict[str, Recipe] = {
             p=_P,
             steps=10_000,
             # By heart, then close together where the circuit forms and the accuracy follows.
-            checkpoints=(
-                *(
-                    100,
-                    250,
-                    500,
-                    1000,
-                    1500,
-                    2000,
-                    2500,
-                    3000,
-                    3250,
-                    3500,
-                    3750,
-                    4000,
-                    4250,
-                    4500,
-                    4750,
-                    5000,
-                ),
-                *(6000, 8000),
-            ),
+            checkpoints=(100, 250, 500, *range(1000, 3000, 500), *range(3000, 5001, 250), 6000, 8000),
             control=1000,
             bars={
                 "test accuracy": (0.99, 1.0),

@@ -10,12 +10,11 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.core.errors import MIError
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
 from .basis import SOURCE, energies, frequencies, waves
-from .sums import all_sums, along, by_sum
+from .sums import all_sums, along, by_sum, of_sum, some_of
 
 KEY = 0.01  # of the logits' variance, from which on a frequency is called key
 
@@ -34,7 +33,7 @@ def key_frequencies(model: Model) -> Result:
         MIError: the model is no such network.
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2. They read key frequencies off plots; the threshold is
-    ours. A network that has learned by heart has none.
+    ours.
     """
     share = shares(all_sums(model, "key_frequencies").logits)
     return Result(
@@ -73,11 +72,7 @@ def chosen(given: Iterable[int] | None, logits: Float[Tensor, "p p p"], asked: s
     """
     if given is None:
         return keys_of(logits)
-    known = frequencies(len(logits)).tolist()
-    named = list(given)
-    if any(k not in known or isinstance(k, bool) for k in named) or len(set(named)) < len(named):
-        raise MIError(f"{asked}: frequencies are some of 1 to {known[-1]}, each once; got {named!r}.")
-    return [int(k) for k in named]
+    return some_of(given, frequencies(len(logits)).tolist(), f"{asked}: frequencies")
 
 
 def without(logits: Float[Tensor, "p p p"], keys: Sequence[int]) -> Float[Tensor, "p p p"]:
@@ -100,8 +95,7 @@ def trig_fit(logits: Float[Tensor, "p p p"], keys: Sequence[int]) -> tuple[Tenso
         2 / p**2 * (torch.einsum("ks,sc,kc->k", cos, mean, cos) + torch.einsum("ks,sc,kc->k", sin, mean, sin))
     )
     s = torch.einsum("k,ks,kc->sc", alpha, cos, cos) + torch.einsum("k,ks,kc->sc", alpha, sin, sin)
-    n = torch.arange(p)
-    return alpha, s[(n[:, None] + n) % p]
+    return alpha, of_sum(s)
 
 
 def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) -> Result:

@@ -16,7 +16,7 @@ from mi_widgets.model.model import Model
 from .basis import SOURCE, energies, waves
 from .basis import frequencies as all_frequencies
 from .logits import chosen
-from .sums import all_sums, modulus
+from .sums import all_sums, modulus, of_sum
 
 
 def w_l(model: Model, p: int) -> Float[Tensor, "d_mlp p"]:
@@ -80,13 +80,11 @@ def directions_explained(
     neurons: Float[Tensor, "p p d_mlp"], matrix: Float[Tensor, "d_mlp p"]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of the neurons along u_k and along v_k, the share of the variance that cos and sin of w_k(a + b) explain."""
-    p, (cos, sin) = len(neurons), waves(len(neurons))
-    n = torch.arange(p)
     found = []
-    for wave in (cos, sin):
+    for wave in waves(len(neurons)):
         along = neurons @ (matrix @ wave.T)  # (a, b, frequency)
         along = (along - along.mean((0, 1))).double()
-        wanted = wave[:, (n[:, None] + n) % p].permute(1, 2, 0).double()
+        wanted = of_sum(wave.T).double()
         part = (along * wanted).sum((0, 1)).square() / wanted.square().sum((0, 1))
         total = along.square().sum((0, 1))
         found.append(torch.where(total > 0, part / total, 0.0).numpy())

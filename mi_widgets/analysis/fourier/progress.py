@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -15,7 +16,7 @@ from mi_widgets.zoo.modular_addition import Sums, modular_sums
 from .basis import SOURCE, fourier_basis, gini
 from .logits import chosen, only, without
 from .neuron_logit_map import w_l
-from .sums import all_sums
+from .sums import AllSums, all_sums
 
 
 def progress_measures(
@@ -50,29 +51,12 @@ def progress_measures(
             f"from; got {train!r}."
         )
     keys = chosen(frequencies, sums.logits, "progress_measures")
-    test = modular_sums(sums.p, "test", seed=train.seed, share=train.share)
-    matrix = w_l(model, sums.p)
-    basis = fourier_basis(sums.p)
     said = ("" if frequencies is None else f", frequencies={keys}") + f", train={train!r}"
     return Result(
         kind="progress_measures",
         title="Progress measures",
         dataset=xr.Dataset(
-            {
-                "restricted": sums.loss(only(sums.logits, keys)),
-                "excluded": sums.loss(without(sums.logits, keys), train),
-                "excluded_each": (
-                    "frequency",
-                    np.array([sums.loss(without(sums.logits, [k]), train) for k in keys]),
-                ),
-                "train_loss": sums.loss(sums.logits, train),
-                "test_loss": sums.loss(sums.logits, test),
-                "train_accuracy": sums.accuracy(train),
-                "test_accuracy": sums.accuracy(test),
-                "gini_W_E": gini((basis @ model.weights.W_E[: sums.p].cpu()).norm(dim=1)),
-                "gini_W_L": gini((basis @ matrix.T).norm(dim=1)),
-                "squared_weights": sum(w.double().square().sum().item() for w in model.module.parameters()),
-            },
+            {**_losses(sums, keys, train), **_weights(model, sums.p)},
             coords={"frequency": np.array(keys, dtype=np.int64)},
         ),
         primary="restricted",
@@ -80,3 +64,26 @@ def progress_measures(
         source=f"{SOURCE}, section 5.1",
         provenance=model.provenance(f"mi.progress_measures(model{said})", sites=["logits"]),
     )
+
+
+def _losses(sums: AllSums, keys: list[int], train: Sums) -> dict[str, Any]:
+    test = modular_sums(sums.p, "test", seed=train.seed, share=train.share)
+    each = [sums.loss(without(sums.logits, [k]), train) for k in keys]
+    return {
+        "restricted": sums.loss(only(sums.logits, keys)),
+        "excluded": sums.loss(without(sums.logits, keys), train),
+        "excluded_each": ("frequency", np.array(each)),
+        "train_loss": sums.loss(sums.logits, train),
+        "test_loss": sums.loss(sums.logits, test),
+        "train_accuracy": sums.accuracy(train),
+        "test_accuracy": sums.accuracy(test),
+    }
+
+
+def _weights(model: Model, p: int) -> dict[str, float]:
+    basis = fourier_basis(p)
+    return {
+        "gini_W_E": gini((basis @ model.weights.W_E[:p].cpu()).norm(dim=1)),
+        "gini_W_L": gini((basis @ w_l(model, p).T).norm(dim=1)),
+        "squared_weights": sum(w.double().square().sum().item() for w in model.module.parameters()),
+    }

@@ -16,10 +16,11 @@ from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
+from mi_widgets.zoo.modular_addition import modular_sums
 
-from .basis import SOURCE, fourier_basis, frequencies, waves
+from .basis import SOURCE, energies, fourier_basis, frequencies, waves
 from .logits import KEY, shares
-from .sums import all_sums, modulus
+from .sums import all_sums, modulus, some_of
 
 
 def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Iterable[int] = ()) -> Result:
@@ -46,20 +47,22 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
     Source: Nanda et al. 2023 (arXiv:2301.05217), sections 4.1 and 4.2.
     """
     p = modulus(model, "fourier_spectrum")
-    chosen = {"neuron": _some(neurons, model.config.d_mlp, "neurons"), "logit": _some(logits, p, "logits")}
+    chosen = {
+        "neuron": some_of(neurons, range(model.config.d_mlp), "fourier_spectrum: neurons"),
+        "logit": some_of(logits, range(p), "fourier_spectrum: logits"),
+    }
     sums = all_sums(model, "fourier_spectrum", neurons=bool(chosen["neuron"]))
     embedded = _embedded(model, p)
-    norms = (fourier_basis(p) @ embedded).norm(dim=1)
     x, y = circles(embedded)
     share = shares(sums.logits)
     variables: dict[str, Any] = {
-        "norm": ("frequency", torch.hypot(norms[1::2], norms[2::2]).numpy()),
+        "norm": ("frequency", energies(embedded).sqrt().numpy()),
         "share": ("frequency", share),
         "key": ("frequency", share >= KEY),
         "x": (("frequency", "number"), x.numpy()),
         "y": (("frequency", "number"), y.numpy()),
         "loss": sums.loss(sums.logits),
-        "accuracy": (sums.logits.argmax(-1).flatten() == _answers(p)).float().mean().item(),
+        "accuracy": sums.accuracy(modular_sums(p)),
     }
     coords: dict[str, Any] = {"frequency": frequencies(p), "number": np.arange(p)}
     tables = [sums.neurons[..., n] for n in chosen["neuron"]] + [sums.logits[..., c] for c in chosen["logit"]]
@@ -117,15 +120,3 @@ def _embedded(model: Model, p: int) -> Float[Tensor, "p d_model"]:
     """What the numbers are embedded as, under the active interventions."""
     ids = torch.arange(p)[:, None]
     return model.run(ids, keep=[at.embed])[at.embed][:, 0].float().cpu()
-
-
-def _answers(p: int) -> Tensor:
-    n = torch.arange(p)
-    return ((n[:, None] + n) % p).flatten()
-
-
-def _some(given: Iterable[int], size: int, option: str) -> list[int]:
-    numbers = list(given)
-    if any(isinstance(n, bool) or n not in range(size) for n in numbers) or len(set(numbers)) < len(numbers):
-        raise MIError(f"fourier_spectrum: {option} are some of 0 to {size - 1}, each once; got {numbers!r}.")
-    return [int(n) for n in numbers]

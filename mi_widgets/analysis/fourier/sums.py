@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -106,6 +106,23 @@ def _last(model: Model, ids: Tensor, *, neurons: bool) -> dict[Key, Tensor]:
     tokenized = Tokenized(ids, torch.ones_like(ids, dtype=torch.bool), tokens, False)
     wanted: list[Key] = [("mlp_post", 0)] if neurons else []
     return model.forward(tokenized, keep=wanted, stored=lambda x: x[:, -1])
+
+
+def some_of(given: Iterable[int], known: Sequence[int], what: str) -> list[int]:
+    """The numbers that a user names, each one of those there are.
+
+    Args:
+        given: what was named.
+        known: what there is, in order.
+        what: they are, for the message.
+
+    Raises:
+        MIError: another number, or one twice.
+    """
+    named = list(given)
+    if any(n not in known or isinstance(n, bool) for n in named) or len(set(named)) < len(named):
+        raise MIError(f"{what} are some of {known[0]} to {known[-1]}, each once; got {named!r}.")
+    return [int(n) for n in named]
 
 
 def by_sum(x: Float[Tensor, "p p ..."]) -> Float[Tensor, "p ..."]:
