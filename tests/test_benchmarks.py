@@ -49,6 +49,12 @@ def test_what_was_measured_of_the_model_layer_reaches_its_bars():
         assert row["bar"] is None or row["ours"]["median"] <= row["bar"], row["task"]
 
 
+def test_what_was_measured_of_training_reaches_its_bar():
+    [row] = RESULTS["training"]["rows"]
+    assert row["bar"] == training.BAR
+    assert row["ours"]["median"] <= training.BAR
+
+
 def test_a_row_takes_medians_and_counts_a_peer_that_gave_up_at_its_limit():
     ours = Side("ours", [0.5, 0.1, 0.2], 10, 1.0)
     row = Row("draw", ours, Side("peer 1.0", [None], 10), Bar(0.2, megabytes=1, times_faster=50))
