@@ -27,7 +27,11 @@ def write_result(result: Result, path: str | Path) -> None:
     variables: dict[str, Any] = {}
     for name, variable in result.dataset.variables.items():
         values = np.asarray(variable.values)
-        entry: dict[str, Any] = {"dims": list(variable.dims), "coord": name in result.dataset.coords}
+        entry: dict[str, Any] = {
+            "dims": list(variable.dims),
+            "coord": name in result.dataset.coords,
+            "units": variable.attrs.get("units"),
+        }
         if values.dtype.kind in "USO":
             entry["texts"] = values.tolist()
         else:
@@ -65,7 +69,7 @@ def load_result(path: str | Path) -> Result:
     coords, variables = {}, {}
     for name, entry in header["variables"].items():
         values = np.array(entry["texts"]) if "texts" in entry else numbers[name]
-        (coords if entry["coord"] else variables)[name] = (entry["dims"], values)
+        (coords if entry["coord"] else variables)[name] = (entry["dims"], values, _attributes(entry))
     made = dict(header["provenance"])
     made["warnings"] = tuple(made["warnings"])
     return Result(
@@ -77,3 +81,7 @@ def load_result(path: str | Path) -> Result:
         source=header["source"],
         provenance=Provenance(**made),
     )
+
+
+def _attributes(entry: dict[str, Any]) -> dict[str, str]:
+    return {} if entry["units"] is None else {"units": entry["units"]}

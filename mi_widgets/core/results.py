@@ -83,7 +83,8 @@ class Result:
     Args:
         kind: what it is, as in `"attention"`: chooses its view.
         title: for people.
-        dataset: the numbers; copied to read-only CPU float32 or int64 (labels stay text).
+        dataset: the numbers; copied to read-only CPU float32 or int64 (labels stay text). A variable whose unit is not
+            the primary one's says so in its attribute `units`.
         primary: the variable that `.values` and pictures show.
         unit: of the primary variable, as in `"probability"` or `"nats"`.
         source: the paper and section that define it.
@@ -163,6 +164,26 @@ class Result:
             unit=self.unit,
             source=self.source,
             provenance=replace(self.provenance, call=f"{self.provenance.call}.sel({_arguments(indexers)})"),
+        )
+
+    def __getitem__(self, variable: str) -> Result:
+        """The same numbers with another variable as the primary one: what `.values` and pictures show.
+
+        Raises:
+            ResultError: there is no such variable.
+        """
+        if variable not in self._dataset:
+            raise ResultError(
+                f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}."
+            )
+        return Result(
+            kind=self.kind,
+            title=f"{self.title}: {variable.replace('_', ' ')}",
+            dataset=self._dataset,
+            primary=variable,
+            unit=str(self._dataset[variable].attrs.get("units", self.unit)),
+            source=self.source,
+            provenance=replace(self.provenance, call=f"{self.provenance.call}[{variable!r}]"),
         )
 
     def argmax(self) -> dict[str, Any]:
@@ -247,7 +268,7 @@ def _frozen(dataset: xr.Dataset) -> xr.Dataset:
         values.flags.writeable = False
         if name in copy.indexes:
             continue  # an index is immutable already
-        copy[name] = (copy[name].dims, values)
+        copy[name] = (copy[name].dims, values, copy[name].attrs)
     return copy
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from contextvars import Context
 from typing import Any
@@ -28,6 +29,7 @@ class FourierPanel(ipywidgets.VBox):
         neurons: whose spectra are drawn (see `mi.fourier_spectrum`).
         logits: the numbers whose logits' spectra are.
         selection: what to show first (see `FourierView`).
+        out: the frequencies that are taken out first.
 
     Attributes:
         view: the whole network. Its `selection` chooses frequency and step.
@@ -48,12 +50,13 @@ class FourierPanel(ipywidgets.VBox):
         neurons: Iterable[int] = (),
         logits: Iterable[int] = (),
         selection: dict[str, Any] | None = None,
+        out: Iterable[int] = (),
     ) -> None:
         self._models: dict[int | None, Model] = {}
         self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
         self._held = model.interventions if isinstance(model, Model) else Stack()
         self.view = FourierView(self._whole(), selection=selection)
-        self.answer = FourierView(self._whole_at_step())
+        self.answer = FourierView(self._whole_at_step(), beside=self.view.result)
         self._switch = ipywidgets.ToggleButton(layout={"width": "16em"})
         self._said = ipywidgets.Label()
         self.answer.layout.display = "none"
@@ -62,6 +65,7 @@ class FourierPanel(ipywidgets.VBox):
         self._switch.observe(self._switched, "value")
         self.observe(self._answer, "out")
         self._name()
+        self.out = tuple(out)
 
     @property
     def intervention(self) -> Stack:
@@ -72,6 +76,14 @@ class FourierPanel(ipywidgets.VBox):
     def code(self) -> str:
         """The Python that makes what is shown: without the frequencies that are out, if there are any."""
         return self.answer.code() if self.out else self.view.code()
+
+    def png(self) -> bytes:
+        """The network without the frequencies that are out, for readers without a kernel; the whole one if none is."""
+        return (self.answer if self.out else self.view).png()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        data = super()._repr_mimebundle_(**kwargs)
+        return data and {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}
 
     def __repr__(self) -> str:
         out = f", without {', '.join(map(str, self.out))}" if self.out else ""

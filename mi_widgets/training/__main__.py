@@ -2,6 +2,7 @@
 
 python -m mi_widgets.training train induction-2l [--seed 1 --out folder/induction-2l --steps 500]
 python -m mi_widgets.training verify [induction-2l folder/induction-2l …]
+python -m mi_widgets.training seeds induction-2l folder/seed-1 folder/seed-2   # their figures into the card
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from pathlib import Path
 import torch
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.zoo.models import EXPECTED, WEIGHTS, names
+from mi_widgets.zoo.models import EXPECTED, WEIGHTS, expected, names
 
+from .cards import add_seeds
 from .recipes import RECIPES, recipe_for
 from .ship import missed, save_checkpoint, ship, verify
 
@@ -97,6 +99,13 @@ def _verify(asked: argparse.Namespace) -> list[str]:
     return problems
 
 
+def _seeds(asked: argparse.Namespace) -> list[str]:
+    for seed, found in add_seeds(asked.name, asked.folders).items():
+        wrong = missed(recipe_for(expected(asked.name)["recipe"]), found)
+        print(f"seed {seed}: {'; '.join(wrong) or 'all bars are reached'}")
+    return []
+
+
 def _show(name: str, found: dict[str, float]) -> None:
     for measure, value in found.items():
         print(f"{name:14} {measure:52} {value:8.3f}")
@@ -115,6 +124,10 @@ def main(arguments: list[str] | None = None) -> int:
     many = commands.add_parser("verify", help="check hashes, and measure again")
     many.add_argument("names", nargs="*")
     many.set_defaults(run=_verify)
+    others = commands.add_parser("seeds", help="write the figures of other seeds into a model's card")
+    others.add_argument("name")
+    others.add_argument("folders", nargs="+", help="where `train` wrote them")
+    others.set_defaults(run=_seeds)
     asked = parser.parse_args(arguments)
     try:
         problems = asked.run(asked)

@@ -20,7 +20,7 @@ class Recipe(ABC):
         config: the shape.
         steps: optimiser steps.
         checkpoints: steps to keep in half precision, besides step 0 and the last.
-        bars: measure -> (lowest, highest) that every seed must reach.
+        bars: measure -> (lowest, highest) that what is shipped must reach; the card says what other seeds do.
     """
 
     name: str

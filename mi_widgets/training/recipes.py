@@ -90,8 +90,10 @@ RECIPES: dict[str, Recipe] = {
                 "restricted loss where test accuracy is below one half, the lowest": (0.0, 0.1),
                 "control: test accuracy": (0.0, 0.2),
                 "control: key frequencies": (0, 2),
+                "control: energy of W_L in them": (0.0, 0.5),
                 "control: logit variance explained by cosines": (0.0, 0.5),
                 "control: neurons above 85 %": (0.0, 0.3),
+                "control: least of u_k and v_k": (0.0, 0.5),
             },
         ),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ import torch
 from safetensors.torch import save_file
 
 from mi_widgets.model.load import load
-from mi_widgets.zoo.models import EXPECTED, check_files, checkpoint_file, expected, sha256_of
+from mi_widgets.zoo.models import check_files, checkpoint_file, expected, sha256_of
 from mi_widgets.zoo.tokenizer import word_tokenizer
 from mi_widgets.zoo.transformer import Transformer
 
+from .cards import write_record
 from .recipe import Recipe
 from .recipes import recipe_for
 
@@ -73,20 +73,15 @@ def ship(recipe: Recipe, module: Transformer, folder: Path, *, seed: int, second
         "files": {name: sha256_of(folder / name) for name in files},
         "seed": seed,
         "checkpoints": [0, *kept, recipe.steps],
+        "minutes": round(seconds / 60),
     }
-
-    def write() -> None:
-        (folder / EXPECTED).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
-
-    write()  # without the figures, which are measured on what was written
+    write_record(folder, record)  # without the figures, which are measured on what was written
     found = {
         name: float(f"{value:.5g}") for name, value in measured(recipe, str(folder.resolve()), seed).items()
     }
     record["measures"] = found
-    cost = cost_of_half_precision(recipe, module, found, seed)
-    (folder / "CARD.md").write_text(card(recipe, found, seed=seed, seconds=seconds, cost=cost), "utf-8")
-    record["files"]["CARD.md"] = sha256_of(folder / "CARD.md")
-    write()
+    record["half_precision_costs"] = cost_of_half_precision(recipe, module, found, seed)
+    write_record(folder, record)
     return found
 
 
@@ -123,42 +118,3 @@ def verify(name: str) -> tuple[dict[str, float], list[str]]:
                 f"{measure} is {found.get(measure, math.nan):.4f}, recorded is {recorded} (within {TOLERANCE})"
             )
     return found, problems + missed(recipe, found)
-
-
-def card(recipe: Recipe, found: Mapping[str, float], *, seed: int, seconds: float, cost: float) -> str:
-    """The model card, written from the recipe and what was measured."""
-    bars = {name: f"{low:g} to {high:g}" for name, (low, high) in recipe.bars.items()}
-    rows = "\n".join(f"| {name} | {value:.4g} | {bars.get(name, '')} |" for name, value in found.items())
-    return _CARD.format(
-        recipe=recipe,
-        seed=seed,
-        minutes=seconds / 60,
-        rows=rows,
-        about="\n".join(_point(heading, text) for heading, text in recipe.card().items()),
-        checkpoints=_point(
-            "Checkpoints",
-            "step 0, which follows from the seed; in half precision the steps "
-            f"{', '.join(map(str, recipe.checkpoints))}; and the last, in full. What half precision costs: rounding "
-            f"the final weights so moves no figure of the final model by more than {cost:.4f}.",
-        ),
-    )
-
-
-def _point(heading: str, text: str) -> str:
-    return textwrap.fill(f"- **{heading}**: {text}", 120, subsequent_indent="  ", break_on_hyphens=False)
-
-
-_CARD = """# {recipe.name}
-
-{recipe.about}
-
-- **Made by** `make train MODEL={recipe.name}` with seed {seed}: {recipe.steps} steps, {minutes:.0f} minutes on two
-  shared cores.
-{about}
-{checkpoints}
-- **Measured** on held-out data by `python -m mi_widgets.training verify {recipe.name}`:
-
-| measure | value | bar |
-|---|---|---|
-{rows}
-"""

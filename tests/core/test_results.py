@@ -27,7 +27,7 @@ def a_result(**changes):
         seed=3,
     )
     fields = {"kind": "test_kind", "title": "Score", "primary": "score", "unit": "nats", "source": "a paper"}
-    return mi.Result(dataset=dataset, provenance=made, **(fields | changes))
+    return mi.Result(provenance=made, **({"dataset": dataset} | fields | changes))
 
 
 def test_numbers_are_read_only_copies_of_standard_types():
@@ -60,6 +60,24 @@ def test_sel_narrows_numbers_and_code():
         a_result().sel(layer=7)
 
 
+def test_another_variable_may_be_the_primary_one():
+    dataset = a_result().to_dataset()
+    dataset["rank"].attrs["units"] = "place"
+    ranked = a_result(dataset=dataset)["rank"]
+    assert (ranked.primary, ranked.unit, ranked.title, ranked.dims) == (
+        "rank",
+        "place",
+        "Score: rank",
+        ("layer",),
+    )
+    assert ranked.values.tolist() == [1, 2]
+    assert ranked.code().endswith("mi.head_scores(model, 'induction')['rank']")
+    assert ranked.sel(layer=1).values.tolist() == 2
+    assert a_result()["rank"].unit == "nats"  # it says nothing of its own
+    with pytest.raises(mi.errors.ResultError, match="Score has no variable 'loss'; it has score, rank"):
+        a_result()["loss"]
+
+
 def test_argmax_gives_labels_that_sel_takes():
     result = a_result()
     assert result.argmax() == {"layer": 1, "head": 2}
@@ -83,6 +101,14 @@ def test_a_result_comes_back_from_a_file(tmp_path):
         assert getattr(again, name) == getattr(result, name)
     assert again.code() == result.code()
     assert again.provenance.seed == 3
+
+
+def test_units_of_all_variables_come_back_from_a_file(tmp_path):
+    dataset = a_result().to_dataset()
+    dataset["rank"].attrs["units"] = "place"
+    a_result(dataset=dataset).save(tmp_path / "x")
+    back = mi.load_result(tmp_path / "x")
+    assert (back["rank"].unit, back["score"].unit) == ("place", "nats")
 
 
 def test_a_file_holds_all_of_it(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The panel takes frequencies out, says what that costs, and its code does the same."""
 
+import base64
+
 import pytest
 
 import mi_widgets as mi
@@ -13,7 +15,9 @@ P = 59
 
 @pytest.fixture
 def model():
-    return mi.load(neurons_of(P, [4, 9]))
+    module = neurons_of(P, [4, 9])
+    module.embed.W_E.mul_(0.5)  # circles smaller than the scale of an empty picture
+    return mi.load(module)
 
 
 def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
@@ -60,6 +64,36 @@ def test_what_was_active_when_it_was_made_holds_and_what_is_active_later_does_no
         panel.out = (9,)
     for made, k in ((first, 4), (panel.answer.result.provenance.interventions, 9)):
         assert made == mi.stack(mi.ablate(at.mlp_post[0]), mi.without_frequency(model, k))
+
+
+def test_both_pictures_have_one_scale(model):
+    panel = mi.FourierPanel(model, out=(9,))
+    assert panel.answer.result.sel(frequency=9).values < 1e-3
+    assert not panel.answer.result.dataset[["x", "y"]].sel(frequency=9).to_array().any()
+    highest, reaches = (
+        [view._spectrum[s] for view in (panel.view, panel.answer)] for s in ("highest", "reaches")
+    )
+    assert highest[0] == pytest.approx(highest[1])
+    assert [reach[3] for reach in reaches] == pytest.approx([0.5, 0.5])
+    assert [reach[8] for reach in reaches] == pytest.approx([0.5, 0.5])
+
+
+def test_readers_without_a_kernel_see_the_network_as_it_is_left(model):
+    panel = mi.FourierPanel(model)
+    data = panel._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]) == panel.view.png()
+    assert data["text/plain"].startswith("FourierPanel(FourierView(")
+    panel.out = (9,)
+    assert panel.png() == panel.answer.png() != panel.view.png()
+
+
+def test_a_panel_is_linked_by_its_view(model):
+    panel, view = mi.FourierPanel(model), mi.fourier_spectrum(model).view()
+    mi.link(panel, view)
+    panel.view.selection = {"frequency": 21}
+    assert view.selection == {"frequency": 21}
+    with pytest.raises(SelectionError, match=r"takes two or more views.*got Result 'Fourier"):
+        mi.link(panel, view.result)
 
 
 def test_a_frequency_that_is_not_there_is_named(model):

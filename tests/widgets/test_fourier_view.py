@@ -126,6 +126,23 @@ def test_one_scale_for_all_steps_and_a_spectrum_without_its_constant():
     assert planes[0].max() != planes[2].max()
 
 
+def test_beside_another_it_is_drawn_on_the_others_scale():
+    whole, small = spectrum(keys=(4, 9)), spectrum(keys=(9,))
+    small = _of(small.to_dataset().assign({name: small.dataset[name] / 3 for name in ("norm", "x", "y")}))
+    alone, view = FourierView(small), FourierView(small, beside=whole)
+    other = FourierView(whole)
+    assert alone._spectrum["highest"] < view._spectrum["highest"] == other._spectrum["highest"]
+    assert view._spectrum["reaches"] == pytest.approx(other._spectrum["reaches"])
+    assert alone._spectrum["reaches"] == pytest.approx([Spectrum(small).reach(place) for place in range(29)])
+    view.show(whole.sel(frequency=[9, 21]))
+    assert view._spectrum["reaches"] == pytest.approx([other._spectrum["reaches"][k - 1] for k in (9, 21)])
+    larger = _of(whole.to_dataset().assign(norm=whole.dataset["norm"] * 5))
+    assert FourierView(larger, beside=whole)._spectrum["highest"] == pytest.approx(whole.values.max() * 5)
+    part = FourierView(whole, beside=small.sel(frequency=[9]))
+    assert part._spectrum["reaches"] == pytest.approx(other._spectrum["reaches"])
+    assert view.png() != FourierView(small).png()
+
+
 def test_parts_that_still_are_a_spectrum_are_drawn():
     whole = spectrum(steps=STEPS, neurons=3)
     assert FourierView(whole.sel(step=100)).selection == {"frequency": 4, "target": "neuron 0"}

@@ -251,3 +251,23 @@ def test_numbers_are_written_for_readers():
     written = [reading(v) for v in (0.7512, 6.3, 12.44, 250.4, 0.0041, 0, -0.5, 0.00002, float("nan"))]
     assert written == ["0.75", "6.30", "12.4", "250", "0.004", "0.00", "−0.50", "2e-5", "none"]
     assert [count(n) for n in (0, 2000, 15_000, 1_500_000)] == ["0", "2000", "15k", "1.5M"]
+
+
+def test_variables_of_one_result_are_computed_once():
+    both = one()
+    both = mi.Result(
+        kind=both.kind,
+        title=both.title,
+        dataset=both.to_dataset().assign(other=both.dataset[both.primary] * 2),
+        primary=both.primary,
+        unit=both.unit,
+        source="",
+        provenance=both.provenance,
+    )
+    view = mi.TrainingView({"a": (both["other"], {"the first": both}), "b": both["other"]})
+    call = both.provenance.call
+    assert view.code().count(call) == 1
+    assert """"a": (a_curve['other'], {"the first": a_curve}),""" in view.code()
+    made = {"a_curve": both, "mi": mi}
+    exec(view.code().split(call)[1], made)
+    assert repr(made["view"]) == repr(view)

@@ -68,6 +68,7 @@ def progress_measures(
 
 def _losses(sums: AllSums, keys: list[int], train: Sums) -> dict[str, Any]:
     test = modular_sums(sums.p, "test", seed=train.seed, share=train.share)
+    share = {"units": "share of sums"}
     each = [sums.loss(without(sums.logits, [k]), train) for k in keys]
     return {
         "restricted": sums.loss(only(sums.logits, keys)),
@@ -75,15 +76,16 @@ def _losses(sums: AllSums, keys: list[int], train: Sums) -> dict[str, Any]:
         "excluded_each": ("frequency", np.array(each)),
         "train_loss": sums.loss(sums.logits, train),
         "test_loss": sums.loss(sums.logits, test),
-        "train_accuracy": sums.accuracy(train),
-        "test_accuracy": sums.accuracy(test),
+        "train_accuracy": ((), sums.accuracy(train), share),
+        "test_accuracy": ((), sums.accuracy(test), share),
     }
 
 
-def _weights(model: Model, p: int) -> dict[str, float]:
-    basis = fourier_basis(p)
+def _weights(model: Model, p: int) -> dict[str, Any]:
+    basis, coefficient = fourier_basis(p), {"units": "Gini coefficient"}
+    squared = sum(w.double().square().sum().item() for w in model.module.parameters())
     return {
-        "gini_W_E": gini((basis @ model.weights.W_E[:p].cpu()).norm(dim=1)),
-        "gini_W_L": gini((basis @ w_l(model, p).T).norm(dim=1)),
-        "squared_weights": sum(w.double().square().sum().item() for w in model.module.parameters()),
+        "gini_W_E": ((), gini((basis @ model.weights.W_E[:p].cpu()).norm(dim=1)), coefficient),
+        "gini_W_L": ((), gini((basis @ w_l(model, p).T).norm(dim=1)), coefficient),
+        "squared_weights": ((), squared, {"units": "sum of squares"}),
     }

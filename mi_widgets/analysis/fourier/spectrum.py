@@ -22,6 +22,8 @@ from .basis import SOURCE, energies, fourier_basis, frequencies, waves
 from .logits import KEY, shares
 from .sums import all_sums, modulus, some_of
 
+_NOTHING = 1e-5  # of all embeddings' norm: what single precision leaves of a direction that was projected out
+
 
 def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Iterable[int] = ()) -> Result:
     """Norms by frequency, the circle of every frequency, and the two-dimensional spectra of some neurons and logits.
@@ -36,7 +38,8 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
         Result (frequency) of the norms of the numbers' embeddings, as `fourier_norms` has them; with the variables
         - `share` (frequency), of the logits' variance, and `key`, as `key_frequencies` has them;
         - `x`, `y` (frequency, number): the number's embedding along the directions in which the embeddings go round as
-          cos(2πkn/p) and as sin(2πkn/p); a frequency that the network uses lays them on a circle;
+          cos(2πkn/p) and as sin(2πkn/p); a frequency that the network uses lays them on a circle, and one that was
+          taken out has them all at 0;
         - `spectrum` (target, component_a, component_b): the size of each coefficient, where components are `"1"`,
           `"cos 1"`, `"sin 1"`, … and targets `"neuron 3"`, `"logit 7"`, …; only if some are asked for;
         - `loss`, `accuracy`: over all sums, mean cross-entropy in nats and the share that is right.
@@ -57,12 +60,12 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
     share = shares(sums.logits)
     variables: dict[str, Any] = {
         "norm": ("frequency", energies(embedded).sqrt().numpy()),
-        "share": ("frequency", share),
-        "key": ("frequency", share >= KEY),
+        "share": ("frequency", share, {"units": "share of variance"}),
+        "key": ("frequency", share >= KEY, {"units": "whether"}),
         "x": (("frequency", "number"), x.numpy()),
         "y": (("frequency", "number"), y.numpy()),
-        "loss": sums.loss(sums.logits),
-        "accuracy": sums.accuracy(modular_sums(p)),
+        "loss": ((), sums.loss(sums.logits), {"units": "nats"}),
+        "accuracy": ((), sums.accuracy(modular_sums(p)), {"units": "share of sums"}),
     }
     coords: dict[str, Any] = {"frequency": frequencies(p), "number": np.arange(p)}
     tables = [sums.neurons[..., n] for n in chosen["neuron"]] + [sums.logits[..., c] for c in chosen["logit"]]
@@ -89,11 +92,15 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
 
 
 def circles(embedded: Float[Tensor, "p d_model"]) -> tuple[Tensor, Tensor]:
-    """Of every frequency, where each number lies along the directions of its cosine and sine, (frequency, p) each."""
-    found = []
+    """Of every frequency, where each number lies along the directions of its cosine and sine, (frequency, p) each.
+
+    A frequency that is not there (was taken out) has no directions: all its numbers lie in the middle.
+    """
+    found, least = [], _NOTHING * embedded.norm()
     for wave in waves(len(embedded)):
         directions = wave @ embedded
-        found.append(torch.nn.functional.normalize(directions, dim=1) @ embedded.T)
+        length = directions.norm(dim=1, keepdim=True)
+        found.append(torch.where(length > least, directions / length, 0) @ embedded.T)
     return found[0], found[1]
 
 

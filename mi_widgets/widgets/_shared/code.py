@@ -7,6 +7,8 @@ import numpy as np
 
 # Two results of one model begin with the same imports and the same loading.
 _SAID_ONCE = ("import ", "from ", "model = ", "model.require(")
+# The code of a Result, and the variable that was chosen of it.
+_CHOSEN = re.compile(r"(.*?)(\['\w+'\])?\s*", re.DOTALL)
 _MOST_NUMBERS = 4096  # of an array that is written out; the code is sent with every selection
 
 
@@ -16,6 +18,7 @@ class Script:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._called: dict[str, Any] = {}
+        self._computed: dict[str, str] = {}  # the code of a Result -> the variable it was assigned to
 
     def add(self, code: str) -> None:
         """Add the code of a result, or any lines."""
@@ -31,6 +34,8 @@ class Script:
     def expression(self, part: Any, name: str) -> str:
         """What stands for a part: a name, after the lines that compute it, or an array's numbers written out.
 
+        What two parts are variables of is computed once.
+
         Args:
             part: A Result, or an array, which is written with four digits; a large one is left to be filled in.
             name: The variable that a Result is assigned to.
@@ -42,9 +47,12 @@ class Script:
             size = " x ".join(map(str, array.shape))
             self.add(f"{name} = ...  # {size} numbers of yours, too many to write here")
             return name
-        *before, last = part.code().splitlines()
-        self.add("\n".join([*before, last.replace("result =", f"{name} =", 1)]))
-        return name
+        computed, chosen = _CHOSEN.fullmatch(part.code()).groups(default="")  # type: ignore[union-attr]
+        if computed not in self._computed:
+            *before, last = computed.splitlines()
+            self.add("\n".join([*before, last.replace("result =", f"{name} =", 1)]))
+            self._computed[computed] = name
+        return self._computed[computed] + chosen
 
     def called(self, part: Any, text: str) -> str:
         """The expression for a part, under a variable of its own, whatever the other parts are called.

@@ -40,7 +40,7 @@ class Link:
         return f"Link({', '.join(type(view).__name__ for view in self._views)})"
 
 
-def link(*views: ResultView) -> Link:
+def link(*views: Any) -> Link:
     """Have views share their selection and what the pointer is on.
 
     Selections are shared by the names of their keys: a step, a layer, a head, a position (`pos` of one view is
@@ -48,7 +48,7 @@ def link(*views: ResultView) -> Link:
     first at once.
 
     Args:
-        views: two or more different views, of whatever kinds.
+        views: two or more different views, of whatever kinds, or panels, whose `view` is meant.
 
     Returns:
         The link; `link(…).unlink()` ends it.
@@ -56,6 +56,7 @@ def link(*views: ResultView) -> Link:
     Raises:
         SelectionError: fewer than two views, or something that is not a view.
     """
+    views = tuple(map(_view_of, views))
     wrong = [view for view in views if not isinstance(view, ResultView)]
     different = views if wrong else tuple(dict.fromkeys(views))
     if wrong or len(different) < 2:
@@ -64,3 +65,9 @@ def link(*views: ResultView) -> Link:
             f"mi.link takes two or more views, as in mi.link(view, other); {given}. result.view() makes a view."
         )
     return Link(*different)
+
+
+def _view_of(given: Any) -> Any:
+    """A panel's view; everything else as it is (a Result's `view` is a function)."""
+    view = getattr(given, "view", None)
+    return view if isinstance(view, ResultView) else given

@@ -27,6 +27,10 @@ _PLANE = ("target", "component_a", "component_b")
 class Spectrum:
     """The numbers of a Result. Every array begins with the steps; without the axis `step` there is one of them.
 
+    Args:
+        result: A Fourier spectrum.
+        beside: Another one, whose scales are the least that this one is drawn on.
+
     Attributes:
         steps: The labels of the axis `step`, or None.
         frequencies: Their labels, whole numbers.
@@ -43,11 +47,12 @@ class Spectrum:
         ResultError: Something else than a Fourier spectrum, or a part of one that cannot be drawn.
     """
 
-    def __init__(self, result: Any):
+    def __init__(self, result: Any, beside: "Spectrum | None" = None):
         if not is_result(result):
             raise ResultError(f"FourierView takes a Result, not {kind_of(result)}; {_HOW}.")
         data = result.dataset
         _refuse(data)
+        self._beside = beside
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         self.warnings = warnings_of(result)
         self.steps = labels_of(data, "step") if "step" in data.dims else None
@@ -103,12 +108,17 @@ class Spectrum:
 
     def reach(self, place: int) -> float:
         """How far from the middle a frequency's numbers lie at most, at any step: one scale, so that circles grow."""
-        return _largest(np.hypot(self.circles[:, 0, place], self.circles[:, 1, place]))
+        circles = [self.circles[:, :, place]]
+        if self._beside is not None and self.frequencies[place] in self._beside.frequencies:
+            circles.append(
+                self._beside.circles[:, :, self._beside.frequencies.index(self.frequencies[place])]
+            )
+        return _largest(*(np.hypot(at[:, 0], at[:, 1]) for at in circles))
 
     @property
     def highest(self) -> float:
         """The largest norm at any step."""
-        return _largest(self.norms)
+        return _largest(self.norms, *([] if self._beside is None else [self._beside.norms]))
 
     def plane_reach(self, target: int) -> float:
         """Where the colours of a target's spectrum end, at all steps.
@@ -133,12 +143,14 @@ class Spectrum:
         return {
             "steps": self.steps,
             "frequencies": self.frequencies,
+            "highest": self.highest,
             "norms": pack(self.norms),
             "shares": pack(self.shares),
             "keys": pack(self.keys.astype(np.uint8)),
             "losses": pack(self.losses),
             "accuracies": pack(self.accuracies),
             "circles": pack(circles, low=-reach, high=reach),
+            "reaches": [self.reach(place) for place in range(len(self.frequencies))],
             "targets": self.targets,
             "rows": self.components[0],
             "columns": self.components[1],
@@ -147,9 +159,8 @@ class Spectrum:
         }
 
 
-def _largest(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.max(initial=0.0)) or 1.0
+def _largest(*several: np.ndarray) -> float:
+    return max(float(values[np.isfinite(values)].max(initial=0.0)) for values in several) or 1.0
 
 
 def _refuse(data: Any) -> None:

@@ -13,12 +13,14 @@ export interface Selection {
 export interface SentSpectrum {
   steps: Label[] | null; // none: one state of a model, without the axis
   frequencies: number[];
+  highest: number; // norm, at any step
   norms: Packed; // (step, frequency), as are shares and keys
   shares: Packed;
   keys: Packed;
   losses: Packed; // (step)
   accuracies: Packed;
   circles: Packed; // (step, 2, frequency, number): along the cosine, along the sine
+  reaches: number[]; // how far a frequency's numbers lie from the middle at most, at any step
   targets: string[];
   rows: string[];
   columns: string[];
@@ -47,7 +49,7 @@ export class Spectrum {
   rows!: string[];
   columns!: string[];
   p!: number;
-  highest!: number; // norm at any step
+  highest!: number; // norm, at any step
   readonly source: Sent;
   private norms!: Tensor;
   private shares!: Tensor;
@@ -57,7 +59,7 @@ export class Spectrum {
   private circles!: Tensor;
   private planes?: Tensor;
   private planeReaches: number[] = [];
-  private reaches = new Map<number, number>();
+  private reaches: number[] = [];
 
   constructor(private model: Model) {
     this.source = new Sent(model, "_spectrum", () => this.read());
@@ -105,9 +107,7 @@ export class Spectrum {
 
   /** How far from the middle a number lies at most, at any step: one scale, so that a circle is seen to grow. */
   reach(place: number): number {
-    let reach = this.reaches.get(place);
-    if (reach === undefined) this.reaches.set(place, (reach = this.farthest(place)));
-    return reach;
+    return this.reaches[place];
   }
 
   /** The selected spectrum over a and b, with the ends of its colours, which are the same at all steps. */
@@ -122,19 +122,10 @@ export class Spectrum {
     return this.steps ? this.steps.indexOf(step!) : 0;
   }
 
-  private farthest(place: number): number {
-    let most = 0;
-    for (let step = 0; step < this.circles.shape[0]; step++) {
-      const { x, y } = { x: this.circles.part(step, 0, place), y: this.circles.part(step, 1, place) };
-      for (let n = 0; n < this.p; n++) most = Math.max(most, Math.hypot(x.at(n), y.at(n)) || 0);
-    }
-    return most || 1;
-  }
-
   private read(): void {
     const sent: SentSpectrum = this.model.get("_spectrum");
-    const { steps, frequencies, targets, rows, columns } = sent;
-    Object.assign(this, { steps, frequencies, targets, rows, columns });
+    const { steps, frequencies, highest, reaches, targets, rows, columns } = sent;
+    Object.assign(this, { steps, frequencies, highest, reaches, targets, rows, columns });
     this.norms = unpack(sent.norms);
     this.shares = unpack(sent.shares);
     this.keys = unpack(sent.keys);
@@ -144,8 +135,6 @@ export class Spectrum {
     this.planes = sent.planes ? unpack(sent.planes) : undefined;
     this.planeReaches = sent.plane_reaches;
     this.p = this.circles.columns;
-    this.highest = (this.norms.codes as Float32Array).reduce((most, norm) => (norm > most ? norm : most), 0) || 1;
-    this.reaches.clear();
   }
 }
 

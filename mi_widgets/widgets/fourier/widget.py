@@ -22,6 +22,7 @@ class FourierView(ResultView):
         result: What `mi.fourier_spectrum` returns; over checkpoints too, and then with a slider for the steps.
         selection: What to show first, any of step, frequency, target. Default: the last step, the frequency that
             accounts for most of the logits, and the first target.
+        beside: Another spectrum, to be compared with by eye: bars and circles are drawn on its scales.
 
     Attributes:
         selection: Two-way: `{"step": 300, "frequency": 17, "target": "neuron 3"}`, where `step` and `target` are there
@@ -36,8 +37,9 @@ class FourierView(ResultView):
 
     _spectrum = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, result: Any, *, selection: dict[str, Any] | None = None):
-        self._drawn = Spectrum(result)
+    def __init__(self, result: Any, *, selection: dict[str, Any] | None = None, beside: Any = None):
+        self._beside = None if beside is None else Spectrum(beside)
+        self._drawn = Spectrum(result, self._beside)
         first = self._first_selection({} if selection is None else selection)
         super().__init__(result, first, _header=self._drawn.header(), _spectrum=self._drawn.packed())
 
@@ -66,7 +68,7 @@ class FourierView(ResultView):
 
     def show(self, result: Any) -> None:
         """Draw another spectrum in the same place, keeping the selection where the new one has it."""
-        drawn = Spectrum(result)
+        drawn = Spectrum(result, self._beside)
         self._drawn, self.result = drawn, result
         choices = self.choices()
         kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}

@@ -1,0 +1,113 @@
+"""Model cards, written from what is recorded of a model: its recipe, its figures, and those of other seeds."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mi_widgets.core.errors import MIError
+from mi_widgets.zoo.models import EXPECTED, expected, folder_of, sha256_of
+
+from .recipe import Recipe
+from .recipes import recipe_for
+
+CARD = "CARD.md"
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    """Write what is recorded of a model, and with its figures its card."""
+    if "measures" in record:
+        (folder / CARD).write_text(card(recipe_for(record["recipe"]), record), "utf-8")
+        record["files"][CARD] = sha256_of(folder / CARD)
+    (folder / EXPECTED).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+
+
+def add_seeds(name: str, folders: Iterable[str]) -> dict[int, dict[str, float]]:
+    """Put the figures of other trainings by the same recipe into a model's record and card.
+
+    Args:
+        name: of a shipped model, or its folder.
+        folders: where `train NAME --seed … --out FOLDER` wrote the others.
+
+    Returns:
+        The figures by seed.
+
+    Raises:
+        MIError: a folder of another recipe, of other steps, or of a seed that is there already.
+    """
+    record, others = expected(name), {}
+    for folder in folders:
+        other = expected(folder)
+        for what in ("recipe", "checkpoints"):
+            if other[what] != record[what]:
+                raise MIError(f"{folder} is no other seed of {name}: its {what} is {other[what]!r}.")
+        if other["seed"] in (record["seed"], *others):
+            raise MIError(f"{folder} has seed {other['seed']}, which is there already: give other seeds.")
+        others[other["seed"]] = other["measures"]
+    record["other_seeds"] = {str(seed): others[seed] for seed in sorted(others)}
+    write_record(folder_of(name), record)
+    return others
+
+
+def card(recipe: Recipe, record: Mapping[str, Any]) -> str:
+    """The text of a model card.
+
+    Args:
+        recipe: of the model.
+        record: what `write_record` writes.
+    """
+    points = {
+        **recipe.card(),
+        "Checkpoints": "step 0, which follows from the seed; in half precision the steps "
+        f"{', '.join(map(str, record['checkpoints'][1:-1]))}; and the last, in full. What half precision costs: "
+        "rounding the final weights so moves no figure of the final model by more than "
+        f"{record['half_precision_costs']:.4f}.",
+    }
+    return _CARD.format(
+        recipe=recipe,
+        seed=record["seed"],
+        steps=record["checkpoints"][-1],
+        minutes=record["minutes"],
+        about="\n".join(_point(heading, text) for heading, text in points.items()),
+        table="\n".join(_table(recipe, record)),
+    )
+
+
+def _point(heading: str, text: str) -> str:
+    return textwrap.fill(f"- **{heading}**: {text}", 120, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _table(recipe: Recipe, record: Mapping[str, Any]) -> Iterable[str]:
+    """A row for each measure, a column for each seed."""
+    seeds = {record["seed"]: record["measures"], **record.get("other_seeds", {})}
+    heads = [f"seed {seed}" for seed in seeds] if len(seeds) > 1 else ["value"]
+    yield f"| measure | {' | '.join(heads)} | bar |"
+    yield "|---" * (len(seeds) + 2) + "|"
+    for name in record["measures"]:
+        bar = recipe.bars.get(name)
+        values = " | ".join(_figure(measures.get(name), bar) for measures in seeds.values())
+        yield f"| {name} | {values} | {'' if bar is None else f'{bar[0]:g} to {bar[1]:g}'} |"
+    if len(seeds) > 1:
+        yield "\nSeed {} is shipped; ✗ marks a bar that another seed misses.".format(record["seed"])
+
+
+def _figure(value: float | None, bar: tuple[float, float] | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" + (" ✗" if bar and not bar[0] <= value <= bar[1] else "")
+
+
+_CARD = """# {recipe.name}
+
+{recipe.about}
+
+- **Made by** `make train MODEL={recipe.name}` with seed {seed}: {steps} steps, {minutes} minutes on two
+  shared cores.
+{about}
+- **Measured** on held-out data by `python -m mi_widgets.training verify {recipe.name}`:
+
+{table}
+"""
