@@ -149,8 +149,9 @@ class FourierPanel(ipywidgets.VBox):
     def _name(self) -> None:
         """What the switch does, and what the frequencies that are out cost."""
         frequency = self.view.selection["frequency"]
-        self._switch.description = f"Take frequency {frequency} out"
-        self._switch.value = frequency in self.out
+        out = frequency in self.out
+        self._switch.description = f"Put frequency {frequency} back" if out else f"Take frequency {frequency} out"
+        self._switch.value = out
         self._said.value = self._cost() if self.out else ""
 
     def _cost(self) -> str:

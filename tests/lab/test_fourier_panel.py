@@ -29,6 +29,7 @@ def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
     assert panel.answer.layout.display == "none"
     switch.value = True
     assert panel.out == (9,)
+    assert switch.description == "Put frequency 9 back"
     assert panel.intervention == mi.stack(mi.without_frequency(model, 9))
     assert panel.answer.result.sel(frequency=9).values == pytest.approx(0, abs=1e-4)
     assert panel.answer.result.sel(frequency=4).values == pytest.approx(
