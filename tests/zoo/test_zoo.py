@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mi_widgets as mi
+from mi_widgets.training.recipes import recipe_for
 from mi_widgets.zoo import models
 from mi_widgets.zoo.tokenizer import pieces, word_tokenizer
 from mi_widgets.zoo.vocabulary import SPECIALS, token_ids, vocabulary, word_groups
@@ -61,7 +62,8 @@ def test_every_shipped_file_is_in_the_record(name):
     folder = models.WEIGHTS / name
     shipped = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert shipped == {*models.expected(name)["files"], models.EXPECTED}
-    assert json.loads((folder / "tokens.json").read_text()) == list(pieces())
+    tokens = recipe_for(models.expected(name)["recipe"]).tokens
+    assert json.loads((folder / "tokens.json").read_text()) == list(tokens)
 
 
 @given(
