@@ -14,7 +14,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := (browser or notebooks or packaging)
+SLOW := tests/browser tests/notebooks tests/packaging
 
 .PHONY: help setup lab test check lint front unit notebooks watch bench binder train verify chromium clean
 
@@ -59,7 +59,7 @@ front: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
 
 unit: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not $(SLOW)"
+	$(BIN)/python -m pytest -n auto --dist loadfile -p no:nbval $(addprefix --ignore=,$(SLOW))
 
 notebooks: setup
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
@@ -72,7 +72,7 @@ chromium: setup
 # What is slow goes last, and one at a time: a browser that shares the cores is slower still. Every step stops at the
 # first that fails.
 test: lint front chromium unit verify notebooks
-	$(BIN)/python -m pytest -m "$(SLOW)"
+	$(BIN)/python -m pytest $(SLOW)
 
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch

@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import nbformat
 from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket, sync_playwright
 
 from .chromium import find
@@ -48,6 +47,8 @@ QUIET = (
 
 def write_notebook(path: Path, cells: Sequence[str], *, kernel: str = "python3") -> Path:
     """A notebook of code cells, for the kernel of that name."""
+    import nbformat  # two seconds, which tests without a notebook need not wait for
+
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
     nbformat.write(notebook, path)
