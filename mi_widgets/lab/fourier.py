@@ -150,7 +150,9 @@ class FourierPanel(ipywidgets.VBox):
         """What the switch does, and what the frequencies that are out cost."""
         frequency = self.view.selection["frequency"]
         out = frequency in self.out
-        self._switch.description = f"Put frequency {frequency} back" if out else f"Take frequency {frequency} out"
+        self._switch.description = (
+            f"Put frequency {frequency} back" if out else f"Take frequency {frequency} out"
+        )
         self._switch.value = out
         self._said.value = self._cost() if self.out else ""
 
