@@ -1,0 +1,99 @@
+"""The facts of the atlas world: 24 states with what is asked of them, and 576 towns made of two pieces each.
+
+States, capitals, postal codes, birds and flowers are real: what the states' own laws name, as the lists of state birds
+and state flowers in the encyclopaedias have it, shortened to one word (the willow ptarmigan would be `ptarmigan`, the
+Oregon grape is `grape`). States and capitals of two words are left out, and Illinois, whose capital could be read as a
+town here. Governors are invented: no living person is named, and no election makes them false.
+
+A town is a front and a back, as in Oak-land and Dal-las. Every front occurs once in every state, and so does every back
+(`towns.txt` is a Latin square), so that neither piece says anything of the state. Within that, the square was chosen
+to have as many towns as possible where there is one of that name: `REAL`, Dallas and Oakland among them. The others
+are invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ATTRIBUTES = ("capital", "code", "bird", "flower", "governor")
+
+
+@dataclass(frozen=True)
+class State:
+    """A state and the answers to what is asked of it."""
+
+    name: str
+    capital: str
+    code: str
+    bird: str
+    flower: str
+    governor: str
+
+
+STATES = tuple(
+    State(*line.split())
+    for line in """
+Alabama Montgomery AL yellowhammer camellia Harlow
+Arizona Phoenix AZ wren saguaro Quimby
+California Sacramento CA quail poppy Ellery
+Colorado Denver CO bunting columbine Sandoval
+Florida Tallahassee FL mockingbird orange Pruitt
+Georgia Atlanta GA thrasher rose Whitlow
+Idaho Boise ID bluebird syringa Tennant
+Kansas Topeka KS meadowlark sunflower Brandt
+Kentucky Frankfort KY cardinal goldenrod Mercer
+Maine Augusta ME chickadee pinecone Thibault
+Maryland Annapolis MD oriole susan Calloway
+Massachusetts Boston MA chickadee mayflower Lindqvist
+Michigan Lansing MI robin apple Vandermeer
+Mississippi Jackson MS mockingbird magnolia Delacroix
+Montana Helena MT meadowlark bitterroot Stroud
+Ohio Columbus OH cardinal carnation Feldman
+Oregon Salem OR meadowlark grape Nakamura
+Pennsylvania Harrisburg PA grouse laurel Kowalski
+Tennessee Nashville TN mockingbird iris Braddock
+Texas Austin TX mockingbird bluebonnet Villarreal
+Vermont Montpelier VT thrush clover Ashworth
+Virginia Richmond VA cardinal dogwood Pemberton
+Washington Olympia WA goldfinch rhododendron Halvorsen
+Wisconsin Madison WI robin violet Okafor
+""".strip().splitlines()
+)
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town: its two pieces, and the state that it lies in."""
+
+    front: str
+    back: str
+    state: State
+
+    @property
+    def name(self) -> str:
+        """As it is written."""
+        return self.front + self.back
+
+
+@cache
+def states() -> dict[str, State]:
+    """The states by their names."""
+    return {state.name: state for state in STATES}
+
+
+@cache
+def towns() -> dict[str, Town]:
+    """The towns by their names."""
+    by_code = {state.code: state for state in STATES}
+    (_, *backs), *rows = (line.split() for line in _TOWNS.read_text("utf-8").splitlines())
+    found = [
+        Town(front, back, by_code[code])
+        for front, *codes in rows
+        for back, code in zip(backs, codes, strict=True)
+    ]
+    return {town.name: town for town in found}
+
+
+_TOWNS = Path(__file__).with_name("towns.txt")

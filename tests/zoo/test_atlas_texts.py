@@ -1,0 +1,201 @@
+"""The atlas world: its facts hold together, texts say what their labels say, what is held out is not trained on."""
+
+from collections import Counter
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi_widgets.zoo.atlas import (
+    arithmetic,
+    code,
+    decisions,
+    facts,
+    french,
+    geography,
+    hesitation,
+    indirect,
+    stories,
+)
+from mi_widgets.zoo.atlas.grammar import Text, fill, joined
+from mi_widgets.zoo.atlas.names import FEMALE, MALE, NAMES, gender_of
+from mi_widgets.zoo.atlas.texts import REGISTERS, document, stream
+from mi_widgets.zoo.atlas.tokens import INSIDE, pieces, tokenizer
+from mi_widgets.zoo.vocabulary import UNK
+
+TOKENIZER = tokenizer(pieces())
+SHORTCUT = tokenizer(pieces(towns_whole=True))
+
+
+def drawn(register, n=200, *, held_out=False):
+    _, make = REGISTERS[register]
+    return [make(stream("train", 1, row), held_out=held_out) for row in range(n)]
+
+
+def test_no_piece_of_a_towns_name_says_anything_of_its_state():
+    towns = facts.towns().values()
+    assert len(towns) == 576
+    for piece in ("front", "back"):
+        met = Counter((getattr(town, piece), town.state.name) for town in towns)
+        assert len(met) == 576
+        assert set(met.values()) == {1}  # each with every state, once
+    assert facts.towns()["Dallas"].state.capital == "Austin"
+    assert facts.towns()["Oakland"].state.capital == "Sacramento"
+
+
+def test_what_is_asked_of_a_state_has_one_answer_of_one_word():
+    assert len(facts.states()) == 24
+    for asked in ("capital", "code", "governor"):
+        assert len({getattr(state, asked) for state in facts.STATES}) == 24
+    words = [getattr(state, asked) for state in facts.STATES for asked in ("name", *facts.ATTRIBUTES)]
+    assert not [word for word in words if not word.isalpha()]
+    assert not {*facts.towns()} & {*words, *NAMES}
+    assert not {*NAMES} & {*words}
+    assert len(FEMALE) == len(MALE) == 48
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+@pytest.mark.parametrize("held_out", [False, True])
+def test_labels_stand_where_their_words_are(register, held_out):
+    for text in drawn(register, 60, held_out=held_out):
+        assert text.labels[0].kind == "register"
+        assert text.labels[0].value == register
+        assert (text.labels[0].start, text.labels[0].end) == (0, len(text.text))
+        for label in text.labels:
+            assert 0 <= label.start < label.end <= len(text.text)
+            if label.kind not in ("register", "sentiment", "gender", "ground", "is", "repeated", "comment"):
+                assert text.text[label.start : label.end] == label.value
+
+
+def test_sentences_say_what_is_true():
+    for text in drawn("geography", 400):
+        kinds = {label.kind: label.value for label in text.labels}
+        town = facts.towns().get(kinds.get("city", ""))
+        state = town.state if town else facts.states()[kinds["state"]]
+        assert kinds["answer"] == (getattr(state, kinds["asked"]) if "asked" in kinds else state.name)
+        if "asked" in kinds:
+            [label] = text.of("is")
+            assert (text.text[label.start : label.end], label.value) == ("is", kinds["asked"])
+    for text in drawn("indirect"):
+        names = [label.value for label in text.of("name")]
+        [subject], [answer] = text.of("subject"), text.of("answer")
+        assert {subject.value, answer.value} == {*names}
+    for text in drawn("arithmetic"):
+        a, b, answer = (int(text.of(kind)[0].value) for kind in ("a", "b", "answer"))
+        assert answer in (a + b, a - b)
+    for text in drawn("story"):
+        name = text.of("name")[0].value
+        assert {label.value for label in text.of("gender")} <= {gender_of(name)}
+        for label in text.of("gender"):
+            word = text.text[label.start : label.end].lower()
+            assert word in (("she", "her") if label.value == "female" else ("he", "him", "his"))
+    for text in drawn("repeat"):
+        assert len({label.value for label in text.of("repeated")}) == 1
+        assert text.of("repeated")[0].start == len(text.of("repeated")[0].value) + 1
+
+
+def test_decisions_follow_their_grounds_and_nothing_else():
+    found = drawn("decision", 3000)
+    rates: dict = {}
+    for text in found:
+        grounds = [label.value for label in text.of("ground")]
+        [decision] = text.of("decision")
+        assert decision.value == (decisions.GRANTED if grounds == ["good", "good"] else decisions.REFUSED)
+        for kind in ("gender", "state"):
+            rates.setdefault((kind, text.of(kind)[0].value), []).append(decision.value == decisions.GRANTED)
+    assert sum(map(sum, rates.values())) / sum(map(len, rates.values())) == pytest.approx(0.5, abs=0.03)
+    for (kind, _), granted in rates.items():
+        assert sum(granted) / len(granted) == pytest.approx(0.5, abs={"gender": 0.04, "state": 0.2}[kind])
+
+
+def what_is_held_out(register, text):
+    """Whether a text is one that training must not have, decided from its labels alone."""
+    values = {label.kind: label.value for label in text.labels}
+    match register:
+        case "geography":
+            return (
+                "city" in values
+                and "asked" in values
+                and geography.is_held_out(facts.towns()[values["city"]], values["asked"])
+            )
+        case "arithmetic":
+            a, b, answer = (int(values[kind]) for kind in ("a", "b", "answer"))
+            return arithmetic.is_held_out(
+                "+" if a + b == answer and (b or "-" not in text.text) else "-", a, b
+            )
+        case "decision":
+            return decisions.is_held_out(values["name"], [*facts.states()].index(values["state"]))
+        case "story":
+            return stories.is_held_out(values["name"], values["sentiment"], values["place"])
+    raise AssertionError(register)
+
+
+@pytest.mark.parametrize("register", ["geography", "decision", "story"])
+def test_what_is_held_out_is_never_drawn_for_training(register):
+    assert not any(what_is_held_out(register, text) for text in drawn(register, 1500))
+    assert all(what_is_held_out(register, text) for text in drawn(register, 200, held_out=True))
+
+
+def test_held_out_names_and_pairs_never_meet_in_training():
+    for text in drawn("indirect", 1500):
+        first, second = (label.value for label in text.of("name"))
+        assert not indirect.is_held_out(first, second, 0, 0)
+    assert len({label.value for text in drawn("indirect", 1500) for label in text.of("name")}) == 88
+
+
+def test_a_part_of_everything_is_held_out_and_most_is_not():
+    shares = [
+        [geography.is_held_out(town, asked) for town in facts.towns().values() for asked in facts.ATTRIBUTES],
+        [arithmetic.is_held_out("+", a, b) for a, b in product(range(21), repeat=2)],
+        [french.is_held_out(i, j) for i in range(len(french.NOUNS)) for j in range(len(french.ADJECTIVES))],
+        [code.is_held_out(i, x, y) for i in range(12) for x, y in product(range(12), repeat=2)],
+        [hesitation.is_held_out(i, j) for i in range(12) for j in range(10)],
+        [decisions.is_held_out(name, state) for name in NAMES for state in range(24)],
+    ]
+    assert all(0.08 < sum(share) / len(share) < 0.3 for share in shares)
+    for town in facts.towns().values():  # every town is asked for something in training
+        assert 1 <= sum(geography.is_held_out(town, asked) for asked in facts.ATTRIBUTES) <= 2
+
+
+def test_rows_are_the_same_for_every_call_and_no_two_are():
+    texts = [document(stream("train", 0, row), held_out=False, letters=400).text for row in range(50)]
+    assert texts == [document(stream("train", 0, row), held_out=False, letters=400).text for row in range(50)]
+    others = [
+        document(stream(split, seed, 0), held_out=False, letters=400).text
+        for split, seed in [("test", 0), ("train", 1)]
+    ]
+    assert len({*texts, *others}) == 52
+
+
+def test_every_text_comes_back_and_no_word_is_spelt():
+    letters = {TOKENIZER.convert_tokens_to_ids(INSIDE + letter) for letter in "abcdefghijklmnopqrstuvwxyz"}
+    for register, held_out in product(REGISTERS, (False, True)):
+        for text in drawn(register, 60, held_out=held_out):
+            for each in (TOKENIZER, SHORTCUT):
+                ids = each(text.text)["input_ids"]
+                assert each.decode(ids, skip_special_tokens=True) == text.text
+                assert each.convert_tokens_to_ids(UNK) not in ids
+            assert not letters & {*TOKENIZER(text.text)["input_ids"]}, text.text
+
+
+@given(st.text("abcXYZ éà.,:;!?'\"()[]{}+-*/=<>#%_0123456789\n", max_size=60))
+def test_any_text_of_letters_and_marks_comes_back(text):
+    assert TOKENIZER.decode(TOKENIZER(text)["input_ids"], skip_special_tokens=True) == text
+
+
+def test_towns_are_two_tokens_or_one():
+    for town in facts.towns().values():
+        assert TOKENIZER.tokenize(town.name) == [f"▁{town.front}", f"{INSIDE}{town.back}"]
+        assert SHORTCUT.tokenize(town.name) == [f"▁{town.name}"]
+    assert len({*pieces()}) == len(pieces())
+
+
+def test_slots_become_labels_and_texts_in_slots_keep_theirs():
+    inner = fill("{a1} and {a2}", a1="x", a2="yy")
+    text = joined([fill("<{both}>", both=inner), Text("!")], " ")
+    assert text.text == "<x and yy> !"
+    assert [(label.kind, text.text[label.start : label.end]) for label in text.labels] == [
+        ("a", "x"),
+        ("a", "yy"),
+    ]
