@@ -74,9 +74,21 @@ def test_it_runs_on_one_core_within_binders_memory_and_its_solutions_run_too(not
     assert megabytes < PEAK_MB
 
 
-def test_the_story_of_induction_has_exercises_with_solutions():
-    story = nbformat.read(NOTEBOOKS[0].with_name("01_induction_heads.ipynb"), as_version=4)
-    assert len(solutions_of(story)) == 3
+@pytest.mark.parametrize(("name", "blocks"), [("01_induction_heads", 3), ("02_modular_addition", 4)])
+def test_a_story_has_three_exercises_with_hints_and_solutions(name, blocks):
+    story = nbformat.read(NOTEBOOKS[0].with_name(f"{name}.ipynb"), as_version=4)
+    text = "\n".join(cell.source for cell in story.cells)
+    assert text.count("<summary>Hint</summary>") == text.count("<summary>Solution</summary>") == 3
+    assert len(solutions_of(story)) == blocks
+
+
+def test_exercises_that_check_themselves_wait_for_an_answer():
+    story = nbformat.read(NOTEBOOKS[0].with_name("02_modular_addition.ipynb"), as_version=4)
+    checks = [cell for cell in code_of(story) if "check." in cell.source]
+    assert len(checks) == 3
+    for cell in checks:
+        assert "None" in cell.source
+        assert cell.outputs[0].data["text/plain"].startswith("No answer yet.")
 
 
 def test_the_optional_cell_runs_on_a_gpt2(monkeypatch, capsys):
