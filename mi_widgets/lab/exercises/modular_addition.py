@@ -77,13 +77,12 @@ def memory_outgrown(story: xr.Dataset, answer: int | None) -> Verdict:
     better = (story["restricted"] < story["train_loss"]).values
     if not better[-1]:
         return no("With this network they never do.")
-    first = int(steps[len(better) - np.argmin(better[::-1])]) if not better.all() else int(steps[0])
-    if answer != first:
-        return no(
-            "They do so earlier already."
-            if answer > first
-            else "At that step, or at a later one, they do not."
-        )
+    worse = np.flatnonzero(~better)
+    first = steps[worse[-1] + 1 if len(worse) else 0]
+    if answer > first:
+        return no("They do so earlier already.")
+    if answer < first:
+        return no("At that step, or at a later one, they do not.")
     then = story.sel(step=answer)
     return yes(
         f"{then['restricted'].item():.1e} against {then['train_loss'].item():.1e} nats, when "
