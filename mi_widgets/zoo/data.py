@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, get_args, overload
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from torch import Tensor
 
 from mi_widgets.core.errors import MIError
 
+from .atlas.grammar import Text
+from .atlas.texts import atlas_texts
 from .documents import document
 from .vocabulary import BOS, SPECIALS, token_ids, vocabulary
 
@@ -48,9 +50,27 @@ class Texts:
         return len(self.ids)
 
 
+@overload
 def data(
     corpus: Corpus, split: Split = "test", *, n: int, seed: int = 0, longest_span: int = LONGEST_SPAN
-) -> Texts:
+) -> Texts: ...
+
+
+@overload
+def data(
+    corpus: Literal["atlas"], split: Split = "test", *, n: int, seed: int = 0, register: str | None = None
+) -> tuple[Text, ...]: ...
+
+
+def data(
+    corpus: Corpus | Literal["atlas"],
+    split: Split = "test",
+    *,
+    n: int,
+    seed: int = 0,
+    longest_span: int = LONGEST_SPAN,
+    register: str | None = None,
+) -> Texts | tuple[Text, ...]:
     """Texts of a corpus.
 
     - `"repeats"`: `<bos>`, up to 11 random words, then a span of 3 to `longest_span` different random words,
@@ -58,22 +78,30 @@ def data(
       comes next.
     - `"documents"`: small stories whose names and phrases come back, with filler between them.
     - `"induction"`: the training mixture of the two, row by row.
+    - `"atlas"`: English, French, code and sums of a small world whose facts are known, as texts with labels: who
+      gives to whom, which town, which state, what is asked, how a story feels. What the split "test" has was kept
+      out of training: facts of two hops, pairs of names, sums, and combinations of parts.
 
     Args:
         corpus: which.
         split: "train" or "test"; the two never share a stream of random numbers.
-        n: how many rows, of 128 tokens each.
+        n: how many rows, of 128 tokens each; of "atlas", how many texts.
         seed: of the draw; row `i` is the same for every `n`.
         longest_span: of repeats.
+        register: of "atlas": one kind of text alone, a sentence or a few; by default documents of all kinds.
+
+    Returns:
+        Token ids with their periods; of "atlas" texts, each with `text` and `labels` (kind, value, start and end in
+        characters).
 
     Raises:
         MIError: no such corpus or split, or a size that cannot be drawn.
 
     Source: after the repeated random sequences of Olsson et al. 2022 (arXiv:2209.11895); the documents are ours.
     """
-    if corpus not in get_args(Corpus) or split not in get_args(Split):
+    if corpus not in (*get_args(Corpus), "atlas") or split not in get_args(Split):
         raise MIError(
-            f"data({corpus!r}, {split!r}): the corpora are {', '.join(get_args(Corpus))}; "
+            f"data({corpus!r}, {split!r}): the corpora are {', '.join(get_args(Corpus))}, atlas; "
             f"the splits are {', '.join(get_args(Split))}."
         )
     if n < 1 or seed < 0 or not SHORTEST_SPAN <= longest_span <= LONGEST_SPAN:
@@ -81,6 +109,10 @@ def data(
             f"data(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at least 0, and "
             f"longest_span {SHORTEST_SPAN} to {LONGEST_SPAN}."
         )
+    if corpus == "atlas":
+        return atlas_texts(split, n=n, seed=seed, register=register)
+    if register is not None:
+        raise MIError(f"data({corpus!r}, register={register!r}): only atlas has registers.")
     rows = []
     for i in range(n):
         rng = np.random.default_rng([zlib.crc32(f"{corpus} {split}".encode()), seed, i])

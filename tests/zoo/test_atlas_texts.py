@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mi_widgets as mi
+from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.atlas import (
     arithmetic,
     code,
@@ -156,6 +158,21 @@ def test_a_part_of_everything_is_held_out_and_most_is_not():
     assert all(0.08 < sum(share) / len(share) < 0.3 for share in shares)
     for town in facts.towns().values():  # every town is asked for something in training
         assert 1 <= sum(geography.is_held_out(town, asked) for asked in facts.ATTRIBUTES) <= 2
+
+
+def test_data_gives_texts_of_one_register_or_documents_of_all():
+    found = mi.data("atlas", "test", n=300, seed=2, register="indirect")
+    assert found[:100] == mi.data("atlas", "test", n=100, seed=2, register="indirect")
+    assert {label.value for text in found for label in text.of("register")} == {"indirect"}
+    mixed = mi.data("atlas", "train", n=100)
+    assert {label.value for text in mixed for label in text.of("register")} == {*REGISTERS}
+    assert min(len(text.text) for text in mixed) >= 400
+    with pytest.raises(MIError, match=r"register='poems'\): the registers are indirect, geography, story"):
+        mi.data("atlas", n=1, register="poems")
+    with pytest.raises(MIError, match=r"register='story'\): only atlas has registers"):
+        mi.data("induction", n=1, register="story")
+    with pytest.raises(MIError, match="n must be at least 1"):
+        mi.data("atlas", n=0)
 
 
 def test_rows_are_the_same_for_every_call_and_no_two_are():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
+
+from mi_widgets.core.errors import MIError
 
 from . import arithmetic, code, decisions, french, geography, hesitation, indirect, repeats, stories
 from .grammar import Draw, Text, joined
@@ -23,6 +26,27 @@ REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
 }
 """The share of each among documents, and what makes one of its texts."""
 MIXED = 1 / 3  # of documents change their register at every sentence
+LETTERS = 400  # that a document has at least
+
+
+def atlas_texts(
+    split: Literal["train", "test"], *, n: int, seed: int, register: str | None
+) -> tuple[Text, ...]:
+    """See `mi.data`.
+
+    Raises:
+        MIError: there is no such register.
+    """
+    if register is not None and register not in REGISTERS:
+        raise MIError(f"data('atlas', register={register!r}): the registers are {', '.join(REGISTERS)}.")
+    held_out, found = split == "test", []
+    for row in range(n):
+        draw = stream(f"{split} {register or ''}", seed, row)
+        if register is None:
+            found.append(document(draw, held_out=held_out, letters=LETTERS))
+        else:
+            found.append(REGISTERS[register][1](draw, held_out=held_out))
+    return tuple(found)
 
 
 def document(draw: Draw, *, held_out: bool, letters: int) -> Text:
