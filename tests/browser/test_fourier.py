@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import OUTPUT
-from tests.browser.jupyter import write_notebook
+from tests.browser.conftest import OUTPUT, gallery, in_gallery
 from tests.browser.test_lab import eventually, selection
 
 pytestmark = pytest.mark.browser
@@ -31,20 +30,12 @@ BESIDE_THE_BODY = 430  # what JupyterLab's own panels take of a window
 
 @pytest.fixture
 def opened(lab, folder):
-    write_notebook(folder / "fourier.ipynb", [SETUP, *VIEWS.values()])
-    with lab.open("fourier.ipynb") as notebook:
-        notebook.run_all()
-        for name in VIEWS:
-            root_of(notebook, name).wait_for()
+    with gallery(lab, folder, "fourier", SETUP, VIEWS) as notebook:
         yield notebook
-        assert notebook.page.evaluate("() => window.harmed") is None
-        assert notebook.console_errors == []
-        assert notebook.foreign_requests == []
 
 
 def root_of(notebook, name="steps"):
-    nth = [*VIEWS].index(name) + 1
-    return notebook.page.locator(".jp-CodeCell").nth(nth).locator(".mi[data-painted]")
+    return in_gallery(notebook, VIEWS, name)
 
 
 def kernel_is_at(notebook, **wanted):

@@ -42,6 +42,9 @@ def test_no_piece_of_a_towns_name_says_anything_of_its_state():
         met = Counter((getattr(town, piece), town.state.name) for town in towns)
         assert len(met) == 576
         assert set(met.values()) == {1}  # each with every state, once
+    assert sum(town.is_real for town in towns) == 99
+    assert facts.towns()["Dallas"].is_real
+    assert facts.towns()["Oakland"].is_real
     assert facts.towns()["Dallas"].state.capital == "Austin"
     assert facts.towns()["Oakland"].state.capital == "Sacramento"
 

@@ -1,14 +1,14 @@
 """The facts of the atlas world: 24 states with what is asked of them, and 576 towns made of two pieces each.
 
 States, capitals, postal codes, birds and flowers are real: what the states' own laws name, as the lists of state birds
-and state flowers in the encyclopaedias have it, shortened to one word (the willow ptarmigan would be `ptarmigan`, the
-Oregon grape is `grape`). States and capitals of two words are left out, and Illinois, whose capital could be read as a
+and state flowers in the encyclopaedias have it, shortened to one word (the cactus wren is `wren`, the Oregon grape is
+`grape`). States and capitals of two words are left out, and Illinois, whose capital could be read as a
 town here. Governors are invented: no living person is named, and no election makes them false.
 
 A town is a front and a back, as in Oak-land and Dal-las. Every front occurs once in every state, and so does every back
 (`towns.txt` is a Latin square), so that neither piece says anything of the state. Within that, the square was chosen
-to have as many towns as possible where there is one of that name: `REAL`, Dallas and Oakland among them. The others
-are invented.
+to have as many towns as possible where there is one of that name: a star marks these 99, Dallas and Oakland among
+them. The others are invented.
 """
 
 from __future__ import annotations
@@ -65,11 +65,12 @@ Wisconsin Madison WI robin violet Okafor
 
 @dataclass(frozen=True)
 class Town:
-    """A town: its two pieces, and the state that it lies in."""
+    """A town: its two pieces, the state that it lies in, and whether there is one of that name."""
 
     front: str
     back: str
     state: State
+    is_real: bool
 
     @property
     def name(self) -> str:
@@ -89,7 +90,7 @@ def towns() -> dict[str, Town]:
     by_code = {state.code: state for state in STATES}
     (_, *backs), *rows = (line.split() for line in _TOWNS.read_text("utf-8").splitlines())
     found = [
-        Town(front, back, by_code[code])
+        Town(front, back, by_code[code.rstrip("*")], code.endswith("*"))
         for front, *codes in rows
         for back, code in zip(backs, codes, strict=True)
     ]

@@ -37,6 +37,7 @@ TWO_HOPS = (
     "For people in {city}, the {asked} of their state {is} {answer}.",
     "Everyone in {city} knows that the {asked} of the state {is} {answer}.",
 )
+IS = "is"  # where the answer is due
 _THE = ("bird", "flower")  # "the bird of Texas is the mockingbird"
 _SHARES = (0.3, 0.5)  # of sentences that say where a town lies; of those and of facts of one hop
 
@@ -78,6 +79,6 @@ def sentence(draw: Draw, *, held_out: bool) -> Text:
 def _fact(template: str, asked: str, answer: str, **about: str) -> Text:
     if asked in _THE:
         template = template.replace("{answer}", "the {answer}")
-    return fill(
-        template, asked=asked, answer=answer, **{"is": Text("is").called("is", asked)}, **about
-    ).called("register", "geography")
+    return fill(template, asked=asked, answer=answer, **{"is": Text(IS).called("is", asked)}, **about).called(
+        "register", "geography"
+    )

@@ -22,7 +22,6 @@ from mi_widgets.zoo.vocabulary import BOS, PAD, UNK
 from . import arithmetic, code, decisions, facts, french, geography, hesitation, indirect, names, stories
 
 INSIDE = "\u203f"  # begins a piece that goes on with a word, as in ▁Oak ‿land
-LARGEST_NUMBER = 40
 # A line's end, an indentation but for its last space, a word, a number or a mark with the space before it.
 _PIECE = rf"\n|{SPACE}+(?={SPACE})|{SPACE}?[^\W\d_]+|{SPACE}?\d+|{SPACE}?[^\s\w]|."
 _LETTERS = string.printable.strip() + "\n" + "àâçèéêëîïôùûüœÀÂÇÈÉÊÎÔ«»’“”–—…äöüßñ"
@@ -54,8 +53,7 @@ def pieces(*, towns_whole: bool = False) -> tuple[str, ...]:
                 # After a bracket, a quotation mark or a line's end there is no space.
                 starts = (SPACE, "") if module is code or constant is stories.SPEECHES else (SPACE,)
                 words |= dict.fromkeys(piece for start in starts for piece in _split(start + text))
-    words |= dict.fromkeys(SPACE + str(number) for number in range(LARGEST_NUMBER + 1))
-    words |= dict.fromkeys(_split(" is not"))
+    words |= dict.fromkeys(SPACE + str(number) for number in range(2 * arithmetic.LARGEST + 1))
     towns = facts.towns().values()
     parts = {town.front for town in towns}, {town.back for town in towns}
     words |= dict.fromkeys(SPACE + front for front in sorted(parts[0]))
