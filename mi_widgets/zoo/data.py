@@ -6,7 +6,6 @@ texts on every machine, and no stream serves two splits.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Literal, get_args, overload
 
@@ -20,6 +19,7 @@ from mi_widgets.core.errors import MIError
 from .atlas.grammar import Text
 from .atlas.texts import atlas_texts
 from .documents import document
+from .streams import stream
 from .vocabulary import BOS, SPECIALS, token_ids, vocabulary
 
 Corpus = Literal["repeats", "documents", "induction"]
@@ -115,7 +115,7 @@ def data(
         raise MIError(f"data({corpus!r}, register={register!r}): only atlas has registers.")
     rows = []
     for i in range(n):
-        rng = np.random.default_rng([zlib.crc32(f"{corpus} {split}".encode()), seed, i])
+        rng = stream(f"{corpus} {split}", seed, i)
         repeats = corpus == "repeats" or (corpus == "induction" and i % 2 == 0)
         rows.append(_repeat(rng, longest_span) if repeats else (document(rng, N_POS), 0, 0))
     ids, period, start = zip(*rows, strict=True)

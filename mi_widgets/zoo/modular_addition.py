@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-import zlib
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.zoo.streams import stream
 
 Split = Literal["all", "train", "test"]
 P = 113
@@ -77,7 +76,7 @@ def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: floa
 
 def learned(p: int, seed: int, share: float = SHARE) -> Tensor:
     """Which of the p² sums are in "train", (p²,): the same on every machine."""
-    rng = np.random.default_rng([zlib.crc32(b"modular addition"), p, seed])
+    rng = stream("modular addition", p, seed)
     # Sorting uniform draws is a shuffle that does not depend on NumPy's choice of shuffling algorithm.
     order = rng.random(p * p).argsort(kind="stable")
     chosen = torch.zeros(p * p, dtype=torch.bool)

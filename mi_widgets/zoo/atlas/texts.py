@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-import numpy as np
-
 from mi_widgets.core.errors import MIError
+from mi_widgets.zoo import streams
 
 from . import arithmetic, code, decisions, french, geography, hesitation, indirect, repeats, stories
 from .grammar import Draw, Text, joined
@@ -69,4 +67,4 @@ def _register(draw: Draw) -> str:
 
 def stream(split: str, seed: int, row: int) -> Draw:
     """The random numbers of one row of one split."""
-    return Draw(np.random.default_rng([zlib.crc32(f"atlas {split}".encode()), seed, row]))
+    return Draw(streams.stream(f"atlas {split}", seed, row))
