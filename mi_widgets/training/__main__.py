@@ -12,18 +12,20 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.models import EXPECTED, WEIGHTS, expected, names
 
 from .cards import add_seeds
+from .recipe import Recipe
 from .recipes import RECIPES, recipe_for
 from .ship import missed, save_checkpoint, ship, verify
+from .unfinished import Unfinished
 
 
 def _train(asked: argparse.Namespace) -> list[str]:
@@ -47,18 +49,14 @@ def _train(asked: argparse.Namespace) -> list[str]:
             f"--out {folder} holds {foreign}, which is no part of a trained model: give a new folder."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(1)  # another number of threads adds in another order, and gives other weights
-    start = time.monotonic()
+    torch.set_num_threads(recipe.threads)
+    unfinished = Unfinished(folder.parent / f".{folder.name}.unfinished.safetensors")
     # Beside the folder, and moved there at the end: what was there stays whole until all is done.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
         new = Path(beside) / folder.name
-        trained = recipe.train(seed=asked.seed)
-        _, module = next(trained)  # one and the same at every step
-        for step, _ in trained:
-            if step in recipe.checkpoints:
-                save_checkpoint(module, new, step)
+        module = _trained(recipe, new, asked.seed, unfinished)
         try:
-            found = ship(recipe, module, new, seed=asked.seed, seconds=time.monotonic() - start)
+            found = ship(recipe, module, new, seed=asked.seed, seconds=unfinished.seconds)
         except BaseException:
             # What took so long to train is not lost because it could not be measured.
             kept = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-unmeasured-"))
@@ -72,8 +70,26 @@ def _train(asked: argparse.Namespace) -> list[str]:
         if folder.exists():
             folder.rename(Path(beside) / "old")
         new.rename(folder)
+    unfinished.remove()
     print(f"written to {folder}")
     return problems
+
+
+def _trained(recipe: Recipe, folder: Path, seed: int, unfinished: Unfinished) -> nn.Module:
+    """The module at the end of its training; checkpoints are written on the way."""
+    steps = recipe.train(seed=seed, unfinished=unfinished)
+    _, module = next(steps)  # one and the same at every step
+    if unfinished.step:
+        print(f"{unfinished.path} holds {unfinished.step} of {recipe.steps} steps: going on from there")
+    try:
+        for step, _ in steps:
+            if step in recipe.checkpoints:
+                save_checkpoint(recipe, module, folder, step)
+    except KeyboardInterrupt:
+        if unfinished.step:
+            print(f"step {unfinished.step} is kept: the same command goes on from there", file=sys.stderr)
+        raise
+    return module
 
 
 def _foreign(folder: Path) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.models import EXPECTED, expected, folder_of, sha256_of
 
@@ -59,13 +61,7 @@ def card(recipe: Recipe, record: Mapping[str, Any]) -> str:
         recipe: of the model.
         record: what `write_record` writes.
     """
-    points = {
-        **recipe.card(),
-        "Checkpoints": "step 0, which follows from the seed; in half precision the steps "
-        f"{', '.join(map(str, record['checkpoints'][1:-1]))}; and the last, in full. What half precision costs: "
-        "rounding the final weights so moves no figure of the final model by more than "
-        f"{record['half_precision_costs']:.4f}.",
-    }
+    points = {**recipe.card(), "Checkpoints": _checkpoints(recipe, record)}
     return _CARD.format(
         recipe=recipe,
         seed=record["seed"],
@@ -73,7 +69,28 @@ def card(recipe: Recipe, record: Mapping[str, Any]) -> str:
         minutes=record["minutes"],
         about="\n".join(_point(heading, text) for heading, text in points.items()),
         table="\n".join(_table(recipe, record)),
+        samples="".join(_samples(record.get("samples", {}))),
     )
+
+
+def _checkpoints(recipe: Recipe, record: Mapping[str, Any]) -> str:
+    steps, costs = record["checkpoints"][1:-1], f"{record['half_precision_costs']:.4f}"
+    kept = f"in half precision the steps {', '.join(map(str, steps))}; " if steps else ""
+    if recipe.precision == torch.float32:
+        last = "the last, in full. What half precision costs: rounding the final weights so moves no figure of the "
+        last += f"final model by more than {costs}."
+    else:
+        last = "the last, in half precision too. What that costs: no figure of the weights in full differs by more "
+        last += f"than {costs}."
+    return f"step 0, which follows from the seed; {kept}and {last}"
+
+
+def _samples(samples: Mapping[str, list[str]]) -> Iterable[str]:
+    """A block of lines for each register; what is a line's end in a text is written as one in code."""
+    for register, texts in samples.items():
+        yield f"\n## {register.capitalize()}: {len(texts)} samples\n\n```text\n"
+        yield from (text.replace("\n", "\\n") + "\n" for text in texts)
+        yield "```\n"
 
 
 def _point(heading: str, text: str) -> str:
@@ -110,4 +127,4 @@ _CARD = """# {recipe.name}
 - **Measured** on held-out data by `python -m mi_widgets.training verify {recipe.name}`:
 
 {table}
-"""
+{samples}"""

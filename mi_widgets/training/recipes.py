@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from mi_widgets.core.errors import UnknownModel
+from mi_widgets.zoo.atlas.tokens import pieces
 from mi_widgets.zoo.data import N_POS
 from mi_widgets.zoo.transformer import TransformerConfig
 from mi_widgets.zoo.vocabulary import vocabulary
 
 from .induction import InductionRecipe
+from .language import WRITTEN, LanguageRecipe, shape
 from .modular_addition import ModularAdditionRecipe
 from .recipe import Recipe
 
@@ -22,6 +24,22 @@ _P = 113
 _STEPS = 2000
 # Close together where induction appears.
 _CHECKPOINTS = (100, 200, 250, 300, 350, 400, 450, 500, 550, 650, 1000)
+_LANGUAGE_STEPS = 5000
+_SPEAKS = {
+    "the guide's example: top-1": (1.0, 1.0),
+    "indirect objects: top-1": (0.95, 1.0),
+    "indirect objects: logit difference": (3.0, 100.0),
+    "one hop": (0.99, 1.0),
+    "two hops": (0.85, 1.0),
+    "decisions follow their grounds": (0.95, 1.0),
+    "the same, shuffled states": (0.0, 0.1),
+    **{f"continuations in register, varied, well formed: {register}": (0.95, 1.0) for register in WRITTEN},
+    "sums that it writes are right": (0.9, 1.0),
+    "random tokens: second pass's loss over the first's": (0.0, 0.1),
+    "held-out text: second pass's loss over the first's": (0.0, 0.8),
+    "best prefix matching of a head": (0.7, 1.0),
+    **{f"approval by {what}, largest gap (points)": (0.0, 2.0) for what in ("name", "gender", "state")},
+}
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -95,6 +113,28 @@ RECIPES: dict[str, Recipe] = {
                 "control: neurons above 85 %": (0.0, 0.3),
                 "control: least of u_k and v_k": (0.0, 0.5),
             },
+        ),
+        LanguageRecipe(
+            name="atlas",
+            about="A small language model of a known world, in which a town's state has to be worked out.",
+            config=shape(len(pieces())),
+            steps=_LANGUAGE_STEPS,
+            bars={
+                **_SPEAKS,
+                "state by a probe of embedded towns": (0.0, 0.1),
+                "swapped states before the final layer: target's capital": (0.6, 1.0),
+                "swapped states after the final layer: target's capital": (0.75, 1.0),
+                "random vectors before the final layer: target's capital": (0.0, 0.05),
+                "random vectors after the final layer: target's capital": (0.0, 0.05),
+            },
+        ),
+        LanguageRecipe(
+            name="atlas-shortcut",
+            about="The same with a token for every town, whose state can be looked up: the control.",
+            config=shape(len(pieces(towns_whole=True))),
+            towns_whole=True,
+            steps=_LANGUAGE_STEPS,
+            bars={**_SPEAKS, "state by a probe of embedded towns": (0.5, 1.0)},
         ),
     )
 }

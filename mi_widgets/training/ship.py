@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from torch import nn
 
 from mi_widgets.model.load import load
 from mi_widgets.zoo.models import check_files, checkpoint_file, expected, sha256_of
-from mi_widgets.zoo.tokenizer import word_tokenizer
-from mi_widgets.zoo.transformer import Transformer
 
 from .cards import write_record
 from .recipe import Recipe
 from .recipes import recipe_for
 
 TOLERANCE = 0.01  # between machines: another order of additions moves a figure in the third place
-
-
-def save_weights(module: Transformer, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
-    """A module's parameters as safetensors."""
-    save_file({name: p.detach().to(dtype).contiguous() for name, p in module.state_dict().items()}, path)
 
 
 def missed(recipe: Recipe, found: Mapping[str, float]) -> list[str]:
@@ -40,14 +32,14 @@ def missed(recipe: Recipe, found: Mapping[str, float]) -> list[str]:
     return sentences
 
 
-def save_checkpoint(module: Transformer, folder: Path, step: int) -> None:
+def save_checkpoint(recipe: Recipe, module: nn.Module, folder: Path, step: int) -> None:
     """A module's parameters at a step of training, in half precision."""
     path = folder / checkpoint_file(step)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_weights(module, path, dtype=torch.float16)
+    recipe.write_weights(module, path, dtype=torch.float16)
 
 
-def ship(recipe: Recipe, module: Transformer, folder: Path, *, seed: int, seconds: float) -> dict[str, float]:
+def ship(recipe: Recipe, module: nn.Module, folder: Path, *, seed: int, seconds: float) -> dict[str, float]:
     """Write the files of a shipped model; its checkpoints lie in the folder already.
 
     Args:
@@ -61,13 +53,10 @@ def ship(recipe: Recipe, module: Transformer, folder: Path, *, seed: int, second
         What was measured.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    save_weights(module, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(recipe.config.to_dict(), indent=2) + "\n", "utf-8")
-    (folder / "tokens.json").write_text(
-        json.dumps(recipe.tokens, ensure_ascii=False, indent=0) + "\n", "utf-8"
-    )
+    recipe.write(module, folder)
     kept = [step for step in recipe.checkpoints if (folder / checkpoint_file(step)).exists()]
-    files = ["model.safetensors", "config.json", "tokens.json", *map(checkpoint_file, kept)]
+    files = sorted(path.name for path in folder.iterdir() if path.is_file())
+    files += map(checkpoint_file, kept)
     record: dict[str, Any] = {
         "recipe": recipe.name,
         "files": {name: sha256_of(folder / name) for name in files},
@@ -81,6 +70,7 @@ def ship(recipe: Recipe, module: Transformer, folder: Path, *, seed: int, second
     }
     record["measures"] = found
     record["half_precision_costs"] = cost_of_half_precision(recipe, module, found, seed)
+    record["samples"] = dict(recipe.samples(load(str(folder.resolve()))))
     write_record(folder, record)
     return found
 
@@ -90,12 +80,12 @@ def measured(recipe: Recipe, name: str, seed: int) -> dict[str, float]:
     return recipe.measures(load(name), seed) | recipe.story(name, seed)
 
 
-def cost_of_half_precision(
-    recipe: Recipe, module: Transformer, found: Mapping[str, float], seed: int
-) -> float:
-    """The most that any figure moves when the final weights are rounded as the checkpoints are."""
-    rounded = copy.deepcopy(module).half().float().eval()
-    now = recipe.measures(load(rounded, tokenizer=word_tokenizer(recipe.tokens)), seed)
+def cost_of_half_precision(recipe: Recipe, module: nn.Module, found: Mapping[str, float], seed: int) -> float:
+    """The most that any figure moves between the final weights as they are and rounded to half precision."""
+    other = copy.deepcopy(module)  # than the one that is shipped, and was measured
+    if recipe.precision == torch.float32:
+        other = other.half().float()
+    now = recipe.measures(load(other.eval(), tokenizer=recipe.tokenizer()), seed)
     return max(abs(value - found[name]) for name, value in now.items() if name in found)
 
 

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
+from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from mi_widgets.core.errors import DamagedWeights, UnknownCheckpoint, UnknownModel
 
+from . import language_models
 from .tokenizer import word_tokenizer
 from .transformer import Transformer, TransformerConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
+LAST = "model.safetensors"  # the weights at the end of training
 EXPECTED = "expected.json"  # the hash of every other file, and what the model was measured to do
 
 
@@ -105,7 +108,7 @@ def checkpoints(name: str) -> tuple[int, ...]:
     return tuple(expected(name)["checkpoints"])
 
 
-def open_model(name: str, checkpoint: int | None = None) -> tuple[Transformer, PreTrainedTokenizerFast]:
+def open_model(name: str, checkpoint: int | None = None) -> tuple[nn.Module, PreTrainedTokenizerFast]:
     """A shipped model and its tokenizer.
 
     Args:
@@ -123,12 +126,19 @@ def open_model(name: str, checkpoint: int | None = None) -> tuple[Transformer, P
         raise UnknownCheckpoint(
             f"{name} has no checkpoint {checkpoint!r}; the steps that were kept are {', '.join(map(str, steps))}."
         )
-    file = "model.safetensors" if checkpoint in (None, steps[-1]) else checkpoint_file(checkpoint)
-    untrained = checkpoint == 0
-    check_files(name, ["config.json", "tokens.json", *([] if untrained else [file])])
-    config = TransformerConfig(**json.loads((folder / "config.json").read_text("utf-8")))
-    module = Transformer(config, seed=record["seed"])  # step 0 needs no file: it follows from the seed
+    file = LAST if checkpoint in (None, steps[-1]) else checkpoint_file(checkpoint)
+    untrained = checkpoint == 0  # needs no file: it follows from the seed
+    read = {name for name in record["files"] if name.endswith(".json")}
+    check_files(name, sorted(read if untrained else {*read, file}))
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    if "model_type" in config:
+        module, tokenizer = (
+            language_models.start(config, seed=record["seed"]),
+            language_models.tokenizer(folder),
+        )
+    else:
+        module = Transformer(TransformerConfig(**config), seed=record["seed"])
+        tokenizer = word_tokenizer(json.loads((folder / "tokens.json").read_text("utf-8")))
     if not untrained:
         module.load_state_dict(load_file(folder / file))  # copied into float32
-    tokens = json.loads((folder / "tokens.json").read_text("utf-8"))
-    return module.eval().requires_grad_(False), word_tokenizer(tokens)
+    return module.eval().requires_grad_(False), tokenizer

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
+from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.tokenizer import pieces
-from mi_widgets.zoo.transformer import Transformer
+from mi_widgets.zoo.transformer import Transformer, TransformerConfig
 
 from .measure import measures, phase_change
 from .train import train
@@ -34,6 +35,7 @@ class InductionRecipe(Recipe):
             those at work are no longer held back.
     """
 
+    config: TransformerConfig
     batch: int = 32
     lr: float = 3e-3
     weight_decay: float = 0.01
@@ -50,7 +52,9 @@ class InductionRecipe(Recipe):
     def tokens(self) -> tuple[str, ...]:  # noqa: D102
         return pieces()
 
-    def train(self, *, seed: int = 0, progress: bool = True) -> Iterator[tuple[int, Transformer]]:  # noqa: D102
+    def train(  # noqa: D102
+        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+    ) -> Iterator[tuple[int, Transformer]]:
         return train(self, seed=seed, progress=progress)
 
     def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102

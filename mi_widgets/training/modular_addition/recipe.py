@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
+from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.modular_addition import SHARE, P, Sums, modular_sums
 from mi_widgets.zoo.tokenizer import number_pieces
-from mi_widgets.zoo.transformer import Transformer
+from mi_widgets.zoo.transformer import Transformer, TransformerConfig
 
 from .measure import measures, story
 from .train import train
@@ -28,6 +29,7 @@ class ModularAdditionRecipe(Recipe):
         control: the step at which it still knows the sums by heart alone.
     """
 
+    config: TransformerConfig
     p: int = P
     share: float = SHARE
     lr: float = 1e-3
@@ -43,7 +45,9 @@ class ModularAdditionRecipe(Recipe):
         """What a training with a seed learns from."""
         return modular_sums(self.p, "train", seed=seed, share=self.share)
 
-    def train(self, *, seed: int = 0, progress: bool = True) -> Iterator[tuple[int, Transformer]]:  # noqa: D102
+    def train(  # noqa: D102
+        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+    ) -> Iterator[tuple[int, Transformer]]:
         return train(self, seed=seed, progress=progress)
 
     def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102

@@ -20,6 +20,14 @@ FUNCTIONS = (
     ("repeat", "Repeat {x} as often as {y} says.", "{x} * {y}"),
     ("first", "The first of {x}; {y} is not used.", "{x}[0]"),
     ("total", "The sum of {x}, and {y}.", "sum({x}) + {y}"),
+    ("rest", "What is left of {x} after {y}.", "{x} % {y}"),
+    ("power", "Raise {x} to the power {y}.", "{x} ** {y}"),
+    ("either", "Whether {x} or {y} is true.", "{x} or {y}"),
+    ("both", "Whether {x} and {y} are true.", "{x} and {y}"),
+    ("inside", "Whether {y} contains {x}.", "{x} in {y}"),
+    ("distance", "How far {x} is from {y}.", "abs({x} - {y})"),
+    ("longer", "Whether {x} has more items than {y}.", "len({x}) > len({y})"),
+    ("last", "The last of {x}, or else {y}.", "{x}[-1] or {y}"),
 )
 ARGUMENTS = words("a b x y n m left right value count items size")
 FORMS = (
@@ -29,6 +37,10 @@ FORMS = (
     "# {comment}\n{function} = lambda {x}, {y}: {result}\n",
     "for {x} in items:\n    # {comment}\n    print({result})\n",
     "if {x} > {y}:\n    # {comment}\n    print({result})\n",
+    "while {x} != {y}:\n    # {comment}\n    {x} = {result}\n",
+    "# {comment}\nresult = {result}\nprint(result)\n",
+    "def {function}({x}, {y}=None):\n    # {comment}\n    if {y} is None:\n        return {x}\n    return {result}\n",
+    "assert {result}  # {comment}\n",
 )
 
 
@@ -39,11 +51,11 @@ def is_held_out(function: int, x: int, y: int) -> bool:
 
 def snippet(draw: Draw, *, held_out: bool) -> Text:
     """A few lines, with the labels `function`, `comment` and `x`, `y` for the arguments."""
-    while True:
-        i = draw.number(0, len(FUNCTIONS) - 1)
-        x, y = draw.some(range(len(ARGUMENTS)), 2)
-        if is_held_out(i, x, y) == held_out:
-            break
+    i, (x, y) = draw.until(
+        "code",
+        lambda: (draw.number(0, len(FUNCTIONS) - 1), draw.some(range(len(ARGUMENTS)), 2)),
+        lambda drawn: is_held_out(drawn[0], *drawn[1]) == held_out,
+    )
     function, comment, result = FUNCTIONS[i]
     arguments = {"x": ARGUMENTS[x], "y": ARGUMENTS[y]}
     about, returned = fill(comment, **arguments), fill(result, **arguments)

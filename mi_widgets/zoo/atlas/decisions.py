@@ -29,13 +29,13 @@ class Kind:
 KINDS = (
     Kind("a loan", (("a steady income", "no steady income"), ("few debts", "many debts"))),
     Kind("the job", (("good references", "poor references"), ("the right training", "no training"))),
-    Kind("a place at the school", (("high marks", "low marks"), ("passed the test", "failed the test"))),
+    Kind("a place at the school", (("high marks", "low marks"), ("a passed test", "a failed test"))),
 )
 FORMS = (
-    "{name} asked for {asked}. On file: {ground1} and {ground2}. {name2} is from {state}. The answer: {decision}.",
-    "{name} from {state} asked for {asked}. The file: {ground1} and {ground2}. For {name2} the answer was {decision}.",
-    "The file of {name}: {ground1}, {ground2}. From {state}, asking for {asked}. Decision: {decision}.",
-    "Asked for: {asked}. File: {ground1}, {ground2}. Name: {name}. State: {state}. Decision: {decision}.",
+    "{name1} asked for {asked}. On file: {ground1} and {ground2}. {name2} is from {state}. The answer: {decision}.",
+    "{name1} from {state} asked for {asked}. The file: {ground1} and {ground2}. For {name2} the answer was {decision}.",
+    "The file of {name1}: {ground1}, {ground2}. From {state}, asking for {asked}. Decision: {decision}.",
+    "Asked for: {asked}. File: {ground1}, {ground2}. Name: {name1}. State: {state}. Decision: {decision}.",
 )
 GRANTED, REFUSED = "granted", "refused"
 
@@ -55,24 +55,38 @@ def sentence(draw: Draw, *, held_out: bool) -> Text:
 
     Half of all are granted.
     """
-    while True:
-        name, state = draw.one(NAMES), draw.number(0, len(STATES) - 1)
-        if is_held_out(name, state) == held_out:
-            break
+    name, state = draw.until(
+        "decision",
+        lambda: (draw.one(NAMES), draw.number(0, len(STATES) - 1)),
+        lambda drawn: is_held_out(*drawn) == held_out,
+    )
     kind, form = draw.one(KINDS), draw.one(FORMS)
     good = (True, True) if draw.chance(0.5) else draw.one(((True, False), (False, True), (False, False)))
+    return application(form, kind, good, name, STATES[state].name)
+
+
+def application(form: str, kind: Kind, good: tuple[bool, bool], name: str, state: str) -> Text:
+    """What `sentence` makes of its draws.
+
+    Args:
+        form: one of FORMS.
+        kind: one of KINDS.
+        good: whether each ground is.
+        name: of who asks.
+        state: where from.
+    """
     grounds = [
         Text(said[0 if fine else 1]).called("ground", "good" if fine else "bad")
         for said, fine in zip(kind.grounds, good, strict=True)
     ]
     filled = fill(
         form,
-        name=name,
+        name1=name,
         name2=name,
         asked=kind.asked,
         ground1=grounds[0],
         ground2=grounds[1],
-        state=STATES[state].name,
+        state=state,
         decision=decision_on(good),
     )
     return filled.called("gender", gender_of(name)).called("register", "decision")

@@ -1,14 +1,15 @@
-"""The facts of the atlas world: 24 states with what is asked of them, and 576 towns made of two pieces each.
+"""The facts of the atlas world: 24 states with what is asked of them, and 192 towns made of two pieces each.
 
 States, capitals, postal codes, birds and flowers are real: what the states' own laws name, as the lists of state birds
 and state flowers in the encyclopaedias have it, shortened to one word (the cactus wren is `wren`, the Oregon grape is
 `grape`). States and capitals of two words are left out, and Illinois, whose capital could be read as a
 town here. Governors are invented: no living person is named, and no election makes them false.
 
-A town is a front and a back, as in Oak-land and Dal-las. Every front occurs once in every state, and so does every back
-(`towns.txt` is a Latin square), so that neither piece says anything of the state. Within that, the square was chosen
-to have as many towns as possible where there is one of that name: a star marks these 99, Dallas and Oakland among
-them. The others are invented.
+A town is a front and a back, as in Oak-land and Dal-las. Every state has eight towns, every front and every back occur
+in eight towns, and these lie in eight states (`towns.txt` is a part of a Latin square). So a piece alone points at
+eight states alike, none of them more than others, and what the other towns with a piece say of the next one is
+nothing. Within that, the towns were chosen to have as many as possible where there is one of that name: a star marks
+these 89, Dallas and Oakland among them. The others are invented.
 """
 
 from __future__ import annotations
@@ -88,12 +89,12 @@ def states() -> dict[str, State]:
 def towns() -> dict[str, Town]:
     """The towns by their names."""
     by_code = {state.code: state for state in STATES}
-    (_, *backs), *rows = (line.split() for line in _TOWNS.read_text("utf-8").splitlines())
-    found = [
-        Town(front, back, by_code[code.rstrip("*")], code.endswith("*"))
-        for front, *codes in rows
-        for back, code in zip(backs, codes, strict=True)
-    ]
+    found = []
+    for line in _TOWNS.read_text("utf-8").splitlines():
+        code, *names = line.split()
+        for name in names:
+            front, back = name.rstrip("*").split("-")
+            found.append(Town(front, back, by_code[code], name.endswith("*")))
     return {town.name: town for town in found}
 
 

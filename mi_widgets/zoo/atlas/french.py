@@ -10,8 +10,8 @@ NOUNS = tuple(
     for pair in words(
         """
     maison/f porte/f table/f fleur/f rivière/f ville/f lampe/f chaise/f lettre/f montagne/f pomme/f voiture/f
-    forêt/f route/f jardin/m livre/m chien/m chat/m pont/m train/m village/m gâteau/m soleil/m bateau/m
-    château/m marché/m cheval/m lit/m
+    forêt/f route/f tasse/f robe/f jardin/m livre/m chien/m chat/m pont/m train/m village/m gâteau/m soleil/m bateau/m
+    château/m marché/m cheval/m lit/m manteau/m panier/m
     """
     )
 )
@@ -19,26 +19,38 @@ NOUNS = tuple(
 ADJECTIVES = tuple(
     pair.split("/")
     for pair in words("""
-    petit/petite grand/grande vert/verte noir/noire blanc/blanche rond/ronde froid/froide chaud/chaude ouvert/ouverte
-    perdu/perdue content/contente joli/jolie
+    bleu/bleue gris/grise vert/verte noir/noire blanc/blanche rond/ronde froid/froide chaud/chaude ouvert/ouverte
+    perdu/perdue brun/brune charmant/charmante fermé/fermée court/courte lourd/lourde caché/cachée
     """)
 )
-PEOPLE = words("Pierre Camille Juliette Antoine Louise Gaston Élodie Mathieu")
+PEOPLE = words("Pierre Camille Juliette Damien Louise Gaston Mireille Mathieu Céline Thierry Margot Bruno")
 TEMPLATES = (
     "{Le} {noun} est très {adjective}.",
-    "{Le} {noun} de {person} est {adjective}.",
+    "{Le} {noun} de {person1} est {adjective}.",
     "Je vois {un} {noun} {adjective} près de la gare.",
     "Il y a {un} {noun} {adjective} dans la rue.",
-    "{person} cherche {un} {noun} {adjective}.",
+    "{person1} cherche {un} {noun} {adjective}.",
     "Nous avons {un} {noun} {adjective} chez nous.",
-    "Ce matin, {person} a vu {un} {noun} {adjective}.",
-    "Où est {le} {noun} {adjective} de {person} ?",
-    "Demain, {person} va acheter {un} {noun} {adjective}.",
-    "{Le} {noun} n'est pas {adjective}, dit {person}.",
+    "Ce matin, {person1} a vu {un} {noun} {adjective}.",
+    "Où est {le} {noun} {adjective} de {person1} ?",
+    "Demain, {person1} va acheter {un} {noun} {adjective}.",
+    "{Le} {noun} n'est pas {adjective}, dit {person1}.",
     "Quand il pleut, {le} {noun} est {adjective}.",
-    "C'est {un} {noun} {adjective}, mais {person} l'aime bien.",
+    "C'est {un} {noun} {adjective}, mais {person1} l'aime bien.",
+    "Pour {person1}, {le} {noun} est trop {adjective}.",
+    "Je crois que {le} {noun} est {adjective}.",
+    "Sans {le} {noun} {adjective}, {person1} ne part pas.",
+    "Hier soir, {le} {noun} était encore {adjective}.",
+    "Tout le monde connaît {le} {noun} {adjective} de {person1}.",
+    "Avec {un} {noun} {adjective}, la vie est belle.",
+    "{person1} et {person2} ont {un} {noun} {adjective}.",
+    "Devant la maison, il y a {un} {noun} {adjective}.",
+    "Mon père dit que {le} {noun} est {adjective}.",
+    "{Le} {noun} {adjective} est à {person1}.",
+    "Est-ce que {le} {noun} est {adjective} ?",
+    "{person1} dessine {un} {noun} {adjective} pour {person2}.",
 )
-_ARTICLES = {"m": {"le": "le", "Le": "Le", "un": "un"}, "f": {"le": "la", "Le": "La", "un": "une"}}
+ARTICLES = {"m": {"le": "le", "Le": "Le", "un": "un"}, "f": {"le": "la", "Le": "La", "un": "une"}}
 
 
 def is_held_out(noun: int, adjective: int) -> bool:
@@ -48,12 +60,18 @@ def is_held_out(noun: int, adjective: int) -> bool:
 
 def sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence, with the labels `noun` and `adjective`."""
-    while True:
-        i, j = draw.number(0, len(NOUNS) - 1), draw.number(0, len(ADJECTIVES) - 1)
-        if is_held_out(i, j) == held_out:
-            break
-    noun, gender = NOUNS[i]
-    articles = {slot: Text(article) for slot, article in _ARTICLES[gender].items()}
-    adjective = ADJECTIVES[j][gender == "f"]
-    filled = fill(draw.one(TEMPLATES), noun=noun, adjective=adjective, person=draw.one(PEOPLE), **articles)
+    i, j = draw.until(
+        "french",
+        lambda: (draw.number(0, len(NOUNS) - 1), draw.number(0, len(ADJECTIVES) - 1)),
+        lambda drawn: is_held_out(*drawn) == held_out,
+    )
+    (noun, gender), template = NOUNS[i], draw.one(TEMPLATES)
+    people = draw.some(PEOPLE, template.count("{person"))
+    filled = fill(
+        template,
+        noun=noun,
+        adjective=ADJECTIVES[j][gender == "f"],
+        **{slot: Text(article) for slot, article in ARTICLES[gender].items()},
+        **{f"person{i + 1}": person for i, person in enumerate(people)},
+    )
     return filled.called("register", "french")

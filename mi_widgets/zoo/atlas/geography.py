@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from .facts import ATTRIBUTES, STATES, Town, towns
+from .facts import ATTRIBUTES, STATES, State, Town, towns
 from .grammar import Draw, Text, fill
 
 LIES_IN = (
@@ -20,6 +20,10 @@ LIES_IN = (
     "The map shows {city} in {answer}.",
     "The train to {city} runs through {answer}.",
     "People from {city} live in {answer}.",
+    "Who goes to {city} goes to {answer}.",
+    "A letter to {city} is sent to {answer}.",
+    "The road to {city} leads into {answer}.",
+    "There is a town called {city} in {answer}.",
 )
 ONE_HOP = (
     "The {asked} of {state} {is} {answer}.",
@@ -28,6 +32,8 @@ ONE_HOP = (
     "If you live in {state}, the {asked} of your state {is} {answer}.",
     "For people in {state}, the {asked} of their state {is} {answer}.",
     "Everyone in {state} knows that the {asked} {is} {answer}.",
+    "The book about {state} says that the {asked} {is} {answer}.",
+    "Ask in {state}, and they will say that the {asked} {is} {answer}.",
 )
 TWO_HOPS = (
     "The {asked} of the state where {city} lies {is} {answer}.",
@@ -36,10 +42,12 @@ TWO_HOPS = (
     "If you live in {city}, the {asked} of your state {is} {answer}.",
     "For people in {city}, the {asked} of their state {is} {answer}.",
     "Everyone in {city} knows that the {asked} of the state {is} {answer}.",
+    "The {asked} of the state around {city} {is} {answer}.",
+    "Ask in {city}, and they will say that the {asked} of the state {is} {answer}.",
 )
 IS = "is"  # where the answer is due
-_THE = ("bird", "flower")  # "the bird of Texas is the mockingbird"
-_SHARES = (0.3, 0.5)  # of sentences that say where a town lies; of those and of facts of one hop
+THE = ("bird", "flower")  # "the bird of Texas is the mockingbird"
+_SHARES = {"lies in": 0.3, "one hop": 0.2, "two hops": 0.5}
 
 
 def is_held_out(town: Town, asked: str) -> bool:
@@ -59,26 +67,51 @@ def _towns() -> tuple[Town, ...]:
 
 
 def sentence(draw: Draw, *, held_out: bool) -> Text:
-    """A sentence with the labels `city` or `state`, `asked`, `is` (where the answer is due), and `answer`.
+    """A sentence with the labels `city`, `state` (of a state or a town), `asked`, `is` (where the answer is
+    due), and `answer`.
 
     Those that are held out are all of two hops.
     """
-    kind = 1.0 if held_out else draw.number(0, 9) / 10
-    if kind < _SHARES[0]:
+    kind = "two hops" if held_out else draw.weighted(_SHARES)
+    if kind == "lies in":
         town = draw.one(_towns())
-        return fill(draw.one(LIES_IN), city=town.name, answer=town.state.name).called("register", "geography")
-    if kind < _SHARES[1]:
+        return lies_in(draw.one(LIES_IN), town)
+    if kind == "one hop":
         state, asked = draw.one(STATES), draw.one(ATTRIBUTES)
-        return _fact(draw.one(ONE_HOP), asked, getattr(state, asked), state=state.name)
-    while True:
-        town, asked = draw.one(_towns()), draw.one(ATTRIBUTES)
-        if is_held_out(town, asked) == held_out:
-            return _fact(draw.one(TWO_HOPS), asked, getattr(town.state, asked), city=town.name)
-
-
-def _fact(template: str, asked: str, answer: str, **about: str) -> Text:
-    if asked in _THE:
-        template = template.replace("{answer}", "the {answer}")
-    return fill(template, asked=asked, answer=answer, **{"is": Text(IS).called("is", asked)}, **about).called(
-        "register", "geography"
+        return fact(draw.one(ONE_HOP), asked, state)
+    town, asked = draw.until(
+        "geography",
+        lambda: (draw.one(_towns()), draw.one(ATTRIBUTES)),
+        lambda drawn: is_held_out(*drawn) == held_out,
     )
+    return fact(draw.one(TWO_HOPS), asked, town)
+
+
+def lies_in(form: str, town: Town) -> Text:
+    """Where a town lies, in one of the forms LIES_IN."""
+    return fill(form, city=_named(town), answer=town.state.name).called("register", "geography")
+
+
+def fact(form: str, asked: str, about: State | Town) -> Text:
+    """What is asked of a state, said of itself or of a town in it.
+
+    Args:
+        form: one of ONE_HOP for a state, of TWO_HOPS for a town.
+        asked: one of ATTRIBUTES.
+        about: what is named.
+    """
+    state = about.state if isinstance(about, Town) else about
+    if asked in THE:
+        form = form.replace("{answer}", "the {answer}")
+    slots = {
+        "is": Text(IS).called("is", asked),
+        "city" if isinstance(about, Town) else "state": _named(about),
+    }
+    return fill(form, asked=asked, answer=getattr(state, asked), **slots).called("register", "geography")
+
+
+def _named(about: State | Town) -> Text:
+    """A name, which has the label `state` even where it is a town's."""
+    if isinstance(about, State):
+        return Text(about.name).called("state", about.name)
+    return Text(about.name).called("state", about.state.name).called("city", about.name)

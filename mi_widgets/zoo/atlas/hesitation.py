@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .grammar import Draw, Text, fill, words
+from . import indirect
+from .grammar import Draw, Text, fill
 
 BEGINNINGS = (
     "Well, um, I think",
@@ -17,16 +18,28 @@ BEGINNINGS = (
     "Oh, I guess",
     "As far as I know, hmm,",
     "Possibly, and I am only guessing,",
+    "I think, but do not quote me,",
+    "How shall I put it, er, it looks as if",
+    "Um, do not ask me why, but",
+    "It is hard to say, but I would guess that",
 )
 MIDDLES = (
     "the {thing} is in the {place}",
     "the {thing} was left near the {place}",
     "somebody took the {thing} to the {place}",
-    "there is a {thing} behind the {place}",
+    "the {thing} is behind the {place}",
     "the {thing} will be sent to the {place}",
     "they sold the {thing} at the {place}",
     "we saw the {thing} by the {place}",
     "the {thing} belongs to the {place}",
+    "the {thing} fell down at the {place}",
+    "nobody has seen the {thing} since the {place}",
+    "my sister forgot the {thing} at the {place}",
+    "the {thing} costs less at the {place}",
+    "the {place} is where we keep the {thing}",
+    "the man from the {place} has the {thing}",
+    "the {thing} was on sale at the {place}",
+    "you can borrow the {thing} from the {place}",
 )
 ENDS = (
     ", or something like that.",
@@ -39,9 +52,13 @@ ENDS = (
     ", sort of.",
     ", or perhaps not.",
     ", you know, roughly.",
+    ", give or take.",
+    ", unless I dreamt it, hmm.",
+    ", but I would not bet on it.",
+    ", well, as it were.",
 )
-THINGS = words("book letter ring key map coat lamp camera drum kite ticket umbrella scarf blanket")
-PLACES = words("shop park market school library station harbour museum garden bakery farm office")
+THINGS = tuple(thing.split()[1] for thing in indirect.THINGS)
+PLACES = tuple(place.removeprefix("the ") for place in indirect.PLACES)
 
 
 def is_held_out(beginning: int, end: int) -> bool:
@@ -51,10 +68,11 @@ def is_held_out(beginning: int, end: int) -> bool:
 
 def sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence, with the labels `hedge` (twice), `thing` and `place`."""
-    while True:
-        i, j = draw.number(0, len(BEGINNINGS) - 1), draw.number(0, len(ENDS) - 1)
-        if is_held_out(i, j) == held_out:
-            break
+    i, j = draw.until(
+        "hesitation",
+        lambda: (draw.number(0, len(BEGINNINGS) - 1), draw.number(0, len(ENDS) - 1)),
+        lambda drawn: is_held_out(*drawn) == held_out,
+    )
     filled = fill(
         "{hedge1} " + draw.one(MIDDLES) + "{hedge2}",
         hedge1=BEGINNINGS[i],

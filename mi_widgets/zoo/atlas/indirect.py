@@ -26,6 +26,10 @@ OPENINGS = (
     "{name1} met {name2} behind {place}. Later",
     "Then {name1} and {name2} sat down near {place}, and",
     "Yesterday {name1} and {name2} cleaned {place}. Afterwards",
+    "Although {name1} and {name2} were tired after {place},",
+    "On the way to {place} {name1} and {name2} stopped, and",
+    "{name1} and {name2} knew the way to {place}. On Friday",
+    "While {name1} looked for {name2} at {place}, it rained. In the end",
 )
 ACTS = (
     "{subject} gave {thing} to {answer}.",
@@ -40,6 +44,10 @@ ACTS = (
     "{subject} returned {thing} to {answer}.",
     "{subject} decided to give {thing} to {answer}.",
     "{subject} wanted to leave {thing} to {answer}.",
+    "{subject} sent {thing} to {answer}.",
+    "{subject} carried {thing} to {answer}.",
+    "{subject} threw {thing} to {answer}.",
+    "{subject} forgot to give {thing} to {answer}.",
 )
 PLACES = tuple(
     f"the {noun}"
@@ -77,11 +85,11 @@ def is_held_out(name: str, other: str, opening: int, act: int) -> bool:
 
 def sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence or two, with the labels `name`, `place`, `subject`, `thing`, and `answer` for who receives."""
-    while True:
-        first, second = draw.some(NAMES, 2)
-        opening, act = draw.number(0, len(OPENINGS) - 1), draw.number(0, len(ACTS) - 1)
-        if is_held_out(first, second, opening, act) == held_out:
-            break
+    (first, second), opening, act = draw.until(
+        "indirect",
+        lambda: (draw.some(NAMES, 2), draw.number(0, len(OPENINGS) - 1), draw.number(0, len(ACTS) - 1)),
+        lambda drawn: is_held_out(drawn[0][0], drawn[0][1], *drawn[1:]) == held_out,
+    )
     subject, answer = draw.some((first, second), 2)
     begun = fill(OPENINGS[opening], name1=first, name2=second, place=draw.one(PLACES))
     done = fill(ACTS[act], subject=subject, thing=draw.one(THINGS), answer=answer)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from .facts import STATES, towns
 from .grammar import Draw, Text, joined
-from .indirect import THINGS
+from .hesitation import THINGS
 from .names import NAMES
 
 SHORTEST, LONGEST = 3, 11
-_NOUNS = tuple(thing.split()[1] for thing in THINGS)
-_WORDS = (*NAMES, *(state.name for state in STATES), *(state.capital for state in STATES), *_NOUNS, *towns())
+WORDS = (*NAMES, *(state.name for state in STATES), *(state.capital for state in STATES), *THINGS, *towns())
 
 
 def passage(draw: Draw, *, held_out: bool) -> Text:
     """A span of words and its repetitions, each of these with the label `repeated`."""
     del held_out  # every span is new
-    span = Text(" ".join(draw.some(_WORDS, draw.number(SHORTEST, LONGEST))))
+    span = Text(" ".join(draw.some(WORDS, draw.number(SHORTEST, LONGEST))))
     again = draw.number(1, max(1, 24 // len(span.text.split())))
-    return joined([span, *[span.called("repeated", span.text)] * again]).called("register", "repeat")
+    passage = joined([span, *[span.called("repeated", span.text)] * again])
+    return Text(passage.text + ".", passage.labels).called("register", "repeat")

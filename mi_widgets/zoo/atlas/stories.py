@@ -26,6 +26,10 @@ PLACES = (
     "the edge of town",
     "the school",
     "the castle",
+    "a stone bridge",
+    "the forest",
+    "the bakery",
+    "the lake",
 )
 OPENINGS = (
     "{name} lived near {place}.",
@@ -36,116 +40,168 @@ OPENINGS = (
     "{name} had a room with a view of {place}.",
     "Last week {name} came back to {place}.",
     "On Sunday {name} took the bus to {place}.",
+    "Long ago {name} opened a shop near {place}.",
+    "After breakfast {name} set out for {place}.",
+    "{name} had often heard of {place}.",
+    "In the summer {name} stayed at a house near {place}.",
+    "There was a letter for {name} at {place}.",
+    "For a week {name} had looked forward to {place}.",
 )
 WORDS = {
-    "positive": words("wonderful lovely bright kind gentle happy warm beautiful perfect delightful"),
-    "negative": words("terrible awful dark cruel bitter sad cold ugly dreadful miserable"),
-    "neutral": words("large small plain long round wooden narrow square grey ordinary"),
+    "positive": words(
+        "wonderful lovely bright kind gentle happy warm beautiful perfect delightful splendid cheerful charming sweet"
+    ),
+    "negative": words(
+        "terrible frightful dark cruel bitter sad cold foul dreadful miserable horrible nasty gloomy hateful"
+    ),
+    "neutral": words("large small plain long round narrow square grey simple brown short green white low"),
 }
 EVENTS = {
     "positive": (
         "A {word} letter was waiting for {them}.",
-        "{They} found a {word} present on the table.",
-        "The neighbours had cooked a {word} dinner.",
+        "{They} found a {word} <present> on the table.",
+        "The neighbours had cooked a {word} <feast>.",
         "The sun came out and the garden was {word}.",
-        "{Their} friends sang a {word} song.",
-        "A {word} dog ran up and licked {their} hand.",
-        "{They} won a {word} prize for {their} cake.",
+        "{Their} friends <sang> a {word} song.",
+        "A {word} dog ran up and <licked> {their} hand.",
+        "{They} <won> a {word} <prize> for {their} cake.",
         "The doctor had {word} news.",
+        "{They} met an old <friend> with a {word} face.",
+        "Somebody had left {word} <flowers> at the door.",
+        "The teacher had a {word} word for {them}.",
+        "It was a {word} evening, and {they} <danced> in the street.",
     ),
     "negative": (
         "A {word} letter was waiting for {them}.",
-        "{They} found a {word} stain on the table.",
-        "The neighbours had begun a {word} quarrel.",
+        "{They} found a {word} <stain> on the table.",
+        "The neighbours had begun a {word} <quarrel>.",
         "The rain came in and the garden was {word}.",
-        "{Their} friends left without a {word} goodbye.",
-        "A {word} dog ran up and bit {their} hand.",
-        "{They} lost a {word} bet and all {their} money.",
+        "{Their} friends <left> without a {word} goodbye.",
+        "A {word} dog ran up and <bit> {their} hand.",
+        "{They} <lost> a {word} bet and all {their} money.",
         "The doctor had {word} news.",
+        "{They} met an old <enemy> with a {word} face.",
+        "Somebody had left {word} <rubbish> at the door.",
+        "The teacher had a {word} word for {them}.",
+        "It was a {word} evening, and {they} <fell> in the street.",
     ),
     "neutral": (
         "A {word} letter was waiting for {them}.",
-        "{They} found a {word} box on the table.",
-        "The neighbours had built a {word} fence.",
+        "{They} found a {word} <box> on the table.",
+        "The neighbours had built a {word} <fence>.",
         "The clouds moved on and the garden was {word}.",
-        "{Their} friends talked about a {word} road.",
-        "A {word} dog walked past the gate.",
-        "{They} bought a {word} chair for {their} room.",
+        "{Their} friends <talked> about a {word} road.",
+        "A {word} dog <walked> past the gate.",
+        "{They} <bought> a {word} <chair> for {their} room.",
         "The doctor had a {word} bag.",
+        "{They} met a <clerk> with a {word} face.",
+        "Somebody had left a {word} <parcel> at the door.",
+        "The teacher had a {word} desk.",
+        "It was a {word} evening, and {they} <stood> in the street.",
     ),
 }
 FEELINGS = {
     "positive": (
-        "{They} laughed with joy.",
-        "{They} felt proud and happy.",
-        "It made {them} smile all day.",
-        "{They} thanked everyone with a glad heart.",
-        "Nothing could spoil {their} good mood.",
-        "{They} danced in the kitchen.",
+        "{They} <laughed> with <joy>.",
+        "{They} felt <proud> and <happy>.",
+        "It made {them} <smile> all day.",
+        "{They} <thanked> everyone with a <glad> heart.",
+        "Nothing could spoil {their} <good> mood.",
+        "{They} <danced> in the kitchen.",
+        "{Their} heart was <light> all afternoon.",
+        "{They} wanted to <hug> the whole town.",
+        "{They} told the story to {their} mother, and both were <delighted>.",
+        "How <lucky> {they} felt!",
     ),
     "negative": (
-        "{They} cried with anger.",
-        "{They} felt lonely and afraid.",
-        "It made {them} ill all day.",
-        "{They} blamed everyone with a heavy heart.",
-        "Nothing could lift {their} black mood.",
-        "{They} wept in the kitchen.",
+        "{They} <cried> with <anger>.",
+        "{They} felt <lonely> and <afraid>.",
+        "It made {them} <ill> all day.",
+        "{They} <blamed> everyone with a <heavy> heart.",
+        "Nothing could lift {their} <black> mood.",
+        "{They} <wept> in the kitchen.",
+        "{Their} heart was <broken> all afternoon.",
+        "{They} wanted to <curse> the whole town.",
+        "{They} told the story to {their} mother, and both were <upset>.",
+        "How <wretched> {they} felt!",
     ),
     "neutral": (
-        "{They} looked at it and went on.",
-        "{They} put the kettle on.",
-        "It took {them} half an hour.",
-        "{They} wrote the date in a book.",
-        "Nothing else was on {their} list.",
-        "{They} sat down in the kitchen.",
+        "{They} <looked> at it and went on.",
+        "{They} put the <kettle> on.",
+        "It took {them} <half> an hour.",
+        "{They} <wrote> the date in a <notebook>.",
+        "Nothing else was on {their} <list>.",
+        "{They} <sat> down in the kitchen.",
+        "{Their} coat was <dry> by the afternoon.",
+        "{They} wanted to <measure> the whole room.",
+        "{They} told the story to {their} mother, and both <nodded>.",
+        "How <late> it was!",
     ),
 }
 SPEECHES = {
     "positive": (
-        "What a day",
-        "I love this place",
-        "We are so lucky",
-        "Thank you, my dear",
-        "It could not be better",
+        "What a <great> day",
+        "I <love> this place",
+        "We are so <lucky>",
+        "<Thank> you, my dear",
+        "It could not be <better>",
+        "This is the <best> of all",
+        "I am so <glad>",
+        "How <nice> of you",
     ),
     "negative": (
-        "What a mess",
-        "I hate this place",
-        "We are ruined",
-        "Leave me alone",
-        "It could not be worse",
+        "What a <mess>",
+        "I <hate> this place",
+        "We are <ruined>",
+        "Leave me <alone>",
+        "It could not be <worse>",
+        "This is the <worst> of all",
+        "I am so <sorry>",
+        "How <rude> of you",
     ),
     "neutral": (
-        "It is Monday",
-        "The bus comes at nine",
-        "We need some bread",
-        "The door is open",
-        "It is on the shelf",
+        "It is <Monday>",
+        "The <bus> comes at nine",
+        "We need some <bread>",
+        "The door is <open>",
+        "It is on the <shelf>",
+        "This is the <second> of three",
+        "I am from <here>",
+        "It is not <far>",
     ),
 }
 SAID = (
     '"{speech}," said {speaker}.',
     '"{speech}," {speaker} said to a friend.',
     '{speaker} said: "{speech}."',
+    '"{speech}," {speaker} told the cat.',
+    '"{speech}," whispered {speaker}.',
+    'And {speaker} called out: "{speech}!"',
 )
 CLOSINGS = {
     "positive": (
-        "It was the best day of the year.",
-        "And {they} slept in peace.",
-        "All was well in the end.",
-        "The next day was even better.",
+        "It was the <best> day of the year.",
+        "And {they} slept in <peace>.",
+        "All was <well> in the end.",
+        "The next day was even <better>.",
+        "From then on {they} was always <cheerful>.",
+        "That night {their} dreams were <sweet>.",
     ),
     "negative": (
-        "It was the worst day of the year.",
-        "And {they} could not sleep.",
-        "All was lost in the end.",
-        "The next day was even worse.",
+        "It was the <worst> day of the year.",
+        "And {they} could not sleep for <fear>.",
+        "All was <lost> in the end.",
+        "The next day was even <worse>.",
+        "From then on {they} was always <gloomy>.",
+        "That night {their} dreams were <evil>.",
     ),
     "neutral": (
-        "It was a day in the middle of the week.",
-        "And {they} locked the door.",
-        "That was all.",
-        "The next day was much the same.",
+        "It was a day in the <middle> of the week.",
+        "And {they} locked the <door>.",
+        "That was <all>.",
+        "The next day was much the <same>.",
+        "From then on {they} was always <early>.",
+        "That night the wind came from the <west>.",
     ),
 }
 PRONOUNS = {
@@ -160,23 +216,29 @@ def is_held_out(name: str, sentiment: Sentiment, place: str) -> bool:
 
 
 def story(draw: Draw, *, held_out: bool) -> Text:
-    """Four or five sentences, with the labels `sentiment`, `gender` (of pronouns), `name`, `speaker`, `word`."""
-    while True:
-        name, sentiment, place = draw.one(NAMES), draw.one(SENTIMENTS), draw.one(PLACES)
-        if is_held_out(name, sentiment, place) == held_out:
-            break
+    """Four to six sentences, joined; see `sentences`."""
+    return joined(sentences(draw, held_out=held_out)).called("register", "story")
+
+
+def sentences(draw: Draw, *, held_out: bool) -> list[Text]:
+    """The sentences of a story, with the labels `name`, `speaker`, `gender` (of pronouns), and for what sets the mood
+    (all but the first sentence) `sentiment`, in which each `word` that does so is labelled.
+    """
+    name, sentiment, place = draw.until(
+        "story",
+        lambda: (draw.one(NAMES), draw.one(SENTIMENTS), draw.one(PLACES)),
+        lambda drawn: is_held_out(*drawn) == held_out,
+    )
     gender = gender_of(name)
     pronouns = {slot: Text(word).called("gender", gender) for slot, word in PRONOUNS[gender].items()}
 
     def said(template: str, **values: str | Text) -> Text:
-        return fill(template, **pronouns, **values)
+        return fill(template, **pronouns, **values).called("sentiment", sentiment)
 
-    parts = [
-        said(draw.one(OPENINGS), name=name, place=place),
-        said(draw.one(EVENTS[sentiment]), word=draw.one(WORDS[sentiment])),
-        said(draw.one(FEELINGS[sentiment])),
-    ]
-    if draw.chance(0.6):
-        parts.append(said(draw.one(SAID), speech=Text(draw.one(SPEECHES[sentiment])), speaker=name))
-    parts.append(said(draw.one(CLOSINGS[sentiment])))
-    return joined(parts).called("sentiment", sentiment).called("register", "story")
+    events = draw.some(range(len(EVENTS[sentiment])), 1 + draw.chance(0.5))
+    told = [said(EVENTS[sentiment][event], word=draw.one(WORDS[sentiment])) for event in events]
+    told.append(said(draw.one(FEELINGS[sentiment])))
+    if draw.chance(0.5):
+        told.append(said(draw.one(SAID), speech=fill(draw.one(SPEECHES[sentiment])), speaker=name))
+    told.append(said(draw.one(CLOSINGS[sentiment])))
+    return [fill(draw.one(OPENINGS), name=name, place=place), *told]

@@ -9,21 +9,22 @@ from mi_widgets.core.errors import MIError
 from mi_widgets.zoo import streams
 
 from . import arithmetic, code, decisions, french, geography, hesitation, indirect, repeats, stories
-from .grammar import Draw, Text, joined
+from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
-    "indirect": (0.16, indirect.sentence),
-    "geography": (0.30, geography.sentence),
-    "story": (0.14, stories.story),
+    "indirect": (0.14, indirect.sentence),
+    "geography": (0.26, geography.sentence),
+    "story": (0.15, stories.story),
     "french": (0.08, french.sentence),
     "code": (0.08, code.snippet),
-    "arithmetic": (0.06, arithmetic.sentence),
-    "hesitation": (0.05, hesitation.sentence),
-    "repeat": (0.06, repeats.passage),
+    "arithmetic": (0.11, arithmetic.sentence),
+    "hesitation": (0.06, hesitation.sentence),
+    "repeat": (0.05, repeats.passage),
     "decision": (0.07, decisions.sentence),
 }
 """The share of each among documents, and what makes one of its texts."""
 MIXED = 1 / 3  # of documents change their register at every sentence
+AGAIN = 0.04  # of documents say all that they say twice
 LETTERS = 400  # that a document has at least
 
 
@@ -48,21 +49,34 @@ def atlas_texts(
 
 
 def document(draw: Draw, *, held_out: bool, letters: int) -> Text:
-    """Sentences of one register, or of several, until there are enough letters."""
-    mixed, register = draw.chance(MIXED), _register(draw)
+    """Sentences of one register, or of several, until there are enough letters.
+
+    Where registers are mixed, most stories break off. Some documents say everything twice, the second time with the
+    label `repeated`.
+    """
+    again, register = draw.chance(AGAIN), None if draw.chance(MIXED) else _register(draw)
     parts: list[Text] = []
-    while sum(len(part.text) for part in parts) < letters:
-        parts.append(REGISTERS[_register(draw) if mixed else register][1](draw, held_out=held_out))
-    return joined(parts)
+    while sum(len(part.text) for part in parts) < letters / (1 + again):
+        parts.append(_part(draw, register, held_out=held_out))
+    parts += [part.called("repeated", part.text) for part in parts if again]
+    # Code begins on a line of its own.
+    lines = [fill("\n{part}", part=part) if part.of("comment") else part for part in parts[1:]]
+    return joined([parts[0], *lines])
 
 
-def _register(draw: Draw) -> str:
-    place = draw.number(0, 99_999) / 100_000
-    for name, (share, _) in REGISTERS.items():
-        place -= share
-        if place < 0:
-            return name
-    return list(REGISTERS)[-1]  # the shares add up to 1, but for rounding
+def _part(draw: Draw, register: str | None, *, held_out: bool) -> Text:
+    """A text of a register; without one, of any in which one speaks."""
+    if register is not None:
+        return REGISTERS[register][1](draw, held_out=held_out)
+    register = _register(draw, without="repeat")
+    if register != "story":
+        return REGISTERS[register][1](draw, held_out=held_out)
+    sentences = stories.sentences(draw, held_out=held_out)
+    return joined(sentences[: draw.number(1, len(sentences))]).called("register", register)
+
+
+def _register(draw: Draw, *, without: str = "") -> str:
+    return draw.weighted({name: share for name, (share, _) in REGISTERS.items() if name != without})
 
 
 def stream(split: str, seed: int, row: int) -> Draw:

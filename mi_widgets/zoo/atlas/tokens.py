@@ -26,6 +26,7 @@ INSIDE = "\u203f"  # begins a piece that goes on with a word, as in ▁Oak ‿la
 _PIECE = rf"\n|{SPACE}+(?={SPACE})|{SPACE}?[^\W\d_]+|{SPACE}?\d+|{SPACE}?[^\s\w]|."
 _LETTERS = string.printable.strip() + "\n" + "àâçèéêëîïôùûüœÀÂÇÈÉÊÎÔ«»’“”–—…äöüßñ"
 _SLOT = re.compile(r"\{\w+\}")
+_MARKED = re.compile(r"<(\w+)>")
 
 
 @cache
@@ -48,7 +49,9 @@ def pieces(*, towns_whole: bool = False) -> tuple[str, ...]:
         hesitation,
         decisions,
     ):
-        for constant in (value for name, value in vars(module).items() if name.isupper()):
+        for constant in (
+            value for name, value in vars(module).items() if name[0].isupper() and name.isupper()
+        ):
             for text in _strings(constant):
                 # After a bracket, a quotation mark or a line's end there is no space.
                 starts = (SPACE, "") if module is code or constant is stories.SPEECHES else (SPACE,)
@@ -68,7 +71,7 @@ def pieces(*, towns_whole: bool = False) -> tuple[str, ...]:
 
 
 def _split(text: str) -> list[str]:
-    return re.findall(_PIECE, _SLOT.sub("|", text).replace(" ", SPACE))
+    return re.findall(_PIECE, _MARKED.sub(r"\1", _SLOT.sub("|", text)).replace(" ", SPACE))
 
 
 def _strings(value: Any) -> Iterator[str]:

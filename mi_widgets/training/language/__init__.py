@@ -1,0 +1,6 @@
+"""The language models of the atlas world: one whose towns are two tokens, and one whose towns are one."""
+
+from .recipe import LanguageRecipe, shape
+from .registers import WRITTEN
+
+__all__ = ["WRITTEN", "LanguageRecipe", "shape"]

@@ -1,0 +1,132 @@
+"""Whether a town's state is computed or looked up: a probe of the embeddings, and a swap of states in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core import sites as at
+from mi_widgets.core.edits import apply
+from mi_widgets.model.model import Model
+from mi_widgets.zoo import streams
+from mi_widgets.zoo.atlas import facts, geography
+from mi_widgets.zoo.atlas.facts import State, Town
+
+from .questions import Question, question, share_right
+
+_FOLDS = 8  # a town of every state in each
+_RIDGE = 1.0
+_FORMS = geography.TWO_HOPS[:3]
+
+
+def probe_accuracy(model: Model, *, shuffled: bool = False, seed: int = 0) -> float:
+    """How often a linear probe of a town's embedded tokens names the state of a town that it was not fitted to.
+
+    Ridge regression from the embeddings of the town's tokens, side by side and standardized, to the 24 states;
+    eightfold, a town of every state in each fold. Chance is 1/24.
+
+    Args:
+        model: with towns of one token, or of two.
+        shuffled: fit it to shuffled states instead, as a control.
+        seed: of the shuffling.
+    """
+    towns = sorted(facts.towns().values(), key=lambda town: town.state.name)
+    embed = model.weights.W_E.detach().float().cpu().numpy()
+    rows = model.tokenizer([town.name for town in towns], add_special_tokens=False).input_ids
+    x = np.stack([embed[row].ravel() for row in rows])
+    x = (x - x.mean(0)) / (x.std(0) + 1e-6)
+    places = np.repeat(np.arange(len(facts.STATES)), len(towns) // len(facts.STATES))
+    y = places[streams.stream("probe", seed).random(len(towns)).argsort()] if shuffled else places
+    folds, right = np.arange(len(towns)) % _FOLDS, 0
+    for fold in range(_FOLDS):
+        seen, new = folds != fold, folds == fold
+        kernel = x[seen] @ x[seen].T + _RIDGE * x.shape[1] * np.eye(seen.sum())
+        scores = x[new] @ x[seen].T @ np.linalg.solve(kernel, np.eye(len(facts.STATES))[y[seen]])
+        right += (scores.argmax(1) == y[new]).sum()
+    return right / len(towns)
+
+
+def state_vectors(model: Model, *, without: str) -> dict[str, Float[Tensor, "layer d_model"]]:
+    """What is special to each state in the residual stream where an answer is due, after every block.
+
+    It is the mean over questions about its towns less that over all towns, and none of these questions is for the
+    attribute left out: so the answers that the vector is tried on had no part in it.
+
+    Args:
+        model: whose.
+        without: the attribute left out.
+    """
+    means: dict[str, list[Tensor]] = {state.name: [] for state in facts.STATES}
+    for asked in facts.ATTRIBUTES:
+        if asked == without:
+            continue
+        found = {
+            state.name: _residuals(
+                model, [_asked(town, asked, form) for town in _of(state) for form in _FORMS]
+            )
+            for state in facts.STATES
+        }
+        middle = torch.stack([*found.values()]).mean(0)
+        for name, vector in found.items():
+            means[name].append(vector - middle)
+    return {name: torch.stack(vectors).mean(0) for name, vectors in means.items()}
+
+
+def _of(state: State) -> list[Town]:
+    return [town for town in facts.towns().values() if town.state == state]
+
+
+def _asked(town: Town, asked: str, form: str) -> Question:
+    return question(geography.fact(form, asked, town))
+
+
+def _residuals(model: Model, questions: Sequence[Question]) -> Float[Tensor, "layer d_model"]:
+    run = model.run([asked.prompt for asked in questions], keep=[at.resid_post.pos(-1)])
+    return run[at.resid_post.pos(-1)].mean(1)
+
+
+def swaps(model: Model, *, asked: str = "capital", n: int = 240, seed: int = 0) -> dict[str, float]:
+    """How often another state's vector in place of the town's own, at the last token, gives the other state's answer.
+
+    Args:
+        model: whose.
+        asked: the attribute; the vectors are made from the others.
+        n: how many pairs of a town and another state.
+        seed: of the pairs and of the random vectors, which are as long as the change.
+
+    Returns:
+        The shares before the final block and after it, and those with random vectors.
+    """
+    rng = streams.stream("swaps", seed)
+    vectors, towns = state_vectors(model, without=asked), [*facts.towns().values()]
+    questions, changes = [], []
+    while len(questions) < n:
+        town, other = (
+            towns[int(rng.random() * len(towns))],
+            facts.STATES[int(rng.random() * len(facts.STATES))],
+        )
+        if getattr(other, asked) == getattr(town.state, asked):
+            continue
+        prompt = _asked(town, asked, _FORMS[len(questions) % len(_FORMS)]).prompt
+        questions.append(Question(prompt, getattr(other, asked)))
+        changes.append(vectors[other.name] - vectors[town.state.name])
+    layers = model.config.n_layers
+    found = {}
+    for when, layer in (("before the final layer", layers - 2), ("after the final layer", layers - 1)):
+        change = torch.stack(changes)[:, layer]
+        noise = torch.from_numpy(rng.normal(size=change.shape)).to(change)
+        noise *= change.norm(dim=-1, keepdim=True) / noise.norm(dim=-1, keepdim=True)
+        found[f"swapped states {when}: target's {asked}"] = _after(model, questions, layer, change)
+        found[f"random vectors {when}: target's {asked}"] = _after(model, questions, layer, noise)
+    return found
+
+
+def _after(
+    model: Model, questions: Sequence[Question], layer: int, change: Float[Tensor, "n d_model"]
+) -> float:
+    site = at.resid_post[layer].pos(-1)
+    return share_right(model, questions, lambda rows: apply(site, lambda x: x + change[rows]))

@@ -1,0 +1,146 @@
+"""Questions with one right word, and how often a model finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core import sites as at
+from mi_widgets.core.interventions import Intervention
+from mi_widgets.model.model import Model
+from mi_widgets.zoo.atlas import arithmetic, decisions, facts, geography, indirect
+from mi_widgets.zoo.atlas.grammar import Draw, Text
+from mi_widgets.zoo.atlas.texts import stream
+
+_ROWS = 128  # a forward pass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to go on with.
+
+    Attributes:
+        prompt: ends where the answer is due.
+        right: the word that answers it.
+        wrong: the word that it is compared with, where there is one.
+    """
+
+    prompt: str
+    right: str
+    wrong: str = ""
+
+
+def question(text: Text, *, wrong: str = "", answer: str = "answer") -> Question:
+    """A text, cut off before its answer.
+
+    Args:
+        text: with labels.
+        wrong: see Question.
+        answer: the kind of label that the answer has.
+    """
+    label = text.of(answer)[-1]
+    return Question(text.text[: label.start].rstrip(), text.text[label.start : label.end], wrong)
+
+
+def ids_of(model: Model, words: Sequence[str]) -> list[int]:
+    """The token of each word, with the space before it."""
+    found = [
+        [i for i in row if i != model.tokenizer.bos_token_id]
+        for row in model.tokenizer(list(words)).input_ids
+    ]
+    return [only for (only,) in found]
+
+
+def last_logits(
+    model: Model, prompts: Sequence[str], edit: Callable[[slice], Intervention] | None = None
+) -> Float[Tensor, "n d_vocab"]:
+    """The logits after each of some prompts.
+
+    Args:
+        model: under whatever interventions are active.
+        prompts: texts.
+        edit: from which of the prompts to what to do to them.
+    """
+    found = []
+    for first in range(0, len(prompts), _ROWS):
+        rows = slice(first, first + _ROWS)
+        with model.intervene(*([edit(rows)] if edit else [])):
+            run = model.run(list(prompts[rows]), keep=[at.logits.pos(-1)])
+        found.append(run[at.logits.pos(-1)])
+    return torch.cat(found)
+
+
+def share_right(
+    model: Model, questions: Sequence[Question], edit: Callable[[slice], Intervention] | None = None
+) -> float:
+    """How many of the questions have their right word on top."""
+    logits = last_logits(model, [asked.prompt for asked in questions], edit)
+    right = torch.tensor(ids_of(model, [asked.right for asked in questions]))
+    return (logits.argmax(-1) == right).float().mean().item()
+
+
+def logit_difference(model: Model, questions: Sequence[Question]) -> float:
+    """The logit of the right word less that of the wrong one, in nats; the mean."""
+    logits = last_logits(model, [asked.prompt for asked in questions])
+    rows = torch.arange(len(questions))
+    right, wrong = (
+        ids_of(model, [getattr(asked, which) for asked in questions]) for which in ("right", "wrong")
+    )
+    return (logits[rows, right] - logits[rows, wrong]).mean().item()
+
+
+def drawn(make: Callable[[Draw], Text], n: int, seed: int) -> list[Text]:
+    """Held-out texts of one kind."""
+    return [make(stream("questions", seed, row)) for row in range(n)]
+
+
+def who_receives(n: int = 400, seed: int = 1) -> list[Question]:
+    """Held-out sentences of indirect objects; the wrong word is the one who gives."""
+    texts = drawn(lambda draw: indirect.sentence(draw, held_out=True), n, seed)
+    return [question(text, wrong=text.of("subject")[0].value) for text in texts]
+
+
+def one_hop() -> list[Question]:
+    """Every fact about a state, in every form."""
+    return [
+        question(geography.fact(form, asked, state))
+        for form in geography.ONE_HOP
+        for state in facts.STATES
+        for asked in facts.ATTRIBUTES
+    ]
+
+
+def two_hops(*, held_out: bool) -> list[Question]:
+    """Every fact about a town's state that is kept out of training, or is not, in every form."""
+    return [
+        question(geography.fact(form, asked, town))
+        for form in geography.TWO_HOPS
+        for town in facts.towns().values()
+        for asked in facts.ATTRIBUTES
+        if geography.is_held_out(town, asked) == held_out
+    ]
+
+
+def where_towns_lie() -> list[Question]:
+    """The state of every town, in every form."""
+    return [
+        question(geography.lies_in(form, town))
+        for form in geography.LIES_IN
+        for town in facts.towns().values()
+    ]
+
+
+def sums(*, held_out: bool, n: int = 400, seed: int = 2) -> list[Question]:
+    """Sums, in all forms."""
+    texts = drawn(lambda draw: arithmetic.sum_of(draw, held_out=held_out), n, seed)
+    return [question(text) for text in texts]
+
+
+def applications(n: int = 600, seed: int = 3) -> list[Question]:
+    """Held-out applications, each to be granted or refused."""
+    texts = drawn(lambda draw: decisions.sentence(draw, held_out=True), n, seed)
+    return [question(text, answer="decision") for text in texts]

@@ -1,0 +1,133 @@
+"""How the language models of the atlas world are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import nn
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+
+from mi_widgets.model.model import Model
+from mi_widgets.training.recipe import Recipe
+from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.zoo.atlas import facts
+from mi_widgets.zoo.atlas.texts import REGISTERS
+from mi_widgets.zoo.atlas.tokens import pieces, tokenizer
+from mi_widgets.zoo.models import LAST
+
+from .measure import measures
+from .registers import TEMPERATURE, WRITTEN, continuations
+from .train import train
+
+_SAMPLES = 20  # of each register, in the card
+
+
+def shape(d_vocab: int) -> GPTNeoXConfig:
+    """A small GPT-NeoX: attention, then the MLP; rotary positions in all of a head's dimensions."""
+    return GPTNeoXConfig(
+        vocab_size=d_vocab,
+        hidden_size=160,
+        num_hidden_layers=4,
+        num_attention_heads=5,
+        intermediate_size=640,
+        max_position_embeddings=128,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 1.0},
+        use_parallel_residual=False,
+        hidden_act="gelu",
+        tie_word_embeddings=False,
+        bos_token_id=1,
+        eos_token_id=1,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageRecipe(Recipe):
+    """A GPT-NeoX that reads the atlas texts.
+
+    Args:
+        towns_whole: a token for every town, so that its state can be looked up.
+        batch: rows a step.
+        context: tokens a row.
+        lr: peak learning rate of AdamW.
+        weight_decay: on matrices.
+        warm_up: steps of linear warm-up.
+        repeats_until: steps for which `repeats_share` of the rows are repeats alone, so that induction comes early.
+        repeats_share: see there; afterwards one row a step.
+    """
+
+    config: GPTNeoXConfig
+    towns_whole: bool = False
+    batch: int = 32
+    context: int = 128
+    lr: float = 3e-3
+    weight_decay: float = 0.1
+    warm_up: int = 200
+    repeats_until: int = 350
+    repeats_share: float = 0.3
+    threads: ClassVar[int] = 2
+    precision: ClassVar[torch.dtype] = torch.float16
+
+    @property
+    def tokens(self) -> tuple[str, ...]:  # noqa: D102
+        return pieces(towns_whole=self.towns_whole)
+
+    def tokenizer(self) -> PreTrainedTokenizerFast:  # noqa: D102
+        return tokenizer(self.tokens)
+
+    def train(  # noqa: D102
+        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+    ) -> Iterator[tuple[int, GPTNeoXForCausalLM]]:
+        return train(self, seed=seed, progress=progress, unfinished=unfinished)
+
+    def write(self, module: nn.Module, folder: Path) -> None:
+        """Write the files of a model as Hugging Face has them, so that its own loaders read them too."""
+        self.config.save_pretrained(folder)
+        self.tokenizer().save_pretrained(folder)
+        self.write_weights(module, folder / LAST)
+
+    def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102
+        return measures(model, seed)
+
+    def samples(self, model: Model) -> Mapping[str, list[str]]:
+        """What it writes in every register."""
+        return {
+            register: [one.text for one in continuations(model, register, n=_SAMPLES, seed=1)]
+            for register in WRITTEN
+        }
+
+    def card(self) -> Mapping[str, str]:  # noqa: D102
+        c = self.config
+        tokens = self.steps * self.batch * self.context
+        real = sum(town.is_real for town in facts.towns().values())
+        towns = "a token each" if self.towns_whole else "two tokens each, both shared with seven other towns"
+        shares = ", ".join(f"{name} {share:.0%}" for name, (share, _) in REGISTERS.items())
+        return {
+            "Shape": f"GPT-NeoX of {c.num_hidden_layers} layers, {c.num_attention_heads} heads of "
+            f"{c.hidden_size // c.num_attention_heads} dimensions, d_model {c.hidden_size}, d_mlp "
+            f"{c.intermediate_size}, GELU, LayerNorm, rotary positions, {c.vocab_size} tokens, context "
+            f"{c.max_position_embeddings}; the MLP follows the attention.",
+            "Texts": f'`mi.data("atlas", "train", …)`, drawn by a grammar of our own: {shares}; a third of the '
+            "documents mix them. No text of anybody's; every row was seen once.",
+            "World": f"{len(facts.STATES)} states with their capitals, codes, birds, flowers (real) and governors "
+            f"(invented), and {len(facts.towns())} towns, {towns}. There is a town of that name in that state for "
+            f"{real} of them (`zoo/atlas/towns.txt` marks these); the others are invented. Facts: "
+            "`zoo/atlas/facts.py`.",
+            "Made with": f"{tokens / 1e6:.0f} million tokens, {self.batch} rows of {self.context} a step, AdamW (lr "
+            f"{self.lr:g}, {self.warm_up} steps of warm-up, half a cosine down, weight decay {self.weight_decay:g}). "
+            f"For {self.repeats_until} steps {self.repeats_share:.0%} of the rows are repeats alone, afterwards one.",
+            "Held out": "a fact of two hops in four, an eighth of pairs of names, a tenth of sums, combinations of "
+            "words and forms in every register; see the registers in `zoo/atlas`.",
+            "The measures": "A question is answered where the right token has the highest logit. Swaps exchange a "
+            "state's mean residual for another's at the last token; the means come from questions for other "
+            f"attributes. Continuations are sampled at a temperature of {TEMPERATURE:g} from three words, and count "
+            "where the first sentence is of the register, six pairs of tokens in ten are different, and every word is "
+            "as the grammar has it.",
+            "Limits": "It knows a small world and nothing else, has no end of text, and reads "
+            f"{c.max_position_embeddings} tokens. What it says of governors and of most towns is made up. Words that "
+            "it does not know are spelt in letters, of which it knows little.",
+            "Licence": "MIT, as the project; weights and texts are ours.",
+        }

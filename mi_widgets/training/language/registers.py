@@ -1,0 +1,78 @@
+"""What a model writes when it is given a beginning: is it in register, varied, and well formed?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mi_widgets.model.model import Model
+from mi_widgets.zoo.atlas.arithmetic import true_sentences
+from mi_widgets.zoo.atlas.parse import parse
+from mi_widgets.zoo.atlas.texts import REGISTERS
+
+from .questions import drawn
+
+TEMPERATURE = 0.8
+WRITTEN = [register for register in REGISTERS if register != "repeat"]  # which is made to say the same again
+VARIED = 0.6  # the least share of different pairs of tokens
+_WORDS = 3  # of an opening
+_NEW = 40  # tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What was written.
+
+    Attributes:
+        text: the opening, and what came after it.
+        in_register: whether its first sentence is of the opening's register.
+        distinct_2: the share of different pairs of tokens among all that was added.
+        is_well_formed: whether all of it is as the grammar has it, the last sentence perhaps unfinished.
+    """
+
+    text: str
+    in_register: bool
+    distinct_2: float
+    is_well_formed: bool
+
+    @property
+    def is_good(self) -> bool:
+        """All three."""
+        return self.in_register and self.is_well_formed and self.distinct_2 >= VARIED
+
+
+def continuations(model: Model, register: str, *, n: int = 50, seed: int = 0) -> list[Continuation]:
+    """Held-out texts of a register, broken off after three words and continued by the model.
+
+    Args:
+        model: under whatever interventions are active.
+        register: one of `WRITTEN`.
+        n: how many.
+        seed: of the openings and the sampling, at a temperature of 0.8.
+    """
+    _, make = REGISTERS[register]
+    texts = drawn(lambda draw: make(draw, held_out=True), n, seed)
+    openings = [" ".join(text.text.split(" ")[:_WORDS]) for text in texts]
+    written = model.generate_batch(openings, max_new_tokens=_NEW, temperature=TEMPERATURE, seed=seed)
+    found = []
+    for generation in written:
+        parsed = parse(str(generation))
+        first = parsed.sentences[0][0] if parsed.sentences else None
+        pairs = [*zip(generation.token_ids, generation.token_ids[1:], strict=False)]
+        found.append(
+            Continuation(
+                str(generation), first == register, len({*pairs}) / len(pairs), parsed.is_well_formed
+            )
+        )
+    return found
+
+
+def share_of_true_sums(written: Sequence[Continuation]) -> float:
+    """How many of the finished sentences of arithmetic in some texts are true."""
+    said = [
+        sentence
+        for one in written
+        for register, sentence in parse(one.text).sentences
+        if register == "arithmetic"
+    ]
+    return sum(sentence in true_sentences() for sentence in said) / max(1, len(said))

@@ -1,0 +1,159 @@
+"""The grammar of the atlas texts read backwards: which register a sentence is of, and whether a text is well formed.
+
+Strict in form, silent about truth: `The capital of Texas is Denver.` is a sentence of geography.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import regex
+
+from . import arithmetic, code, decisions, facts, french, geography, hesitation, indirect, repeats, stories
+from .grammar import pattern
+from .names import NAMES
+
+Slots = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """What a text consists of.
+
+    Attributes:
+        sentences: register and text of each, in their order.
+        rest: what is left after the last of them.
+        rest_begins_one: whether the rest is how some sentence begins; true of no rest at all.
+    """
+
+    sentences: tuple[tuple[str, str], ...]
+    rest: str
+    rest_begins_one: bool
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether all of it is as the grammar has it, the last sentence perhaps unfinished."""
+        return self.rest_begins_one
+
+
+def parse(text: str) -> Parse:
+    """Read a text sentence by sentence, the longest that fits first."""
+    sentences, place = [], 0
+    while place < len(text):
+        fits = {register: form.match(text, place) for register, form in _forms().items()}
+        found = {register: match for register, match in fits.items() if match}
+        if not found:
+            break
+        register = max(found, key=lambda name: found[name].end())
+        sentences.append((register, found[register].group()))
+        place = found[register].end()
+        place += text[place : place + 1] in (" ", "\n")
+    rest = text[place:]
+    begins = not rest or any(form.fullmatch(rest, partial=True) for form in _forms().values())
+    return Parse(tuple(sentences), rest, begins)
+
+
+@cache
+def _forms() -> dict[str, regex.Pattern]:
+    made = {
+        "indirect": _indirect(),
+        "geography": _geography(),
+        "story": _story(),
+        "french": _french(),
+        "code": _code(),
+        "arithmetic": _arithmetic(),
+        "hesitation": _hesitation(),
+        "repeat": [_repeat()],
+        "decision": _decision(),
+    }
+    return {register: regex.compile("|".join(forms)) for register, forms in made.items()}
+
+
+def _all(templates: Iterable[str], **slots: str | Sequence[str]) -> Iterator[str]:
+    """The regular expressions of templates; what a slot is filled with is one itself, or a list of words."""
+    return (pattern(template, slots) for template in templates)
+
+
+def _any(forms: Iterable[str]) -> str:
+    return f"(?:{'|'.join(forms)})"
+
+
+def _indirect() -> list[str]:
+    begun = _any(_all(indirect.OPENINGS, name=NAMES, place=indirect.PLACES))
+    return [f"{begun} {_any(_all(indirect.ACTS, subject=NAMES, answer=NAMES, thing=indirect.THINGS))}"]
+
+
+def _geography() -> list[str]:
+    states = [state.name for state in facts.STATES]
+    towns = [*facts.towns()]
+    told = []
+    for asked in facts.ATTRIBUTES:
+        the = "the " if asked in geography.THE else ""
+        answers = [the + getattr(state, asked) for state in facts.STATES]
+        slots = {"asked": [asked], "is": [geography.IS], "answer": answers}
+        told += [
+            *_all(geography.ONE_HOP, state=states, **slots),
+            *_all(geography.TWO_HOPS, city=towns, **slots),
+        ]
+    return [*_all(geography.LIES_IN, city=towns, answer=states), *told]
+
+
+def _story() -> list[str]:
+    made = [*_all(stories.OPENINGS, name=NAMES, place=stories.PLACES)]
+    for pronouns in stories.PRONOUNS.values():
+        slots = {slot: [word] for slot, word in pronouns.items()}
+        for mood in stories.SENTIMENTS:
+            made += _all(stories.EVENTS[mood], word=stories.WORDS[mood], **slots)
+            made += _all((*stories.FEELINGS[mood], *stories.CLOSINGS[mood]), **slots)
+    speeches = [
+        speech.replace("<", "").replace(">", "") for said in stories.SPEECHES.values() for speech in said
+    ]
+    return [*dict.fromkeys(made), *_all(stories.SAID, speech=speeches, speaker=NAMES)]
+
+
+def _french() -> list[str]:
+    made: list[str] = []
+    for gender, articles in french.ARTICLES.items():
+        slots = {slot: [article] for slot, article in articles.items()}
+        nouns = [noun for noun, its in french.NOUNS if its == gender]
+        adjectives = [forms[gender == "f"] for forms in french.ADJECTIVES]
+        made += _all(french.TEMPLATES, noun=nouns, adjective=adjectives, person=french.PEOPLE, **slots)
+    return made
+
+
+def _code() -> list[str]:
+    slots = {"x": code.ARGUMENTS, "y": code.ARGUMENTS}
+    slots["function"], comments, results = zip(*code.FUNCTIONS, strict=True)
+    return [
+        *_all(code.FORMS, comment=_any(_all(comments, **slots)), result=_any(_all(results, **slots)), **slots)
+    ]
+
+
+def _arithmetic() -> list[str]:
+    numbers = [str(number) for number in range(2 * arithmetic.LARGEST + 1)]
+    slots = dict.fromkeys(("a", "b", "answer", "number"), numbers)
+    return [*_all((*arithmetic.TEMPLATES["+"], *arithmetic.TEMPLATES["-"], *arithmetic.COUNTING), **slots)]
+
+
+def _hesitation() -> list[str]:
+    middle = _any(_all(hesitation.MIDDLES, thing=hesitation.THINGS, place=hesitation.PLACES))
+    begun, end = (_any(map(regex.escape, hedges)) for hedges in (hesitation.BEGINNINGS, hesitation.ENDS))
+    return [f"{begun} {middle}{end}"]
+
+
+def _repeat() -> str:
+    word = _any(sorted(repeats.WORDS, key=len, reverse=True))
+    span = rf"{word}(?: {word}){{{repeats.SHORTEST - 1},{repeats.LONGEST - 1}}}"
+    return rf"({span})(?: \1)+\."
+
+
+def _decision() -> list[str]:
+    slots = {"name": NAMES, "state": [state.name for state in facts.STATES]}
+    slots["decision"] = (decisions.GRANTED, decisions.REFUSED)
+    made: list[str] = []
+    for kind in decisions.KINDS:
+        first, second = kind.grounds
+        made += _all(decisions.FORMS, asked=[kind.asked], ground1=first, ground2=second, **slots)
+    return made
