@@ -9,14 +9,16 @@ from typing import Any
 import torch
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
 
-_START, _START_EMBED = 0.5, 0.1
+_START, _START_EMBED, _START_BIAS = 0.5, 0.5, 1.0
 
 
 def untrained(config: GPTNeoXConfig, *, seed: int) -> GPTNeoXForCausalLM:
     """A network at the start of its training.
 
-    Matrices are normal with a standard deviation of 0.5 / sqrt(inputs), embeddings with 0.1 (the family's own start has
-    0.02 for all).
+    All is normal: matrices with a standard deviation of 0.5 / sqrt(inputs), embeddings with 0.5, the biases of queries,
+    keys and values with 1 (the family's own start has 0.02 for all, and no biases). Rotated by their positions, these
+    biases make a head look to some places more than to others before it has learned anything, and previous-token heads
+    grow from that; with biases of zero no induction formed in the same time.
 
     Args:
         config: the shape.
@@ -26,7 +28,9 @@ def untrained(config: GPTNeoXConfig, *, seed: int) -> GPTNeoXForCausalLM:
     rng = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
-            if parameter.ndim == 2:
+            if name.endswith("query_key_value.bias"):
+                parameter.normal_(0, _START_BIAS, generator=rng)
+            elif parameter.ndim == 2:
                 width = _START_EMBED if "embed_in" in name else _START / math.sqrt(parameter.shape[1])
                 parameter.normal_(0, width, generator=rng)
     return module

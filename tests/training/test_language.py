@@ -13,6 +13,7 @@ from mi_widgets.training.language import train as training
 from mi_widgets.training.language.train import batch, learning_rate, loss_of
 from mi_widgets.training.recipes import RECIPES
 from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.zoo.atlas.names import NAMES
 from mi_widgets.zoo.atlas.parse import parse
 from mi_widgets.zoo.language_models import untrained
 from mi_widgets.zoo.models import expected
@@ -88,19 +89,26 @@ def test_rows_are_texts_of_training_and_repeats_many_early_then_one():
     assert early.shape == late.shape == (20, 64)
     assert torch.equal(early, batch(recipe, tokenizer, seed=0, step=0))
     assert {row[0].item() for row in early} == {tokenizer.bos_token_id}
-    texts = [tokenizer.decode(row, skip_special_tokens=True) for row in early]
-    registers = [parse(text).sentences[0][0] if parse(text).sentences else None for text in texts]
-    assert registers[:3] == ["repeat"] * 3
-    assert [*map(has_period, early)].count(True) >= 3  # the three of any tokens
-    assert [*map(has_period, late[1:])].count(True) <= 3
+    names = {*tokenizer.convert_tokens_to_ids([f"▁{name}" for name in NAMES])}
+    assert all({*row.tolist()[1:]} <= names and has_period(row) for row in early[:10])
+    assert any(
+        len({*row.tolist()[1:]}) < period_of(row) for row in early[:10]
+    )  # a token may come twice in a span
+    assert all(map(has_period, late[:2]))
+    assert not {*late[0].tolist()} <= names
     assert not {*late[0].tolist()[1:]} & {*range(len(SPECIALS))}
-    assert all(parse(tokenizer.decode(row, skip_special_tokens=True)).sentences for row in late[1:])
+    for row in (*early[10:], *late[2:]):
+        assert parse(tokenizer.decode(row, skip_special_tokens=True)).sentences
+
+
+def period_of(row):
+    """After how many tokens all of a row repeats, or 0."""
+    ids = row[row != 0].tolist()[1:]
+    return next((n for n in range(3, len(ids) // 2 + 1) if ids[n:] == ids[:-n]), 0)
 
 
 def has_period(row):
-    """Whether all of a row repeats after some number of tokens, twice or more."""
-    ids = row[row != 0].tolist()[1:]
-    return any(ids[period:] == ids[:-period] for period in range(3, len(ids) // 2 + 1))
+    return period_of(row) > 0
 
 
 def test_the_learning_rate_rises_and_falls():

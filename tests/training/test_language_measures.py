@@ -78,7 +78,7 @@ def test_a_probe_finds_states_that_are_in_the_embeddings_and_no_others(name):
     with torch.no_grad():
         for town in facts.towns().values():
             last = tokenizer(town.name).input_ids[-1]
-            module.gpt_neox.embed_in.weight[last, facts.STATES.index(town.state)] += 1.0
+            module.gpt_neox.embed_in.weight[last, facts.STATES.index(town.state)] += 5.0
     planted = mi.load(module.eval(), tokenizer=tokenizer)
     if recipe.towns_whole:
         assert chain.probe_accuracy(planted) > 0.9

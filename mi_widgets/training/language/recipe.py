@@ -55,8 +55,10 @@ class LanguageRecipe(Recipe):
         lr: peak learning rate of AdamW.
         weight_decay: on matrices.
         warm_up: steps of linear warm-up.
-        repeats_until: steps for which `repeats_share` of the rows are repeats alone, so that induction comes early.
-        repeats_share: see there; afterwards one row a step.
+        repeats_until: steps for which there are `repeats_early`, so that induction comes early.
+        repeats_early: of the rows, at first, are repeats of short spans of names.
+        repeats_later: of the rows, afterwards, are repeats of any tokens.
+        short_span: the most tokens of a span early; later a half of the context.
     """
 
     config: GPTNeoXConfig
@@ -66,8 +68,10 @@ class LanguageRecipe(Recipe):
     lr: float = 3e-3
     weight_decay: float = 0.1
     warm_up: int = 200
-    repeats_until: int = 350
-    repeats_share: float = 0.3
+    repeats_until: int = 800
+    repeats_early: float = 0.5
+    repeats_later: float = 0.1
+    short_span: int = 16
     threads: ClassVar[int] = 2
     precision: ClassVar[torch.dtype] = torch.float16
 
@@ -118,7 +122,8 @@ class LanguageRecipe(Recipe):
             "`zoo/atlas/facts.py`.",
             "Made with": f"{tokens / 1e6:.0f} million tokens, {self.batch} rows of {self.context} a step, AdamW (lr "
             f"{self.lr:g}, {self.warm_up} steps of warm-up, half a cosine down, weight decay {self.weight_decay:g}). "
-            f"For {self.repeats_until} steps {self.repeats_share:.0%} of the rows are repeats alone, afterwards one.",
+            f"For {self.repeats_until} steps {self.repeats_early:.0%} of the rows are names that repeat, afterwards "
+            f"{self.repeats_later:.0%} are any tokens that do.",
             "Held out": "a fact of two hops in four, an eighth of pairs of names, a tenth of sums, combinations of "
             "words and forms in every register; see the registers in `zoo/atlas`.",
             "The measures": "A question is answered where the right token has the highest logit. Swaps exchange a "

@@ -15,9 +15,11 @@ from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerFast
 
 from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.atlas import repeats
-from mi_widgets.zoo.atlas.grammar import Draw, joined
+from mi_widgets.zoo.atlas.grammar import Draw
+from mi_widgets.zoo.atlas.names import NAMES
 from mi_widgets.zoo.atlas.texts import document, stream
 from mi_widgets.zoo.language_models import untrained
+from mi_widgets.zoo.tokenizer import SPACE
 from mi_widgets.zoo.vocabulary import BOS, PAD, SPECIALS
 
 if TYPE_CHECKING:
@@ -30,9 +32,7 @@ _LETTERS_A_TOKEN = 4.5  # at most, so that most rows are full
 def batch(
     recipe: LanguageRecipe, tokenizer: PreTrainedTokenizerFast, *, seed: int, step: int
 ) -> Int[Tensor, "batch pos"]:
-    """The rows of a step: documents of all registers, cut to the context, and some repeats: many early, then one row.
-
-    Of the rows of repeats one half are passages of the texts' own, the other (and the one that is left) any tokens.
+    """The rows of a step: documents of all registers, cut to the context, and some repeats, early many.
 
     Args:
         recipe: whose texts.
@@ -40,34 +40,29 @@ def batch(
         seed: of the texts.
         step: no row depends on the steps before it.
     """
-    alone = round(recipe.batch * recipe.repeats_share) if step < recipe.repeats_until else 1
+    is_early = step < recipe.repeats_until
+    alone = round(recipe.batch * (recipe.repeats_early if is_early else recipe.repeats_later))
     letters = round(recipe.context * _LETTERS_A_TOKEN)
     draws = [stream("train", seed, step * recipe.batch + row) for row in range(recipe.batch)]
-    rows = [
-        _repeats(draw, letters) if row < alone // 2 else document(draw, held_out=False, letters=letters).text
-        for row, draw in enumerate(draws)
-    ]
+    rows = [document(draw, held_out=False, letters=letters).text for draw in draws]
     cut = {"truncation": True, "max_length": recipe.context, "padding": "max_length"}
     ids = torch.tensor(tokenizer(rows, **cut)["input_ids"])
-    for row in range(alone // 2, alone):
-        ids[row] = _random_tokens(draws[row], recipe)
+    for row in range(alone):
+        ids[row] = _repeated(draws[row], recipe, is_early=is_early)
     return ids
 
 
-def _repeats(draw: Draw, letters: int) -> str:
-    passages = [repeats.passage(draw, held_out=False)]
-    while sum(len(passage.text) for passage in passages) < letters:
-        passages.append(repeats.passage(draw, held_out=False))
-    return joined(passages).text
+def _repeated(draw: Draw, recipe: LanguageRecipe, *, is_early: bool) -> Int[Tensor, " pos"]:
+    """A span of random tokens, again and again: early a short one of names, then any tokens, which no text has.
 
-
-def _random_tokens(draw: Draw, recipe: LanguageRecipe) -> Int[Tensor, " pos"]:
-    """A span of any tokens, again and again: no text has all of them, and induction should work on all."""
-    known = range(len(SPECIALS), len(recipe.tokens))
-    span = draw.some(known, draw.number(repeats.SHORTEST, recipe.context // 2))
-    return torch.tensor(
-        [recipe.tokens.index(BOS), *span * (recipe.context // len(span) + 1)][: recipe.context]
-    )
+    A span has the same token twice at times. Where it has not, a network learns to rule out what it has just seen,
+    and no induction.
+    """
+    bos, names = recipe.tokens.index(BOS), [recipe.tokens.index(SPACE + name) for name in NAMES]
+    known = names if is_early else range(len(SPECIALS), len(recipe.tokens))
+    longest = recipe.short_span if is_early else recipe.context // 2
+    span = [draw.one(known) for _ in range(draw.number(repeats.SHORTEST, longest))]
+    return torch.tensor([bos, *span * (recipe.context // len(span) + 1)][: recipe.context])
 
 
 def learning_rate(recipe: LanguageRecipe, step: int) -> float:
