@@ -95,6 +95,11 @@ class Recipe(ABC):
         del name, seed
         return {}
 
+    def tolerance(self, measure: str) -> float:
+        """How far a figure may be from the recorded one on another machine, which adds in another order."""
+        del measure
+        return 0.01
+
     def samples(self, model: Model) -> Mapping[str, list[str]]:
         """Texts of the model for its card, by what they are samples of; none for models that write none."""
         del model

@@ -18,8 +18,6 @@ from .cards import write_record
 from .recipe import Recipe
 from .recipes import recipe_for
 
-TOLERANCE = 0.01  # between machines: another order of additions moves a figure in the third place
-
 
 def missed(recipe: Recipe, found: Mapping[str, float]) -> list[str]:
     """The bars of a recipe that some measures do not reach, as sentences."""
@@ -103,8 +101,9 @@ def verify(name: str) -> tuple[dict[str, float], list[str]]:
     recipe = recipe_for(record["recipe"])
     found, problems = measured(recipe, name, record["seed"]), []
     for measure, recorded in record["measures"].items():
-        if abs(found.get(measure, math.inf) - recorded) > TOLERANCE:
+        within = recipe.tolerance(measure)
+        if not abs(found.get(measure, math.nan) - recorded) <= within:
             problems.append(
-                f"{measure} is {found.get(measure, math.nan):.4f}, recorded is {recorded} (within {TOLERANCE})"
+                f"{measure} is {found.get(measure, math.nan):.4f}, recorded is {recorded} (within {within})"
             )
     return found, problems + missed(recipe, found)

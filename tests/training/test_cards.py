@@ -1,6 +1,7 @@
 """Cards are written from what is recorded, and say what other seeds gave."""
 
 import json
+import re
 
 import pytest
 
@@ -38,7 +39,8 @@ def test_what_is_shipped_has_the_card_that_its_record_says(name):
     record = expected(name)
     text = (folder_of(name) / "CARD.md").read_text("utf-8")
     assert text == card(recipe_for(record["recipe"]), record)
-    assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
+    prose = re.sub(r"```text\n.*?```", "", text, flags=re.DOTALL)  # samples are as long as they are
+    assert max(len(line) for line in prose.splitlines() if not line.startswith("|")) <= 120
 
 
 def test_figures_of_other_seeds_stand_in_the_card_with_the_bars_they_miss(folders, capsys):

@@ -7,6 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import mi_widgets as mi
+from mi_widgets import sites as at
 from mi_widgets.core.errors import MIError
 from mi_widgets.training.__main__ import main
 from mi_widgets.training.language import train as training
@@ -32,7 +33,7 @@ def small(**changes):
             "num_attention_heads": 2,
         }
     )
-    recipe = replace(ATLAS, config=config, steps=6, batch=4, context=32, warm_up=2, repeats_until=3)
+    recipe = replace(ATLAS, config=config, steps=6, batch=4, context=32, warm_up=2, names_until=2, settled=4)
     return replace(recipe, **changes)
 
 
@@ -82,22 +83,27 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(tmp_path, monkeypa
     assert [*tmp_path.iterdir()] == []
 
 
-def test_rows_are_texts_of_training_and_repeats_many_early_then_one():
-    recipe = small(batch=20, context=64, repeats_until=1)
+def test_rows_are_repeats_of_names_then_of_any_tokens_then_documents_begin_again_and_texts_of_training():
+    recipe = small(batch=20, context=64, names_until=1, settled=2)
     tokenizer = recipe.tokenizer()
-    early, late = (batch(recipe, tokenizer, seed=0, step=step) for step in (0, 1))
-    assert early.shape == late.shape == (20, 64)
-    assert torch.equal(early, batch(recipe, tokenizer, seed=0, step=0))
-    assert {row[0].item() for row in early} == {tokenizer.bos_token_id}
+    first, second, later = (batch(recipe, tokenizer, seed=0, step=step) for step in range(3))
+    assert first.shape == second.shape == later.shape == (20, 64)
+    assert torch.equal(first, batch(recipe, tokenizer, seed=0, step=0))
+    assert {row[0].item() for row in first} == {tokenizer.bos_token_id}
     names = {*tokenizer.convert_tokens_to_ids([f"▁{name}" for name in NAMES])}
-    assert all({*row.tolist()[1:]} <= names and has_period(row) for row in early[:10])
-    assert any(
-        len({*row.tolist()[1:]}) < period_of(row) for row in early[:10]
-    )  # a token may come twice in a span
-    assert all(map(has_period, late[:2]))
-    assert not {*late[0].tolist()} <= names
-    assert not {*late[0].tolist()[1:]} & {*range(len(SPECIALS))}
-    for row in (*early[10:], *late[2:]):
+    assert all({*row.tolist()[1:]} <= names and has_period(row) for row in first[:10])
+    # A token may come twice in a span.
+    assert any(len({*row.tolist()[1:]}) < period_of(row) for row in first[:10])
+    for row in (*second[:6], *later[:2]):
+        assert has_period(row)
+        assert not {*row.tolist()} <= names
+        assert not {*row.tolist()[1:]} & {*range(len(SPECIALS))}
+    assert max(map(period_of, second[:6])) <= recipe.short_span
+    for row in later[2:4]:
+        assert has_period(row)
+        assert not {*row.tolist()[1:]} <= names
+    for row in (*first[10:], *second[6:], *later[4:]):
+        assert not has_period(row)
         assert parse(tokenizer.decode(row, skip_special_tokens=True)).sentences
 
 
@@ -109,6 +115,22 @@ def period_of(row):
 
 def has_period(row):
     return period_of(row) > 0
+
+
+def test_the_last_attention_is_off_in_the_last_rows_and_only_there():
+    recipe = small(last_attention_off=0.5)
+    module = untrained(recipe.config, seed=0)
+    ids = batch(recipe, recipe.tokenizer(), seed=0, step=0)
+    whole = module(ids).logits
+    with training.last_attention_off(recipe, module):
+        half = module(ids).logits
+    model = mi.load(module.eval(), tokenizer=recipe.tokenizer())
+    with model.intervene(mi.ablate(at.attn_out[1])):
+        without = model.run(ids.tolist()).logits
+    assert torch.equal(half[:2], whole[:2])
+    assert (half[2:] - without[2:]).abs().max() < 1e-4 < (whole[2:] - without[2:]).abs().max()
+    model.release()
+    assert torch.equal(module(ids).logits, whole)
 
 
 def test_the_learning_rate_rises_and_falls():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerFast
@@ -32,7 +33,7 @@ _LETTERS_A_TOKEN = 4.5  # at most, so that most rows are full
 def batch(
     recipe: LanguageRecipe, tokenizer: PreTrainedTokenizerFast, *, seed: int, step: int
 ) -> Int[Tensor, "batch pos"]:
-    """The rows of a step: documents of all registers, cut to the context, and some repeats, early many.
+    """The rows of a step: repeats of random tokens, later documents that begin again and again, and documents.
 
     Args:
         recipe: whose texts.
@@ -40,29 +41,62 @@ def batch(
         seed: of the texts.
         step: no row depends on the steps before it.
     """
-    is_early = step < recipe.repeats_until
-    alone = round(recipe.batch * (recipe.repeats_early if is_early else recipe.repeats_later))
+    is_settled = step >= recipe.settled
+    share = recipe.repeats[0 if step < recipe.names_until else 2 if is_settled else 1]
+    alone, again = (round(recipe.batch * of) for of in (share, recipe.documents_again if is_settled else 0))
     letters = round(recipe.context * _LETTERS_A_TOKEN)
     draws = [stream("train", seed, step * recipe.batch + row) for row in range(recipe.batch)]
     rows = [document(draw, held_out=False, letters=letters).text for draw in draws]
     cut = {"truncation": True, "max_length": recipe.context, "padding": "max_length"}
     ids = torch.tensor(tokenizer(rows, **cut)["input_ids"])
     for row in range(alone):
-        ids[row] = _repeated(draws[row], recipe, is_early=is_early)
+        ids[row] = _random_span(draws[row], recipe, step)
+    for row in range(alone, alone + again):
+        ids[row] = _again(ids[row, 1:].tolist(), draws[row], recipe)
     return ids
 
 
-def _repeated(draw: Draw, recipe: LanguageRecipe, *, is_early: bool) -> Int[Tensor, " pos"]:
-    """A span of random tokens, again and again: early a short one of names, then any tokens, which no text has.
+def _random_span(draw: Draw, recipe: LanguageRecipe, step: int) -> Int[Tensor, " pos"]:
+    """A span of random tokens, again and again: at first of names, then of any tokens; at first short ones.
 
     A span has the same token twice at times. Where it has not, a network learns to rule out what it has just seen,
     and no induction.
     """
-    bos, names = recipe.tokens.index(BOS), [recipe.tokens.index(SPACE + name) for name in NAMES]
-    known = names if is_early else range(len(SPECIALS), len(recipe.tokens))
-    longest = recipe.short_span if is_early else recipe.context // 2
-    span = [draw.one(known) for _ in range(draw.number(repeats.SHORTEST, longest))]
-    return torch.tensor([bos, *span * (recipe.context // len(span) + 1)][: recipe.context])
+    names = [recipe.tokens.index(SPACE + name) for name in NAMES]
+    known = names if step < recipe.names_until else range(len(SPECIALS), len(recipe.tokens))
+    longest = recipe.short_span if step < recipe.settled else recipe.context // 2
+    return _filled([draw.one(known) for _ in range(draw.number(repeats.SHORTEST, longest))], recipe)
+
+
+def _again(document: Sequence[int], draw: Draw, recipe: LanguageRecipe) -> Int[Tensor, " pos"]:
+    """The beginning of a document, broken off anywhere, again and again."""
+    return _filled(document[: draw.number(repeats.SHORTEST, recipe.context // 2)], recipe)
+
+
+def _filled(span: Sequence[int], recipe: LanguageRecipe) -> Int[Tensor, " pos"]:
+    times = recipe.context // len(span) + 1
+    return torch.tensor([recipe.tokens.index(BOS), *[*span] * times][: recipe.context])
+
+
+@contextmanager
+def last_attention_off(recipe: LanguageRecipe, module: GPTNeoXForCausalLM) -> Iterator[None]:
+    """Switch the last layer's attention off in the last rows of a batch.
+
+    So the rest of the network has to bring to the last token what the last layer's MLP needs there. Left alone, it was
+    the last attention that brought a town's state, and nobody could see or change it there before the last layer. This
+    is stochastic depth, of one sublayer: Huang et al. 2016, arXiv:1603.09382. Earlier it kept induction on random
+    tokens from forming, and later the states had their way already: see `LanguageRecipe.settled`.
+    """
+    on = recipe.batch - round(recipe.batch * recipe.last_attention_off)
+
+    def off(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
+        return torch.cat([out[:on], torch.zeros_like(out[on:])])
+
+    hook = module.gpt_neox.layers[-1].post_attention_dropout.register_forward_hook(off)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def learning_rate(recipe: LanguageRecipe, step: int) -> float:
@@ -110,7 +144,9 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, step)
         ids = batch(recipe, tokenizer, seed=seed, step=step)
-        loss = loss_of(module(ids, use_cache=False).logits, ids, pad=pad)
+        with last_attention_off(recipe, module) if step >= recipe.settled else nullcontext():
+            logits = module(ids, use_cache=False).logits
+        loss = loss_of(logits, ids, pad=pad)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)

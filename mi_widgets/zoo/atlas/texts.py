@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from mi_widgets.core.errors import MIError
@@ -24,8 +24,6 @@ REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
 }
 """The share of each among documents, and what makes one of its texts."""
 MIXED = 1 / 3  # of documents change their register at every sentence
-AGAIN = 0.08  # of documents say all that they say again, and perhaps again
-FIRST_TIME = (0.15, 0.3, 0.5)  # of such a document, at least
 LETTERS = 400  # that a document has at least
 
 
@@ -52,24 +50,15 @@ def atlas_texts(
 def document(draw: Draw, *, held_out: bool, letters: int) -> Text:
     """Sentences of one register, or of several, until there are enough letters.
 
-    Where registers are mixed, most stories break off. Some documents say all that they have said again until there is
-    enough, with the label `repeated`.
+    Where registers are mixed, most stories break off.
     """
-    again, register = draw.chance(AGAIN), None if draw.chance(MIXED) else _register(draw)
-    enough = letters * draw.one(FIRST_TIME) if again else letters
+    register = None if draw.chance(MIXED) else _register(draw)
     parts: list[Text] = []
-    while _length(parts) < enough:
+    while sum(len(part.text) for part in parts) < letters:
         parts.append(_part(draw, register, held_out=held_out))
-    said = [part.called("repeated", part.text) for part in parts]
-    while _length(parts) < letters:
-        parts += said
     # Code begins on a line of its own.
     lines = [fill("\n{part}", part=part) if part.of("comment") else part for part in parts[1:]]
     return joined([parts[0], *lines])
-
-
-def _length(parts: Iterable[Text]) -> int:
-    return sum(len(part.text) for part in parts)
 
 
 def _part(draw: Draw, register: str | None, *, held_out: bool) -> Text:
