@@ -76,8 +76,8 @@ class LanguageRecipe(Recipe):
     settled: int = 1400
     repeats: tuple[float, float, float] = (0.5, 0.3, 0.1)
     short_span: int = 16
-    documents_again: float = 0.1
-    last_attention_off: float = 0.4
+    documents_again: float = 0.06
+    last_attention_off: float = 0.3
     threads: ClassVar[int] = 2
     precision: ClassVar[torch.dtype] = torch.float16
 
