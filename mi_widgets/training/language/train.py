@@ -92,7 +92,8 @@ def last_attention_off(recipe: LanguageRecipe, module: GPTNeoXForCausalLM) -> It
     def off(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
         return torch.cat([out[:on], torch.zeros_like(out[on:])])
 
-    hook = module.gpt_neox.layers[-1].post_attention_dropout.register_forward_hook(off)
+    dropout = module.gpt_neox.layers[-1].get_submodule("post_attention_dropout")
+    hook = dropout.register_forward_hook(off)
     try:
         yield
     finally:
