@@ -101,9 +101,7 @@ def verify(name: str) -> tuple[dict[str, float], list[str]]:
     recipe = recipe_for(record["recipe"])
     found, problems = measured(recipe, name, record["seed"]), []
     for measure, recorded in record["measures"].items():
-        within = recipe.tolerance(measure)
-        if not abs(found.get(measure, math.nan) - recorded) <= within:
-            problems.append(
-                f"{measure} is {found.get(measure, math.nan):.4f}, recorded is {recorded} (within {within})"
-            )
+        value, within = found.get(measure, math.nan), recipe.tolerance(measure)
+        if not abs(value - recorded) <= within:
+            problems.append(f"{measure} is {value:.4f}, recorded is {recorded} (within {within})")
     return found, problems + missed(recipe, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -46,14 +47,13 @@ def batch(
     alone, again = (round(recipe.batch * of) for of in (share, recipe.documents_again if is_settled else 0))
     letters = round(recipe.context * _LETTERS_A_TOKEN)
     draws = [stream("train", seed, step * recipe.batch + row) for row in range(recipe.batch)]
-    rows = [document(draw, held_out=False, letters=letters).text for draw in draws]
+    spans = [_random_span(draw, recipe, step) for draw in draws[:alone]]
+    texts = [document(draw, held_out=False, letters=letters).text for draw in draws[alone:]]
     cut = {"truncation": True, "max_length": recipe.context, "padding": "max_length"}
-    ids = torch.tensor(tokenizer(rows, **cut)["input_ids"])
-    for row in range(alone):
-        ids[row] = _random_span(draws[row], recipe, step)
-    for row in range(alone, alone + again):
-        ids[row] = _again(ids[row, 1:].tolist(), draws[row], recipe)
-    return ids
+    rows = torch.tensor(tokenizer(texts, **cut)["input_ids"])
+    for row in range(again):
+        rows[row] = _again(rows[row, 1:].tolist(), draws[alone + row], recipe)
+    return torch.stack([*spans, *rows])
 
 
 def _random_span(draw: Draw, recipe: LanguageRecipe, step: int) -> Int[Tensor, " pos"]:
@@ -62,10 +62,15 @@ def _random_span(draw: Draw, recipe: LanguageRecipe, step: int) -> Int[Tensor, "
     A span has the same token twice at times. Where it has not, a network learns to rule out what it has just seen,
     and no induction.
     """
-    names = [recipe.tokens.index(SPACE + name) for name in NAMES]
-    known = names if step < recipe.names_until else range(len(SPECIALS), len(recipe.tokens))
+    known = _names(recipe.tokens) if step < recipe.names_until else range(len(SPECIALS), len(recipe.tokens))
     longest = recipe.short_span if step < recipe.settled else recipe.context // 2
     return _filled([draw.one(known) for _ in range(draw.number(repeats.SHORTEST, longest))], recipe)
+
+
+@cache  # it is asked for in every row
+def _names(tokens: tuple[str, ...]) -> tuple[int, ...]:
+    """The ids of the names."""
+    return tuple(tokens.index(SPACE + name) for name in NAMES)
 
 
 def _again(document: Sequence[int], draw: Draw, recipe: LanguageRecipe) -> Int[Tensor, " pos"]:

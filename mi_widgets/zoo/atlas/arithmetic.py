@@ -6,7 +6,7 @@ from functools import cache
 
 from .grammar import Draw, Text, fill
 
-LARGEST = 20
+LARGEST = 15
 TEMPLATES = {
     "+": (
         "{a} + {b} = {answer}.",
