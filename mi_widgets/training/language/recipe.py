@@ -61,7 +61,7 @@ class LanguageRecipe(Recipe):
             `documents_again` and `last_attention_off` hold.
         repeats: of the rows, the share that repeats has in these two times, and afterwards.
         short_span: the most tokens of a span until settled; afterwards a half of the context.
-        documents_again: of the rows are a document's beginning, again and again.
+        documents_again: of the rows are a short document, again and again.
         last_attention_off: of the rows are read without the last layer's attention (see the function of this name).
     """
 
@@ -76,8 +76,8 @@ class LanguageRecipe(Recipe):
     settled: int = 1400
     repeats: tuple[float, float, float] = (0.5, 0.3, 0.1)
     short_span: int = 16
-    documents_again: float = 0.06
-    last_attention_off: float = 0.3
+    documents_again: float = 0.1
+    last_attention_off: float = 0.4
     threads: ClassVar[int] = 2
     precision: ClassVar[torch.dtype] = torch.float16
 
@@ -134,9 +134,9 @@ class LanguageRecipe(Recipe):
             f"{self.lr:g}, {self.warm_up} steps of warm-up, half a cosine down, weight decay {self.weight_decay:g}). "
             f"For {self.names_until} steps {self.repeats[0]:.0%} of the rows are names that repeat, and up to step "
             f"{self.settled} {self.repeats[1]:.0%} are any tokens that do, of which {self.repeats[2]:.0%} stay. From "
-            f"then on {self.documents_again:.0%} begin a document again and again, and {self.last_attention_off:.0%} "
-            "are read without the last layer's attention, so that the layers before it bring to the last token what "
-            "an answer takes.",
+            f"then on {self.documents_again:.0%} are a short document again and again, and "
+            f"{self.last_attention_off:.0%} are read without the last layer's attention, so that the layers before it "
+            "bring to the last token what an answer takes.",
             "Held out": "a fact of two hops in four, an eighth of pairs of names, a tenth of sums, combinations of "
             "words and forms in every register; see the registers in `zoo/atlas`.",
             "The measures": "A question is answered where the right token has the highest logit. Swaps exchange a "

@@ -17,7 +17,7 @@ from transformers import GPTNeoXForCausalLM, PreTrainedTokenizerFast
 
 from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.atlas import repeats
-from mi_widgets.zoo.atlas.grammar import Draw
+from mi_widgets.zoo.atlas.grammar import Draw, Text, joined
 from mi_widgets.zoo.atlas.names import NAMES
 from mi_widgets.zoo.atlas.texts import document, stream
 from mi_widgets.zoo.language_models import untrained
@@ -45,15 +45,13 @@ def batch(
     is_settled = step >= recipe.settled
     share = recipe.repeats[0 if step < recipe.names_until else 2 if is_settled else 1]
     alone, again = (round(recipe.batch * of) for of in (share, recipe.documents_again if is_settled else 0))
-    letters = round(recipe.context * _LETTERS_A_TOKEN)
     draws = [stream("train", seed, step * recipe.batch + row) for row in range(recipe.batch)]
     spans = [_random_span(draw, recipe, step) for draw in draws[:alone]]
-    texts = [document(draw, held_out=False, letters=letters).text for draw in draws[alone:]]
+    letters = round(recipe.context * _LETTERS_A_TOKEN)
+    texts = [_again(draw, letters) for draw in draws[alone : alone + again]]
+    texts += [document(draw, held_out=False, letters=letters).text for draw in draws[alone + again :]]
     cut = {"truncation": True, "max_length": recipe.context, "padding": "max_length"}
-    rows = torch.tensor(tokenizer(texts, **cut)["input_ids"])
-    for row in range(again):
-        rows[row] = _again(rows[row, 1:].tolist(), draws[alone + row], recipe)
-    return torch.stack([*spans, *rows])
+    return torch.stack([*spans, *torch.tensor(tokenizer(texts, **cut)["input_ids"])])
 
 
 def _random_span(draw: Draw, recipe: LanguageRecipe, step: int) -> Int[Tensor, " pos"]:
@@ -73,14 +71,17 @@ def _names(tokens: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(tokens.index(SPACE + name) for name in NAMES)
 
 
-def _again(document: Sequence[int], draw: Draw, recipe: LanguageRecipe) -> Int[Tensor, " pos"]:
-    """The beginning of a document, broken off anywhere, again and again."""
-    return _filled(document[: draw.number(repeats.SHORTEST, recipe.context // 2)], recipe)
-
-
 def _filled(span: Sequence[int], recipe: LanguageRecipe) -> Int[Tensor, " pos"]:
     times = recipe.context // len(span) + 1
     return torch.tensor([recipe.tokens.index(BOS), *[*span] * times][: recipe.context])
+
+
+def _again(draw: Draw, letters: int) -> str:
+    """A short document, again and again; code that follows on prose is left out, since no prose follows on code."""
+    short = document(draw, held_out=False, letters=draw.number(letters // 6, letters // 3))
+    if short.of("register")[0].value != "code":
+        short = Text(short.text.partition("\n")[0])
+    return joined([short] * (letters // len(short.text) + 1)).text
 
 
 @contextmanager

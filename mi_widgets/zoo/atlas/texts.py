@@ -13,13 +13,13 @@ from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
     "indirect": (0.14, indirect.sentence),
-    "geography": (0.26, geography.sentence),
-    "story": (0.15, stories.story),
-    "french": (0.08, french.sentence),
-    "code": (0.08, code.snippet),
+    "geography": (0.32, geography.sentence),
+    "story": (0.14, stories.story),
+    "french": (0.07, french.sentence),
+    "code": (0.06, code.snippet),
     "arithmetic": (0.11, arithmetic.sentence),
-    "hesitation": (0.06, hesitation.sentence),
-    "repeat": (0.05, repeats.passage),
+    "hesitation": (0.05, hesitation.sentence),
+    "repeat": (0.04, repeats.passage),
     "decision": (0.07, decisions.sentence),
 }
 """The share of each among documents, and what makes one of its texts."""
@@ -50,15 +50,23 @@ def atlas_texts(
 def document(draw: Draw, *, held_out: bool, letters: int) -> Text:
     """Sentences of one register, or of several, until there are enough letters.
 
-    Where registers are mixed, most stories break off.
+    Where registers are mixed, most stories break off, and code is followed by code.
     """
     register = None if draw.chance(MIXED) else _register(draw)
     parts: list[Text] = []
     while sum(len(part.text) for part in parts) < letters:
         parts.append(_part(draw, register, held_out=held_out))
+        if _is_code(parts[-1]):
+            register = (
+                "code"  # no prose begins a line: without a space before it, it would be spelt in letters
+            )
     # Code begins on a line of its own.
-    lines = [fill("\n{part}", part=part) if part.of("comment") else part for part in parts[1:]]
+    lines = [fill("\n{part}", part=part) if _is_code(part) else part for part in parts[1:]]
     return joined([parts[0], *lines])
+
+
+def _is_code(part: Text) -> bool:
+    return bool(part.of("comment"))
 
 
 def _part(draw: Draw, register: str | None, *, held_out: bool) -> Text:
