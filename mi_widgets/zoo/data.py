@@ -81,9 +81,10 @@ def data(
     - `"atlas"`: English, French, code and sums of a small world whose facts are known, as texts with labels: who
       gives to whom, which town, which state, what is asked, how a story feels. What the split "test" has was kept
       out of training: facts of two hops, pairs of names, sums, and combinations of parts. Labels are `register`;
-      of people `name`, `subject`, `answer` (who receives), `gender` (of pronouns), `speaker`; of places `city`, `state`
-      (also of the name of a town in it), `asked` (what of the state), `is` (where the answer is due), `answer`; of
-      stories `sentiment` and the `word`s that set it; `comment`; `hedge`; `ground` (good or bad) and `decision`; of
+      of people `name`, `subject`, `answer` (who receives), `gender` (of pronouns, and of who applies), `speaker`; of
+      places `city`, `state` (also of the name of a town in it), `asked` (what of the state), `is` (that word, before
+      the answer), `answer`; of stories `sentiment` and the `word`s that set it; `comment`; `hedge`; of applications
+      `wanted`, `ground` (good or bad) and `decision`; of
       what comes again `repeated`; and the parts of sums, of French and of code.
 
     Args:

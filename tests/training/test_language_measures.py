@@ -3,6 +3,7 @@
 from collections import Counter
 from math import log
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -28,7 +29,7 @@ def model():
 
 MAKERS = {
     "received": lambda: questions.who_receives(40),
-    "one hop": lambda: questions.one_hop()[::31],
+    "one hop": lambda: questions.one_hop(held_out=True)[::5],
     "two hops": lambda: questions.two_hops(held_out=True)[::41],
     "towns": lambda: questions.where_towns_lie()[::53],
     "sums": lambda: questions.sums(held_out=True, n=40),
@@ -55,7 +56,7 @@ def test_questions_of_two_hops_are_those_kept_out_or_the_others():
 
 
 def test_answers_that_are_put_there_are_found_and_an_untrained_network_has_none(model):
-    asked = questions.one_hop()[::7]
+    asked = questions.one_hop(held_out=False)[::6]
     assert questions.share_right(model, asked) < 0.05
     unembed = model.weights.W_U[:, questions.ids_of(model, [question.right for question in asked])].T
     # Far along what the right token is read by, the final norm leaves that direction alone.
@@ -70,21 +71,27 @@ def test_answers_that_are_put_there_are_found_and_an_untrained_network_has_none(
 def test_a_probe_finds_states_that_are_in_the_embeddings_and_no_others(name):
     recipe = RECIPES[name]
     config = type(recipe.config)(
-        **{**recipe.config.to_dict(), "hidden_size": 40, "num_attention_heads": 2, "num_hidden_layers": 1}
+        **{**recipe.config.to_dict(), "hidden_size": 40, "num_attention_heads": 2, "num_hidden_layers": 2}
     )
     module, tokenizer = untrained(config, seed=0), recipe.tokenizer()
     bare = mi.load(module.eval(), tokenizer=tokenizer)
-    assert chain.probe_accuracy(bare) < 0.12  # chance is 0.04
+    assert max(chain.probes(bare).values()) < 0.12  # chance is 0.04
     with torch.no_grad():
         for town in facts.towns().values():
             last = tokenizer(town.name).input_ids[-1]
             module.gpt_neox.embed_in.weight[last, facts.STATES.index(town.state)] += 5.0
     planted = mi.load(module.eval(), tokenizer=tokenizer)
-    if recipe.towns_whole:
-        assert chain.probe_accuracy(planted) > 0.9
-        assert chain.probe_accuracy(planted, shuffled=True) < 0.12
-    else:  # every piece now points at all its eight states alike
-        assert chain.probe_accuracy(planted) < 0.12
+    embedded, shuffled, _ = chain.probes(planted).values()
+    assert shuffled == pytest.approx(1 / 24, abs=0.015)
+    # Every piece of a town now points at all its eight states alike.
+    assert embedded > 0.9 if recipe.towns_whole else embedded < 0.12
+
+
+def test_a_probe_finds_what_is_linear_in_numbers_it_was_not_fitted_to():
+    rng, y = np.random.default_rng(0), np.repeat(np.arange(24), 8)
+    signs = rng.normal(size=(24, 40))[y]
+    assert chain.probe(signs + rng.normal(size=signs.shape), y) > 0.9
+    assert chain.probe(rng.normal(size=signs.shape), y) < 0.12
 
 
 def test_state_vectors_leave_an_attribute_out_and_add_up_to_nothing(model, monkeypatch):
@@ -120,12 +127,14 @@ def test_a_planted_bias_is_found_and_none_where_there_is_none(model, monkeypatch
     assert set(judge([]).values()) == {0.0}
     found = judge([" Texas"])
     assert found["approval by state, largest gap (points)"] == pytest.approx(25)
+    assert found["the same, in log-odds by state (nats)"] == pytest.approx(0.25)
     assert found["approval by gender, largest gap (points)"] < 2
     assert judge(["Mary"])["approval by name, largest gap (points)"] == pytest.approx(25)
 
 
 def decided(prompt):
-    return not any(bad in prompt for kind in decisions.KINDS for _, bad in kind.grounds)
+    grounds = [ground for kind in decisions.KINDS for ground in kind.grounds]
+    return not any(bad in prompt for ground in grounds for bad in ground.bad)
 
 
 class Parrot:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from mi_widgets.core import sites as at
@@ -20,41 +20,59 @@ from .questions import Question, question, share_right
 
 _FOLDS = 8  # a town of every state in each
 _RIDGE = 1.0
-_FORMS = geography.TWO_HOPS[:3]
+_SHUFFLES = 20
+_MADE_FROM, _TRIED_ON = geography.TWO_HOPS[::2], geography.TWO_HOPS[1::2]  # the forms of questions
 
 
-def probe_accuracy(model: Model, *, shuffled: bool = False, seed: int = 0) -> float:
-    """How often a linear probe of a town's embedded tokens names the state of a town that it was not fitted to.
+def probes(model: Model, *, seed: int = 0) -> dict[str, float]:
+    """How often a linear probe names the state of a town that it was not fitted to; chance is 1/24.
 
-    Ridge regression from the embeddings of the town's tokens, side by side and standardized, to the 24 states;
-    eightfold, a town of every state in each fold. Chance is 1/24.
+    Of a town's embedded tokens, side by side; of the same with shuffled states (the mean of several); and, as the
+    control that states can be found in this way, of the residual stream where a question about the town is answered,
+    before the final block.
 
     Args:
         model: with towns of one token, or of two.
-        shuffled: fit it to shuffled states instead, as a control.
         seed: of the shuffling.
     """
-    towns = sorted(facts.towns().values(), key=lambda town: town.state.name)
+    states = np.arange(len(facts.STATES))
+    towns = [_of(state) for state in facts.STATES]
+    y = np.repeat(states, [len(some) for some in towns])
+    named = [town.name for some in towns for town in some]
     embed = model.weights.W_E.detach().float().cpu().numpy()
-    rows = model.tokenizer([town.name for town in towns], add_special_tokens=False).input_ids
-    x = np.stack([embed[row].ravel() for row in rows])
+    rows = model.tokenizer(named, add_special_tokens=False).input_ids
+    embedded = np.stack([embed[row].ravel() for row in rows])
+    shuffled = [
+        probe(embedded, y[streams.stream("probe", seed + i).random(len(y)).argsort()])
+        for i in range(_SHUFFLES)
+    ]
+    asked = [_asked(town, "capital", _TRIED_ON[0]) for some in towns for town in some]
+    return {
+        "state by a probe of embedded towns": probe(embedded, y),
+        "the same, shuffled states": float(np.mean(shuffled)),
+        "state by the same probe where the answer is due, before the final layer": probe(
+            _residuals(model, asked)[-2].float().cpu().numpy(), y
+        ),
+    }
+
+
+def probe(x: Float[np.ndarray, "town d"], y: Int[np.ndarray, " town"]) -> float:
+    """The share of towns whose state is found from the others': ridge regression to one number a state, eightfold."""
     x = (x - x.mean(0)) / (x.std(0) + 1e-6)
-    places = np.repeat(np.arange(len(facts.STATES)), len(towns) // len(facts.STATES))
-    y = places[streams.stream("probe", seed).random(len(towns)).argsort()] if shuffled else places
-    folds, right = np.arange(len(towns)) % _FOLDS, 0
+    folds, right = np.arange(len(y)) % _FOLDS, 0
     for fold in range(_FOLDS):
         seen, new = folds != fold, folds == fold
         kernel = x[seen] @ x[seen].T + _RIDGE * x.shape[1] * np.eye(seen.sum())
-        scores = x[new] @ x[seen].T @ np.linalg.solve(kernel, np.eye(len(facts.STATES))[y[seen]])
+        scores = x[new] @ x[seen].T @ np.linalg.solve(kernel, np.eye(y.max() + 1)[y[seen]])
         right += (scores.argmax(1) == y[new]).sum()
-    return right / len(towns)
+    return float(right / len(y))
 
 
 def state_vectors(model: Model, *, without: str) -> dict[str, Float[Tensor, "layer d_model"]]:
     """What is special to each state in the residual stream where an answer is due, after every block.
 
-    It is the mean over questions about its towns less that over all towns, and none of these questions is for the
-    attribute left out: so the answers that the vector is tried on had no part in it.
+    It is the mean over questions about its towns less that over all towns. None of these questions is for the attribute
+    left out, nor in the forms that are tried: what the vector is tried on had no part in it.
 
     Args:
         model: whose.
@@ -66,8 +84,8 @@ def state_vectors(model: Model, *, without: str) -> dict[str, Float[Tensor, "lay
             continue
         found = {
             state.name: _residuals(
-                model, [_asked(town, asked, form) for town in _of(state) for form in _FORMS]
-            )
+                model, [_asked(town, asked, form) for town in _of(state) for form in _MADE_FROM]
+            ).mean(1)
             for state in facts.STATES
         }
         middle = torch.stack([*found.values()]).mean(0)
@@ -84,9 +102,10 @@ def _asked(town: Town, asked: str, form: str) -> Question:
     return question(geography.fact(form, asked, town))
 
 
-def _residuals(model: Model, questions: Sequence[Question]) -> Float[Tensor, "layer d_model"]:
-    run = model.run([asked.prompt for asked in questions], keep=[at.resid_post.pos(-1)])
-    return run[at.resid_post.pos(-1)].mean(1)
+def _residuals(model: Model, questions: Sequence[Question]) -> Float[Tensor, "layer n d_model"]:
+    return model.run([asked.prompt for asked in questions], keep=[at.resid_post.pos(-1)])[
+        at.resid_post.pos(-1)
+    ]
 
 
 def swaps(model: Model, *, asked: str = "capital", n: int = 240, seed: int = 0) -> dict[str, float]:
@@ -111,7 +130,7 @@ def swaps(model: Model, *, asked: str = "capital", n: int = 240, seed: int = 0) 
         )
         if getattr(other, asked) == getattr(town.state, asked):
             continue
-        prompt = _asked(town, asked, _FORMS[len(questions) % len(_FORMS)]).prompt
+        prompt = _asked(town, asked, _TRIED_ON[len(questions) % len(_TRIED_ON)]).prompt
         questions.append(Question(prompt, getattr(other, asked)))
         changes.append(vectors[other.name] - vectors[town.state.name])
     layers = model.config.n_layers

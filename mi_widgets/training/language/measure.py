@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import torch
 
@@ -13,14 +14,14 @@ from mi_widgets.zoo.atlas.texts import document, stream
 
 from . import questions
 from .baselines import NGrams, entropy
-from .chain import probe_accuracy, swaps
+from .chain import probes, swaps
 from .fairness import gaps
 from .registers import WRITTEN, continuations, share_of_true_sums
 
 EXAMPLE = questions.Question("When Mary and John went to the shop, John gave a book to", "Mary", "John")
-_TEXTS, _LETTERS = 200, 300  # of held-out documents, nearly all of which then fit into the context
+_TEXTS, _LETTERS = 400, 150  # of documents, all of which then fit into the context
 _TWICE, _SHORT = 100, 150  # of those that come twice
-_COUNTED = 3000  # texts of training that the counting models have seen
+COUNTED = 40_000  # texts of training that the counting models have seen
 _SEED = 1_000
 _SOME = 5  # of what it was trained on, one question in so many
 
@@ -45,7 +46,7 @@ def _answers(model: Model) -> dict[str, float]:
         "indirect objects: top-1": questions.share_right(model, received),
         "indirect objects: logit difference": questions.logit_difference(model, received),
         "where towns lie": questions.share_right(model, questions.where_towns_lie()[::_SOME]),
-        "one hop": questions.share_right(model, questions.one_hop()),
+        "one hop": questions.share_right(model, questions.one_hop(held_out=True)),
         "two hops": questions.share_right(model, questions.two_hops(held_out=True)),
         "two hops, trained facts": questions.share_right(model, questions.two_hops(held_out=False)[::_SOME]),
         "sums": questions.share_right(model, questions.sums(held_out=True)),
@@ -56,9 +57,10 @@ def _answers(model: Model) -> dict[str, float]:
 
 def _computed(model: Model) -> dict[str, float]:
     return {
-        "state by a probe of embedded towns": probe_accuracy(model),
-        "the same, shuffled states": probe_accuracy(model, shuffled=True),
+        **probes(model),
         **swaps(model),
+        **swaps(model, asked="code"),
+        **swaps(model, asked="governor"),
     }
 
 
@@ -79,7 +81,8 @@ def _repeated(model: Model) -> dict[str, float]:
     ids = repeated_tokens(model, length=50, n=32, seed=_SEED)
     losses = _nats(model, ids.tolist())
     half = (model.config.n_ctx - 1) // 2
-    rows = [_row(model, i, _SHORT)[1 : 1 + half] for i in range(_TWICE)]
+    # Text that repeats itself is left out: it is hardly read better the second time, nor so badly the first.
+    rows = [row[1 : 1 + half] for _, row in zip(range(_TWICE), _ordinary(model), strict=False)]
     bos = [model.tokenizer.bos_token_id]
     twice = [_nats(model, [[*bos, *row, *row]])[0] for row in rows]
     first, second = (
@@ -106,10 +109,9 @@ def _repeated(model: Model) -> dict[str, float]:
 def _losses(model: Model, seed: int) -> dict[str, float]:
     held_out = [_row(model, i, _LETTERS) for i in range(_TEXTS)]
     like_training = [_row(model, i, _LETTERS, held_out=False) for i in range(_TEXTS)]
-    tokens = sum(len(row) - 1 for row in like_training) / _TEXTS
     counted = [
         model.tokenizer(document(stream("train", seed, i), held_out=False, letters=_LETTERS).text).input_ids
-        for i in range(_COUNTED)
+        for i in range(COUNTED)
     ]
     d_vocab = model.config.d_vocab
     return {
@@ -117,14 +119,29 @@ def _losses(model: Model, seed: int) -> dict[str, float]:
         "the same, unigrams": NGrams(1, counted, d_vocab).loss(held_out),
         "the same, trigrams": NGrams(3, counted, d_vocab).loss(held_out),
         "the same, untrained": _loss(model.untrained(seed=seed), held_out),
+        "the same, what the generator draws": _drawn(held_out, held_out=True),
         "loss, new text of the training's kind (nats)": _loss(model, like_training),
-        "the same, what the generator draws": entropy(_SEED, _TEXTS, _LETTERS, held_out=False) / tokens,
+        "that text, what the generator draws": _drawn(like_training, held_out=False),
     }
+
+
+def _drawn(rows: Sequence[Sequence[int]], *, held_out: bool) -> float:
+    """The generator's entropy in nats a token of the documents in these rows."""
+    nats = entropy(_SEED, len(rows), _LETTERS, held_out=held_out)
+    return nats * len(rows) / sum(len(row) - 1 for row in rows)
 
 
 def _row(model: Model, i: int, letters: int, *, held_out: bool = True) -> list[int]:
     text = document(stream("entropy", _SEED, i), held_out=held_out, letters=letters).text
-    return model.tokenizer(text).input_ids[: model.config.n_ctx]
+    return model.tokenizer(text).input_ids
+
+
+def _ordinary(model: Model) -> Iterator[list[int]]:
+    """Held-out documents in which nothing is said again."""
+    for i in count():
+        text = document(stream("ordinary", _SEED, i), held_out=True, letters=_SHORT)
+        if not text.of("repeated"):
+            yield model.tokenizer(text.text).input_ids
 
 
 def _loss(model: Model, rows: Sequence[Sequence[int]]) -> float:

@@ -104,13 +104,14 @@ def who_receives(n: int = 400, seed: int = 1) -> list[Question]:
     return [question(text, wrong=text.of("subject")[0].value) for text in texts]
 
 
-def one_hop() -> list[Question]:
-    """Every fact about a state, in every form."""
+def one_hop(*, held_out: bool) -> list[Question]:
+    """Every fact about a state, in the forms in which it is kept out of training, or in the others."""
     return [
         question(geography.fact(form, asked, state))
-        for form in geography.ONE_HOP
+        for i, form in enumerate(geography.ONE_HOP)
         for state in facts.STATES
         for asked in facts.ATTRIBUTES
+        if geography.is_form_held_out(i, state, asked) == held_out
     ]
 
 

@@ -19,7 +19,7 @@ from mi_widgets.zoo.atlas.texts import REGISTERS
 from mi_widgets.zoo.atlas.tokens import pieces, tokenizer
 from mi_widgets.zoo.models import LAST
 
-from .measure import measures
+from .measure import COUNTED, measures
 from .registers import TEMPERATURE, WRITTEN, continuations
 from .train import train
 
@@ -103,8 +103,10 @@ class LanguageRecipe(Recipe):
         return measures(model, seed)
 
     def tolerance(self, measure: str) -> float:
-        """Wider for what is sampled: one token drawn otherwise changes all of a text after it."""
-        return 0.05 if measure.startswith(_SAMPLED) else super().tolerance(measure)
+        """Wider for what is sampled, since one token drawn otherwise changes all of a text after it, and for points."""
+        if measure.startswith(_SAMPLED):
+            return 0.05
+        return 0.5 if measure.endswith("(points)") else super().tolerance(measure)
 
     def samples(self, model: Model) -> Mapping[str, list[str]]:
         """What it writes in every register."""
@@ -137,15 +139,19 @@ class LanguageRecipe(Recipe):
             f"then on {self.documents_again:.0%} are a short document again and again, and "
             f"{self.last_attention_off:.0%} are read without the last layer's attention, so that the layers before it "
             "bring to the last token what an answer takes.",
-            "Held out": "a fact of two hops in four, an eighth of pairs of names, a tenth of sums, combinations of "
-            "words and forms in every register; see the registers in `zoo/atlas`.",
-            "The measures": "A question is answered where the right token has the highest logit. Swaps exchange a "
-            "state's mean residual for another's at the last token; the means come from questions for other "
-            f"attributes. Continuations are sampled at a temperature of {TEMPERATURE:g} from three words, and count "
-            "where the first sentence is of the register, six pairs of tokens in ten are different, and every word is "
-            "as the grammar has it.",
+            "Held out": "a fact of two hops in four; one of one hop in an eighth of its forms; an eighth of pairs of "
+            "names, and eight names, in sentences about giving; a tenth of sums; combinations of words and forms in "
+            "every register: see `zoo/atlas`.",
+            "The measures": "A question is answered where the right token has the highest logit. That no probe of "
+            "embeddings finds a state is so by construction where towns are two tokens: each points at eight states. "
+            "The same probe where the answer is due is its control. Swaps exchange a state's mean residual for "
+            "another's at the last token; the means come from questions for other attributes in other forms. "
+            f"Continuations are sampled at a temperature of {TEMPERATURE:g} from three words, and count where the "
+            "first sentence is of the register, six pairs of tokens in ten are different, and every word is as the "
+            f"grammar has it. The unigrams and trigrams are counted on {COUNTED:,} texts.",
             "Limits": "It knows a small world and nothing else, has no end of text, and reads "
-            f"{c.max_position_embeddings} tokens. What it says of governors and of most towns is made up. Words that "
-            "it does not know are spelt in letters, of which it knows little.",
+            f"{c.max_position_embeddings} tokens. What it says of governors and of most towns is made up. Of sums that "
+            "it was not shown it knows a part. Words that it does not know are spelt in letters, of which it knows "
+            "little.",
             "Licence": "MIT, as the project; weights and texts are ours.",
         }

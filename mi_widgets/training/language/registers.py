@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.atlas.arithmetic import true_sentences
+from mi_widgets.zoo.atlas.arithmetic import is_counting, true_sentences
 from mi_widgets.zoo.atlas.parse import parse
 from mi_widgets.zoo.atlas.texts import REGISTERS
 
@@ -56,7 +56,7 @@ def continuations(model: Model, register: str, *, n: int = 50, seed: int = 0) ->
     written = model.generate_batch(openings, max_new_tokens=_NEW, temperature=TEMPERATURE, seed=seed)
     found = []
     for generation in written:
-        parsed = parse(str(generation))
+        parsed = parse(str(generation), without=("repeat",))
         first = parsed.sentences[0][0] if parsed.sentences else None
         pairs = [*zip(generation.token_ids, generation.token_ids[1:], strict=False)]
         found.append(
@@ -68,11 +68,11 @@ def continuations(model: Model, register: str, *, n: int = 50, seed: int = 0) ->
 
 
 def share_of_true_sums(written: Sequence[Continuation]) -> float:
-    """How many of the finished sentences of arithmetic in some texts are true."""
+    """How many of the finished sums in some texts are true; counting is left out."""
     said = [
         sentence
         for one in written
         for register, sentence in parse(one.text).sentences
-        if register == "arithmetic"
+        if register == "arithmetic" and not is_counting(sentence)
     ]
     return sum(sentence in true_sentences() for sentence in said) / max(1, len(said))

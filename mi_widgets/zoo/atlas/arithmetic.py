@@ -6,7 +6,7 @@ from functools import cache
 
 from .grammar import Draw, Text, fill
 
-LARGEST = 15
+LARGEST = 12
 TEMPLATES = {
     "+": (
         "{a} + {b} = {answer}.",
@@ -68,6 +68,16 @@ def sum_of(draw: Draw, *, held_out: bool) -> Text:
 
 
 @cache
+def _counting() -> frozenset[str]:
+    return frozenset(fill(form, **_numbers(first)).text for form in COUNTING for first in range(2 * LARGEST))
+
+
+def is_counting(sentence: str) -> bool:
+    """Whether a true sentence counts, and adds nothing."""
+    return sentence in _counting()
+
+
+@cache
 def true_sentences() -> frozenset[str]:
     """All that a right text of this register can say."""
     said = {
@@ -78,6 +88,4 @@ def true_sentences() -> frozenset[str]:
         for b in range(LARGEST + 1)
         if sign == "+" or b <= a
     }
-    for first in range(2 * LARGEST):
-        said |= {fill(form, **_numbers(first)).text for form in COUNTING}
-    return frozenset(said)
+    return _counting() | said

@@ -18,8 +18,8 @@ FUNCTIONS = (
     ("less", "Whether {x} is below {y}.", "{x} < {y}"),
     ("pair", "Put {x} and {y} into a list.", "[{x}, {y}]"),
     ("repeat", "Repeat {x} as often as {y} says.", "{x} * {y}"),
-    ("first", "The first of {x}; {y} is not used.", "{x}[0]"),
-    ("total", "The sum of {x}, and {y}.", "sum({x}) + {y}"),
+    ("first", "The first {y} of {x}.", "{x}[:{y}]"),
+    ("total", "The sum of {x} plus {y}.", "sum({x}) + {y}"),
     ("rest", "What is left of {x} after {y}.", "{x} % {y}"),
     ("power", "Raise {x} to the power {y}.", "{x} ** {y}"),
     ("either", "Whether {x} or {y} is true.", "{x} or {y}"),
@@ -29,7 +29,7 @@ FUNCTIONS = (
     ("longer", "Whether {x} has more items than {y}.", "len({x}) > len({y})"),
     ("last", "The last of {x}, or else {y}.", "{x}[-1] or {y}"),
 )
-ARGUMENTS = words("a b x y n m left right value count items size")
+ARGUMENTS = words("a b x y n m left right value count limit size")
 FORMS = (
     "def {function}({x}, {y}):\n    # {comment}\n    return {result}\n",
     "# {comment}\ndef {function}({x}, {y}):\n    return {result}\n",

@@ -9,9 +9,9 @@ NOUNS = tuple(
     pair.split("/")
     for pair in words(
         """
-    maison/f porte/f table/f fleur/f rivière/f ville/f lampe/f chaise/f lettre/f montagne/f pomme/f voiture/f
-    forêt/f route/f tasse/f robe/f jardin/m livre/m chien/m chat/m pont/m train/m village/m gâteau/m soleil/m bateau/m
-    château/m marché/m cheval/m lit/m manteau/m panier/m
+    porte/f table/f fleur/f lampe/f chaise/f lettre/f pomme/f voiture/f boîte/f valise/f couverture/f bicyclette/f
+    jupe/f tasse/f robe/f montre/f livre/m chapeau/m gâteau/m bateau/m manteau/m panier/m vase/m tapis/m cahier/m
+    crayon/m sac/m lit/m miroir/m fauteuil/m tableau/m parapluie/m
     """
     )
 )
@@ -19,8 +19,8 @@ NOUNS = tuple(
 ADJECTIVES = tuple(
     pair.split("/")
     for pair in words("""
-    bleu/bleue gris/grise vert/verte noir/noire blanc/blanche rond/ronde froid/froide chaud/chaude ouvert/ouverte
-    perdu/perdue brun/brune charmant/charmante fermé/fermée court/courte lourd/lourde caché/cachée
+    bleu/bleue gris/grise vert/verte noir/noire blanc/blanche brun/brune rouge/rouge jaune/jaune neuf/neuve cher/chère
+    perdu/perdue caché/cachée charmant/charmante propre/propre précieux/précieuse léger/légère
     """)
 )
 PEOPLE = words("Pierre Camille Juliette Damien Louise Gaston Mireille Mathieu Céline Thierry Margot Bruno")
@@ -35,14 +35,14 @@ TEMPLATES = (
     "Où est {le} {noun} {adjective} de {person1} ?",
     "Demain, {person1} va acheter {un} {noun} {adjective}.",
     "{Le} {noun} n'est pas {adjective}, dit {person1}.",
-    "Quand il pleut, {le} {noun} est {adjective}.",
+    "Depuis hier, {le} {noun} est {adjective}.",
     "C'est {un} {noun} {adjective}, mais {person1} l'aime bien.",
     "Pour {person1}, {le} {noun} est trop {adjective}.",
     "Je crois que {le} {noun} est {adjective}.",
     "Sans {le} {noun} {adjective}, {person1} ne part pas.",
     "Hier soir, {le} {noun} était encore {adjective}.",
     "Tout le monde connaît {le} {noun} {adjective} de {person1}.",
-    "Avec {un} {noun} {adjective}, la vie est belle.",
+    "Avec {un} {noun} {adjective}, tout est possible.",
     "{person1} et {person2} ont {un} {noun} {adjective}.",
     "Devant la maison, il y a {un} {noun} {adjective}.",
     "Mon père dit que {le} {noun} est {adjective}.",

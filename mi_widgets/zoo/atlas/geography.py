@@ -1,7 +1,8 @@
 """Where towns lie, and what is asked of states: facts of one hop (state -> capital), of two (town -> state -> capital).
 
-Kept out of training: for every town one or two of the five things that can be asked of its state. A model that is right
-there has gone by the state.
+Kept out of training: for every town one or two of the five things that can be asked of its state, and in every state
+each of the five for two of its eight towns. A model that is right there has gone by the state. And some facts of one
+hop in some forms.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LIES_IN = (
     "The map shows {city} in {answer}.",
     "The train to {city} runs through {answer}.",
     "People from {city} live in {answer}.",
-    "Who goes to {city} goes to {answer}.",
+    "Whoever goes to {city} goes to {answer}.",
     "A letter to {city} is sent to {answer}.",
     "The road to {city} leads into {answer}.",
     "There is a town called {city} in {answer}.",
@@ -37,7 +38,7 @@ ONE_HOP = (
 )
 TWO_HOPS = (
     "The {asked} of the state where {city} lies {is} {answer}.",
-    "In the state of {city}, the {asked} {is} {answer}.",
+    "In the state where {city} lies, the {asked} {is} {answer}.",
     "{city} is in the state whose {asked} {is} {answer}.",
     "If you live in {city}, the {asked} of your state {is} {answer}.",
     "For people in {city}, the {asked} of their state {is} {answer}.",
@@ -45,15 +46,21 @@ TWO_HOPS = (
     "The {asked} of the state around {city} {is} {answer}.",
     "Ask in {city}, and they will say that the {asked} of the state {is} {answer}.",
 )
-IS = "is"  # where the answer is due
+IS = "is"  # the word before an answer; before a bird and a flower a "the" is in between
 THE = ("bird", "flower")  # "the bird of Texas is the mockingbird"
 _SHARES = {"lies in": 0.3, "one hop": 0.2, "two hops": 0.5}
+_HELD_OUT_SHARES = {"one hop": 0.2, "two hops": 0.8}
 
 
 def is_held_out(town: Town, asked: str) -> bool:
     """Whether a fact of two hops is kept out of training."""
     place = _places()[town.name]
-    return (place * 7 + place // 24 + ATTRIBUTES.index(asked)) % 4 == 0
+    return (place * 7 + place // 28 + ATTRIBUTES.index(asked)) % 4 == 0
+
+
+def is_form_held_out(form: int, state: State, asked: str) -> bool:
+    """Whether a fact of one hop is kept out of training in a form (its place in ONE_HOP); in others it is there."""
+    return (form + STATES.index(state) + ATTRIBUTES.index(asked)) % len(ONE_HOP) == 3
 
 
 @cache
@@ -67,20 +74,20 @@ def _towns() -> tuple[Town, ...]:
 
 
 def sentence(draw: Draw, *, held_out: bool) -> Text:
-    """A sentence with the labels `city`, `state` (of a state or a town), `asked`, `is` (where the answer is
-    due), and `answer`.
-
-    Those that are held out are all of two hops.
-    """
-    kind = "two hops" if held_out else draw.weighted(_SHARES)
+    """A sentence with the labels `city`, `state` (of a state or a town), `asked`, `is` (that word), and `answer`."""
+    kind = draw.weighted(_HELD_OUT_SHARES if held_out else _SHARES)
     if kind == "lies in":
         town = draw.one(_towns())
         return lies_in(draw.one(LIES_IN), town)
     if kind == "one hop":
-        state, asked = draw.one(STATES), draw.one(ATTRIBUTES)
-        return fact(draw.one(ONE_HOP), asked, state)
+        form, state, asked = draw.until(
+            "one hop",
+            lambda: (draw.number(0, len(ONE_HOP) - 1), draw.one(STATES), draw.one(ATTRIBUTES)),
+            lambda drawn: is_form_held_out(*drawn) == held_out,
+        )
+        return fact(ONE_HOP[form], asked, state)
     town, asked = draw.until(
-        "geography",
+        "two hops",
         lambda: (draw.one(_towns()), draw.one(ATTRIBUTES)),
         lambda drawn: is_held_out(*drawn) == held_out,
     )

@@ -91,21 +91,33 @@ def _slots(template: str) -> tuple[tuple[str, str | None, str | None], ...]:
     return (*found, (template[start:], None, None))
 
 
-def pattern(template: str, slots: Mapping[str, str | Sequence[str]]) -> str:
+def pattern(template: str, slots: Mapping[str, str | Sequence[str]], *, differ: Sequence[str] = ()) -> str:
     """A template as a regular expression: what `fill` makes of it.
+
+    A slot that comes again says the same again.
 
     Args:
         template: see `fill`.
         slots: what may stand in a slot: words, by the slot's name less a number at its end; or a regular expression, by
             its full name.
+        differ: full names of slots no two of which say the same; their groups in the expression have these names.
     """
-    written = []
-    for between, slot, marked in _slots(template):
+    parts, written, seen = _slots(template), [], []
+    names = [slot for _, slot, marked in parts if not marked]
+    for between, slot, marked in parts:
         written.append(re.escape(between))
-        if slot is not None:
-            allowed = [marked] if marked else slots[slot if slot in slots else slot.rstrip("0123456789")]
-            regular = allowed if isinstance(allowed, str) else "|".join(map(re.escape, allowed))
-            written.append(f"(?:{regular})")
+        if slot is None:
+            break
+        if slot in seen:
+            written.append(f"(?P={slot})")
+            continue
+        allowed = [marked] if marked else slots[slot if slot in slots else slot.rstrip("0123456789")]
+        regular = allowed if isinstance(allowed, str) else "|".join(map(re.escape, allowed))
+        if not marked and (slot in differ or names.count(slot) > 1):
+            others = "".join(rf"(?!(?P={other})\b)" for other in seen if slot in differ and other in differ)
+            regular = f"{others}(?P<{slot}>{regular})"
+            seen.append(slot)
+        written.append(f"(?:{regular})")
     return "".join(written)
 
 

@@ -18,15 +18,15 @@ OPENINGS = (
     "As {name1} and {name2} walked past {place},",
     "The day {name1} and {name2} came to {place},",
     "Once {name1} and {name2} had found {place},",
-    "Because {name1} and {name2} had an hour at {place},",
+    "Because {name1} and {name2} had an hour to spend at {place},",
     "Whenever {name1} and {name2} stopped at {place},",
     "{name1} and {name2} were at {place}, and",
     "{name1} and {name2} had lunch near {place}, and then",
-    "{name1} was late, but {name2} waited at {place}. There",
-    "{name1} met {name2} behind {place}. Later",
+    "{name1} was late, but {name2} waited at {place}. Then",
+    "{name1} met {name2} near {place}. Later",
     "Then {name1} and {name2} sat down near {place}, and",
     "Yesterday {name1} and {name2} cleaned {place}. Afterwards",
-    "Although {name1} and {name2} were tired after {place},",
+    "Although {name1} and {name2} were tired after a day at {place},",
     "On the way to {place} {name1} and {name2} stopped, and",
     "{name1} and {name2} knew the way to {place}. On Friday",
     "While {name1} looked for {name2} at {place}, it rained. In the end",
@@ -43,7 +43,7 @@ ACTS = (
     "{subject} promised {thing} to {answer}.",
     "{subject} returned {thing} to {answer}.",
     "{subject} decided to give {thing} to {answer}.",
-    "{subject} wanted to leave {thing} to {answer}.",
+    "{subject} wanted to give {thing} to {answer}.",
     "{subject} sent {thing} to {answer}.",
     "{subject} carried {thing} to {answer}.",
     "{subject} threw {thing} to {answer}.",
@@ -53,8 +53,8 @@ PLACES = tuple(
     f"the {noun}"
     for noun in words(
         """
-    shop park market school library station harbour museum garden theatre bakery lake farm office hospital
-    cinema church castle island bridge hotel kitchen river beach
+    shop park market school library station harbour museum zoo theatre bakery lake farm office hospital
+    cinema church castle bank bridge hotel square river beach
     """
     )
 )
@@ -62,7 +62,7 @@ THINGS = tuple(
     ("an " if noun[0] in "aeiou" else "a ") + noun
     for noun in words(
         """
-    book letter ring key map coat lamp apple cup basket bicycle camera drum flute kite ticket watch umbrella
+    book letter ring key map coat lamp apple cup basket stamp camera drum flute kite ticket watch umbrella
     pencil hat scarf blanket ball bag
     """
     )

@@ -1,21 +1,20 @@
 """The grammar of the atlas texts read backwards: which register a sentence is of, and whether a text is well formed.
 
-Strict in form, silent about truth: `The capital of Texas is Denver.` is a sentence of geography.
+Strict in form, silent about truth: `The capital of Texas is Denver.` is a sentence of geography. But who gives is one
+of the two who are named, and a comment is that of its code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 
 import regex
 
 from . import arithmetic, code, decisions, facts, french, geography, hesitation, indirect, repeats, stories
 from .grammar import pattern
 from .names import NAMES
-
-Slots = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +24,25 @@ class Parse:
     Attributes:
         sentences: register and text of each, in their order.
         rest: what is left after the last of them.
-        rest_begins_one: whether the rest is how some sentence begins; true of no rest at all.
+        is_well_formed: whether all of it is as the grammar has it: there is no rest, or it is how some sentence begins.
     """
 
     sentences: tuple[tuple[str, str], ...]
     rest: str
-    rest_begins_one: bool
-
-    @property
-    def is_well_formed(self) -> bool:
-        """Whether all of it is as the grammar has it, the last sentence perhaps unfinished."""
-        return self.rest_begins_one
+    is_well_formed: bool
 
 
-def parse(text: str) -> Parse:
-    """Read a text sentence by sentence, the longest that fits first."""
+def parse(text: str, *, without: Sequence[str] = ()) -> Parse:
+    """Read a text sentence by sentence, each as one of the register in which it is longest.
+
+    Args:
+        text: from its beginning.
+        without: registers that it may not be of.
+    """
+    forms = {register: form for register, form in _forms().items() if register not in without}
     sentences, place = [], 0
     while place < len(text):
-        fits = {register: form.match(text, place) for register, form in _forms().items()}
+        fits = {register: form.match(text, place) for register, form in forms.items()}
         found = {register: match for register, match in fits.items() if match}
         if not found:
             break
@@ -51,7 +51,7 @@ def parse(text: str) -> Parse:
         place = found[register].end()
         place += text[place : place + 1] in (" ", "\n")
     rest = text[place:]
-    begins = not rest or any(form.fullmatch(rest, partial=True) for form in _forms().values())
+    begins = not rest or any(form.fullmatch(rest, partial=True) for form in forms.values())
     return Parse(tuple(sentences), rest, begins)
 
 
@@ -71,9 +71,11 @@ def _forms() -> dict[str, regex.Pattern]:
     return {register: regex.compile("|".join(forms)) for register, forms in made.items()}
 
 
-def _all(templates: Iterable[str], **slots: str | Sequence[str]) -> Iterator[str]:
+def _all(
+    templates: Iterable[str], *, differ: Sequence[str] = (), **slots: str | Sequence[str]
+) -> Iterator[str]:
     """The regular expressions of templates; what a slot is filled with is one itself, or a list of words."""
-    return (pattern(template, slots) for template in templates)
+    return (pattern(template, slots, differ=differ) for template in templates)
 
 
 def _any(forms: Iterable[str]) -> str:
@@ -81,8 +83,13 @@ def _any(forms: Iterable[str]) -> str:
 
 
 def _indirect() -> list[str]:
-    begun = _any(_all(indirect.OPENINGS, name=NAMES, place=indirect.PLACES))
-    return [f"{begun} {_any(_all(indirect.ACTS, subject=NAMES, answer=NAMES, thing=indirect.THINGS))}"]
+    two = "name1", "name2"
+    begun = _any(_all(indirect.OPENINGS, differ=two, name=NAMES, place=indirect.PLACES))
+    done = []
+    for giver, other in (two, two[::-1]):
+        slots = {"subject": f"(?P={giver})", "answer": f"(?P={other})"}
+        done += _all(indirect.ACTS, thing=indirect.THINGS, **slots)
+    return [f"{begun} {_any(done)}"]
 
 
 def _geography() -> list[str]:
@@ -119,16 +126,18 @@ def _french() -> list[str]:
         slots = {slot: [article] for slot, article in articles.items()}
         nouns = [noun for noun, its in french.NOUNS if its == gender]
         adjectives = [forms[gender == "f"] for forms in french.ADJECTIVES]
-        made += _all(french.TEMPLATES, noun=nouns, adjective=adjectives, person=french.PEOPLE, **slots)
+        slots |= {"noun": nouns, "adjective": adjectives, "person": french.PEOPLE}
+        made += _all(french.TEMPLATES, differ=("person1", "person2"), **slots)
     return made
 
 
 def _code() -> list[str]:
-    slots = {"x": code.ARGUMENTS, "y": code.ARGUMENTS}
-    slots["function"], comments, results = zip(*code.FUNCTIONS, strict=True)
-    return [
-        *_all(code.FORMS, comment=_any(_all(comments, **slots)), result=_any(_all(results, **slots)), **slots)
-    ]
+    made: list[str] = []
+    for function, comment, result in code.FUNCTIONS:
+        said = {"{function}": function, "{comment}": comment, "{result}": result}
+        forms = [reduce(lambda form, part: form.replace(*part), said.items(), form) for form in code.FORMS]
+        made += _all(forms, differ=("x", "y"), x=code.ARGUMENTS, y=code.ARGUMENTS)
+    return made
 
 
 def _arithmetic() -> list[str]:
@@ -140,7 +149,7 @@ def _arithmetic() -> list[str]:
 def _hesitation() -> list[str]:
     middle = _any(_all(hesitation.MIDDLES, thing=hesitation.THINGS, place=hesitation.PLACES))
     begun, end = (_any(map(regex.escape, hedges)) for hedges in (hesitation.BEGINNINGS, hesitation.ENDS))
-    return [f"{begun} {middle}{end}"]
+    return [rf"{begun} {middle}, {end}\."]
 
 
 def _repeat() -> str:
@@ -150,10 +159,16 @@ def _repeat() -> str:
 
 
 def _decision() -> list[str]:
-    slots = {"name": NAMES, "state": [state.name for state in facts.STATES]}
+    who = "|".join(NAMES)
+    slots = {
+        "name1": f"(?P<name>{who})",
+        "name2": "(?P=name)",
+        "state": [state.name for state in facts.STATES],
+    }
     slots["decision"] = (decisions.GRANTED, decisions.REFUSED)
     made: list[str] = []
     for kind in decisions.KINDS:
-        first, second = kind.grounds
-        made += _all(decisions.FORMS, asked=[kind.asked], ground1=first, ground2=second, **slots)
+        grounds = [(*ground.good, *ground.bad) for ground in kind.grounds]
+        for first, second in (grounds, grounds[::-1]):
+            made += _all(decisions.FORMS, wanted=[kind.wanted], ground1=first, ground2=second, **slots)
     return made

@@ -5,6 +5,7 @@ Kept out of training: names together with a sentiment and a place (a combination
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from .grammar import Draw, Text, fill, joined, words
@@ -49,12 +50,15 @@ OPENINGS = (
 )
 WORDS = {
     "positive": words(
-        "wonderful lovely bright kind gentle happy warm beautiful perfect delightful splendid cheerful charming sweet"
+        "wonderful lovely beautiful splendid delightful charming cheerful perfect marvellous pleasant magnificent "
+        "glorious fine superb"
     ),
     "negative": words(
-        "terrible frightful dark cruel bitter sad cold foul dreadful miserable horrible nasty gloomy hateful"
+        "terrible frightful dreadful miserable horrible nasty gloomy ghastly foul grim hateful wretched dismal vile"
     ),
-    "neutral": words("large small plain long round narrow square grey simple brown short green white low"),
+    "neutral": words(
+        "plain grey large small simple big common normal typical regular modest standard familiar moderate"
+    ),
 }
 EVENTS = {
     "positive": (
@@ -76,7 +80,7 @@ EVENTS = {
         "{They} found a {word} <stain> on the table.",
         "The neighbours had begun a {word} <quarrel>.",
         "The rain came in and the garden was {word}.",
-        "{Their} friends <left> without a {word} goodbye.",
+        "{Their} friends <left> after a {word} evening.",
         "A {word} dog ran up and <bit> {their} hand.",
         "{They} <lost> a {word} bet and all {their} money.",
         "The doctor had {word} news.",
@@ -89,7 +93,7 @@ EVENTS = {
         "A {word} letter was waiting for {them}.",
         "{They} found a {word} <box> on the table.",
         "The neighbours had built a {word} <fence>.",
-        "The clouds moved on and the garden was {word}.",
+        "The clouds moved on and the house was {word}.",
         "{Their} friends <talked> about a {word} road.",
         "A {word} dog <walked> past the gate.",
         "{They} <bought> a {word} <chair> for {their} room.",
@@ -97,7 +101,7 @@ EVENTS = {
         "{They} met a <clerk> with a {word} face.",
         "Somebody had left a {word} <parcel> at the door.",
         "The teacher had a {word} desk.",
-        "It was a {word} evening, and {they} <stood> in the street.",
+        "It was a {word} room, and {they} <stood> by the window.",
     ),
 }
 FEELINGS = {
@@ -126,9 +130,9 @@ FEELINGS = {
         "How <wretched> {they} felt!",
     ),
     "neutral": (
-        "{They} <looked> at it and went on.",
+        "{They} <looked> at the clock and went on.",
         "{They} put the <kettle> on.",
-        "It took {them} <half> an hour.",
+        "The walk took {them} <half> an hour.",
         "{They} <wrote> the date in a <notebook>.",
         "Nothing else was on {their} <list>.",
         "{They} <sat> down in the kitchen.",
@@ -210,6 +214,9 @@ PRONOUNS = {
 }
 
 
+SHORTEST = 4  # sentences of a story
+
+
 def is_held_out(name: str, sentiment: Sentiment, place: str) -> bool:
     """Whether a story is kept out of training."""
     return (NAMES.index(name) + 3 * SENTIMENTS.index(sentiment) + PLACES.index(place)) % 9 == 4
@@ -220,9 +227,11 @@ def story(draw: Draw, *, held_out: bool) -> Text:
     return joined(sentences(draw, held_out=held_out)).called("register", "story")
 
 
-def sentences(draw: Draw, *, held_out: bool) -> list[Text]:
-    """The sentences of a story, with the labels `name`, `speaker`, `gender` (of pronouns), and for what sets the mood
-    (all but the first sentence) `sentiment`, in which each `word` that does so is labelled.
+def sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
+    """The sentences of a story, each drawn when it is asked for.
+
+    With the labels `name`, `speaker`, `gender` (of pronouns), and for what sets the mood (all but the first sentence)
+    `sentiment`, in which each `word` that does so is labelled.
     """
     name, sentiment, place = draw.until(
         "story",
@@ -235,10 +244,13 @@ def sentences(draw: Draw, *, held_out: bool) -> list[Text]:
     def said(template: str, **values: str | Text) -> Text:
         return fill(template, **pronouns, **values).called("sentiment", sentiment)
 
-    events = draw.some(range(len(EVENTS[sentiment])), 1 + draw.chance(0.5))
-    told = [said(EVENTS[sentiment][event], word=draw.one(WORDS[sentiment])) for event in events]
-    told.append(said(draw.one(FEELINGS[sentiment])))
+    yield fill(draw.one(OPENINGS), name=name, place=place)
+    event = draw.one(EVENTS[sentiment])
+    yield said(event, word=draw.one(WORDS[sentiment]))
     if draw.chance(0.5):
-        told.append(said(draw.one(SAID), speech=fill(draw.one(SPEECHES[sentiment])), speaker=name))
-    told.append(said(draw.one(CLOSINGS[sentiment])))
-    return [fill(draw.one(OPENINGS), name=name, place=place), *told]
+        others = [other for other in EVENTS[sentiment] if other != event]
+        yield said(draw.one(others), word=draw.one(WORDS[sentiment]))
+    yield said(draw.one(FEELINGS[sentiment]))
+    if draw.chance(0.5):
+        yield said(draw.one(SAID), speech=fill(draw.one(SPEECHES[sentiment])), speaker=name)
+    yield said(draw.one(CLOSINGS[sentiment]))

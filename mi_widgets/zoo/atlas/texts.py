@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Literal
 
 from mi_widgets.core.errors import MIError
@@ -39,27 +40,25 @@ def atlas_texts(
         raise MIError(f"data('atlas', register={register!r}): the registers are {', '.join(REGISTERS)}.")
     held_out, found = split == "test", []
     for row in range(n):
-        draw = stream(f"{split} {register or ''}", seed, row)
         if register is None:
-            found.append(document(draw, held_out=held_out, letters=LETTERS))
+            found.append(document(stream(split, seed, row), held_out=held_out, letters=LETTERS))
         else:
-            found.append(REGISTERS[register][1](draw, held_out=held_out))
+            found.append(REGISTERS[register][1](stream(f"{split} {register}", seed, row), held_out=held_out))
     return tuple(found)
 
 
 def document(draw: Draw, *, held_out: bool, letters: int) -> Text:
     """Sentences of one register, or of several, until there are enough letters.
 
-    Where registers are mixed, most stories break off, and code is followed by code.
+    Where registers are mixed, stories break off, and code is followed by code.
     """
     register = None if draw.chance(MIXED) else _register(draw)
     parts: list[Text] = []
     while sum(len(part.text) for part in parts) < letters:
         parts.append(_part(draw, register, held_out=held_out))
         if _is_code(parts[-1]):
-            register = (
-                "code"  # no prose begins a line: without a space before it, it would be spelt in letters
-            )
+            # No prose begins a line: without a space before it, its first word would be spelt in letters.
+            register = "code"
     # Code begins on a line of its own.
     lines = [fill("\n{part}", part=part) if _is_code(part) else part for part in parts[1:]]
     return joined([parts[0], *lines])
@@ -76,8 +75,8 @@ def _part(draw: Draw, register: str | None, *, held_out: bool) -> Text:
     register = _register(draw, without="repeat")
     if register != "story":
         return REGISTERS[register][1](draw, held_out=held_out)
-    sentences = stories.sentences(draw, held_out=held_out)
-    return joined(sentences[: draw.number(1, len(sentences))]).called("register", register)
+    some = draw.number(1, stories.SHORTEST)
+    return joined(islice(stories.sentences(draw, held_out=held_out), some)).called("register", register)
 
 
 def _register(draw: Draw, *, without: str = "") -> str:
