@@ -14,10 +14,10 @@ from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
     "indirect": (0.14, indirect.sentence),
-    "geography": (0.32, geography.sentence),
+    "geography": (0.33, geography.sentence),
     "story": (0.14, stories.story),
     "french": (0.07, french.sentence),
-    "code": (0.06, code.snippet),
+    "code": (0.05, code.snippet),
     "arithmetic": (0.11, arithmetic.sentence),
     "hesitation": (0.05, hesitation.sentence),
     "repeat": (0.04, repeats.passage),
