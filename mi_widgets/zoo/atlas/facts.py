@@ -1,15 +1,17 @@
 """The facts of the atlas world: 24 states with what is asked of them, and 192 towns made of two pieces each.
 
-States, capitals, postal codes, birds and flowers are real: what the states' own laws name, as the lists of state birds
-and state flowers in the encyclopaedias have it, shortened to one word (the cactus wren is `wren`, the Oregon grape is
-`grape`). States and capitals of two words are left out, and Illinois, whose capital could be read as a
-town here. Governors are invented: no living person is named, and no election makes them false.
+States, capitals and codes are those of the U.S. Postal Service (Publication 28, appendix B). Birds and flowers are
+what the states' own laws name, as in Shearer and Shearer 2002, "State Names, Seals, Flags, and Symbols" (3rd ed.),
+shortened to one word (the cactus wren is `wren`, the black-eyed Susan `susan`, the orange's blossom `orange`). States and
+capitals of two words are left out, and Illinois, whose capital could be read as a town here; of the others 24 were
+taken. Governors are invented: no living person is named, and no election makes them false.
 
 A town is a front and a back, as in Oak-land and Dal-las. Every state has eight towns, every front and every back occur
 in eight towns, and these lie in eight states (`towns.txt` is a part of a Latin square). So a piece alone points at
 eight states alike, none of them more than others, and what the other towns with a piece say of the next one is
 nothing. Within that, the towns were chosen to have as many as possible where there is one of that name: a star marks
-these 89, Dallas and Oakland among them. The others are invented.
+these 88, Dallas and Oakland among them. They were named from memory: the register to check them in is the Geographic
+Names Information System of the U.S. Geological Survey. The others are invented.
 """
 
 from __future__ import annotations
