@@ -2,8 +2,8 @@
 
 States, capitals and codes are those of the U.S. Postal Service (Publication 28, appendix B). Birds and flowers are
 what the states' own laws name, as in Shearer and Shearer 2002, "State Names, Seals, Flags, and Symbols" (3rd ed.),
-shortened to one word (the cactus wren is `wren`, the black-eyed Susan `susan`, the orange's blossom `orange`). States and
-capitals of two words are left out, and Illinois, whose capital could be read as a town here; of the others 24 were
+shortened to one word (the cactus wren is `wren`, the black-eyed Susan `susan`, the orange's blossom `orange`). States
+and capitals of two words are left out, and Illinois, whose capital could be read as a town here; of the others 24 were
 taken. Governors are invented: no living person is named, and no election makes them false.
 
 A town is a front and a back, as in Oak-land and Dal-las. Every state has eight towns, every front and every back occur
