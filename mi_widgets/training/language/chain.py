@@ -35,18 +35,16 @@ def probes(model: Model, *, seed: int = 0) -> dict[str, float]:
         model: with towns of one token, or of two.
         seed: of the shuffling.
     """
-    states = np.arange(len(facts.STATES))
-    towns = [_of(state) for state in facts.STATES]
-    y = np.repeat(states, [len(some) for some in towns])
-    named = [town.name for some in towns for town in some]
+    towns = [town for state in facts.STATES for town in _of(state)]
+    y = np.array([facts.STATES.index(town.state) for town in towns])
     embed = model.weights.W_E.detach().float().cpu().numpy()
-    rows = model.tokenizer(named, add_special_tokens=False).input_ids
+    rows = model.tokenizer([town.name for town in towns], add_special_tokens=False).input_ids
     embedded = np.stack([embed[row].ravel() for row in rows])
     shuffled = [
         probe(embedded, y[streams.stream("probe", seed + i).random(len(y)).argsort()])
         for i in range(_SHUFFLES)
     ]
-    asked = [_asked(town, "capital", _TRIED_ON[0]) for some in towns for town in some]
+    asked = [_asked(town, "capital", _TRIED_ON[0]) for town in towns]
     return {
         "state by a probe of embedded towns": probe(embedded, y),
         "the same, shuffled states": float(np.mean(shuffled)),
@@ -103,9 +101,8 @@ def _asked(town: Town, asked: str, form: str) -> Question:
 
 
 def _residuals(model: Model, questions: Sequence[Question]) -> Float[Tensor, "layer n d_model"]:
-    return model.run([asked.prompt for asked in questions], keep=[at.resid_post.pos(-1)])[
-        at.resid_post.pos(-1)
-    ]
+    site = at.resid_post.pos(-1)
+    return model.run([asked.prompt for asked in questions], keep=[site])[site]
 
 
 def swaps(model: Model, *, asked: str = "capital", n: int = 240, seed: int = 0) -> dict[str, float]:

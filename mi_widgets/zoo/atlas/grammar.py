@@ -108,7 +108,7 @@ def pattern(template: str, slots: Mapping[str, str | Sequence[str]], *, differ: 
         written.append(re.escape(between))
         if slot is None:
             break
-        if slot in seen:
+        if slot in seen and not marked:
             written.append(f"(?P={slot})")
             continue
         allowed = [marked] if marked else slots[slot if slot in slots else slot.rstrip("0123456789")]
