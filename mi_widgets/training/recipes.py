@@ -24,7 +24,7 @@ _P = 113
 _STEPS = 2000
 # Close together where induction appears.
 _CHECKPOINTS = (100, 200, 250, 300, 350, 400, 450, 500, 550, 650, 1000)
-_LANGUAGE_STEPS = 7_000
+_LANGUAGE_STEPS = 8_000
 _SPEAKS = {
     "the guide's example: top-1": (1.0, 1.0),
     "indirect objects: top-1": (0.95, 1.0),
