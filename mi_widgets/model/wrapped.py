@@ -21,6 +21,7 @@ from mi_widgets.core.sites import Site, named
 from .architectures import Architecture, Weights, check_site, layers_of
 from .backend import Edit, Key, Pass, lock_of, trace
 from .tokens import Prompt, Tokenized, Vocabulary
+from .unembedding import Unembedding
 
 # The stack of every module in this context: (id of the module, what is done to it), outermost first.
 _active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
@@ -106,6 +107,11 @@ class Wrapped:
     def weights(self) -> Weights:
         """The matrices that read and write the residual stream, by the field's names, norms folded in."""
         return self.architecture.weights(self.module)
+
+    @property
+    def unembedding(self) -> Unembedding:
+        """From the residual stream to the logits."""
+        return Unembedding(self.module, self.architecture)
 
     def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """A conversation as the prompt that asks for the next answer: `model.generate(model.chat([…]))`.

@@ -7,7 +7,7 @@ from torch import nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of
+from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of, unscaled
 from .families import TABLES
 from .hugging_face import build
 from .transformer import transformer
@@ -21,6 +21,7 @@ __all__ = [
     "architecture_of",
     "check_site",
     "layers_of",
+    "unscaled",
 ]
 
 

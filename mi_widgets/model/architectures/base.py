@@ -72,6 +72,15 @@ def writing(norm: nn.Module, weight: Tensor) -> Tensor:
     return written - written.mean(-1, keepdim=True) if _takes_mean(norm) else written
 
 
+def unscaled(norm: nn.Module, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
+    """What a norm makes of a residual stream, but for its scale and its bias: with these it is the norm's output."""
+    scale = _scale(norm)
+    if scale is None:
+        return x
+    read = x.float() * scale.detach().float()
+    return read - x.float().mean(-1, keepdim=True) * scale.detach().float() if _takes_mean(norm) else read
+
+
 def _scale(norm: nn.Module) -> Tensor | None:
     weight = getattr(norm, "w", getattr(norm, "weight", None))
     # Gemma's RMSNorm multiplies by one plus its weight.
@@ -139,6 +148,8 @@ class Architecture:
             position of each id, and a cache or None.
         new_cache: an empty key-value cache.
         weights: its matrices, folded.
+        neurons_write: what the neurons of a layer write, (d_mlp, d_model), folded as in `weights`.
+        normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
         fresh: an untrained module of the same shape, from a module and a seed.
         prepare: adds what the sites need to a module in memory; returns what undoes it.
     """
@@ -152,9 +163,11 @@ class Architecture:
     inputs: Callable[[Tensor, Tensor, Tensor, Any], Inputs]
     new_cache: Callable[[], Any]
     weights: Callable[[nn.Module], Weights]
+    neurons_write: Callable[[nn.Module, int], Tensor]
     fresh: Callable[[nn.Module, int], nn.Module]
     forbidden: Mapping[str, str] = field(default_factory=dict)
     softcap: float | None = None
+    normed_writes: bool = False
     prepare: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 

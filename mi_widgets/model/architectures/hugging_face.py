@@ -168,14 +168,8 @@ def _weights(table: Table, module: Any) -> Weights:
         read.append(
             [reading(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head)) for w in _qkv(table, attention, c)]
         )
-        out = _matrix(getattr(attention, table.attention_writes))
-        after = find(block, table.attn_out)
-        scale = (
-            1 + after.weight if "RMSNorm" in type(after).__name__ else None
-        )  # Gemma's norm after attention
-        written.append(
-            writing(norm, out if scale is None else out * scale).unflatten(0, (c.n_heads, c.d_head))
-        )
+        out = _normed(find(block, table.attn_out), _matrix(getattr(attention, table.attention_writes)))
+        written.append(writing(norm, out).unflatten(0, (c.n_heads, c.d_head)))
     q, k, v = (torch.stack([layer[i] for layer in read]).transpose(1, 2) for i in range(3))
     return Weights(
         W_E=writing(final, find(module, table.embed).weight),
@@ -185,6 +179,21 @@ def _weights(table: Table, module: Any) -> Weights:
         W_O=torch.stack(written),
         W_U=reading(final, module.lm_head.weight.T),
     )
+
+
+def _normed(after: Any, matrix: Tensor) -> Tensor:
+    """A matrix that writes, with the weight of the norm after it, where there is one."""
+    return matrix * (1 + after.weight) if _is_norm(after) else matrix
+
+
+def _is_norm(module: nn.Module) -> bool:
+    return "RMSNorm" in type(module).__name__  # Gemma's alone stand there
+
+
+def _neurons_write(table: Table, module: Any, layer: int) -> Tensor:
+    block = find(module, table.blocks)[layer]
+    out = _normed(find(block, table.mlp_out), _matrix(find(block, table.mlp_down)))
+    return writing(find(module, table.final_norm), out)
 
 
 def _fresh(module: Any, seed: int) -> nn.Module:
@@ -269,6 +278,8 @@ def build(table: Table, module: Any) -> Architecture:
         # Without the config it crops no layer to its window, so that a key keeps its place; the mask does the rest.
         new_cache=DynamicCache,
         weights=partial(_weights, table),
+        neurons_write=partial(_neurons_write, table),
+        normed_writes=_is_norm(find(module, f"{table.blocks}.0.{table.attn_out}")),
         fresh=_fresh,
         prepare=partial(_prepare, table),
     )

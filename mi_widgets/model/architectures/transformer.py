@@ -59,6 +59,11 @@ def _mlp_weights(blocks: Any) -> dict[str, torch.Tensor]:
     }
 
 
+def _neurons_write(module: Any, layer: int) -> torch.Tensor:
+    block = module.blocks[layer]
+    return writing(block.ln2, block.mlp.W_out)
+
+
 def transformer(module: Transformer) -> Architecture:
     """The table for this `Transformer`; without MLPs it has no MLP sites."""
     mlp = _MLP if module.config.d_mlp else {}
@@ -73,5 +78,6 @@ def transformer(module: Transformer) -> Architecture:
         inputs=lambda ids, mask, positions, cache: {"input_ids": ids, "attention_mask": mask, "cache": cache},
         new_cache=KeyValueCache,
         weights=_weights,
+        neurons_write=_neurons_write,
         fresh=lambda module, seed: Transformer(cast(Transformer, module).config, seed=seed),
     )

@@ -48,19 +48,33 @@ def read_control(given: Any, what: str, shape: tuple[int, ...]) -> Control | Non
     """
     if given is None:
         return None
-    name, part = "untrained", given
-    if isinstance(given, Mapping):
-        if len(given) != 1:
-            raise ResultError(
-                f"{what} is one control, as in {{'untrained': result}}; got {len(given)}: {', '.join(given)}"
-            )
-        [(name, part)] = given.items()
+    name, part = named(given, what)
     values = numbers(part)
     if values.ndim < 2 or values.shape != shape[len(shape) - values.ndim :]:
         raise ResultError(
             f"{what} has shape {values.shape}, but what it is compared with has {shape}; measure the same on both"
         )
-    return Control(str(name), np.broadcast_to(values, shape), given)
+    return Control(name, np.broadcast_to(values, shape), given)
+
+
+def named(given: Any, what: str) -> tuple[str, Any]:
+    """What a control is called, and the control itself.
+
+    Args:
+        given: The control, or `{"shuffled": control}`, which says what it is.
+        what: How it is named in an error.
+
+    Raises:
+        ResultError: More than one control.
+    """
+    if not isinstance(given, Mapping):
+        return "untrained", given
+    if len(given) != 1:
+        raise ResultError(
+            f"{what} is one control, as in {{'untrained': result}}; got {len(given)}: {', '.join(given)}"
+        )
+    [(name, part)] = given.items()
+    return str(name), part
 
 
 def numbers(given: Any) -> np.ndarray:

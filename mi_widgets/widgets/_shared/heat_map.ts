@@ -32,18 +32,22 @@ export interface HeatMapState {
   framed?: boolean; // a line around all cells
   off?: readonly Spot[]; // cells drawn as "off"
   number?: (value: number) => string; // written in the cells, if they are large enough
+  text?: (index: number, signs: number) => string; // in its place: a text for a cell that has room for so many signs
 }
 
 interface Style extends LabelStyle {
   text: string;
   line: string;
+  ground: string;
 }
 
 const TALLEST = 620;
 const FONT_SIZE = 11;
+const PADDING = 8; // of a cell, left and right of what is written in it
 const CORNER = { left: 66, top: 34 }; // room for "key →" over "query ↓"
 const FLAT_ROOM = 22;
 const LEAST_FOR_NUMBERS = 15; // height of a cell
+const FEWEST_SIGNS = 5; // of a text: with less room none is written
 const SLOPE = Math.tan(Math.PI / 3); // of climbing labels
 
 export class HeatMap {
@@ -51,7 +55,7 @@ export class HeatMap {
   private cells = el("canvas", { class: "mi-map-canvas" });
   private lights = el("canvas", { class: "mi-map-canvas" });
   private state?: HeatMapState;
-  private style: Style = { ink: "", accent: "", text: "", line: "", font: "", size: FONT_SIZE };
+  private style: Style = { ink: "", accent: "", text: "", line: "", ground: "", font: "", size: FONT_SIZE };
   private place: Place = { x: 0, y: 0, width: 1, height: 1 }; // of all cells, in CSS pixels
   private flat = false;
 
@@ -104,14 +108,11 @@ export class HeatMap {
     const drawLabels = this.flat ? drawFlatLabels : drawColumnLabels;
     drawLabels(context, columns, place.y - 6, style);
     this.drawCorner(context);
-    context.strokeStyle = style.accent;
-    context.lineWidth = 1;
-    if (lit.row !== null) outline(context, place.x, place.y + lit.row * step.height, place.width, step.height);
-    if (lit.column !== null) outline(context, place.x + lit.column * step.width, place.y, step.width, place.height);
+    if (lit.row !== null) this.frame(context, 1, place.x, place.y + lit.row * step.height, place.width, step.height);
+    if (lit.column !== null) this.frame(context, 1, place.x + lit.column * step.width, place.y, step.width, place.height);
     if (selected.row === null || selected.column === null) return;
-    context.lineWidth = 2;
     const [x, y] = [place.x + selected.column * step.width, place.y + selected.row * step.height];
-    outline(context, x, y, step.width, step.height);
+    this.frame(context, 2, x, y, step.width, step.height);
   }
 
   /** The cell at a point of the page; over a label, the row or the column alone. */
@@ -159,15 +160,20 @@ export class HeatMap {
   }
 
   /** What the longest number needs; undefined where none is to be written, or there are far too many. */
-  private numberSize(context: CanvasRenderingContext2D, { tensor, number }: HeatMapState): Size | undefined {
+  private numberSize(context: CanvasRenderingContext2D, { tensor, number, text }: HeatMapState): Size | undefined {
+    if (text) return { width: FEWEST_SIGNS * this.signWidth(context) + PADDING, height: LEAST_FOR_NUMBERS };
     if (!number || tensor.codes.length > 4096) return undefined;
     let signs = 0;
     for (let i = 0; i < tensor.codes.length; i++) {
       const value = tensor.at(i);
       if (!Number.isNaN(value)) signs = Math.max(signs, number(value).length);
     }
+    return { width: signs * this.signWidth(context) + PADDING, height: LEAST_FOR_NUMBERS };
+  }
+
+  private signWidth(context: CanvasRenderingContext2D): number {
     context.font = `${FONT_SIZE}px ${this.style.font}`;
-    return { width: signs * context.measureText("0").width + 8, height: LEAST_FOR_NUMBERS };
+    return context.measureText("0").width;
   }
 
   private readStyle(): Style {
@@ -178,6 +184,7 @@ export class HeatMap {
       accent: read("--mi-accent", "#1f6feb"),
       text: read("--mi-ink", "#222"),
       line: read("--mi-line", "#ddd"),
+      ground: read("--mi-bg", "#fff"),
       font: read("--mi-mono", "monospace"),
       size: FONT_SIZE,
     };
@@ -185,9 +192,9 @@ export class HeatMap {
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
-  private drawNumbers(context: CanvasRenderingContext2D, { tensor, map, theme, number }: HeatMapState): void {
+  private drawNumbers(context: CanvasRenderingContext2D, { tensor, map, theme, number, text }: HeatMapState): void {
     const { place, step, style } = this;
-    context.font = `${FONT_SIZE}px ${style.font}`;
+    const signs = Math.floor((step.width - PADDING) / this.signWidth(context));
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (let i = 0; i < tensor.codes.length; i++) {
@@ -196,7 +203,9 @@ export class HeatMap {
       context.fillStyle = inkOn(map, theme, levelOf(value, tensor.min, tensor.max)) ?? style.text;
       const [row, column] = [Math.floor(i / tensor.columns), i % tensor.columns];
       const [x, y] = [place.x + (column + 0.5) * step.width - 0.5, place.y + (row + 0.5) * step.height];
-      context.fillText(number!(value), x, y);
+      // A sign may be wider than a letter, as in Chinese.
+      if (text) context.fillText(text(i, signs), x, y, step.width - 3);
+      else context.fillText(number!(value), x, y);
     }
   }
 
@@ -210,6 +219,17 @@ export class HeatMap {
     context.textBaseline = "middle";
     context.fillStyle = style.ink;
     context.fillText(step.width >= 24 ? "off" : "×", x + step.width / 2 - 0.5, y + step.height / 2);
+  }
+
+  /** A line around cells in the accent colour; on viridis, which has that colour too, apart from it. */
+  private frame(context: CanvasRenderingContext2D, thick: number, x: number, y: number, width: number, height: number): void {
+    const { style } = this;
+    const lines: [string, number][] = [[style.accent, thick]];
+    if (this.state!.map === "viridis") lines.unshift([style.ground, thick + 2]);
+    for (const [ink, lineWidth] of lines) {
+      Object.assign(context, { strokeStyle: ink, lineWidth });
+      outline(context, x, y, width, height);
+    }
   }
 
   private drawFrame(context: CanvasRenderingContext2D): void {

@@ -74,6 +74,14 @@ class XAxis:
         ]
 
 
+@dataclass(frozen=True)
+class YAxis:
+    """Where a number lies between 0 (bottom) and 1, and the numbers that are written beside it."""
+
+    place: Callable[[float], float]
+    ticks: Sequence[tuple[float, str]]
+
+
 def _round_step(least: float) -> float:
     power = 10 ** math.floor(math.log10(least))
     return next(k * power for k in (1, 2, 5, 10) if k * power >= least * (1 - 1e-9))
@@ -99,6 +107,7 @@ def chart(
     right: int,
     marker: float | None,
     ticks: bool = True,
+    y: YAxis | None = None,
 ) -> Image.Image:
     """A picture of some lines, with numbers at both axes, names at the right and a marker.
 
@@ -109,33 +118,42 @@ def chart(
         right: The room for names.
         marker: A place on the x axis, or None.
         ticks: Whether the x axis has numbers.
+        y: The y axis. Default: an even one between round numbers.
     """
     image = png.canvas(*size)
     pen = ImageDraw.Draw(image)
     width, height = size[0] - _LEFT - right, size[1] - _TOP - _BOTTOM
-    numbers = np.concatenate([line.y[np.isfinite(line.y)] for line in lines] or [np.zeros(0)])
-    low, high, step = round_ends(*((numbers.min(), numbers.max()) if numbers.size else (1.0, 0.0)))
+    y_axis = y or _even(lines)
 
     def left(value: float) -> float:
         return _LEFT + x.place(value) * width
 
     def top(value: float) -> float:
-        return _TOP + (1 - (value - low) / (high - low)) * height
+        return _TOP + (1 - y_axis.place(value)) * height
 
-    for i in range(round((high - low) / step) + 1):
-        y = round(top(low + i * step))
-        pen.line([(_LEFT, y), (_LEFT + width, y)], png.FAINT)
-        png.text_right(pen, (_LEFT - 6, y), _tick(low + i * step, step), size=10)
+    for value, label in y_axis.ticks:
+        at = round(top(value))
+        pen.line([(_LEFT, at), (_LEFT + width, at)], png.FAINT)
+        png.text_right(pen, (_LEFT - 6, at), label, size=10)
     if ticks:
         numbers = x.ticks(max(1, width // 60))
         _write_x(pen, numbers, [left(number) for number in numbers], size[1] - 8)
     if marker is not None:
         pen.line([(round(left(marker)), 3), (round(left(marker)), _TOP + height)], png.ACCENT)
     _draw_lines(image, lines, left, top, _LEFT + width)
-    for line, y in _named(lines, top, _TOP + height):
+    for line, end in _named(lines, top, _TOP + height):
         ink = png.ACCENT if line.kind == "main" else png.QUIET
-        pen.text((_LEFT + width + 7, y), _end_name(line), ink, font=png.font(10), anchor="lm")
+        pen.text((_LEFT + width + 7, end), _end_name(line), ink, font=png.font(10), anchor="lm")
     return image
+
+
+def _even(lines: Sequence[Line]) -> YAxis:
+    numbers = np.concatenate([line.y[np.isfinite(line.y)] for line in lines] or [np.zeros(0)])
+    low, high, step = round_ends(*((numbers.min(), numbers.max()) if numbers.size else (1.0, 0.0)))
+    values = [low + i * step for i in range(round((high - low) / step) + 1)]
+    return YAxis(
+        lambda value: (value - low) / (high - low), [(value, _tick(value, step)) for value in values]
+    )
 
 
 def name_room(lines: Sequence[Line]) -> int:

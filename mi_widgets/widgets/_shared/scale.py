@@ -1,10 +1,10 @@
 """What the colours of a picture mean, and how its numbers are written. `scale.ts` says the same in the browser."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from .colour import MapName
 from .numbers import reading
 
 # Units whose numbers lie between 0 and 1, so that pictures of different models compare.
@@ -15,7 +15,7 @@ _SHARES = ("probability", "mean attention", "mean probability", "share", "fracti
 class Scale:
     """The colour map of a picture and the numbers at its ends."""
 
-    map: Literal["sequential", "diverging"]
+    map: MapName
     low: float
     high: float
 
@@ -47,16 +47,17 @@ class Scale:
         return next(n for n, least in enumerate((100, 10, 0.1, 0.01, 0.001)) if reach >= least)
 
 
-def scale_of(values: np.ndarray, unit: str) -> Scale:
+def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> Scale:
     """The scale on which all these numbers are drawn: from 0, or around 0 where some are negative.
 
     Args:
         values: All pages of a picture, and of its control: one scale, so that they compare.
         unit: Probabilities and shares are drawn up to 1, whatever the highest of them is.
+        signed: Around 0 even if none is negative.
     """
     finite = values[np.isfinite(values)]
     reach = float(np.abs(finite).max()) if finite.size else 0.0
-    if finite.size and finite.min() < 0:
-        return Scale("diverging", -reach, reach)
+    if signed or (finite.size and finite.min() < 0):
+        return Scale("diverging", -(reach or 1.0), reach or 1.0)
     share = unit.lower().startswith(_SHARES) and reach <= 1
     return Scale("sequential", 0.0, 1.0 if share or reach == 0 else reach)

@@ -56,7 +56,7 @@ class Cells:
         ResultError: Fewer than two axes, no cells or too many, or a control of another shape.
     """
 
-    def __init__(self, result: Any, control: Any = None):
+    def __init__(self, result: Any, control: Any = None, *, signed: bool = False):
         data = result.dataset[result.primary]
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         self.warnings = warnings_of(result, control)
@@ -73,7 +73,7 @@ class Cells:
             for axis, kept in zip(data.dims, [*pages, *used], strict=True)
         ]
         everything = self.values if self.control is None else np.stack([self.values, self.control.values])
-        self.scale = scale_of(everything, self.unit)
+        self.scale = scale_of(everything, self.unit, signed=signed)
 
     @property
     def rows(self) -> Axis:

@@ -40,6 +40,7 @@ class HeatmapView(HeadSwitchView):
     """
 
     _esm, _css = bundle("heat_map")
+    _signed = False  # whether colours stand around 0, whatever the signs of the numbers
 
     _cells = traitlets.Dict().tag(sync=True)
 
@@ -51,7 +52,7 @@ class HeatmapView(HeadSwitchView):
         control: Any = None,
         intervention: Any = None,
     ):
-        self._drawn = Cells(result, control)
+        self._drawn = Cells(result, control, signed=self._signed)
         if intervention is not None and not self._drawn.of_heads:
             axes = f"{self._drawn.rows.name} and {self._drawn.columns.name}"
             raise ResultError(
@@ -79,7 +80,7 @@ class HeatmapView(HeadSwitchView):
         script.add(self.result.code())
         if self._drawn.of_heads:  # `show` may have put something else in the place of heads
             arguments += self._intervention_code()
-        return script.view("mi.HeatmapView", arguments)
+        return script.view(f"mi.{type(self).__name__}", arguments)
 
     def png(self) -> bytes:
         """The selected page, as the widget shows it."""
@@ -89,7 +90,7 @@ class HeatmapView(HeadSwitchView):
         drawn = self._drawn
         sizes = ", ".join(f"{axis.name} {len(axis.labels)}" for axis in drawn.axes)
         chosen = ", ".join(f"{name} {label}" for name, label in self.selection.items() if label is not None)
-        return f"HeatmapView({drawn.model_name}, {drawn.title}: {sizes}; selected {chosen or 'nothing'})"
+        return f"{type(self).__name__}({drawn.model_name}, {drawn.title}: {sizes}; selected {chosen or 'nothing'})"
 
     def show(self, result: Any, *, control: Any = None) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it.
@@ -98,7 +99,7 @@ class HeatmapView(HeadSwitchView):
             result: With the same axes or others.
             control: As for a new view; without it the control of the old one is shown no more.
         """
-        self._drawn, self.result = Cells(result, control), result
+        self._drawn, self.result = Cells(result, control, signed=self._signed), result
         choices = self.choices()
         kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
         with self.hold_sync():  # one message, so that no picture is drawn with another's selection

@@ -1,0 +1,275 @@
+"""Direct logit attribution: who writes the answer into the residual stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core import sites as at
+from mi_widgets.core.errors import MIError, NotKept
+from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.results import Result
+from mi_widgets.core.sites import Site
+from mi_widgets.model.run import Run
+
+from .pairs import Answers, answers_of
+
+By = Literal["sublayer", "head", "pos", "neuron"]
+Pair = PromptPair | Sequence[str] | Sequence[PromptPair]
+_SUM = "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits; Wang et al. 2022 (arXiv:2211.00593), 3.1"
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """Summands of one kind: their names, what each adds in each prompt, and where they are in the model."""
+
+    names: Sequence[str]
+    values: Float[Tensor, "batch n"]
+    layer: int = -1
+    heads: Sequence[int] = ()
+    positions: Sequence[int] = ()
+    neurons: Sequence[int] = ()
+
+    @classmethod
+    def one(cls, name: str, value: Float[Tensor, " batch"], layer: int = -1) -> _Terms:
+        """A single one."""
+        return cls([name], value[:, None], layer)
+
+
+def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result:
+    """What every part of the model adds directly to the logit of one answer over another, after the last token.
+
+    The last residual is a sum of what was written into it; the final norm's scale is held as it is, so that the logit
+    difference is a sum too. What a part does by way of later parts is theirs here: see `mi.activation_patching`.
+
+    Args:
+        run: one that kept what `by` needs: `at.resid_pre[0]`, `at.attn_out`, `at.mlp_out` and the last
+            `at.resid_post`; by head also `at.z`; by position `at.pattern` and `at.v` too; by neuron `at.mlp_post`.
+        pair: whose answers to compare, (right, wrong); or the two texts themselves; or for several prompts a list of
+            pairs.
+        by: `"sublayer"`: attention and MLP of each layer; `"head"`: each head and MLP; `"pos"`: each head and the
+            token whose value it moves; `"neuron"`: each attention and each neuron.
+
+    Returns:
+        Result (batch, term) in nats, positive for what speaks for the right answer, with coordinates `layer`, `head`,
+        `pos` and `neuron` (-1 where a term has none), and the variable `logit_diff` (batch), to which the terms add
+        up. What no head or neuron writes (biases) has terms of its own. In models that cap their logits (Gemma 2) it
+        is the difference before the cap.
+
+    Raises:
+        NotKept: the run lacks a site; the message has all that are needed.
+        PromptError: an answer that is not one token.
+        MIError: no such `by`, or another number of pairs than prompts.
+
+    Source: Elhage et al. 2021; Wang et al. 2022 (arXiv:2211.00593), section 3.1. The embedding is one term, token and
+    position together.
+    """
+    if by not in get_args(By):
+        raise MIError(
+            f"direct_logit_attribution: by={by!r} is not known; allowed: {', '.join(get_args(By))}."
+        )
+    answers = _answers(run, pair)
+    _check_kept(run, by)
+    reader = _Reader(run, answers)
+    terms = list(_terms(run, reader, by))
+    options = "" if by == "head" else f", by={by!r}"
+    names = [name for some in terms for name in some.names]
+    where = {
+        "layer": np.repeat([some.layer for some in terms], [len(some.names) for some in terms]),
+        "head": _numbers(terms, "heads"),
+        "pos": _numbers(terms, "positions"),
+        "neuron": _numbers(terms, "neurons"),
+    }
+    values = torch.cat([some.values for some in terms], -1).cpu().numpy()
+    return Result(
+        kind="direct_logit_attribution",
+        title="Direct logit attribution",
+        dataset=xr.Dataset(
+            {
+                "contribution": (("batch", "term"), values),
+                "logit_diff": (("batch",), reader.logit_diff().cpu().numpy()),
+                "source_token": (("batch", "term"), _texts(run, where["pos"])),
+            },
+            coords={
+                "term": names,
+                "batch": np.arange(len(values)),
+                **{axis: ("term", numbers) for axis, numbers in where.items()},
+                **{
+                    name: ("batch", _answer_texts(run, getattr(answers, name))) for name in ("right", "wrong")
+                },
+            },
+        ),
+        primary="contribution",
+        unit="nats",
+        source=_SUM,
+        provenance=run.provenance(
+            f"mi.direct_logit_attribution(run, {_as_code(pair)}{options})", sites=_sites(run, by)
+        ),
+    )
+
+
+def _numbers(terms: Sequence[_Terms], what: str) -> np.ndarray:
+    """Of every term its head, position or neuron; -1 where it has none."""
+    return np.concatenate([list(getattr(some, what)) or [-1] * len(some.names) for some in terms])
+
+
+class _Reader:
+    """The logit difference at the last token of each prompt, as a linear function of what is written there."""
+
+    def __init__(self, run: Run, answers: Answers) -> None:
+        unembedding = run.model.unembedding
+        self.rows, self.last = torch.arange(len(run.ids)), run.tokenized.last
+        resid = self.at_last(run[at.resid_post[run.model.config.n_layers - 1]])
+        both = torch.cat([answers.right, answers.wrong])
+        right, wrong = unembedding.directions(both).T.chunk(2)
+        # (batch, d_model): a dot product with it is nats
+        self.direction = (right - wrong) * unembedding.scale(resid)[:, None]
+        right_bias, wrong_bias = unembedding.biases(both).chunk(2)
+        self.bias = right_bias - wrong_bias
+        logits = unembedding.logits(resid, capped=False)
+        self._pairs = (logits, answers)
+
+    def at_last(self, x: Tensor) -> Tensor:
+        return x[self.rows, self.last.to(x.device)].detach()
+
+    def read(self, written: Float[Tensor, "batch ... d_model"]) -> Float[Tensor, "batch ..."]:
+        return torch.einsum("b...d,bd->b...", written.float(), self.direction)
+
+    def logit_diff(self) -> Tensor:
+        logits, answers = self._pairs
+        of = [logits[self.rows, ids.to(logits.device)].float() for ids in (answers.right, answers.wrong)]
+        return of[0] - of[1]
+
+
+def _terms(run: Run, reader: _Reader, by: By) -> Iterator[_Terms]:
+    config = run.model.config
+    written = embedded = reader.at_last(run[at.resid_pre[0]]).float()
+    yield _Terms.one("embed", reader.read(embedded))
+    heads_write = None if by in ("sublayer", "neuron") else run.model.weights.W_O
+    for layer in range(config.n_layers):
+        attn_out = reader.at_last(run[at.attn_out[layer]]).float()
+        written = written + attn_out
+        if heads_write is None:
+            yield _Terms.one(f"L{layer}.attn", reader.read(attn_out), layer)
+        else:
+            yield from _attention(run, reader, layer, heads_write[layer], attn_out, by)
+        if not config.d_mlp:
+            continue
+        mlp_out = reader.at_last(run[at.mlp_out[layer]]).float()
+        written = written + mlp_out
+        if by == "neuron":
+            yield from _neurons(run, reader, layer, mlp_out)
+        else:
+            yield _Terms.one(f"L{layer}.mlp", reader.read(mlp_out), layer)
+    # Interventions on the residual stream put in what no part has written.
+    last = reader.at_last(run[at.resid_post[config.n_layers - 1]]).float()
+    if run.interventions and not torch.allclose(last, written, atol=1e-4):
+        yield _Terms.one("interventions", reader.read(last - written))
+    yield _Terms.one("bias", reader.bias.expand(len(run.ids)))
+
+
+def _attention(
+    run: Run, reader: _Reader, layer: int, write: Tensor, attn_out: Tensor, by: By
+) -> Iterator[_Terms]:
+    z = reader.at_last(run[at.z[layer]]).float()
+    scale = _norm_after(run, torch.einsum("bhd,hdm->bm", z, write), attn_out)
+    directions = torch.einsum("hdm,bm->bhd", write, reader.direction * scale)
+    whole = torch.einsum("bhd,bhd->bh", z, directions)
+    heads = range(z.shape[1])
+    if by == "head":
+        yield _Terms([f"L{layer}.H{head}" for head in heads], whole, layer, heads)
+    else:
+        v = run[at.v[layer]].detach().float()
+        v = v.repeat_interleave(z.shape[1] // v.shape[2], 2)
+        attended = reader.at_last(run[at.pattern[layer]].detach().movedim(1, 2)).float()  # (batch, head, key)
+        moved = attended.nan_to_num() * torch.einsum("bkhd,bhd->bhk", v, directions)
+        both = [(head, pos) for head in heads for pos in range(moved.shape[2])]
+        names = [f"L{layer}.H{head} from {pos}" for head, pos in both]
+        yield _Terms(names, moved.flatten(1), layer, *map(list, zip(*both, strict=True)))
+    rest = reader.read(attn_out) - whole.sum(1)
+    # In families without a bias it is nothing but rounding; there it is left out.
+    if rest.abs().max() > 1e-5 * max(1.0, float(whole.abs().max())):
+        yield _Terms.one(f"L{layer}.attn bias", rest, layer)
+
+
+def _neurons(run: Run, reader: _Reader, layer: int, mlp_out: Tensor) -> Iterator[_Terms]:
+    write = run.model.architecture.neurons_write(run.model.module, layer).to(reader.direction)
+    neurons = reader.at_last(run[at.mlp_post[layer]]).float()
+    scale = _norm_after(run, neurons @ write, mlp_out)
+    values = neurons * ((reader.direction * scale) @ write.T)
+    numbers = range(values.shape[1])
+    yield _Terms([f"L{layer}.N{neuron}" for neuron in numbers], values, layer, neurons=numbers)
+    yield _Terms.one(f"L{layer}.mlp bias", reader.read(mlp_out) - values.sum(1), layer)
+
+
+def _norm_after(
+    run: Run, summed: Float[Tensor, "batch d_model"], written: Tensor
+) -> Float[Tensor, "batch 1"]:
+    """What a norm after the sublayer multiplied by (Gemma), which is held too; 1 elsewhere."""
+    if not run.model.architecture.normed_writes:
+        return summed.new_ones(len(summed), 1)
+    both = (summed * written.float()).sum(-1, keepdim=True)
+    return both / (summed * summed).sum(-1, keepdim=True).clamp(min=1e-30)
+
+
+def _sites(run: Run, by: By) -> list[str]:
+    names = ["resid_pre", "attn_out", "resid_post", *(["mlp_out"] if run.model.config.d_mlp else [])]
+    more = {"sublayer": [], "head": ["z"], "pos": ["z", "pattern", "v"], "neuron": ["mlp_post"]}
+    return [*names, *more[by]]
+
+
+def _check_kept(run: Run, by: By) -> None:
+    last = run.model.config.n_layers - 1
+    single = {"resid_pre": at.resid_pre[0], "resid_post": at.resid_post[last]}
+    needed = [single.get(name, Site(name)) for name in _sites(run, by)]
+    for site in needed:
+        missing = [layer for layer in run.model.layers_of(site) if (site.name, layer) not in run.kept]
+        if missing:
+            raise NotKept(
+                f"direct_logit_attribution by {by} needs sites that the run did not keep, {site!r} among them: "
+                f"model.run(prompt, keep={needed!r})."
+            )
+
+
+def _answers(run: Run, pair: Pair) -> Answers:
+    if isinstance(pair, PromptPair):
+        texts = [pair.answers]
+    elif all(isinstance(item, PromptPair) for item in pair):
+        texts = [item.answers for item in pair]  # pyright: ignore[reportAttributeAccessIssue]
+    elif not isinstance(pair, str) and len(pair) == 2 and all(isinstance(item, str) for item in pair):
+        texts = [tuple(pair)]
+    else:
+        raise MIError(
+            'direct_logit_attribution: pair is a mi.PromptPair, several, or two texts (" Mary", " John"); '
+            f"got {pair!r}."
+        )
+    if len(texts) not in (1, len(run.ids)):
+        raise MIError(
+            f"direct_logit_attribution: the run has {len(run.ids)} prompts, but {len(texts)} pairs were given: "
+            "give one for all, or one each."
+        )
+    found = answers_of(run.model, texts)
+    n = len(run.ids)
+    return Answers(found.right.expand(n), found.wrong.expand(n))
+
+
+def _answer_texts(run: Run, ids: Tensor) -> list[str]:
+    return run.model.vocabulary_of(ids.tolist())
+
+
+def _texts(run: Run, positions: np.ndarray) -> np.ndarray:
+    """The token at each of some positions in each prompt, "" for -1."""
+    return np.array([[*row, ""] for row in run.tokens])[:, positions]
+
+
+def _as_code(pair: Pair) -> str:
+    return repr(
+        pair if isinstance(pair, PromptPair) else list(pair) if not isinstance(pair[0], str) else tuple(pair)
+    )

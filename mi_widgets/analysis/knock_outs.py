@@ -1,0 +1,98 @@
+"""Knock-outs: what breaks without a part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from tqdm.auto import tqdm
+
+from mi_widgets.core import sites as at
+from mi_widgets.core.results import Result
+from mi_widgets.core.sites import Site
+from mi_widgets.model.model import Model
+
+from .compared import Both, as_code, checked, provenance
+from .means import knock_out
+from .metrics import PairMetric, logit_diff, unit_of
+from .pairs import Pairs, batches
+
+
+def knock_outs(
+    model: Model,
+    pairs: Pairs,
+    site: Site = at.z,
+    *,
+    means: Result | None = None,
+    metric: PairMetric = logit_diff,
+    by: Sequence[str] | None = None,
+    batch: int = 64,
+    progress: bool = True,
+) -> Result:
+    """How a metric of the clean prompts changes when one part at a time is taken out.
+
+    Args:
+        model: under whatever interventions are active: knock something out there, and this shows what is left
+            without it (backup behaviour).
+        pairs: one `PromptPair` or several; their clean prompts are run.
+        site: the kind of part, as in `at.z` or `at.mlp_out`.
+        means: of `mi.mean_activations`, over all positions or by position; without, parts become zero.
+        metric: as in `mi.activation_patching`.
+        by: the axes: layer and head where the site has heads, else the layer.
+        batch: prompts that are run at once.
+        progress: whether a bar shows, for what takes more than a second.
+
+    Returns:
+        Result (*by) of the change in the metric's unit, a mean over the pairs: negative where the part helped. The
+        variables are `metric` (batch, *by) and `clean` (batch).
+
+    Raises:
+        PromptError, MetricError, SiteError: as in `mi.activation_patching`.
+
+    Source: Wang et al. 2022 (arXiv:2211.00593), section 2.
+    """
+    usual = ("layer", "head") if "head" in site.axes else ("layer",)
+    by = usual if by is None else tuple(by)
+    several = checked(model, pairs, by_position=False)
+    found, clean, swept = [], [], None
+    parts = list(batches(several, batch))
+    for part in tqdm(
+        parts, desc="knock-outs", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
+    ):
+        both = Both.of(model, part, metric)
+        swept = model.sweep(
+            [pair.clean for pair in part],
+            lambda here: knock_out(here, means),
+            site,
+            metric=both.measure,
+            by=by,
+            progress=progress and len(parts) == 1,
+        )
+        found.append(swept.values)
+        clean.append(both.ends[0])
+    assert swept is not None  # `checked` wants one pair at least
+    after, before = np.concatenate(found), np.concatenate(clean)
+    unit = {"units": unit_of(metric)}
+    given = [
+        as_code(pairs),
+        *([] if site == at.z else [repr(site)]),
+        *([] if by == usual else [f"by={by!r}"]),
+    ]
+    how = provenance(model, "knock_outs", given, metric, sites=[site.name], means=means)
+    return Result(
+        kind="knock_outs",
+        title=f"Knock-outs of {site.name}",
+        dataset=xr.Dataset(
+            {
+                "change": (by, after.mean(0) - before.mean()),
+                "metric": (("batch", *by), after, unit),
+                "clean": (("batch",), before, unit),
+            },
+            coords={"site": site.name, **{axis: swept.dataset[axis].values for axis in by}},
+        ),
+        primary="change",
+        unit=unit_of(metric),
+        source="Wang et al. 2022 (arXiv:2211.00593), section 2",
+        provenance=how,
+    )

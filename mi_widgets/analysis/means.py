@@ -1,0 +1,140 @@
+"""Mean activations: what a part of the model does when it is told nothing of the present prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+import xarray as xr
+from tqdm.auto import tqdm
+
+from mi_widgets.core.ablation import ablate
+from mi_widgets.core.errors import MIError, PromptError, SiteError
+from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.patching import patch
+from mi_widgets.core.results import Result
+from mi_widgets.core.sites import WHOLE_MODEL, Site, named
+from mi_widgets.model.model import Model
+
+_SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 2: knock-outs"
+
+
+def mean_activations(
+    model: Model,
+    prompts: Sequence[str],
+    site: Site,
+    *,
+    by_position: bool = False,
+    batch: int = 64,
+    progress: bool = True,
+) -> Result:
+    """The mean of an activation over many prompts, for knock-outs: see `mi.knock_out`.
+
+    Args:
+        model: under whatever interventions are active.
+        prompts: texts.
+        site: which activation, all layers or one.
+        by_position: a mean for each position, over prompts of one length; otherwise one over all tokens.
+        batch: prompts that are run at once; only their sum is kept.
+        progress: whether a bar shows, for what takes more than a second.
+
+    Returns:
+        Result (layer, …) with the site's own axes: of `at.z` (layer, head, d_head), by position (layer, pos, head,
+        d_head).
+
+    Raises:
+        PromptError: no prompts; by position, prompts of different lengths.
+        SiteError: a site with queries and keys, or a part of one.
+
+    Source: Wang et al. 2022, section 2, who take the mean by position over prompts of one template.
+    """
+    if (
+        site.positions is not None
+        or site.head is not None
+        or site.name in WHOLE_MODEL
+        or "query" in site.axes
+    ):
+        raise SiteError(
+            f"mean_activations takes a kind of activation of a layer, as in at.z, at.mlp_out or at.z[3]; got {site!r}."
+        )
+    prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+    if not prompts:
+        raise PromptError("mean_activations: no prompts to take a mean over.")
+    if by_position:
+        _check_one_length(model, prompts)
+    layers = [layer for layer in model.layers_of(site) if layer is not None]
+    total, count = None, 0
+    parts = range(0, len(prompts), batch)
+    for first in tqdm(parts, desc="means", unit="batch", delay=1, disable=not progress, leave=False):
+        run = model.run(prompts[first : first + batch], keep=[site])
+        x = torch.stack([run[Site(site.name, layer)] for layer in layers]).double()
+        if by_position:
+            summed, n = x.sum(1), len(run.ids)
+        else:
+            summed, n = x[:, run.mask.to(x.device)].sum(1), int(run.mask.sum())
+        total, count = (summed if total is None else total + summed), count + n
+    assert total is not None
+    axes = ("layer", *[axis for axis in site.axes[1:] if by_position or axis != "pos"])
+    labels = {"pos_token": ("pos", list(model.tokenize(prompts[0]).tokens[0]))} if by_position else {}
+    option = ", by_position=True" if by_position else ""
+    return Result(
+        kind="mean_activations",
+        title=f"Mean {site.name} of {len(prompts)} prompts",
+        dataset=xr.Dataset(
+            {"mean": (axes, (total / count).float().cpu().numpy())},
+            coords={"site": site.name, "layer": layers, **labels},
+        ),
+        primary="mean",
+        unit="activation",
+        source=_SOURCE,
+        provenance=model.provenance(
+            f"mi.mean_activations(model, {prompts!r}, {site!r}{option})", sites=[site.name]
+        ),
+    )
+
+
+def knock_out(sites: Iterable[Site] | Site, means: Result | None = None) -> Stack:
+    """Take parts of the model out: each becomes what it is on average, or nothing.
+
+    Args:
+        sites: which, as in `[at.z[1, 3], at.z[2, 0]]` or `at.mlp_out[0]`.
+        means: of `mi.mean_activations`; without, they become zero. Means by position fit prompts of their length.
+
+    Returns:
+        interventions for `model.intervene`.
+
+    Raises:
+        MIError: means of another kind of site, or of other layers.
+    """
+    listed = [sites] if isinstance(sites, Site) else list(sites)
+    return stack(*[_knocked_out(site, means) for site in listed])
+
+
+def _knocked_out(site: Site, means: Result | None) -> Intervention:
+    if means is None:
+        return ablate(site)
+    if means.kind != "mean_activations":
+        raise MIError(f"knock_out: means come from mi.mean_activations; got {means!r}.")
+    of, layers = means.dataset["site"].item(), means.dataset["layer"].values.tolist()
+    if site.name != of or site.layer not in layers or site.positions is not None:
+        raise MIError(
+            f"knock_out: these are means of at.{of} in layers {layers}, which say nothing of {site!r}. Make them with "
+            f"mi.mean_activations(model, prompts, {named(site.name)!r})."
+        )
+    mean = torch.from_numpy(means.dataset["mean"].sel(layer=site.layer).values.copy())
+    by_position = "pos" in means.dims
+    if site.head is not None:
+        mean = mean[:, site.head] if by_position else mean[site.head]
+    return patch(site, mean[None]) if by_position else ablate(site, to="mean", data=mean)
+
+
+def _check_one_length(model: Model, prompts: Sequence[str]) -> None:
+    tokens = [model.tokenize(text).tokens[0] for text in prompts]
+    lengths = np.array([len(row) for row in tokens])
+    if (lengths != lengths[0]).any():
+        other = int(np.flatnonzero(lengths != lengths[0])[0])
+        raise PromptError(
+            f"mean_activations by position needs prompts of one length; prompt 0 has {lengths[0]} tokens "
+            f"({' | '.join(tokens[0])}), prompt {other} has {lengths[other]} ({' | '.join(tokens[other])})."
+        )

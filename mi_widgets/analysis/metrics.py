@@ -1,0 +1,87 @@
+"""How well a model answers: numbers made of the logits after each prompt and of the two answers.
+
+A metric of your own is a function of the same two arguments:
+`lambda logits, answers: logits[:, 7] - logits.logsumexp(-1)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core.errors import MetricError
+
+from .pairs import Answers
+
+PairMetric = Callable[[Tensor, Answers], Tensor]
+Logits = Float[Tensor, "batch d_vocab"]
+PerPrompt = Float[Tensor, " batch"]
+
+UNITS = {"logit_diff": "nats", "probability": "probability", "rank": "rank", "kl": "nats"}
+
+
+def logit_diff(logits: Logits, answers: Answers) -> PerPrompt:
+    """The logit of the right answer less that of the wrong one: in nats, positive where the right one leads.
+
+    Source: Wang et al. 2022 (arXiv:2211.00593), section 2.
+    """
+    return _at(logits, answers.right) - _at(logits, answers.wrong)
+
+
+def probability(logits: Logits, answers: Answers) -> PerPrompt:
+    """The probability of the right answer, from 0 to 1."""
+    return _at(logits.float().softmax(-1), answers.right)
+
+
+def rank(logits: Logits, answers: Answers) -> PerPrompt:
+    """How many tokens are likelier than the right answer: 0 where it leads."""
+    return (logits > _at(logits, answers.right)[:, None]).sum(-1).to(logits.dtype)
+
+
+def kl(logits: Logits, answers: Answers) -> PerPrompt:
+    """How far the distribution is from that after the clean prompt: KL(clean, this one) in nats, 0 where they agree.
+
+    Raises:
+        MetricError: there was no clean run to compare with.
+    """
+    if answers.clean is None:
+        raise MetricError("kl compares with the logits after the clean prompts: it needs pairs of prompts.")
+    clean = answers.clean.to(logits).float().log_softmax(-1)
+    return (clean.exp() * (clean - logits.float().log_softmax(-1))).sum(-1)
+
+
+def measured(metric: PairMetric, logits: Logits, answers: Answers) -> PerPrompt:
+    """What a metric says, checked.
+
+    Raises:
+        MetricError: it does not return one number a prompt.
+    """
+    found = metric(logits, answers)
+    if not isinstance(found, Tensor) or tuple(found.shape) != (len(logits),):
+        got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        raise MetricError(
+            f"The metric must return one number a prompt, a tensor of shape ({len(logits)},), from logits of shape "
+            f"{tuple(logits.shape)}; got {got}. As in lambda logits, answers: logits[:, 7]."
+        )
+    return found
+
+
+def name_of(metric: PairMetric) -> str:
+    """A metric as code can name it: ours by its public name, the user's own as `metric`."""
+    return f"mi.{metric.__name__}" if unit_of(metric) != _OWN else "metric"
+
+
+def unit_of(metric: PairMetric) -> str:
+    """The unit of a metric."""
+    ours = getattr(metric, "__module__", "") == __name__
+    return UNITS.get(getattr(metric, "__name__", ""), _OWN) if ours else _OWN
+
+
+_OWN = "the metric's own"
+
+
+def _at(x: Logits, ids: Tensor) -> PerPrompt:
+    return x[torch.arange(len(x), device=x.device), ids.to(x.device)]

@@ -1,0 +1,119 @@
+"""Pairs of prompts as a model takes them: checked, tokenized, with the ids of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from mi_widgets.core.errors import PromptError
+from mi_widgets.core.prompts import PromptPair
+from mi_widgets.model.model import Model
+
+Pairs = PromptPair | Sequence[PromptPair]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a metric compares, for each prompt.
+
+    Attributes:
+        right: the token that is right after the clean prompt.
+        wrong: the one that is right after the corrupted prompt.
+        clean: the logits after the clean prompts, unchanged; None where no pair was run.
+    """
+
+    right: Int[Tensor, " batch"]
+    wrong: Int[Tensor, " batch"]
+    clean: Float[Tensor, "batch d_vocab"] | None = None
+
+
+def listed(pairs: Pairs) -> tuple[PromptPair, ...]:
+    """One pair, or several, as a tuple.
+
+    Raises:
+        PromptError: none, or something that is no pair.
+    """
+    several = (pairs,) if isinstance(pairs, PromptPair) else tuple(pairs)
+    for i, pair in enumerate(several):
+        if not isinstance(pair, PromptPair):
+            raise PromptError(
+                f"Pair {i} is {pair!r}: give mi.PromptPair(clean, corrupted, (right, wrong)), or a list of them."
+            )
+    if not several:
+        raise PromptError("No pairs: give a mi.PromptPair(clean, corrupted, (right, wrong)), or several.")
+    return several
+
+
+def answers_of(model: Model, answers: Sequence[Sequence[str]]) -> Answers:
+    """The ids of the two answers of each prompt.
+
+    Args:
+        model: whose tokenizer says what one token is.
+        answers: for each prompt (right, wrong).
+
+    Raises:
+        PromptError: an answer that is not one token.
+    """
+    ids = torch.tensor([[_one_token(model, text, i) for text in two] for i, two in enumerate(answers)])
+    return Answers(ids[:, 0], ids[:, 1])
+
+
+def _one_token(model: Model, text: str, pair: int) -> int:
+    if model.tokenizer is None:
+        raise PromptError(
+            f"{model.name} has no tokenizer, so it cannot know what {text!r} is: load it with one."
+        )
+    ids = []
+    # A token is shown with the space before it, which some tokenizers put there by themselves.
+    for written in (text, text.removeprefix(" ")):
+        ids = list(model.tokenizer(written, add_special_tokens=False).input_ids)
+        known = len(ids) == 1 and ids[0] != getattr(model.tokenizer, "unk_token_id", None)
+        if known and (written == text or model.vocabulary_of(ids) == [text]):
+            return ids[0]
+    raise PromptError(
+        f"The answer {text!r} of pair {pair} is not one token of {model.name}: it is {model.vocabulary_of(ids)!r}. "
+        "Give an answer of one token, with the space before it where the tokenizer has spaces in its tokens."
+    )
+
+
+def check_lengths(model: Model, pairs: Sequence[PromptPair]) -> None:
+    """Raise `PromptError` unless the two prompts of each pair have as many tokens."""
+    for i, pair in enumerate(pairs):
+        clean, corrupted = (model.tokenize(text).tokens[0] for text in (pair.clean, pair.corrupted))
+        if len(clean) != len(corrupted):
+            raise PromptError(
+                f"Pair {i}: its prompts must have as many tokens, or positions could not be exchanged; clean has "
+                f"{len(clean)}: {_shown(clean)}, corrupted has {len(corrupted)}: {_shown(corrupted)}."
+            )
+
+
+def check_one_length(model: Model, pairs: Sequence[PromptPair]) -> None:
+    """Raise `PromptError` unless all pairs have as many tokens, so that a position means the same in all."""
+    first = model.tokenize(pairs[0].clean).tokens[0]
+    for i, pair in enumerate(pairs[1:], 1):
+        tokens = model.tokenize(pair.clean).tokens[0]
+        if len(tokens) != len(first):
+            raise PromptError(
+                f"Pairs of different lengths have no position in common: pair 0 has {len(first)} tokens: "
+                f"{_shown(first)}, pair {i} has {len(tokens)}: {_shown(tokens)}. Give pairs of one length, or go over "
+                'heads, as in by=("layer", "head").'
+            )
+
+
+def batches(pairs: Sequence[PromptPair], size: int) -> Iterator[Sequence[PromptPair]]:
+    """The pairs, so many at a time.
+
+    Raises:
+        PromptError: the number is not a whole one from 1.
+    """
+    if not isinstance(size, int) or size < 1:
+        raise PromptError(f"batch={size!r}: give a whole number of pairs from 1.")
+    return (pairs[first : first + size] for first in range(0, len(pairs), size))
+
+
+def _shown(tokens: Sequence[str]) -> str:
+    return " | ".join(token.replace("\n", "↵") for token in tokens)

@@ -1,0 +1,1 @@
+"""What breaks, or heals, when a part of one run is put into another."""

@@ -1,0 +1,82 @@
+"""From a metric under many patches to effects: 0 where nothing changed, 1 where the clean answer is back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from mi_widgets.analysis.metrics import PairMetric, unit_of
+from mi_widgets.core.errors import MetricError
+from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.results import Provenance, Result
+from mi_widgets.model.model import Model
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a method has measured, for `effects`.
+
+    Attributes:
+        kind: of the Result.
+        title: of the Result.
+        source: of the method.
+        site: the name of the kind of site that a cell stands for.
+        axes: name -> labels, of every axis but the batch.
+        metric: (batch, *axes), the metric with each patch in place.
+        clean: (batch,) of the clean prompts.
+        corrupted: (batch,) of the corrupted ones.
+    """
+
+    kind: str
+    title: str
+    source: str
+    site: str
+    axes: Mapping[str, Sequence[int]]
+    metric: np.ndarray
+    clean: np.ndarray
+    corrupted: np.ndarray
+
+
+def effects(
+    model: Model, pairs: Sequence[PromptPair], made: Made, metric: PairMetric, how: Provenance
+) -> Result:
+    """The Result of a method.
+
+    Raises:
+        MetricError: the metric does not tell the clean prompts from the corrupted ones.
+    """
+    span = float(made.clean.mean() - made.corrupted.mean())
+    if not abs(span) > 1e-6:
+        raise MetricError(
+            f"The metric is {made.clean.mean():.4g} after the clean prompts and after the corrupted ones too: there is "
+            "no difference of which a patch could bring back a part. Give pairs that the model tells apart, or "
+            "another metric."
+        )
+    dims = tuple(made.axes)
+    coords: dict[str, object] = {"site": made.site}
+    coords |= {axis: list(labels) for axis, labels in made.axes.items()}
+    if "pos" in made.axes:
+        for name, text in (("pos_token", pairs[0].clean), ("corrupted_token", pairs[0].corrupted)):
+            tokens = model.tokenize(text).tokens[0]
+            coords[name] = ("pos", [tokens[p] for p in made.axes["pos"]])
+    unit = {"units": unit_of(metric)}
+    return Result(
+        kind=made.kind,
+        title=made.title,
+        dataset=xr.Dataset(
+            {
+                "effect": (dims, (made.metric.mean(0) - made.corrupted.mean()) / span),
+                "metric": (("batch", *dims), made.metric, unit),
+                "clean": (("batch",), made.clean, unit),
+                "corrupted": (("batch",), made.corrupted, unit),
+            },
+            coords=coords,
+        ),
+        primary="effect",
+        unit="share of the clean answer",
+        source=made.source,
+        provenance=how,
+    )

@@ -1,0 +1,162 @@
+"""Path patching: what goes from one head straight to another, or to the logits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from mi_widgets.analysis.compared import Both, as_code, checked, last, numbers, provenance
+from mi_widgets.analysis.metrics import PairMetric, logit_diff
+from mi_widgets.analysis.pairs import Pairs, batches
+from mi_widgets.core import sites as at
+from mi_widgets.core.errors import SiteError
+from mi_widgets.core.interventions import Stack, stack
+from mi_widgets.core.patching import patch
+from mi_widgets.core.results import Result
+from mi_widgets.core.sites import Site
+from mi_widgets.model.model import Model
+
+from .effects import Made, effects
+
+_SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 3.1; Goldowsky-Dill et al. 2023 (arXiv:2304.05969)"
+_READ = ("q", "k", "v")
+
+
+def path_patching(
+    model: Model,
+    pairs: Pairs,
+    receivers: Site | Sequence[Site] = at.logits,
+    *,
+    metric: PairMetric = logit_diff,
+    layers: Sequence[int] | None = None,
+    batch: int = 64,
+    progress: bool = True,
+) -> Result:
+    """Of each head, what it hands straight to the receivers: the effect of its clean output by this way alone.
+
+    In the corrupted run a head is given its clean output while every other head keeps the output that it has there;
+    MLPs work as they do. What the receivers then read is put into a second corrupted run, of which the metric is
+    measured. So a path through MLPs counts as direct, one through other heads does not.
+
+    Args:
+        model: under whatever interventions are active.
+        pairs: as in `mi.activation_patching`.
+        receivers: `at.logits`, or what heads read: `at.q[3, 1]`, `at.k[3, 1]`, `at.v[3, 1]`, with or without
+            positions; or several, which then receive together. With `at.logits` among several, the heads between that
+            receive nothing keep what they read.
+        metric: as in `mi.activation_patching`.
+        layers: of the senders; all before the last receiver by default.
+        batch: pairs that are run at once.
+        progress: whether a bar shows. It can be interrupted.
+
+    Returns:
+        Result (layer, head) of the senders' effects on the scale of `mi.activation_patching`; 0 for heads that no
+        receiver can read. The variables are the same.
+
+    Raises:
+        SiteError: a receiver that is none of these, or layers that come after it.
+        PromptError, MetricError: as in `mi.activation_patching`.
+
+    Source: Wang et al. 2022, section 3.1 and appendix B. There the new activations are the corrupted ones (noising);
+    here they are the clean ones, as everywhere in this library: exchange the prompts of the pairs for the other.
+    """
+    received = (receivers,) if isinstance(receivers, Site) else tuple(receivers)
+    senders = _senders(model, received, layers)
+    several = checked(model, pairs, by_position=False)
+    found, ends = [], []
+    heads, parts = range(model.config.n_heads), list(batches(several, batch))
+    total = len(parts) * len(senders) * len(heads)
+    with tqdm(total=total, desc="paths", unit="path", delay=1, disable=not progress, leave=False) as bar:
+        for part in parts:
+            both = Both.of(model, part, metric, keep=_kept(received))
+            values = np.zeros((len(part), len(senders), len(heads)), dtype=np.float32)
+            for i, j, value in _swept(model, both, senders, received):
+                values[:, i, j] = value
+                bar.update()
+            found.append(values)
+            ends.append(both.ends)
+    clean, corrupted = (np.concatenate(some) for some in zip(*ends, strict=True))
+    made = Made(
+        kind="path_patching",
+        title=f"Path patching to {', '.join(map(repr, received))}",
+        source=_SOURCE,
+        site="z",
+        axes={"layer": senders, "head": list(heads)},
+        metric=np.concatenate(found),
+        clean=clean,
+        corrupted=corrupted,
+    )
+    given = [repr(received[0]) if len(received) == 1 else repr(list(received))]
+    given += [] if layers is None else [f"layers={senders!r}"]
+    how = provenance(
+        model,
+        "path_patching",
+        [as_code(pairs), *given],
+        metric,
+        sites=["z", *[site.name for site in received]],
+    )
+    return effects(model, several, made, metric, how)
+
+
+def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | None) -> list[int]:
+    """The layers whose heads some receiver can read."""
+    for site in received:
+        ok = isinstance(site, Site) and (site == at.logits or (site.name in _READ and site.layer is not None))
+        if not ok:
+            raise SiteError(
+                "path_patching: receivers are at.logits and what heads read, as in at.q[3, 1] or "
+                f"at.v[3, 1].pos(-1); got {site!r}."
+            )
+        model.layers_of(site)
+    if not received:
+        raise SiteError("path_patching: no receivers; give at.logits, or what heads read, as in at.q[3, 1].")
+    ends = [model.config.n_layers if site.layer is None else site.layer for site in received]
+    possible = list(range(max(ends)))
+    if layers is not None and (not set(layers) <= set(possible) or not list(layers)):
+        raise SiteError(
+            f"path_patching: layers of senders must be some of {possible}, which come before {received!r}; got "
+            f"{list(layers)!r}."
+        )
+    if not possible:
+        raise SiteError(f"path_patching: nothing comes before {received!r}: give receivers of later layers.")
+    return possible if layers is None else list(layers)
+
+
+def _kept(received: Sequence[Site]) -> list[Site]:
+    """What has to be known of both runs: heads' outputs, and where all ways end what the others read."""
+    names = _READ if at.logits in received and len(received) > 1 else ()
+    return [at.z, *[Site(name) for name in names]]
+
+
+def _swept(
+    model: Model, both: Both, senders: Sequence[int], received: Sequence[Site]
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    prompts = [pair.corrupted for pair in both.pairs]
+    for i, layer in enumerate(senders):
+        # A head sees what earlier layers wrote, never its neighbours: those of its own layer need no hold.
+        held = [patch(at.z[later], both.corrupted) for later in range(layer + 1, model.config.n_layers)]
+        later = [site for site in received if site.layer is None or site.layer > layer]
+        for head in range(model.config.n_heads):
+            sent = patch(at.z[layer, head], both.clean)
+            with model.intervene(stack(*held, sent)):
+                direct = model.run(prompts, keep=[site.everywhere for site in later if site != at.logits])
+            if later == [at.logits]:
+                yield i, head, numbers(both.measure(last(direct)))
+                continue
+            arrived = [patch(site, direct) for site in later if site != at.logits]
+            also = _the_rest(model, both, layer, sent) if at.logits in later else stack()
+            with model.intervene(also, *arrived):
+                run = model.run(prompts)
+            yield i, head, numbers(both.measure(last(run)))
+
+
+def _the_rest(model: Model, both: Both, layer: int, sent: object) -> Stack:
+    """The sender's own way to the logits: it is there, and what later heads read is as it was but for receivers."""
+    held = [
+        patch(Site(name, later), both.corrupted)
+        for later in range(layer + 1, model.config.n_layers)
+        for name in _READ
+    ]
+    return stack(sent, *held)  # pyright: ignore[reportArgumentType]

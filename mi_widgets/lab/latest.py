@@ -1,0 +1,58 @@
+"""`Latest`: work in the background of which only the newest matters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+
+class Latest:
+    """Does what it is asked in a thread of its own; what is asked later ends what is under way.
+
+    A slow answer so never keeps a newer one waiting, and the kernel's own thread stays free for the next gesture.
+
+    Args:
+        work: called with what was asked, and with an event that is set when something newer was asked.
+        failed: called with what was asked and the exception, where `work` raised one: it would reach no cell.
+    """
+
+    def __init__(
+        self, work: Callable[[Any, threading.Event], None], failed: Callable[[Any, Exception], None]
+    ) -> None:
+        self._work, self._failed = work, failed
+        self._changed = threading.Condition()
+        self._asked: list[tuple[Any, threading.Event]] = []  # the newest one, if it is not yet under way
+        self._under_way: threading.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def ask(self, what: Any) -> None:
+        """Begin with this as soon as what is under way has noticed that it is out of date."""
+        with self._changed:
+            self._asked = [(what, threading.Event())]
+            if self._under_way is not None:
+                self._under_way.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="mi_widgets.Latest")
+                self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until nothing is left to do; False if that takes longer than `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._thread is None, timeout)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._asked:
+                    self._thread = self._under_way = None
+                    self._changed.notify_all()
+                    return
+                [(what, stop)] = self._asked
+                self._asked, self._under_way = [], stop
+            try:
+                # In a context of its own: what is active where it was asked is not what it is to see.
+                Context().run(self._work, what, stop)
+            except Exception as error:
+                self._failed(what, error)

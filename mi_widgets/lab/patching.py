@@ -1,0 +1,143 @@
+"""`PatchingPanel`: click a cell, and the patch is in place: the model goes on in another way."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from threading import Event
+from typing import Any
+
+import ipywidgets
+
+from mi_widgets.analysis.metrics import PairMetric, logit_diff
+from mi_widgets.analysis.pairs import Pairs, listed
+from mi_widgets.analysis.patching.activation import activation_patching
+from mi_widgets.core import sites as at
+from mi_widgets.core.interventions import Stack, stack
+from mi_widgets.core.patching import patch
+from mi_widgets.core.sites import Site
+from mi_widgets.model.model import Model
+from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
+from mi_widgets.widgets.patching.widget import PatchingView
+
+from .latest import Latest
+
+_LIKELY = 5  # tokens that are shown with their probabilities
+
+
+class PatchingPanel(ipywidgets.VBox):
+    """A `PatchingView` and its model: select a cell, and read what the corrupted prompt becomes under that patch.
+
+    Args:
+        model: interventions that are active now hold in the panel, after their block too.
+        pairs: one `PromptPair`, or several: the effects are then means, and the first pair is continued.
+        site: the kind of activation (see `mi.activation_patching`).
+        metric: as there.
+        by: as there.
+        max_new_tokens: how far the model goes on.
+        selection: the cell to begin with, as in `{"layer": 2, "pos": 9}`.
+
+    Attributes:
+        view: the effects. Its `selection` chooses the patch.
+        says: the continuations of the clean, the corrupted and the patched prompt.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        pairs: Pairs,
+        site: Site = at.resid_pre,
+        *,
+        metric: PairMetric = logit_diff,
+        by: Sequence[str] | None = None,
+        max_new_tokens: int = 8,
+        selection: dict[str, Any] | None = None,
+    ) -> None:
+        self._model, self._held, self._new = model, model.interventions, max_new_tokens
+        self.pair = listed(pairs)[0]
+        self.view = PatchingView(
+            activation_patching(model, pairs, site, metric=metric, by=by), selection=selection
+        )
+        self._clean = model.run(self.pair.clean, keep=[site.everywhere])
+        self._ends = [
+            self._continued("clean", self.pair.clean, stack(), Event()),
+            self._continued("corrupted", self.pair.corrupted, stack(), Event()),
+        ]
+        self.says = ContinuationsView(model.name, self._ends)
+        self._worker = Latest(self._answer, self._failed)
+        super().__init__([self.view, self.says])
+        self.view.observe(self._selected, "selection")
+        self._selected()
+
+    @property
+    def intervention(self) -> Stack:
+        """The patch that is in place, as a value for `model.intervene`; nothing where no cell is selected."""
+        site = self.view.site
+        return stack() if site is None else stack(patch(site, self._clean))
+
+    def code(self) -> str:
+        """The Python that makes the effects, and what the model says under the selected patch."""
+        site = self.view.site
+        lines = [self.view.code()]
+        if site is not None:
+            lines += [
+                f"clean = model.run({self.pair.clean!r}, keep=[{site.everywhere!r}])",
+                f"with model.intervene(mi.patch({site!r}, clean)):",
+                f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._new}))",
+            ]
+        return "\n".join(lines)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until the model has said all under the present patch; False if that takes longer than `timeout` seconds."""
+        return self._worker.wait(timeout)
+
+    def png(self) -> bytes:
+        """The effects, for readers without a kernel."""
+        return self.view.png()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        data = super()._repr_mimebundle_(**kwargs)
+        return data and {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}
+
+    def __repr__(self) -> str:
+        return f"PatchingPanel({self.view!r})"
+
+    def _selected(self, _change: Any = None) -> None:
+        site = self.view.site
+        if site is None:
+            self.says.show(self._ends)
+        self._worker.ask(site)
+
+    def _answer(self, site: Site | None, stop: Event) -> None:
+        if site is None:
+            return
+        done = stack(patch(site, self._clean))
+        with self._model.intervene(self._held):
+            self._continued(f"patched {site!r}", self.pair.corrupted, done, stop, tell=True)
+
+    def _continued(self, name: str, prompt: str, done: Stack, stop: Event, *, tell: bool = False) -> Line:
+        """One line; what is likeliest next is told after a single forward pass, the rest as it is written."""
+
+        def say(written: str, *, writing: bool = True) -> Line:
+            line = Line(name, prompt, written, likely, writing)
+            if tell and not stop.is_set():
+                self.says.show([*self._ends, line])
+            return line
+
+        model = self._model
+        with model.intervene(done):
+            found = model.run(prompt).next_tokens(_LIKELY).dataset.isel(batch=0)
+            tokens, shares = found["token"].values.tolist(), found["probability"].values.tolist()
+            likely = list(zip(tokens, shares, strict=True))
+            say(tokens[0])
+            written = model.generate(
+                prompt,
+                max_new_tokens=self._new,
+                on_token=lambda so_far: say(so_far.text),
+                cancel=stop,
+            )
+        return say(written.text, writing=False)
+
+    def _failed(self, site: Site, error: Exception) -> None:
+        line = Line(f"patched {site!r}", self.pair.corrupted, error=f"{type(error).__name__}: {error}")
+        self.says.show([*self._ends, line])

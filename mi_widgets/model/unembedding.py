@@ -1,0 +1,91 @@
+"""From the residual stream to the logits: the final norm and the unembedding, also by their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .architectures import Architecture, unscaled
+from .architectures.base import reading
+from .backend import lock_of
+
+
+@dataclass(frozen=True)
+class Unembedding:
+    """What a model does after its last layer: final norm, unembedding, and where there is one a cap on the logits.
+
+    Args:
+        module: the model's.
+        architecture: its table.
+    """
+
+    module: nn.Module
+    architecture: Architecture
+
+    @property
+    def _norm(self) -> nn.Module | None:
+        path = self.architecture.final_norm
+        return None if path is None else self.module.get_submodule(path)
+
+    @property
+    def _unembed(self) -> Any:
+        return self.module.get_submodule(self.architecture.unembed)
+
+    def logits(
+        self, resid: Float[Tensor, "... d_model"], *, capped: bool = True
+    ) -> Float[Tensor, "... d_vocab"]:
+        """What the model would say of a residual stream, were it the last one.
+
+        Args:
+            resid: anything that lives in the residual stream.
+            capped: whether the cap on the logits holds, in models that have one (Gemma 2).
+        """
+        with lock_of(self.module), torch.no_grad():
+            logits = self._unembed(self._normed(resid))
+        cap = self.architecture.softcap
+        logits = cap * torch.tanh(logits / cap) if cap and capped else logits
+        return logits.reshape(*resid.shape[:-1], -1)
+
+    def scale(self, resid: Float[Tensor, "... d_model"]) -> Tensor:
+        """What the final norm multiplies by at each place: one over the spread that it finds there."""
+        norm, x = self._norm, resid.float()
+        if norm is None:
+            return x.new_ones(x.shape[:-1])
+        with lock_of(self.module), torch.no_grad():
+            normed = self._normed(resid).float().reshape(x.shape) - self._norm_bias()
+        plain = unscaled(
+            norm, x
+        )  # what it gives is this times its scale: least squares, since a weight may be 0
+        return (plain * normed).sum(-1) / (plain * plain).sum(-1).clamp(min=1e-30)
+
+    def directions(self, ids: Sequence[int] | Tensor) -> Float[Tensor, "d_model n"]:
+        """What each token's logit reads from the residual stream; the final norm folded in, but for its scale."""
+        columns = self._columns(torch.as_tensor(ids))
+        return columns if self._norm is None else reading(self._norm, columns)
+
+    def biases(self, ids: Sequence[int] | Tensor) -> Float[Tensor, " n"]:
+        """What each token's logit is at a residual stream of nothing: the biases of norm and unembedding."""
+        ids = torch.as_tensor(ids)
+        bias = getattr(self._unembed, "b_U", getattr(self._unembed, "bias", None))
+        own = 0.0 if bias is None else bias.detach().float()[ids.to(bias.device)]
+        return self._norm_bias() @ self._columns(ids) + own
+
+    def _normed(self, resid: Tensor) -> Float[Tensor, "1 place d_model"]:
+        # Laid out as a batch of one: modules may insist on three axes.
+        x = resid.to(next(self._unembed.parameters())).reshape(1, -1, resid.shape[-1])
+        return x if self._norm is None else self._norm(x)
+
+    def _columns(self, ids: Tensor) -> Tensor:
+        matrix = self._unembed.W_U if hasattr(self._unembed, "W_U") else self._unembed.weight.T
+        return matrix.detach()[:, ids.to(matrix.device)].float()
+
+    def _norm_bias(self) -> Tensor:
+        bias = getattr(self._norm, "b", getattr(self._norm, "bias", None))
+        weight = next(self._unembed.parameters())
+        width = weight.shape[0] if hasattr(self._unembed, "W_U") else weight.shape[1]
+        return weight.new_zeros(width).float() if bias is None else bias.detach().float()

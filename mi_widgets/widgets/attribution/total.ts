@@ -1,0 +1,63 @@
+/** The running total: what the residual stream says for the answer, from the embedding to the logit difference. */
+import { type AxisScale, roundLinear, type Tick } from "../_shared/axis_scale";
+import { el } from "../_shared/dom";
+import { type Line, LineChart, nameRoom, rangeOf, textWidth } from "../_shared/line_chart";
+import { reading } from "../_shared/numbers";
+import type { Selection } from "./chosen";
+import { TOTAL_HEIGHT } from "./layout";
+import type { Store } from "./store";
+
+/** The stages side by side; named are the first, the last, and the ends of as many layers as have room. */
+export function stageAxis(stages: readonly string[]): AxisScale {
+  const last = stages.length - 1;
+  const layer = (i: number) => stages[i].split(" ")[0];
+  const tick = (i: number): Tick => ({ value: i, label: layer(i) });
+  return {
+    place: (value) => (last > 0 ? value / last : 0.5),
+    ticks(most) {
+      const within = stages.map((_, i) => i).filter((i) => i > 0 && i < last && layer(i) !== layer(i + 1));
+      const every = Math.max(1, Math.ceil(within.length / Math.max(1, most)));
+      // The first to be named are those that must be: the chart leaves out what would touch them.
+      return [...new Set([0, Math.max(0, last)]), ...within.filter((_, nth) => nth % every === 0)].map(tick);
+    },
+  };
+}
+
+export class RunningTotal {
+  readonly chart = new LineChart();
+  readonly element: HTMLElement;
+
+  constructor(private store: Store) {
+    const facts = el("span", { class: "mi-facts" }, "through the layers to the logit difference");
+    const caption = el("figcaption", {}, el("strong", {}, "Running total"), facts);
+    this.element = el("figure", {}, caption, this.chart.element);
+  }
+
+  /** Draw the selected prompt's, and mark the stage of the selected term. */
+  draw(selection: Selection, width: number): void {
+    const { store } = this;
+    const { stages, control } = store.sent;
+    const { running, control: other } = store.prompt(selection);
+    const places = stages.map((_, i) => i);
+    const end = running[running.length - 1];
+    const lines: Line[] = [{ name: reading(end), x: places, y: running, kind: "main" }];
+    if (control && other) lines.push({ name: control.name, x: places, y: other.running, kind: "control" });
+    const [low, high] = rangeOf(lines);
+    const y = roundLinear(Math.min(0, low), Math.max(0, high));
+    const left = Math.max(34, ...y.ticks(5).map(({ label }) => textWidth(label) + 10));
+    const right = nameRoom(lines, 0.3 * width);
+    this.chart.draw({ lines, x: stageAxis(stages), y, width, height: TOTAL_HEIGHT, left, right });
+    const term = store.place(selection.term);
+    this.chart.mark(term === undefined ? undefined : store.where.stage[term]);
+    const highest = places.reduce((best, i) => (running[i] > running[best] ? i : best), 0);
+    this.chart.describe(
+      `Running total: ${reading(running[0])} after ${stages[0]}, at most ${reading(running[highest])} after ` +
+        `${stages[highest]}, ${reading(end)} at the end.`,
+    );
+  }
+
+  /** The stage that the pointer is nearest to. */
+  at(event: MouseEvent): number {
+    return Math.round(this.chart.place(event) * (this.store.sent.stages.length - 1));
+  }
+}

@@ -1,0 +1,131 @@
+"""`AttributionView`: what each part of a model adds to the logit difference."""
+
+from typing import Any
+
+import traitlets
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.heads_off import HeadSwitchView
+from .._shared.selection import Choices, checked, shared
+from .chosen import TermSelection, settled
+from .picture import draw
+from .sent import to_send
+from .terms import Terms
+from .words import sentence
+
+
+class AttributionView(HeadSwitchView):
+    """Who writes the answer: the largest terms as bars, all heads as a grid, and their running total.
+
+    The bars are the 20 largest terms by size; the others are summed up in one bar, so that all bars add up to the
+    logit difference. The grid has a cell for each head and MLP (heads' positions, and neurons, are summed up); the
+    running total goes from the embedding through all layers to the logit difference.
+
+    What is left out: of more than 200 terms a prompt, such as 40,000 neurons, only the 200 largest of each prompt are
+    sent to the browser with their names, and the largest of each cell (fewer than 200 from the 21st prompt on, never
+    fewer than 40). These can be selected; all others are in exact sums, in the bar of the others, in the grid and in
+    the running total. Nothing is left out of the Result.
+
+    A view draws a Result and reports gestures as values; it never runs a model.
+
+    Args:
+        result: What `mi.direct_logit_attribution` returns, by whatever parts; also `.sel(batch=0)` of it.
+        selection: What to show first, any of batch, term, layer, head. Default: the first prompt, and no term.
+        control: The same attribution on a baseline: a Result with the same terms, such as that of an untrained model,
+            or `{"shuffled": result}`, which says what it is. Biases that only one of both has count as 0.
+        intervention: Heads to show as switched off, where terms are heads'.
+
+    Attributes:
+        selection: Two-way: `{"batch": 0, "term": "L3.H1", "layer": 3, "head": 1}`. A part may be set: a term says its
+            head, and a head its term. `layer` and `head` are there where terms are heads', and None for other terms;
+            by position a head may be selected alone. None selects nothing.
+        intervention: Two-way: the heads switched off with the key A, as a value for `model.intervene`.
+
+    Raises:
+        SelectionError: A selection that this view does not have; it keeps the one it had.
+        ResultError: A Result that is no attribution, a control with other terms, or an intervention where no term is
+            a head's.
+    """
+
+    _esm, _css = bundle("attribution")
+
+    selection = TermSelection().tag(sync=True)
+
+    _terms = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        result: Any,
+        *,
+        selection: dict[str, Any] | None = None,
+        control: Any = None,
+        intervention: Any = None,
+    ):
+        self._sent = to_send(Terms(result, control))
+        if intervention is not None and not self._sent.terms.parts.heads:
+            raise ResultError(
+                "intervention= switches heads off, but no term of this attribution is a head's. Leave it out, or "
+                'attribute by head: mi.direct_logit_attribution(run, pair, by="head").'
+            )
+        first = self._first_selection({} if selection is None else selection)
+        super().__init__(result, first, _header=self._sent.terms.header(), _terms=self._sent.packed())
+        self._join_switches(intervention)
+
+    def choices(self) -> Choices:
+        """Prompts, the terms that are sent, and the model's numbers of layers and heads where terms are heads'."""
+        parts = self._sent.terms.parts
+        found = {"batch": self._sent.terms.batch, "term": [*self._sent.names, None]}
+        if not parts.heads:
+            return found
+        return {**found, "layer": [*parts.layers, None], "head": [*parts.heads, None]}
+
+    def follow(self, selection: dict[str, Any]) -> None:
+        """Select what another view has selected, as far as this one has it."""
+        change = shared(selection, self.selection, self._choices_now())
+        if change:  # complete: a linked view without a term does not let ours go
+            self.selection = {**self.selection, **change}
+
+    def code(self) -> str:
+        """The Python that makes this result and shows it as it is shown now."""
+        script, control = Script(), self._sent.terms.control
+        arguments = ["result", f"selection={self.selection!r}"]
+        if control is not None:
+            arguments.append(f"control={control.code(script, 'control')}")
+        script.add(self.result.code())
+        if self._sent.terms.parts.heads:  # `show` may have put something else in the place of heads
+            arguments += self._intervention_code()
+        return script.view("mi.AttributionView", arguments)
+
+    def png(self) -> bytes:
+        """The same three pictures, as the widget shows them."""
+        return draw(self._sent, self.selection, self._heads_off())
+
+    def __repr__(self) -> str:
+        terms, chosen = self._sent.terms, self.selection
+        several = f"prompt {chosen['batch']} of {len(terms.batch)}, " if len(terms.batch) > 1 else ""
+        return f"AttributionView({terms.model_name}, {several}{len(terms.names)} terms; {sentence(terms, chosen)})"
+
+    def show(self, result: Any, *, control: Any = None) -> None:
+        """Draw another Result in the same place, keeping the selection where the new one has it.
+
+        Args:
+            result: As for a new view.
+            control: As for a new view; without it the control of the old one is shown no more.
+        """
+        self._sent, self.result = to_send(Terms(result, control)), result
+        choices = self.choices()
+        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
+        with self.hold_sync():  # one message, so that no picture is drawn with another's selection
+            self._header = self._sent.terms.header()
+            self._terms = self._sent.packed()
+            self._choices = self._choices_now()
+            self.selection = self._first_selection(kept)
+            self._say_code()
+
+    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
+        choices = self.choices()
+        nothing = {key: labels[0] if key == "batch" else None for key, labels in choices.items()}
+        return settled(checked(given, nothing, choices), nothing, self._sent)

@@ -1,0 +1,25 @@
+/** What the displays of one model share: the lines. */
+import type { Model } from "../_shared/model";
+import { Sent } from "../_shared/sent";
+
+export interface Line {
+  name: string; // what was done
+  prompt: string;
+  written: string; // what the model has added so far
+  likely: [string, number][]; // its likeliest next tokens
+  writing: boolean;
+  error: string;
+}
+
+export class Store {
+  lines: Line[] = [];
+  readonly source: Sent;
+
+  constructor(model: Model) {
+    this.source = new Sent(model, "_lines", () => (this.lines = model.get("_lines")));
+  }
+
+  dispose(): void {
+    this.source.dispose();
+  }
+}

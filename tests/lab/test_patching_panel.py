@@ -1,0 +1,93 @@
+"""A click puts the patch in place: what the panel says is what the model says by hand."""
+
+import numpy as np
+import pytest
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from tests.analysis.route_by_hand import AT_LETTER, AT_SECOND, PAIR, PAIRS, route
+from tests.conftest import small_transformer
+from tests.model.letters import letters
+
+
+@pytest.fixture(scope="module")
+def by_hand():
+    return route()
+
+
+def said(panel):
+    assert panel.wait(20)
+    return {line.name: line for line in panel.says.lines}
+
+
+def test_a_selected_cell_is_a_patch_that_the_model_goes_on_under(by_hand):
+    panel = mi.PatchingPanel(by_hand, PAIRS, max_new_tokens=1)
+    lines = said(panel)
+    assert list(lines) == ["clean", "corrupted"]
+    assert (lines["clean"].written, lines["corrupted"].written) == ("a", "b")
+    panel.view.selection = {"layer": 1, "pos": AT_SECOND}
+    patched = said(panel)["patched at.resid_pre[1].pos(2)"]
+    assert (patched.written, patched.writing, patched.prompt) == ("a", False, PAIR.corrupted)
+    assert patched.likely[0] == ("a", pytest.approx(1, abs=1e-4))
+    panel.view.selection = {"layer": 1, "pos": AT_LETTER}
+    assert said(panel)["patched at.resid_pre[1].pos(1)"].written == "b"
+    assert len(panel.intervention) == 1
+    panel.view.selection = {"layer": None, "pos": None}
+    assert list(said(panel)) == ["clean", "corrupted"]
+    assert panel.intervention == mi.stack()
+
+
+def test_what_it_says_is_what_the_model_says_by_hand():
+    model = mi.load(small_transformer(7, n_layers=3), tokenizer=letters())
+    pair = mi.PromptPair("abcd", "xbcd", ("e", "f"))
+    with model.intervene(mi.scale(at.mlp_out[0], 0.5)):
+        panel = mi.PatchingPanel(model, pair, at.z, max_new_tokens=6, selection={"layer": 1, "head": 2})
+        clean = model.run(pair.clean, keep=[at.z])
+        with model.intervene(mi.patch(at.z[1, 2], clean)):
+            by_hand = model.generate(pair.corrupted, max_new_tokens=6)
+            likely = model.run(pair.corrupted).next_tokens(5)
+    # After the block the panel holds what was active when it was made.
+    line = said(panel)["patched at.z[1, 2]"]
+    assert line.written == by_hand.text
+    assert np.allclose([p for _, p in line.likely], likely.values[0], atol=1e-5)
+
+
+def test_its_code_says_the_same(by_hand, capsys):
+    panel = mi.PatchingPanel(by_hand, PAIR, max_new_tokens=1, selection={"layer": 1, "pos": AT_SECOND})
+    names = {"mi": mi, "at": at, "model": by_hand}
+    lines = panel.code().splitlines()
+    exec("\n".join(lines[lines.index(next(line for line in lines if line.startswith("result ="))) :]), names)
+    assert capsys.readouterr().out.strip() == "bc?a"
+    assert repr(panel) == (
+        "PatchingPanel(PatchingView(Transformer, Activation patching at resid_pre: layer 3, pos 4; "
+        "selected layer 1, pos 2))"
+    )
+    assert panel._repr_mimebundle_()["image/png"]
+
+
+def test_an_error_is_shown_where_it_happened(by_hand, monkeypatch):
+    panel = mi.PatchingPanel(by_hand, PAIR, max_new_tokens=1)
+    assert panel.wait(20)
+    monkeypatch.setattr(type(by_hand), "generate", lambda *_, **__: 1 / 0)
+    panel.view.selection = {"layer": 0, "pos": 0}
+    assert said(panel)["patched at.resid_pre[0].pos(0)"].error.startswith("ZeroDivisionError")
+    monkeypatch.undo()
+    panel.view.selection = {"layer": 1, "pos": AT_SECOND}
+    assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+
+
+def test_the_view_says_which_site_a_cell_is(by_hand):
+    view = mi.path_patching(by_hand, PAIR).view(selection={"layer": 2, "head": 0})
+    assert isinstance(view, mi.PatchingView)
+    assert view.site == at.z[2, 0]
+    assert "view = mi.PatchingView(result, selection=" in view.code()
+    view.selection = {"head": None}
+    assert view.site is None
+    signed = mi.activation_patching(by_hand, PAIR, at.resid_pre).view()
+    assert signed._cells["map"] == "diverging"  # though no effect is negative
+    alone = (
+        mi.activation_patching(by_hand, PAIR, at.resid_pre)
+        .sel(layer=[1])
+        .view(selection={"layer": 1, "pos": 2})
+    )
+    assert alone.site == at.resid_pre[1].pos(2)
