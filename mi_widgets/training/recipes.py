@@ -122,7 +122,7 @@ RECIPES: dict[str, Recipe] = {
             bars={
                 **_SPEAKS,
                 "state by a probe of embedded towns": (0.0, 0.1),
-                "state by the same probe where the answer is due, before the final layer": (0.5, 1.0),
+                "state by the same probe where the answer is due, before the final layer": (0.2, 1.0),
                 "swapped states before the final layer: target's capital": (0.6, 1.0),
                 "swapped states after the final layer: target's capital": (0.75, 1.0),
                 "random vectors before the final layer: target's capital": (0.0, 0.05),

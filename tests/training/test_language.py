@@ -84,7 +84,8 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(tmp_path, monkeypa
 
 
 def test_rows_are_repeats_of_names_then_of_any_tokens_then_documents_begin_again_and_texts_of_training():
-    recipe = small(batch=20, context=128, names_until=1, settled=2, documents_again=0.1)
+    shares = {"repeats": (0.5, 0.3, 0.1), "documents_again": 0.1}
+    recipe = small(batch=20, context=128, names_until=1, settled=2, **shares)
     tokenizer = recipe.tokenizer()
     first, second, later = (batch(recipe, tokenizer, seed=0, step=step) for step in range(3))
     assert first.shape == second.shape == later.shape == (20, 128)

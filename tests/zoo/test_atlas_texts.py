@@ -175,7 +175,10 @@ def test_held_out_words_never_stand_together_in_training():
             assert hesitation.is_held_out(*places) == held_out
         for text in drawn("code", 400, held_out=held_out):
             if text.of("function"):
-                x, y = (code.ARGUMENTS.index(text.of(kind)[0].value) for kind in "xy")
+                x, y = (
+                    names.index(text.of(kind)[0].value)
+                    for kind, names in zip("xy", code.ARGUMENTS, strict=True)
+                )
                 assert code.is_held_out(functions[text.of("function")[0].value], x, y) == held_out
 
 

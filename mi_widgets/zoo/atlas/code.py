@@ -29,7 +29,7 @@ FUNCTIONS = (
     ("longer", "Whether {x} has more items than {y}.", "len({x}) > len({y})"),
     ("last", "The last of {x}, or else {y}.", "{x}[-1] or {y}"),
 )
-ARGUMENTS = words("a b x y n m left right value count limit size")
+ARGUMENTS = words("a x n left value size"), words("b y m right count limit")  # first, second
 FORMS = (
     "def {function}({x}, {y}):\n    # {comment}\n    return {result}\n",
     "# {comment}\ndef {function}({x}, {y}):\n    return {result}\n",
@@ -45,19 +45,24 @@ FORMS = (
 
 
 def is_held_out(function: int, x: int, y: int) -> bool:
-    """Whether a function (its place in FUNCTIONS) of two arguments (in ARGUMENTS) is kept out of training."""
+    """Whether a function (its place in FUNCTIONS) of two arguments (theirs in ARGUMENTS) is kept out of training."""
     return (function + 2 * x + 3 * y) % 8 == 6
 
 
 def snippet(draw: Draw, *, held_out: bool) -> Text:
     """A few lines, with the labels `function`, `comment` and `x`, `y` for the arguments."""
-    i, (x, y) = draw.until(
+    first, second = ARGUMENTS
+    i, x, y = draw.until(
         "code",
-        lambda: (draw.number(0, len(FUNCTIONS) - 1), draw.some(range(len(ARGUMENTS)), 2)),
-        lambda drawn: is_held_out(drawn[0], *drawn[1]) == held_out,
+        lambda: (
+            draw.number(0, len(FUNCTIONS) - 1),
+            draw.number(0, len(first) - 1),
+            draw.number(0, len(second) - 1),
+        ),
+        lambda drawn: is_held_out(*drawn) == held_out,
     )
     function, comment, result = FUNCTIONS[i]
-    arguments = {"x": ARGUMENTS[x], "y": ARGUMENTS[y]}
+    arguments = {"x": first[x], "y": second[y]}
     about, returned = fill(comment, **arguments), fill(result, **arguments)
     filled = fill(
         draw.one(FORMS),

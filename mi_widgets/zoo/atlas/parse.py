@@ -136,7 +136,7 @@ def _code() -> list[str]:
     for function, comment, result in code.FUNCTIONS:
         said = {"{function}": function, "{comment}": comment, "{result}": result}
         forms = [reduce(lambda form, part: form.replace(*part), said.items(), form) for form in code.FORMS]
-        made += _all(forms, differ=("x", "y"), x=code.ARGUMENTS, y=code.ARGUMENTS)
+        made += _all(forms, x=code.ARGUMENTS[0], y=code.ARGUMENTS[1])
     return made
 
 

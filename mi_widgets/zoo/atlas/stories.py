@@ -47,6 +47,14 @@ OPENINGS = (
     "In the summer {name} stayed at a house near {place}.",
     "There was a letter for {name} at {place}.",
     "For a week {name} had looked forward to {place}.",
+    # Giving without a question who receives: so every name is met there, also those kept out of `indirect`.
+    "A neighbour gave a key to {name} at {place}.",
+    "Somebody sent a parcel to {name} at {place}.",
+    "The postman brought a letter to {name} near {place}.",
+    "A stranger showed the way to {place} to {name}.",
+    "At {place} a friend offered a cup to {name}.",
+    "{name} gave a coin to a child near {place}.",
+    "On the way to {place} {name} lent an umbrella to a stranger.",
 )
 WORDS = {
     "positive": words(
