@@ -19,11 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import attention, model_layer, peers, scrubber, table, training
+from benchmarks import attention, clicks, lens, model_layer, peers, scrubber, table, training
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
-COMPARISONS = (attention, scrubber)
+COMPARISONS = (attention, scrubber, lens, clicks)
 PARTS = ("lab", "model", "training")
 
 

@@ -4,18 +4,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attention.widget import AttentionView as AttentionView
+    from .attribution.widget import AttributionView as AttributionView
     from .fourier.widget import FourierView as FourierView
     from .heat_map.widget import HeatmapView as HeatmapView
+    from .logit_lens.widget import LogitLensView as LogitLensView
+    from .patching.widget import PatchingView as PatchingView
     from .tokens.widget import TokensView as TokensView
     from .training.widget import TrainingView as TrainingView
     from .trust.widget import TrustView as TrustView
 
-__all__ = ["AttentionView", "FourierView", "HeatmapView", "TokensView", "TrainingView", "TrustView"]
+__all__ = [
+    "AttentionView",
+    "AttributionView",
+    "FourierView",
+    "HeatmapView",
+    "LogitLensView",
+    "PatchingView",
+    "TokensView",
+    "TrainingView",
+    "TrustView",
+]
 
 _HOMES = {
     "AttentionView": ".attention.widget",
+    "AttributionView": ".attribution.widget",
     "FourierView": ".fourier.widget",
     "HeatmapView": ".heat_map.widget",
+    "LogitLensView": ".logit_lens.widget",
+    "PatchingView": ".patching.widget",
     "TokensView": ".tokens.widget",
     "TrainingView": ".training.widget",
     "TrustView": ".trust.widget",
