@@ -21,22 +21,37 @@ from .pairs import Answers, Pairs, answers_of, check_lengths, check_one_length, 
 
 
 @dataclass(frozen=True)
-class Both:
-    """Some pairs, run: clean and corrupted, with the metric of each.
+class Asked:
+    """What is asked of some prompts, and by which metric.
 
     Attributes:
-        pairs: which.
         answers: theirs, with the clean logits.
-        clean: the run of the clean prompts.
-        corrupted: the run of the others.
         metric: what compares them.
     """
 
-    pairs: Sequence[PromptPair]
     answers: Answers
+    metric: PairMetric
+
+    def measure(self, logits: Float[Tensor, "batch d_vocab"]) -> Float[Tensor, " batch"]:
+        """The metric of some logits after these prompts."""
+        return measured(self.metric, logits, self.answers)
+
+
+@dataclass(frozen=True)
+class Both:
+    """Some pairs, run.
+
+    Attributes:
+        pairs: which.
+        asked: of them.
+        clean: the run of the clean prompts.
+        corrupted: the run of the others.
+    """
+
+    pairs: Sequence[PromptPair]
+    asked: Asked
     clean: Run
     corrupted: Run
-    metric: PairMetric
 
     @classmethod
     def of(
@@ -46,6 +61,7 @@ class Both:
         metric: PairMetric,
         *,
         keep: Sequence[Site] = (),
+        keep_corrupted: Sequence[Site] = (),
         grad: bool = False,
     ) -> Both:
         """Run them.
@@ -54,34 +70,48 @@ class Both:
             model: under whatever interventions are active.
             pairs: of equal lengths each (see `checked`).
             metric: of logits and answers.
-            keep: what to keep of both runs.
+            keep: what to keep of the clean run.
+            keep_corrupted: what to keep of the other.
             grad: whether the corrupted run keeps its graph.
         """
-        clean = model.run([pair.clean for pair in pairs], keep=keep)
-        corrupted = model.run([pair.corrupted for pair in pairs], keep=keep, grad=grad)
-        found = answers_of(model, [pair.answers for pair in pairs])
-        return cls(pairs, Answers(found.right, found.wrong, last(clean)), clean, corrupted, metric)
-
-    def measure(self, logits: Float[Tensor, "batch d_vocab"]) -> Float[Tensor, " batch"]:
-        """The metric of some logits after these prompts."""
-        return measured(self.metric, logits, self.answers)
+        clean, asked = run_clean(model, pairs, metric, keep=keep)
+        corrupted = model.run([pair.corrupted for pair in pairs], keep=keep_corrupted, grad=grad)
+        return cls(pairs, asked, clean, corrupted)
 
     @property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """The metric of the clean prompts and of the corrupted ones."""
-        return numbers(self.measure(last(self.clean))), numbers(self.measure(last(self.corrupted)))
+        measure = self.asked.measure
+        return numbers(measure(last(self.clean))), numbers(measure(last(self.corrupted)))
 
 
-def checked(model: Model, pairs: Pairs, *, by_position: bool) -> tuple[PromptPair, ...]:
-    """Pairs that can be patched.
+def run_clean(
+    model: Model, pairs: Sequence[PromptPair], metric: PairMetric, *, keep: Sequence[Site] = ()
+) -> tuple[Run, Asked]:
+    """The clean prompts alone, run, and what is asked of them."""
+    run = model.run([pair.clean for pair in pairs], keep=keep)
+    found = answers_of(model, [pair.answers for pair in pairs])
+    return run, Asked(Answers(found.right, found.wrong, last(run)), metric)
+
+
+def checked(
+    model: Model, pairs: Pairs, *, by_position: bool = False, exchanged: bool = True
+) -> tuple[PromptPair, ...]:
+    """Pairs that can be measured.
+
+    Args:
+        model: whose tokenizer counts.
+        pairs: one or several.
+        by_position: whether positions are an axis: then all pairs have one length.
+        exchanged: whether activations of one prompt go into the other: then both have one length.
 
     Raises:
-        PromptError: two prompts of a pair differ in length, an answer is not one token, or positions are asked for and
-            pairs differ in length.
+        PromptError: prompts of lengths that do not fit, or an answer that is not one token.
     """
     several = listed(pairs)
     answers_of(model, [pair.answers for pair in several])
-    check_lengths(model, several)
+    if exchanged:
+        check_lengths(model, several)
     if by_position:
         check_one_length(model, several)
     return several
@@ -116,15 +146,20 @@ def provenance(
         sites: the names of the sites that were read.
         means: where they were given.
     """
-    metric_name, before = name_of(metric), []
+    metric_name = name_of(metric)
     options = [*arguments, *([] if metric_name == "mi.logit_diff" else [f"metric={metric_name}"])]
-    if means is not None:
-        before.append(f"means = {means.provenance.call}")
+    made = model.provenance("", sites=sites)
+    setup = [made.setup]
+    if means is not None:  # made before, under interventions of their own
+        lines = means.code().splitlines()
+        at = next(i for i, line in enumerate(lines) if "result = " in line)
+        block = lines[at - 1 : at + 1] if lines[at].startswith(" ") else lines[at : at + 1]
+        setup += [line.replace("result = ", "means = ", 1) for line in block]
         options.append("means=means")
     if metric_name == "metric":
-        before.append("metric = ...  # bring yours: from logits (batch, d_vocab) and answers to (batch,)")
-    made = model.provenance(f"mi.{function}({', '.join(['model', *options])})", sites=sites)
-    return replace(made, run="\n".join(before))
+        setup.append("metric = ...  # bring yours: from logits (batch, d_vocab) and answers to (batch,)")
+    call = f"mi.{function}({', '.join(['model', *options])})"
+    return replace(made, setup="\n".join(setup), call=call)
 
 
 def as_code(pairs: Pairs) -> str:

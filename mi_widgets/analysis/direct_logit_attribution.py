@@ -23,6 +23,11 @@ from .pairs import Answers, answers_of
 
 By = Literal["sublayer", "head", "pos", "neuron"]
 Pair = PromptPair | Sequence[str] | Sequence[PromptPair]
+_STREAM = ("embed", "resid_pre", "resid_mid", "resid_post")
+_WITHIN = {
+    "attn": ("q", "k", "v", "scores", "pattern", "z", "attn_out"),
+    "mlp": ("mlp_pre", "mlp_post", "mlp_out"),
+}
 _SUM = "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits; Wang et al. 2022 (arXiv:2211.00593), 3.1"
 
 
@@ -60,8 +65,8 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
     Returns:
         Result (batch, term) in nats, positive for what speaks for the right answer, with coordinates `layer`, `head`,
         `pos` and `neuron` (-1 where a term has none), and the variable `logit_diff` (batch), to which the terms add
-        up. What no head or neuron writes (biases) has terms of its own. In models that cap their logits (Gemma 2) it
-        is the difference before the cap.
+        up. What no head or neuron writes (biases, interventions, in half precision rounding) has terms of its own. In
+        models that cap their logits (Gemma 2) it is the difference before the cap.
 
     Raises:
         NotKept: the run lacks a site; the message has all that are needed.
@@ -79,6 +84,11 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
     _check_kept(run, by)
     reader = _Reader(run, answers)
     terms = list(_terms(run, reader, by))
+    lost = reader.logit_diff() - torch.cat([some.values for some in terms], -1).sum(-1)
+    if lost.abs().max() > 1e-4 * max(1.0, float(reader.logit_diff().abs().max())):
+        # Interventions on the residual stream put in what no part has written; half precision rounds every sum.
+        on_stream = any(i.site.name in _STREAM for i in run.interventions)
+        terms.append(_Terms.one("interventions" if on_stream else "rounding", lost))
     options = "" if by == "head" else f", by={by!r}"
     names = [name for some in terms for name in some.names]
     where = {
@@ -125,19 +135,19 @@ class _Reader:
 
     def __init__(self, run: Run, answers: Answers) -> None:
         unembedding = run.model.unembedding
-        self.rows, self.last = torch.arange(len(run.ids)), run.tokenized.last
+        self.rows, self.last, self.device = torch.arange(len(run.ids)), run.tokenized.last, run.model.device
         resid = self.at_last(run[at.resid_post[run.model.config.n_layers - 1]])
         both = torch.cat([answers.right, answers.wrong])
-        right, wrong = unembedding.directions(both).T.chunk(2)
+        right, wrong = unembedding.directions(both).to(self.device).T.chunk(2)
         # (batch, d_model): a dot product with it is nats
-        self.direction = (right - wrong) * unembedding.scale(resid)[:, None]
+        self.direction = (right - wrong) * unembedding.scale(resid)[:, None].to(self.device)
         right_bias, wrong_bias = unembedding.biases(both).chunk(2)
-        self.bias = right_bias - wrong_bias
+        self.bias = (right_bias - wrong_bias).to(self.device)
         logits = unembedding.logits(resid, capped=False)
         self._pairs = (logits, answers)
 
     def at_last(self, x: Tensor) -> Tensor:
-        return x[self.rows, self.last.to(x.device)].detach()
+        return x[self.rows, self.last.to(x.device)].detach().to(self.device)
 
     def read(self, written: Float[Tensor, "batch ... d_model"]) -> Float[Tensor, "batch ..."]:
         return torch.einsum("b...d,bd->b...", written.float(), self.direction)
@@ -150,53 +160,42 @@ class _Reader:
 
 def _terms(run: Run, reader: _Reader, by: By) -> Iterator[_Terms]:
     config = run.model.config
-    written = embedded = reader.at_last(run[at.resid_pre[0]]).float()
-    yield _Terms.one("embed", reader.read(embedded))
-    heads_write = None if by in ("sublayer", "neuron") else run.model.weights.W_O
+    yield _Terms.one("embed", reader.read(reader.at_last(run[at.resid_pre[0]])))
     for layer in range(config.n_layers):
         attn_out = reader.at_last(run[at.attn_out[layer]]).float()
-        written = written + attn_out
-        if heads_write is None:
+        if by in ("sublayer", "neuron"):
             yield _Terms.one(f"L{layer}.attn", reader.read(attn_out), layer)
         else:
-            yield from _attention(run, reader, layer, heads_write[layer], attn_out, by)
+            yield from _attention(run, reader, layer, attn_out, by)
         if not config.d_mlp:
             continue
         mlp_out = reader.at_last(run[at.mlp_out[layer]]).float()
-        written = written + mlp_out
         if by == "neuron":
             yield from _neurons(run, reader, layer, mlp_out)
         else:
             yield _Terms.one(f"L{layer}.mlp", reader.read(mlp_out), layer)
-    # Interventions on the residual stream put in what no part has written.
-    last = reader.at_last(run[at.resid_post[config.n_layers - 1]]).float()
-    if run.interventions and not torch.allclose(last, written, atol=1e-4):
-        yield _Terms.one("interventions", reader.read(last - written))
     yield _Terms.one("bias", reader.bias.expand(len(run.ids)))
 
 
-def _attention(
-    run: Run, reader: _Reader, layer: int, write: Tensor, attn_out: Tensor, by: By
-) -> Iterator[_Terms]:
+def _attention(run: Run, reader: _Reader, layer: int, attn_out: Tensor, by: By) -> Iterator[_Terms]:
+    write = run.model.architecture.heads_write(run.model.module, layer).to(reader.direction)
     z = reader.at_last(run[at.z[layer]]).float()
     scale = _norm_after(run, torch.einsum("bhd,hdm->bm", z, write), attn_out)
     directions = torch.einsum("hdm,bm->bhd", write, reader.direction * scale)
-    whole = torch.einsum("bhd,bhd->bh", z, directions)
     heads = range(z.shape[1])
     if by == "head":
-        yield _Terms([f"L{layer}.H{head}" for head in heads], whole, layer, heads)
+        values = torch.einsum("bhd,bhd->bh", z, directions)
+        yield _Terms([f"L{layer}.H{head}" for head in heads], values, layer, heads)
     else:
-        v = run[at.v[layer]].detach().float()
+        v = run[at.v[layer]].detach().to(reader.direction)
         v = v.repeat_interleave(z.shape[1] // v.shape[2], 2)
         attended = reader.at_last(run[at.pattern[layer]].detach().movedim(1, 2)).float()  # (batch, head, key)
         moved = attended.nan_to_num() * torch.einsum("bkhd,bhd->bhk", v, directions)
         both = [(head, pos) for head in heads for pos in range(moved.shape[2])]
         names = [f"L{layer}.H{head} from {pos}" for head, pos in both]
-        yield _Terms(names, moved.flatten(1), layer, *map(list, zip(*both, strict=True)))
-    rest = reader.read(attn_out) - whole.sum(1)
-    # In families without a bias it is nothing but rounding; there it is left out.
-    if rest.abs().max() > 1e-5 * max(1.0, float(whole.abs().max())):
-        yield _Terms.one(f"L{layer}.attn bias", rest, layer)
+        values = moved.flatten(1)
+        yield _Terms(names, values, layer, *map(list, zip(*both, strict=True)))
+    yield from _rest(run, reader, layer, "attn", attn_out, values)
 
 
 def _neurons(run: Run, reader: _Reader, layer: int, mlp_out: Tensor) -> Iterator[_Terms]:
@@ -206,7 +205,24 @@ def _neurons(run: Run, reader: _Reader, layer: int, mlp_out: Tensor) -> Iterator
     values = neurons * ((reader.direction * scale) @ write.T)
     numbers = range(values.shape[1])
     yield _Terms([f"L{layer}.N{neuron}" for neuron in numbers], values, layer, neurons=numbers)
-    yield _Terms.one(f"L{layer}.mlp bias", reader.read(mlp_out) - values.sum(1), layer)
+    yield from _rest(run, reader, layer, "mlp", mlp_out, values)
+
+
+def _rest(
+    run: Run, reader: _Reader, layer: int, sublayer: str, written: Tensor, values: Tensor
+) -> Iterator[_Terms]:
+    """What a sublayer writes beside its heads or neurons: its bias, or what an intervention has put there."""
+    rest = reader.read(written) - values.sum(1)
+    # Families without a bias have nothing there but rounding.
+    if rest.abs().max() <= _rounding(run) * max(1.0, float(values.abs().sum(1).max())):
+        return
+    changed = any(i.site.layer == layer and i.site.name in _WITHIN[sublayer] for i in run.interventions)
+    yield _Terms.one(f"L{layer}.{sublayer} {'interventions' if changed else 'bias'}", rest, layer)
+
+
+def _rounding(run: Run) -> float:
+    """How much of a sum may be lost in the model's number type."""
+    return 1e-5 if run.model.dtype.itemsize >= 4 else 0.02
 
 
 def _norm_after(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
+from tqdm.auto import tqdm
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.prompts import PromptPair
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import Both, as_code, checked, last, numbers, provenance
-from .means import knock_out, mean_activations
+from .compared import as_code, checked, last, numbers, provenance, run_clean
+from .means import check_fit, knock_out, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
-from .pairs import Pairs
+from .pairs import Pairs, batches
 
 
 def faithfulness(
@@ -29,6 +33,8 @@ def faithfulness(
     metric: PairMetric = logit_diff,
     draws: int = 0,
     seed: int = 0,
+    batch: int = 64,
+    progress: bool = True,
 ) -> Result:
     """How much of the model's answer is left when all heads outside of a circuit are knocked out; MLPs stay.
 
@@ -37,16 +43,18 @@ def faithfulness(
         circuit: the heads that stay, as in `[at.z[1, 3], at.z[2, 0]]`.
         pairs: one `PromptPair` or several; their clean prompts are run.
         means: what the other heads become, of `mi.mean_activations(model, prompts, at.z)`; by default the means over
-            the corrupted prompts.
+            the corrupted prompts, by position where these have one length.
         metric: as in `mi.activation_patching`.
         draws: random circuits of as many heads, for comparison.
         seed: of these.
+        batch: prompts that are run at once.
+        progress: whether a bar shows, for what takes more than a second. It can be interrupted.
 
     Returns:
-        Result, one number: F(circuit) / F(model), means of the metric over the pairs; 1 for a circuit that does it
-        all. The variables `circuit`, `model` and `nothing` (batch) are the metric with the circuit alone, with all, and
-        without any head; `above_nothing` is (F(circuit) - F(nothing)) / (F(model) - F(nothing)), and `random` (draw)
-        has F(random circuit) / F(model).
+        Result, one number: F(circuit) / F(model), means of the metric over the pairs; 1 for a circuit that does what
+        the model does, more where it lacks heads that speak against the answer. The variables `circuit`, `model` and
+        `nothing` (batch) are the metric with the circuit alone, with all, and without any head; `above_nothing` is
+        (F(circuit) - F(nothing)) / (F(model) - F(nothing)), and `random` (draw) has F(random circuit) / F(model).
 
     Raises:
         SiteError: a circuit with something else than heads in it.
@@ -55,30 +63,25 @@ def faithfulness(
     Source: Wang et al. 2022 (arXiv:2211.00593), section 4, who give |F(M) - F(C)|: their 0.46 of 3.56 is 0.87 here.
     """
     stays = _heads(model, circuit)
-    several = checked(model, pairs, by_position=False)
-    others = means or mean_activations(model, [pair.corrupted for pair in several], at.z, progress=False)
-    both = Both.of(model, several, metric)
-    everything = [
-        (layer, head) for layer in range(model.config.n_layers) for head in range(model.config.n_heads)
-    ]
-
-    def left(kept: set[tuple[int, int]]) -> np.ndarray:
-        out: Stack = knock_out([at.z[head] for head in everything if head not in kept], others)
-        with model.intervene(out):
-            return numbers(both.measure(last(model.run([pair.clean for pair in several]))))
-
-    whole, alone, nothing = both.ends[0], left(stays), left(set())
+    several = checked(model, pairs, exchanged=False)
+    others = means or _means(model, [pair.corrupted for pair in several], batch)
+    check_fit(model, [pair.clean for pair in several], others)
+    everything = list(itertools.product(range(model.config.n_layers), range(model.config.n_heads)))
+    rng = np.random.default_rng(seed)
+    drawn = [{everything[i] for i in rng.permutation(len(everything))[: len(stays)]} for _ in range(draws)]
+    circuits = [set(everything), stays, set(), *drawn]
+    outs = [knock_out([at.z[h] for h in everything if h not in kept], others) for kept in circuits]
+    found = _left(model, several, outs, metric, batch, progress)
+    whole, alone, nothing, *random = found
     if not abs(whole.mean()) > 1e-6:
         raise MetricError(
             f"faithfulness: the model itself has a metric of {whole.mean():.4g}, of which a circuit could do no share."
         )
-    rng = np.random.default_rng(seed)
-    shuffled = [rng.permutation(len(everything))[: len(stays)] for _ in range(draws)]
-    random = [left({everything[i] for i in some}).mean() / whole.mean() for some in shuffled]
     above, unit = whole.mean() - nothing.mean(), {"units": unit_of(metric)}
     listed = ", ".join(repr(at.z[head]) for head in sorted(stays))
     given = [f"[{listed}]", as_code(pairs), *([f"draws={draws}, seed={seed}"] if draws else [])]
     how = provenance(model, "faithfulness", given, metric, sites=["z"], means=means)
+    how = replace(how, seed=seed if draws else None)
     return Result(
         kind="faithfulness",
         title=f"Faithfulness of {len(stays)} of {len(everything)} heads",
@@ -89,7 +92,7 @@ def faithfulness(
                 "circuit": (("batch",), alone, unit),
                 "model": (("batch",), whole, unit),
                 "nothing": (("batch",), nothing, unit),
-                "random": (("draw",), np.array(random, dtype=np.float32)),
+                "random": (("draw",), np.array([some.mean() / whole.mean() for some in random])),
             }
         ),
         primary="faithfulness",
@@ -97,6 +100,35 @@ def faithfulness(
         source="Wang et al. 2022 (arXiv:2211.00593), section 4",
         provenance=how,
     )
+
+
+def _means(model: Model, prompts: Sequence[str], batch: int) -> Result:
+    """The means over some prompts, by position where they have one length, as in the paper."""
+    one_length = len({len(model.tokenize(prompt).tokens[0]) for prompt in prompts}) == 1
+    return mean_activations(model, prompts, at.z, by_position=one_length, batch=batch, progress=False)
+
+
+def _left(
+    model: Model,
+    pairs: Sequence[PromptPair],
+    outs: Sequence[Stack],
+    metric: PairMetric,
+    batch: int,
+    progress: bool,
+) -> list[np.ndarray]:
+    """The metric of every pair with each of some knock-outs in place."""
+    found: list[list[np.ndarray]] = [[] for _ in outs]
+    parts = list(batches(pairs, batch))
+    total = len(parts) * len(outs)
+    with tqdm(total=total, desc="circuits", unit="run", delay=1, disable=not progress, leave=False) as bar:
+        for part in parts:
+            _, asked = run_clean(model, part, metric)
+            for values, out in zip(found, outs, strict=True):
+                with model.intervene(out):
+                    run = model.run([pair.clean for pair in part])
+                values.append(numbers(asked.measure(last(run))))
+                bar.update()
+    return [np.concatenate(values) for values in found]
 
 
 def _heads(model: Model, circuit: Iterable[Site]) -> set[tuple[int, int]]:

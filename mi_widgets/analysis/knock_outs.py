@@ -13,8 +13,8 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import Both, as_code, checked, provenance
-from .means import knock_out
+from .compared import as_code, checked, last, numbers, provenance, run_clean
+from .means import check_fit, knock_out
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
@@ -54,23 +54,24 @@ def knock_outs(
     """
     usual = ("layer", "head") if "head" in site.axes else ("layer",)
     by = usual if by is None else tuple(by)
-    several = checked(model, pairs, by_position=False)
+    several = checked(model, pairs, by_position="pos" in by, exchanged=False)
+    check_fit(model, [pair.clean for pair in several], means)
     found, clean, swept = [], [], None
     parts = list(batches(several, batch))
     for part in tqdm(
         parts, desc="knock-outs", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
     ):
-        both = Both.of(model, part, metric)
+        run, asked = run_clean(model, part, metric)
         swept = model.sweep(
             [pair.clean for pair in part],
             lambda here: knock_out(here, means),
             site,
-            metric=both.measure,
+            metric=asked.measure,
             by=by,
             progress=progress and len(parts) == 1,
         )
         found.append(swept.values)
-        clean.append(both.ends[0])
+        clean.append(numbers(asked.measure(last(run))))
     assert swept is not None  # `checked` wants one pair at least
     after, before = np.concatenate(found), np.concatenate(clean)
     unit = {"units": unit_of(metric)}

@@ -17,7 +17,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
-from .pairs import answers_of
+from .pairs import token_id
 
 READABLE = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 _FLOATS = 2**24  # of logits that are held at once
@@ -65,8 +65,8 @@ def logit_lens(
     d_vocab = run.model.config.d_vocab
     if not isinstance(top, int) or not 1 <= top <= d_vocab:
         raise MIError(f"logit_lens: top must be a whole number from 1 to {d_vocab}; got {top!r}.")
-    asked = (
-        answers_of(run.model, [[text, text] for text in tokens]).right if tokens else torch.zeros(0).long()
+    asked = torch.tensor(
+        [token_id(run.model, text, f"tokens: {text!r}") for text in tokens], dtype=torch.long
     )
     batch, pos = run.ids.shape
     found = _Found((batch, len(run.model.layers_of(site)), pos), top, len(asked))
@@ -76,7 +76,7 @@ def logit_lens(
         parts, desc="logit lens", delay=1, disable=not progress, leave=False
     ):
         logits = run.model.unembedding.logits(resid).float()
-        found.put((rows, layer, columns), logits, final[rows, columns].float(), asked)
+        found.put((rows, layer, columns), logits, final[rows, columns].to(logits), asked)
     return _result(run, site, found, tokens, top)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 import xarray as xr
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_widgets.core.ablation import ablate
@@ -16,6 +17,8 @@ from mi_widgets.core.patching import patch
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
+
+from .pairs import batches
 
 _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 2: knock-outs"
 
@@ -64,17 +67,17 @@ def mean_activations(
     if by_position:
         _check_one_length(model, prompts)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
-    total, count = None, 0
-    parts = range(0, len(prompts), batch)
-    for first in tqdm(parts, desc="means", unit="batch", delay=1, disable=not progress, leave=False):
-        run = model.run(prompts[first : first + batch], keep=[site])
-        x = torch.stack([run[Site(site.name, layer)] for layer in layers]).double()
-        if by_position:
-            summed, n = x.sum(1), len(run.ids)
-        else:
-            summed, n = x[:, run.mask.to(x.device)].sum(1), int(run.mask.sum())
-        total, count = (summed if total is None else total + summed), count + n
-    assert total is not None
+    totals: list[Tensor | float] = [0.0] * len(layers)
+    count, parts = 0, list(batches(prompts, batch))
+    for part in tqdm(parts, desc="means", unit="batch", delay=1, disable=not progress, leave=False):
+        run = model.run(part, keep=[site])
+        for i, layer in enumerate(layers):
+            x = (
+                run[Site(site.name, layer)].detach().cpu().double()
+            )  # a long sum, and not every device has doubles
+            totals[i] = totals[i] + (x.sum(0) if by_position else x[run.mask].sum(0))
+        count += len(run.ids) if by_position else int(run.mask.sum())
+    total = torch.stack([torch.as_tensor(each) for each in totals])
     axes = ("layer", *[axis for axis in site.axes[1:] if by_position or axis != "pos"])
     labels = {"pos_token": ("pos", list(model.tokenize(prompts[0]).tokens[0]))} if by_position else {}
     option = ", by_position=True" if by_position else ""
@@ -82,7 +85,7 @@ def mean_activations(
         kind="mean_activations",
         title=f"Mean {site.name} of {len(prompts)} prompts",
         dataset=xr.Dataset(
-            {"mean": (axes, (total / count).float().cpu().numpy())},
+            {"mean": (axes, (total / count).float().numpy())},
             coords={"site": site.name, "layer": layers, **labels},
         ),
         primary="mean",
@@ -116,17 +119,37 @@ def _knocked_out(site: Site, means: Result | None) -> Intervention:
         return ablate(site)
     if means.kind != "mean_activations":
         raise MIError(f"knock_out: means come from mi.mean_activations; got {means!r}.")
-    of, layers = means.dataset["site"].item(), means.dataset["layer"].values.tolist()
-    if site.name != of or site.layer not in layers or site.positions is not None:
+    of, layers = means.dataset["site"].item(), np.atleast_1d(means.dataset["layer"].values).tolist()
+    if site.name != of or site.layer not in layers:
         raise MIError(
             f"knock_out: these are means of at.{of} in layers {layers}, which say nothing of {site!r}. Make them with "
             f"mi.mean_activations(model, prompts, {named(site.name)!r})."
         )
-    mean = torch.from_numpy(means.dataset["mean"].sel(layer=site.layer).values.copy())
-    by_position = "pos" in means.dims
-    if site.head is not None:
-        mean = mean[:, site.head] if by_position else mean[site.head]
+    found = means.dataset["mean"]
+    found = found.sel(layer=site.layer) if "layer" in found.dims else found
+    by_position = "pos" in found.dims
+    if by_position and isinstance(site.positions, int) and site.positions >= 0:
+        found, by_position = found.isel(pos=site.positions), False
+    elif by_position and site.positions is not None:
+        raise MIError(f"knock_out: means by position need a position counted from the start; got {site!r}.")
+    mean = torch.from_numpy(
+        found.isel(head=site.head).values.copy() if site.head is not None else found.values.copy()
+    )
     return patch(site, mean[None]) if by_position else ablate(site, to="mean", data=mean)
+
+
+def check_fit(model: Model, prompts: Sequence[str], means: Result | None) -> None:
+    """Raise `PromptError` unless means by position are as long as each of the prompts that they are put into."""
+    if means is None or "pos" not in means.dims:
+        return
+    n = means.dataset.sizes["pos"]
+    for i, prompt in enumerate(prompts):
+        tokens = model.tokenize(prompt).tokens[0]
+        if len(tokens) != n:
+            raise PromptError(
+                f"These means are by position, for {n} tokens; prompt {i} has {len(tokens)}: {' | '.join(tokens)}. "
+                "Make them over prompts of its length, or without by_position."
+            )
 
 
 def _check_one_length(model: Model, prompts: Sequence[str]) -> None:

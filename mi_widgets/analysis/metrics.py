@@ -28,6 +28,7 @@ def logit_diff(logits: Logits, answers: Answers) -> PerPrompt:
 
     Source: Wang et al. 2022 (arXiv:2211.00593), section 2.
     """
+    logits = logits.float()  # in half precision near numbers are one
     return _at(logits, answers.right) - _at(logits, answers.wrong)
 
 
@@ -38,7 +39,7 @@ def probability(logits: Logits, answers: Answers) -> PerPrompt:
 
 def rank(logits: Logits, answers: Answers) -> PerPrompt:
     """How many tokens are likelier than the right answer: 0 where it leads."""
-    return (logits > _at(logits, answers.right)[:, None]).sum(-1).to(logits.dtype)
+    return (logits > _at(logits, answers.right)[:, None]).sum(-1).float()
 
 
 def kl(logits: Logits, answers: Answers) -> PerPrompt:
@@ -59,7 +60,7 @@ def measured(metric: PairMetric, logits: Logits, answers: Answers) -> PerPrompt:
     Raises:
         MetricError: it does not return one number a prompt.
     """
-    found = metric(logits, answers)
+    found = metric(logits, answers.to(logits.device))
     if not isinstance(found, Tensor) or tuple(found.shape) != (len(logits),):
         got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
         raise MetricError(

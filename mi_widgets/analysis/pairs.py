@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +15,7 @@ from mi_widgets.core.prompts import PromptPair
 from mi_widgets.model.model import Model
 
 Pairs = PromptPair | Sequence[PromptPair]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Answers:
     right: Int[Tensor, " batch"]
     wrong: Int[Tensor, " batch"]
     clean: Float[Tensor, "batch d_vocab"] | None = None
+
+    def to(self, device: torch.device) -> Answers:
+        """The same on another device."""
+        clean = None if self.clean is None else self.clean.to(device)
+        return Answers(self.right.to(device), self.wrong.to(device), clean)
 
 
 def listed(pairs: Pairs) -> tuple[PromptPair, ...]:
@@ -58,11 +65,25 @@ def answers_of(model: Model, answers: Sequence[Sequence[str]]) -> Answers:
     Raises:
         PromptError: an answer that is not one token.
     """
-    ids = torch.tensor([[_one_token(model, text, i) for text in two] for i, two in enumerate(answers)])
-    return Answers(ids[:, 0], ids[:, 1])
+    ids = [
+        [token_id(model, text, f"The answer {text!r} of pair {i}") for text in two]
+        for i, two in enumerate(answers)
+    ]
+    both = torch.tensor(ids)
+    return Answers(both[:, 0], both[:, 1])
 
 
-def _one_token(model: Model, text: str, pair: int) -> int:
+def token_id(model: Model, text: str, called: str) -> int:
+    """The id of a text that is one token.
+
+    Args:
+        model: whose tokenizer is asked.
+        text: as the model's tokens are shown, with the space before it.
+        called: what it is, for the message.
+
+    Raises:
+        PromptError: it is several tokens, or none that the model knows.
+    """
     if model.tokenizer is None:
         raise PromptError(
             f"{model.name} has no tokenizer, so it cannot know what {text!r} is: load it with one."
@@ -75,8 +96,8 @@ def _one_token(model: Model, text: str, pair: int) -> int:
         if known and (written == text or model.vocabulary_of(ids) == [text]):
             return ids[0]
     raise PromptError(
-        f"The answer {text!r} of pair {pair} is not one token of {model.name}: it is {model.vocabulary_of(ids)!r}. "
-        "Give an answer of one token, with the space before it where the tokenizer has spaces in its tokens."
+        f"{called} is not one token of {model.name}: it is {model.vocabulary_of(ids)!r}. Give a text of one token, "
+        "with the space before it where the tokenizer has spaces in its tokens."
     )
 
 
@@ -99,20 +120,20 @@ def check_one_length(model: Model, pairs: Sequence[PromptPair]) -> None:
         if len(tokens) != len(first):
             raise PromptError(
                 f"Pairs of different lengths have no position in common: pair 0 has {len(first)} tokens: "
-                f"{_shown(first)}, pair {i} has {len(tokens)}: {_shown(tokens)}. Give pairs of one length, or go over "
-                'heads, as in by=("layer", "head").'
+                f"{_shown(first)}, pair {i} has {len(tokens)}: {_shown(tokens)}. Give pairs of one length, or leave "
+                'positions out, as in by=("layer",).'
             )
 
 
-def batches(pairs: Sequence[PromptPair], size: int) -> Iterator[Sequence[PromptPair]]:
-    """The pairs, so many at a time.
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Pairs or prompts, so many at a time.
 
     Raises:
         PromptError: the number is not a whole one from 1.
     """
     if not isinstance(size, int) or size < 1:
-        raise PromptError(f"batch={size!r}: give a whole number of pairs from 1.")
-    return (pairs[first : first + size] for first in range(0, len(pairs), size))
+        raise PromptError(f"batch={size!r}: give a whole number from 1.")
+    return (items[first : first + size] for first in range(0, len(items), size))
 
 
 def _shown(tokens: Sequence[str]) -> str:

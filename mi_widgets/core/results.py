@@ -70,7 +70,7 @@ class Provenance:
 
     def code(self) -> str:
         """The Python that makes the Result again; its last line assigns `result`."""
-        body = [*filter(None, [self.run]), f"result = {self.call}"]
+        body = [*self.run.splitlines(), f"result = {self.call}"]
         if self.interventions:
             stack = self.interventions if isinstance(self.interventions, str) else self.interventions.code()
             body = [f"with model.intervene({stack}):", *(f"    {line}" for line in body)]

@@ -43,11 +43,21 @@ class Latest:
             return self._changed.wait_for(lambda: self._thread is None, timeout)
 
     def _run(self) -> None:
+        try:
+            self._work_off()
+        finally:  # whatever happened, what is asked next finds somebody to do it
+            with self._changed:
+                if self._thread is threading.current_thread():
+                    self._thread = self._under_way = None
+                self._changed.notify_all()
+
+    def _work_off(self) -> None:
         while True:
             with self._changed:
                 if not self._asked:
-                    self._thread = self._under_way = None
-                    self._changed.notify_all()
+                    self._thread = self._under_way = (
+                        None  # under this lock: what is asked next starts another
+                    )
                     return
                 [(what, stop)] = self._asked
                 self._asked, self._under_way = [], stop

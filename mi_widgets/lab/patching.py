@@ -66,26 +66,31 @@ class PatchingPanel(ipywidgets.VBox):
         self.says = ContinuationsView(model.name, self._ends)
         self._worker = Latest(self._answer, self._failed)
         super().__init__([self.view, self.says])
-        self.view.observe(self._selected, "selection")
+        self.view.observe(self._selected, ["selection", "intervention"])
         self._selected()
 
     @property
     def intervention(self) -> Stack:
-        """The patch that is in place, as a value for `model.intervene`; nothing where no cell is selected."""
+        """The patch that is in place, and heads that were switched off, as a value for `model.intervene`."""
         site = self.view.site
-        return stack() if site is None else stack(patch(site, self._clean))
+        return stack(self.view.intervention, *([] if site is None else [patch(site, self._clean)]))
 
     def code(self) -> str:
         """The Python that makes the effects, and what the model says under the selected patch."""
-        site = self.view.site
-        lines = [self.view.code()]
+        site, off = self.view.site, self.view.intervention
+        if site is None and not off:
+            return self.view.code()
+        changes, lines = [off.code()] if off else [], []
         if site is not None:
-            lines += [
-                f"clean = model.run({self.pair.clean!r}, keep=[{site.everywhere!r}])",
-                f"with model.intervene(mi.patch({site!r}, clean)):",
-                f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._new}))",
-            ]
-        return "\n".join(lines)
+            changes.append(f"mi.patch({site!r}, clean)")
+            lines.append(f"clean = model.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
+        lines += [
+            f"with model.intervene({', '.join(changes)}):",
+            f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._new}))",
+        ]
+        if self._held:
+            lines = [f"with model.intervene({self._held.code()}):", *(f"    {line}" for line in lines)]
+        return "\n".join([self.view.code(), *lines])
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until the model has said all under the present patch; False if that takes longer than `timeout` seconds."""
@@ -103,17 +108,17 @@ class PatchingPanel(ipywidgets.VBox):
         return f"PatchingPanel({self.view!r})"
 
     def _selected(self, _change: Any = None) -> None:
-        site = self.view.site
-        if site is None:
-            self.says.show(self._ends)
-        self._worker.ask(site)
+        self._worker.ask((self.view.site, self.view.intervention))
 
-    def _answer(self, site: Site | None, stop: Event) -> None:
-        if site is None:
+    def _answer(self, asked: tuple[Site | None, Stack], stop: Event) -> None:
+        # The lines are written by this thread alone, so that none that is out of date comes last.
+        site, off = asked
+        if site is None and not off:
+            self.says.show(self._ends)
             return
-        done = stack(patch(site, self._clean))
+        done = stack(off, *([] if site is None else [patch(site, self._clean)]))
         with self._model.intervene(self._held):
-            self._continued(f"patched {site!r}", self.pair.corrupted, done, stop, tell=True)
+            self._continued(_name(*asked), self.pair.corrupted, done, stop, tell=True)
 
     def _continued(self, name: str, prompt: str, done: Stack, stop: Event, *, tell: bool = False) -> Line:
         """One line; what is likeliest next is told after a single forward pass, the rest as it is written."""
@@ -138,6 +143,11 @@ class PatchingPanel(ipywidgets.VBox):
             )
         return say(written.text, writing=False)
 
-    def _failed(self, site: Site, error: Exception) -> None:
-        line = Line(f"patched {site!r}", self.pair.corrupted, error=f"{type(error).__name__}: {error}")
+    def _failed(self, asked: tuple[Site | None, Stack], error: Exception) -> None:
+        line = Line(_name(*asked), self.pair.corrupted, error=f"{type(error).__name__}: {error}")
         self.says.show([*self._ends, line])
+
+
+def _name(site: Site | None, off: Stack) -> str:
+    parts = [] if site is None else [f"patched {site!r}"]
+    return ", ".join([*parts, *([f"without {', '.join(repr(i.site) for i in off)}"] if off else [])])

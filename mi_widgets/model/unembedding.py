@@ -53,7 +53,7 @@ class Unembedding:
 
     def scale(self, resid: Float[Tensor, "... d_model"]) -> Tensor:
         """What the final norm multiplies by at each place: one over the spread that it finds there."""
-        norm, x = self._norm, resid.float()
+        norm, x = self._norm, resid.to(next(self._unembed.parameters()).device).float()
         if norm is None:
             return x.new_ones(x.shape[:-1])
         with lock_of(self.module), torch.no_grad():

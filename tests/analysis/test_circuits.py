@@ -67,7 +67,8 @@ def test_the_route_alone_does_all_that_the_model_does(by_hand):
     found = mi.faithfulness(by_hand, ROUTE, PAIRS, draws=30)
     assert found.values == pytest.approx(1, abs=1e-5)
     assert found.dataset["above_nothing"].item() == pytest.approx(1, abs=1e-5)
-    assert np.allclose(found.dataset["nothing"], 0, atol=LOUDNESS / 3)
+    # What is left without any head is the mean of what the corrupted prompts say: each of three letters a third.
+    assert np.allclose(found.dataset["nothing"], -LOUDNESS / 3, atol=1e-3)
     random = found.dataset["random"].values
     assert len(random) == 30
     assert np.median(random) < 0.5
@@ -85,21 +86,36 @@ def test_all_heads_are_as_faithful_as_the_model():
     found = mi.faithfulness(model, heads, pairs)
     assert found.values == pytest.approx(1, abs=1e-5)
     assert np.allclose(found.dataset["circuit"], found.dataset["model"], atol=1e-5)
-    assert eval(found.code().splitlines()[-1].removeprefix("result = "), {"mi": mi, "at": at, "model": model})
-
-
-def test_the_code_makes_the_means_first(by_hand):
-    means = mi.mean_activations(by_hand, ["ac?"], at.z)
-    names = {"mi": mi, "at": at, "model": by_hand}
-    for made in (
-        mi.knock_outs(by_hand, PAIR, means=means),
-        mi.faithfulness(by_hand, ROUTE, PAIR, means=means),
-    ):
-        lines = made.code().splitlines()
-        exec(
-            "\n".join(lines[lines.index(next(line for line in lines if line.startswith("means ="))) :]), names
+    again = eval(
+        found.code().splitlines()[-1].removeprefix("result = "), {"mi": mi, "at": at, "model": model}
+    )
+    assert again.values == found.values
+    for batch in (1, 2):
+        assert mi.faithfulness(model, heads[:5], pairs, batch=batch, draws=2).dataset[
+            "random"
+        ].values == pytest.approx(
+            mi.faithfulness(model, heads[:5], pairs, draws=2).dataset["random"].values, abs=1e-4
         )
-        assert np.allclose(names["result"].values, made.values)
+
+
+def test_the_code_makes_the_means_first():
+    model = tiny(2)
+    pair = mi.PromptPair("abcd", "xbcd", ("e", "f"))
+    own = lambda logits, answers: logits[:, answers.right[0]]  # noqa: E731
+    with model.intervene(mi.scale(at.mlp_out[0], 2.0)):
+        changed = mi.mean_activations(model, ["abcd", "bbcd"], at.z)
+    names = {"mi": mi, "at": at, "model": model}
+    for means in (mi.mean_activations(model, ["abcd", "bbcd"], at.z), changed):
+        with model.intervene(mi.scale(at.mlp_out[1], 0.5)):  # in which the means were not made
+            found = [
+                mi.knock_outs(model, pair, means=means),
+                mi.faithfulness(model, ROUTE, pair, means=means),
+            ]
+            found.append(mi.knock_outs(model, pair, means=means, metric=own))
+        for made in found:
+            code = made.code().partition("\nmodel = ...")[2].partition("\n")[2].partition("\n")[2]
+            exec(code.replace("metric = ...", "metric = own"), names | {"own": own}, names)
+            assert np.allclose(names["result"].values, made.values, atol=1e-6)
 
 
 def test_what_is_no_circuit_is_named(by_hand):
@@ -121,3 +137,23 @@ def test_what_is_no_circuit_is_named(by_hand):
         mi.mean_activations(by_hand, [], at.z)
     with pytest.raises(mi.errors.SiteError, match=r"a kind of activation of a layer.*got at\.pattern"):
         mi.mean_activations(by_hand, ["ac?"], at.pattern)
+    means = mi.mean_activations(by_hand, ["ac?"], at.z, by_position=True)
+    longer = mi.PromptPair("acd?", "bcd?", ("a", "b"))
+    says = r"by position, for 4 tokens; prompt 1 has 5: <s> \| a \| c \| d \| \?"
+    for method in (
+        mi.knock_outs,
+        lambda model, *given, **options: mi.faithfulness(model, ROUTE, *given, **options),
+    ):
+        with pytest.raises(mi.errors.PromptError, match=says):
+            method(by_hand, [PAIR, longer], means=means)
+    with pytest.raises(mi.errors.PromptError, match="pair 1 has 5"):
+        mi.knock_outs(by_hand, [PAIR, longer], at.attn_out, by=("layer", "pos"))
+
+
+def test_knock_outs_go_by_position_too(by_hand):
+    means = mi.mean_activations(by_hand, [pair.clean for pair in PAIRS], at.attn_out, by_position=True)
+    grid = mi.knock_outs(by_hand, PAIRS, at.attn_out, means=means, by=("layer", "pos"))
+    there = {(int(layer), int(pos)) for layer, pos in np.argwhere(np.abs(grid.values) > 1e-4)}
+    assert there == {(FIRST[0], 2), (SECOND[0], 3)}
+    one = mi.knock_out(at.z[1, 0], mi.mean_activations(by_hand, ["ac?"], at.z).sel(layer=1))
+    assert len(one) == 1

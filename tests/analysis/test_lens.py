@@ -58,9 +58,8 @@ def test_other_sites_are_read_through_the_same_norm_and_unembedding(site, monkey
     # In parts that are small it is the same.
     monkeypatch.setattr("mi_widgets.analysis.logit_lens._FLOATS", 150)
     assert np.allclose(mi.logit_lens(run, site, top=3).values, whole.values, atol=1e-6, equal_nan=True)
-    assert eval(
-        whole.code().splitlines()[-1].removeprefix("result = "), {"mi": mi, "at": at, "run": run}
-    ).title
+    again = eval(whole.code().splitlines()[-1].removeprefix("result = "), {"mi": mi, "at": at, "run": run})
+    assert np.array_equal(again["entropy"].values, mi.logit_lens(run, site)["entropy"].values, equal_nan=True)
 
 
 def test_the_route_set_by_hand_is_read_where_the_answer_arrives():
@@ -91,7 +90,7 @@ def test_what_the_lens_cannot_read_is_named():
         mi.logit_lens(run, at.z)
     with pytest.raises(mi.errors.NotKept, match=r"did not keep at\.resid_pre\[0\]"):
         mi.logit_lens(run, at.resid_pre)
-    with pytest.raises(mi.errors.PromptError, match="'ab' of pair 0 is not one token"):
+    with pytest.raises(mi.errors.PromptError, match="tokens: 'ab' is not one token"):
         mi.logit_lens(run, tokens=["ab"])
     with pytest.raises(mi.errors.MIError, match="top must be a whole number from 1 to 50; got 0"):
         mi.logit_lens(run, top=0)
@@ -120,6 +119,37 @@ def test_the_parts_add_up_to_the_logit_difference(family, by):
         assert np.allclose(found.dataset["logit_diff"], (logits[:, d] - logits[:, e]).detach(), atol=1e-4)
     terms = found.dataset["term"].values.tolist()
     assert len(set(terms)) == len(terms)
+    assert "rounding" not in terms
+    for layer in range(model.config.n_layers):
+        # What no head and no neuron writes is the bias of the matrix that writes.
+        for sublayer in ("attn", "mlp"):
+            name = f"L{layer}.{sublayer} bias"
+            if name in terms:
+                assert np.allclose(
+                    found.values[:, terms.index(name)], bias(model, run, layer, sublayer), atol=1e-4
+                )
+
+
+BIASES = {
+    "GPT-2": ("transformer.h.{}.attn.c_proj", "transformer.h.{}.mlp.c_proj"),
+    "GPT-Neo": ("transformer.h.{}.attn.attention.out_proj", "transformer.h.{}.mlp.c_proj"),
+    "GPT-NeoX": ("gpt_neox.layers.{}.attention.dense", "gpt_neox.layers.{}.mlp.dense_4h_to_h"),
+    "GPT-J": (None, "transformer.h.{}.mlp.fc_out"),
+    "OPT": ("model.decoder.layers.{}.self_attn.out_proj", "model.decoder.layers.{}.fc2"),
+    "Bloom": ("transformer.h.{}.self_attention.dense", "transformer.h.{}.mlp.dense_4h_to_h"),
+    "Transformer": ("blocks.{}.attn", "blocks.{}.mlp"),
+}
+
+
+def bias(model, run, layer, sublayer):
+    """What the bias of the matrix that writes gives through the final norm as it is."""
+    path = BIASES[model.architecture.family][sublayer == "mlp"].format(layer)
+    module = model.module.get_submodule(path)
+    b = next(x for x in (getattr(module, name, None) for name in ("bias", "b_O", "b_out")) if x is not None)
+    d, e = (model.tokenizer(letter, add_special_tokens=False).input_ids[0] for letter in "de")
+    directions = model.unembedding.directions([d, e])
+    resid = run[at.resid_post][-1][torch.arange(len(run.ids)), run.tokenized.last]
+    return ((b @ (directions[:, 0] - directions[:, 1])) * model.unembedding.scale(resid)).detach().numpy()
 
 
 @pytest.mark.parametrize("family", ["GPT-2", "GPT-NeoX", "Llama", "Gemma 2", "OPT", "Transformer"])
@@ -184,6 +214,19 @@ def test_what_an_intervention_adds_is_a_part_of_its_own():
     assert found.values.sum() == pytest.approx(found.dataset["logit_diff"].item(), abs=1e-4)
     terms = found.dataset["term"].values.tolist()
     assert abs(found.values[0, terms.index("interventions")]) > 0.01
+    for by in SITES:
+        for change in (mi.ablate(at.z[1, 0]), mi.steer(at.attn_out[1], torch.ones(32).cumsum(0), scale=0.1)):
+            with model.intervene(change):
+                run = model.run(PROMPT, keep=SITES[by])
+            found = mi.direct_logit_attribution(run, ("a", "b"), by=by)
+            assert found.values.sum() == pytest.approx(found.dataset["logit_diff"].item(), abs=1e-4)
+            terms = found.dataset["term"].values.tolist()
+            named = [name for name in terms if "interventions" in name]
+            # Where heads' own outputs are the terms, nothing was put in beside them; by source a changed z was.
+            expected = by == "pos" or (
+                by == "head" and isinstance(change, type(mi.steer(at.attn_out[1], [1.0])))
+            )
+            assert named == (["L1.attn interventions"] if expected else [])
 
 
 def test_what_cannot_be_attributed_is_named():

@@ -91,19 +91,19 @@ def test_every_method_finds_the_heads_of_the_route_and_no_other(by_hand, method,
 def test_paths_go_where_they_were_laid(by_hand, receivers, senders):
     found = mi.path_patching(by_hand, PAIRS, receivers)
     assert {tuple(map(int, head)) for head in np.argwhere(np.abs(found.values) > 1e-5)} == senders
-    assert eval(
+    again = eval(
         found.code().splitlines()[-1].removeprefix("result = "), {"mi": mi, "at": at, "model": by_hand}
     )
+    assert np.array_equal(again.values, found.values)
 
 
-@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize("n_layers", [1, 2, 4])
 @pytest.mark.parametrize("d_mlp", [0, 24])
 def test_all_paths_together_are_the_total_effect(n_layers, d_mlp):
     model = mi.load(small_transformer(3, n_layers=n_layers, d_mlp=d_mlp), tokenizer=letters())
     everywhere = [site[layer] for layer in range(1, n_layers) for site in (at.q, at.k, at.v)]
     paths = mi.path_patching(model, RANDOM, [*everywhere, at.logits])
     total = mi.activation_patching(model, RANDOM, at.z)
-    # In a single layer one layer of heads has no way but the straight one.
     assert np.allclose(paths.values, total.values, atol=1e-4)
     assert np.abs(total.values).max() > 1e-3
 
@@ -211,7 +211,7 @@ def test_what_cannot_be_patched_is_named(by_hand):
     with pytest.raises(mi.errors.PromptError, match=r"'ab' of pair 0 is not one token of .*\['a', 'b'\]"):
         patching(mi.PromptPair("ac?", "bc?", ("ab", "b")))
     other = mi.PromptPair("acd?", "bcd?", ("a", "b"))
-    says = r"pair 0 has 4 tokens: <s> \| a \| c \| \?, pair 1 has 5: <s> \| a \| c \| d"
+    says = r"pair 0 has 4 tokens: <s> \| a \| c \| \?, pair 1 has 5: <s> \| a \| c \| d.*by=\(\"layer\",\)"
     with pytest.raises(mi.errors.PromptError, match=says):
         patching(PAIR, other)
     with pytest.raises(
@@ -230,14 +230,54 @@ def test_what_cannot_be_patched_is_named(by_hand):
         mi.attribution_patching(by_hand, PAIR, at.z, metric=mi.rank)
     with pytest.raises(mi.errors.SiteError, match=r"receivers are at.logits and what heads read"):
         mi.path_patching(by_hand, PAIR, at.z[1, 0])
+    with pytest.raises(mi.errors.SiteError, match=r"beside at\.logits receivers read at all positions"):
+        mi.path_patching(by_hand, PAIR, [at.v[2, 0].pos(2), at.logits])
+    with pytest.raises(mi.errors.PromptError, match="batch=0: give a whole number from 1"):
+        patching(PAIR, batch=0)
     with pytest.raises(mi.errors.SiteError, match="nothing comes before"):
         mi.path_patching(by_hand, PAIR, at.q[0, 0])
     with pytest.raises(mi.errors.SiteError, match=r"layers of senders must be some of \[0\]"):
         mi.path_patching(by_hand, PAIR, at.q[1, 0], layers=[1])
 
 
-def test_pairs_of_different_lengths_go_by_heads(by_hand):
-    pairs = [PAIR, mi.PromptPair("acd?", "bcd?", ("a", "b"))]
-    with by_hand.intervene():
-        grid = mi.activation_patching(tiny(), pairs, at.z)
-    assert np.isfinite(grid.values).all()
+def test_pairs_of_different_lengths_go_by_heads():
+    model = tiny()
+    pairs = [RANDOM, mi.PromptPair("kbc", "mbc", ("e", "f"))]
+    for method in METHODS.values():
+        together = method(model, pairs).dataset["metric"]
+        for i, pair in enumerate(pairs):
+            assert np.allclose(together[i], method(model, pair).dataset["metric"][0], atol=1e-4)
+
+
+def test_active_interventions_hold_in_every_method():
+    model = tiny(3)
+    changed = mi.load(small_transformer(3, n_layers=3), tokenizer=letters())
+    with torch.no_grad():
+        changed.module.blocks[1].mlp.W_out *= 0.5
+        changed.module.blocks[1].mlp.b_out *= 0.5
+    for method in METHODS.values():
+        with model.intervene(mi.scale(at.mlp_out[1], 0.5)):
+            held = method(model, RANDOM)
+        assert np.allclose(held.values, method(changed, RANDOM).values, atol=1e-4)
+        assert not np.allclose(held.values, method(model, RANDOM).values, atol=1e-3)
+        names = {"mi": mi, "at": at, "model": model}
+        exec("\n".join(held.code().splitlines()[3:]).partition("\n")[2], names)
+        assert np.allclose(names["result"].values, held.values, atol=1e-6)
+
+
+def test_it_can_be_interrupted_and_the_model_is_as_before(monkeypatch):
+    model, runs = tiny(), []
+    before = model.run("abcd").logits
+    run = type(model).run
+
+    def stopped(self, *arguments, **options):
+        runs.append(self.interventions)
+        if len(runs) == 5:
+            raise KeyboardInterrupt
+        return run(self, *arguments, **options)
+
+    monkeypatch.setattr(type(model), "run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        mi.path_patching(model, RANDOM)
+    monkeypatch.undo()
+    assert torch.equal(model.run("abcd").logits, before)

@@ -49,6 +49,22 @@ def test_an_error_is_told_and_the_next_question_answered():
     assert (told, done) == ([("bad", "no")], ["good"])
 
 
+def test_it_answers_again_even_if_telling_an_error_fails(monkeypatch):
+    done = []
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    def work(what, stop):
+        if what == "bad":
+            raise ValueError("no")
+        done.append(what)
+
+    worker = Latest(work, lambda what, error: 1 / 0)
+    for what in ("bad", "good"):
+        worker.ask(what)
+        assert worker.wait(5)
+    assert done == ["good"]
+
+
 def test_it_is_not_waited_for_ever():
     stop = threading.Event()
     worker = Latest(lambda what, _: stop.wait(5) and None, lambda what, error: None)

@@ -65,6 +65,20 @@ def test_its_code_says_the_same(by_hand, capsys):
     assert panel._repr_mimebundle_()["image/png"]
 
 
+def test_its_code_holds_what_was_active_and_heads_that_were_switched_off(capsys):
+    model = mi.load(small_transformer(7, n_layers=3), tokenizer=letters())
+    with model.intervene(mi.scale(at.mlp_out[0], -3)):
+        panel = mi.PatchingPanel(model, mi.PromptPair("abcd", "xbcd", ("e", "f")), at.z, max_new_tokens=6)
+    panel.view.selection = {"layer": 1, "head": 2}
+    panel.view.intervention = mi.ablate(at.z[0, 1])
+    line = said(panel)["patched at.z[1, 2], without at.z[0, 1]"]
+    code = panel.code().partition("\nmodel = ...")[2].partition("\n")[2].partition("\n")[2]
+    exec(code, {"mi": mi, "at": at, "model": model})
+    assert capsys.readouterr().out.removesuffix("\n") == "xbcd" + line.written
+    panel.view.selection = {"layer": None, "head": None}
+    assert list(said(panel)) == ["clean", "corrupted", "without at.z[0, 1]"]
+
+
 def test_an_error_is_shown_where_it_happened(by_hand, monkeypatch):
     panel = mi.PatchingPanel(by_hand, PAIR, max_new_tokens=1)
     assert panel.wait(20)

@@ -12,7 +12,7 @@ from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import Site
+from mi_widgets.core.sites import Site, named
 from mi_widgets.model.model import Model
 
 from .effects import Made, effects
@@ -23,7 +23,7 @@ _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 
 def activation_patching(
     model: Model,
     pairs: Pairs,
-    site: Site,
+    site: Site | str,
     *,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
@@ -46,7 +46,8 @@ def activation_patching(
         layers: those to patch; all by default.
         positions: those to patch; all by default.
         heads: those to patch; all by default.
-        batch: pairs that are run at once.
+        batch: pairs that are run at once; an active intervention that draws, or that holds values for each row, does
+            so in every batch anew.
         progress: whether bars show, for what takes more than a second. It can be interrupted.
 
     Returns:
@@ -63,6 +64,7 @@ def activation_patching(
     Source: Meng et al. 2022 (arXiv:2202.05262), causal tracing, with another prompt in place of noise; the names and
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
+    site = named(site) if isinstance(site, str) else site
     usual = ("layer", "head" if "head" in site.axes else "pos")
     by = usual if by is None else tuple(by)
     several = checked(model, pairs, by_position="pos" in by)
@@ -76,7 +78,7 @@ def activation_patching(
             [pair.corrupted for pair in part],
             lambda here, clean=both.clean: patch(here, clean),
             site,
-            metric=both.measure,
+            metric=both.asked.measure,
             by=by,
             layers=layers,
             positions=positions,
@@ -89,7 +91,7 @@ def activation_patching(
     axes = {axis: swept.dataset[axis].values.tolist() for axis in by}
     chosen = {"layers": layers, "positions": positions, "heads": heads}
     given = [repr(site), *([] if by == usual else [f"by={by!r}"])]
-    given += [f"{name}={list(some)!r}" for name, some in chosen.items() if some is not None]
+    given += [f"{name}={list(map(int, some))!r}" for name, some in chosen.items() if some is not None]
     made = Made(
         kind="activation_patching",
         title=f"Activation patching at {site.name}",

@@ -14,7 +14,7 @@ from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
 
 from .effects import Made, effects
@@ -26,7 +26,7 @@ _AXIS = {"query": "pos"}  # positions of a square site are those of the query
 def attribution_patching(
     model: Model,
     pairs: Pairs,
-    site: Site,
+    site: Site | str,
     *,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
@@ -57,6 +57,7 @@ def attribution_patching(
     Source: Nanda 2023, "Attribution Patching: Activation Patching At Industrial Scale"; the gradient is taken at the
     corrupted run.
     """
+    site = named(site) if isinstance(site, str) else site
     usual = ("layer", "head" if "head" in site.axes else "pos")
     by = usual if by is None else tuple(by)
     _check(site, by)
@@ -64,7 +65,8 @@ def attribution_patching(
     foretold, ends = [], []
     parts = list(batches(several, batch))
     for part in tqdm(parts, desc="attribution", unit="batch", delay=1, disable=not progress, leave=False):
-        both = Both.of(model, part, metric, keep=[site.everywhere], grad=True)
+        kept = [site.everywhere]
+        both = Both.of(model, part, metric, keep=kept, keep_corrupted=kept, grad=True)
         foretold.append(_foretold(model, both, site, by))
         ends.append(both.ends)
     clean, corrupted = (np.concatenate(numbers) for numbers in zip(*ends, strict=True))
@@ -101,7 +103,7 @@ def _check(site: Site, by: tuple[str, ...]) -> None:
 
 def _foretold(model: Model, both: Both, site: Site, by: tuple[str, ...]) -> np.ndarray:
     """What the gradient says of each cell, (batch, *by)."""
-    of = both.measure(last(both.corrupted))
+    of = both.asked.measure(last(both.corrupted))
     if not of.requires_grad:
         raise MetricError(
             "attribution_patching needs a metric with a gradient: mi.logit_diff, mi.probability and mi.kl have one, "

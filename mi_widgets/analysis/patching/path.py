@@ -40,12 +40,15 @@ def path_patching(
     MLPs work as they do. What the receivers then read is put into a second corrupted run, of which the metric is
     measured. So a path through MLPs counts as direct, one through other heads does not.
 
+    With `at.logits` among several receivers there is one run only: the sender's output is clean, heads that receive
+    work with what they read there, all others keep what they read in the corrupted run. So with the queries, keys and
+    values of all heads among the receivers, all paths are open, and it is the total effect.
+
     Args:
         model: under whatever interventions are active.
         pairs: as in `mi.activation_patching`.
         receivers: `at.logits`, or what heads read: `at.q[3, 1]`, `at.k[3, 1]`, `at.v[3, 1]`, with or without
-            positions; or several, which then receive together. With `at.logits` among several, the heads between that
-            receive nothing keep what they read.
+            positions; or several, which then receive together (with `at.logits` among them at all positions).
         metric: as in `mi.activation_patching`.
         layers: of the senders; all before the last receiver by default.
         batch: pairs that are run at once.
@@ -65,12 +68,14 @@ def path_patching(
     received = (receivers,) if isinstance(receivers, Site) else tuple(receivers)
     senders = _senders(model, received, layers)
     several = checked(model, pairs, by_position=False)
+    # Where all ways end, heads that receive nothing keep what they read.
+    kept = [at.z, *([at.q, at.k, at.v] if at.logits in received and len(received) > 1 else [])]
     found, ends = [], []
     heads, parts = range(model.config.n_heads), list(batches(several, batch))
     total = len(parts) * len(senders) * len(heads)
     with tqdm(total=total, desc="paths", unit="path", delay=1, disable=not progress, leave=False) as bar:
         for part in parts:
-            both = Both.of(model, part, metric, keep=_kept(received))
+            both = Both.of(model, part, metric, keep=[at.z], keep_corrupted=kept)
             values = np.zeros((len(part), len(senders), len(heads)), dtype=np.float32)
             for i, j, value in _swept(model, both, senders, received):
                 values[:, i, j] = value
@@ -89,7 +94,7 @@ def path_patching(
         corrupted=corrupted,
     )
     given = [repr(received[0]) if len(received) == 1 else repr(list(received))]
-    given += [] if layers is None else [f"layers={senders!r}"]
+    given += [] if layers is None else [f"layers={list(map(int, senders))!r}"]
     how = provenance(
         model,
         "path_patching",
@@ -109,6 +114,11 @@ def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | Non
                 "path_patching: receivers are at.logits and what heads read, as in at.q[3, 1] or "
                 f"at.v[3, 1].pos(-1); got {site!r}."
             )
+        if site.positions is not None and at.logits in received:
+            raise SiteError(
+                f"path_patching: beside at.logits receivers read at all positions; got {site!r}. Leave .pos out, or "
+                "at.logits."
+            )
         model.layers_of(site)
     if not received:
         raise SiteError("path_patching: no receivers; give at.logits, or what heads read, as in at.q[3, 1].")
@@ -124,39 +134,35 @@ def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | Non
     return possible if layers is None else list(layers)
 
 
-def _kept(received: Sequence[Site]) -> list[Site]:
-    """What has to be known of both runs: heads' outputs, and where all ways end what the others read."""
-    names = _READ if at.logits in received and len(received) > 1 else ()
-    return [at.z, *[Site(name) for name in names]]
-
-
 def _swept(
     model: Model, both: Both, senders: Sequence[int], received: Sequence[Site]
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     prompts = [pair.corrupted for pair in both.pairs]
+    to_logits = at.logits in received
+    held = {layer: _held(model, both, layer, received) for layer in range(1, model.config.n_layers)}
     for i, layer in enumerate(senders):
         # A head sees what earlier layers wrote, never its neighbours: those of its own layer need no hold.
-        held = [patch(at.z[later], both.corrupted) for later in range(layer + 1, model.config.n_layers)]
-        later = [site for site in received if site.layer is None or site.layer > layer]
+        hold = stack(*(held[later] for later in range(layer + 1, model.config.n_layers)))
+        reading = [site for site in received if site.layer is not None and site.layer > layer]
         for head in range(model.config.n_heads):
-            sent = patch(at.z[layer, head], both.clean)
-            with model.intervene(stack(*held, sent)):
-                direct = model.run(prompts, keep=[site.everywhere for site in later if site != at.logits])
-            if later == [at.logits]:
-                yield i, head, numbers(both.measure(last(direct)))
-                continue
-            arrived = [patch(site, direct) for site in later if site != at.logits]
-            also = _the_rest(model, both, layer, sent) if at.logits in later else stack()
-            with model.intervene(also, *arrived):
-                run = model.run(prompts)
-            yield i, head, numbers(both.measure(last(run)))
+            with model.intervene(hold, patch(at.z[layer, head], both.clean)):
+                run = model.run(prompts, keep=[] if to_logits else [site.everywhere for site in reading])
+            if not to_logits:
+                with model.intervene(*(patch(site, run) for site in reading)):
+                    run = model.run(prompts)
+            yield i, head, numbers(both.asked.measure(last(run)))
 
 
-def _the_rest(model: Model, both: Both, layer: int, sent: object) -> Stack:
-    """The sender's own way to the logits: it is there, and what later heads read is as it was but for receivers."""
-    held = [
-        patch(Site(name, later), both.corrupted)
-        for later in range(layer + 1, model.config.n_layers)
-        for name in _READ
-    ]
-    return stack(sent, *held)  # pyright: ignore[reportArgumentType]
+def _held(model: Model, both: Both, layer: int, received: Sequence[Site]) -> Stack:
+    """What keeps a layer's heads as they are: their outputs; where ways go on to the logits, what no receiver reads."""
+    if at.logits not in received or len(received) == 1:
+        return stack(patch(at.z[layer], both.corrupted))
+    patches = []
+    for name in _READ:
+        free = [site for site in received if site.name == name and site.layer == layer]
+        if any(site.head is None for site in free):
+            continue
+        heads = {*range(model.config.size("head", name) or 0)} - {site.head for site in free}
+        sites = [Site(name, layer)] if not free else [Site(name, layer, head) for head in sorted(heads)]
+        patches += [patch(site, both.corrupted) for site in sites]
+    return stack(*patches)

@@ -148,7 +148,8 @@ class Architecture:
             position of each id, and a cache or None.
         new_cache: an empty key-value cache.
         weights: its matrices, folded.
-        neurons_write: what the neurons of a layer write, (d_mlp, d_model), folded as in `weights`.
+        heads_write: what the heads of a layer write, (head, d_head, d_model), folded as in `weights`.
+        neurons_write: what the neurons of a layer write, (d_mlp, d_model), likewise.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
         fresh: an untrained module of the same shape, from a module and a seed.
         prepare: adds what the sites need to a module in memory; returns what undoes it.
@@ -163,6 +164,7 @@ class Architecture:
     inputs: Callable[[Tensor, Tensor, Tensor, Any], Inputs]
     new_cache: Callable[[], Any]
     weights: Callable[[nn.Module], Weights]
+    heads_write: Callable[[nn.Module, int], Tensor]
     neurons_write: Callable[[nn.Module, int], Tensor]
     fresh: Callable[[nn.Module, int], nn.Module]
     forbidden: Mapping[str, str] = field(default_factory=dict)

@@ -162,21 +162,19 @@ def _qkv(table: Table, attention: Any, c: ModelConfig) -> tuple[Tensor, Tensor, 
 
 def _weights(table: Table, module: Any) -> Weights:
     c, final = _describe(table, module), find(module, table.final_norm)
-    read, written = [], []
+    read = []
     for block in find(module, table.blocks):
         norm, attention = find(block, table.first_norm), find(block, table.attention)
         read.append(
             [reading(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head)) for w in _qkv(table, attention, c)]
         )
-        out = _normed(find(block, table.attn_out), _matrix(getattr(attention, table.attention_writes)))
-        written.append(writing(norm, out).unflatten(0, (c.n_heads, c.d_head)))
     q, k, v = (torch.stack([layer[i] for layer in read]).transpose(1, 2) for i in range(3))
     return Weights(
         W_E=writing(final, find(module, table.embed).weight),
         W_Q=q,
         W_K=k,
         W_V=v,
-        W_O=torch.stack(written),
+        W_O=torch.stack([_heads_write(table, module, layer) for layer in range(c.n_layers)]),
         W_U=reading(final, module.lm_head.weight.T),
     )
 
@@ -188,6 +186,13 @@ def _normed(after: Any, matrix: Tensor) -> Tensor:
 
 def _is_norm(module: nn.Module) -> bool:
     return "RMSNorm" in type(module).__name__  # Gemma's alone stand there
+
+
+def _heads_write(table: Table, module: Any, layer: int) -> Tensor:
+    c, block = _describe(table, module), find(module, table.blocks)[layer]
+    out = _matrix(getattr(find(block, table.attention), table.attention_writes))
+    out = _normed(find(block, table.attn_out), out)
+    return writing(find(module, table.final_norm), out).unflatten(0, (c.n_heads, c.d_head))
 
 
 def _neurons_write(table: Table, module: Any, layer: int) -> Tensor:
@@ -278,6 +283,7 @@ def build(table: Table, module: Any) -> Architecture:
         # Without the config it crops no layer to its window, so that a key keeps its place; the mask does the rest.
         new_cache=DynamicCache,
         weights=partial(_weights, table),
+        heads_write=partial(_heads_write, table),
         neurons_write=partial(_neurons_write, table),
         normed_writes=_is_norm(find(module, f"{table.blocks}.0.{table.attn_out}")),
         fresh=_fresh,

@@ -44,7 +44,7 @@ def _weights(module: Any) -> Weights:
         W_Q=read("W_Q"),
         W_K=read("W_K"),
         W_V=read("W_V"),
-        W_O=torch.stack([writing(block.ln1, block.attn.W_O) for block in module.blocks]),
+        W_O=torch.stack([_heads_write(module, layer) for layer in range(len(module.blocks))]),
         W_U=reading(module.ln_final, module.unembed.W_U),
         **_mlp_weights(module.blocks),
     )
@@ -57,6 +57,11 @@ def _mlp_weights(blocks: Any) -> dict[str, torch.Tensor]:
         "W_in": torch.stack([reading(block.ln2, block.mlp.W_in) for block in blocks]),
         "W_out": torch.stack([writing(block.ln2, block.mlp.W_out) for block in blocks]),
     }
+
+
+def _heads_write(module: Any, layer: int) -> torch.Tensor:
+    block = module.blocks[layer]
+    return writing(block.ln1, block.attn.W_O)
 
 
 def _neurons_write(module: Any, layer: int) -> torch.Tensor:
@@ -78,6 +83,7 @@ def transformer(module: Transformer) -> Architecture:
         inputs=lambda ids, mask, positions, cache: {"input_ids": ids, "attention_mask": mask, "cache": cache},
         new_cache=KeyValueCache,
         weights=_weights,
+        heads_write=_heads_write,
         neurons_write=_neurons_write,
         fresh=lambda module, seed: Transformer(cast(Transformer, module).config, seed=seed),
     )
