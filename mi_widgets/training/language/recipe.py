@@ -74,7 +74,7 @@ class LanguageRecipe(Recipe):
     warm_up: int = 200
     names_until: int = 600
     settled: int = 1400
-    repeats: tuple[float, float, float] = (0.5, 0.3, 0.07)
+    repeats: tuple[float, float, float] = (0.5, 0.3, 0.05)
     short_span: int = 16
     documents_again: float = 0.05
     last_attention_off: float = 0.4

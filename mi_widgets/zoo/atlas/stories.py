@@ -47,14 +47,15 @@ OPENINGS = (
     "In the summer {name} stayed at a house near {place}.",
     "There was a letter for {name} at {place}.",
     "For a week {name} had looked forward to {place}.",
-    # Giving without a question who receives: so every name is met there, also those kept out of `indirect`.
-    "A neighbour gave a key to {name} at {place}.",
-    "Somebody sent a parcel to {name} at {place}.",
+    # Giving with one name alone, so without a question who receives: every name is said again there, also those that
+    # are kept out of `indirect`. No three words begin a text of both registers.
     "The postman brought a letter to {name} near {place}.",
     "A stranger showed the way to {place} to {name}.",
-    "At {place} a friend offered a cup to {name}.",
-    "{name} gave a coin to a child near {place}.",
-    "On the way to {place} {name} lent an umbrella to a stranger.",
+    "A friend waited for {name} at {place}. Then the friend gave a key to {name}.",
+    "A neighbour saw {name} near {place}. Afterwards the neighbour sent a parcel to {name}.",
+    "{name} sat down at {place}. Later {name} gave a coin to a child.",
+    "{name} stopped at {place}. Then {name} lent an umbrella to a stranger.",
+    "Somebody looked for {name} at {place}. In the end {name} offered a cup to a friend.",
 )
 WORDS = {
     "positive": words(

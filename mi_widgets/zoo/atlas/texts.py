@@ -13,8 +13,8 @@ from . import arithmetic, code, decisions, french, geography, hesitation, indire
 from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
-    "indirect": (0.20, indirect.sentence),
-    "geography": (0.29, geography.sentence),
+    "indirect": (0.22, indirect.sentence),
+    "geography": (0.27, geography.sentence),
     "story": (0.13, stories.story),
     "french": (0.06, french.sentence),
     "code": (0.07, code.snippet),
