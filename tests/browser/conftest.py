@@ -45,6 +45,6 @@ def gallery(lab, folder, name, setup, views):
 
 
 def in_gallery(notebook, views, name):
-    """The painted view of that name."""
+    """The painted view of that name; of a panel the first of its views."""
     nth = [*views].index(name) + 1
-    return notebook.page.locator(".jp-CodeCell").nth(nth).locator(".mi[data-painted]")
+    return notebook.page.locator(".jp-CodeCell").nth(nth).locator(".mi[data-painted]").first
