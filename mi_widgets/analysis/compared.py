@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -82,7 +81,7 @@ class Both:
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """The metric of the clean prompts and of the corrupted ones."""
         measure = self.asked.measure
-        return numbers(measure(last(self.clean))), numbers(measure(last(self.corrupted)))
+        return numbers(measure(self.clean.last_logits)), numbers(measure(self.corrupted.last_logits))
 
 
 def run_clean(
@@ -91,7 +90,7 @@ def run_clean(
     """The clean prompts alone, run, and what is asked of them."""
     run = model.run([pair.clean for pair in pairs], keep=keep)
     found = answers_of(model, [pair.answers for pair in pairs])
-    return run, Asked(Answers(found.right, found.wrong, last(run)), metric)
+    return run, Asked(Answers(found.right, found.wrong, run.last_logits), metric)
 
 
 def checked(
@@ -115,11 +114,6 @@ def checked(
     if by_position:
         check_one_length(model, several)
     return several
-
-
-def last(run: Run) -> Float[Tensor, "batch d_vocab"]:
-    """The logits after each prompt."""
-    return run.logits[torch.arange(len(run.ids)), run.tokenized.last.to(run.logits.device)]
 
 
 def numbers(x: Tensor) -> np.ndarray:
@@ -151,10 +145,7 @@ def provenance(
     made = model.provenance("", sites=sites)
     setup = [made.setup]
     if means is not None:  # made before, under interventions of their own
-        lines = means.code().splitlines()
-        at = next(i for i, line in enumerate(lines) if "result = " in line)
-        block = lines[at - 1 : at + 1] if lines[at].startswith(" ") else lines[at : at + 1]
-        setup += [line.replace("result = ", "means = ", 1) for line in block]
+        setup += means.provenance.steps("means")
         options.append("means=means")
     if metric_name == "metric":
         setup.append("metric = ...  # bring yours: from logits (batch, d_vocab) and answers to (batch,)")

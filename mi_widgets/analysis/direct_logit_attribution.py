@@ -84,8 +84,8 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
     _check_kept(run, by)
     reader = _Reader(run, answers)
     terms = list(_terms(run, reader, by))
-    lost = reader.logit_diff() - torch.cat([some.values for some in terms], -1).sum(-1)
-    if lost.abs().max() > 1e-4 * max(1.0, float(reader.logit_diff().abs().max())):
+    lost = reader.logit_diff - torch.cat([some.values for some in terms], -1).sum(-1)
+    if lost.abs().max() > 1e-4 * max(1.0, float(reader.logit_diff.abs().max())):
         # Interventions on the residual stream put in what no part has written; half precision rounds every sum.
         on_stream = any(i.site.name in _STREAM for i in run.interventions)
         terms.append(_Terms.one("interventions" if on_stream else "rounding", lost))
@@ -104,7 +104,7 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
         dataset=xr.Dataset(
             {
                 "contribution": (("batch", "term"), values),
-                "logit_diff": (("batch",), reader.logit_diff().cpu().numpy()),
+                "logit_diff": (("batch",), reader.logit_diff.cpu().numpy()),
                 "source_token": (("batch", "term"), _texts(run, where["pos"])),
             },
             coords={
@@ -143,19 +143,17 @@ class _Reader:
         self.direction = (right - wrong) * unembedding.scale(resid)[:, None].to(self.device)
         right_bias, wrong_bias = unembedding.biases(both).chunk(2)
         self.bias = (right_bias - wrong_bias).to(self.device)
-        logits = unembedding.logits(resid, capped=False)
-        self._pairs = (logits, answers)
+        logits = unembedding.logits(resid, capped=False).to(self.device).float()
+        of_right, of_wrong = (
+            logits[self.rows, ids.to(self.device)] for ids in (answers.right, answers.wrong)
+        )
+        self.logit_diff = of_right - of_wrong
 
     def at_last(self, x: Tensor) -> Tensor:
         return x[self.rows, self.last.to(x.device)].detach().to(self.device)
 
     def read(self, written: Float[Tensor, "batch ... d_model"]) -> Float[Tensor, "batch ..."]:
         return torch.einsum("b...d,bd->b...", written.float(), self.direction)
-
-    def logit_diff(self) -> Tensor:
-        logits, answers = self._pairs
-        of = [logits[self.rows, ids.to(logits.device)].float() for ids in (answers.right, answers.wrong)]
-        return of[0] - of[1]
 
 
 def _terms(run: Run, reader: _Reader, by: By) -> Iterator[_Terms]:

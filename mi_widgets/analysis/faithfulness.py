@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import as_code, checked, last, numbers, provenance, run_clean
+from .compared import as_code, checked, numbers, provenance, run_clean
 from .means import check_fit, knock_out, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
@@ -126,7 +126,7 @@ def _left(
             for values, out in zip(found, outs, strict=True):
                 with model.intervene(out):
                     run = model.run([pair.clean for pair in part])
-                values.append(numbers(asked.measure(last(run))))
+                values.append(numbers(asked.measure(run.last_logits)))
                 bar.update()
     return [np.concatenate(values) for values in found]
 

@@ -13,7 +13,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import as_code, checked, last, numbers, provenance, run_clean
+from .compared import as_code, checked, numbers, provenance, run_clean
 from .means import check_fit, knock_out
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
@@ -71,7 +71,7 @@ def knock_outs(
             progress=progress and len(parts) == 1,
         )
         found.append(swept.values)
-        clean.append(numbers(asked.measure(last(run))))
+        clean.append(numbers(asked.measure(run.last_logits)))
     assert swept is not None  # `checked` wants one pair at least
     after, before = np.concatenate(found), np.concatenate(clean)
     unit = {"units": unit_of(metric)}

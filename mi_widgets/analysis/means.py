@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
 
-from .pairs import batches
+from .pairs import batches, shown
 
 _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 2: knock-outs"
 
@@ -147,7 +147,7 @@ def check_fit(model: Model, prompts: Sequence[str], means: Result | None) -> Non
         tokens = model.tokenize(prompt).tokens[0]
         if len(tokens) != n:
             raise PromptError(
-                f"These means are by position, for {n} tokens; prompt {i} has {len(tokens)}: {' | '.join(tokens)}. "
+                f"These means are by position, for {n} tokens; prompt {i} has {len(tokens)}: {shown(tokens)}. "
                 "Make them over prompts of its length, or without by_position."
             )
 
@@ -159,5 +159,5 @@ def _check_one_length(model: Model, prompts: Sequence[str]) -> None:
         other = int(np.flatnonzero(lengths != lengths[0])[0])
         raise PromptError(
             f"mean_activations by position needs prompts of one length; prompt 0 has {lengths[0]} tokens "
-            f"({' | '.join(tokens[0])}), prompt {other} has {lengths[other]} ({' | '.join(tokens[other])})."
+            f"({shown(tokens[0])}), prompt {other} has {lengths[other]} ({shown(tokens[other])})."
         )

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import MetricError
+from mi_widgets.model.sweep import one_a_prompt
 
 from .pairs import Answers
 
@@ -61,13 +62,7 @@ def measured(metric: PairMetric, logits: Logits, answers: Answers) -> PerPrompt:
         MetricError: it does not return one number a prompt.
     """
     found = metric(logits, answers.to(logits.device))
-    if not isinstance(found, Tensor) or tuple(found.shape) != (len(logits),):
-        got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
-        raise MetricError(
-            f"The metric must return one number a prompt, a tensor of shape ({len(logits)},), from logits of shape "
-            f"{tuple(logits.shape)}; got {got}. As in lambda logits, answers: logits[:, 7]."
-        )
-    return found
+    return one_a_prompt(found, logits, "lambda logits, answers: logits[:, 7]")
 
 
 def name_of(metric: PairMetric) -> str:

@@ -108,7 +108,7 @@ def check_lengths(model: Model, pairs: Sequence[PromptPair]) -> None:
         if len(clean) != len(corrupted):
             raise PromptError(
                 f"Pair {i}: its prompts must have as many tokens, or positions could not be exchanged; clean has "
-                f"{len(clean)}: {_shown(clean)}, corrupted has {len(corrupted)}: {_shown(corrupted)}."
+                f"{len(clean)}: {shown(clean)}, corrupted has {len(corrupted)}: {shown(corrupted)}."
             )
 
 
@@ -120,7 +120,7 @@ def check_one_length(model: Model, pairs: Sequence[PromptPair]) -> None:
         if len(tokens) != len(first):
             raise PromptError(
                 f"Pairs of different lengths have no position in common: pair 0 has {len(first)} tokens: "
-                f"{_shown(first)}, pair {i} has {len(tokens)}: {_shown(tokens)}. Give pairs of one length, or leave "
+                f"{shown(first)}, pair {i} has {len(tokens)}: {shown(tokens)}. Give pairs of one length, or leave "
                 'positions out, as in by=("layer",).'
             )
 
@@ -136,5 +136,6 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[first : first + size] for first in range(0, len(items), size))
 
 
-def _shown(tokens: Sequence[str]) -> str:
+def shown(tokens: Sequence[str]) -> str:
+    """Tokens side by side, for messages."""
     return " | ".join(token.replace("\n", "↵") for token in tokens)

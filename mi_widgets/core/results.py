@@ -70,11 +70,19 @@ class Provenance:
 
     def code(self) -> str:
         """The Python that makes the Result again; its last line assigns `result`."""
-        body = [*self.run.splitlines(), f"result = {self.call}"]
+        return "\n".join([*_IMPORTS, "", self.setup, *self.steps("result")])
+
+    def steps(self, name: str) -> list[str]:
+        """The lines of it that come after the model is there, in the block of their interventions.
+
+        Args:
+            name: what the Result is assigned to.
+        """
+        body = [*self.run.splitlines(), f"{name} = {self.call}"]
         if self.interventions:
             stack = self.interventions if isinstance(self.interventions, str) else self.interventions.code()
             body = [f"with model.intervene({stack}):", *(f"    {line}" for line in body)]
-        return "\n".join([*_IMPORTS, "", self.setup, *body])
+        return body
 
 
 class Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from contextvars import Context
 from typing import Any
@@ -19,8 +18,10 @@ from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.fourier.widget import FourierView
 
+from .panel import Panel
 
-class FourierPanel(ipywidgets.VBox):
+
+class FourierPanel(Panel):
     """A `FourierView` and its model: select a frequency, take it out, and see what the network is without it.
 
     Args:
@@ -80,10 +81,6 @@ class FourierPanel(ipywidgets.VBox):
     def png(self) -> bytes:
         """The network without the frequencies that are out, for readers without a kernel; the whole one if none is."""
         return (self.answer if self.out else self.view).png()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        data = super()._repr_mimebundle_(**kwargs)
-        return data and {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}
 
     def __repr__(self) -> str:
         out = f", without {', '.join(map(str, self.out))}" if self.out else ""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from threading import Event
 from typing import Any
-
-import ipywidgets
 
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, listed
@@ -21,11 +18,12 @@ from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
 from .latest import Latest
+from .panel import Panel
 
 _LIKELY = 5  # tokens that are shown with their probabilities
 
 
-class PatchingPanel(ipywidgets.VBox):
+class PatchingPanel(Panel):
     """A `PatchingView` and its model: select a cell, and read what the corrupted prompt becomes under that patch.
 
     Args:
@@ -72,8 +70,7 @@ class PatchingPanel(ipywidgets.VBox):
     @property
     def intervention(self) -> Stack:
         """The patch that is in place, and heads that were switched off, as a value for `model.intervene`."""
-        site = self.view.site
-        return stack(self.view.intervention, *([] if site is None else [patch(site, self._clean)]))
+        return self._done(self.view.site, self.view.intervention)
 
     def code(self) -> str:
         """The Python that makes the effects, and what the model says under the selected patch."""
@@ -100,10 +97,6 @@ class PatchingPanel(ipywidgets.VBox):
         """The effects, for readers without a kernel."""
         return self.view.png()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        data = super()._repr_mimebundle_(**kwargs)
-        return data and {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}
-
     def __repr__(self) -> str:
         return f"PatchingPanel({self.view!r})"
 
@@ -116,9 +109,11 @@ class PatchingPanel(ipywidgets.VBox):
         if site is None and not off:
             self.says.show(self._ends)
             return
-        done = stack(off, *([] if site is None else [patch(site, self._clean)]))
         with self._model.intervene(self._held):
-            self._continued(_name(*asked), self.pair.corrupted, done, stop, tell=True)
+            self._continued(_name(*asked), self.pair.corrupted, self._done(*asked), stop, tell=True)
+
+    def _done(self, site: Site | None, off: Stack) -> Stack:
+        return stack(off, *([] if site is None else [patch(site, self._clean)]))
 
     def _continued(self, name: str, prompt: str, done: Stack, stop: Event, *, tell: bool = False) -> Line:
         """One line; what is likeliest next is told after a single forward pass, the rest as it is written."""

@@ -47,6 +47,11 @@ class Run:
         return self.kept[("logits", None)]
 
     @property
+    def last_logits(self) -> Float[Tensor, "batch d_vocab"]:
+        """The logits after the last token of each prompt."""
+        return self.logits[torch.arange(len(self.ids)), self.tokenized.last.to(self.logits.device)]
+
+    @property
     def ids(self) -> Int[Tensor, "batch pos"]:
         """The token ids, padded (on the right, unless asked otherwise)."""
         return self.tokenized.ids
@@ -137,7 +142,7 @@ class Run:
         """
         if not isinstance(k, int) or k < 1:
             raise MIError(f"next_tokens: k must be a whole number from 1; got {k!r}.")
-        last = self.logits[torch.arange(len(self.ids)), self.tokenized.last].detach()
+        last = self.last_logits.detach()
         k = min(k, last.shape[-1])
         probability, ids = last.float().softmax(-1).topk(k)
         texts = [self.model.vocabulary_of(row) for row in ids.tolist()]

@@ -206,14 +206,30 @@ def _cells(
 
 
 def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndarray:
-    found = metric(logits)
+    found = one_a_prompt(metric(logits), logits, "lambda logits: logits[:, yes] - logits[:, no]")
+    return found.detach().float().cpu().numpy()
+
+
+def one_a_prompt(
+    found: object, logits: Float[Tensor, "batch d_vocab"], example: str
+) -> Float[Tensor, " batch"]:
+    """What a metric has returned, checked.
+
+    Args:
+        found: what it was.
+        logits: from which.
+        example: a metric that is right, for the message.
+
+    Raises:
+        MetricError: it is not one number a prompt.
+    """
     if not isinstance(found, Tensor) or tuple(found.shape) != (len(logits),):
         got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
         raise MetricError(
             f"The metric must return one number a prompt, a tensor of shape ({len(logits)},), from logits of shape "
-            f"{tuple(logits.shape)}; got {got}. As in lambda logits: logits[:, yes] - logits[:, no]."
+            f"{tuple(logits.shape)}; got {got}. As in {example}."
         )
-    return found.detach().float().cpu().numpy()
+    return found
 
 
 def _provenance(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, as_code, checked, last, provenance
+from mi_widgets.analysis.compared import Both, as_code, checked, provenance
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
@@ -103,7 +103,7 @@ def _check(site: Site, by: tuple[str, ...]) -> None:
 
 def _foretold(model: Model, both: Both, site: Site, by: tuple[str, ...]) -> np.ndarray:
     """What the gradient says of each cell, (batch, *by)."""
-    of = both.asked.measure(last(both.corrupted))
+    of = both.asked.measure(both.corrupted.last_logits)
     if not of.requires_grad:
         raise MetricError(
             "attribution_patching needs a metric with a gradient: mi.logit_diff, mi.probability and mi.kl have one, "

@@ -46,16 +46,17 @@ def _weights(module: Any) -> Weights:
         W_V=read("W_V"),
         W_O=torch.stack([_heads_write(module, layer) for layer in range(len(module.blocks))]),
         W_U=reading(module.ln_final, module.unembed.W_U),
-        **_mlp_weights(module.blocks),
+        **_mlp_weights(module),
     )
 
 
-def _mlp_weights(blocks: Any) -> dict[str, torch.Tensor]:
+def _mlp_weights(module: Any) -> dict[str, torch.Tensor]:
+    blocks = module.blocks
     if not hasattr(blocks[0], "mlp"):
         return {}
     return {
         "W_in": torch.stack([reading(block.ln2, block.mlp.W_in) for block in blocks]),
-        "W_out": torch.stack([writing(block.ln2, block.mlp.W_out) for block in blocks]),
+        "W_out": torch.stack([_neurons_write(module, layer) for layer in range(len(blocks))]),
     }
 
 

@@ -11,7 +11,7 @@ import { listen, type Model } from "../_shared/model";
 import { ends, written } from "../_shared/scale";
 import { STEP_KEYS } from "../_shared/step_slider";
 import type { Axis, Cells, Selection } from "./cells";
-import { ARROWS_HELP, moveSpot } from "./moving";
+import { ARROWS_HELP, moveSpot } from "../_shared/moving";
 import { Pages } from "./pages";
 import { numbers, pointedAt, sentence } from "./words";
 

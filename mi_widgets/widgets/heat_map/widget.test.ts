@@ -3,7 +3,7 @@ import { EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, slide, 
 import { cellSize, lieFlat } from "../_shared/heat_layout";
 import { resample } from "../_shared/raster";
 import { ends, type Scale, written } from "../_shared/scale";
-import { moveSpot } from "./moving";
+import { moveSpot } from "../_shared/moving";
 import widget from "./widget";
 
 type Labels = (number | string)[];

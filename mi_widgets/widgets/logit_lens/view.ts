@@ -8,7 +8,7 @@ import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { Stepper } from "../_shared/stepper";
 import { shortened } from "../_shared/tokens";
-import { ARROWS_HELP, moveSpot } from "../heat_map/moving";
+import { ARROWS_HELP, moveSpot } from "../_shared/moving";
 import { Curve } from "./curve";
 import { besideCurve, CURVE, LARGEST_CELL } from "./layout";
 import { type Color, colouredBy, colourEnds, COLORS, MAPS, NAMES, type Page } from "./page";

@@ -1,6 +1,6 @@
 /** How the arrow keys move the selected cell. Pure: the same in, the same out. */
-import type { Spot } from "../_shared/heat_map";
-import type { Direction } from "../_shared/keyboard";
+import type { Spot } from "./heat_map";
+import type { Direction } from "./keyboard";
 
 export const ARROWS_HELP = {
   "← → ↑ ↓": "select a cell, and move",
