@@ -108,7 +108,8 @@ def _geography() -> list[str]:
 
 
 def _story() -> list[str]:
-    made = [*_all(stories.OPENINGS, name=NAMES, place=stories.PLACES)]
+    people = "name", "friend"
+    made = [*_all(stories.OPENINGS, differ=people, name=NAMES, friend=NAMES, place=stories.PLACES)]
     for pronouns in stories.PRONOUNS.values():
         slots = {slot: [word] for slot, word in pronouns.items()}
         for mood in stories.SENTIMENTS:

@@ -1,4 +1,6 @@
-"""Short stories about one person, that end well, badly, or neither: sentiment with its words, gender, a speaker.
+"""Short stories about a person, often with a friend, that end well, badly, or neither.
+
+They have a sentiment with its words, gender, and a speaker.
 
 Kept out of training: names together with a sentiment and a place (a combination, never a word).
 """
@@ -32,7 +34,7 @@ PLACES = (
     "the bakery",
     "the lake",
 )
-OPENINGS = (
+ALONE = (
     "{name} lived near {place}.",
     "{name} worked near {place} for many years.",
     "One morning {name} walked to {place}.",
@@ -47,16 +49,24 @@ OPENINGS = (
     "In the summer {name} stayed at a house near {place}.",
     "There was a letter for {name} at {place}.",
     "For a week {name} had looked forward to {place}.",
-    # Giving with one name alone, so without a question who receives: every name is said again there, also those that
-    # are kept out of `indirect`. No three words begin a text of both registers.
-    "The postman brought a letter to {name} near {place}.",
-    "A stranger showed the way to {place} to {name}.",
-    "A friend waited for {name} at {place}. Then the friend gave a key to {name}.",
-    "A neighbour saw {name} near {place}. Afterwards the neighbour sent a parcel to {name}.",
-    "{name} sat down at {place}. Later {name} gave a coin to a child.",
-    "{name} stopped at {place}. Then {name} lent an umbrella to a stranger.",
-    "Somebody looked for {name} at {place}. In the end {name} offered a cup to a friend.",
 )
+# Two people, both of whom are said again. The names that are kept out of `indirect` are met here, so that what a model
+# must do with any two names is asked of all. No three words begin a text of both registers.
+TOGETHER = tuple(
+    form.replace("{one}", one).replace("{other}", other)
+    for form in (
+        "One morning {one} met {other} near {place}. Then {name} waved to {friend}.",
+        "In spring {one} and {other} stayed near {place}, and {name} told a joke to {friend}.",
+        "Every evening {one} saw {other} at {place}, and {name} nodded to {friend}.",
+        "Last week {one} waited for {other} at {place}. In the end {name} wrote a card to {friend}.",
+        "On Sunday {one} and {other} went to {place}. Later {name} spoke to {friend}.",
+        "Long ago {one} and {other} lived near {place}, and {name} often wrote to {friend}.",
+        "After breakfast {one} and {other} walked to {place}, where {name} sang a song to {friend}.",
+        "In the summer {one} and {other} had a house near {place}. Afterwards {name} wrote a poem to {friend}.",
+    )
+    for one, other in (("{name}", "{friend}"), ("{friend}", "{name}"))
+)
+OPENINGS = (*ALONE, *TOGETHER)
 WORDS = {
     "positive": words(
         "wonderful lovely beautiful splendid delightful charming cheerful perfect marvellous pleasant magnificent "
@@ -239,7 +249,7 @@ def story(draw: Draw, *, held_out: bool) -> Text:
 def sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
     """The sentences of a story, each drawn when it is asked for.
 
-    With the labels `name`, `speaker`, `gender` (of pronouns), and for what sets the mood (all but the first sentence)
+    With the labels `name`, `friend`, `speaker`, `gender` (of pronouns), and for what sets the mood (all but the first sentence)
     `sentiment`, in which each `word` that does so is labelled.
     """
     name, sentiment, place = draw.until(
@@ -253,7 +263,9 @@ def sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
     def said(template: str, **values: str | Text) -> Text:
         return fill(template, **pronouns, **values).called("sentiment", sentiment)
 
-    yield fill(draw.one(OPENINGS), name=name, place=place)
+    opening = draw.one(OPENINGS)
+    friend = draw.one([other for other in NAMES if other != name]) if opening in TOGETHER else ""
+    yield fill(opening, name=name, place=place, friend=friend)
     event = draw.one(EVENTS[sentiment])
     yield said(event, word=draw.one(WORDS[sentiment]))
     if draw.chance(0.5):

@@ -14,9 +14,9 @@ from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
     "indirect": (0.22, indirect.sentence),
-    "geography": (0.27, geography.sentence),
+    "geography": (0.26, geography.sentence),
     "story": (0.13, stories.story),
-    "french": (0.06, french.sentence),
+    "french": (0.07, french.sentence),
     "code": (0.07, code.snippet),
     "arithmetic": (0.11, arithmetic.sentence),
     "hesitation": (0.05, hesitation.sentence),
