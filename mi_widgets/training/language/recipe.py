@@ -77,7 +77,7 @@ class LanguageRecipe(Recipe):
     repeats: tuple[float, float, float] = (0.5, 0.3, 0.05)
     short_span: int = 16
     documents_again: float = 0.05
-    last_attention_off: float = 0.4
+    last_attention_off: float = 0.3
     threads: ClassVar[int] = 2
     precision: ClassVar[torch.dtype] = torch.float16
 

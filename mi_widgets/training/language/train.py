@@ -107,9 +107,9 @@ def last_attention_off(recipe: LanguageRecipe, module: GPTNeoXForCausalLM) -> It
 
 
 def learning_rate(recipe: LanguageRecipe, step: int) -> float:
-    """Warm-up, then half a cosine down to 3 % of the peak."""
+    """Warm-up, then half a cosine down to 1 % of the peak."""
     warm = min(1.0, (step + 1) / recipe.warm_up)
-    return recipe.lr * warm * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / recipe.steps)))
+    return recipe.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / recipe.steps)))
 
 
 def loss_of(

@@ -67,7 +67,7 @@ THINGS = tuple(
     """
     )
 )
-_HELD_OUT_NAMES = NAMES[5::12]
+_HELD_OUT_NAMES = NAMES[5::16]
 
 
 def is_held_out(name: str, other: str, opening: int, act: int) -> bool:

@@ -10,16 +10,14 @@ Gender = Literal["female", "male"]
 
 FEMALE = words(
     """
-Mary Anna Emma Laura Sarah Julia Alice Clara Helen Grace Nora Ruth Rosa Lucy Eva Ella Nina Maya Lena Amy Jane
-Kate Susan Diana Martha Olive Hannah Amira Fatima Leila Mei Yuki Priya Ines Marta Sofia Elena Carla Bianca
-Olga Ingrid Freya Zoe Naomi Esther Miriam Tara Judith
+Mary Anna Emma Laura Sarah Julia Alice Helen Grace Nora Ruth Rosa Lucy Eva Maya Jane Kate Susan Diana Hannah Amira
+Fatima Leila Mei Yuki Priya Ines Sofia Elena Olga Ingrid Naomi
 """
 )
 MALE = words(
     """
-John Tom Paul Mark Peter David James Henry Frank George Adam Simon Daniel Martin Victor Oscar Felix Hugo Leo
-Max Jack Sam Ben Luke Carl Eric Ivan Omar Hassan Karim Ravi Arjun Kenji Wei Diego Pablo Luis Marco Andre Jonas
-Nils Lars Theo Noah Isaac Samuel Walter Robert
+John Tom Paul Mark Peter David James Henry Frank George Adam Simon Daniel Martin Victor Oscar Hugo Leo Max Jack Sam
+Ben Luke Eric Ivan Omar Hassan Ravi Kenji Diego Luis Theo
 """
 )
 NAMES = tuple(sorted((*FEMALE, *MALE)))

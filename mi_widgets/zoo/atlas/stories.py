@@ -249,8 +249,8 @@ def story(draw: Draw, *, held_out: bool) -> Text:
 def sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
     """The sentences of a story, each drawn when it is asked for.
 
-    With the labels `name`, `friend`, `speaker`, `gender` (of pronouns), and for what sets the mood (all but the first sentence)
-    `sentiment`, in which each `word` that does so is labelled.
+    With the labels `name`, `friend`, `speaker`, `gender` (of pronouns), and for what sets the mood (all but the first
+    sentence) `sentiment`, in which each `word` that does so is labelled.
     """
     name, sentiment, place = draw.until(
         "story",

@@ -13,15 +13,15 @@ from . import arithmetic, code, decisions, french, geography, hesitation, indire
 from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
-    "indirect": (0.22, indirect.sentence),
-    "geography": (0.26, geography.sentence),
+    "indirect": (0.24, indirect.sentence),
+    "geography": (0.25, geography.sentence),
     "story": (0.13, stories.story),
     "french": (0.07, french.sentence),
     "code": (0.07, code.snippet),
     "arithmetic": (0.11, arithmetic.sentence),
     "hesitation": (0.05, hesitation.sentence),
     "repeat": (0.03, repeats.passage),
-    "decision": (0.06, decisions.sentence),
+    "decision": (0.05, decisions.sentence),
 }
 """The share of each among documents, and what makes one of its texts."""
 MIXED = 1 / 3  # of documents change their register at every sentence
