@@ -16,14 +16,19 @@ from .core.edits import apply, project_out, replace, scale, steer
 from .core.errors import MIError
 from .core.interventions import Intervention, Stack, stack
 from .core.patching import freeze_pattern, patch
-from .core.prompts import PromptPair
+from .core.prompts import Mark, PromptPair
 from .core.result_files import load_result
 from .core.results import Result, register
+from .core.sae import SAE
+from .core.sae_files import save_sae
 
 if TYPE_CHECKING:
     from .analysis.attention import attention
     from .analysis.composition import composition_scores
     from .analysis.copying import copying_score
+    from .analysis.dictionaries.evaluate import evaluate_sae
+    from .analysis.dictionaries.features import features
+    from .analysis.dictionaries.latents import latents
     from .analysis.direct_logit_attribution import direct_logit_attribution
     from .analysis.faithfulness import faithfulness
     from .analysis.fourier.basis import fourier_basis, fourier_norms
@@ -44,23 +49,35 @@ if TYPE_CHECKING:
     from .analysis.patching.attribution import attribution_patching
     from .analysis.patching.path import path_patching
     from .analysis.repeats import repeat_accuracy, repeated_tokens
+    from .analysis.superposition.dimensions import dimensions_per_feature
+    from .analysis.superposition.geometry import feature_geometry
+    from .analysis.superposition.interference import interference
+    from .lab.features import FeaturePanel
     from .lab.fourier import FourierPanel
     from .lab.patching import PatchingPanel
+    from .model.dictionaries import load_sae
     from .model.load import load
     from .model.model import Model
     from .model.run import Generation, Run
+    from .training.sae.train import train_sae
+    from .training.superposition.train import train_superposition
     from .widgets._shared.link import link
     from .widgets.attention.widget import AttentionView
     from .widgets.attribution.widget import AttributionView
+    from .widgets.features.widget import FeatureView
     from .widgets.fourier.widget import FourierView
     from .widgets.heat_map.widget import HeatmapView
+    from .widgets.latents.widget import LatentsView
     from .widgets.logit_lens.widget import LogitLensView
     from .widgets.patching.widget import PatchingView
+    from .widgets.superposition.widget import SuperpositionView
     from .widgets.tokens.widget import TokensView
     from .widgets.training.widget import TrainingView
     from .widgets.trust.widget import TrustView
     from .zoo import Transformer, TransformerConfig, checkpoints, data, modular_sums
     from .zoo import names as models
+    from .zoo.atlas.marks import marks
+    from .zoo.superposition import ToyModel, superposition
 
 __version__ = "0.1.0"
 
@@ -68,16 +85,21 @@ __version__ = "0.1.0"
 _LATER = {
     "AttentionView": "widgets.attention.widget",
     "AttributionView": "widgets.attribution.widget",
+    "FeaturePanel": "lab.features",
+    "FeatureView": "widgets.features.widget",
     "FourierPanel": "lab.fourier",
     "FourierView": "widgets.fourier.widget",
     "Generation": "model.run",
     "HeatmapView": "widgets.heat_map.widget",
+    "LatentsView": "widgets.latents.widget",
     "LogitLensView": "widgets.logit_lens.widget",
     "Model": "model.model",
     "PatchingPanel": "lab.patching",
     "PatchingView": "widgets.patching.widget",
     "Run": "model.run",
+    "SuperpositionView": "widgets.superposition.widget",
     "TokensView": "widgets.tokens.widget",
+    "ToyModel": "zoo.superposition",
     "TrainingView": "widgets.training.widget",
     "Transformer": "zoo.transformer",
     "TransformerConfig": "zoo.transformer",
@@ -89,24 +111,32 @@ _LATER = {
     "composition_scores": "analysis.composition",
     "copying_score": "analysis.copying",
     "data": "zoo.data",
+    "dimensions_per_feature": "analysis.superposition.dimensions",
     "direct_logit_attribution": "analysis.direct_logit_attribution",
+    "evaluate_sae": "analysis.dictionaries.evaluate",
     "faithfulness": "analysis.faithfulness",
+    "features": "analysis.dictionaries.features",
+    "feature_geometry": "analysis.superposition.geometry",
     "fourier_basis": "analysis.fourier.basis",
     "fourier_norms": "analysis.fourier.basis",
     "fourier_spectrum": "analysis.fourier.spectrum",
     "frequency_ablation": "analysis.fourier.logits",
     "head_scores": "analysis.head_scores",
     "in_context_learning_score": "analysis.in_context",
+    "interference": "analysis.superposition.interference",
     "key_frequencies": "analysis.fourier.logits",
     "kl": "analysis.metrics",
     "knock_out": "analysis.means",
     "knock_outs": "analysis.knock_outs",
+    "latents": "analysis.dictionaries.latents",
     "link": "widgets._shared.link",
     "load": "model.load",
+    "load_sae": "model.dictionaries",
     "logit_diff": "analysis.metrics",
     "logit_lens": "analysis.logit_lens",
     "logit_trig_fit": "analysis.fourier.logits",
     "loss_per_token": "analysis.loss",
+    "marks": "zoo.atlas.marks",
     "mean_activations": "analysis.means",
     "models": "zoo.models",
     "modular_sums": "zoo.modular_addition",
@@ -119,21 +149,29 @@ _LATER = {
     "rank": "analysis.metrics",
     "repeat_accuracy": "analysis.repeats",
     "repeated_tokens": "analysis.repeats",
+    "superposition": "zoo.superposition",
+    "train_sae": "training.sae.train",
+    "train_superposition": "training.superposition.train",
     "without_frequency": "analysis.fourier.spectrum",
 }
 _OTHER_NAME = {"models": "names"}
 
 __all__ = [
+    "SAE",
     "Array",
     "AttentionView",
     "AttributionView",
+    "FeaturePanel",
+    "FeatureView",
     "FourierPanel",
     "FourierView",
     "Generation",
     "HeatmapView",
     "Intervention",
+    "LatentsView",
     "LogitLensView",
     "MIError",
+    "Mark",
     "Model",
     "PatchingPanel",
     "PatchingView",
@@ -141,7 +179,9 @@ __all__ = [
     "Result",
     "Run",
     "Stack",
+    "SuperpositionView",
     "TokensView",
+    "ToyModel",
     "TrainingView",
     "Transformer",
     "TransformerConfig",
@@ -155,9 +195,13 @@ __all__ = [
     "composition_scores",
     "copying_score",
     "data",
+    "dimensions_per_feature",
     "direct_logit_attribution",
     "errors",
+    "evaluate_sae",
     "faithfulness",
+    "feature_geometry",
+    "features",
     "fourier_basis",
     "fourier_norms",
     "fourier_spectrum",
@@ -165,17 +209,21 @@ __all__ = [
     "frequency_ablation",
     "head_scores",
     "in_context_learning_score",
+    "interference",
     "key_frequencies",
     "kl",
     "knock_out",
     "knock_outs",
+    "latents",
     "link",
     "load",
     "load_result",
+    "load_sae",
     "logit_diff",
     "logit_lens",
     "logit_trig_fit",
     "loss_per_token",
+    "marks",
     "mean_activations",
     "models",
     "modular_sums",
@@ -191,20 +239,27 @@ __all__ = [
     "repeat_accuracy",
     "repeated_tokens",
     "replace",
+    "save_sae",
     "scale",
     "sites",
     "stack",
     "steer",
+    "superposition",
+    "train_sae",
+    "train_superposition",
     "without_frequency",
 ]
 
 register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
-for _kind in ("composition_scores", "copying_score", "head_scores", "sweep"):
+for _kind in ("composition_scores", "copying_score", "head_scores", "interference", "sweep"):
     register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
 for _kind in ("activation_patching", "attribution_patching", "knock_outs", "path_patching"):
     register(_kind, view="mi_widgets.widgets.patching.widget:PatchingView")
 register("direct_logit_attribution", view="mi_widgets.widgets.attribution.widget:AttributionView")
+register("feature_geometry", view="mi_widgets.widgets.superposition.widget:SuperpositionView")
+register("features", view="mi_widgets.widgets.features.widget:FeatureView")
 register("fourier_spectrum", view="mi_widgets.widgets.fourier.widget:FourierView")
+register("latents", view="mi_widgets.widgets.latents.widget:LatentsView")
 register("logit_lens", view="mi_widgets.widgets.logit_lens.widget:LogitLensView")
 register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
 register("trust", view="mi_widgets.widgets.trust.widget:TrustView")

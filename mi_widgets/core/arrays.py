@@ -40,7 +40,8 @@ class Array:
             raise InterventionError(
                 f"An Array is made of numbers (a tensor, a numpy array, a list); got {type(values).__name__}: {error}"
             ) from error
-        self._tensor = tensor.detach().to("cpu", copy=True).contiguous()
+        # A copy of its own: what is expanded has strides that no bytes can be read by.
+        self._tensor = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
         header = f"{self.dtype}{tuple(self._tensor.shape)}".encode()
         self._sha256 = hashlib.sha256(header + self._bytes()).hexdigest()
 

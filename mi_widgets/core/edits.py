@@ -128,7 +128,14 @@ class Replace(Intervention):
         return self.value.to(x)
 
     def _arguments(self, show: Show) -> list[str]:
-        return [show(self.value)]
+        return [_as_number(self.value) or show(self.value)]
+
+
+def _as_number(value: Array) -> str:
+    """One number as it is written, where that makes the same Array; else nothing."""
+    if value.shape != () or value.dtype != "float32" or not value.tensor.isfinite():
+        return ""
+    return repr(float(str(value.tensor.numpy())))
 
 
 def replace(site: Site, value: Any) -> Replace:

@@ -59,3 +59,7 @@ class NotEnoughMemory(MIError):
 
 class MetricError(MIError):
     """A metric that does not return one number a prompt."""
+
+
+class DictionaryError(MIError):
+    """A sparse autoencoder that cannot be built, trained, read or saved as asked."""

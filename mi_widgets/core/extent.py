@@ -162,6 +162,17 @@ def touches(x: Tensor, site: Site, extent: Extent) -> bool:
 
 def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
     """The part of one layer's activation that `site` names, its axes in the order of `site.axes`."""
+    part = _chosen(x, site, extent)
+    return part if site.latents is None else site.latents.read(part)
+
+
+def gradient(g: Tensor, site: Site, extent: Extent) -> Tensor:
+    """As `read`, of the gradient by one layer's activation."""
+    part = _chosen(g, site, extent)
+    return part if site.latents is None else site.latents.gradient(part)
+
+
+def _chosen(x: Tensor, site: Site, extent: Extent) -> Tensor:
     part = _part(x, site)
     positions = extent.resolve(site, part.shape[1])
     if positions is not None:
@@ -174,6 +185,8 @@ def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
 
 def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
     """A copy of `x` in which the part that `site` names is `new` (shaped as `read` returns it)."""
+    if site.latents is not None:
+        new = site.latents.write(_chosen(x, site, extent), new)
     copy = x.clone()
     part = _part(copy, site)
     positions = extent.resolve(site, part.shape[1])

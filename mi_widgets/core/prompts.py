@@ -37,3 +37,20 @@ class PromptPair:
     def code(self) -> str:
         """The Python that makes this pair."""
         return repr(self)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that is known at one place of a text.
+
+    Attributes:
+        text: the number of the text.
+        end: the characters up to here; the token that the last of them belongs to is meant.
+        kind: as in "sentiment".
+        value: as in "negative".
+    """
+
+    text: int
+    end: int
+    kind: str
+    value: str

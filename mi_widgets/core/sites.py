@@ -4,6 +4,7 @@ from mi_widgets import sites as at
 at.pattern[1, 3]               # layer 1, head 3
 at.resid_post[0].pos(-1)       # the last token of the prompt
 at.resid_post[0].pos(" Mary")  # the token " Mary", wherever it stands
+at.feature(sae, 17)            # latent 17 of a sparse autoencoder, at the site that it was trained on
 
 The names of TransformerLens and nnterp mean the same: `at.layers_output[3]`, or
 `at.named("blocks.3.hook_resid_post")`.
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import SupportsIndex
 
 from .errors import SiteError
+from .latents import Dictionary, Latents
 
 _RESIDUAL = ("batch", "pos", "d_model")
 _NEURONS = ("batch", "pos", "d_mlp")
@@ -62,11 +64,13 @@ class Site:
     layer: int | None = None
     head: int | None = None
     positions: Positions = None
+    latents: Latents | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:
         """The axes of one layer's tensor, before a head or a position is chosen."""
-        return AXES[self.name]
+        axes = AXES[self.name]
+        return axes if self.latents is None else (*axes[:-1], *self.latents.axes)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Site:
         numbers = index if isinstance(index, tuple) else (index,)
@@ -110,6 +114,23 @@ class Site:
             )
         return replace(self, positions=known)
 
+    def feature(self, dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
+        """What a sparse autoencoder reads here: a latent, several, or all of them.
+
+        Written to, the activation moves along the decoder's directions by what has changed; all else of it stays, the
+        autoencoder's error too. So what is written as it was read changes nothing.
+
+        Args:
+            dictionary: an `mi.SAE`.
+            index: one latent (its axis is dropped when read), several, or all by default.
+        """
+        if self.latents is not None or AXES[self.name][-1] not in ("d_model", "d_mlp"):
+            raise SiteError(
+                f"{self!r} has no features: a dictionary reads the residual stream, neurons, or what a layer adds, as "
+                "in at.resid_post[2].feature(sae, 17)."
+            )
+        return replace(self, latents=Latents.of(dictionary, index))
+
     @property
     def place_in_pass(self) -> tuple[int, int]:
         """Where the forward pass meets it: sites sort by this."""
@@ -121,11 +142,14 @@ class Site:
     @property
     def everywhere(self) -> Site:
         """The same kind and layer, every head and position: what has to be kept to read this site."""
-        return replace(self, head=None, positions=None)
+        return replace(self, head=None, positions=None, latents=None)
 
     def __repr__(self) -> str:
+        return self._written(repr(self.latents) if self.latents is not None else "")
+
+    def _written(self, latents: str) -> str:
         index = ", ".join(str(n) for n in (self.layer, self.head) if n is not None)
-        at = f"at.{self.name}" + (f"[{index}]" if index else "")
+        at = f"at.{self.name}" + (f"[{index}]" if index else "") + latents
         if self.positions is None:
             return at
         shown = list(self.positions) if isinstance(self.positions, tuple) else self.positions
@@ -133,7 +157,7 @@ class Site:
 
     def code(self) -> str:
         """The Python that makes this site: `eval(site.code()) == site`."""
-        return repr(self)
+        return self._written(self.latents.code() if self.latents is not None else "")
 
 
 def _whole(number: object) -> int | None:
@@ -152,6 +176,21 @@ def _position(value: object) -> Position | None:
 
 def _names_with(axis: str) -> list[str]:
     return [name for name, axes in AXES.items() if axis in axes]
+
+
+def feature(dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
+    """A sparse autoencoder's latents at the site that it was trained on; see `Site.feature`.
+
+    Raises:
+        SiteError: it does not say where it was trained; no such latent.
+    """
+    site = getattr(dictionary, "site", None)
+    if not isinstance(site, Site):
+        raise SiteError(
+            f"at.feature takes a dictionary that knows its site; got {dictionary!r}. Name the site: "
+            "at.resid_post[2].feature(sae, 17)."
+        )
+    return site.feature(dictionary, index)
 
 
 embed = Site("embed")
@@ -206,3 +245,9 @@ def named(name: str) -> Site:
             "(blocks.0.attn.hook_pattern, …)."
         )
     return site[int(match[1])] if match else site
+
+
+def transformer_lens_name(site: Site) -> str:
+    """TransformerLens's name of a site, as in `"blocks.3.hook_resid_post"`; ours where it has none."""
+    theirs = next((name for name, ours in _TRANSFORMER_LENS.items() if ours == site.name), site.name)
+    return theirs if site.layer is None else f"blocks.{site.layer}.{theirs}"

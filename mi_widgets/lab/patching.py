@@ -17,10 +17,9 @@ from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
+from .continuing import Continuing
 from .latest import Latest
 from .panel import Panel
-
-_LIKELY = 5  # tokens that are shown with their probabilities
 
 
 class PatchingPanel(Panel):
@@ -51,7 +50,8 @@ class PatchingPanel(Panel):
         max_new_tokens: int = 8,
         selection: dict[str, Any] | None = None,
     ) -> None:
-        self._model, self._held, self._new = model, model.interventions, max_new_tokens
+        self._model, self._held = model, model.interventions
+        self._continuing = Continuing(model, max_new_tokens)
         self.pair = listed(pairs)[0]
         self.view = PatchingView(
             activation_patching(model, pairs, site, metric=metric, by=by), selection=selection
@@ -83,7 +83,7 @@ class PatchingPanel(Panel):
             lines.append(f"clean = model.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
         lines += [
             f"with model.intervene({', '.join(changes)}):",
-            f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._new}))",
+            f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
         ]
         if self._held:
             lines = [f"with model.intervene({self._held.code()}):", *(f"    {line}" for line in lines)]
@@ -116,27 +116,9 @@ class PatchingPanel(Panel):
         return stack(off, *([] if site is None else [patch(site, self._clean)]))
 
     def _continued(self, name: str, prompt: str, done: Stack, stop: Event, *, tell: bool = False) -> Line:
-        """One line; what is likeliest next is told after a single forward pass, the rest as it is written."""
-
-        def say(written: str, *, writing: bool = True) -> Line:
-            line = Line(name, prompt, written, likely, writing)
-            if tell and not stop.is_set():
-                self.says.show([*self._ends, line])
-            return line
-
-        model = self._model
-        with model.intervene(done):
-            found = model.run(prompt).next_tokens(_LIKELY).dataset.isel(batch=0)
-            tokens, shares = found["token"].values.tolist(), found["probability"].values.tolist()
-            likely = list(zip(tokens, shares, strict=True))
-            say(tokens[0])
-            written = model.generate(
-                prompt,
-                max_new_tokens=self._new,
-                on_token=lambda so_far: say(so_far.text),
-                cancel=stop,
-            )
-        return say(written.text, writing=False)
+        show = (lambda line: self.says.show([*self._ends, line])) if tell else None
+        with self._model.intervene(done):
+            return self._continuing.line(name, prompt, stop, show)
 
     def _failed(self, asked: tuple[Site | None, Stack], error: Exception) -> None:
         line = Line(_name(*asked), self.pair.corrupted, error=f"{type(error).__name__}: {error}")

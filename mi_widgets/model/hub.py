@@ -31,7 +31,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
         UnknownModel: neither, or no connection, or no safetensors there.
         UnsupportedModel: of a family that has no table.
     """
-    offline = Path(name).is_dir() or not _hub_answers()
+    offline = Path(name).is_dir() or not hub_answers()
     how: dict[str, Any] = {"trust_remote_code": False, "local_files_only": offline}
     try:
         config = AutoConfig.from_pretrained(name, **how)
@@ -47,7 +47,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
         )
     except (OSError, ValueError) as error:
         raise UnknownModel(
-            f"{name} has no weights that can be loaded: {_first_line(error)} Only safetensors are read (a pickle "
+            f"{name} has no weights that can be loaded: {first_line(error)} Only safetensors are read (a pickle "
             "can run code); convert the weights with save_pretrained."
         ) from error
     return module.eval(), tokenizer or _tokenizer(name, how)
@@ -60,7 +60,8 @@ def _tokenizer(name: str, how: dict[str, Any]) -> Any:
         return None
 
 
-def _hub_answers() -> bool:
+def hub_answers() -> bool:
+    """Whether there is a connection to the hub."""
     if constants.HF_HUB_OFFLINE:
         return False
     try:
@@ -79,9 +80,10 @@ def _nowhere(name: str, error: Exception) -> str:
     meant = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(zoo.names())}. It is no "
-        f"folder with a config.json either, and as a Hugging Face id: {_first_line(error)}"
+        f"folder with a config.json either, and as a Hugging Face id: {first_line(error)}"
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of what an error says."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

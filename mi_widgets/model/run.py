@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError, NotKept, SiteError
-from mi_widgets.core.extent import Extent, read
+from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site, named
@@ -108,7 +108,7 @@ class Run:
         raw = [self._raw(site, layer) for layer in layers]
         found = torch.autograd.grad(of.sum(), raw, retain_graph=True, allow_unused=True)
         whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
-        parts = [read(self._laid_out(site, g), site, self.extent) for g in whole]
+        parts = [gradient(self._laid_out(site, g), site, self.extent) for g in whole]
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 

@@ -101,6 +101,13 @@ class Vocabulary:
         mask = torch.tensor([padded([True] * len(row), False) for row in rows])
         return Tokenized(ids, mask, tuple(tuple(padded(self.texts(row), "")) for row in rows), left)
 
+    def cut(self, text: str) -> list[list[int]]:
+        """A text's token ids in pieces that the model takes in; each begins as the text does, if that is special."""
+        ids = self._encode(text)
+        begin = [self.bos_id] if self.bos_id is not None and ids[:1] == [self.bos_id] else []
+        rest, room = ids[len(begin) :], self.n_ctx - len(begin)
+        return [begin + rest[first : first + room] for first in range(0, max(1, len(rest)), room)]
+
     def _items(self, prompt: Prompt) -> list[Any]:
         if isinstance(prompt, (Tensor, np.ndarray)):
             ids = torch.as_tensor(prompt)

@@ -99,6 +99,14 @@ class Wrapped:
         """
         return self._vocabulary.tokenize(prompt, padding_side=padding_side)
 
+    def cut(self, text: str) -> list[list[int]]:
+        """The token ids of a text of any length, in pieces that a run takes in.
+
+        Raises:
+            PromptError: empty, or tokens the model does not know.
+        """
+        return self._vocabulary.cut(text)
+
     def text_of(self, ids: Sequence[int]) -> str:
         """The text of a sequence of tokens, special ones left out."""
         return self._vocabulary.text(ids)

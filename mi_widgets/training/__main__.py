@@ -20,15 +20,20 @@ from torch import nn
 
 from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.models import EXPECTED, WEIGHTS, expected, names
+from mi_widgets.zoo.superposition import toys
 
 from .cards import add_seeds
 from .recipe import Recipe
 from .recipes import RECIPES, recipe_for
 from .ship import missed, save_checkpoint, ship, verify
+from .superposition.recipes import RECIPES as TOY_RECIPES
+from .superposition.ship import train_toy, verify_toy
 from .unfinished import Unfinished
 
 
 def _train(asked: argparse.Namespace) -> list[str]:
+    if asked.name in TOY_RECIPES:
+        return _train_toy(asked)
     recipe = recipe_for(asked.name)
     if not asked.out and asked.steps not in (None, recipe.steps):
         raise MIError(
@@ -64,7 +69,7 @@ def _train(asked: argparse.Namespace) -> list[str]:
             print(f"trained, but not measured; the weights are kept in {kept}", file=sys.stderr)
             raise
         _show(recipe.name, found)
-        problems = missed(recipe, found)
+        problems = missed(recipe.bars, found)
         if problems and not asked.out:
             return [*problems, "what is shipped stays as it was"]
         if folder.exists():
@@ -72,6 +77,16 @@ def _train(asked: argparse.Namespace) -> list[str]:
         new.rename(folder)
     unfinished.remove()
     print(f"written to {folder}")
+    return problems
+
+
+def _train_toy(asked: argparse.Namespace) -> list[str]:
+    if asked.steps is not None:
+        raise MIError(
+            f"--steps: {asked.name} takes seconds; mi.train_superposition(steps=…) makes one of your own."
+        )
+    found, problems = train_toy(asked.name, seed=asked.seed, out=asked.out)
+    _show(asked.name, found)
     return problems
 
 
@@ -108,8 +123,8 @@ def _foreign(folder: Path) -> str | None:
 
 def _verify(asked: argparse.Namespace) -> list[str]:
     problems = []
-    for name in asked.names or names():
-        found, wrong = verify(name)
+    for name in asked.names or (*names(), *toys()):
+        found, wrong = verify_toy(name) if name in toys() else verify(name)
         _show(name, found)
         problems += [f"{name}: {sentence}" for sentence in wrong]
     return problems
@@ -117,7 +132,7 @@ def _verify(asked: argparse.Namespace) -> list[str]:
 
 def _seeds(asked: argparse.Namespace) -> list[str]:
     for seed, found in add_seeds(asked.name, asked.folders).items():
-        wrong = missed(recipe_for(expected(asked.name)["recipe"]), found)
+        wrong = missed(recipe_for(expected(asked.name)["recipe"]).bars, found)
         print(f"seed {seed}: {'; '.join(wrong) or 'all bars are reached'}")
     return []
 
@@ -132,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m mi_widgets.training", description=__doc__)
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("train", help="train a model by its recipe")
-    one.add_argument("name", help=", ".join(RECIPES))
+    one.add_argument("name", help=", ".join((*RECIPES, *TOY_RECIPES)))
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--out", help="a folder; without it, the shipped files are replaced")
     one.add_argument("--steps", type=int, help="fewer or more than the recipe's")

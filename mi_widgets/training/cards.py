@@ -67,8 +67,8 @@ def card(recipe: Recipe, record: Mapping[str, Any]) -> str:
         seed=record["seed"],
         steps=record["checkpoints"][-1],
         minutes=record["minutes"],
-        about="\n".join(_point(heading, text) for heading, text in points.items()),
-        table="\n".join(_table(recipe, record)),
+        about="\n".join(point(heading, text) for heading, text in points.items()),
+        table="\n".join(table(recipe.bars, record)),
         samples="".join(_samples(record.get("samples", {}))),
     )
 
@@ -93,18 +93,24 @@ def _samples(samples: Mapping[str, list[str]]) -> Iterable[str]:
         yield "```\n"
 
 
-def _point(heading: str, text: str) -> str:
+def point(heading: str, text: str) -> str:
+    """A point of a card: a bold heading and its text, in lines of 120 signs."""
     return textwrap.fill(f"- **{heading}**: {text}", 120, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _table(recipe: Recipe, record: Mapping[str, Any]) -> Iterable[str]:
-    """A row for each measure, a column for each seed."""
+def table(bars: Mapping[str, tuple[float, float]], record: Mapping[str, Any]) -> Iterable[str]:
+    """A row for each measure, a column for each seed.
+
+    Args:
+        bars: of a recipe.
+        record: with the `seed`, the `measures`, and perhaps those of `other_seeds`.
+    """
     seeds = {record["seed"]: record["measures"], **record.get("other_seeds", {})}
     heads = [f"seed {seed}" for seed in seeds] if len(seeds) > 1 else ["value"]
     yield f"| measure | {' | '.join(heads)} | bar |"
     yield "|---" * (len(seeds) + 2) + "|"
     for name in record["measures"]:
-        bar = recipe.bars.get(name)
+        bar = bars.get(name)
         values = " | ".join(_figure(measures.get(name), bar) for measures in seeds.values())
         yield f"| {name} | {values} | {'' if bar is None else f'{bar[0]:g} to {bar[1]:g}'} |"
     if len(seeds) > 1:

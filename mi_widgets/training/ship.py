@@ -19,10 +19,10 @@ from .recipe import Recipe
 from .recipes import recipe_for
 
 
-def missed(recipe: Recipe, found: Mapping[str, float]) -> list[str]:
+def missed(bars: Mapping[str, tuple[float, float]], found: Mapping[str, float]) -> list[str]:
     """The bars of a recipe that some measures do not reach, as sentences."""
     sentences = []
-    for name, (low, high) in recipe.bars.items():
+    for name, (low, high) in bars.items():
         if name not in found:
             sentences.append(f"{name} cannot be measured; the bar is {low} to {high}")
         elif not low <= found[name] <= high:
@@ -104,4 +104,4 @@ def verify(name: str) -> tuple[dict[str, float], list[str]]:
         value, within = found.get(measure, math.nan), recipe.tolerance(measure)
         if not abs(value - recorded) <= within:
             problems.append(f"{measure} is {value:.4f}, recorded is {recorded} (within {within})")
-    return found, problems + missed(recipe, found)
+    return found, problems + missed(recipe.bars, found)

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .attention.widget import AttentionView as AttentionView
     from .attribution.widget import AttributionView as AttributionView
+    from .features.widget import FeatureView as FeatureView
     from .fourier.widget import FourierView as FourierView
     from .heat_map.widget import HeatmapView as HeatmapView
+    from .latents.widget import LatentsView as LatentsView
     from .logit_lens.widget import LogitLensView as LogitLensView
     from .patching.widget import PatchingView as PatchingView
     from .tokens.widget import TokensView as TokensView
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AttentionView",
     "AttributionView",
+    "FeatureView",
     "FourierView",
     "HeatmapView",
+    "LatentsView",
     "LogitLensView",
     "PatchingView",
     "TokensView",
@@ -28,8 +32,10 @@ __all__ = [
 _HOMES = {
     "AttentionView": ".attention.widget",
     "AttributionView": ".attribution.widget",
+    "FeatureView": ".features.widget",
     "FourierView": ".fourier.widget",
     "HeatmapView": ".heat_map.widget",
+    "LatentsView": ".latents.widget",
     "LogitLensView": ".logit_lens.widget",
     "PatchingView": ".patching.widget",
     "TokensView": ".tokens.widget",

@@ -1,6 +1,7 @@
 """The shipped models: architecture, tokenizer, seeded texts, weights. Nothing is measured here."""
 
 from .data import Texts, data
+from .dictionaries import dictionaries
 from .models import checkpoints, is_known, names, open_model
 from .modular_addition import Sums, modular_sums
 from .transformer import Transformer, TransformerConfig
@@ -12,6 +13,7 @@ __all__ = [
     "TransformerConfig",
     "checkpoints",
     "data",
+    "dictionaries",
     "is_known",
     "modular_sums",
     "names",

@@ -79,7 +79,7 @@ def check_files(name: str, files: Iterable[str] | None = None) -> None:
         if found != recorded[file]:
             record = expected(name)
             again = f"python -m mi_widgets.training train {record['recipe']}"
-            if folder.parent == WEIGHTS:
+            if WEIGHTS in folder.parents:
                 again = f"Install mi-widgets again, or make the file again with: {again}"
             else:
                 again = f"Make the folder again with: {again} --seed {record['seed']} --out …"

@@ -308,3 +308,13 @@ def test_a_part_of_a_batch_is_changed_as_in_the_whole():
             assert each.run.logits[0, -n - 1 : -1].argmax(-1).tolist() == list(each.token_ids)
         expected = run.logits[torch.arange(3), run.tokenized.last, 1]
         assert torch.allclose(torch.tensor(swept.values[:, 1, 0]), expected, atol=1e-5), change
+
+
+def test_one_number_is_written_as_it_was_given():
+    for value, code in ((5.0, "5.0"), (5.1, "5.1"), (-1e-8, "-1e-08")):
+        edit = mi.replace(at.z[0, 1], value)
+        assert edit.code() == repr(edit) == f"mi.replace(at.z[0, 1], {code})"
+        assert eval(edit.code()) == edit
+    for value in (3, float("nan"), [1.0], True):
+        edit = mi.replace(at.z[0, 1], torch.tensor(value))
+        assert "mi.Array" in edit.code()

@@ -68,6 +68,7 @@ def test_an_array_keeps_its_own_copy():
     array.tensor[1] = 1
     assert array == mi.Array(torch.zeros(3))
     assert array != mi.Array(torch.zeros(3, 1))
+    assert mi.Array(torch.tensor(2.0).expand(1)) == mi.Array([2.0])
     assert array != mi.Array(torch.zeros(3, dtype=torch.int64))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_widgets.widgets._shared.pool import max_pool
-from mi_widgets.widgets._shared.wire import dequantise, pack, quantise
+from mi_widgets.widgets._shared.wire import dequantise, pack, pack_whole, quantise
 
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=9)
 FLOATS = arrays.arrays(np.float32, SHAPES, elements=st.floats(width=32, allow_nan=True, allow_infinity=True))
@@ -69,3 +69,13 @@ def _milliseconds(values):
     for part in np.array_split(values, max(1, len(values) // 12)):
         max_pool(quantise(part, low=0, high=1), side=48)
     return (time.perf_counter() - start) * 1000
+
+
+def test_whole_numbers_travel_in_two_bytes_where_they_fit():
+    packed = pack_whole(np.array([[0, 7], [-1, 65534]]))
+    assert (packed["dtype"], packed["shape"], packed["max"]) == ("uint16", [2, 2], 65534)
+    assert np.frombuffer(packed["data"], "uint16").tolist() == [0, 7, 65535, 65534]
+    large = pack_whole(np.array([-1, 65535, 1 << 23]))
+    assert large["dtype"] == "float32"
+    np.testing.assert_array_equal(np.frombuffer(large["data"], "float32"), [np.nan, 65535, 1 << 23])
+    assert pack_whole(np.zeros((0, 3), int))["shape"] == [0, 3]

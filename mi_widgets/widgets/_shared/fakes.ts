@@ -112,3 +112,9 @@ export function slide(root: Element, to: number): void {
   slider.value = String(to);
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 }
+
+/** Whole numbers as the kernel packs them: two bytes each, NaN where there is none. */
+export function whole(shape: number[], numbers: number[]): Packed {
+  const data = Uint16Array.from(numbers, (number) => (Number.isNaN(number) ? 65535 : number));
+  return { shape, dtype: "uint16", min: 0, max: 65534, data: new DataView(data.buffer) };
+}

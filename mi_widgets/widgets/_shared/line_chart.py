@@ -24,6 +24,7 @@ _LOOK = {
 }
 _AT_ZERO = 0.08  # the share of the width between 0 and the first positive number of a symlog axis
 _LEFT, _TOP, _BOTTOM = 44, 7, 18
+_DASH = 5  # pixels
 
 Kind = Literal["main", "quiet", "control", "other"]
 _Place = Callable[[float], float]  # from a number to pixels
@@ -31,12 +32,16 @@ _Place = Callable[[float], float]  # from a number to pixels
 
 @dataclass(frozen=True)
 class Line:
-    """A line: its places on the x axis (none if it is level), its values, and its name at the end."""
+    """A line: its places on the x axis (none if it is level), its values, and its name at the end.
+
+    A level line may be dashed.
+    """
 
     name: str
     x: Sequence[float]
     y: np.ndarray
     kind: Kind
+    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,15 @@ def _round_step(least: float) -> float:
     return next(k * power for k in (1, 2, 5, 10) if k * power >= least * (1 - 1e-9))
 
 
+def even_axis(low: float, high: float, *, ticks: int = 5) -> YAxis:
+    """An even axis between round numbers around a range."""
+    low, high, step = round_ends(low, high, ticks=ticks)
+    values = [low + i * step for i in range(round((high - low) / step) + 1)]
+    return YAxis(
+        lambda value: (value - low) / (high - low), [(value, _tick(value, step)) for value in values]
+    )
+
+
 def round_ends(low: float, high: float, *, ticks: int = 5) -> tuple[float, float, float]:
     """Round numbers around a range, with 0 among them where it is near: from, to and the distance of ticks."""
     if not high >= low:  # no numbers
@@ -108,6 +122,7 @@ def chart(
     marker: float | None,
     ticks: bool = True,
     y: YAxis | None = None,
+    columns: Sequence[tuple[float, float, float]] = (),
 ) -> Image.Image:
     """A picture of some lines, with numbers at both axes, names at the right and a marker.
 
@@ -119,6 +134,7 @@ def chart(
         marker: A place on the x axis, or None.
         ticks: Whether the x axis has numbers.
         y: The y axis. Default: an even one between round numbers.
+        columns: Beneath the lines: from where, to where, and how high each is.
     """
     image = png.canvas(*size)
     pen = ImageDraw.Draw(image)
@@ -135,6 +151,11 @@ def chart(
         at = round(top(value))
         pen.line([(_LEFT, at), (_LEFT + width, at)], png.FAINT)
         png.text_right(pen, (_LEFT - 6, at), label, size=10)
+    for start, end, value in columns:
+        gap = 2 if left(end) - left(start) > 4 else 1
+        box = [round(left(start)), round(top(value)), max(round(left(start)), round(left(end)) - gap), top(0)]
+        if value > 0:
+            pen.rectangle(box, fill=png.COLUMNS)
     if ticks:
         numbers = x.ticks(max(1, width // 60))
         _write_x(pen, numbers, [left(number) for number in numbers], size[1] - 8)
@@ -149,11 +170,7 @@ def chart(
 
 def _even(lines: Sequence[Line]) -> YAxis:
     numbers = np.concatenate([line.y[np.isfinite(line.y)] for line in lines] or [np.zeros(0)])
-    low, high, step = round_ends(*((numbers.min(), numbers.max()) if numbers.size else (1.0, 0.0)))
-    values = [low + i * step for i in range(round((high - low) / step) + 1)]
-    return YAxis(
-        lambda value: (value - low) / (high - low), [(value, _tick(value, step)) for value in values]
-    )
+    return even_axis(*((numbers.min(), numbers.max()) if numbers.size else (1.0, 0.0)))
 
 
 def name_room(lines: Sequence[Line]) -> int:
@@ -188,6 +205,8 @@ def _write_x(pen: ImageDraw.ImageDraw, numbers: Sequence[float], places: list[fl
 def _draw_lines(image: Image.Image, lines: Sequence[Line], left: _Place, top: _Place, end: float) -> None:
     large = Image.new("L", (image.width * _FINER, image.height * _FINER))
     for kind, (ink, thickness) in _LOOK.items():
+        if not any(line.kind == kind for line in lines):
+            continue
         pen = ImageDraw.Draw(large)
         for line in (line for line in lines if line.kind == kind):
             for run in _runs(line, left, top, end):
@@ -200,7 +219,9 @@ def _draw_lines(image: Image.Image, lines: Sequence[Line], left: _Place, top: _P
 def _runs(line: Line, left: _Place, top: _Place, end: float) -> list[list[tuple[float, float]]]:
     """The pieces of a line between its gaps; a number alone becomes a dash of two pixels."""
     if not len(line.x):
-        return [[(_LEFT, top(line.y[0])), (end, top(line.y[0]))]] if np.isfinite(line.y[0]) else []
+        dash = _DASH if line.dashed else end - _LEFT
+        starts = np.arange(_LEFT, end, 1.6 * dash) if np.isfinite(line.y[0]) else []
+        return [[(x, top(line.y[0])), (min(x + dash, end), top(line.y[0]))] for x in starts]
     runs: list[list[tuple[float, float]]] = [[]]
     for number, value in zip(line.x, line.y, strict=True):
         if np.isfinite(value):

@@ -18,8 +18,16 @@ export interface Line {
   dash?: string;
 }
 
+/** A number over a stretch of the x axis, from 0 up. */
+export interface Column {
+  from: number;
+  to: number;
+  height: number;
+}
+
 export interface ChartState {
   lines: readonly Line[];
+  columns?: readonly Column[]; // beneath the lines
   x: AxisScale;
   y: AxisScale;
   width: number; // of everything, in CSS pixels
@@ -89,6 +97,7 @@ export function rangeOf(lines: readonly Line[]): [number, number] {
 export class LineChart {
   readonly element = svg("svg", { class: "mi-chart", role: "img" });
   private grid = svg("g", { class: "mi-chart-grid" });
+  private columns = svg("g", { class: "mi-columns" });
   private curves = svg("g");
   private guide = svg("line", { class: "mi-chart-guide", visibility: "hidden" });
   private marker = svg("line", { class: "mi-chart-marker", visibility: "hidden" });
@@ -100,7 +109,7 @@ export class LineChart {
   private marked?: number;
 
   constructor() {
-    this.element.append(this.grid, this.guide, this.marker, this.curves, this.dots, this.names);
+    this.element.append(this.grid, this.columns, this.guide, this.marker, this.curves, this.dots, this.names);
   }
 
   /** What a reader of the screen is told. */
@@ -112,6 +121,7 @@ export class LineChart {
     this.state = state;
     change(this.element, { width: state.width, height: state.height, viewBox: `0 0 ${state.width} ${state.height}` });
     this.drawGrid(state);
+    this.columns.replaceChildren(...(state.columns ?? []).map((column) => this.column(column)));
     this.paths = state.lines.map((line) =>
       svg("path", {
         class: `mi-line mi-line-${line.kind}${line.x.length > DENSE ? " mi-line-dense" : ""}`,
@@ -213,6 +223,12 @@ export class LineChart {
       parts.push(svg("text", { x: places[i], y: y + 14, "text-anchor": "middle" }, ticks[i].label));
     }
     this.grid.replaceChildren(...parts);
+  }
+
+  private column({ from, to, height }: Column): SVGRectElement {
+    const [x, end, y] = [this.left(from), this.left(to), this.top(height)];
+    const gap = end - x > 3 ? 1 : 0; // between one and the next
+    return svg("rect", { x, y, width: Math.max(1, end - x - gap), height: Math.max(0, this.top(0) - y) });
   }
 
   /** What a line is over, and how soon it is named. */

@@ -24,6 +24,11 @@ ACCENT = (31, 111, 235)
 GOOD = (26, 127, 55)
 WARN = (154, 91, 0)
 _INKS = (INK, QUIET, FAINT, ACCENT, GOOD, WARN)
+# Of bars that raise and that lower a number: the diverging map's, at some distance from its ends.
+RAISES: Ink = (208, 111, 50)
+LOWERS: Ink = (64, 135, 193)
+COLUMNS: Ink = (133, 175, 244)  # of a histogram
+BARS = (RAISES, LOWERS, COLUMNS)
 
 
 @cache
@@ -48,6 +53,22 @@ def header(image: Image.Image, title: str, facts: str) -> None:
     draw.text((14, 14), title, INK, font=bold)
     draw.text((26 + bold.getlength(title), 15), one_line(facts), QUIET, font=font(12, mono=False))
     draw.line([(0, 37), (image.width, 37)], FAINT)
+
+
+def caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> None:
+    """The line above a part of a picture: what it is, and quietly what more there is to say."""
+    pen, bold = ImageDraw.Draw(image), font(12, mono=False, bold=True)
+    name = one_line(name)
+    pen.text(at, name, INK, font=bold)
+    pen.text((at[0] + bold.getlength(name) + 8, at[1]), one_line(said), QUIET, font=font(12, mono=False))
+
+
+def cut(text: str, width: float, face: ImageFont.FreeTypeFont) -> str:
+    """As much of a text as has room."""
+    if face.getlength(text) <= width:
+        return text
+    n = bisect_right(range(1, len(text)), width, key=lambda n: face.getlength(text[:n] + "…"))
+    return text[:n] + "…"
 
 
 def one_line(text: str) -> str:
@@ -204,7 +225,7 @@ def _palette(name: MapName) -> Image.Image:
     greys = [(grey, grey, min(255, grey + 6)) for grey in range(26, 250, 4)]
     tints = [tuple(255 - (255 - part) * n // 8 for part in ink) for ink in (GOOD, WARN) for n in range(1, 8)]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for colour in [*colours, *_INKS, *greys, *tints] for part in colour])
+    palette.putpalette([part for colour in [*colours, *_INKS, *BARS, *greys, *tints] for part in colour])
     return palette
 
 

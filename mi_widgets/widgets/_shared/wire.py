@@ -61,3 +61,16 @@ def pack(array: np.ndarray, *, low: float = 0.0, high: float = 1.0) -> dict[str,
         "max": float(high),
         "data": contiguous.tobytes(),
     }
+
+
+def pack_whole(numbers: np.ndarray) -> dict[str, Any]:
+    """A header and the bytes of whole numbers from 0, such as token ids: two bytes each where they fit.
+
+    Args:
+        numbers: Below 16 million; -1 where there is none, which the browser reads as NaN.
+    """
+    none = numbers < 0
+    if numbers.max(initial=0) < _NAN["uint16"]:
+        codes = np.where(none, _NAN["uint16"], numbers).astype(np.uint16)
+        return pack(codes, low=0, high=_NAN["uint16"] - 1)  # a code is its own number
+    return pack(np.where(none, np.nan, numbers).astype(np.float32))

@@ -66,7 +66,7 @@ class AttentionView(HeadSwitchView):
             _scores=[score.packed() for score in self._read_scores],
         )
         self.observe(self._selected, "selection")
-        self._join_switches(intervention)
+        self._join_gestures(intervention)
         answer_questions(self, {"head": self._answer_head})
 
     def choices(self) -> Choices:

@@ -72,7 +72,7 @@ class AttributionView(HeadSwitchView):
             )
         first = self._first_selection({} if selection is None else selection)
         super().__init__(result, first, _header=self._sent.terms.header(), _terms=self._sent.packed())
-        self._join_switches(intervention)
+        self._join_gestures(intervention)
 
     def choices(self) -> Choices:
         """Prompts, the terms that are sent, and the model's numbers of layers and heads where terms are heads'."""

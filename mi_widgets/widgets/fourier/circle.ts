@@ -1,8 +1,8 @@
 /** The numbers along the cosine and the sine of one frequency, joined in the order of their angles. */
 import { everyNth } from "../_shared/axis";
-import { linear } from "../_shared/axis_scale";
 import { css, type Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
+import { PlaneAxes } from "../_shared/plane";
 import { change, svg } from "../_shared/svg";
 import { type Circle, ring } from "./spectrum";
 
@@ -13,7 +13,6 @@ export interface CircleState extends Circle {
   theme: Theme;
 }
 
-const ROOM = { left: 38, bottom: 22, top: 4, right: 4 }; // for the numbers at the axes
 const EDGE = 1.14; // as much room beyond the outermost number, for its name
 const RADIUS = 3.6;
 const APART = 26; // CSS pixels between numbers that are named
@@ -23,7 +22,7 @@ const TOP_LEVEL = 254;
 export class CirclePicture {
   readonly element = el("div", { class: "mi-circle", role: "img" });
   private picture = svg("svg", { class: "mi-chart", "aria-hidden": "true" });
-  private grid = svg("g", { class: "mi-chart-grid" });
+  private axes = new PlaneAxes();
   private line = svg("path", { class: "mi-circle-line" });
   private dots = svg("g");
   private names = svg("g");
@@ -35,7 +34,7 @@ export class CirclePicture {
   private drawn = "";
 
   constructor() {
-    this.picture.append(this.grid, this.line, this.dots, this.names, this.over);
+    this.picture.append(this.axes.element, this.line, this.dots, this.names, this.over);
     this.element.append(this.picture);
   }
 
@@ -91,18 +90,14 @@ export class CirclePicture {
     return Number.isFinite(x[n]) && Number.isFinite(y[n]);
   }
 
-  // -- places, in CSS pixels: the same scale along both axes --------------------------------------------------------
-
-  private get half(): number {
-    return (this.state!.side - ROOM.left - ROOM.right) / 2;
-  }
+  // -- places, in CSS pixels ----------------------------------------------------------------------------------------
 
   private left(x: number): number {
-    return ROOM.left + this.half * (1 + x / (this.state!.reach * EDGE));
+    return this.axes.left(x);
   }
 
   private top(y: number): number {
-    return ROOM.top + this.half * (1 - y / (this.state!.reach * EDGE));
+    return this.axes.top(y);
   }
 
   private away(n: number, other: number): number {
@@ -118,28 +113,11 @@ export class CirclePicture {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.order = ring(frequency, x.length);
-    const height = ROOM.top + 2 * this.half + ROOM.bottom;
-    change(this.picture, { width: side, height });
-    this.drawGrid(reach * EDGE);
+    this.axes.set(reach * EDGE, side);
+    change(this.picture, { width: side, height: this.axes.height });
     const level = (n: number) => Math.round((n / Math.max(1, x.length - 1)) * TOP_LEVEL);
     this.points = Array.from(x, (_, n) => svg("circle", { r: RADIUS, fill: css("viridis", theme, level(n)) }));
     this.dots.replaceChildren(...this.points);
-  }
-
-  private drawGrid(end: number): void {
-    const size = 2 * this.half;
-    const parts: Node[] = [svg("rect", { class: "mi-circle-frame", x: ROOM.left, y: ROOM.top, width: size, height: size })];
-    for (const { value, label } of linear(-end, end).ticks(6)) {
-      const [x, y] = [Math.round(this.left(value)), Math.round(this.top(value))];
-      const zero = value === 0 ? "mi-circle-zero" : undefined;
-      parts.push(
-        svg("line", { class: zero, x1: x, x2: x, y1: ROOM.top, y2: ROOM.top + size }),
-        svg("line", { class: zero, x1: ROOM.left, x2: ROOM.left + size, y1: y, y2: y }),
-        svg("text", { x, y: ROOM.top + size + 14, "text-anchor": "middle" }, label),
-        svg("text", { x: ROOM.left - 6, y, "text-anchor": "end", "dominant-baseline": "central" }, label),
-      );
-    }
-    this.grid.replaceChildren(...parts);
   }
 
   /** Numbers beside the points, one in so many along the circle that none touch. */
@@ -147,7 +125,7 @@ export class CirclePicture {
     const { x, y } = this.state!;
     let radius = 0;
     for (let n = 0; n < x.length; n++) if (this.known(n)) radius += Math.hypot(x[n], y[n]) / x.length;
-    const around = 2 * Math.PI * (radius / (this.state!.reach * EDGE)) * this.half;
+    const around = 2 * Math.PI * this.axes.pixels(radius);
     const every = around > 0 ? everyNth(x.length, around / x.length, APART) : x.length;
     const wished = this.order.filter((n, i) => i % every === 0 && i + every <= x.length && this.known(n));
     const named: number[] = [];

@@ -28,7 +28,7 @@ export class View {
   private circle = new CirclePicture();
   private plane: Plane;
   private slider = new StepSlider("step", (index) => this.select({ step: this.spectrum.steps![index] }));
-  private grid = el("div", { class: "mi-spectra" });
+  private grid = el("div", { class: "mi-pictures" });
   private normsNote = el("span", { class: "mi-facts" });
   private keysNote = el("span", { class: "mi-keys-note" });
   private circleName = el("strong");

@@ -61,7 +61,7 @@ class HeatmapView(HeadSwitchView):
             )
         first = self._first_selection(selection or {})
         super().__init__(result, first, _header=self._drawn.header(), _cells=self._drawn.packed())
-        self._join_switches(intervention)
+        self._join_gestures(intervention)
 
     def choices(self) -> Choices:
         """The labels of every axis; of rows and columns none may be selected."""

@@ -7,17 +7,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
-from .._shared.colour import NAN, lookup
 from .._shared.line_chart import Line, XAxis, chart, name_room
 from .._shared.numbers import reading
+from .._shared.token_lines import token_lines
 from .._shared.wire import quantise
 from .texts import Texts
 
 _WIDTH = 900
 _MARGIN = 14
 _TOP = 46
-_ROW = 20
-_MOST_ROWS = 12  # of a text; what is longer goes on in the widget
 _CHART_HEIGHT = 110
 
 
@@ -53,38 +51,9 @@ def draw(texts: Texts, selection: Mapping[str, Any]) -> bytes:
 
 
 def _text(tokens: list[str], numbers: np.ndarray, texts: Texts, chosen: int | None) -> Image.Image:
-    """The tokens as running text, each on its colour."""
-    face, space = png.font(12), _WIDTH - 2 * _MARGIN
     codes = quantise(numbers, low=texts.scale.low, high=texts.scale.high)
-    places, x, line = [], 1.0, 0
-    for index, token in enumerate(tokens):
-        if token == "":
-            continue
-        shown = png.shortened(token, 40)
-        width = face.getlength(shown)
-        if x + width > space and x > 1:
-            x, line = 1.0, line + 1
-        places.append((index, shown, x, line, width))
-        x += width
-    kept = [place for place in places if place[3] < _MOST_ROWS]
-    rows = min(line + 1, _MOST_ROWS)
-    left_out = len(places) - len(kept)
-    image = png.canvas(space, rows * _ROW + (18 if left_out else 0))
-    pen = ImageDraw.Draw(image)
-    colours = lookup(texts.scale.map)
-    for index, shown, left, row, width in kept:
-        box = [left, row * _ROW + 1, left + width - 1, row * _ROW + _ROW - 2]
-        code = int(codes[index])
-        if code != NAN:
-            pen.rectangle(box, fill=tuple(colours[code][:3].tolist()))
-        if chosen is not None and texts.pos[index] == chosen:
-            pen.rectangle(box, outline=png.ACCENT, width=2)
-        pen.text(
-            (left, row * _ROW + _ROW / 2), shown, png.ink_on(code, texts.scale.map), font=face, anchor="lm"
-        )
-    if left_out:
-        pen.text((0, rows * _ROW), f"… {left_out} more tokens", png.QUIET, font=png.font(12, mono=False))
-    return image
+    at = None if chosen is None else texts.pos.index(chosen)
+    return token_lines(tokens, codes, _WIDTH - 2 * _MARGIN, name=texts.scale.map, chosen=at)
 
 
 def _chart(texts: Texts, values: np.ndarray, chosen: int | None) -> Image.Image:

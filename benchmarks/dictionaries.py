@@ -1,0 +1,71 @@
+"""Training a sparse autoencoder, beside a plain loop that does the same arithmetic.
+
+python -m benchmarks.dictionaries 11     # rounds; the last line that it prints is the seconds of both, as JSON
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.model_worker import Times, interleaved
+from benchmarks.rows import Multiple, MultipleRow
+from mi_widgets.training.sae.train import train_sae
+
+ROUNDS, STEPS, THREADS = 5, 400, 2
+D_IN, D_SAE, K, BATCH = 160, 512, 12, 1024  # a shipped dictionary's
+BAR = 1 / 0.9
+OURS, PLAIN = "mi_widgets", "plain"
+TASK = f"{STEPS} steps of a top-k autoencoder of {D_SAE} latents, on two threads"
+AGAINST = "a plain PyTorch loop with the same arithmetic"
+
+
+def rows() -> Iterator[MultipleRow]:
+    """One row. In a process of its own: the number of threads is the process's."""
+    command = [sys.executable, "-m", "benchmarks.dictionaries", str(ROUNDS)]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True, check=True
+    )
+    times: Times = json.loads(done.stdout.splitlines()[-1])
+    ratios = [a / b for a, b in zip(times[OURS], times[PLAIN], strict=True)]
+    yield MultipleRow(TASK, AGAINST, statistics.median(times[PLAIN]), Multiple(OURS, ratios), bar=BAR)
+
+
+def main(rounds: int) -> Times:
+    """The seconds of both, in turns."""
+    torch.set_num_threads(THREADS)
+    x = torch.randn(STEPS * BATCH, D_IN, generator=torch.Generator().manual_seed(0))
+
+    def ours() -> None:
+        train_sae(activations=x, d_sae=D_SAE, k=K, tokens=len(x), batch=BATCH, progress=False)
+
+    return interleaved({OURS: ours, PLAIN: lambda: plain(x)}, rounds)
+
+
+def plain(x: Tensor) -> None:
+    """What one would write by hand: rows in any order, top-k, unit directions, Adam."""
+    directions = nn.functional.normalize(torch.randn(D_SAE, D_IN), dim=-1)
+    W_enc, W_dec = nn.Parameter(directions.T.clone()), nn.Parameter(directions)
+    b_enc, b_dec = nn.Parameter(torch.zeros(D_SAE)), nn.Parameter(x.mean(0))
+    optimizer = torch.optim.Adam([W_enc, b_enc, W_dec, b_dec], lr=2e-3)
+    for rows in x[torch.randperm(len(x))].split(BATCH):
+        before = (rows - b_dec) @ W_enc + b_enc
+        kept = before.topk(K, dim=-1)
+        latents = torch.zeros_like(before).scatter(-1, kept.indices, kept.values.relu())
+        loss = (latents @ W_dec + b_dec - rows).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        with torch.no_grad():
+            W_dec /= W_dec.norm(dim=-1, keepdim=True)
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]))))

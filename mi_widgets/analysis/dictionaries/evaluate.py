@@ -1,0 +1,202 @@
+"""`evaluate_sae`: is an autoencoder true to the activations, and are its latents true to what is known?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from mi_widgets.core.edits import apply
+from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.prompts import Mark
+from mi_widgets.core.results import Result
+from mi_widgets.core.sae import SAE
+from mi_widgets.core.sites import Site
+from mi_widgets.model.model import Model
+
+from .detectors import Columns, f1_of
+from .reading import at_marks, reads
+
+BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
+MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
+
+
+def evaluate_sae(
+    sae: SAE,
+    model: Model,
+    texts: Sequence[str],
+    *,
+    marks: Sequence[Mark] = (),
+    site: Site | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Result:
+    """How true an autoencoder is to the activations, and its single latents to what is known.
+
+    The first says little (both figures flatter nearly every autoencoder); the second needs texts with marks. For each
+    label the best latent and its threshold are chosen on every other text, and scored on the rest; so are single
+    dimensions of the activation, principal components, the latents of a dictionary of as many random directions that
+    fires as sparsely, and projections on these directions.
+
+    Args:
+        sae: which.
+        model: under whatever interventions are active.
+        texts: that it was not trained on.
+        marks: what is known where, as in `mi.marks(mi.data("atlas", n=500))`; every mark is an example, of its own
+            label and against all others.
+        site: where it reads; its own by default.
+        seed: of the random dictionary.
+        progress: whether a bar shows.
+
+    Returns:
+        Result (label, basis) of F1, in BASES' order, with the variables `auc`, `column` (which latent, dimension …),
+        `examples` (label), and of the whole `variance_explained` (1 less the squared error over the variance),
+        `loss_recovered` (1 where the model loses nothing when the reconstruction takes the activation's place, 0 where
+        it loses as much as by zeros; special tokens keep theirs), `l0` (latents that fire at a token) and
+        `dead` (share that never does).
+
+    Raises:
+        DictionaryError: no site, no text, or a width that is not the site's.
+        PromptError: a mark in none of the texts.
+
+    Source: after Bricken et al. 2023 and Gao et al. 2024 (arXiv:2406.04093), sections 4.1 and 4.3; against known
+    labels as in Karvonen et al. 2024 (arXiv:2408.00113).
+    """
+    place = site or sae.site
+    if place is None or place.layer is None:
+        raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
+    if isinstance(texts, str) or not len(texts):
+        raise DictionaryError("evaluate_sae: texts must be a list with a text in it.")
+    whole = _fidelity(sae, model, place, texts, progress)
+    labels, scores = _scores(sae, model, place, texts, marks, seed, progress) if marks else ([], _none())
+    dims = ("label", "basis")
+    return Result(
+        kind="sae_evaluation",
+        title=f"Single latents against what is known, at {place!r}",
+        dataset=xr.Dataset(
+            {
+                "f1": (dims, scores.f1),
+                "auc": (dims, scores.auc),
+                "column": (dims, scores.column),
+                "examples": (("label",), scores.examples),
+                **{name: ((), value) for name, value in whole.items()},
+            },
+            coords={"label": labels, "basis": list(BASES)},
+        ),
+        primary="f1",
+        unit="F1",
+        source="Gao et al. 2024 (arXiv:2406.04093), section 4; Karvonen et al. 2024 (arXiv:2408.00113)",
+        provenance=model.provenance(f"mi.evaluate_sae({sae.code()}, model, texts, marks=marks, seed={seed})"),
+    )
+
+
+def _fidelity(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
+    n, error, total, squares, fires = 0, 0.0, torch.zeros(()), 0.0, torch.zeros(sae.d_sae)
+    losses: dict[str, float] = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
+    edits: dict[str, Callable[[Tensor], Tensor]] = {"spliced": sae, "zeros": torch.zeros_like}
+    for read in reads(model, site, texts, what="fidelity", progress=progress):
+        x = read.x[read.real].double().cpu()
+        latents = sae.encode(x.float())
+        error += float((sae.decode(latents).double() - x).square().sum())
+        total, squares = total + x.sum(0), squares + float(x.square().sum())
+        fires += (latents > 0).sum(0).cpu()
+        n += len(x)
+        losses["whole"] += _loss(read.run.logits, read.run.ids, read.run.mask)
+        for name, edit in edits.items():
+
+            def put(x: Tensor, edit: Callable[[Tensor], Tensor] = edit, real: Tensor = read.real) -> Tensor:
+                return torch.where(real[..., None].to(x.device), edit(x), x)
+
+            with model.intervene(apply(site.everywhere, put)):
+                run = model.run(
+                    read.run.ids.tolist()
+                    if read.run.mask.all()
+                    else [row[keep].tolist() for row, keep in zip(read.run.ids, read.run.mask, strict=True)]
+                )
+            losses[name] += _loss(run.logits, run.ids, run.mask)
+    spread = squares - float((total / n).square().sum()) * n
+    lost = losses["zeros"] - losses["whole"]
+    return {
+        "variance_explained": 1 - error / spread if spread > 0 else float("nan"),
+        "loss_recovered": (losses["zeros"] - losses["spliced"]) / lost if lost else float("nan"),
+        "l0": float(fires.sum()) / n,
+        "dead": float((fires == 0).float().mean()),
+    }
+
+
+def _loss(logits: Tensor, ids: Tensor, mask: Bool[Tensor, "batch pos"]) -> float:
+    """The sum over all tokens but the first."""
+    targets = torch.where(mask[:, 1:], ids[:, 1:], -100).to(logits.device)
+    return float(F.cross_entropy(logits[:, :-1].float().flatten(0, 1), targets.flatten(), reduction="sum"))
+
+
+@dataclass(frozen=True)
+class _Scores:
+    f1: Float[np.ndarray, "label basis"]
+    auc: Float[np.ndarray, "label basis"]
+    column: np.ndarray
+    examples: np.ndarray
+
+
+def _none() -> _Scores:
+    empty = np.zeros((0, len(BASES)))
+    return _Scores(empty, empty, empty.astype(int), np.zeros(0, int))
+
+
+def _scores(
+    sae: SAE, model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], seed: int, progress: bool
+) -> tuple[list[str], _Scores]:
+    found, x = at_marks(model, site, texts, marks, progress=progress)
+    half, is_it = split(found)
+    labels = [*is_it]
+    shape = (len(labels), len(BASES))
+    f1, auc, column = np.zeros(shape), np.zeros(shape), np.zeros(shape, int)
+    for j, values in enumerate(_bases(sae, x, torch.from_numpy(half), seed)):
+        chosen, scored = Columns.of(values[half]), Columns.of(values[~half])
+        for i, label in enumerate(labels):
+            best, thresholds = chosen.best_f1(is_it[label][half])
+            at = int(best.argmax())
+            f1[i, j] = f1_of(values[~half, at] >= thresholds[at], is_it[label][~half])
+            likeliest = int(chosen.auc(is_it[label][half]).argmax())
+            auc[i, j] = scored.auc(is_it[label][~half])[likeliest]
+            column[i, j] = at
+    return labels, _Scores(f1, auc, column, np.array([is_it[label].sum() for label in labels], int))
+
+
+def split(
+    marks: Sequence[Mark],
+) -> tuple[Bool[np.ndarray, " mark"], dict[str, Bool[np.ndarray, " mark"]]]:
+    """The half of the marks to choose on, every other text; and of each label with enough in both, which it is."""
+    half = np.array([mark.text % 2 == 0 for mark in marks])
+    names = np.array([f"{mark.kind} {mark.value}" for mark in marks])
+    is_it = {str(name): names == name for name in dict.fromkeys(names)}
+    enough = {
+        name: these
+        for name, these in is_it.items()
+        if min((these & half).sum(), (these & ~half).sum()) >= MARKS_OF_A_LABEL
+    }
+    return half, enough
+
+
+def _bases(
+    sae: SAE, x: Float[Tensor, "mark d_in"], half: Bool[Tensor, " mark"], seed: int
+) -> list[Float[np.ndarray, "mark column"]]:
+    """The numbers of every basis; where a direction has no sign of its own, both."""
+    middle = x[half].mean(0)
+    components = torch.linalg.svd(x[half] - middle, full_matrices=False).Vh
+    drawn = torch.randn(sae.d_sae, sae.d_in, generator=torch.Generator().manual_seed(seed))
+    drawn /= drawn.norm(dim=-1, keepdim=True)
+    latents = sae.encode(x)
+    many = max(1, round(float((latents > 0).sum()) / len(x)))
+    projected = (x - middle) @ drawn.T
+    fires = projected.topk(many, dim=-1)
+    sparse = torch.zeros_like(projected).scatter(-1, fires.indices, fires.values.relu())
+    turned = (x - middle) @ components.T
+    signed = [torch.cat([values, -values], -1) for values in (x, turned)]
+    return [values.numpy() for values in (latents, *signed, sparse, torch.cat([projected, -projected], -1))]

@@ -1,0 +1,104 @@
+"""A model reads texts of any number: what it has at a site, at all tokens or where something is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from mi_widgets.core.errors import PromptError
+from mi_widgets.core.prompts import Mark
+from mi_widgets.core.sites import Site
+from mi_widgets.model.model import Model
+from mi_widgets.model.run import Run
+
+_TEXTS_A_RUN = 32
+
+
+@dataclass(frozen=True)
+class Read:
+    """A run of some texts.
+
+    Attributes:
+        numbers: which texts.
+        run: the run.
+        x: what is at the site.
+        real: the tokens that are neither padding nor special.
+    """
+
+    numbers: range
+    run: Run
+    x: Float[Tensor, "batch pos d_in"]
+    real: Bool[Tensor, "batch pos"]
+
+
+def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool) -> Iterator[Read]:
+    """Some texts at a time, cut off where the model's context ends.
+
+    Args:
+        model: under whatever interventions are active.
+        site: of a vector at every token, with a layer.
+        texts: what is read.
+        what: is done, for the bar.
+        progress: whether a bar shows, for what takes more than a second.
+    """
+    starts = range(0, len(texts), _TEXTS_A_RUN)
+    for first in tqdm(starts, desc=what, unit="run", delay=1, disable=not progress, leave=False):
+        numbers = range(first, min(first + _TEXTS_A_RUN, len(texts)))
+        run = model.run([model.cut(texts[i])[0] for i in numbers], keep=[site.everywhere])
+        yield Read(numbers, run, run[site].detach(), ordinary(run))
+
+
+def ordinary(run: Run) -> Bool[Tensor, "batch pos"]:
+    """The tokens of a run that are neither padding nor special."""
+    special = torch.tensor(getattr(run.model.tokenizer, "all_special_ids", None) or [-1])
+    return run.mask & ~torch.isin(run.ids, special.to(run.ids.device))
+
+
+def at_marks(
+    model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], *, progress: bool = True
+) -> tuple[list[Mark], Float[Tensor, "mark d_in"]]:
+    """What a model has where something is marked; marks beyond its context are left out.
+
+    Args:
+        model: one whose tokenizer tells where in a text a token stands.
+        site: see `reads`.
+        texts: what is read.
+        marks: in them.
+        progress: whether a bar shows.
+
+    Raises:
+        PromptError: a mark in no text, or at no token.
+    """
+    by_text: dict[int, list[Mark]] = {}
+    for mark in marks:
+        if not 0 <= mark.text < len(texts) or not 0 < mark.end <= len(texts[mark.text]):
+            raise PromptError(f"{mark!r} is in none of the {len(texts)} texts.")
+        by_text.setdefault(mark.text, []).append(mark)
+    found: list[Mark] = []
+    rows: list[Tensor] = []
+    for read in reads(model, site, texts, what="reading", progress=progress):
+        for row, number in enumerate(read.numbers):
+            for mark, place in _places(model, texts[number], by_text.get(number, [])):
+                if place < read.x.shape[1] and read.real[row, place]:
+                    found.append(mark)
+                    rows.append(read.x[row, place])
+    if not rows:
+        raise PromptError("There is no mark at any token of these texts.")
+    return found, torch.stack(rows).float().cpu()
+
+
+def _places(model: Model, text: str, marks: Sequence[Mark]) -> Iterator[tuple[Mark, int]]:
+    """The token of each mark."""
+    if not marks:
+        return
+    spans = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+    for mark in marks:
+        place = next((i for i, (start, end) in enumerate(spans) if start < mark.end <= end), None)
+        if place is None:
+            raise PromptError(f"{mark!r}: no token of {text!r} holds its last character.")
+        yield mark, place

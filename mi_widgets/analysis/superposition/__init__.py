@@ -1,0 +1,1 @@
+"""How toy models keep more features than they have dimensions."""

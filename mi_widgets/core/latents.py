@@ -1,0 +1,130 @@
+"""Latents of a dictionary, read from an activation and written into it as if they were neurons."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+from .errors import SiteError
+
+
+@runtime_checkable
+class Dictionary(Protocol):
+    """What takes activations apart into latents: an `mi.SAE`."""
+
+    @property
+    def d_in(self) -> int:
+        """The width of the activations."""
+        ...
+
+    @property
+    def d_sae(self) -> int:
+        """How many latents."""
+        ...
+
+    @property
+    def W_dec(self) -> Float[Tensor, "d_sae d_in"]:
+        """The direction of each latent."""
+        ...
+
+    def encode(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_sae"]:
+        """How strongly each latent fires."""
+        ...
+
+    def code(self) -> str:
+        """The Python that makes it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Latents of a dictionary: one (an int), several, or all (None)."""
+
+    dictionary: Dictionary
+    index: int | tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, dictionary: Dictionary, index: int | Sequence[int] | None) -> Latents:
+        """Checked.
+
+        Raises:
+            SiteError: no dictionary, or no latent of it.
+        """
+        if not isinstance(dictionary, Dictionary):
+            raise SiteError(f"A feature is read by a dictionary, an mi.SAE; got {dictionary!r}.")
+        listed = (*index,) if isinstance(index, Iterable) and not isinstance(index, str) else (index,)
+        numbers = tuple(_number(i) for i in listed)
+        size = dictionary.d_sae
+        if index is not None and (not numbers or any(i is None or not 0 <= i < size for i in numbers)):
+            raise SiteError(f"{dictionary!r} has the latents 0 to {size - 1}; got {index!r}.")
+        if index is None:
+            return cls(dictionary)
+        known = tuple(i for i in numbers if i is not None)
+        return cls(dictionary, known if isinstance(index, Iterable) else known[0])
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What stands in the place of the activation's last axis."""
+        return () if isinstance(self.index, int) else ("feature",)
+
+    def read(self, x: Float[Tensor, "*batch d_in"]) -> Tensor:
+        """The latents of some activations.
+
+        Raises:
+            SiteError: activations of another width.
+        """
+        self._check(x)
+        found = self.dictionary.encode(x)
+        return found if self.index is None else found[..., self._columns]
+
+    def write(self, x: Float[Tensor, "*batch d_in"], new: Tensor) -> Float[Tensor, "*batch d_in"]:
+        """The activations moved along the decoder's directions by as much as the latents have changed."""
+        return x + self._spread(new - self.read(x)).to(x.dtype)
+
+    def gradient(self, g: Float[Tensor, "*batch d_in"]) -> Tensor:
+        """From the gradient by the activation that by the latents, as `write` moves them."""
+        self._check(g)
+        directions = self.dictionary.W_dec.to(g).T
+        return g @ (directions if self.index is None else directions[:, self._columns])
+
+    def code(self) -> str:
+        """The Python that picks them, after a site: `.feature(sae, 17)`."""
+        return self._called(self.dictionary.code())
+
+    def __repr__(self) -> str:
+        return self._called(repr(self.dictionary))
+
+    def _called(self, dictionary: str) -> str:
+        index = (
+            "" if self.index is None else f", {self.index if isinstance(self.index, int) else [*self.index]}"
+        )
+        return f".feature({dictionary}{index})"
+
+    @property
+    def _columns(self) -> int | list[int]:
+        return [*self.index] if isinstance(self.index, tuple) else self.index or 0
+
+    def _spread(self, change: Tensor) -> Tensor:
+        directions = self.dictionary.W_dec.to(change)
+        if isinstance(self.index, int):
+            return change[..., None] * directions[self.index]
+        return change @ (directions if self.index is None else directions[self._columns])
+
+    def _check(self, x: Tensor) -> None:
+        if x.shape[-1] != self.dictionary.d_in:
+            raise SiteError(
+                f"{self.dictionary!r} reads activations of width {self.dictionary.d_in}; here it is {x.shape[-1]}. It "
+                "belongs to another site or another model."
+            )
+
+
+def _number(value: object) -> int | None:
+    try:
+        return None if isinstance(value, bool) else operator.index(value)  # type: ignore[call-overload]
+    except TypeError:
+        return None

@@ -1,0 +1,165 @@
+/** All latents, in the order that was chosen, as far as the filter lets them through. */
+import { el } from "../_shared/dom";
+import { LongList } from "../_shared/long_list";
+import { reading } from "../_shared/numbers";
+import { type Found, found, ordered, type OrderName, orders, valueOf } from "./order";
+import type { Store } from "./store";
+import { percent } from "./words";
+
+export class List {
+  readonly element: HTMLElement;
+  private rows: LongList;
+  private menu = el("select", { class: "mi-menu", "aria-label": "order of the latents" });
+  private input = el("input", {
+    type: "search",
+    class: "mi-find",
+    placeholder: "filter   /",
+    "aria-label": "filter the latents by label, promoted tokens and contexts",
+    spellcheck: false,
+    autocomplete: "off",
+  });
+  private note = el("span", { class: "mi-facts", role: "status" });
+  private by!: OrderName;
+  private all: number[] = []; // places, in order
+  private shown: Found = { places: [], near: 0 };
+  private drawn?: Found;
+  private chosen = 0;
+
+  /** @param pick called with the place of a latent; @param changed when other latents are listed, or in another order. */
+  constructor(
+    private store: Store,
+    private pick: (at: number) => void,
+    private changed: () => void,
+  ) {
+    this.rows = new LongList("latents", (i) => this.row(i), (i) => pick(this.shown.places[i]));
+    this.element = el(
+      "div",
+      { class: "mi-latent-list" },
+      el("div", { class: "mi-list-head" }, this.menu, this.input),
+      this.rows.element,
+      this.note,
+    );
+    this.menu.addEventListener("change", () => this.order(this.menu.value as OrderName));
+    this.input.addEventListener("input", () => this.filter());
+    this.input.addEventListener("keydown", (event) => this.typed(event));
+    this.read();
+  }
+
+  /** Take in other latents. */
+  read(): void {
+    const names = orders(this.store);
+    this.by = names.includes(this.by) ? this.by : names[0];
+    this.menu.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
+    this.menu.value = this.by;
+    this.all = ordered(this.store, this.by);
+    this.shown = found(this.store, this.all, this.input.value);
+  }
+
+  /** The places that are shown. */
+  get places(): readonly number[] {
+    return this.shown.places;
+  }
+
+  draw(chosen: number): void {
+    this.chosen = chosen;
+    if (this.drawn !== this.shown) this.rows.draw(this.shown.places.length, this.at);
+    else this.rows.mark(this.at);
+    this.drawn = this.shown;
+    if (this.at !== undefined) this.rows.reveal(this.at);
+    this.say();
+  }
+
+  /** Select so many rows on, or back; at the ends stay there. */
+  walk(by: number): void {
+    const last = this.shown.places.length - 1;
+    if (last < 0) return;
+    const from = this.at ?? (by > 0 ? -1 : last + 1);
+    this.pick(this.shown.places[Math.max(0, Math.min(last, from + by))]);
+  }
+
+  turnPage(by: number): void {
+    this.walk(by * this.rows.page);
+  }
+
+  nextOrder(): void {
+    const names = orders(this.store);
+    this.order(names[(names.indexOf(this.by) + 1) % names.length]);
+  }
+
+  find(): void {
+    this.input.focus();
+    this.input.select();
+  }
+
+  /** Show all latents again. */
+  clear(): void {
+    this.input.value = "";
+    this.filter();
+  }
+
+  private get at(): number | undefined {
+    const at = this.shown.places.indexOf(this.chosen);
+    return at < 0 ? undefined : at;
+  }
+
+  private order(by: OrderName): void {
+    this.by = this.menu.value = by;
+    this.all = ordered(this.store, by);
+    this.filter();
+  }
+
+  private filter(): void {
+    this.shown = found(this.store, this.all, this.input.value);
+    this.rows.element.scrollTop = 0;
+    this.draw(this.chosen);
+    this.changed();
+  }
+
+  /** In the field the keys are text; but with the arrows one goes on in the list. */
+  private typed(event: KeyboardEvent): void {
+    event.stopPropagation();
+    const done = {
+      ArrowDown: () => this.walk(1),
+      ArrowUp: () => this.walk(-1),
+      Enter: () => {
+        if (this.at === undefined) this.walk(1);
+        this.rows.element.focus();
+      },
+      Escape: () => (this.input.value ? this.clear() : this.rows.element.focus()),
+    }[event.key];
+    if (!done) return;
+    event.preventDefault();
+    done();
+  }
+
+  private row(i: number): { said: string; parts: (Node | string)[] } {
+    const at = this.shown.places[i];
+    const { store } = this;
+    const latent = store.latents[at];
+    const name = store.names.name(latent);
+    const labelled = store.names.isLabelled(latent);
+    const near = i >= this.shown.places.length - this.shown.near;
+    const number = this.number(at);
+    const parts = [
+      el("span", { class: "mi-row-number" }, String(latent)),
+      el("span", { class: labelled ? "mi-row-label" : "mi-row-says", title: name }, name),
+      el("span", { class: "mi-row-value" }, number),
+    ];
+    if (near) for (const part of parts) part.classList.add("mi-row-near");
+    return { said: `latent ${latent}, ${name}, ${this.by === "number" ? "density" : this.by} ${number}`, parts };
+  }
+
+  /** What stands at the end of a row: what it is ordered by. */
+  private number(at: number): string {
+    const by = this.by === "number" ? "density" : this.by;
+    const value = valueOf(this.store, by, at);
+    if (Number.isNaN(value)) return "";
+    return by === "density" ? percent(value) : reading(value);
+  }
+
+  private say(): void {
+    const [n, all, near] = [this.shown.places.length, this.all.length, this.shown.near];
+    const some = near ? `${n - near} of ${all} latents, ${near} more near it` : `${n} of ${all} latents`;
+    this.note.textContent = n === all ? `${all} latents` : n ? some : `none of ${all} latents`;
+  }
+}

@@ -1,0 +1,105 @@
+"""`FeatureView`: what each latent of a dictionary looks like."""
+
+from typing import Any
+
+import traitlets
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.latent_changes import LatentChangeView
+from .._shared.selection import Choices, checked
+from .dashboards import Dashboards
+from .picture import draw
+from .words import sentence
+
+
+class FeatureView(LatentChangeView):
+    """A dashboard for each latent of a dictionary, beside the list of all of them.
+
+    The dashboard of the selected latent: the strongest contexts, one a line and lined up at the token where it fires
+    most, their tokens shaded by activation; how often which activation comes, and how its density compares with that of
+    all latents; the tokens whose logits its direction raises and lowers; its nearest neighbours by the cosine of the
+    directions; and the label that it detects best with its scores on texts that had no part in choosing it. A label
+    with an F1 below 0.5 names no latent: the list then says what the latent promotes. The list can be ordered and
+    filtered: by labels, promoted tokens, numbers, and the tokens at which latents fire; what only stands near these
+    comes last.
+
+    A view draws a Result and reports gestures as values; it never runs a model.
+
+    Args:
+        result: What `mi.features` returns, or some of its latents (`.sel(latent=[17, 203])`).
+        selection: What to show first, as in `{"latent": 17}`. Default: the latent with the best label, or without
+            marks the strongest.
+        sae: The dictionary; with it the key A takes the selected latent out.
+        site: Where the dictionary reads, if that is not its own site.
+        intervention: Latents to show as taken out, or as held at a value.
+
+    Attributes:
+        selection: Two-way: `{"latent": 17}`.
+        intervention: Two-way: the latents that are taken out, as a value for `model.intervene`.
+
+    Raises:
+        ResultError: A Result that is not of `mi.features`, or larger than can be sent; a dictionary without a site.
+        SelectionError: A selection that this view does not have; it keeps the one it had.
+    """
+
+    _esm, _css = bundle("features")
+
+    _features = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        result: Any,
+        *,
+        selection: dict[str, Any] | None = None,
+        sae: Any = None,
+        site: Any = None,
+        intervention: Any = None,
+    ) -> None:
+        self._take_dictionary(sae, site)
+        self._drawn = Dashboards(result)
+        self._check_size(max(self._drawn.latents) + 1)
+        first = self._first_selection({} if selection is None else selection)
+        super().__init__(
+            result,
+            first,
+            _header=self._drawn.header(),
+            _features=self._drawn.packed(),
+            _changeable=sae is not None,
+        )
+        self._join_gestures(intervention)
+
+    def choices(self) -> Choices:
+        """The latents."""
+        return {"latent": self._drawn.latents}
+
+    def code(self) -> str:
+        """The Python that makes this result and shows it as it is shown now."""
+        script = Script()
+        script.add(self.result.code())
+        arguments = ["result", f"selection={self.selection!r}"]
+        if self._sae is not None:
+            arguments += [f"sae={self._sae.code()}", *self._site_code(), *self._intervention_code()]
+        return self._with_dictionary(script.view("mi.FeatureView", arguments))
+
+    def png(self) -> bytes:
+        """The same dashboard, beside the beginning of the list."""
+        return draw(self._drawn, self.selection["latent"])
+
+    def __repr__(self) -> str:
+        drawn = self._drawn
+        return f"FeatureView({drawn.model_name}, {drawn.title}; {sentence(drawn, self.selection['latent'])})"
+
+    def show(self, result: Any) -> None:
+        """Draw another Result in the same place, keeping the selection where the new one has it."""
+        self._drawn, self.result = Dashboards(result), result
+        kept = {k: label for k, label in self.selection.items() if label in self.choices()[k]}
+        with self.hold_sync():  # one message, so that no dashboard is drawn with another's selection
+            self._header = self._drawn.header()
+            self._features = self._drawn.packed()
+            self._choices = self._choices_now()
+            self.selection = self._first_selection(kept)
+            self._say_code()
+
+    def _first_selection(self, given: Any) -> dict[str, Any]:
+        return checked(given, {"latent": self._drawn.first()}, self.choices())

@@ -1,0 +1,128 @@
+"""`LatentsView`: which latents of a dictionary fire where in a text."""
+
+from typing import Any
+
+import traitlets
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.latent_changes import LatentChangeView
+from .._shared.latent_names import LatentNames
+from .._shared.selection import Choices, checked
+from ..features.dashboards import Dashboards
+from .fired import Fired
+from .picture import draw
+from .words import sentence
+
+
+class LatentsView(LatentChangeView):
+    """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
+
+    A view draws a Result and reports gestures as values; it never runs a model. `mi.FeaturePanel` does.
+
+    Args:
+        result: What `mi.latents` returns.
+        features: The Result of `mi.features` for the same dictionary: latents then have names.
+        selection: What to show first, any of batch, pos and latent. Default: the first prompt, all of it, and the
+            latent that fires strongest.
+        sae: The dictionary; with it latents can be taken out, and held at a value.
+        site: Where the dictionary reads, if that is not its own site.
+        intervention: Latents to show as changed.
+        prompt: A text to be edited; without it there is nothing to type.
+
+    Attributes:
+        selection: Two-way: `{"batch": 0, "pos": 4, "latent": 370}`; of pos, None selects the whole text.
+        intervention: Two-way: the latents that are changed, as a value for `model.intervene`.
+        prompt: Two-way: what is typed. A panel answers it with `show`, or with `say`.
+
+    Raises:
+        ResultError: A Result that is not of `mi.latents`, or larger than can be sent; a dictionary without a site.
+        SelectionError: A selection that this view does not have; it keeps the one it had.
+    """
+
+    _esm, _css = bundle("latents")
+
+    prompt = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+
+    _texts = traitlets.Dict().tag(sync=True)
+    _names = traitlets.Dict().tag(sync=True)
+    _said = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        result: Any,
+        *,
+        features: Any = None,
+        selection: dict[str, Any] | None = None,
+        sae: Any = None,
+        site: Any = None,
+        intervention: Any = None,
+        prompt: str | None = None,
+    ) -> None:
+        self._take_dictionary(sae, site)
+        self._fired, self._features = Fired(result), features
+        self._check_size(self._fired.d_sae)
+        self._known: LatentNames | None = None if features is None else Dashboards(features).names
+        first = self._first_selection({} if selection is None else selection)
+        super().__init__(
+            result,
+            first,
+            prompt=prompt,
+            _header=self._fired.header(),
+            _texts=self._fired.packed(),
+            _names={} if self._known is None else self._known.packed(),
+            _said={"error": "", "busy": False},
+            _changeable=sae is not None,
+        )
+        self._join_gestures(intervention)
+
+    def choices(self) -> Choices:
+        """Prompts, positions, and all latents of the dictionary."""
+        fired = self._fired
+        return {"batch": fired.batch, "pos": [*fired.pos, None], "latent": [*range(fired.d_sae), None]}
+
+    def code(self) -> str:
+        """The Python that makes this result and shows it as it is shown now."""
+        script = Script()
+        script.add(self.result.code())
+        arguments = ["result", f"selection={self.selection!r}"]
+        if self._features is not None:
+            arguments.append(f"features={script.called(self._features, 'features')}")
+        if self._sae is not None:
+            arguments += [f"sae={self._sae.code()}", *self._site_code(), *self._intervention_code()]
+        return self._with_dictionary(script.view("mi.LatentsView", arguments))
+
+    def png(self) -> bytes:
+        """The same text, latents and words."""
+        return draw(self._fired, self.selection, self._known, dict(self._changes))
+
+    def __repr__(self) -> str:
+        fired, chosen = self._fired, self.selection
+        several = f"prompt {chosen['batch']} of {len(fired.batch)}, " if len(fired.batch) > 1 else ""
+        return f"LatentsView({fired.model_name}, {several}{sentence(fired, chosen, self._known)})"
+
+    def show(self, result: Any) -> None:
+        """Draw another Result in the same place, keeping the selection where the new one has it."""
+        self._fired, self.result = Fired(result), result
+        choices = self.choices()
+        kept = {key: label for key, label in self.selection.items() if label in choices[key]}
+        with self.hold_sync():  # one message, so that no text is drawn with another's selection
+            self._header = self._fired.header()
+            self._texts = self._fired.packed()
+            self._choices = self._choices_now()
+            self.selection = self._first_selection(kept)
+            self._said = {**self._said, "error": ""}
+            self._say_code()
+
+    def say(self, *, error: str | None = None, busy: bool | None = None) -> None:
+        """Tell the reader what went wrong with what was typed, or whether something is still being done."""
+        said = {"error": error, "busy": busy}
+        self._said = {**self._said, **{name: value for name, value in said.items() if value is not None}}
+
+    def _first_selection(self, given: Any) -> dict[str, Any]:
+        whole = {"batch": self._fired.batch[0], "pos": None, "latent": None}
+        chosen = checked(given, whole, self.choices())
+        strongest = self._fired.strongest(chosen, 1)
+        if "latent" in given or not strongest:
+            return chosen
+        return {**chosen, "latent": strongest[0][0]}

@@ -1,0 +1,65 @@
+/** The latents in words and in numbers. `words.py` says the sentence in the kernel. */
+import { el } from "../_shared/dom";
+import { reading } from "../_shared/numbers";
+import { table } from "../_shared/table";
+import { quoted, shortened } from "../_shared/tokens";
+import type { Selection, Store } from "./store";
+
+type Part = string | HTMLElement;
+
+const LONGEST = 24; // signs of a token in running text
+const NAMED = 3; // latents of a tooltip, and of a row of the table
+
+/** "Latent 370 (↑ ·Idaho ·Georgia) fires at 2 of 11 tokens, most at 4 ·of: 21.9". */
+export function sentence(store: Store, selection: Selection): Part[] {
+  const { latent } = selection;
+  const number = (value: number) => el("strong", { class: "mi-mono" }, reading(value));
+  if (latent === null) {
+    const [first] = store.strongest(selection, 1);
+    const said: Part[] = first ? [`latent ${store.titled(first.latent)} `, number(first.value)] : ["nothing fires"];
+    return [`Strongest ${where(store, selection)}: `, ...said];
+  }
+  const values = store.over(selection);
+  const real = values.filter((value) => !Number.isNaN(value)).length;
+  const n = values.filter((value) => value > 0).length;
+  const called: Part[] = [el("strong", {}, `Latent ${store.titled(latent)}`)];
+  if (!n) return [...called, ` fires at none of ${real} tokens`];
+  const at = values.reduce((best, value, i) => (value > values[best] || Number.isNaN(values[best]) ? i : best), 0);
+  const token = el("code", {}, shortened(store.tokens(selection)[at], LONGEST));
+  return [...called, ` fires at ${n} of ${real} tokens, most at ${store.sent.pos[at]} `, token, ": ", number(values[at])];
+}
+
+/** "at 4 ·of"; "in the whole text". */
+export function where(store: Store, selection: Selection): string {
+  if (selection.pos === null) return "in the whole text";
+  return `at ${selection.pos} ${shortened(store.tokens(selection)[store.sent.pos.indexOf(selection.pos)], LONGEST)}`;
+}
+
+/** What the tooltip says of a token: what the selected latent does there, and which fire strongest. */
+export function pointedAt(store: Store, selection: Selection, i: number): [string, string][] {
+  const pos = store.sent.pos[i];
+  const token: [string, string] = ["token", `${pos} ${quoted(store.tokens(selection)[i])}`];
+  const { latent } = selection;
+  const here: [string, string][] = latent === null ? [] : [[`latent ${latent}`, reading(store.over(selection)[i])]];
+  const strongest = store.strongest({ batch: selection.batch, pos }, NAMED).map((firing): [string, string] => [
+    reading(firing.value),
+    store.titled(firing.latent),
+  ]);
+  return [token, ...here, ...strongest];
+}
+
+/** Every token with its strongest latents. */
+export function tokenTable(store: Store, selection: Selection): HTMLElement {
+  const tokens = store.tokens(selection);
+  const places = tokens.map((_, i) => i).filter((i) => tokens[i] !== "");
+  const rows = places.map((i) => {
+    const pos = store.sent.pos[i];
+    const found = store.strongest({ batch: selection.batch, pos }, NAMED);
+    const cells = Array.from({ length: NAMED }, (_, n) => (found[n] ? `${reading(found[n].value)}  ${store.titled(found[n].latent)}` : ""));
+    return [String(pos), shortened(tokens[i], LONGEST), ...cells];
+  });
+  const made = table("Every token with its strongest latents", ["pos", "token", "strongest", "second", "third"], rows);
+  const at = places.findIndex((i) => store.sent.pos[i] === selection.pos);
+  made.querySelectorAll("tbody tr")[at]?.setAttribute("aria-current", "true");
+  return made;
+}

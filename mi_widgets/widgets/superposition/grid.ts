@@ -1,0 +1,78 @@
+/** Wᵀ W as a heat map: what each feature adds to what is read back of each other. */
+import type { Theme } from "../_shared/colour";
+import { colourBar } from "../_shared/colour_bar";
+import { el, setAttributes } from "../_shared/dom";
+import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
+import { ends, type Scale, written } from "../_shared/scale";
+import type { Tensor } from "../_shared/wire";
+import type { Instances } from "./instances";
+
+const LARGEST_CELL = { width: 52, height: 52 };
+const LEAST_FRAMED = 8; // pixels: a frame around a smaller cell would hide it
+
+export class Grid {
+  readonly map = new HeatMap();
+  readonly bar = el("div");
+  private tensor?: Tensor;
+  private order: readonly number[] = [];
+  private selected: Spot = NOWHERE;
+
+  constructor(private instances: Instances) {
+    setAttributes(this.map.element, { role: "slider", "aria-label": "feature", "aria-orientation": "vertical" });
+  }
+
+  /** @param feature the index of the selected one. */
+  draw(instance: number, feature: number, width: number, theme: Theme): void {
+    const { features, orders } = this.instances.sent;
+    this.tensor = this.instances.grid(instance);
+    this.order = orders[instance];
+    const labels = this.order.map((i) => String(features[i]));
+    const { scale } = this;
+    this.map.draw({
+      tensor: this.tensor,
+      map: scale.map,
+      rows: { name: "feature", labels, plain: true },
+      columns: { name: "other", labels, plain: true },
+      theme,
+      width,
+      largest: LARGEST_CELL,
+      framed: true,
+      number: (value) => written(value, scale),
+    });
+    const bar = colourBar({ map: scale.map, ...ends(scale), note: "dot product" });
+    bar.draw(theme);
+    this.bar.replaceChildren(bar.element);
+    const row = this.order.indexOf(feature);
+    this.selected = { row, column: this.map.cellSize >= LEAST_FRAMED ? row : null };
+    this.light(undefined);
+  }
+
+  /** Say what is selected to a reader of the screen. */
+  describe(feature: number, text: string): void {
+    const { features } = this.instances.sent;
+    const ends = { "aria-valuemin": features[0], "aria-valuemax": features[features.length - 1] };
+    setAttributes(this.map.element, { ...ends, "aria-valuenow": feature, "aria-valuetext": text });
+  }
+
+  /** Light the row of a feature by its index, or what the pointer is on. */
+  light(lit: number | Spot | undefined): void {
+    const spot = typeof lit === "number" ? { row: this.order.indexOf(lit), column: null } : (lit ?? NOWHERE);
+    this.map.light(spot.row === -1 ? NOWHERE : spot, this.selected);
+  }
+
+  /** The indices of the features that the pointer is on: of the row and of the column. */
+  at(event: MouseEvent): { spot: Spot; feature?: number; other?: number } {
+    const spot = this.map.spotAt(event) ?? NOWHERE;
+    const place = (at: number | null) => (at === null ? undefined : this.order[at]);
+    return { spot, feature: place(spot.row), other: place(spot.column) };
+  }
+
+  /** What stands in a cell, in words. */
+  value({ row, column }: Spot): string {
+    return written(this.tensor!.value(row!, column!), this.scale, 1);
+  }
+
+  private get scale(): Scale {
+    return { map: "diverging", low: this.tensor!.min, high: this.tensor!.max };
+  }
+}

@@ -1,0 +1,208 @@
+"""What the superposition view reads from a Result: how the features lie, at every instance of a toy model."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.labels import labels_of
+from .._shared.scale import Scale, scale_of
+from .._shared.wire import MOST_NUMBERS, pack, quantise
+
+_HOW = 'mi.feature_geometry(mi.superposition("plane")) makes one'
+_EACH = ("instance", "feature")
+_AXES = {
+    "dimensionality": _EACH,
+    "length": _EACH,
+    "represented": _EACH,
+    "figure": _EACH,
+    "group": _EACH,
+    "W": ("instance", "hidden", "feature"),
+    "interference": ("instance", "feature", "other"),
+    "dimensions_per_feature": ("instance",),
+    "sparsity": ("instance",),
+    "importance": ("feature",),
+    "fraction": ("known",),
+}
+_ROUND = 8  # the largest denominator of a dimensionality in a figure
+_MOST_CURVES = 12  # with more features, and all of one importance, which of them has how much is chance
+
+
+class Instances:
+    """The numbers of a Result; without the axis `instance` there is one of them.
+
+    Args:
+        result: The geometry of the features of a toy model.
+
+    Attributes:
+        instances, features: Their labels, whole numbers.
+        hidden: How many dimensions there are.
+        sparsities: (instance,).
+        importances: (feature,).
+        dimensionality, lengths, represented, groups: (instance, feature).
+        figures: Names, (instance, feature).
+        vectors: (instance, 2, feature), or None where there are not two dimensions.
+        interference: (instance, feature, other).
+        per_feature: Dimensions per feature, (instance,).
+        known: The figures there may be, with the dimensionality of a feature in each.
+        title, model_name, unit, warnings: What the header says.
+
+    Raises:
+        ResultError: Something else, or a part that cannot be drawn.
+    """
+
+    def __init__(self, result: Any):
+        if not is_result(result):
+            raise ResultError(f"SuperpositionView takes a Result, not {kind_of(result)}; {_HOW}.")
+        data = _read(result.dataset)
+        _refuse(data)
+        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
+        self.warnings = warnings_of(result)
+        read = {name: data[name].transpose(*axes).values for name, axes in _AXES.items()}
+        self.instances = labels_of(data["dimensionality"], "instance")
+        self.features = labels_of(data["dimensionality"], "feature")
+        self.hidden = data["W"].sizes["hidden"]
+        self.sparsities, self.importances = read["sparsity"].astype(float), read["importance"].astype(float)
+        self.dimensionality, self.lengths = read["dimensionality"], read["length"]
+        self.represented, self.groups = read["represented"] > 0, read["group"]
+        self.figures = read["figure"].astype(str)
+        self.vectors = read["W"].astype(np.float32) if self.hidden == 2 else None
+        self.interference, self.per_feature = read["interference"], read["dimensions_per_feature"]
+        known = map(str, data["fraction"]["known"].values)
+        self.known = dict(zip(known, read["fraction"].tolist(), strict=True))
+
+    def place(self, selection: Mapping[str, Any]) -> tuple[int, int]:
+        """The indices of the selected instance and feature."""
+        return self.instances.index(selection["instance"]), self.features.index(selection["feature"])
+
+    @property
+    def by_sparsity(self) -> bool:
+        """Whether the instances differ in their sparsity, so that there is an axis to draw curves over."""
+        return len(set(self.sparsities.tolist())) == len(self.sparsities)
+
+    @property
+    def x(self) -> np.ndarray:
+        """Where each instance stands in the curve: at 1/(1 - S), or at its number where sparsities are repeated."""
+        return 1 / (1 - self.sparsities) if self.by_sparsity else np.arange(len(self.instances), dtype=float)
+
+    @property
+    def sparsity_labels(self) -> list[str]:
+        """Sparsities with two digits, or as many more as tell them apart."""
+        for digits in (2, 3, 4, 5):
+            texts = [f"{sparsity:.{digits}f}" for sparsity in self.sparsities]
+            if len(set(texts)) == len(texts):
+                return texts
+        return [f"{s:.2f} (instance {i})" for s, i in zip(self.sparsities, self.instances, strict=True)]
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """The dashed lines of the curve: `"1/2 antipodal pair"` -> 0.5."""
+        return {
+            f"{Fraction(value).limit_denominator(_ROUND)} {name}": value for name, value in self.known.items()
+        }
+
+    @property
+    def curves(self) -> list[int]:
+        """The places of the features whose dimensionality is drawn as a line."""
+        return list(range(len(self.features))) if len(self.features) <= _MOST_CURVES else []
+
+    @property
+    def scale(self) -> Scale:
+        """The colours of the interference, the same for all instances."""
+        return scale_of(self.interference, "", signed=True)
+
+    @property
+    def reach(self) -> float:
+        """How far a vector reaches at any instance, and at least 1: one scale, so that they are seen to move."""
+        lengths = self.lengths[np.isfinite(self.lengths)]
+        return max(1.0, float(lengths.max(initial=0.0)))
+
+    def order(self, instance: int) -> list[int]:
+        """The places of features in the grid: in a plane as they are, else those of one figure side by side."""
+        places = range(len(self.features))
+        if self.hidden == 2:
+            return list(places)
+        group = self.groups[instance]
+        sizes = {first: int((group == first).sum()) for first in np.unique(group)}
+        return sorted(places, key=lambda i: (group[i] < 0, sizes[group[i]], group[i], i))
+
+    def fellows(self, instance: int, feature: int) -> list[int]:
+        """The labels of the other features of a feature's figure."""
+        group = self.groups[instance]
+        if group[feature] < 0:
+            return []
+        return [self.features[i] for i in np.flatnonzero(group == group[feature]) if i != feature]
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says, for the browser."""
+        facts = [self.model_name, f"{len(self.features)} features in {self.hidden} dimensions", self.unit]
+        return {"title": self.title, "facts": facts, "warnings": self.warnings}
+
+    def packed(self) -> dict[str, Any]:
+        """Everything at once, for the browser: an instance or a feature is then shown without asking."""
+        low, high = self.scale.low, self.scale.high
+        names = sorted(set(self.figures.ravel().tolist()))
+        codes = quantise(self.interference, low=low, high=high, dtype="uint16")
+        return {
+            "instances": self.instances,
+            "features": self.features,
+            "hidden": self.hidden,
+            "sparsities": self.sparsity_labels,
+            "importances": self.importances.tolist(),
+            "x": self.x.tolist(),
+            "by_sparsity": self.by_sparsity,
+            "dimensionality": pack(self.dimensionality.astype(np.float32)),
+            "lengths": pack(self.lengths.astype(np.float32)),
+            "represented": pack(self.represented.astype(np.uint8)),
+            "groups": self.groups.tolist(),
+            "names": names,
+            "figures": [[names.index(name) for name in row] for row in self.figures],
+            "vectors": None if self.vectors is None else pack(self.vectors),
+            "interference": pack(codes, low=low, high=high),
+            "per_feature": pack(self.per_feature.astype(np.float32)),
+            "curves": self.curves,
+            "levels": [[name, value] for name, value in self.levels.items()],
+            "reach": self.reach,
+            "orders": [self.order(i) for i in range(len(self.instances))],
+        }
+
+
+def _read(data: Any) -> dict[str, Any]:
+    """The variables that are drawn; where one instance was chosen, with that as their axis again."""
+    found = {name: data[name] for name in _AXES if name in data.variables}
+    if "instance" in data.coords and "instance" not in data.dims:
+        for name, axes in _AXES.items():
+            if name in found and "instance" in axes:
+                found[name] = found[name].expand_dims("instance")
+    return found
+
+
+def _refuse(data: dict[str, Any]) -> None:
+    for name, axes in _AXES.items():
+        if name not in data:
+            raise ResultError(
+                f"SuperpositionView draws the geometry of features; this Result has no {name!r}. {_HOW}."
+            )
+        if set(data[name].dims) != set(axes):
+            has = ", ".join(map(str, data[name].dims)) or "none"
+            missing = next((axis for axis in axes if axis not in data[name].dims), axes[0])
+            raise ResultError(
+                f"SuperpositionView needs {name!r} along {', '.join(axes)}; its axes are {has}. To look at one "
+                f"{missing}, leave .sel(…) out and select it in the view."
+            )
+    grid = data["interference"]
+    if not grid.size:
+        raise ResultError("There is no instance or no feature left: choose labels that exist with .sel(…).")
+    if not np.array_equal(grid["feature"].values, grid["other"].values):
+        raise ResultError(
+            "The grid has a row and a column for every feature, and some are left out: leave .sel(feature=…) out."
+        )
+    if grid.size > MOST_NUMBERS:
+        raise ResultError(
+            f"The interference has {grid.size:,} numbers, and SuperpositionView takes up to {MOST_NUMBERS:,}: choose "
+            "instances with .sel(instance=[…])."
+        )

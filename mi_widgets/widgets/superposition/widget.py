@@ -1,0 +1,77 @@
+"""`SuperpositionView`: how a toy model lays out more features than it has dimensions."""
+
+from typing import Any
+
+import traitlets
+
+from .._shared.bundle import bundle
+from .._shared.code import Script
+from .._shared.selection import Choices, checked
+from .._shared.view import ResultView
+from .instances import Instances
+from .picture import draw
+from .words import sentence
+
+
+class SuperpositionView(ResultView):
+    """Three linked pictures: the features as vectors, what they do to each other, and the dimensions for each.
+
+    The vectors are drawn where there are two dimensions. In the grid Wᵀ W, features of one figure stand side by side
+    where there are more than two. A view draws a Result and reports gestures as values; it never runs a model.
+
+    Args:
+        result: What `mi.feature_geometry` returns.
+        selection: What to show first, any of instance and feature. Default: the sparsest instance, the first feature.
+
+    Attributes:
+        selection: Two-way: `{"instance": 5, "feature": 3}`. A part may be set, as in
+            `view.selection = {"instance": 0}`.
+
+    Raises:
+        ResultError: A Result that is no geometry of features, or a part of one without all features.
+        SelectionError: A selection that this view does not have; it keeps the one it had.
+    """
+
+    _esm, _css = bundle("superposition")
+
+    _instances = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, result: Any, *, selection: dict[str, Any] | None = None):
+        self._drawn = Instances(result)
+        first = self._first_selection({} if selection is None else selection)
+        super().__init__(result, first, _header=self._drawn.header(), _instances=self._drawn.packed())
+
+    def choices(self) -> Choices:
+        """The instances and the features."""
+        return {"instance": self._drawn.instances, "feature": self._drawn.features}
+
+    def code(self) -> str:
+        """The Python that makes this result and shows it as it is shown now."""
+        script = Script()
+        script.add(self.result.code())
+        return script.view("result.view", [f"selection={self.selection!r}"])
+
+    def png(self) -> bytes:
+        """The same pictures, as the widget shows them."""
+        return draw(self._drawn, self.selection)
+
+    def __repr__(self) -> str:
+        return f"SuperpositionView({self._drawn.model_name}; {sentence(self._drawn, self.selection)})"
+
+    def show(self, result: Any) -> None:
+        """Draw another toy model in the same place, keeping the selection where the new one has it."""
+        drawn = Instances(result)
+        self._drawn, self.result = drawn, result
+        choices = self.choices()
+        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
+        with self.hold_sync():  # one message, so that no vectors are drawn with another's selection
+            self._header = drawn.header()
+            self._instances = drawn.packed()
+            self._choices = self._choices_now()
+            self.selection = self._first_selection(kept)
+            self._say_code()
+
+    def _first_selection(self, given: Any) -> dict[str, Any]:
+        drawn = self._drawn
+        sparsest = drawn.instances[int(drawn.sparsities.argmax())]
+        return checked(given, {"instance": sparsest, "feature": drawn.features[0]}, self.choices())

@@ -1,0 +1,76 @@
+/** The pictures in words: a sentence, what the pointer is on, and a table of the instance. */
+import { el } from "../_shared/dom";
+import { reading } from "../_shared/numbers";
+import { table } from "../_shared/table";
+import type { Feature, Instances, Selection } from "./instances";
+
+type Part = string | HTMLElement;
+type Lines = [string, string][];
+
+const FEW = 9; // features of a figure that are named
+
+/** "S = 0.90 · feature 3: 0.40 of a dimension, pentagon with 0, 1, 2, 4 · 5 of 5 features represented, m/‖W‖² = 0.33". */
+export function sentence(instances: Instances, selection: Selection): Part[] {
+  const { sparsities, features } = instances.sent;
+  const [instance, feature] = instances.place(selection);
+  const count = instances.all(instance).filter(({ represented }) => represented).length;
+  return [
+    "S = ",
+    strong(sparsities[instance]),
+    " · feature ",
+    strong(String(selection.feature)),
+    `: ${described(instances.feature(instance, feature))} · ${count} of ${features.length} features represented, m/‖W‖² = `,
+    strong(reading(instances.perFeature[instance])),
+  ];
+}
+
+function strong(text: string): HTMLElement {
+  return el("strong", { class: "mi-mono" }, text);
+}
+
+/** "0.40 of a dimension, pentagon with 0, 1, 2, 4"; "not represented, length 0.02". */
+export function described({ represented, dimensionality, length, figure, fellows }: Feature): string {
+  if (!represented) return `${figure}, length ${reading(length)}`;
+  const share = `${reading(dimensionality)} of a dimension, `;
+  if (!fellows.length) return share + figure;
+  return `${share}${figure === "other" ? "shared" : figure} with ${few(fellows)}`;
+}
+
+function few(labels: number[]): string {
+  return labels.length <= FEW ? labels.join(", ") : `${labels.length} others`;
+}
+
+export function featureTip(feature: Feature): Lines {
+  const { label, importance, length, dimensionality, figure, fellows } = feature;
+  return [
+    ["feature", String(label)],
+    ["importance", reading(importance)],
+    ["length", reading(length)],
+    ["of a dimension", reading(dimensionality)],
+    ["figure", figure],
+    ...(fellows.length ? [["with", few(fellows)] as [string, string]] : []),
+  ];
+}
+
+export function instanceTip(instances: Instances, instance: number): Lines {
+  const { sparsities, by_sparsity, x } = instances.sent;
+  const over: Lines = by_sparsity ? [["1/(1 − S)", reading(x[instance])]] : [];
+  return [["sparsity S", sparsities[instance]], ...over, ["m/‖W‖²", reading(instances.perFeature[instance])]];
+}
+
+/** A row a feature, at the selected instance. */
+export function featureTable(instances: Instances, selection: Selection): HTMLElement {
+  const [instance, at] = instances.place(selection);
+  const rows = instances.all(instance).map((feature) => [
+    String(feature.label),
+    reading(feature.importance),
+    reading(feature.length),
+    reading(feature.dimensionality),
+    feature.figure,
+    few(feature.fellows),
+  ]);
+  const head = ["feature", "importance", "length", "of a dimension", "figure", "with"];
+  const made = table(`Every feature at S = ${instances.sent.sparsities[instance]}`, head, rows);
+  made.querySelectorAll("tbody tr")[at]?.setAttribute("aria-current", "true");
+  return made;
+}

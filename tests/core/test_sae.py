@@ -1,0 +1,181 @@
+"""Sparse autoencoders: what fires, what is written to files and read back, and what is refused."""
+
+import json
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
+from tests.core.dictionaries import KINDS, random_sae
+
+
+@given(kind=st.sampled_from(KINDS), rows=st.integers(1, 4), seed=st.integers(0, 99))
+def test_what_fires_is_what_its_kind_says(kind, rows, seed):
+    sae, x = random_sae(kind, seed=seed), torch.randn(rows, 6, generator=torch.Generator().manual_seed(seed))
+    before = (x - sae.b_dec) @ sae.W_enc + sae.b_enc
+    found = sae.encode(x)
+    assert (found >= 0).all()
+    fires = found > 0
+    torch.testing.assert_close(found[fires], before[fires])
+    match kind:
+        case "topk":
+            least = before.sort(-1, descending=True).values[:, sae.k - 1 : sae.k]
+            assert fires.equal((before >= least) & (before > 0))
+        case "l1":
+            assert fires.equal(before > 0)
+        case _:
+            assert fires.equal((before > 0) & (before > sae.threshold))
+    torch.testing.assert_close(sae(x), found @ sae.W_dec + sae.b_dec)
+
+
+def test_without_subtraction_the_activation_is_read_as_it_is():
+    sae = random_sae("l1", subtracts_b_dec=False)
+    x = torch.randn(2, 6)
+    torch.testing.assert_close(sae.encode(x), (x @ sae.W_enc + sae.b_enc).relu())
+
+
+def test_half_precision_comes_back_as_it_came():
+    sae, x = random_sae(), torch.randn(2, 6)
+    assert sae.encode(x.half()).dtype == sae(x.half()).dtype == torch.float16
+    torch.testing.assert_close(
+        sae.encode(x.half()).float(), sae.encode(x.half().float()), rtol=1e-3, atol=1e-3
+    )
+    assert sae.to(torch.float64).W_dec.dtype == torch.float64
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_holds_all_of_it(tmp_path, kind):
+    sae, x = random_sae(kind, site=at.resid_post[2], model="atlas"), torch.randn(9, 6)
+    mi.save_sae(sae, tmp_path / "it")
+    found = mi.load_sae(tmp_path / "it")
+    torch.testing.assert_close(found.encode(x), sae.encode(x), rtol=0, atol=0)
+    torch.testing.assert_close(found(x), sae(x), rtol=0, atol=0)
+    assert (found.kind, found.site, found.model) == (kind, at.resid_post[2], "atlas")
+    assert kind == "l1" or found.k == sae.k or kind == "jumprelu"
+    assert found.code() == f"mi.load_sae({str(tmp_path / 'it')!r})"
+    assert sorted(path.name for path in (tmp_path / "it").iterdir()) == [CONFIG, WEIGHTS]
+    config = json.loads((tmp_path / "it" / CONFIG).read_text())
+    assert config["metadata"]["hook_name"] == "blocks.2.hook_resid_post"
+    # What other programs read of batch top-k is what it is once it is trained.
+    assert config["architecture"] == {"l1": "standard", "topk": "topk"}.get(kind, "jumprelu")
+
+
+def folder(tmp_path, weights=None, **config):
+    sae = random_sae("topk")
+    mi.save_sae(sae, tmp_path)
+    written = json.loads((tmp_path / CONFIG).read_text())
+    (tmp_path / CONFIG).write_text(json.dumps({**written, **config}))
+    if weights:
+        save_file({**load_file(tmp_path / WEIGHTS), **weights}, tmp_path / WEIGHTS)
+    return sae
+
+
+def test_an_older_config_is_read(tmp_path):
+    sae = folder(tmp_path)
+    old = {
+        "d_in": 6, "d_sae": 10, "hook_name": "blocks.1.hook_mlp_out", "model_name": "gpt2", "architecture": "standard",
+        "activation_fn_str": "topk", "activation_fn_kwargs": {"k": 2}, "apply_b_dec_to_input": False,
+        "normalize_activations": "none",
+    }  # fmt: skip
+    (tmp_path / CONFIG).write_text(json.dumps(old))
+    found, x = mi.load_sae(tmp_path), torch.randn(3, 6)
+    assert (found.kind, found.k, found.site, found.model) == ("topk", 2, at.mlp_out[1], "gpt2")
+    kept = (x @ sae.W_enc + sae.b_enc).topk(2, -1)
+    torch.testing.assert_close(found.encode(x).gather(-1, kept.indices), kept.values.relu())
+
+
+def test_what_fires_by_length_of_direction_fires_the_same(tmp_path):
+    sae = folder(tmp_path, rescale_acts_by_decoder_norm=True)
+    x = torch.randn(5, 6)
+    length = sae.W_dec.norm(dim=-1)
+    weighed = ((x - sae.b_dec) @ sae.W_enc + sae.b_enc) * length
+    kept = weighed.topk(3, -1)
+    fires = torch.zeros_like(weighed).scatter(-1, kept.indices, kept.values.relu())
+    torch.testing.assert_close(mi.load_sae(tmp_path)(x), (fires / length) @ sae.W_dec + sae.b_dec)
+
+
+def test_state_dicts_of_linear_layers_are_read(tmp_path):
+    sae, x = random_sae("l1"), torch.randn(3, 6)
+    state = {
+        "encoder.weight": sae.W_enc.T, "encoder.bias": sae.b_enc, "decoder.weight": sae.W_dec.T, "b_dec": sae.b_dec,
+    }  # fmt: skip
+    torch.save(state, tmp_path / "ae.pt")
+    torch.testing.assert_close(mi.load_sae(tmp_path / "ae.pt").encode(x), sae.encode(x))
+    torch.save({**state, "k": torch.tensor(3)}, tmp_path / "k.pt")
+    found = mi.load_sae(tmp_path / "k.pt")
+    assert (found.kind, found.k) == ("topk", 3)
+    save_file({n: v.contiguous() for n, v in state.items()}, tmp_path / "ae.safetensors")
+    torch.testing.assert_close(mi.load_sae(tmp_path / "ae.safetensors")(x), sae(x))
+
+
+class Code:
+    def __reduce__(self):
+        return print, ("this was run",)
+
+
+def cut_off(tmp_path):
+    folder(tmp_path)
+    whole = (tmp_path / WEIGHTS).read_bytes()
+    (tmp_path / WEIGHTS).write_bytes(whole[: len(whole) // 2])
+
+
+def without_weights(tmp_path):
+    folder(tmp_path)
+    (tmp_path / WEIGHTS).unlink()
+
+
+def no_json(tmp_path):
+    folder(tmp_path)
+    (tmp_path / CONFIG).write_text('{"d_in": ')
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (cut_off, "cannot be read, it is damaged or cut off"),
+        (without_weights, "lacks sae_weights.safetensors: it is no autoencoder in SAELens's layout"),
+        (no_json, "cfg.json is damaged"),
+        (lambda p: folder(p, {"W_dec": torch.full((10, 6), torch.nan)}), "is damaged: W_dec holds NaN"),
+        (lambda p: folder(p, {"W_dec": torch.ones(9, 6)}), r"W_dec must have shape \(10, 6\).*got \(9, 6\)"),
+        (lambda p: folder(p, architecture="gated"), "architecture 'gated'; known are standard, topk"),
+        (lambda p: folder(p, normalize_activations="layer_norm"), "wants its activations normalised"),
+        (lambda p: folder(p, k=11), "k must be a whole number from 1 to d_sae, 10; got 11"),
+    ],
+)
+def test_damaged_folders_say_what_is_wrong(tmp_path, damage, says):
+    damage(tmp_path)
+    with pytest.raises(DictionaryError, match=says):
+        read_sae(tmp_path)
+
+
+def test_no_code_is_run(tmp_path, capsys):
+    torch.save({"W_enc": Code()}, tmp_path / "ae.pt")
+    with pytest.raises(DictionaryError, match="only tensors are read"):
+        mi.load_sae(tmp_path / "ae.pt")
+    assert "this was run" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"kind": "gated"}, "kind='gated': the kinds are topk, batch_topk, jumprelu, l1"),
+        ({"k": 0}, "k must be a whole number from 1 to d_sae, 10; got 0"),
+        ({"b_enc": torch.zeros(9)}, r"b_enc must have shape \(10,\)"),
+        ({"kind": "jumprelu", "threshold": None}, r"threshold must have shape \(10,\).*got none"),
+        ({"W_enc": torch.zeros(6)}, "as W_enc"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changes, says):
+    with pytest.raises(DictionaryError, match=says):
+        random_sae(**{"kind": "topk", **changes})
+
+
+def test_activations_of_another_width_are_refused():
+    with pytest.raises(DictionaryError, match=r"reads activations of width 6; these have shape \(2, 5\)"):
+        random_sae().encode(torch.ones(2, 5))

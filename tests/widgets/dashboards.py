@@ -1,0 +1,100 @@
+"""Dashboards, and latents on a text, as a dictionary would have them, without one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from mi_widgets.core.results import Provenance, Result
+
+TOKENS = ["", " the", " cat", " sat", "\n", "</script><img src=x onerror=alert(1)>", " le", " chat"]
+
+
+def dashboards(
+    n: int = 6, *, contexts: int = 3, around: int = 2, marks: bool = True, dead: Sequence[int] = (4,), **more
+) -> Result:
+    """Latent i fires most at token 1 + i % 7, where it is its number plus 1; latents of even numbers detect French."""
+    rng = np.random.default_rng(0)
+    places = 2 * around + 1
+    peak = np.array([0.0 if i in dead else i + 1.0 for i in range(n)])
+    token = rng.integers(1, len(TOKENS), (n, contexts, places))
+    activation = np.zeros((n, contexts, places))
+    for i in range(n):
+        token[i, :, around] = 1 + i % (len(TOKENS) - 1)
+        activation[i, :, around] = peak[i] * (1 - 0.1 * np.arange(contexts))
+        if i in dead:
+            token[i], activation[i] = -1, np.nan
+        elif contexts > 1:
+            token[i, 1, 0], activation[i, 1, 0] = -1, np.nan  # a text begins
+    histogram = np.where(peak[:, None] > 0, np.arange(1, 5), 0)
+    other = (np.arange(n)[:, None] + [1, 2]) % n
+    effects = np.array([[3.0, 2.0, 1.0]] * n)
+    french = np.arange(n) % 2 == 0
+    return Result(
+        kind="features",
+        title=f"{n} latents at resid_post[2]",
+        dataset=xr.Dataset(
+            {
+                "density": ("latent", np.where(peak > 0, (np.arange(n) + 1) / 100, 0)),
+                "peak": ("latent", peak),
+                "histogram": (("latent", "bin"), histogram),
+                "context_token": (("latent", "context", "place"), token),
+                "context_activation": (("latent", "context", "place"), activation),
+                "promoted": (("latent", "rank"), np.tile([6, 7, 2], (n, 1))),
+                "promoted_by": (("latent", "rank"), effects),
+                "suppressed": (("latent", "rank"), np.tile([1, 5, 4], (n, 1))),
+                "suppressed_by": (("latent", "rank"), -effects / 2),
+                "nearest": (("latent", "neighbour"), other),
+                "nearest_cosine": (("latent", "neighbour"), np.tile([0.5, 0.25], (n, 1))),
+                "label": (
+                    "latent",
+                    np.where(french, "register french", "asked bird") if marks else np.full(n, ""),
+                ),
+                "label_f1": ("latent", np.where(french, 0.9, 0.2) if marks else np.full(n, np.nan)),
+                "label_auc": ("latent", np.where(french, 0.95, 0.5) if marks else np.full(n, np.nan)),
+                "token_text": ("token", np.array(TOKENS)),
+            },
+            coords={"latent": np.arange(n), "place": np.arange(-around, around + 1)},
+        ),
+        primary="density",
+        unit="share of tokens",
+        source="",
+        provenance=made("mi.features(sae, model, texts)", **more),
+    )
+
+
+def firing(
+    tokens: Sequence[Sequence[str]] = ((" le", " chat", " sat"),), *, d_sae: int = 6, most: int = 2, **more
+) -> Result:
+    """At place i latent i fires at 10 - i, and at every second place latent 5 at 1."""
+    length = max(map(len, tokens))
+    shape = (len(tokens), length, most)
+    latent, activation = np.full(shape, -1), np.full(shape, np.nan)
+    for row, words in enumerate(tokens):
+        for i in range(len(words)):
+            latent[row, i, 0], activation[row, i, 0] = i % d_sae, 10.0 - i
+            if i % 2 == 1:
+                latent[row, i, 1], activation[row, i, 1] = 5, 1.0
+    dims = ("batch", "pos", "rank")
+    texts = [[*words, *[""] * (length - len(words))] for words in tokens]
+    return Result(
+        kind="latents",
+        title="Latents at resid_post[2]",
+        dataset=xr.Dataset(
+            {"activation": (dims, activation), "latent": (dims, latent), "d_sae": d_sae},
+            coords={
+                "batch": np.arange(len(tokens)),
+                "pos": np.arange(length),
+                "pos_token": (("batch", "pos"), np.array(texts)),
+            },
+        ),
+        primary="activation",
+        unit="activation",
+        source="",
+        provenance=made("mi.latents(run, sae)", run="run = model.run(prompt, keep=[sae.site])", **more),
+    )
+
+
+def made(call: str, *, warnings: tuple[str, ...] = (), run: str = "") -> Provenance:
+    """How a Result was made."""
+    return Provenance(model="atlas", setup='model = mi.load("atlas")', call=call, run=run, warnings=warnings)
