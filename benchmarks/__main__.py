@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import attention, clicks, lens, model_layer, peers, scrubber, table, training
+from benchmarks import attention, clicks, dictionaries, lens, model_layer, peers, scrubber, table, training
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
@@ -44,7 +44,7 @@ def main(*parts: str) -> str | None:
         results["model"] = model(python, missed)
     if not parts or "training" in parts:
         versions = {name: version(name) for name in ("mi-widgets", "torch")}
-        results["training"] = measured(training.rows, versions, missed)
+        results["training"] = measured(lambda: [*training.rows(), *dictionaries.rows()], versions, missed)
     table.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     table.write(table.ROOT / "README.md", results)
     print(table.section(results))
