@@ -98,8 +98,9 @@ def test_a_state_of_another_training_is_refused_and_stays(planted, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         mi.train_sae(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
-    with pytest.raises(MIError, match="is the unfinished training of another recipe or seed"):
-        mi.train_sae(activations=x, seed=1, **how)
+    for other in ({"activations": x, "seed": 1}, {"activations": x + 1}):
+        with pytest.raises(MIError, match="is the unfinished training of another recipe or seed"):
+            mi.train_sae(**other, **how)
     assert (tmp_path / "state.safetensors").read_bytes() == kept
 
 
@@ -157,6 +158,7 @@ def test_what_a_model_has_is_what_is_trained_on():
     assert not source.block(1).equal(rows)
     sae = mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4, tokens=2_000, batch=64, progress=False)
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
+    assert "mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4" in sae.history.code()
 
 
 def test_long_texts_are_read_in_pieces():

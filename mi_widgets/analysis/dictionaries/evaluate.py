@@ -19,6 +19,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
+from mi_widgets.model.run import Run
 
 from .detectors import Columns, f1_of
 from .reading import at_marks, reads
@@ -107,19 +108,10 @@ def _fidelity(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress
         total, squares = total + x.sum(0), squares + float(x.square().sum())
         fires += (latents > 0).sum(0).cpu()
         n += len(x)
-        losses["whole"] += _loss(read.run.logits, read.run.ids, read.run.mask)
+        losses["whole"] += _loss(read.run)
         for name, edit in edits.items():
-
-            def put(x: Tensor, edit: Callable[[Tensor], Tensor] = edit, real: Tensor = read.real) -> Tensor:
-                return torch.where(real[..., None].to(x.device), edit(x), x)
-
-            with model.intervene(apply(site.everywhere, put)):
-                run = model.run(
-                    read.run.ids.tolist()
-                    if read.run.mask.all()
-                    else [row[keep].tolist() for row, keep in zip(read.run.ids, read.run.mask, strict=True)]
-                )
-            losses[name] += _loss(run.logits, run.ids, run.mask)
+            with model.intervene(apply(site.everywhere, _but_special(edit, read.real))):
+                losses[name] += _loss(model.run(read.pieces))
     spread = squares - float((total / n).square().sum()) * n
     lost = losses["zeros"] - losses["whole"]
     return {
@@ -130,10 +122,22 @@ def _fidelity(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress
     }
 
 
-def _loss(logits: Tensor, ids: Tensor, mask: Bool[Tensor, "batch pos"]) -> float:
+def _but_special(
+    edit: Callable[[Tensor], Tensor], real: Bool[Tensor, "batch pos"]
+) -> Callable[[Tensor], Tensor]:
+    """An edit of all tokens but special ones and padding."""
+
+    def edited(x: Tensor) -> Tensor:
+        return torch.where(real[..., None].to(x.device), edit(x), x)
+
+    return edited
+
+
+def _loss(run: Run) -> float:
     """The sum over all tokens but the first."""
-    targets = torch.where(mask[:, 1:], ids[:, 1:], -100).to(logits.device)
-    return float(F.cross_entropy(logits[:, :-1].float().flatten(0, 1), targets.flatten(), reduction="sum"))
+    targets = torch.where(run.mask[:, 1:], run.ids[:, 1:], -100).to(run.logits.device)
+    logits = run.logits[:, :-1].float()
+    return float(F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"))
 
 
 @dataclass(frozen=True)

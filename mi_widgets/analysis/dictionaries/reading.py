@@ -25,12 +25,14 @@ class Read:
 
     Attributes:
         numbers: which texts.
+        pieces: their token ids.
         run: the run.
         x: what is at the site.
         real: the tokens that are neither padding nor special.
     """
 
     numbers: range
+    pieces: list[list[int]]
     run: Run
     x: Float[Tensor, "batch pos d_in"]
     real: Bool[Tensor, "batch pos"]
@@ -49,8 +51,9 @@ def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress
     starts = range(0, len(texts), _TEXTS_A_RUN)
     for first in tqdm(starts, desc=what, unit="run", delay=1, disable=not progress, leave=False):
         numbers = range(first, min(first + _TEXTS_A_RUN, len(texts)))
-        run = model.run([model.cut(texts[i])[0] for i in numbers], keep=[site.everywhere])
-        yield Read(numbers, run, run[site].detach(), ordinary(run))
+        pieces = [model.cut(texts[i])[0] for i in numbers]
+        run = model.run(pieces, keep=[site.everywhere])
+        yield Read(numbers, pieces, run, run[site].detach(), ordinary(run))
 
 
 def ordinary(run: Run) -> Bool[Tensor, "batch pos"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -22,6 +23,7 @@ class Source(Protocol):
     """Activations in blocks, in an order that depends on the seed and the block's number alone."""
 
     d_in: int
+    stamp: str  # differs where the activations do
 
     def block(self, number: int) -> Float[Tensor, "row d_in"]:
         """The rows of a block, mixed; numbers go on without end."""
@@ -48,6 +50,8 @@ class FromTensor:
         self._activations, self._seed = activations.detach(), seed
         self._blocks = -(-len(activations) // _ROWS_A_BLOCK)  # of a round through all rows
         self.d_in = activations.shape[1]
+        some = activations[:_ROWS_A_BLOCK].float().double()
+        self.stamp = f"{tuple(activations.shape)} {float(some.sum())!r} {float(some.square().sum())!r}"
 
     def block(self, number: int) -> Float[Tensor, "row d_in"]:  # noqa: D102
         turn, place = divmod(number, self._blocks)
@@ -79,6 +83,8 @@ class FromTexts:
         self._a_block = max(1, round(_ROWS_A_BLOCK / length))  # texts
         self._blocks = -(-len(self._texts) // self._a_block)  # of a round through all texts
         self.d_in = self._rows(model.cut(some[0])).shape[1]
+        read = hashlib.sha256("\0".join(self._texts).encode()).hexdigest()
+        self.stamp = f"{model.name} {model.interventions!r} {read}"
 
     def block(self, number: int) -> Float[Tensor, "row d_in"]:  # noqa: D102
         turn, place = divmod(number, self._blocks)

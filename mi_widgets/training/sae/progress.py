@@ -93,11 +93,11 @@ class Progress:
         if self._tell is not None:
             self._tell(point)
 
-    def result(self, call: str) -> Result:
+    def result(self, made: Provenance) -> Result:
         """All that was written down.
 
         Args:
-            call: the Python that trained.
+            made: how.
         """
         names = [field.name for field in fields(Point)]
         table = self._fit.history.numpy().astype(np.float64)
@@ -111,5 +111,5 @@ class Progress:
             primary="loss",
             unit="mean squared error, scaled",
             source="the training itself",
-            provenance=Provenance(call, "", ""),
+            provenance=made,
         )

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
@@ -65,7 +67,7 @@ def train_sae(
         seed: of the first weights and of the order.
         unfinished: a file for the state. Interrupted, the same call goes on from there; at the end it is removed.
         progress: whether a bar shows (loss, latents that fire, dead ones, variance explained).
-        on_step: is called a few hundred times with how far it is.
+        on_step: is called with how far it is, a hundred times or more.
 
     Returns:
         An autoencoder with directions of length 1, which knows its site, and its `history`.
@@ -83,12 +85,15 @@ def train_sae(
         raise DictionaryError(f"kind={kind!r}: the kinds are {', '.join(KINDS)}.")
     source = _source(model, site, texts, activations, seed)
     fit = Fit(source.d_in, d_sae, kind=kind, k=k, seed=seed)
-    of = f"{kind} {d_sae} {k} {tokens} {batch} {lr} {seed} {site!r} {source.d_in}"
+    what = "activations=x" if model is None else f"model, {site!r}, texts"
+    call = f"mi.train_sae({what}, {d_sae=}, {k=}, {kind=}, {tokens=}, {batch=}, {lr=}, {seed=})"
     steps = -(-tokens // batch)
     told = Progress(f"{kind} autoencoder", steps, bar=progress, tell=on_step)
     fit.history = told.empty()
-    _Training(fit, steps, batch, lr, of, None if unfinished is None else Path(unfinished)).run(source, told)
-    return _folded(fit, site, model.name if model is not None else "", told)
+    state = None if unfinished is None else Path(unfinished)
+    _Training(fit, steps, batch, lr, f"{call} {source.stamp}", state).run(source, told)
+    made = Provenance("", "", call) if model is None else model.provenance(call)
+    return _folded(fit, site, told.result(replace(made, seed=seed)))
 
 
 def _source(
@@ -203,7 +208,7 @@ class _Training:
         self._kept = time.monotonic()
 
 
-def _folded(fit: Fit, site: Site | None, model: str, told: Progress) -> SAE:
+def _folded(fit: Fit, site: Site | None, history: Result) -> SAE:
     """In the activations' own unit."""
     scale = fit.scale
     threshold = None
@@ -220,6 +225,6 @@ def _folded(fit: Fit, site: Site | None, model: str, told: Progress) -> SAE:
         k=fit.k,
         threshold=threshold,
         site=site,
-        model=model,
-        history=told.result("mi.train_sae(…)"),
+        model=history.provenance.model,
+        history=history,
     )
