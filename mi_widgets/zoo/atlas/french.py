@@ -23,7 +23,10 @@ ADJECTIVES = tuple(
     perdu/perdue caché/cachée charmant/charmante propre/propre précieux/précieuse léger/légère
     """)
 )
-PEOPLE = words("Pierre Camille Juliette Damien Louise Gaston Mireille Mathieu Céline Thierry Margot Bruno")
+# Of two, one is a woman and one a man: see `names.two_people`.
+WOMEN = words("Camille Juliette Louise Mireille Céline Margot")
+MEN = words("Pierre Damien Gaston Mathieu Thierry Bruno")
+PEOPLE = (*WOMEN, *MEN)
 TEMPLATES = (
     "{Le} {noun} est très {adjective}.",
     "{Le} {noun} de {person1} est {adjective}.",
@@ -66,12 +69,14 @@ def sentence(draw: Draw, *, held_out: bool) -> Text:
         lambda drawn: is_held_out(*drawn) == held_out,
     )
     (noun, gender), template = NOUNS[i], draw.one(TEMPLATES)
-    people = draw.some(PEOPLE, template.count("{person"))
+    first = draw.one(PEOPLE) if "{person1}" in template else ""
+    second = draw.one(MEN if first in WOMEN else WOMEN) if "{person2}" in template else ""
     filled = fill(
         template,
         noun=noun,
         adjective=ADJECTIVES[j][gender == "f"],
         **{slot: Text(article) for slot, article in ARTICLES[gender].items()},
-        **{f"person{i + 1}": person for i, person in enumerate(people)},
+        person1=first,
+        person2=second,
     )
     return filled.called("register", "french")

@@ -7,7 +7,7 @@ one of them.
 from __future__ import annotations
 
 from .grammar import Draw, Text, fill, joined, words
-from .names import NAMES
+from .names import NAMES, two_people
 
 OPENINGS = (
     "When {name1} and {name2} went to {place},",
@@ -87,7 +87,7 @@ def sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence or two, with the labels `name`, `place`, `subject`, `thing`, and `answer` for who receives."""
     (first, second), opening, act = draw.until(
         "indirect",
-        lambda: (draw.some(NAMES, 2), draw.number(0, len(OPENINGS) - 1), draw.number(0, len(ACTS) - 1)),
+        lambda: (two_people(draw), draw.number(0, len(OPENINGS) - 1), draw.number(0, len(ACTS) - 1)),
         lambda drawn: is_held_out(drawn[0][0], drawn[0][1], *drawn[1:]) == held_out,
     )
     subject, answer = draw.some((first, second), 2)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from .grammar import Draw, Text, fill, joined, words
-from .names import NAMES, gender_of
+from .names import NAMES, friend_of, gender_of
 
 Sentiment = Literal["positive", "negative", "neutral"]
 SENTIMENTS: tuple[Sentiment, ...] = ("positive", "negative", "neutral")
@@ -264,7 +264,7 @@ def sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
         return fill(template, **pronouns, **values).called("sentiment", sentiment)
 
     opening = draw.one(OPENINGS)
-    friend = draw.one([other for other in NAMES if other != name]) if opening in TOGETHER else ""
+    friend = friend_of(name, draw) if opening in TOGETHER else ""
     yield fill(opening, name=name, place=place, friend=friend)
     event = draw.one(EVENTS[sentiment])
     yield said(event, word=draw.one(WORDS[sentiment]))
