@@ -60,7 +60,8 @@ class Columns:
         return over / pairs if pairs else np.full(self.values.shape[1], np.nan)
 
 
-def f1_of(found: Bool[np.ndarray, " n"], is_it: Bool[np.ndarray, " n"]) -> float:
-    """2 · both / (found + to be found); 0 where there is neither."""
-    total = int(found.sum() + is_it.sum())
-    return 2 * int((found & is_it).sum()) / total if total else 0.0
+def f1_of(found: Bool[np.ndarray, "n ..."], is_it: Bool[np.ndarray, " n"]) -> Float[np.ndarray, ...]:
+    """2 · both / (found + to be found), of one column or of each; 0 where there is neither."""
+    both = np.tensordot(is_it.astype(int), found.astype(int), 1)
+    total = found.sum(0) + is_it.sum()
+    return np.where(total, 2 * both / np.maximum(total, 1), 0.0)

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mi_widgets.core.edits import apply
-from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.prompts import Mark
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
@@ -22,7 +21,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
 from .detectors import Columns, f1_of
-from .reading import at_marks, reads
+from .reading import at_marks, check_texts, place_of, reads
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -69,11 +68,8 @@ def evaluate_sae(
     Source: after Bricken et al. 2023 and Gao et al. 2024 (arXiv:2406.04093), sections 4.1 and 4.3; against known
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
     """
-    place = site or sae.site
-    if place is None or place.layer is None:
-        raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
-    if isinstance(texts, str) or not len(texts):
-        raise DictionaryError("evaluate_sae: texts must be a list with a text in it.")
+    place = place_of(sae, site)
+    check_texts("evaluate_sae", texts)
     whole = _fidelity(sae, model, place, texts, progress)
     labels, scores = _scores(sae, model, place, texts, marks, seed, progress) if marks else ([], _none())
     dims = ("label", "basis")

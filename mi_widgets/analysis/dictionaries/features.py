@@ -11,16 +11,15 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.prompts import Mark
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
-from .detectors import Columns
+from .detectors import Columns, f1_of
 from .evaluate import split
-from .reading import at_marks, reads
+from .reading import at_marks, check_texts, place_of, reads
 
 BINS = 20
 
@@ -67,11 +66,8 @@ def features(
     Source: after Bricken et al. 2023, "Towards monosemanticity", section "Feature dashboards"; logits as in "logit
     weights" there.
     """
-    place = site or sae.site
-    if place is None or place.layer is None:
-        raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
-    if isinstance(texts, str) or not len(texts):
-        raise DictionaryError("features: texts must be a list with a text in it.")
+    place = place_of(sae, site)
+    check_texts("features", texts)
     fired = _fired(sae, model, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
     promoted = _effects(sae, model, place, tokens)
@@ -221,8 +217,7 @@ def _labels(
         best = np.zeros(sae.d_sae)
         for name, these in is_it.items():
             seen, thresholds = chosen.best_f1(these[half])
-            fires, wanted = latents[~half] >= thresholds, these[~half][:, None]
-            new = 2 * (fires & wanted).sum(0) / (fires.sum(0) + wanted.sum())
+            new = f1_of(latents[~half] >= thresholds, these[~half])
             better = (seen > best) & (latents[half].max(0) > 0)
             best = np.where(better, seen, best)
             label[better], f1[better], auc[better] = name, new[better], scored.auc(these[~half])[better]

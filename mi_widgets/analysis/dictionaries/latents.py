@@ -8,13 +8,12 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
-from .reading import ordinary
+from .reading import ordinary, place_of
 
 
 def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
@@ -34,9 +33,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         DictionaryError: no site, or a width that is not the site's.
         NotKept: the run did not keep the site.
     """
-    place = site or sae.site
-    if place is None or place.layer is None:
-        raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
+    place = place_of(sae, site)
     found = sae.encode(run[place.everywhere].detach())
     numbers, activations = _strongest(found * ordinary(run)[..., None].to(found))
     dims = ("batch", "pos", "rank")

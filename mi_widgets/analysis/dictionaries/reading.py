@@ -10,13 +10,32 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.core.errors import PromptError
+from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.prompts import Mark
+from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
 _TEXTS_A_RUN = 32
+
+
+def place_of(sae: SAE, site: Site | None) -> Site:
+    """Where a dictionary reads: the site given, else its own.
+
+    Raises:
+        DictionaryError: neither names a layer.
+    """
+    place = site or sae.site
+    if place is None or place.layer is None:
+        raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
+    return place
+
+
+def check_texts(asked: str, texts: Sequence[str]) -> None:
+    """Raise `DictionaryError` unless there is a text, in a list."""
+    if isinstance(texts, str) or not len(texts):
+        raise DictionaryError(f"{asked}: texts must be a list with a text in it.")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mi_widgets.core.sae import Kind
@@ -14,6 +14,7 @@ from mi_widgets.core.sae import Kind
 _BANDWIDTH = 0.2  # of JumpReLU's pseudo-derivative, in units of the scaled activations
 _FIRST_THRESHOLD = 0.1
 _REMEMBERED = 0.99  # of the threshold of batch top-k, each step
+SILENT = 250  # steps after which a latent counts as dead, and may be revived
 _EAGER = 0.02  # how fast the price of firing follows, for kinds that have no fixed number
 
 
@@ -90,6 +91,11 @@ class Fit(nn.Module):
             least = positive.min()
             before = self.threshold
             self.threshold = torch.where(before > 0, _REMEMBERED * before + (1 - _REMEMBERED) * least, least)
+
+    @property
+    def dead(self) -> Int[Tensor, " dead"]:
+        """The latents that have long been silent, by their numbers."""
+        return torch.nonzero(self.silent >= SILENT)[:, 0]
 
     @torch.no_grad()
     def after(self, latents: Float[Tensor, "row d_sae"]) -> None:

@@ -18,7 +18,6 @@ from mi_widgets.core.results import Provenance, Result
 from .fit import Fit, Step
 
 _POINTS = 100  # of a history
-_SILENT = 250  # steps without firing, after which a latent is called dead
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Progress:
                 step=done,
                 loss=float(error.mean()),
                 l0=float((step.latents > 0).sum()) / len(x),
-                dead=int((self._fit.silent >= _SILENT).sum()),
+                dead=len(self._fit.dead),
                 variance_explained=float(1 - error.sum() / spread),
             )
             self._fit.history[done // self._every - 1] = torch.tensor(astuple(point))

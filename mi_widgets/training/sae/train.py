@@ -22,10 +22,9 @@ from mi_widgets.model.model import Model
 from mi_widgets.training.unfinished import Unfinished
 
 from .activations import FromTensor, FromTexts, Source
-from .fit import Fit, Step
+from .fit import SILENT, Fit, Step
 from .progress import Point, Progress
 
-_SILENT = 250  # steps after which a latent counts as dead, and is revived
 _COOLING = 0.2  # of the steps, at the end: the learning rate falls and nobody is revived
 _KEPT_EVERY_S = 10.0  # seconds between two states from which a training can go on
 
@@ -196,8 +195,8 @@ class _Training:
         (error + step.price).backward()
         self._optimizer.step()
         self._fit.after(step.latents)
-        if (self._done + 1) % _SILENT == 0 and left > _COOLING:
-            dead = (self._fit.silent >= _SILENT).nonzero()[:, 0]
+        if (self._done + 1) % SILENT == 0 and left > _COOLING:
+            dead = self._fit.dead
             if len(dead):
                 self._fit.revive(x, step, dead, self._optimizer)
         return step
