@@ -262,6 +262,7 @@ register("fourier_spectrum", view="mi_widgets.widgets.fourier.widget:FourierView
 register("latents", view="mi_widgets.widgets.latents.widget:LatentsView")
 register("logit_lens", view="mi_widgets.widgets.logit_lens.widget:LogitLensView")
 register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
+register("sae_training", view="mi_widgets.widgets.training.widget:TrainingView")
 register("trust", view="mi_widgets.widgets.trust.widget:TrustView")
 register("*", plot="mi_widgets.widgets.figures:plot")
 

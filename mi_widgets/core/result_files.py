@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import xarray as xr
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from .errors import ResultError
-from .results import Provenance, Result, describe
+from .errors import InterventionError, ResultError
+from .interventions import Stack
+from .results import Provenance, Result
 
 FORMAT_VERSION = 1
 
@@ -37,7 +39,7 @@ def write_result(result: Result, path: str | Path) -> None:
         else:
             numbers[str(name)] = np.array(values, order="C")
         variables[str(name)] = entry
-    header = {"format": FORMAT_VERSION, **describe(result), "variables": variables}
+    header = {"format": FORMAT_VERSION, **_described(result), "variables": variables}
     try:
         save_file(numbers, str(path), metadata={"mi_widgets": json.dumps(header)})
     except (OSError, SafetensorError) as error:
@@ -85,3 +87,25 @@ def load_result(path: str | Path) -> Result:
 
 def _attributes(entry: dict[str, Any]) -> dict[str, str]:
     return {} if entry["units"] is None else {"units": entry["units"]}
+
+
+def _as_code(interventions: Stack) -> str:
+    try:
+        return interventions.code(inline=True) if interventions else ""
+    except InterventionError:  # a function of the user's: its name is all that can be kept
+        return repr(interventions)
+
+
+def _described(result: Result) -> dict[str, Any]:
+    """Everything but the numbers, as JSON can hold it."""
+    made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
+    if isinstance(made["interventions"], Stack):
+        made["interventions"] = _as_code(made["interventions"])
+    return {
+        "kind": result.kind,
+        "title": result.title,
+        "primary": result.primary,
+        "unit": result.unit,
+        "source": result.source,
+        "provenance": made,
+    }

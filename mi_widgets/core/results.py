@@ -7,7 +7,7 @@ registry of import paths, so that this layer needs to know no picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .errors import InterventionError, ResultError
+from .errors import ResultError
 from .interventions import Stack
 
 _IMPORTS = ("import mi_widgets as mi", "from mi_widgets import sites as at")
@@ -278,25 +278,3 @@ def _frozen(dataset: xr.Dataset) -> xr.Dataset:
             continue  # an index is immutable already
         copy[name] = (copy[name].dims, values, copy[name].attrs)
     return copy
-
-
-def _as_code(interventions: Stack) -> str:
-    try:
-        return interventions.code(inline=True) if interventions else ""
-    except InterventionError:  # a function of the user's: its name is all that can be kept
-        return repr(interventions)
-
-
-def describe(result: Result) -> dict[str, Any]:
-    """Everything but the numbers, as JSON can hold it."""
-    made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
-    if isinstance(made["interventions"], Stack):
-        made["interventions"] = _as_code(made["interventions"])
-    return {
-        "kind": result.kind,
-        "title": result.title,
-        "primary": result.primary,
-        "unit": result.unit,
-        "source": result.source,
-        "provenance": made,
-    }

@@ -158,7 +158,11 @@ def test_what_a_model_has_is_what_is_trained_on():
     assert not source.block(1).equal(rows)
     sae = mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4, tokens=2_000, batch=64, progress=False)
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
-    assert "mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4" in sae.history.code()
+    history = sae.history
+    assert "mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4" in history.code()
+    assert repr(history.view()).startswith("TrainingView")
+    assert history["l0"].unit == "latents"
+    assert history["variance_explained"].values.max() <= 1
 
 
 def test_long_texts_are_read_in_pieces():

@@ -18,6 +18,12 @@ from mi_widgets.core.results import Provenance, Result
 from .fit import Fit, Step
 
 _POINTS = 100  # of a history
+_UNITS = {
+    "loss": "mean squared error, scaled",
+    "l0": "latents",
+    "dead": "latents",
+    "variance_explained": "share",
+}
 
 
 @dataclass(frozen=True)
@@ -104,11 +110,15 @@ class Progress:
             kind="sae_training",
             title=f"Training of a {self._what}",
             dataset=xr.Dataset(
-                {name: (("step",), table[:, i]) for i, name in enumerate(names) if name != "step"},
+                {
+                    name: (("step",), table[:, i], {"units": _UNITS[name]})
+                    for i, name in enumerate(names)
+                    if name != "step"
+                },
                 coords={"step": table[:, 0].astype(int)},
             ),
             primary="loss",
-            unit="mean squared error, scaled",
+            unit=_UNITS["loss"],
             source="the training itself",
             provenance=made,
         )
