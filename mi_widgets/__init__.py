@@ -251,7 +251,14 @@ __all__ = [
 ]
 
 register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
-for _kind in ("composition_scores", "copying_score", "head_scores", "interference", "sweep"):
+for _kind in (
+    "composition_scores",
+    "copying_score",
+    "head_scores",
+    "interference",
+    "sae_evaluation",
+    "sweep",
+):
     register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
 for _kind in ("activation_patching", "attribution_patching", "knock_outs", "path_patching"):
     register(_kind, view="mi_widgets.widgets.patching.widget:PatchingView")

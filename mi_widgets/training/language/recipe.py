@@ -15,6 +15,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
 from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.atlas import facts
+from mi_widgets.zoo.atlas.indirect import HELD_OUT_NAMES
 from mi_widgets.zoo.atlas.texts import REGISTERS
 from mi_widgets.zoo.atlas.tokens import pieces, tokenizer
 from mi_widgets.zoo.models import LAST
@@ -140,8 +141,8 @@ class LanguageRecipe(Recipe):
             f"{self.last_attention_off:.0%} are read without the last layer's attention, so that the layers before it "
             "bring to the last token what an answer takes.",
             "Held out": "a fact of two hops in four; one of one hop in an eighth of its forms; an eighth of pairs of "
-            "names, and eight names, in sentences about giving; a tenth of sums; combinations of words and forms in "
-            "every register: see `zoo/atlas`.",
+            f"names, and {', '.join(HELD_OUT_NAMES)}, in sentences about giving; a tenth of sums; combinations of "
+            "words and forms in every register: see `zoo/atlas`.",
             "The measures": "A question is answered where the right token has the highest logit. That no probe of "
             "embeddings finds a state is so by construction where towns are two tokens: each points at eight states. "
             "The same probe where the answer is due is its control. Swaps exchange a state's mean residual for "

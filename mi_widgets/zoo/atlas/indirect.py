@@ -67,7 +67,7 @@ THINGS = tuple(
     """
     )
 )
-_HELD_OUT_NAMES = NAMES[5::16]
+HELD_OUT_NAMES = NAMES[5::16]
 
 
 def is_held_out(name: str, other: str, opening: int, act: int) -> bool:
@@ -80,7 +80,7 @@ def is_held_out(name: str, other: str, opening: int, act: int) -> bool:
         act: its place in ACTS.
     """
     pair = (NAMES.index(name) + NAMES.index(other)) % 8 == 3
-    return pair or name in _HELD_OUT_NAMES or other in _HELD_OUT_NAMES or (opening + act) % 8 == 5
+    return pair or name in HELD_OUT_NAMES or other in HELD_OUT_NAMES or (opening + act) % 8 == 5
 
 
 def sentence(draw: Draw, *, held_out: bool) -> Text:
