@@ -74,7 +74,9 @@ def test_it_runs_on_one_core_within_binders_memory_and_its_solutions_run_too(not
     assert megabytes < PEAK_MB
 
 
-@pytest.mark.parametrize(("name", "blocks"), [("01_induction_heads", 3), ("02_modular_addition", 4)])
+@pytest.mark.parametrize(
+    ("name", "blocks"), [("01_induction_heads", 3), ("02_modular_addition", 4), ("04_indirect_object", 3)]
+)
 def test_a_story_has_three_exercises_with_hints_and_solutions(name, blocks):
     story = nbformat.read(NOTEBOOKS[0].with_name(f"{name}.ipynb"), as_version=4)
     text = "\n".join(cell.source for cell in story.cells)

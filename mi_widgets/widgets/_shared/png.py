@@ -55,6 +55,12 @@ def header(image: Image.Image, title: str, facts: str) -> None:
     draw.line([(0, 37), (image.width, 37)], FAINT)
 
 
+def header_width(title: str, facts: str) -> int:
+    """What `header` takes, with a margin after it."""
+    bold, quiet = font(13, mono=False, bold=True), font(12, mono=False)
+    return int(26 + bold.getlength(one_line(title)) + quiet.getlength(one_line(facts))) + 14
+
+
 def caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> None:
     """The line above a part of a picture: what it is, and quietly what more there is to say."""
     pen, bold = ImageDraw.Draw(image), font(12, mono=False, bold=True)

@@ -26,12 +26,11 @@ def draw(cells: Cells, selection: Mapping[str, Any], off: set[tuple[int, int]]) 
     picture = _with_labels(cells, selection, off)
     said = png.one_line(sentence(cells, selection))
     face = png.font(12, mono=False)
-    facts = [cells.model_name, *_pages(cells, selection), cells.unit]
+    facts = " · ".join([cells.model_name, *_pages(cells, selection), cells.unit])
     least = int(face.getlength(said)) + 2 * _MARGIN
-    header = int(face.getlength(png.one_line(" · ".join([cells.title, *facts])))) + 90
-    width = max(picture.width + 2 * _MARGIN, least, header, 340)
+    width = max(picture.width + 2 * _MARGIN, least, png.header_width(cells.title, facts), 340)
     image = png.canvas(width, _HEADER + picture.height + 58)
-    png.header(image, cells.title, " · ".join(facts))
+    png.header(image, cells.title, facts)
     image.paste(picture, (_MARGIN, _HEADER))
     below = _HEADER + picture.height + 10
     low, high = cells.scale.ends()

@@ -37,7 +37,7 @@ def draw(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str | Non
     scale, face = lens.scales[color], png.font(12, mono=False)
     batch = [f"batch {selection['batch']}"] if len(lens.batch) > 1 else []
     facts = " · ".join([lens.model_name, f"{len(lens.layers)} x {len(lens.pos)}", *batch])
-    header = int(face.getlength(png.one_line(lens.title + facts))) + 60
+    header = png.header_width(lens.title, facts) - 2 * _MARGIN
     charts = 0 if curve is None else curve.width + (picture.width + _GAP if beside else 0)
     width = max(picture.width, charts, 560, min(_WIDEST, header))
     said = png.wrapped(png.one_line(sentence(lens, selection, color, pinned)), width, face)
