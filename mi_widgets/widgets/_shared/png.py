@@ -61,12 +61,14 @@ def header_width(title: str, facts: str) -> int:
     return int(26 + bold.getlength(one_line(title)) + quiet.getlength(one_line(facts))) + 14
 
 
-def caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> None:
-    """The line above a part of a picture: what it is, and quietly what more there is to say."""
-    pen, bold = ImageDraw.Draw(image), font(12, mono=False, bold=True)
-    name = one_line(name)
+def caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> float:
+    """The line above a part of a picture: what it is, and quietly what more there is to say; returns where it ends."""
+    pen, bold, quiet = ImageDraw.Draw(image), font(12, mono=False, bold=True), font(12, mono=False)
+    name, said = one_line(name), one_line(said)
     pen.text(at, name, INK, font=bold)
-    pen.text((at[0] + bold.getlength(name) + 8, at[1]), one_line(said), QUIET, font=font(12, mono=False))
+    x = at[0] + bold.getlength(name) + 8
+    pen.text((x, at[1]), said, QUIET, font=quiet)
+    return x + quiet.getlength(said)
 
 
 def cut(text: str, width: float, face: ImageFont.FreeTypeFont) -> str:

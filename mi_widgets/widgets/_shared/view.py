@@ -9,14 +9,15 @@ import traitlets
 
 from mi_widgets.core.errors import InterventionError
 
+from .code import Script
 from .selection import Choices, Selection, shared
 
 
 class ResultView(anywidget.AnyWidget):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
-    A subclass gives `choices`, `code`, `png` and `__repr__`, and sets what `choices` reads before it calls
-    `super().__init__`.
+    A subclass gives `choices`, `png` and `__repr__`, and `code` where it shows more than its result and selection. It
+    sets what `choices` reads before it calls `super().__init__`.
 
     Args:
         result: What is drawn.
@@ -45,7 +46,9 @@ class ResultView(anywidget.AnyWidget):
 
     def code(self) -> str:
         """The Python that makes this result and shows it as it is shown now."""
-        raise NotImplementedError
+        script = Script()
+        script.add(self.result.code())
+        return script.view("result.view", [f"selection={self.selection!r}"])
 
     def png(self) -> bytes:
         """The same picture for readers without a kernel (GitHub, nbconvert)."""

@@ -48,7 +48,7 @@ def _head(image: Image.Image, sent: Sent, selection: Mapping[str, Any]) -> None:
     prompt = [f"prompt {selection['batch']}"] if len(terms.batch) > 1 else []
     facts = [terms.model_name, *prompt, f"{right} over {wrong}", f"{len(terms.names):,} terms", terms.unit]
     png.header(image, terms.title, " · ".join(facts))
-    end = _caption(
+    end = png.caption(
         image, (_MARGIN, _TOP), "Largest terms", f"{terms.unit}, for {png.shortened(right)} if positive"
     )
     if terms.control is not None:
@@ -64,23 +64,13 @@ def _right(sent: Sent, selection: Mapping[str, Any], off: set[tuple[int, int]]) 
     below = 0 if grid is None else _HEAD + grid.height + 34
     image = png.canvas(_RIGHT, below + _HEAD + _TOTAL)
     if grid is not None:
-        _caption(image, (0, 0), "Heads" if sent.terms.parts.heads else "Layers", summed(sent))
+        png.caption(image, (0, 0), "Heads" if sent.terms.parts.heads else "Layers", summed(sent))
         image.paste(grid, (0, _HEAD))
         low, high = grid_scale(sent).ends()
         png.colour_bar(image, (0, _HEAD + grid.height + 10), low=low, high=high, name="diverging")
-    _caption(image, (0, below), "Running total", "through the layers to the logit difference")
+    png.caption(image, (0, below), "Running total", "through the layers to the logit difference")
     image.paste(_running(sent, sent.terms.row(selection)), (0, below + _HEAD))
     return image
-
-
-def _caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> float:
-    """Write what a picture is; returns where the text ends."""
-    pen, bold, face = ImageDraw.Draw(image), png.font(12, mono=False, bold=True), png.font(12, mono=False)
-    said = png.one_line(said)
-    pen.text(at, name, png.INK, font=bold)
-    x = at[0] + bold.getlength(name) + 8
-    pen.text((x, at[1]), said, png.QUIET, font=face)
-    return x + face.getlength(said)
 
 
 def _running(sent: Sent, row: int) -> Image.Image:

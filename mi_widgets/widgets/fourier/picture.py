@@ -37,10 +37,12 @@ def draw(spectrum: Spectrum, selection: Mapping[str, Any]) -> bytes:
     facts = [spectrum.model_name, f"p = {spectrum.p}"]
     facts += [] if spectrum.steps is None else [f"step {selection['step']}"]
     png.header(image, spectrum.title, " · ".join([*facts, spectrum.unit]))
-    _caption(image, (_MARGIN, _TOP), "Norms", f"{spectrum.unit}, by frequency; key frequencies have a number")
+    png.caption(
+        image, (_MARGIN, _TOP), "Norms", f"{spectrum.unit}, by frequency; key frequencies have a number"
+    )
     image.paste(_norms(spectrum, selection), (_MARGIN, _TOP + _HEAD))
     name = f"Frequency {selection['frequency']}"
-    _caption(image, (_MARGIN, below), name, "numbers along its cosine and sine")
+    png.caption(image, (_MARGIN, below), name, "numbers along its cosine and sine")
     image.paste(_circle(spectrum, selection), (_MARGIN, below + _HEAD))
     end = str(spectrum.p - 1)
     png.colour_bar(
@@ -48,7 +50,7 @@ def draw(spectrum: Spectrum, selection: Mapping[str, Any]) -> bytes:
     )
     if plane is not None:
         x = _MARGIN + _SIDE + 26
-        _caption(image, (x, below), str(selection["target"]), "size of each component over a and b")
+        png.caption(image, (x, below), str(selection["target"]), "size of each component over a and b")
         image.paste(plane, (x, below + _HEAD - 8))
     place = _MARGIN, image.height - 24
     ImageDraw.Draw(image).text(place, sentence(spectrum, selection), png.INK, font=png.font(12, mono=False))
@@ -60,14 +62,6 @@ def _encoded(image: Image.Image) -> bytes:
     buffer = BytesIO()
     image.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
-
-
-def _caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> None:
-    pen, bold = ImageDraw.Draw(image), png.font(12, mono=False, bold=True)
-    name = png.one_line(name)
-    pen.text(at, name, png.INK, font=bold)
-    place = at[0] + bold.getlength(name) + 8, at[1]
-    pen.text(place, png.one_line(said), png.QUIET, font=png.font(12, mono=False))
 
 
 def _norms(spectrum: Spectrum, selection: Mapping[str, Any]) -> Image.Image:

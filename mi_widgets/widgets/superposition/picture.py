@@ -38,26 +38,20 @@ def draw(drawn: Instances, selection: Mapping[str, Any]) -> bytes:
     png.header(image, drawn.title, " · ".join(map(str, drawn.header()["facts"])))
     x = _MARGIN
     if drawn.vectors is not None:
-        _caption(image, (x, _TOP), "Features", "as vectors")
+        png.caption(image, (x, _TOP), "Features", "as vectors")
         image.paste(_vectors(drawn, instance, feature), (x, _TOP + _HEAD))
         x += _SIDE + 26
-    _caption(image, (x, _TOP), "Wᵀ W", f"at S = {drawn.sparsity_labels[instance]}")
+    png.caption(image, (x, _TOP), "Wᵀ W", f"at S = {drawn.sparsity_labels[instance]}")
     image.paste(grid, (x, _TOP + _HEAD))
     x += grid.width + 26
     over = "over 1/(1 − S)" if drawn.by_sparsity else "by instance"
-    _caption(image, (x, _TOP), "Dimensions per feature", over)
+    png.caption(image, (x, _TOP), "Dimensions per feature", over)
     image.paste(curve, (x, _TOP + _HEAD))
     pen = ImageDraw.Draw(image)
     for nth, text in enumerate(said):
         place = _MARGIN, _TOP + _HEAD + height + 12 + 18 * nth
         pen.text(place, text, png.INK, font=png.font(12, mono=False))
     return png.encode(image, name="diverging")
-
-
-def _caption(image: Image.Image, at: tuple[int, int], name: str, said: str) -> None:
-    pen, bold = ImageDraw.Draw(image), png.font(12, mono=False, bold=True)
-    pen.text(at, name, png.INK, font=bold)
-    pen.text((at[0] + bold.getlength(name) + 8, at[1]), said, png.QUIET, font=png.font(12, mono=False))
 
 
 def _vectors(drawn: Instances, instance: int, feature: int) -> Image.Image:

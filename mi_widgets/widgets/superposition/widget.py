@@ -5,7 +5,6 @@ from typing import Any
 import traitlets
 
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .instances import Instances
@@ -44,12 +43,6 @@ class SuperpositionView(ResultView):
     def choices(self) -> Choices:
         """The instances and the features."""
         return {"instance": self._drawn.instances, "feature": self._drawn.features}
-
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        script.add(self.result.code())
-        return script.view("result.view", [f"selection={self.selection!r}"])
 
     def png(self) -> bytes:
         """The same pictures, as the widget shows them."""

@@ -37,10 +37,7 @@ def draw(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: b
     for i, (measure, lines) in enumerate(zip(measures, panels, strict=True)):
         x = _MARGIN + i % columns * width
         y = _TOP + i // columns * (_HEAD + _CHART_HEIGHT + 10)
-        bold = png.font(12, mono=False, bold=True)
-        name = png.one_line(measure.name)
-        pen.text((x, y), name, png.INK, font=bold)
-        pen.text((x + bold.getlength(name) + 8, y), measure.unit, png.QUIET, font=png.font(12, mono=False))
+        png.caption(image, (x, y), measure.name, measure.unit)
         picture = chart(lines, axis, size=(width - 6, _CHART_HEIGHT), right=room, marker=step)
         image.paste(picture, (x, y + _HEAD))
     below = _TOP + rows * (_HEAD + _CHART_HEIGHT + 10) + 6

@@ -5,7 +5,6 @@ from typing import Any
 import traitlets
 
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .checks import Report
@@ -40,12 +39,6 @@ class TrustView(ResultView):
     def choices(self) -> Choices:
         """The names of the checks, in the order in which they are shown; none may be selected."""
         return {"check": [*(check.label for check in self._read.checks), None]}
-
-    def code(self) -> str:
-        """The Python that brings the model, and shows its report as it is shown now."""
-        script = Script()
-        script.add(self.result.code())
-        return script.view("result.view", [f"selection={self.selection!r}"])
 
     def png(self) -> bytes:
         """The same lines; of many checks that held, the names."""
