@@ -21,10 +21,10 @@ def small_transformer(seed=0, **changes):
     return mi.Transformer(mi.TransformerConfig(**(sizes | changes)), seed=seed).eval()
 
 
-def small_gpt2(seed=0):
+def small_gpt2(seed=0, vocab_size=50):
     torch.manual_seed(seed)
     config = GPT2Config(
-        n_layer=2, n_head=4, n_embd=32, vocab_size=50, n_positions=40, bos_token_id=0, eos_token_id=0
+        n_layer=2, n_head=4, n_embd=32, vocab_size=vocab_size, n_positions=40, bos_token_id=0, eos_token_id=0
     )
     return GPT2LMHeadModel(config).eval()
 

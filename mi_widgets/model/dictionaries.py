@@ -11,6 +11,7 @@ from mi_widgets import zoo
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
+from mi_widgets.zoo.models import check_files
 
 from .hub import first_line, hub_answers
 
@@ -27,11 +28,14 @@ def load_sae(name: str | os.PathLike[str]) -> SAE:
 
     Raises:
         DictionaryError: none of these, damaged, or of a kind that is not known; the message says which.
+        DamagedWeights: the hash of a shipped file differs from the recorded one.
     """
     path = os.fspath(name)
     loaded = f"mi.load_sae({path!r})"
     if path in zoo.dictionaries():
-        return read_sae(zoo.dictionaries()[path], loaded=loaded)
+        folder = zoo.dictionaries()[path]
+        check_files(str(folder), [CONFIG, WEIGHTS])
+        return read_sae(folder, loaded=loaded)
     if Path(path).exists():
         return read_sae(path, loaded=loaded)
     return read_sae(_from_hub(path), loaded=loaded)

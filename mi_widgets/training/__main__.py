@@ -19,21 +19,25 @@ import torch
 from torch import nn
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.zoo.dictionaries import dictionaries
 from mi_widgets.zoo.models import EXPECTED, WEIGHTS, expected, names
 from mi_widgets.zoo.superposition import toys
 
 from .cards import add_seeds
 from .recipe import Recipe
 from .recipes import RECIPES, recipe_for
+from .sae.recipes import RECIPES as DICTIONARIES
 from .ship import missed, save_checkpoint, ship, verify
-from .superposition.recipes import RECIPES as TOY_RECIPES
-from .superposition.ship import train_toy, verify_toy
+from .small import train_small, verify_small
+from .superposition.recipes import RECIPES as TOYS
 from .unfinished import Unfinished
+
+SMALL = {**TOYS, **DICTIONARIES}
 
 
 def _train(asked: argparse.Namespace) -> list[str]:
-    if asked.name in TOY_RECIPES:
-        return _train_toy(asked)
+    if asked.name in SMALL:
+        return _train_small(asked)
     recipe = recipe_for(asked.name)
     if not asked.out and asked.steps not in (None, recipe.steps):
         raise MIError(
@@ -80,12 +84,12 @@ def _train(asked: argparse.Namespace) -> list[str]:
     return problems
 
 
-def _train_toy(asked: argparse.Namespace) -> list[str]:
+def _train_small(asked: argparse.Namespace) -> list[str]:
     if asked.steps is not None:
         raise MIError(
-            f"--steps: {asked.name} takes seconds; mi.train_superposition(steps=…) makes one of your own."
+            f"--steps: {asked.name} is made in one go; its card has the call that makes one of your own."
         )
-    found, problems = train_toy(asked.name, seed=asked.seed, out=asked.out)
+    found, problems = train_small(SMALL[asked.name], seed=asked.seed, out=asked.out)
     _show(asked.name, found)
     return problems
 
@@ -123,8 +127,8 @@ def _foreign(folder: Path) -> str | None:
 
 def _verify(asked: argparse.Namespace) -> list[str]:
     problems = []
-    for name in asked.names or (*names(), *toys()):
-        found, wrong = verify_toy(name) if name in toys() else verify(name)
+    for name in asked.names or (*names(), *toys(), *dictionaries()):
+        found, wrong = verify_small(SMALL[name]) if name in SMALL else verify(name)
         _show(name, found)
         problems += [f"{name}: {sentence}" for sentence in wrong]
     return problems
@@ -147,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m mi_widgets.training", description=__doc__)
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("train", help="train a model by its recipe")
-    one.add_argument("name", help=", ".join((*RECIPES, *TOY_RECIPES)))
+    one.add_argument("name", help=", ".join((*RECIPES, *SMALL)))
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--out", help="a folder; without it, the shipped files are replaced")
     one.add_argument("--steps", type=int, help="fewer or more than the recipe's")

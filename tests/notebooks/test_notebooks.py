@@ -7,7 +7,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import transformers
 from nbclient import NotebookClient
+
+import mi_widgets as mi
+from mi_widgets.zoo.models import WEIGHTS
+from tests.conftest import small_gpt2
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 PEAK_MB = 700  # Binder guarantees 1 GB
@@ -93,23 +98,35 @@ def test_exercises_that_check_themselves_wait_for_an_answer():
         assert cell.outputs[0].data["text/plain"].startswith("No answer yet.")
 
 
-def test_the_optional_cell_runs_on_a_gpt2(monkeypatch, capsys):
-    """As it stands in the notebook, on a GPT-2 that needs no network."""
-    import transformers
-
-    from tests.conftest import small_gpt2
-
-    story = nbformat.read(NOTEBOOKS[0].with_name("01_induction_heads.ipynb"), as_version=4)
+def _optional(name):
+    """The source of a notebook's last cell, switched on."""
+    story = nbformat.read(NOTEBOOKS[0].with_name(f"{name}.ipynb"), as_version=4)
     source = code_of(story)[-1].source
     assert source.startswith("GPT2 = False")
+    return source.replace("GPT2 = False", "GPT2 = True")
+
+
+def test_the_optional_cell_runs_on_a_gpt2(monkeypatch, capsys):
+    """As it stands in the notebook, on a GPT-2 that needs no network."""
+    source = _optional("01_induction_heads")
     monkeypatch.setattr(transformers.GPT2LMHeadModel, "from_pretrained", lambda *_, **__: small_gpt2())
     monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *_, **__: None)
     shown = []
-    import mi_widgets as mi
-
-    exec(
-        source.replace("GPT2 = False", "GPT2 = True").replace("n=4", "n=4, length=16"),
-        {"mi": mi, "display": shown.append},
-    )
+    exec(source.replace("n=4", "n=4, length=16"), {"mi": mi, "display": shown.append})
     assert re.fullmatch(r"induction heads:( [01]\.[0-3]){5}\n", capsys.readouterr().out)
     assert len(shown) == 1
+
+
+@pytest.mark.parametrize("name", ["04_indirect_object"])
+def test_the_optional_cell_draws_a_gpt2(name, monkeypatch):
+    """The same, of those that need words: a random GPT-2 that has atlas's."""
+    source = _optional(name)
+    words = transformers.AutoTokenizer.from_pretrained(str(WEIGHTS / "atlas"))
+    module = small_gpt2(vocab_size=len(words))
+    monkeypatch.setattr(transformers.GPT2LMHeadModel, "from_pretrained", lambda *_, **__: module)
+    monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *_, **__: words)
+    shown = []
+    exec(source, {"mi": mi, "at": mi.sites, "display": shown.append})
+    assert [type(view).__name__ for view in shown] == [
+        {"03_logit_lens": "LogitLensView", "04_indirect_object": "PatchingView"}[name]
+    ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets.core.errors import MIError
-from mi_widgets.training.__main__ import main
+from mi_widgets.training.__main__ import SMALL, main
 from mi_widgets.training.superposition.measure import at_random
 from mi_widgets.training.superposition.recipes import RECIPES
 from mi_widgets.training.superposition.train import losses
@@ -95,7 +95,7 @@ def test_a_recipe_writes_a_folder_and_keeps_what_is_shipped(tmp_path, monkeypatc
     small = replace(
         recipe, options={**recipe.options, "steps": 3, "batch": 16, "restarts": 1}, other_seeds=(1,)
     )
-    monkeypatch.setitem(RECIPES, "plane", small)
+    monkeypatch.setitem(SMALL, "plane", small)
     folder = tmp_path / "mine"
     assert (
         main(["train", "plane", "--seed", "5", "--out", str(folder)]) == 1
@@ -108,7 +108,7 @@ def test_a_recipe_writes_a_folder_and_keeps_what_is_shipped(tmp_path, monkeypatc
     for arguments, says in [
         (["train", "plane", "--out", str(folder)], "is not empty: give a new folder"),
         (["train", "plane", "--seed", "1"], "give --out, what is shipped stays"),
-        (["train", "plane", "--steps", "9"], "takes seconds"),
+        (["train", "plane", "--steps", "9"], "made in one go"),
         (["train", "plane"], "what is shipped stays as it was"),
     ]:
         assert main(arguments) == 1

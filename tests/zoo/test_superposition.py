@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets.core.errors import DamagedWeights, MIError, UnknownModel
+from mi_widgets.training.small import card_of, verify_small
 from mi_widgets.training.superposition.recipes import RECIPES
-from mi_widgets.training.superposition.ship import card, verify_toy
 from mi_widgets.zoo import superposition as zoo
 
 W = torch.randn(3, 2, 5, generator=torch.Generator().manual_seed(0))
@@ -92,10 +92,10 @@ def test_shipped_files_are_in_the_record_and_measure_what_it_says(name):
     record = json.loads((folder / "expected.json").read_text("utf-8"))
     assert {path.name for path in folder.iterdir()} == {*record["files"], "expected.json"}
     text = (folder / "CARD.md").read_text("utf-8")
-    assert text == card(RECIPES[name], record)
+    assert text == card_of(RECIPES[name], record)
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
     assert sum(path.stat().st_size for path in folder.iterdir()) < 500_000
-    found, problems = verify_toy(name)
+    found, problems = verify_small(RECIPES[name])
     assert problems == []
     assert found.keys() == record["measures"].keys()
     assert set(record["other_seeds"]) == {"1", "2"}

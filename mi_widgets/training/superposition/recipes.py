@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from safetensors.torch import save_file
+
+from mi_widgets.training.small import SmallRecipe
+from mi_widgets.zoo import superposition as toys
+from mi_widgets.zoo.models import LAST
 from mi_widgets.zoo.superposition import ToyModel
 
 from .measure import measures_of_plane, measures_of_plateau
@@ -13,30 +19,45 @@ from .train import SPARSITIES, train_superposition
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToyRecipe:
-    """Everything that a toy model depends on, but for the seed.
+class ToyRecipe(SmallRecipe[ToyModel]):
+    """How a toy model is made.
 
     Args:
-        name: of the toy model.
-        about: one line for its card.
         story: what is to be seen in it, for its card.
-        options: of `train_superposition`.
-        measures: every figure that is recorded of it.
-        bars: measure -> (lowest, highest) that what is shipped must reach.
-        other_seeds: trained beside what is shipped, for the card.
+        measured: every figure that is recorded of it.
     """
 
-    name: str
-    about: str
     story: str
-    options: Mapping[str, Any]
-    measures: Callable[[ToyModel], dict[str, float]]
-    bars: Mapping[str, tuple[float, float]]
-    other_seeds: tuple[int, ...] = (1, 2)
+    measured: Callable[[ToyModel], dict[str, float]]
 
-    def train(self, *, seed: int = 0, progress: bool = True) -> ToyModel:
-        """The toy model of a seed."""
+    @property
+    def home(self) -> Path:  # noqa: D102
+        return toys.TOYS / self.name
+
+    def train(self, *, seed: int = 0, progress: bool = True) -> ToyModel:  # noqa: D102
         return train_superposition(**self.options, seed=seed, progress=progress)
+
+    def measures(self, made: ToyModel) -> dict[str, float]:  # noqa: D102
+        return self.measured(made)
+
+    def write(self, made: ToyModel, folder: Path) -> None:  # noqa: D102
+        tensors = {name: getattr(made, name).tensor for name in ("W", "b", "sparsity", "importance")}
+        save_file(tensors, folder / LAST, metadata={"format": "pt"})
+
+    def read(self, folder: Path) -> ToyModel:  # noqa: D102
+        return toys.read_toy(folder, name=self.name)
+
+    def card(self, record: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: D102
+        return {
+            "What is seen": self.story,
+            "Model": "x' = ReLU(Wᵀ W x + b), after Elhage et al. 2022 (arXiv:2209.10652); `model.safetensors` holds W "
+            "(instance, m, n), b (instance, n), sparsity (instance) and importance (n).",
+            "Made with": f"`mi.train_superposition({self.call}, seed={record['seed']})`: {record['seconds']} seconds "
+            "of one core.",
+            "Control": "the same lengths of features, in directions at random.",
+            "Limits": "instances are trained each for itself; between them nothing was followed. Which of the features "
+            "of one importance are represented is chance.",
+        }
 
 
 # Even in the logarithm of 1/(1 − S), as in the paper's figure, from 1 to 20.
@@ -59,7 +80,7 @@ RECIPES: dict[str, ToyRecipe] = {
                 "steps": 2000,
                 "batch": 1024,
             },
-            measures=measures_of_plane,
+            measured=measures_of_plane,
             bars={
                 "features at S = 0": (2, 2),
                 "furthest from a right angle at S = 0 (degrees)": (0, 4),
@@ -84,7 +105,7 @@ RECIPES: dict[str, ToyRecipe] = {
                 "steps": 1500,
                 "batch": 512,
             },
-            measures=measures_of_plateau,
+            measured=measures_of_plateau,
             bars={
                 "dimensions per feature at S = 0": (0.95, 1.05),
                 "sparsities within 0.03 of 1/2": (3, 20),

@@ -1,0 +1,93 @@
+"""How the shipped dictionaries are made, and the bars that they must reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mi_widgets.core import sites as at
+from mi_widgets.core.sae import SAE
+from mi_widgets.core.sae_files import read_sae, save_sae
+from mi_widgets.core.sites import Site
+from mi_widgets.model.load import load
+from mi_widgets.model.model import Model
+from mi_widgets.training.small import SmallRecipe
+from mi_widgets.zoo.data import data
+from mi_widgets.zoo.dictionaries import DICTIONARIES
+
+from .measure import measures_of_dictionary
+from .train import train_sae
+
+_MODEL = "atlas"
+_TEXTS, _TEXTS_SEED = 6000, 11
+
+
+@dataclass(frozen=True, kw_only=True)
+class DictionaryRecipe(SmallRecipe[SAE]):
+    """How a dictionary of atlas is made.
+
+    Args:
+        site: whose activations it takes apart.
+    """
+
+    site: Site
+    within = 0.02  # few examples of a label: one of them on the other side of a threshold is a hundredth
+
+    @property
+    def home(self) -> Path:  # noqa: D102
+        return DICTIONARIES / self.name
+
+    def train(self, *, seed: int = 0, progress: bool = True) -> SAE:  # noqa: D102
+        texts = [text.text for text in data(_MODEL, "train", n=_TEXTS, seed=_TEXTS_SEED)]
+        return train_sae(_model(), self.site, texts, **self.options, seed=seed, progress=progress)
+
+    def measures(self, made: SAE) -> dict[str, float]:  # noqa: D102
+        return measures_of_dictionary(made, _model())
+
+    def write(self, made: SAE, folder: Path) -> None:  # noqa: D102
+        save_sae(made, folder)
+
+    def read(self, folder: Path) -> SAE:  # noqa: D102
+        return read_sae(folder)
+
+    def card(self, record: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: D102
+        return {
+            "What it is": f"a sparse autoencoder of `{self.site!r}` of `{_MODEL}`, in SAELens's layout: "
+            f"`mi.load_sae({self.name!r})`.",
+            "Made with": f"`mi.train_sae(model, {self.site!r}, texts, {self.call}, seed={record['seed']})` on "
+            f'`mi.data("{_MODEL}", "train", n={_TEXTS}, seed={_TEXTS_SEED})`: {record["seconds"]} seconds of '
+            "processor time.",
+            "Control": "the best raw dimension, principal component, latent of a random dictionary that is as sparse, "
+            "and random direction; each chosen, like the latents, on every other text and scored on the rest.",
+            "Limits": "what is known of a text is what its generator wrote down; a latent without a label may still "
+            "mean something. High variance explained and loss recovered say little of either.",
+        }
+
+
+@cache
+def _model() -> Model:
+    return load(_MODEL)
+
+
+RECIPES: dict[str, DictionaryRecipe] = {
+    recipe.name: recipe
+    for recipe in (
+        DictionaryRecipe(
+            name="atlas-2",
+            about="What atlas holds before its final layer, as sums of a few of 768 directions.",
+            site=at.resid_post[2],
+            options={"d_sae": 768, "k": 12, "tokens": 1_000_000},
+            bars={},
+        ),
+        DictionaryRecipe(
+            name="atlas-3",
+            about="What atlas holds after its final layer, as sums of a few of 768 directions.",
+            site=at.resid_post[3],
+            options={"d_sae": 768, "k": 8, "tokens": 1_000_000},
+            bars={},
+        ),
+    )
+}
