@@ -75,7 +75,7 @@ def test_variants_that_a_table_would_misread_are_refused(family, setting):
 def test_a_hub_that_does_not_answer_is_given_up_at_once(monkeypatch):
     monkeypatch.setattr("mi_widgets.model.hub.get_session", lambda: pytest.fail("asked the hub"))
     monkeypatch.setattr("mi_widgets.model.hub.constants.HF_HUB_OFFLINE", True)
-    says = "no shipped model 'gpt2'. The shipped ones are atlas, induction-1l, induction-2l.*as a Hugging Face id: "
+    says = "no shipped model 'gpt2'. The shipped ones are atlas, atlas-shortcut, .*as a Hugging Face id: "
     with pytest.raises(mi.errors.UnknownModel, match=says):
         mi.load("gpt2")
 
@@ -86,7 +86,7 @@ def test_a_hub_that_does_not_answer_is_given_up_at_once(monkeypatch):
         ({"device": "toaster"}, "MIError", "device='toaster' is no device; this machine has cpu"),
         ({"device": "cuda:99"}, "MIError", "device='cuda:99' is not here; this machine has cpu"),
         ({"dtype": "int8"}, "MIError", "dtype='int8' is not known; allowed: float32"),
-        ({"checkpoint": 3}, "UnknownCheckpoint", r"goes with a shipped model \(atlas, induction-1l, "),
+        ({"checkpoint": 3}, "UnknownCheckpoint", r"goes with a shipped model \(atlas, atlas-shortcut, "),
         ({"bos": True}, "PromptError", "has no token that begins a text"),
     ],
 )

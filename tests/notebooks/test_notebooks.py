@@ -80,7 +80,8 @@ def test_it_runs_on_one_core_within_binders_memory_and_its_solutions_run_too(not
 
 
 @pytest.mark.parametrize(
-    ("name", "blocks"), [("01_induction_heads", 3), ("02_modular_addition", 4), ("04_indirect_object", 3)]
+    ("name", "blocks"),
+    [("01_induction_heads", 3), ("02_modular_addition", 4), ("03_logit_lens", 3), ("04_indirect_object", 3)],
 )
 def test_a_story_has_three_exercises_with_hints_and_solutions(name, blocks):
     story = nbformat.read(NOTEBOOKS[0].with_name(f"{name}.ipynb"), as_version=4)
@@ -117,7 +118,7 @@ def test_the_optional_cell_runs_on_a_gpt2(monkeypatch, capsys):
     assert len(shown) == 1
 
 
-@pytest.mark.parametrize("name", ["04_indirect_object"])
+@pytest.mark.parametrize("name", ["03_logit_lens", "04_indirect_object"])
 def test_the_optional_cell_draws_a_gpt2(name, monkeypatch):
     """The same, of those that need words: a random GPT-2 that has atlas's."""
     source = _optional(name)

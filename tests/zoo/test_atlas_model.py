@@ -12,7 +12,7 @@ from mi_widgets.training.recipes import recipe_for
 from mi_widgets.training.ship import missed
 from mi_widgets.zoo import models
 
-NAMES = ("atlas",)
+NAMES = ("atlas", "atlas-shortcut")
 
 
 @pytest.fixture(scope="module", params=NAMES)
