@@ -19,11 +19,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import attention, clicks, dictionaries, lens, model_layer, peers, scrubber, table, training
+from benchmarks import (
+    attention,
+    clicks,
+    dictionaries,
+    features,
+    lens,
+    model_layer,
+    peers,
+    scrubber,
+    table,
+    training,
+)
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
-COMPARISONS = (attention, scrubber, lens, clicks)
+COMPARISONS = (attention, scrubber, lens, clicks, features)
 PARTS = ("lab", "model", "training")
 
 

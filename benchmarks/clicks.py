@@ -4,62 +4,26 @@ Beside it, in the same page, the least that any answer of a kernel takes: a numb
 one and a half forward passes, and 20 ms.
 """
 
-import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import TimeoutError
 
+from benchmarks import bare
 from benchmarks.rows import Bar, Row, Side
 from tests.browser.jupyter import JupyterLab, Notebook, write_notebook
 
 LIMIT_S, CLICKS = 10, 24
 FORWARDS, SPARE_S = 1.5, 0.02
-SETUP = """
-import statistics, time
-import anywidget, traitlets
+SETUP = f"""
 import mi_widgets as mi
 from mi_widgets import sites as at
-
-class Echo(anywidget.AnyWidget):
-    _esm = "export default { render({ model, el }) { el.className = 'echo'; el.model = model; } }"
-    asked = traitlets.Int().tag(sync=True)
-    answer = traitlets.Int().tag(sync=True)
-
-    @traitlets.observe("asked")
-    def _answer(self, change):
-        self.answer = change.new
-
+{bare.ECHO}
 model = mi.load("atlas")
-text = "When {} and {} went to the shop, {} gave a book to"
+text = "When {{}} and {{}} went to the shop, {{}} gave a book to"
 pair = mi.PromptPair(text.format("Mary", "John", "John"), text.format("Mary", "John", "Mary"), (" Mary", " John"))
 panel = mi.PatchingPanel(model, pair, at.resid_pre)
 """
-FORWARD = """
-def took():
-    begin = time.perf_counter()
-    model.run(pair.corrupted)
-    return time.perf_counter() - begin
-
-print(statistics.median(took() for _ in range(41)))
-"""
-ECHO = """async (n) => {
-  const { model } = document.querySelector(".echo");
-  const seconds = [];
-  for (let i = 1; i <= n; i++) {
-    const start = performance.now();
-    const answered = new Promise((done) => model.on("change:answer", function heard() {
-      model.off("change:answer", heard);
-      requestAnimationFrame(done);
-    }));
-    model.set("asked", model.get("asked") + 1);
-    model.save_changes();
-    await answered;
-    seconds.push((performance.now() - start) / 1000);
-    await new Promise((next) => setTimeout(next, 120));
-  }
-  return seconds;
-}"""
 # Notes the time from a click on the picture to the next time that the continuations were drawn.
 LISTEN = """() => {
   let start;
@@ -81,15 +45,12 @@ def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Ro
         notebook.run_all()
         notebook.page.locator(".mi-continuations[data-painted]").first.wait_for()
         notebook.page.locator(".mi-heat[data-painted]").first.wait_for()
-        forward = float(notebook.run_cell(FORWARD))
-        bare = statistics.median(notebook.page.evaluate(ECHO, CLICKS))
+        forward = bare.forward(notebook, "model.run(pair.corrupted)")
+        back = bare.round_trip(notebook)
         seconds = clicked(notebook)
-    bar = bare + FORWARDS * forward + SPARE_S
-    task = (
-        f"click a cell until its patch is answered (bare round trip {1000 * bare:.0f} ms, "
-        f"forward {1000 * forward:.0f} ms)"
-    )
-    yield Row(task, Side("PatchingPanel", seconds, LIMIT_S), bar=Bar(seconds=bar))
+    task = f"click a cell until its patch is answered {bare.told(back, forward)}"
+    bar = Bar(seconds=back + FORWARDS * forward + SPARE_S)
+    yield Row(task, Side("PatchingPanel", seconds, LIMIT_S), bar=bar)
 
 
 def clicked(notebook: Notebook) -> list[float | None]:

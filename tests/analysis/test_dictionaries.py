@@ -1,5 +1,7 @@
 """How autoencoders are judged: detectors against scikit-learn, and truths set by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.analysis.dictionaries.detectors import Columns, f1_of
+from mi_widgets.analysis.dictionaries.reading import in_runs
 from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.sae import SAE
 from tests.conftest import small_transformer
@@ -141,3 +144,13 @@ def test_atlas_texts_say_what_is_known_where():
     every = mi.marks(texts, every_token=True)
     count = lambda marks: sum(mark.kind == "sentiment" for mark in marks)  # noqa: E731
     assert count(every) > 3 * count(found)
+
+
+@given(st.lists(st.integers(1, 1500), min_size=1, max_size=40))
+def test_texts_are_run_together_in_order_and_take_little_room(lengths):
+    runs = in_runs([[0] * length for length in lengths])
+    assert [i for run in runs for i in run] == [*range(len(lengths))]
+    for run in runs:
+        assert len(run) == 1 or len(run) * max(lengths[i] for i in run) <= 512
+    for one, next_one in itertools.pairwise(runs):  # none could have taken one more
+        assert (len(one) + 1) * max(lengths[i] for i in [*one, next_one[0]]) > 512

@@ -81,7 +81,13 @@ def test_it_runs_on_one_core_within_binders_memory_and_its_solutions_run_too(not
 
 @pytest.mark.parametrize(
     ("name", "blocks"),
-    [("01_induction_heads", 3), ("02_modular_addition", 4), ("03_logit_lens", 3), ("04_indirect_object", 3)],
+    [
+        ("01_induction_heads", 3),
+        ("02_modular_addition", 4),
+        ("03_logit_lens", 3),
+        ("04_indirect_object", 3),
+        ("06_sparse_autoencoders", 3),
+    ],
 )
 def test_a_story_has_three_exercises_with_hints_and_solutions(name, blocks):
     story = nbformat.read(NOTEBOOKS[0].with_name(f"{name}.ipynb"), as_version=4)

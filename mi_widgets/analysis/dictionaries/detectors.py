@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
+
+_AT_A_TIME = 64
+
+
+def blocks(columns: int) -> Iterator[slice]:
+    """Some columns at a time: their order takes many times the room of the values."""
+    yield from (slice(first, first + _AT_A_TIME) for first in range(0, columns, _AT_A_TIME))
 
 
 @dataclass(frozen=True)

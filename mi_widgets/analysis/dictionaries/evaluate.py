@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
-from .detectors import Columns, f1_of
+from .detectors import Columns, blocks, f1_of
 from .reading import at_marks, check_texts, place_of, reads
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
@@ -155,18 +155,38 @@ def _scores(
     found, x = at_marks(model, site, texts, marks, progress=progress)
     half, is_it = split(found)
     labels = [*is_it]
+    if not labels:
+        return labels, _none()
     shape = (len(labels), len(BASES))
     f1, auc, column = np.zeros(shape), np.zeros(shape), np.zeros(shape, int)
     for j, values in enumerate(_bases(sae, x, torch.from_numpy(half), seed)):
-        chosen, scored = Columns.of(values[half]), Columns.of(values[~half])
+        on_one_half = _Chosen.on(values[half], {label: these[half] for label, these in is_it.items()})
         for i, label in enumerate(labels):
-            best, thresholds = chosen.best_f1(is_it[label][half])
-            at = int(best.argmax())
-            f1[i, j] = f1_of(values[~half, at] >= thresholds[at], is_it[label][~half])
-            likeliest = int(chosen.auc(is_it[label][half]).argmax())
-            auc[i, j] = scored.auc(is_it[label][~half])[likeliest]
-            column[i, j] = at
+            to_find, best = is_it[label][~half], int(on_one_half.f1[i].argmax())
+            f1[i, j] = f1_of(values[~half, best] >= on_one_half.thresholds[i, best], to_find)
+            likeliest = int(on_one_half.auc[i].argmax())
+            auc[i, j] = Columns.of(values[~half, likeliest, None]).auc(to_find)[0]
+            column[i, j] = best
     return labels, _Scores(f1, auc, column, np.array([is_it[label].sum() for label in labels], int))
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """How well every column tells every label on the half of the marks that is chosen on."""
+
+    f1: Float[np.ndarray, "label column"]
+    thresholds: Float[np.ndarray, "label column"]
+    auc: Float[np.ndarray, "label column"]
+
+    @classmethod
+    def on(cls, values: Float[np.ndarray, "n column"], is_it: dict[str, Bool[np.ndarray, " n"]]) -> _Chosen:
+        """Of examples that are a label's, or not."""
+        found = []
+        for block in blocks(values.shape[1]):
+            columns = Columns.of(values[:, block])
+            each = [(*columns.best_f1(these), columns.auc(these)) for these in is_it.values()]
+            found.append(np.array(each))  # (label, what, column)
+        return cls(*np.concatenate(found, axis=-1).swapaxes(0, 1))
 
 
 def split(
@@ -186,17 +206,19 @@ def split(
 
 def _bases(
     sae: SAE, x: Float[Tensor, "mark d_in"], half: Bool[Tensor, " mark"], seed: int
-) -> list[Float[np.ndarray, "mark column"]]:
-    """The numbers of every basis; where a direction has no sign of its own, both."""
-    middle = x[half].mean(0)
-    components = torch.linalg.svd(x[half] - middle, full_matrices=False).Vh
-    drawn = torch.randn(sae.d_sae, sae.d_in, generator=torch.Generator().manual_seed(seed))
-    drawn /= drawn.norm(dim=-1, keepdim=True)
+) -> Iterator[Float[np.ndarray, "mark column"]]:
+    """The numbers of every basis, one after another; where a direction has no sign of its own, both."""
     latents = sae.encode(x)
     many = max(1, round(float((latents > 0).sum()) / len(x)))
-    projected = (x - middle) @ drawn.T
-    fires = projected.topk(many, dim=-1)
-    sparse = torch.zeros_like(projected).scatter(-1, fires.indices, fires.values.relu())
+    yield latents.numpy()
+    del latents
+    yield torch.cat([x, -x], -1).numpy()
+    middle = x[half].mean(0)
+    components = torch.linalg.svd(x[half] - middle, full_matrices=False).Vh
     turned = (x - middle) @ components.T
-    signed = [torch.cat([values, -values], -1) for values in (x, turned)]
-    return [values.numpy() for values in (latents, *signed, sparse, torch.cat([projected, -projected], -1))]
+    yield torch.cat([turned, -turned], -1).numpy()
+    drawn = torch.randn(sae.d_sae, sae.d_in, generator=torch.Generator().manual_seed(seed))
+    projected = (x - middle) @ (drawn / drawn.norm(dim=-1, keepdim=True)).T
+    fires = projected.topk(many, dim=-1)
+    yield torch.zeros_like(projected).scatter(-1, fires.indices, fires.values.relu()).numpy()
+    yield torch.cat([projected, -projected], -1).numpy()

@@ -17,7 +17,7 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
-from .detectors import Columns, f1_of
+from .detectors import Columns, blocks, f1_of
 from .evaluate import split
 from .reading import at_marks, check_texts, place_of, reads
 
@@ -213,12 +213,14 @@ def _labels(
     if marks:
         found, x = at_marks(model, site, texts, marks, progress=progress)
         latents, (half, is_it) = sae.encode(x).numpy(), split(found)
-        chosen, scored = Columns.of(latents[half]), Columns.of(latents[~half])
-        best = np.zeros(sae.d_sae)
-        for name, these in is_it.items():
-            seen, thresholds = chosen.best_f1(these[half])
-            new = f1_of(latents[~half] >= thresholds, these[~half])
-            better = (seen > best) & (latents[half].max(0) > 0)
-            best = np.where(better, seen, best)
-            label[better], f1[better], auc[better] = name, new[better], scored.auc(these[~half])[better]
+        for block in blocks(sae.d_sae):
+            chosen, scored = Columns.of(latents[half, block]), Columns.of(latents[~half, block])
+            best = np.zeros(len(label[block]))
+            for name, these in is_it.items():
+                seen, thresholds = chosen.best_f1(these[half])
+                new, area = f1_of(scored.values >= thresholds, these[~half]), scored.auc(these[~half])
+                better = (seen > best) & (chosen.values.max(0) > 0)
+                best = np.where(better, seen, best)
+                for known, found_of in ((label, name), (f1, new[better]), (auc, area[better])):
+                    known[block][better] = found_of
     return {"label": label.astype(str), "label_f1": f1, "label_auc": auc}

@@ -17,7 +17,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
-_TEXTS_A_RUN = 32
+_TOKENS_A_RUN = 512  # with padding: every one of them takes room for a vocabulary of logits
 
 
 def place_of(sae: SAE, site: Site | None) -> Site:
@@ -67,12 +67,22 @@ def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress
         what: is done, for the bar.
         progress: whether a bar shows, for what takes more than a second.
     """
-    starts = range(0, len(texts), _TEXTS_A_RUN)
-    for first in tqdm(starts, desc=what, unit="run", delay=1, disable=not progress, leave=False):
-        numbers = range(first, min(first + _TEXTS_A_RUN, len(texts)))
-        pieces = [model.cut(texts[i])[0] for i in numbers]
+    cut = [model.cut(text)[0] for text in texts]
+    for numbers in tqdm(in_runs(cut), desc=what, unit="run", delay=1, disable=not progress, leave=False):
+        pieces = cut[numbers.start : numbers.stop]
         run = model.run(pieces, keep=[site.everywhere])
         yield Read(numbers, pieces, run, run[site].detach(), ordinary(run))
+
+
+def in_runs(pieces: Sequence[list[int]]) -> list[range]:
+    """Which pieces are run together: neighbours, as many as take little room, and at least one."""
+    found, first, longest = [], 0, 0
+    for i, piece in enumerate(pieces):
+        longest = max(longest, len(piece))
+        if i > first and longest * (i + 1 - first) > _TOKENS_A_RUN:
+            found.append(range(first, i))
+            first, longest = i, len(piece)
+    return [*found, range(first, len(pieces))]
 
 
 def ordinary(run: Run) -> Bool[Tensor, "batch pos"]:

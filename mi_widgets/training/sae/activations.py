@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.analysis.dictionaries.reading import ordinary
+from mi_widgets.analysis.dictionaries.reading import in_runs, ordinary
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-_TEXTS_A_RUN = 32
+_TEXTS_OF_A_SAMPLE = 32
 _ROWS_A_BLOCK = 16_384
 
 
@@ -78,7 +78,7 @@ class FromTexts:
             raise DictionaryError(f"site names one layer's activation, as in at.resid_post[2]; got {site!r}.")
         self._model, self._site, self._seed = model, site, seed
         self._texts: list[str] = [*texts]
-        some = self._texts[:_TEXTS_A_RUN]
+        some = self._texts[:_TEXTS_OF_A_SAMPLE]
         length = sum(len(piece) for text in some for piece in model.cut(text)) / len(some)
         self._a_block = max(1, round(_ROWS_A_BLOCK / length))  # texts
         self._blocks = -(-len(self._texts) // self._a_block)  # of a round through all texts
@@ -91,8 +91,7 @@ class FromTexts:
         order = _order(len(self._texts), self._seed, turn).tolist()
         chosen = order[place * self._a_block : (place + 1) * self._a_block]
         pieces = sorted((piece for i in chosen for piece in self._model.cut(self._texts[i])), key=len)
-        runs = [pieces[first : first + _TEXTS_A_RUN] for first in range(0, len(pieces), _TEXTS_A_RUN)]
-        found = torch.cat([self._rows(run) for run in runs])
+        found = torch.cat([self._rows(pieces[run.start : run.stop]) for run in in_runs(pieces)])
         return found[_order(len(found), self._seed, number)]
 
     def _rows(self, pieces: list[list[int]]) -> Float[Tensor, "row d_in"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from mi_widgets.analysis.dictionaries.evaluate import evaluate_sae
+from mi_widgets.analysis.dictionaries.evaluate import BASES, evaluate_sae
 from mi_widgets.core.sae import SAE
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.atlas.marks import marks
@@ -26,8 +26,10 @@ def measures_of_dictionary(sae: SAE, model: Model) -> dict[str, float]:
         name.replace("_", " "): float(scores[name])
         for name in ("variance_explained", "loss_recovered", "dead")
     }
-    for basis in scores["basis"].values:
-        found[f"what is asked: {basis}"] = float(scores["f1"].sel(label=asked, basis=basis).mean())
+    by_basis = scores["f1"].sel(label=asked).mean("label")
+    found |= {f"what is asked: {basis}": float(by_basis.sel(basis=basis)) for basis in BASES}
+    for basis in ("raw dimensions", "random dictionary"):
+        found[f"the same, less {basis}"] = float(by_basis.sel(basis="latents") - by_basis.sel(basis=basis))
     for name in REGISTERS:
         found |= _pair(name, scores["f1"].sel(label=f"register {name}"))
     for name in SENTIMENTS:
