@@ -1,41 +1,63 @@
-"""Training a sparse autoencoder, beside a plain loop that does the same arithmetic.
+"""Training a sparse autoencoder: its time beside a plain loop with the same arithmetic, and its memory on more tokens.
 
-python -m benchmarks.dictionaries 11     # rounds; the last line that it prints is the seconds of both, as JSON
+python -m benchmarks.dictionaries 11            # rounds; the last line that it prints is the seconds of both, as JSON
+python -m benchmarks.dictionaries peak 50000    # tokens of atlas; the last line is the peak of the process in megabytes
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+import mi_widgets as mi
 from benchmarks.model_worker import Times, interleaved
 from benchmarks.rows import Multiple, MultipleRow
+from mi_widgets import sites as at
 from mi_widgets.training.sae.train import train_sae
 
 ROUNDS, STEPS, THREADS = 5, 400, 2
 D_IN, D_SAE, K, BATCH = 160, 512, 12, 1024  # a shipped dictionary's
 BAR = 1 / 0.9
+TOKENS, MEMORY_BAR = 50_000, 1.05
 OURS, PLAIN = "mi_widgets", "plain"
 TASK = f"{STEPS} steps of a top-k autoencoder of {D_SAE} latents, on two threads"
 AGAINST = "a plain PyTorch loop with the same arithmetic"
 
 
 def rows() -> Iterator[MultipleRow]:
-    """One row. In a process of its own: the number of threads is the process's."""
-    command = [sys.executable, "-m", "benchmarks.dictionaries", str(ROUNDS)]
+    """Two rows."""
+    times: Times = _in_a_process(str(ROUNDS))
+    ratios = [a / b for a, b in zip(times[OURS], times[PLAIN], strict=True)]
+    yield MultipleRow(TASK, AGAINST, statistics.median(times[PLAIN]), Multiple(OURS, ratios), bar=BAR)
+    few, many = (_in_a_process("peak", str(tokens)) for tokens in (TOKENS, 10 * TOKENS))
+    task = f"peak memory of training on {10 * TOKENS:,} tokens of a model"
+    yield MultipleRow(task, f"that on {TOKENS:,}", None, Multiple(OURS, [many / few]), bar=MEMORY_BAR)
+
+
+def _in_a_process(*arguments: str) -> Any:
+    """What this module prints at last: threads and memory are the process's."""
+    command = [sys.executable, "-m", "benchmarks.dictionaries", *arguments]
     done = subprocess.run(
         command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True, check=True
     )
-    times: Times = json.loads(done.stdout.splitlines()[-1])
-    ratios = [a / b for a, b in zip(times[OURS], times[PLAIN], strict=True)]
-    yield MultipleRow(TASK, AGAINST, statistics.median(times[PLAIN]), Multiple(OURS, ratios), bar=BAR)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def peak(tokens: int) -> float:
+    """Megabytes at the most while a model's activations are streamed into an autoencoder."""
+    torch.set_num_threads(1)
+    texts = [text.text for text in mi.data("atlas", "train", n=2000, seed=0)]
+    train_sae(mi.load("atlas"), at.resid_post[2], texts, d_sae=64, k=4, tokens=tokens, progress=False)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(rounds: int) -> Times:
@@ -68,4 +90,4 @@ def plain(x: Tensor) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]))))
+    print(json.dumps(peak(int(sys.argv[2])) if sys.argv[1] == "peak" else main(int(sys.argv[1]))))

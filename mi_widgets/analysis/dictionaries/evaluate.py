@@ -75,7 +75,7 @@ def evaluate_sae(
     dims = ("label", "basis")
     return Result(
         kind="sae_evaluation",
-        title=f"Single latents against what is known, at {place!r}",
+        title=f"Single latents against what is known, at {repr(place).removeprefix('at.')}",
         dataset=xr.Dataset(
             {
                 "f1": (dims, scores.f1),

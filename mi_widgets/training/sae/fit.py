@@ -101,11 +101,10 @@ class Fit(nn.Module):
     def after(self, latents: Float[Tensor, "row d_sae"]) -> None:
         """What is done after each step of the optimiser: unit directions, who fired, the price."""
         self.W_dec /= self.W_dec.norm(dim=-1, keepdim=True).clamp_min(1e-8)
-        fires = latents > 0
         self.silent += 1
-        self.silent[fires.any(0)] = 0
+        self.silent[latents.amax(0) > 0] = 0
         if self.kind in ("jumprelu", "l1"):
-            over = float(fires.sum()) / len(latents) / self.k - 1
+            over = float((latents > 0).sum()) / len(latents) / self.k - 1
             self.log_price += _EAGER * max(-1.0, min(1.0, over))
 
     @torch.no_grad()

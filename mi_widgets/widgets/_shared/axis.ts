@@ -1,6 +1,8 @@
 /** Labels along the two axes of a heat map: thinned out so that none touch, the lit ones always written. */
 import { shortened } from "./tokens";
 
+const LONGEST_NAME = 24; // signs
+
 /** Which of n labels to write, `step` pixels apart and each needing `room`; those in `always` win over neighbours. */
 export function shown(n: number, step: number, room: number, always: readonly number[] = []): number[] {
   const every = everyNth(n, step, room);
@@ -21,6 +23,11 @@ export function everyNth(n: number, step: number, room: number): number {
   }
 }
 
+export interface Labels {
+  labels: readonly string[];
+  plain?: boolean; // names, written as they are; without it they are tokens, whose whitespace is made visible
+}
+
 export interface LabelStyle {
   ink: string;
   accent: string;
@@ -28,12 +35,10 @@ export interface LabelStyle {
   font: string;
 }
 
-export interface Axis {
-  labels: readonly string[];
+export interface Axis extends Labels {
   start: number; // where the first cell begins, in CSS pixels
   step: number; // size of a cell
   lit: readonly number[];
-  plain?: boolean; // written as they are; without it they are tokens, whose whitespace is made visible
 }
 
 /** Labels of rows, ending at x. */
@@ -82,19 +87,25 @@ function write(
   const lit = axis.lit.includes(i);
   context.font = `${lit ? "600 " : ""}${style.size}px ${style.font}`;
   context.fillStyle = lit ? style.accent : style.ink;
-  context.fillText(axis.plain ? axis.labels[i] : shortened(axis.labels[i]), x, y);
+  context.fillText(written(axis.labels[i], axis.plain), x, y);
+}
+
+/** A label as it is drawn: a name as it is, a token with its whitespace made visible; both cut off if they are long. */
+export function written(label: string, plain = false): string {
+  if (!plain) return shortened(label);
+  return label.length <= LONGEST_NAME ? label : label.slice(0, LONGEST_NAME - 1) + "…";
 }
 
 /** The room labels need: beside the rows, above the columns, and to the right of the last column. */
 export function labelRoom(
   context: CanvasRenderingContext2D,
-  rows: readonly string[],
-  columns: readonly string[],
+  rows: Labels,
+  columns: Labels,
   style: LabelStyle,
 ): { left: number; top: number; right: number } {
   context.font = `600 ${style.size}px ${style.font}`;
-  const width = (labels: readonly string[]) =>
-    labels.reduce((most, label) => Math.max(most, context.measureText(shortened(label)).width), 0);
+  const width = ({ labels, plain }: Labels) =>
+    labels.reduce((most, label) => Math.max(most, context.measureText(written(label, plain)).width), 0);
   const climbing = width(columns) + 4;
   return {
     left: Math.ceil(width(rows)) + 10,

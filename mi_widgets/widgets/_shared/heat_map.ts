@@ -1,5 +1,5 @@
 /** A heat map with labels along two sides: its cells, their numbers where there is room, and what is lit. */
-import { drawColumnLabels, drawFlatLabels, drawRowLabels, labelRoom, type LabelStyle } from "./axis";
+import { drawColumnLabels, drawFlatLabels, drawRowLabels, labelRoom, type Labels, type LabelStyle } from "./axis";
 import { inkOn, lookup, type MapName, type Theme } from "./colour";
 import { el } from "./dom";
 import { cellSize, lieFlat, type Size, whole } from "./heat_layout";
@@ -14,10 +14,8 @@ export interface Spot {
 
 export const NOWHERE: Spot = { row: null, column: null };
 
-export interface Side {
+export interface Side extends Labels {
   name: string; // of the axis, written in the corner
-  labels: readonly string[];
-  plain?: boolean; // written as they are; without it they are tokens
 }
 
 export interface HeatMapState {
@@ -142,7 +140,7 @@ export class HeatMap {
   /** The box of all cells in the canvas's own pixels, and whether numbers fit in them. */
   private arrange(context: CanvasRenderingContext2D, state: HeatMapState, ratio: number) {
     const { rows, columns } = state;
-    const room = labelRoom(context, rows.labels, columns.labels, this.style);
+    const room = labelRoom(context, rows, columns, this.style);
     const corner = context.measureText(`${longer(rows.name, columns.name)} →`).width + 14;
     const left = Math.max(room.left, corner, CORNER.left);
     const top = Math.max(this.flat ? FLAT_ROOM : room.top, CORNER.top);

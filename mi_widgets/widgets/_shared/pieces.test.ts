@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { everyNth, shown } from "./axis";
+import { everyNth, shown, written } from "./axis";
 import { el } from "./dom";
 import { Frame } from "./frame";
 import { bindKeys } from "./keyboard";
@@ -59,6 +59,12 @@ describe("tokens", () => {
 
   it("are shortened by signs, not by halves of them", () => {
     expect(shortened("🙂🙂🙂🙂", 3)).toBe("🙂🙂…");
+  });
+
+  it("have more room on an axis if they are names", () => {
+    expect(written("register arithmetic", true)).toBe("register arithmetic");
+    expect(written("register arithmetic")).toBe("register·arit…");
+    expect(written("a".repeat(40), true)).toBe(`${"a".repeat(23)}…`);
   });
 
   it("stay text, in every piece that shows them", () => {
