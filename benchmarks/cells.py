@@ -30,6 +30,10 @@ async ([painted, limit]) => {
 """
 
 
+# In the page: whether a widget of ours in the cell's output was drawn.
+PAINTED = "(cell) => cell.querySelector('.mi[data-painted]') !== null"
+
+
 def time_cell(
     notebook: Notebook, source: str, *, tool: str, painted: str, repeats: int, limit_s: float
 ) -> Side:

@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import resource
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 import mi_widgets as mi
 from benchmarks.model_worker import Times, interleaved
+from benchmarks.process import last_line_of
 from benchmarks.rows import Multiple, MultipleRow
 from mi_widgets import sites as at
 from mi_widgets.training.sae.train import train_sae
@@ -35,21 +33,12 @@ AGAINST = "a plain PyTorch loop with the same arithmetic"
 
 def rows() -> Iterator[MultipleRow]:
     """Two rows."""
-    times: Times = _in_a_process(str(ROUNDS))
+    times: Times = last_line_of(__name__, str(ROUNDS))
     ratios = [a / b for a, b in zip(times[OURS], times[PLAIN], strict=True)]
     yield MultipleRow(TASK, AGAINST, statistics.median(times[PLAIN]), Multiple(OURS, ratios), bar=BAR)
-    few, many = (_in_a_process("peak", str(tokens)) for tokens in (TOKENS, 10 * TOKENS))
+    few, many = (last_line_of(__name__, "peak", str(tokens)) for tokens in (TOKENS, 10 * TOKENS))
     task = f"peak memory of training on {10 * TOKENS:,} tokens of a model"
     yield MultipleRow(task, f"that on {TOKENS:,}", None, Multiple(OURS, [many / few]), bar=MEMORY_BAR)
-
-
-def _in_a_process(*arguments: str) -> Any:
-    """What this module prints at last: threads and memory are the process's."""
-    command = [sys.executable, "-m", "benchmarks.dictionaries", *arguments]
-    done = subprocess.run(
-        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def peak(tokens: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import bare
-from benchmarks.cells import time_cell
+from benchmarks.cells import PAINTED, time_cell
 from benchmarks.rows import Bar, Row, Side
 from tests.browser.jupyter import JupyterLab, write_notebook
 
@@ -49,7 +49,6 @@ TYPE = """async ([texts, limit]) => {
   }
   return seconds;
 }"""
-PAINTED = "(cell) => cell.querySelector('.mi[data-painted]') !== null"
 
 
 def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ Random numbers and as many different tokens as a vocabulary of 50,000 gives; no 
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.cells import time_cell
+from benchmarks.cells import PAINTED, time_cell
 from benchmarks.rows import Bar, Row
 from tests.browser.jupyter import JupyterLab, write_notebook
 
@@ -45,7 +45,6 @@ lens = mi.Result(
     ),
 )
 """
-PAINTED = "(cell) => cell.querySelector('.mi[data-painted]') !== null"
 
 
 def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Row]:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from benchmarks.model_worker import Times, interleaved
+from benchmarks.process import last_line_of
 from benchmarks.rows import Multiple, MultipleRow
 from mi_widgets.training.modular_addition import ModularAdditionRecipe
 from mi_widgets.training.modular_addition.train import last_logits, learning, loss_of
@@ -30,12 +29,8 @@ AGAINST = "the same step by the network's own forward"
 
 
 def rows() -> Iterator[MultipleRow]:
-    """One row. In a process of its own: the number of threads is the process's."""
-    command = [sys.executable, "-m", "benchmarks.training", str(ROUNDS)]
-    done = subprocess.run(
-        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True, check=True
-    )
-    times: Times = json.loads(done.stdout.splitlines()[-1])
+    """One row."""
+    times: Times = last_line_of(__name__, str(ROUNDS))
     ratios = [a / b for a, b in zip(times[OURS], times[PLAIN], strict=True)]
     yield MultipleRow(TASK, AGAINST, statistics.median(times[PLAIN]), Multiple(OURS, ratios), bar=BAR)
 

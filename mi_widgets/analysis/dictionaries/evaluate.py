@@ -21,7 +21,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
 from .detectors import Columns, blocks, f1_of
-from .reading import at_marks, check_texts, place_of, reads
+from .reading import at_marks, check_texts, in_a_title, place_of, reads
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -75,7 +75,7 @@ def evaluate_sae(
     dims = ("label", "basis")
     return Result(
         kind="sae_evaluation",
-        title=f"Single latents against what is known, at {repr(place).removeprefix('at.')}",
+        title=f"Single latents against what is known, at {in_a_title(place)}",
         dataset=xr.Dataset(
             {
                 "f1": (dims, scores.f1),

@@ -19,7 +19,7 @@ from mi_widgets.model.model import Model
 
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .reading import at_marks, check_texts, place_of, reads
+from .reading import at_marks, check_texts, in_a_title, place_of, reads
 
 BINS = 20
 
@@ -81,7 +81,7 @@ def features(
     rank, row = ("latent", "rank"), ("latent", "context", "place")
     return Result(
         kind="features",
-        title=f"{sae.d_sae} latents at {repr(place).removeprefix('at.')}",
+        title=f"{sae.d_sae} latents at {in_a_title(place)}",
         dataset=xr.Dataset(
             {
                 "density": (("latent",), fired.density(sae.d_sae)),

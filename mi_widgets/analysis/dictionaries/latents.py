@@ -13,7 +13,7 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
-from .reading import ordinary, place_of
+from .reading import in_a_title, ordinary, place_of
 
 
 def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
@@ -40,7 +40,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
     given = f"run, {sae.code()}" if site is None else f"run, {sae.code()}, site={site.code()}"
     return Result(
         kind="latents",
-        title=f"Latents at {repr(place.everywhere).removeprefix('at.')}",
+        title=f"Latents at {in_a_title(place.everywhere)}",
         dataset=xr.Dataset(
             {"activation": (dims, activations), "latent": (dims, numbers), "d_sae": sae.d_sae},
             coords={

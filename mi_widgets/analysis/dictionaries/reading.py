@@ -32,6 +32,11 @@ def place_of(sae: SAE, site: Site | None) -> Site:
     return place
 
 
+def in_a_title(place: Site) -> str:
+    """A site without the `at.` that it has in code."""
+    return repr(place).removeprefix("at.")
+
+
 def check_texts(asked: str, texts: Sequence[str]) -> None:
     """Raise `DictionaryError` unless there is a text, in a list."""
     if isinstance(texts, str) or not len(texts):

@@ -1,5 +1,5 @@
 /** Labels along the two axes of a heat map: thinned out so that none touch, the lit ones always written. */
-import { shortened } from "./tokens";
+import { cut, shortened } from "./tokens";
 
 const LONGEST_NAME = 24; // signs
 
@@ -92,8 +92,7 @@ function write(
 
 /** A label as it is drawn: a name as it is, a token with its whitespace made visible; both cut off if they are long. */
 export function written(label: string, plain = false): string {
-  if (!plain) return shortened(label);
-  return label.length <= LONGEST_NAME ? label : label.slice(0, LONGEST_NAME - 1) + "…";
+  return plain ? cut(label, LONGEST_NAME) : shortened(label);
 }
 
 /** The room labels need: beside the rows, above the columns, and to the right of the last column. */

@@ -65,6 +65,7 @@ describe("tokens", () => {
     expect(written("register arithmetic", true)).toBe("register arithmetic");
     expect(written("register arithmetic")).toBe("register·arit…");
     expect(written("a".repeat(40), true)).toBe(`${"a".repeat(23)}…`);
+    expect(written("🙂".repeat(40), true)).toBe(`${"🙂".repeat(23)}…`);
   });
 
   it("stay text, in every piece that shows them", () => {
