@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .core import errors, sites
 from .core.ablation import ablate
 from .core.arrays import Array
+from .core.directions import Direction, Probe, random_direction
 from .core.edits import apply, project_out, replace, scale, steer
 from .core.errors import MIError
 from .core.interventions import Intervention, Stack, stack
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from .analysis.dictionaries.features import features
     from .analysis.dictionaries.latents import latents
     from .analysis.direct_logit_attribution import direct_logit_attribution
+    from .analysis.directions.erase import erase
+    from .analysis.directions.mean_difference import mean_difference
+    from .analysis.directions.principal_component import principal_component
+    from .analysis.directions.probe import probe
     from .analysis.faithfulness import faithfulness
     from .analysis.fourier.basis import fourier_basis, fourier_norms
     from .analysis.fourier.logits import frequency_ablation, key_frequencies, logit_trig_fit
@@ -113,6 +118,7 @@ _LATER = {
     "data": "zoo.data",
     "dimensions_per_feature": "analysis.superposition.dimensions",
     "direct_logit_attribution": "analysis.direct_logit_attribution",
+    "erase": "analysis.directions.erase",
     "evaluate_sae": "analysis.dictionaries.evaluate",
     "faithfulness": "analysis.faithfulness",
     "features": "analysis.dictionaries.features",
@@ -138,13 +144,16 @@ _LATER = {
     "loss_per_token": "analysis.loss",
     "marks": "zoo.atlas.marks",
     "mean_activations": "analysis.means",
+    "mean_difference": "analysis.directions.mean_difference",
     "models": "zoo.models",
     "modular_sums": "zoo.modular_addition",
     "neuron_frequencies": "analysis.fourier.neurons",
     "neuron_logit_map": "analysis.fourier.neuron_logit_map",
     "over_checkpoints": "analysis.over_checkpoints",
     "path_patching": "analysis.patching.path",
+    "principal_component": "analysis.directions.principal_component",
     "probability": "analysis.metrics",
+    "probe": "analysis.directions.probe",
     "progress_measures": "analysis.fourier.progress",
     "rank": "analysis.metrics",
     "repeat_accuracy": "analysis.repeats",
@@ -161,6 +170,7 @@ __all__ = [
     "Array",
     "AttentionView",
     "AttributionView",
+    "Direction",
     "FeaturePanel",
     "FeatureView",
     "FourierPanel",
@@ -175,6 +185,7 @@ __all__ = [
     "Model",
     "PatchingPanel",
     "PatchingView",
+    "Probe",
     "PromptPair",
     "Result",
     "Run",
@@ -197,6 +208,7 @@ __all__ = [
     "data",
     "dimensions_per_feature",
     "direct_logit_attribution",
+    "erase",
     "errors",
     "evaluate_sae",
     "faithfulness",
@@ -225,6 +237,7 @@ __all__ = [
     "loss_per_token",
     "marks",
     "mean_activations",
+    "mean_difference",
     "models",
     "modular_sums",
     "neuron_frequencies",
@@ -232,9 +245,12 @@ __all__ = [
     "over_checkpoints",
     "patch",
     "path_patching",
+    "principal_component",
     "probability",
+    "probe",
     "progress_measures",
     "project_out",
+    "random_direction",
     "rank",
     "repeat_accuracy",
     "repeated_tokens",

@@ -56,9 +56,17 @@ def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
         direction: a vector of the activation's last axis, not normalised here.
         scale: in units of the direction's own length.
 
+    Raises:
+        InterventionError: numbers that are not finite.
+
     Source: Turner et al. 2023 (arXiv:2308.10248), activation addition.
     """
-    return Steer(site, Array(direction), finite("steer: scale", scale))
+    pushed = direction if isinstance(direction, Array) else Array(direction)
+    if not pushed.tensor.isfinite().all():
+        raise InterventionError(
+            f"steer: {pushed!r} has NaN or infinity in it, and would spoil what it is added to."
+        )
+    return Steer(site, pushed, finite("steer: scale", scale))
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +74,8 @@ class ProjectOut(Intervention):
     """Take the part that lies in a subspace away; made by `mi.project_out`."""
 
     basis: Array  # (direction, d), as given
+    read_by: Array | None = None  # (direction, d)
+    around: Array | None = None  # (d,)
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         # In the activation's own number type, directions that lie close together would be one.
@@ -75,47 +85,84 @@ class ProjectOut(Intervention):
             raise InterventionError(
                 f"{self!r} does not fit: directions of length {spanning.shape[-1]}, an activation of {x.shape[-1]}."
             )
-        orthonormal = torch.linalg.qr(spanning.T).Q
-        return (exact - (exact @ orthonormal) @ orthonormal.T).to(x.dtype)
+        moved = exact if self.around is None else exact - self.around.to(exact)
+        if self.read_by is None:
+            orthonormal = torch.linalg.qr(spanning.T).Q
+            return (exact - (moved @ orthonormal) @ orthonormal.T).to(x.dtype)
+        by = self.read_by.to(exact)
+        amounts = torch.linalg.solve(by @ spanning.T, (moved @ by.T)[..., None])[..., 0]
+        return (exact - amounts @ spanning).to(x.dtype)
 
     def _arguments(self, show: Show) -> list[str]:
-        return [show(self.basis)]
+        given = {"read_by": self.read_by, "around": self.around}
+        return [
+            show(self.basis),
+            *(f"{name}={show(value)}" for name, value in given.items() if value is not None),
+        ]
 
     def _call(self, show: Show) -> str:
         return f"mi.project_out({', '.join([self.site.code(), *self._arguments(show)])})"
 
 
-def project_out(site: Site, directions: Any) -> ProjectOut:
+def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any = None) -> ProjectOut:
     """Take away what the activation at `site` has along a direction, or in the subspace of several.
 
     Args:
         site: where; without `.pos` at every token, those that `generate` adds included.
         directions: a vector of the activation's last axis, or several as rows (direction, d); their lengths and
             angles do not matter, only what they span.
+        read_by: as many others, along which it is read how much there is: the projection is then oblique, and
+            afterwards nothing can be read along these. The directions themselves by default.
+        around: a vector that is left where it is, such as a mean; zero by default.
 
     Raises:
-        InterventionError: no vector, a vector of zeros, or rows of which one is a sum of the others.
+        InterventionError: no vector, a vector of zeros, rows of which one is a sum of the others, or a direction of
+            which `read_by` reads nothing.
 
-    Source: Ravfogel et al. 2020 (arXiv:2004.07667), section 3, the projection onto the null space.
+    Source: Ravfogel et al. 2020 (arXiv:2004.07667), section 3, the projection onto the null space; oblique and around
+    a mean, Belrose et al. 2023 (arXiv:2306.03819).
     """
+    basis = _spanning(directions, "project_out")
+    by = None if read_by is None else _spanning(read_by, "project_out: read_by")
+    if by is not None:
+        alike = by.shape == basis.shape
+        if not alike or torch.linalg.matrix_rank(_lengthless(by) @ _lengthless(basis).T) < basis.shape[0]:
+            raise InterventionError(
+                f"project_out: read_by must be of the directions' shape, {basis.shape}, and none of them at right "
+                f"angles to all of it; got {by!r}."
+            )
+    centre = None if around is None else Array(around)
+    if centre is not None and (centre.shape != basis.shape[1:] or not centre.tensor.isfinite().all()):
+        raise InterventionError(
+            f"project_out: around must be a vector of {basis.shape[1]} finite numbers; got {centre!r}."
+        )
+    return ProjectOut(site, basis, by, centre)
+
+
+def _spanning(directions: Any, asked: str) -> Array:
+    """Directions as rows."""
     basis = Array(directions)
     given = basis.tensor
     numbers = given.numel() and given.dtype != torch.bool and not given.is_complex()
     if given.ndim not in (1, 2) or not numbers or not given.isfinite().all():
         raise InterventionError(
-            f"project_out takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
+            f"{asked} takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
         )
     rows = torch.atleast_2d(given if given.is_floating_point() else given.float())
-    lengths = torch.linalg.vector_norm(rows.double(), dim=-1, keepdim=True)
-    if not lengths.all():
-        raise InterventionError(f"project_out: {basis!r} has a direction of zeros, along which nothing lies.")
+    if not torch.linalg.vector_norm(rows.double(), dim=-1).all():
+        raise InterventionError(f"{asked}: {basis!r} has a direction of zeros, along which nothing lies.")
     # By length, so that a short row beside a long one counts as much.
-    if torch.linalg.matrix_rank((rows / lengths).float()) < rows.shape[0]:
+    if torch.linalg.matrix_rank(_lengthless(Array(rows)).float()) < rows.shape[0]:
         raise InterventionError(
-            f"project_out: the {rows.shape[0]} rows of {basis!r} span less, since one is a sum of others: "
+            f"{asked}: the {rows.shape[0]} rows of {basis!r} span less, since one is a sum of others: "
             "leave the surplus ones out."
         )
-    return ProjectOut(site, Array(rows))
+    return Array(rows)
+
+
+def _lengthless(rows: Array) -> Tensor:
+    exact = rows.tensor.double()
+    return exact / torch.linalg.vector_norm(exact, dim=-1, keepdim=True)
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from .errors import SiteError
@@ -25,6 +25,7 @@ class Extent:
         start: how many columns a cache holds already: the activation begins behind them.
         ids: the token ids of each prompt, without padding.
         tokens: their texts.
+        written: the texts of the tokens that were generated behind each prompt, the present ones included.
         whole: the batch that these prompts were chosen from, where they are a part of one.
         chosen: which of its rows they are.
     """
@@ -35,6 +36,7 @@ class Extent:
     start: int = 0
     ids: tuple[tuple[int, ...], ...] = ()
     tokens: tuple[tuple[str, ...], ...] = ()
+    written: tuple[tuple[str, ...], ...] = ()
     whole: Extent | None = None
     chosen: tuple[int, ...] = ()
     # What was resolved: reading, writing and their checks ask the same.
@@ -70,6 +72,35 @@ class Extent:
             [[self._column(site, p, row) for p in wanted] for row in range(len(self.lengths))]
         )
 
+    def named(self, site: Site, total: int) -> Bool[Tensor, "batch total"] | None:
+        """Where the tokens under an activation's columns read as `site` says, or None if it says nothing of that.
+
+        Args:
+            site: with `tokens`.
+            total: the length of the activation's position axis.
+
+        Raises:
+            SiteError: the prompts have no token texts.
+        """
+        if site.tokens is None:
+            return None
+        if (site, total) not in self._resolved:
+            if not self.tokens:
+                raise SiteError(f"{site!r}: these prompts have no token texts; name positions, with .pos.")
+            wanted = {_bare(token) for token in site.tokens}
+            here = [
+                [_bare(token) in wanted for token in self._texts(row, total)]
+                for row in range(len(self.tokens))
+            ]
+            self._resolved[site, total] = torch.tensor(here)
+        return self._resolved[site, total]
+
+    def _texts(self, row: int, total: int) -> Sequence[str]:
+        """The token under each column of an activation, "" at padding."""
+        before, n = self.shifts[row], self.lengths[row]
+        padded = [*[""] * before, *self.tokens[row], *[""] * (self.width - before - n)]
+        return [*padded, *(self.written[row] if self.written else ())][self.start : self.start + total]
+
     def _column(self, site: Site, position: Position, row: int) -> int:
         length = self.lengths[row]
         if isinstance(position, str):
@@ -93,8 +124,7 @@ class Extent:
         tokens = self.tokens[row]
         exact = [i for i, token in enumerate(tokens) if token == text]
         # "Mary" finds " Mary", where nothing else reads "Mary".
-        bare = text.strip()
-        places = exact or [i for i, token in enumerate(tokens) if bare and token.strip() == bare]
+        places = exact or [i for i, token in enumerate(tokens) if _bare(token) == _bare(text)]
         if len(places) != 1:
             seen = (
                 f"stands at {', '.join(map(str, places))}: give one of these numbers"
@@ -132,6 +162,7 @@ class Extent:
             lengths=tuple(self.lengths[i] for i in chosen),
             ids=tuple(self.ids[i] for i in chosen) if self.ids else (),
             tokens=tuple(self.tokens[i] for i in chosen) if self.tokens else (),
+            written=tuple(self.written[i] for i in chosen) if self.written else (),
             whole=self.whole or self,
             chosen=tuple(self.numbers[i] for i in chosen),
         )
@@ -140,6 +171,11 @@ class Extent:
     def numbers(self) -> Sequence[int]:
         """Which rows of the whole batch these prompts are."""
         return range(len(self.lengths)) if self.whole is None else self.chosen
+
+
+def _bare(token: str) -> str:
+    """A token without the spaces around it, if there is anything else."""
+    return token.strip() or token
 
 
 def _part(x: Tensor, site: Site) -> Tensor:
@@ -156,12 +192,16 @@ def _index(columns: Int[Tensor, "batch n"]) -> tuple[Any, Tensor]:
 
 def touches(x: Tensor, site: Site, extent: Extent) -> bool:
     """Whether `site` names anything of this activation: at `.pos("new")` there is nothing before the new tokens."""
-    positions = extent.resolve(site, _part(x, site).shape[1])
-    return positions is None or positions.shape[1] > 0
+    columns = _part(x, site).shape[1]
+    positions, named = extent.resolve(site, columns), extent.named(site, columns)
+    return (positions is None or positions.shape[1] > 0) and (named is None or bool(named.any()))
 
 
 def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
-    """The part of one layer's activation that `site` names, its axes in the order of `site.axes`."""
+    """The part of one layer's activation that `site` names, its axes in the order of `site.axes`.
+
+    Where it names tokens, all columns are read, since rows differ in how many they have; `write` writes these alone.
+    """
     part = _chosen(x, site, extent)
     return part if site.latents is None else site.latents.read(part)
 
@@ -194,7 +234,10 @@ def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
         new = new[:, None]
     elif "query" in site.axes and site.head is None:
         new = new.movedim(2, 1)
-    if positions is None:
+    named = extent.named(site, part.shape[1])
+    if named is not None:
+        part.copy_(new.where(named.to(x.device).reshape(*named.shape, *[1] * (part.ndim - 2)), part))
+    elif positions is None:
         part.copy_(new)
     else:
         part[_index(positions.to(x.device))] = new

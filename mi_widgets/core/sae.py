@@ -9,8 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .directions import Direction
 from .errors import DictionaryError
-from .results import Result
+from .results import Provenance, Result
 from .sites import Site
 
 Kind = Literal["topk", "batch_topk", "jumprelu", "l1"]
@@ -114,6 +115,28 @@ class SAE:
     def __call__(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_in"]:
         """The reconstruction of some activations."""
         return self.decode(self.encode(x))
+
+    def direction(self, latent: int) -> Direction:
+        """What a latent adds to the activation where it fires at 1: a row of `W_dec`, for `mi.steer` and the like.
+
+        Args:
+            latent: which.
+
+        Raises:
+            SiteError: no such latent.
+            DictionaryError: it does not say where it was trained.
+        """
+        if self.site is None:
+            raise DictionaryError(
+                f"{self!r} does not say where it reads: mi.steer(site, sae.W_dec[{latent}])."
+            )
+        self.site.feature(self, latent)  # which checks the number
+        call = f"{self.code()}.direction({latent})"
+        return Direction(
+            self.W_dec[latent].float(),
+            site=self.site,
+            provenance=Provenance(model=self.model, setup="", call=call),
+        )
 
     def to(self, where: torch.device | torch.dtype | str) -> SAE:
         """On another device, or in another number type."""

@@ -4,6 +4,7 @@ from mi_widgets import sites as at
 at.pattern[1, 3]               # layer 1, head 3
 at.resid_post[0].pos(-1)       # the last token of the prompt
 at.resid_post[0].pos(" Mary")  # the token " Mary", wherever it stands
+at.resid_post[0].every(".")    # all tokens that read so, those that are generated too
 at.feature(sae, 17)            # latent 17 of a sparse autoencoder, at the site that it was trained on
 
 The names of TransformerLens and nnterp mean the same: `at.layers_output[3]`, or
@@ -57,7 +58,8 @@ class Site:
     `layer=None` means every layer (for reading); `positions=None` means every position.
     Positions are absolute, negative ones count from the end of each prompt; a text means the token that
     reads so; `"new"` means the tokens that `generate` adds. In `scores` and `pattern` the positions are
-    those of the query; what is masked in `scores` stays masked, whatever is done to them.
+    those of the query; what is masked in `scores` stays masked, whatever is done to them. `tokens` means
+    all tokens that read as one of these.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Site:
     head: int | None = None
     positions: Positions = None
     latents: Latents | None = None
+    tokens: tuple[str, ...] | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -100,6 +103,8 @@ class Site:
             positions: one position (its axis is dropped when read), several, or `"new"`. A position is a number,
                 or a text: the one token of the prompt that reads so, as in `" Mary"` (so `" new"` is a word).
         """
+        if self.tokens is not None:
+            raise SiteError(f"{self!r} names tokens by their text already: positions go without .every.")
         one = _position(positions)
         if one is not None:
             return replace(self, positions=one)
@@ -113,6 +118,21 @@ class Site:
                 f'{self!r}.pos takes whole numbers, texts of tokens, or "new"; got {positions!r}.'
             )
         return replace(self, positions=known)
+
+    def every(self, *tokens: str) -> Site:
+        """The same site at all tokens that read so, wherever they stand; in what `generate` adds too.
+
+        How many there are differs from prompt to prompt, so they can be changed but not read: read the site itself,
+        and choose with `run.where(site)`.
+
+        Args:
+            tokens: their texts, as in `.every(".", "!", "?")`; spaces around them do not count.
+        """
+        if not tokens or not all(isinstance(token, str) and token for token in tokens):
+            raise SiteError(f'{self!r}.every takes texts of tokens, as in .every(".", "!"); got {tokens!r}.')
+        if self.positions is not None:
+            raise SiteError(f"{self!r} has its positions already: tokens are named without .pos.")
+        return replace(self, tokens=tuple(dict.fromkeys(tokens)))
 
     def feature(self, dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
         """What a sparse autoencoder reads here: a latent, several, or all of them.
@@ -142,7 +162,7 @@ class Site:
     @property
     def everywhere(self) -> Site:
         """The same kind and layer, every head and position: what has to be kept to read this site."""
-        return replace(self, head=None, positions=None, latents=None)
+        return replace(self, head=None, positions=None, latents=None, tokens=None)
 
     def __repr__(self) -> str:
         return self._written(repr(self.latents) if self.latents is not None else "")
@@ -150,6 +170,8 @@ class Site:
     def _written(self, latents: str) -> str:
         index = ", ".join(str(n) for n in (self.layer, self.head) if n is not None)
         at = f"at.{self.name}" + (f"[{index}]" if index else "") + latents
+        if self.tokens is not None:
+            return f"{at}.every({', '.join(map(repr, self.tokens))})"
         if self.positions is None:
             return at
         shown = list(self.positions) if isinstance(self.positions, tuple) else self.positions

@@ -104,6 +104,7 @@ def generate(
 def _steps(model: Model, tokenized: Tokenized, new: list[list[int]], edits: Stack) -> Iterator[Tensor]:
     """The next logits (batch, d_vocab), again and again; the tokens chosen are read from `new`."""
     cache = model.architecture.new_cache()
+    by_text = any(edit.site.tokens for edit in edits)
     extent, device = tokenized.extent, model.device
     ids, mask = tokenized.ids.to(device), tokenized.mask.to(device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
@@ -118,7 +119,8 @@ def _steps(model: Model, tokenized: Tokenized, new: list[list[int]], edits: Stac
             unembed=last,
         )
         yield model.execute(forward)["logits", None][:, -1]
-        extent = replace(extent, start=mask.shape[1])
+        written = tuple(tuple(model.vocabulary_of(row)) for row in new) if by_text else ()
+        extent = replace(extent, start=mask.shape[1], written=written)
         ids = torch.tensor([[row[-1]] for row in new], device=device)
         mask = torch.cat([mask, torch.ones_like(ids, dtype=torch.bool)], 1)
         positions = positions[:, -1:] + 1
@@ -168,7 +170,8 @@ def _run(
     given = batch.extent.ids[row]
     whole = model.tokenize([*given, *new])
     # Positions are those of the prompt: what `.pos("new")` names begins behind it.
-    extent = replace(batch.extent.rows([row]), left=False, width=len(given))
+    written = (tuple(model.vocabulary_of(new)),)
+    extent = replace(batch.extent.rows([row]), left=False, width=len(given), written=written)
     keys = [(site.name, layer) for site in keep for layer in model.layers_of(site)]
     kept = model.forward(whole, keep=keys, edits=model.edits(edits, extent))
     return Run(model, repr([*given, *new]), whole, edits, kept, tuple(site.everywhere for site in keep))

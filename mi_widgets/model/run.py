@@ -112,11 +112,25 @@ class Run:
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 
+    def where(self, site: Site) -> Bool[Tensor, "batch pos"]:
+        """The tokens that a site names by their text: `run[at.resid_post[2]][run.where(site)]` is (token, d_model).
+
+        Args:
+            site: as in `at.resid_post[2].every(".")`; without `.every` all tokens but padding.
+        """
+        named = self.extent.named(site, self.ids.shape[1])
+        return self.mask if named is None else named & self.mask
+
     @staticmethod
     def _site(site: Site | str) -> Site:
         site = named(site) if isinstance(site, str) else site
         if not isinstance(site, Site):
             raise SiteError(f"A run is indexed with a site, as in run[at.pattern[1]]; got {site!r}.")
+        if site.tokens is not None:
+            raise SiteError(
+                f"{site!r} names as many tokens as there are, which differs from prompt to prompt: read "
+                f"run[{site.everywhere!r}][run.where(site)]."
+            )
         return site
 
     def _raw(self, site: Site, layer: int | None) -> Tensor:

@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.analysis.dictionaries.detectors import Columns, f1_of
-from mi_widgets.analysis.dictionaries.reading import in_runs
+from mi_widgets.analysis.reading import in_runs
 from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.sae import SAE
 from tests.conftest import small_transformer
@@ -154,3 +154,25 @@ def test_texts_are_run_together_in_order_and_take_little_room(lengths):
         assert len(run) == 1 or len(run) * max(lengths[i] for i in run) <= 512
     for one, next_one in itertools.pairwise(runs):  # none could have taken one more
         assert (len(one) + 1) * max(lengths[i] for i in [*one, next_one[0]]) > 512
+
+
+def test_a_token_with_two_labels_is_one_example_of_both(model):
+    letters = by_letter()
+    twice = [*letters, *(mi.Mark(mark.text, mark.end, "again", mark.value) for mark in letters)]
+    found = mi.evaluate_sae(
+        letter_detector(model), model, TEXTS, marks=twice, site=at.resid_pre[0], progress=False
+    )
+    alone = mi.evaluate_sae(
+        letter_detector(model), model, TEXTS, marks=letters, site=at.resid_pre[0], progress=False
+    )
+    for label in alone.dataset["label"].values:
+        again = str(label).replace("letter", "again")
+        for of in (label, again):
+            assert (
+                found.dataset["f1"]
+                .sel(label=of)
+                .equals(alone.dataset["f1"].sel(label=label).assign_coords(label=of))
+            )
+            assert int(found.dataset["examples"].sel(label=of)) == int(
+                alone.dataset["examples"].sel(label=label)
+            )

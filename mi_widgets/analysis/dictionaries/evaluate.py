@@ -20,8 +20,9 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
+from ..reading import reads
 from .detectors import Columns, blocks, f1_of
-from .reading import at_marks, check_texts, in_a_title, place_of, reads
+from .reading import at_marks, check_texts, in_a_title, place_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -48,8 +49,8 @@ def evaluate_sae(
         sae: which.
         model: under whatever interventions are active.
         texts: that it was not trained on.
-        marks: what is known where, as in `mi.marks(mi.data("atlas", n=500))`; every mark is an example, of its own
-            label and against all others.
+        marks: what is known where, as in `mi.marks(mi.data("atlas", n=500))`; every token with a mark is one example,
+            of all labels that it has and against all others.
         site: where it reads; its own by default.
         seed: of the random dictionary.
         progress: whether a bar shows.
@@ -172,7 +173,7 @@ def _scores(
 
 @dataclass(frozen=True)
 class _Chosen:
-    """How well every column tells every label on the half of the marks that is chosen on."""
+    """How well every column tells every label on the half of the tokens that is chosen on."""
 
     f1: Float[np.ndarray, "label column"]
     thresholds: Float[np.ndarray, "label column"]
@@ -190,12 +191,15 @@ class _Chosen:
 
 
 def split(
-    marks: Sequence[Mark],
-) -> tuple[Bool[np.ndarray, " mark"], dict[str, Bool[np.ndarray, " mark"]]]:
-    """The half of the marks to choose on, every other text; and of each label with enough in both, which it is."""
-    half = np.array([mark.text % 2 == 0 for mark in marks])
-    names = np.array([f"{mark.kind} {mark.value}" for mark in marks])
-    is_it = {str(name): names == name for name in dict.fromkeys(names)}
+    marks: Sequence[Sequence[Mark]],
+) -> tuple[Bool[np.ndarray, " token"], dict[str, Bool[np.ndarray, " token"]]]:
+    """The half of the tokens to choose on, every other text; and of each label with enough in both, which have it."""
+    half = np.array([here[0].text % 2 == 0 for here in marks])
+    names = [{f"{mark.kind} {mark.value}" for mark in here} for here in marks]
+    is_it = {
+        name: np.array([name in here for here in names])
+        for name in dict.fromkeys(f"{mark.kind} {mark.value}" for here in marks for mark in here)
+    }
     enough = {
         name: these
         for name, these in is_it.items()
@@ -205,8 +209,8 @@ def split(
 
 
 def _bases(
-    sae: SAE, x: Float[Tensor, "mark d_in"], half: Bool[Tensor, " mark"], seed: int
-) -> Iterator[Float[np.ndarray, "mark column"]]:
+    sae: SAE, x: Float[Tensor, "token d_in"], half: Bool[Tensor, " token"], seed: int
+) -> Iterator[Float[np.ndarray, "token column"]]:
     """The numbers of every basis, one after another; where a direction has no sign of its own, both."""
     latents = sae.encode(x)
     many = max(1, round(float((latents > 0).sum()) / len(x)))

@@ -17,9 +17,10 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
+from ..reading import reads
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .reading import at_marks, check_texts, in_a_title, place_of, reads
+from .reading import at_marks, check_texts, in_a_title, place_of
 
 BINS = 20
 

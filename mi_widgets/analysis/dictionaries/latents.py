@@ -13,7 +13,8 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
-from .reading import in_a_title, ordinary, place_of
+from ..reading import ordinary
+from .reading import in_a_title, place_of
 
 
 def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:

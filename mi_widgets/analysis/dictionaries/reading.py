@@ -1,23 +1,20 @@
-"""A model reads texts of any number: what it has at a site, at all tokens or where something is marked."""
+"""Where a dictionary reads, and what a model has where something is marked in a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.prompts import Mark
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
-from mi_widgets.model.run import Run
 
-_TOKENS_A_RUN = 512  # with padding: every one of them takes room for a vocabulary of logits
+from ..reading import reads
 
 
 def place_of(sae: SAE, site: Site | None) -> Site:
@@ -43,63 +40,10 @@ def check_texts(asked: str, texts: Sequence[str]) -> None:
         raise DictionaryError(f"{asked}: texts must be a list with a text in it.")
 
 
-@dataclass(frozen=True)
-class Read:
-    """A run of some texts.
-
-    Attributes:
-        numbers: which texts.
-        pieces: their token ids.
-        run: the run.
-        x: what is at the site.
-        real: the tokens that are neither padding nor special.
-    """
-
-    numbers: range
-    pieces: list[list[int]]
-    run: Run
-    x: Float[Tensor, "batch pos d_in"]
-    real: Bool[Tensor, "batch pos"]
-
-
-def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool) -> Iterator[Read]:
-    """Some texts at a time, cut off where the model's context ends.
-
-    Args:
-        model: under whatever interventions are active.
-        site: of a vector at every token, with a layer.
-        texts: what is read.
-        what: is done, for the bar.
-        progress: whether a bar shows, for what takes more than a second.
-    """
-    cut = [model.cut(text)[0] for text in texts]
-    for numbers in tqdm(in_runs(cut), desc=what, unit="run", delay=1, disable=not progress, leave=False):
-        pieces = cut[numbers.start : numbers.stop]
-        run = model.run(pieces, keep=[site.everywhere])
-        yield Read(numbers, pieces, run, run[site].detach(), ordinary(run))
-
-
-def in_runs(pieces: Sequence[list[int]]) -> list[range]:
-    """Which pieces are run together: neighbours, as many as take little room, and at least one."""
-    found, first, longest = [], 0, 0
-    for i, piece in enumerate(pieces):
-        longest = max(longest, len(piece))
-        if i > first and longest * (i + 1 - first) > _TOKENS_A_RUN:
-            found.append(range(first, i))
-            first, longest = i, len(piece)
-    return [*found, range(first, len(pieces))]
-
-
-def ordinary(run: Run) -> Bool[Tensor, "batch pos"]:
-    """The tokens of a run that are neither padding nor special."""
-    special = torch.tensor(getattr(run.model.tokenizer, "all_special_ids", None) or [-1])
-    return run.mask & ~torch.isin(run.ids, special.to(run.ids.device))
-
-
 def at_marks(
     model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], *, progress: bool = True
-) -> tuple[list[Mark], Float[Tensor, "mark d_in"]]:
-    """What a model has where something is marked; marks beyond its context are left out.
+) -> tuple[list[list[Mark]], Float[Tensor, "token d_in"]]:
+    """The marks of every token that has one, and what the model has there; what is beyond its context is left out.
 
     Args:
         model: one whose tokenizer tells where in a text a token stands.
@@ -116,26 +60,26 @@ def at_marks(
         if not 0 <= mark.text < len(texts) or not 0 < mark.end <= len(texts[mark.text]):
             raise PromptError(f"{mark!r} is in none of the {len(texts)} texts.")
         by_text.setdefault(mark.text, []).append(mark)
-    found: list[Mark] = []
+    found: list[list[Mark]] = []
     rows: list[Tensor] = []
     for read in reads(model, site, texts, what="reading", progress=progress):
         for row, number in enumerate(read.numbers):
-            for mark, place in _places(model, texts[number], by_text.get(number, [])):
+            for place, here in _places(model, texts[number], by_text.get(number, [])).items():
                 if place < read.x.shape[1] and read.real[row, place]:
-                    found.append(mark)
+                    found.append(here)
                     rows.append(read.x[row, place])
     if not rows:
         raise PromptError("There is no mark at any token of these texts.")
     return found, torch.stack(rows).float().cpu()
 
 
-def _places(model: Model, text: str, marks: Sequence[Mark]) -> Iterator[tuple[Mark, int]]:
-    """The token of each mark."""
-    if not marks:
-        return
-    spans = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+def _places(model: Model, text: str, marks: Sequence[Mark]) -> dict[int, list[Mark]]:
+    """The marks of each token."""
+    found: dict[int, list[Mark]] = {}
+    spans = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"] if marks else []
     for mark in marks:
         place = next((i for i, (start, end) in enumerate(spans) if start < mark.end <= end), None)
         if place is None:
             raise PromptError(f"{mark!r}: no token of {text!r} holds its last character.")
-        yield mark, place
+        found.setdefault(place, []).append(mark)
+    return found

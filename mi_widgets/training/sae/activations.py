@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.analysis.dictionaries.reading import in_runs, ordinary
+from mi_widgets.analysis.reading import in_runs, ordinary
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model

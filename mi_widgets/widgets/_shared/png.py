@@ -194,8 +194,12 @@ def rotated_label(
 
 def shortened(token: str, length: int = 14) -> str:
     """A token as a label: whitespace visible, at most `length` signs."""
-    shown = visible(token)
-    return shown if len(shown) <= length else shown[: length - 1] + "…"
+    return short(visible(token), length)
+
+
+def short(text: str, length: int) -> str:
+    """At most `length` signs of a text, the last of them "…" where some are left out."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def colour_bar(

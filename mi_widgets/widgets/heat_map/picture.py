@@ -18,6 +18,7 @@ _HEADER = 44
 _LARGEST = (58, 30)  # pixels of a cell
 _ROOM = (620, 460)
 _NUMBERS = (36, 16)  # what a number in a cell needs
+_LONGEST_NAME = 24  # signs
 _SHORT = 5  # signs of a label that lies flat above its column
 
 
@@ -121,7 +122,9 @@ def _pooled(codes: np.ndarray, name: str) -> np.ndarray:
 
 
 def _labels(axis: Axis, texts: list[str]) -> list[str]:
-    return [png.shortened(text) if axis.tokens else png.one_line(text)[:14] for text in texts]
+    return [
+        png.shortened(text) if axis.tokens else png.short(png.one_line(text), _LONGEST_NAME) for text in texts
+    ]
 
 
 def _write_corner(pen: ImageDraw.ImageDraw, cells: Cells, at: tuple[int, int]) -> None:

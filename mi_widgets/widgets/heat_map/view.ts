@@ -205,7 +205,7 @@ export class View {
 
   private side(axis: Axis) {
     const texts = this.cells.texts(axis, this.selection);
-    return { name: axis.name, labels: axis.tokens ? texts : texts.map((text) => text.slice(0, 14)), plain: !axis.tokens };
+    return { name: axis.name, labels: texts, plain: !axis.tokens };
   }
 
   private drawBar(): void {

@@ -1,0 +1,1 @@
+"""Directions in activations: found, erased, and what pushing along them does."""

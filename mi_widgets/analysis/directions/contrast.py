@@ -1,0 +1,75 @@
+"""Texts of two kinds, and what a model has in each at a site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from mi_widgets.core.errors import PromptError, SiteError
+from mi_widgets.core.results import Provenance
+from mi_widgets.core.sites import AXES, Site
+from mi_widgets.model.model import Model
+
+from ..reading import activations_at
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Activations of texts of two kinds.
+
+    Attributes:
+        x: one row a token.
+        is_a: which are of the first kind.
+        text: which text each is of; of the second kind the numbers go on.
+    """
+
+    x: Float[Tensor, "token d"]
+    is_a: Bool[Tensor, " token"]
+    text: Int[Tensor, " token"]
+
+    @property
+    def difference(self) -> Float[Tensor, " d"]:
+        """The mean of the first kind, less that of the second."""
+        x = self.x.double()
+        return x[self.is_a].mean(0) - x[~self.is_a].mean(0)
+
+
+def contrast(
+    asked: str, model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, progress: bool
+) -> Contrast:
+    """Read both.
+
+    Raises:
+        PromptError: one of them is no list of texts, or has no token that the site names.
+        SiteError: a site without a layer, or of no vector a token.
+    """
+    check_site(asked, site)
+    for name, texts in (("texts_a", texts_a), ("texts_b", texts_b)):
+        if isinstance(texts, str) or not len(texts):
+            raise PromptError(f"{asked}: {name} must be a list with a text in it.")
+    a, text_a = activations_at(model, site, texts_a, progress=progress)
+    b, text_b = activations_at(model, site, texts_b, progress=progress)
+    is_a = torch.arange(len(a) + len(b)) < len(a)
+    return Contrast(torch.cat([a, b]), is_a, torch.cat([text_a, text_b + len(texts_a)]))
+
+
+def check_site(asked: str, site: Site) -> None:
+    """Raise `SiteError` unless there is one vector a token."""
+    alone = "head" not in AXES[site.name] or site.head is not None
+    if site.layer is None or "query" in AXES[site.name] or not alone or site.latents is not None:
+        raise SiteError(
+            f"{asked} takes a site with one vector a token, as in at.resid_post[2], at.mlp_out[0].every('.') or "
+            f"at.z[1, 3].pos(-1); got {site!r}."
+        )
+
+
+def made(
+    model: Model, call: str, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, options: str = ""
+) -> Provenance:
+    """How a direction between two kinds of texts is made again."""
+    texts = f"{list(texts_a)!r}, {list(texts_b)!r}"
+    return model.provenance(f"{call}(model, {texts}, {site.code()}{options})", sites=[site.name])

@@ -1,0 +1,59 @@
+"""`principal_component`: along what activations differ most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from mi_widgets.core.directions import Direction
+from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.sites import Site
+from mi_widgets.model.model import Model
+
+from ..reading import activations_at
+from .contrast import check_site
+
+
+def principal_component(
+    model: Model, texts: Sequence[str], site: Site, *, number: int = 0, progress: bool = True
+) -> Direction:
+    """One of the directions along which the activations of some texts differ most.
+
+    Args:
+        model: under whatever interventions are active.
+        texts: what is read.
+        site: where, as in `mi.mean_difference`.
+        number: 0 for the one with the greatest variance, then in falling order.
+        progress: whether a bar shows, for what takes more than a second.
+
+    Returns:
+        as long as one standard deviation along it; its largest number is positive, since a component has no sign of
+        its own. Its fact is the share of the variance that it explains.
+
+    Raises:
+        PromptError: no texts, or none of the site's tokens in them.
+        SiteError: a site without a layer, or of no vector a token.
+        MIError: no such component.
+    """
+    check_site("principal_component", site)
+    if isinstance(texts, str) or not len(texts):
+        raise PromptError("principal_component: texts must be a list with a text in it.")
+    x, _ = activations_at(model, site, texts, progress=progress)
+    x = x.double()
+    _, spread, rows = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+    there = int((spread > spread[0] * 1e-9).sum()) if spread[0] > 0 else 0
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < there:
+        raise MIError(
+            f"principal_component: there are {there} components here, from 0; got number={number!r}."
+        )
+    row = rows[number] * rows[number][rows[number].abs().argmax()].sign()
+    return Direction(
+        (row * spread[number] / len(x) ** 0.5).float(),
+        site=site,
+        provenance=model.provenance(
+            f"mi.principal_component(model, {list(texts)!r}, {site.code()}, number={number})",
+            sites=[site.name],
+        ),
+        facts={"variance explained": float(spread[number] ** 2 / spread.square().sum())},
+    )

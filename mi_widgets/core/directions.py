@@ -1,0 +1,110 @@
+"""`Direction`: a direction in a model's activations that says where it comes from, and `Probe`, which also reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .arrays import Array
+from .errors import InterventionError
+from .results import Provenance
+from .sites import Site
+
+
+class Direction(Array):
+    """A vector of an activation, for `mi.steer`, `mi.project_out` and the like.
+
+    It is an Array and equal to any other with the same numbers.
+
+    Args:
+        values: the vector.
+        site: where it was found.
+        provenance: how it is made again.
+        facts: what is known of it, as in `{"variance explained": 0.31}`.
+
+    Raises:
+        InterventionError: not a vector of finite numbers, or nothing but zeros.
+    """
+
+    __slots__ = ("facts", "provenance", "site")
+
+    def __init__(
+        self, values: Any, *, site: Site, provenance: Provenance, facts: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(values)
+        check_direction(type(self).__name__, self)
+        self.site, self.provenance = site, provenance
+        self.facts: Mapping[str, float] = MappingProxyType(dict(facts or {}))
+
+    @property
+    def norm(self) -> float:
+        """Its length."""
+        return float(torch.linalg.vector_norm(self.tensor.double()))
+
+    def __repr__(self) -> str:
+        facts = "".join(f", {name} {value:.3g}" for name, value in self.facts.items())
+        return f"{type(self).__name__}({self.shape[0]} at {self.site!r}, norm {self.norm:.3g}{facts})"
+
+
+class Probe(Direction):
+    """A linear probe: `log_odds(x)` is `x @ direction + bias`.
+
+    Args:
+        bias: see above.
+    """
+
+    __slots__ = ("bias",)
+
+    def __init__(self, values: Any, *, bias: float, **rest: Any) -> None:
+        super().__init__(values, **rest)
+        self.bias = bias
+
+    def log_odds(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch"]:
+        """How much rather an activation is of the first kind than of the second, in nats.
+
+        Raises:
+            InterventionError: activations of another width.
+        """
+        if x.shape[-1:] != self.shape:
+            raise InterventionError(
+                f"{self!r} reads activations of width {self.shape[0]}; these have shape {tuple(x.shape)}."
+            )
+        return x @ self.to(x) + self.bias
+
+
+def check_direction(asked: str, direction: Array) -> None:
+    """Raise `InterventionError` unless it is a vector of finite numbers with a length."""
+    values = direction.tensor
+    if values.ndim != 1 or values.is_complex() or values.dtype == torch.bool or not values.isfinite().all():
+        odd = "" if values.isfinite().all() else " with NaN or infinity in it"
+        raise InterventionError(
+            f"{asked} takes a vector (d,) of finite numbers; got {Array(direction)!r}{odd}."
+        )
+    if not values.any():
+        raise InterventionError(f"{asked}: {Array(direction)!r} is all zeros, and points nowhere.")
+
+
+def random_direction(like: Direction, *, seed: int = 0) -> Direction:
+    """A direction drawn at random, as long as another one: the control for what any push of that size would do.
+
+    Args:
+        like: whose length and site it has.
+        seed: of the draw, from a normal distribution.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn(like.shape, generator=generator)
+    return Direction(
+        drawn * (like.norm / drawn.norm()),
+        site=like.site,
+        provenance=Provenance(
+            model=like.provenance.model,
+            setup="\n".join([like.provenance.setup, *like.provenance.steps("like")]),
+            call=f"mi.random_direction(like, seed={seed})",
+            seed=seed,
+        ),
+    )
