@@ -9,20 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .core import errors, sites
-from .core.ablation import ablate
-from .core.arrays import Array
-from .core.directions import Direction, Probe, random_direction
-from .core.edits import apply, project_out, replace, scale, steer
-from .core.errors import MIError
-from .core.interventions import Intervention, Stack, stack
-from .core.patching import freeze_pattern, patch
-from .core.prompts import Mark, PromptPair
-from .core.result_files import load_result
-from .core.results import Result, register
-from .core.sae import SAE
-from .core.sae_files import save_sae
-
 if TYPE_CHECKING:
     from .analysis.attention import attention
     from .analysis.composition import composition_scores
@@ -57,9 +43,24 @@ if TYPE_CHECKING:
     from .analysis.superposition.dimensions import dimensions_per_feature
     from .analysis.superposition.geometry import feature_geometry
     from .analysis.superposition.interference import interference
+    from .core import errors as errors
+    from .core import sites as sites
+    from .core.ablation import ablate
+    from .core.arrays import Array
+    from .core.directions import Direction, Probe, random_direction
+    from .core.edits import apply, project_out, replace, scale, steer
+    from .core.errors import MIError
+    from .core.interventions import Intervention, Stack, stack
+    from .core.patching import freeze_pattern, patch
+    from .core.prompts import Mark, PromptPair
+    from .core.result_files import load_result
+    from .core.results import Result
+    from .core.sae import SAE
+    from .core.sae_files import save_sae
     from .lab.features import FeaturePanel
     from .lab.fourier import FourierPanel
     from .lab.patching import PatchingPanel
+    from .lab.steering.panel import SteeringPanel
     from .model.dictionaries import load_sae
     from .model.load import load
     from .model.model import Model
@@ -86,22 +87,34 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Fetched at first use: nnsight, transformers and the widgets take seconds to import.
+# Everything is fetched at first use: torch, nnsight, transformers and the widgets take seconds to import, and a Jupyter
+# server that loads `mi_widgets.server` needs none of them.
 _LATER = {
+    "Array": "core.arrays",
     "AttentionView": "widgets.attention.widget",
     "AttributionView": "widgets.attribution.widget",
+    "Direction": "core.directions",
     "FeaturePanel": "lab.features",
     "FeatureView": "widgets.features.widget",
     "FourierPanel": "lab.fourier",
     "FourierView": "widgets.fourier.widget",
     "Generation": "model.run",
     "HeatmapView": "widgets.heat_map.widget",
+    "Intervention": "core.interventions",
     "LatentsView": "widgets.latents.widget",
     "LogitLensView": "widgets.logit_lens.widget",
+    "MIError": "core.errors",
+    "Mark": "core.prompts",
     "Model": "model.model",
     "PatchingPanel": "lab.patching",
     "PatchingView": "widgets.patching.widget",
+    "Probe": "core.directions",
+    "PromptPair": "core.prompts",
+    "Result": "core.results",
     "Run": "model.run",
+    "SAE": "core.sae",
+    "SteeringPanel": "lab.steering.panel",
+    "Stack": "core.interventions",
     "SuperpositionView": "widgets.superposition.widget",
     "TokensView": "widgets.tokens.widget",
     "ToyModel": "zoo.superposition",
@@ -109,7 +122,9 @@ _LATER = {
     "Transformer": "zoo.transformer",
     "TransformerConfig": "zoo.transformer",
     "TrustView": "widgets.trust.widget",
+    "ablate": "core.ablation",
     "activation_patching": "analysis.patching.activation",
+    "apply": "core.edits",
     "attention": "analysis.attention",
     "attribution_patching": "analysis.patching.attribution",
     "checkpoints": "zoo.models",
@@ -119,13 +134,15 @@ _LATER = {
     "dimensions_per_feature": "analysis.superposition.dimensions",
     "direct_logit_attribution": "analysis.direct_logit_attribution",
     "erase": "analysis.directions.erase",
+    "errors": "core.errors",
     "evaluate_sae": "analysis.dictionaries.evaluate",
     "faithfulness": "analysis.faithfulness",
-    "features": "analysis.dictionaries.features",
     "feature_geometry": "analysis.superposition.geometry",
+    "features": "analysis.dictionaries.features",
     "fourier_basis": "analysis.fourier.basis",
     "fourier_norms": "analysis.fourier.basis",
     "fourier_spectrum": "analysis.fourier.spectrum",
+    "freeze_pattern": "core.patching",
     "frequency_ablation": "analysis.fourier.logits",
     "head_scores": "analysis.head_scores",
     "in_context_learning_score": "analysis.in_context",
@@ -137,6 +154,7 @@ _LATER = {
     "latents": "analysis.dictionaries.latents",
     "link": "widgets._shared.link",
     "load": "model.load",
+    "load_result": "core.result_files",
     "load_sae": "model.dictionaries",
     "logit_diff": "analysis.metrics",
     "logit_lens": "analysis.logit_lens",
@@ -150,20 +168,30 @@ _LATER = {
     "neuron_frequencies": "analysis.fourier.neurons",
     "neuron_logit_map": "analysis.fourier.neuron_logit_map",
     "over_checkpoints": "analysis.over_checkpoints",
+    "patch": "core.patching",
     "path_patching": "analysis.patching.path",
     "principal_component": "analysis.directions.principal_component",
     "probability": "analysis.metrics",
     "probe": "analysis.directions.probe",
     "progress_measures": "analysis.fourier.progress",
+    "project_out": "core.edits",
+    "random_direction": "core.directions",
     "rank": "analysis.metrics",
     "repeat_accuracy": "analysis.repeats",
     "repeated_tokens": "analysis.repeats",
+    "replace": "core.edits",
+    "save_sae": "core.sae_files",
+    "scale": "core.edits",
+    "sites": "core.sites",
+    "stack": "core.interventions",
+    "steer": "core.edits",
     "superposition": "zoo.superposition",
     "train_sae": "training.sae.train",
     "train_superposition": "training.superposition.train",
     "without_frequency": "analysis.fourier.spectrum",
 }
 _OTHER_NAME = {"models": "names"}
+_MODULES = ("errors", "sites")
 
 __all__ = [
     "SAE",
@@ -190,6 +218,7 @@ __all__ = [
     "Result",
     "Run",
     "Stack",
+    "SteeringPanel",
     "SuperpositionView",
     "TokensView",
     "ToyModel",
@@ -266,34 +295,12 @@ __all__ = [
     "without_frequency",
 ]
 
-register("attention", view="mi_widgets.widgets.attention.widget:AttentionView")
-for _kind in (
-    "composition_scores",
-    "copying_score",
-    "head_scores",
-    "interference",
-    "sae_evaluation",
-    "sweep",
-):
-    register(_kind, view="mi_widgets.widgets.heat_map.widget:HeatmapView")
-for _kind in ("activation_patching", "attribution_patching", "knock_outs", "path_patching"):
-    register(_kind, view="mi_widgets.widgets.patching.widget:PatchingView")
-register("direct_logit_attribution", view="mi_widgets.widgets.attribution.widget:AttributionView")
-register("feature_geometry", view="mi_widgets.widgets.superposition.widget:SuperpositionView")
-register("features", view="mi_widgets.widgets.features.widget:FeatureView")
-register("fourier_spectrum", view="mi_widgets.widgets.fourier.widget:FourierView")
-register("latents", view="mi_widgets.widgets.latents.widget:LatentsView")
-register("logit_lens", view="mi_widgets.widgets.logit_lens.widget:LogitLensView")
-register("loss_per_token", view="mi_widgets.widgets.tokens.widget:TokensView")
-register("sae_training", view="mi_widgets.widgets.training.widget:TrainingView")
-register("trust", view="mi_widgets.widgets.trust.widget:TrustView")
-register("*", plot="mi_widgets.widgets.figures:plot")
-
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module 'mi_widgets' has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), _OTHER_NAME.get(name, name))
+    module = import_module(f"{__name__}.{_LATER[name]}")
+    value = module if name in _MODULES else getattr(module, _OTHER_NAME.get(name, name))
     globals()[name] = value
     return value
 

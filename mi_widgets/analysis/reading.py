@@ -54,12 +54,12 @@ def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress
         yield Read(numbers, pieces, run, run[site].detach(), ordinary(run))
 
 
-def in_runs(pieces: Sequence[list[int]]) -> list[range]:
-    """Which pieces are run together: neighbours, as many as take little room, and at least one."""
+def in_runs(pieces: Sequence[list[int]], *, most: int = _TOKENS_A_RUN) -> list[range]:
+    """Which pieces are run together: neighbours with at most so many tokens, and at least one."""
     found, first, longest = [], 0, 0
     for i, piece in enumerate(pieces):
         longest = max(longest, len(piece))
-        if i > first and longest * (i + 1 - first) > _TOKENS_A_RUN:
+        if i > first and longest * (i + 1 - first) > most:
             found.append(range(first, i))
             first, longest = i, len(piece)
     return [*found, range(first, len(pieces))]

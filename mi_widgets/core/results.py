@@ -17,28 +17,12 @@ import xarray as xr
 
 from .errors import ResultError
 from .interventions import Stack
+from .pictures import PLOTS, VIEWS
 
 _IMPORTS = ("import mi_widgets as mi", "from mi_widgets import sites as at")
-_VIEWS: dict[str, str] = {}
-_PLOTS: dict[str, str] = {}
 
 
-def register(kind: str, *, view: str | None = None, plot: str | None = None) -> None:
-    """Say what draws Results of a kind.
-
-    Args:
-        kind: the Result's kind, or `"*"` for every kind that has no entry of its own.
-        view: `"package.module:Class"`, called with the Result.
-        plot: `"package.module:function"`, called with the Result, returns a matplotlib figure that has
-            a `_repr_png_`.
-    """
-    if view is not None:
-        _VIEWS[kind] = view
-    if plot is not None:
-        _PLOTS[kind] = plot
-
-
-def _registered(table: dict[str, str], kind: str) -> Any:
+def _registered(table: Mapping[str, str], kind: str) -> Any:
     path = table.get(kind, table.get("*"))
     if path is None:
         return None
@@ -220,17 +204,17 @@ class Result:
         Raises:
             ResultError: no view is registered for its kind.
         """
-        view = _registered(_VIEWS, self.kind)
+        view = _registered(VIEWS, self.kind)
         if view is None:
             raise ResultError(
-                f"There is no view for {self.kind!r} yet (there is for {', '.join(sorted(_VIEWS))}): "
+                f"There is no view for {self.kind!r} yet (there is for {', '.join(sorted(VIEWS))}): "
                 "use .plot(), .to_xarray() or .values."
             )
         return view(self, **options)
 
     def plot(self) -> Any:
         """The Result as a matplotlib Figure, for print."""
-        return _registered(_PLOTS, self.kind)(self)
+        return _registered(PLOTS, self.kind)(self)
 
     def save(self, path: str | Path) -> None:
         """Write everything to one file (safetensors); `mi.load_result` reads it."""
@@ -244,10 +228,10 @@ class Result:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Drawn by its view where there is one, else as a figure, with the text beside it."""
-        if _registered(_VIEWS, self.kind) is not None:
+        if _registered(VIEWS, self.kind) is not None:
             return self.view()._repr_mimebundle_(**options)
         bundle: dict[str, Any] = {"text/plain": repr(self)}
-        if _registered(_PLOTS, self.kind) is not None:
+        if _registered(PLOTS, self.kind) is not None:
             bundle["image/png"] = self.plot()._repr_png_()
         return bundle
 

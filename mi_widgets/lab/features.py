@@ -11,7 +11,6 @@ import traitlets
 from mi_widgets.analysis.dictionaries.latents import latents
 from mi_widgets.core.ablation import Ablate
 from mi_widgets.core.edits import Replace
-from mi_widgets.core.errors import MIError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
@@ -25,6 +24,7 @@ from mi_widgets.widgets.latents.widget import LatentsView
 from .continuing import Continuing
 from .latest import Latest
 from .panel import Panel
+from .words import in_words
 
 
 class FeaturePanel(Panel):
@@ -155,7 +155,7 @@ class FeaturePanel(Panel):
         self.view.say(busy=False)
 
     def _failed(self, _asked: Any, error: Exception) -> None:
-        self.view.say(error=_in_words(error), busy=False)
+        self.view.say(error=in_words(error), busy=False)
 
     def _read(self, prompt: str) -> Result:
         place = self._site or self._sae.site
@@ -180,14 +180,9 @@ class FeaturePanel(Panel):
         except (
             Exception
         ) as error:  # such as a text that fills the whole context: its latents can be seen all the same
-            line = Line(name, prompt, error=_in_words(error))
+            line = Line(name, prompt, error=in_words(error))
             self.says.show([*before, line])
             return line
-
-
-def _in_words(error: Exception) -> str:
-    """Our own errors are written for readers; others say what they are."""
-    return str(error) if isinstance(error, MIError) else f"{type(error).__name__}: {error}"
 
 
 def _name(done: Stack) -> str:

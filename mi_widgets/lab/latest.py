@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
 from typing import Any
+
+# While a cell computes in Python, this thread asks for the interpreter after every operation of torch's, and waits for
+# it this long each time; with Python's own 5 ms a forward pass would take a second.
+_SWITCH_S = 2e-4
 
 
 class Latest:
@@ -44,7 +50,8 @@ class Latest:
 
     def _run(self) -> None:
         try:
-            self._work_off()
+            with _switching_fast():
+                self._work_off()
         finally:  # whatever happened, what is asked next finds somebody to do it
             with self._changed:
                 if self._thread is threading.current_thread():
@@ -66,3 +73,26 @@ class Latest:
                 Context().run(self._work, what, stop)
             except Exception as error:
                 self._failed(what, error)
+
+
+_hurried = 0  # threads that want the interpreter often
+_hurry = threading.Lock()
+_usual = sys.getswitchinterval()
+
+
+@contextmanager
+def _switching_fast() -> Iterator[None]:
+    """The interpreter changes its thread often, until the last who wants that is done."""
+    global _hurried, _usual
+    with _hurry:
+        if not _hurried:
+            _usual = sys.getswitchinterval()
+            sys.setswitchinterval(_SWITCH_S)
+        _hurried += 1
+    try:
+        yield
+    finally:
+        with _hurry:
+            _hurried -= 1
+            if not _hurried:
+                sys.setswitchinterval(_usual)

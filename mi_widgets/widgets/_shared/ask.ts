@@ -1,6 +1,6 @@
 /** The field in which another text is written, where somebody answers; and what is wrong with it. */
-import { el } from "../_shared/dom";
-import { listen, type Model } from "../_shared/model";
+import { el } from "./dom";
+import { listen, type Model } from "./model";
 
 export class Ask {
   readonly element: HTMLElement;

@@ -58,6 +58,8 @@ export class Frame {
       bindKeys(this.root, this.addActions([...actions, help], keys)),
       watchTheme((theme) => this.setTheme(theme)),
     );
+    // JupyterLab looks for its shortcuts at what has the focus first, and only then at what is around it.
+    this.root.addEventListener("focusin", ({ target }) => (target as HTMLElement).setAttribute("data-lm-suppress-shortcuts", "true"));
     el_.append(this.root);
   }
 

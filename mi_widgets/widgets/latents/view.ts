@@ -12,7 +12,7 @@ import { ends, type Scale } from "../_shared/scale";
 import { Stepper } from "../_shared/stepper";
 import { TokenStrip } from "../_shared/token_strip";
 import { levelOf } from "../_shared/wire";
-import { Ask } from "./ask";
+import { Ask } from "../_shared/ask";
 import { Changing } from "./changing";
 import type { Selection, Store } from "./store";
 import { pointedAt, sentence, tokenTable, where } from "./words";

@@ -1,0 +1,72 @@
+"""What an intervention does to the next token and to what is written, and what it costs on ordinary text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from mi_widgets.core.directions import Probe
+from mi_widgets.model.generate import Cancel
+from mi_widgets.model.model import Model
+from mi_widgets.model.run import Generation, Run
+
+from ..reading import activations_at, in_runs
+
+_WAITS_FOR = 128  # tokens: a pass that somebody may want to break off
+
+
+def loss_on(model: Model, texts: Sequence[str], *, cancel: Cancel | None = None) -> float:
+    """The mean loss over all tokens of some texts but each one's first, in nats; as far as the model's context goes.
+
+    Args:
+        model: under whatever interventions are active.
+        texts: what is foreseen.
+        cancel: asked between passes, which are short where it is given; when it is set, the answer is NaN.
+    """
+    cut = [model.cut(text)[0] for text in texts]
+    total, n = 0.0, 0
+    for numbers in in_runs(cut) if cancel is None else in_runs(cut, most=_WAITS_FOR):
+        if cancel is not None and cancel.is_set():
+            return float("nan")
+        lost, count = _loss(model.run(cut[numbers.start : numbers.stop]))
+        total, n = total + lost, n + count
+    return total / n
+
+
+def _loss(run: Run) -> tuple[float, int]:
+    targets = torch.where(run.mask[:, 1:], run.ids[:, 1:], -100).to(run.logits.device)
+    logits = run.logits[:, :-1].detach().float()
+    return float(F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")), int(
+        (targets >= 0).sum()
+    )
+
+
+def divergence(steered: Float[Tensor, " d_vocab"], plain: Float[Tensor, " d_vocab"]) -> float:
+    """How far the next token's distribution has moved: KL(steered || plain) in nats, of logits."""
+    p, q = steered.double().log_softmax(-1), plain.double().log_softmax(-1)
+    return float((p.exp() * (p - q)).sum())
+
+
+def spread_of(probe: Probe, model: Model, texts: Sequence[str]) -> tuple[float, float]:
+    """Mean and standard deviation of a probe's log-odds over the tokens of some texts."""
+    found = probe.log_odds(activations_at(model, probe.site, texts, progress=False)[0])
+    return float(found.mean()), float(found.std(correction=0))
+
+
+def read_by(probe: Probe, model: Model, written: Generation) -> float:
+    """What a probe says of the tokens that were written: the mean of its log-odds, in nats.
+
+    The model reads prompt and continuation as its text, under the interventions that are active here: outside of the
+    steering block it says what the words are like, and not what was pushed. NaN where nothing was written that the
+    probe's site names.
+    """
+    ids = [*model.tokenize(written.prompt).ids[0].tolist(), *written.token_ids]
+    run = model.run(ids[: model.config.n_ctx], keep=[probe.site.everywhere])
+    where = run.where(probe.site)[0].clone()
+    where[: len(ids) - len(written.token_ids)] = False
+    x = run[probe.site.everywhere][0].detach().float().cpu()[where]
+    return float(probe.log_odds(x).mean()) if len(x) else float("nan")

@@ -1,0 +1,26 @@
+"""What draws which kind of Result, as import paths: this room knows no picture."""
+
+# kind -> "module:class"; "*" stands for every other kind.
+VIEWS = {
+    "activation_patching": "mi_widgets.widgets.patching.widget:PatchingView",
+    "attention": "mi_widgets.widgets.attention.widget:AttentionView",
+    "attribution_patching": "mi_widgets.widgets.patching.widget:PatchingView",
+    "composition_scores": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "copying_score": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "direct_logit_attribution": "mi_widgets.widgets.attribution.widget:AttributionView",
+    "feature_geometry": "mi_widgets.widgets.superposition.widget:SuperpositionView",
+    "features": "mi_widgets.widgets.features.widget:FeatureView",
+    "fourier_spectrum": "mi_widgets.widgets.fourier.widget:FourierView",
+    "head_scores": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "interference": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "knock_outs": "mi_widgets.widgets.patching.widget:PatchingView",
+    "latents": "mi_widgets.widgets.latents.widget:LatentsView",
+    "logit_lens": "mi_widgets.widgets.logit_lens.widget:LogitLensView",
+    "loss_per_token": "mi_widgets.widgets.tokens.widget:TokensView",
+    "path_patching": "mi_widgets.widgets.patching.widget:PatchingView",
+    "sae_evaluation": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "sae_training": "mi_widgets.widgets.training.widget:TrainingView",
+    "sweep": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "trust": "mi_widgets.widgets.trust.widget:TrustView",
+}
+PLOTS = {"*": "mi_widgets.widgets.figures:plot"}

@@ -1,0 +1,1 @@
+"""Sliders that steer: `SteeringPanel` and its parts."""

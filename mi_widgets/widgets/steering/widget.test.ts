@@ -1,0 +1,160 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
+import widget from "./widget";
+
+const state = (more = {}) => ({
+  scales: [0, 0.5],
+  prompt: "He went home.",
+  settings: { site: "as given", tokens: "as given", temperature: 0, seed: 0 },
+  _header: { title: "Steering", model: EVIL, warnings: [] },
+  _sliders: [
+    { name: "French", note: "mean difference · norm 19", reach: 2 },
+    { name: EVIL, note: EVIL, reach: 4 },
+  ],
+  _choices: { site: ["as given", "resid_post[0]"], tokens: ["as given", "every token"] },
+  _next: { scales: [0, 0.5], tokens: [[" The", 0.5, 0.1], [" Je", 0.001, 0.25]] },
+  _plain: { pieces: [[" He", true]], writing: false, error: "" },
+  _steered: { pieces: [[" He", true], [EVIL, false]], writing: false, error: "" },
+  _figures: {},
+  _sweep: {},
+  _said: { error: "", busy: "" },
+  _code: "the code",
+  _links: [],
+  ...more,
+});
+const opened = (more = {}) => {
+  const model = new FakeModel(state(more));
+  return { model, ...shown(widget(), model) };
+};
+const ranges = (root: Element) => [...root.querySelectorAll<HTMLInputElement>(".mi-sliders input[type=range]")];
+const figures = (root: Element) => [...root.querySelectorAll<HTMLInputElement>(".mi-sliders input[type=number]")];
+const input = (field: HTMLInputElement, value: string) => {
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+beforeAll(fakePage);
+
+describe("the widget", () => {
+  it("shows sliders, both texts and the next tokens, and hostile text as text", () => {
+    const { root, element, model, stop } = opened();
+    expect(ranges(root).map(({ value, max, min }) => [value, min, max])).toEqual([["0", "-2", "2"], ["0.5", "-4", "4"]]);
+    expect(ranges(root).map((range) => range.getAttribute("aria-valuetext"))).toEqual(["0", "+0.50"]);
+    expect(figures(root).map(({ value }) => value)).toEqual(["0", "0.5"]);
+    const texts = [...root.querySelectorAll(".mi-text")].map((text) => text.textContent);
+    expect(texts).toEqual(["He went home. He", `He went home. He${EVIL}`]);
+    expect([...root.querySelectorAll(".mi-is-steered .mi-changed")].map((piece) => piece.textContent)).toEqual([EVIL]);
+    const rows = [...root.querySelectorAll<HTMLElement>(".mi-next li")];
+    expect(rows.map((row) => row.title)).toEqual(["·The: 0.500 as it is, 0.100 steered", "·Je: 0.001 as it is, 0.250 steered"]);
+    expect(rows[1].querySelector<HTMLElement>(".mi-after")!.style.width).toBe("50.00%");
+    expect(root.dataset.shows).toBe("[0,0.5]");
+    expect(root.querySelector(".mi-header")!.textContent).toContain("1 of 2 active");
+    expect(root.querySelector("img")).toBeNull();
+    stop();
+    expect(element.children).toHaveLength(0);
+    expect(model.listening).toBe(0);
+  });
+
+  it("says where a slider is put: dragged, typed, by a double click, by the key 0, all at once", () => {
+    const { root, model, stop } = opened();
+    input(ranges(root)[0], "1.5");
+    expect(model.get("scales")).toEqual([1.5, 0.5]);
+    input(figures(root)[1], "-9");
+    expect(model.get("scales")).toEqual([1.5, -9]);
+    input(figures(root)[1], "");
+    expect(model.get("scales")).toEqual([1.5, -9]);
+    ranges(root)[0].dispatchEvent(new Event("dblclick", { bubbles: true }));
+    expect(model.get("scales")).toEqual([0, -9]);
+    press(ranges(root)[1], "0");
+    expect(model.get("scales")).toEqual([0, 0]);
+    input(ranges(root)[0], "1");
+    press(root, "r");
+    expect(model.get("scales")).toEqual([0, 0]);
+    expect(model.saved).toBe(6);
+    stop();
+  });
+
+  it("draws what comes from the kernel, and keeps what is typed", () => {
+    const { root, model, stop } = opened();
+    model.set("scales", [0.25, 0]);
+    expect(ranges(root)[0].getAttribute("aria-valuetext")).toBe("+0.25");
+    model.set("_next", { scales: [0.25, 0], tokens: [[" A", 1, 1]] });
+    expect(root.dataset.shows).toBe("[0.25,0]");
+    expect(root.querySelectorAll(".mi-next li")).toHaveLength(1);
+    model.set("_steered", { pieces: [[" Il", false]], writing: true, error: "" });
+    const text = root.querySelector(".mi-is-steered .mi-text")!;
+    expect(text.getAttribute("aria-busy")).toBe("true");
+    expect(text.querySelector(".mi-writing")).not.toBeNull();
+    model.set("_steered", { pieces: [[" Il", false]], writing: false, error: "" });
+    expect(root.querySelector("[aria-live]")!.textContent).toBe("steered:  Il");
+    model.set("_steered", { pieces: [], writing: false, error: EVIL });
+    expect(text.textContent).toBe(EVIL);
+    stop();
+  });
+
+  it("has effect, cost and control in words", () => {
+    const control = { probes: [["French", -0.04]], kl: 0.1, cost: 0.031 };
+    const { root, model, stop } = opened({ _figures: { probes: [["French", 1.84]], kl: 3, cost: 0.119, control, ms: 7 } });
+    const said = () => [...root.querySelectorAll(".mi-figure")].map((part) => part.textContent);
+    expect(said()).toEqual([
+      "effect: French probe +1.8 σ",
+      "cost: loss on ordinary text +12 %",
+      "control: random direction of the same norm French probe −0.0 σ, +3.1 %",
+    ]);
+    expect(root.querySelector(".mi-took")!.textContent).toBe("7 ms");
+    model.set("_figures", { probes: [], kl: 0.25, cost: null, control: null, ms: 9 });
+    expect(said()).toEqual(["effect: next token moved by 0.25 nats"]);
+    model.set("_figures", {});
+    expect(said()).toEqual([]);
+    stop();
+  });
+
+  it("asks for a sweep of the slider that had the focus, and draws it", () => {
+    const { root, model, stop } = opened();
+    ranges(root)[1].dispatchEvent(new Event("focus"));
+    press(root, "w");
+    expect(model.sent).toEqual([{ do: "sweep", slider: 1 }]);
+    const sweep = root.querySelector<HTMLElement>(".mi-sweep")!;
+    expect(sweep.hidden).toBe(true);
+    const none = [null, null, null];
+    model.set("_sweep", { name: "French", scales: [-2, 0, 2], unit: "nats", effect: [1, 0, 2], control: [0, 0, null], cost: [0.1, 0, 0.2], control_cost: none });
+    expect(sweep.hidden).toBe(false);
+    expect(sweep.querySelectorAll("svg")).toHaveLength(2);
+    expect(sweep.querySelector("svg")!.getAttribute("aria-label")).toBe("Effect of French from strength -2 to 2, in nats");
+    stop();
+  });
+
+  it("has settings, and says what is wrong and what is being done", () => {
+    const { root, model, stop } = opened();
+    const [site] = [...root.querySelectorAll<HTMLSelectElement>(".mi-settings select")];
+    site.value = "resid_post[0]";
+    site.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(model.get("settings").site).toBe("resid_post[0]");
+    const [temperature, seed] = [...root.querySelectorAll<HTMLInputElement>(".mi-settings input")];
+    expect(seed.disabled).toBe(true);
+    input(temperature, "0.8");
+    expect(model.get("settings")).toEqual({ site: "resid_post[0]", tokens: "as given", temperature: 0.8, seed: 0 });
+    expect(seed.disabled).toBe(false);
+    input(seed, "1.5");
+    input(temperature, "-1");
+    expect(model.get("settings")).toEqual({ site: "resid_post[0]", tokens: "as given", temperature: 0.8, seed: 0 });
+    const stopping = root.querySelector<HTMLElement>(".mi-actions .mi-button")!;
+    expect(stopping.hidden).toBe(true);
+    model.set("_said", { error: EVIL, busy: "writing" });
+    expect(root.querySelector("[role=alert]")!.textContent).toBe(EVIL);
+    expect(stopping.textContent).toContain("stop writing");
+    stopping.click();
+    expect(model.sent).toEqual([{ do: "stop", slider: 0 }]);
+    stop();
+  });
+
+  it("says that the kernel is gone, and throws nothing", () => {
+    const { root, model, stop } = opened();
+    model.save_changes = () => {
+      throw new Error("the comm is closed");
+    };
+    input(ranges(root)[0], "1");
+    expect(root.querySelector("[role=alert]")!.textContent).toBe("The kernel is gone: run the cell again.");
+    stop();
+  });
+});
