@@ -28,13 +28,14 @@ from benchmarks import (
     model_layer,
     peers,
     scrubber,
+    steering,
     table,
     training,
 )
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
-COMPARISONS = (attention, scrubber, lens, clicks, features)
+COMPARISONS = (attention, scrubber, lens, clicks, features, steering)
 PARTS = ("lab", "model", "training")
 
 
