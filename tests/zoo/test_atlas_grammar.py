@@ -7,7 +7,7 @@ import pytest
 
 import mi_widgets as mi
 from mi_widgets.zoo.atlas.grammar import Text, fill, joined, pattern
-from mi_widgets.zoo.atlas.parse import parse
+from mi_widgets.zoo.atlas.parse import parse, sentiment
 from mi_widgets.zoo.atlas.texts import REGISTERS, stream
 
 
@@ -111,3 +111,18 @@ def test_every_register_has_sentences_that_no_other_has():
             text = REGISTERS[register][1](stream("test", 5, row), held_out=held_out).text
             assert {name for name, _ in parse(text).sentences} == {register}
     assert parse("Mary key Mary key.", without=("repeat",)).sentences == ()
+
+
+@pytest.mark.parametrize("mood", ["positive", "negative", "neutral"])
+def test_a_storys_sentences_have_the_sentiment_that_they_were_made_with(mood):
+    """All but the first, which tells who and where."""
+    found = []
+    for row in range(60):
+        text = REGISTERS["story"][1](stream("test story", 7, row), held_out=bool(row % 2))
+        told = [text.text[label.start : label.end] for label in text.of("sentiment") if label.value == mood]
+        found += [sentiment(sentence) for sentence in told]
+        if told:
+            assert sentiment(parse(text.text).sentences[0][1]) is None
+    assert len(found) > 30
+    assert set(found) == {mood}
+    assert sentiment("Il fait froid.") is None

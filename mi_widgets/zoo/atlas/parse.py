@@ -55,6 +55,16 @@ def parse(text: str, *, without: Sequence[str] = ()) -> Parse:
     return Parse(tuple(sentences), rest, begins)
 
 
+def sentiment(sentence: str) -> str | None:
+    """How a sentence of a story feels: "positive", "negative" or "neutral"; None where it tells nothing of that."""
+    return next((mood for mood, form in _moods().items() if form.fullmatch(sentence)), None)
+
+
+@cache
+def _moods() -> dict[str, regex.Pattern]:
+    return {mood: regex.compile("|".join(_telling(mood))) for mood in stories.SENTIMENTS}
+
+
 @cache
 def _forms() -> dict[str, regex.Pattern]:
     made = {
@@ -110,15 +120,18 @@ def _geography() -> list[str]:
 def _story() -> list[str]:
     people = "name", "friend"
     made = [*_all(stories.OPENINGS, differ=people, name=NAMES, friend=NAMES, place=stories.PLACES)]
+    return [*dict.fromkeys([*made, *(form for mood in stories.SENTIMENTS for form in _telling(mood))])]
+
+
+def _telling(mood: stories.Sentiment) -> list[str]:
+    """The sentences that set a mood."""
+    made: list[str] = []
     for pronouns in stories.PRONOUNS.values():
         slots = {slot: [word] for slot, word in pronouns.items()}
-        for mood in stories.SENTIMENTS:
-            made += _all(stories.EVENTS[mood], word=stories.WORDS[mood], **slots)
-            made += _all((*stories.FEELINGS[mood], *stories.CLOSINGS[mood]), **slots)
-    speeches = [
-        speech.replace("<", "").replace(">", "") for said in stories.SPEECHES.values() for speech in said
-    ]
-    return [*dict.fromkeys(made), *_all(stories.SAID, speech=speeches, speaker=NAMES)]
+        made += _all(stories.EVENTS[mood], word=stories.WORDS[mood], **slots)
+        made += _all((*stories.FEELINGS[mood], *stories.CLOSINGS[mood]), **slots)
+    speeches = [speech.replace("<", "").replace(">", "") for speech in stories.SPEECHES[mood]]
+    return [*made, *_all(stories.SAID, speech=speeches, speaker=NAMES)]
 
 
 def _french() -> list[str]:
