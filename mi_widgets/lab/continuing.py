@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Event
+from typing import Any
 
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import Line
 
 _LIKELY = 5  # tokens that are shown with their probabilities
+# What grows is told so often: more messages would keep the page from painting the answer that came before them.
+_EVERY_S = 0.05
+
+
+def now_and_then(tell: Callable[[Any], object]) -> Callable[[Any], None]:
+    """Passes on what it is called with, but seldom; the first after a while too."""
+    last = time.perf_counter()
+
+    def told(what: Any) -> None:
+        nonlocal last
+        if time.perf_counter() - last >= _EVERY_S:
+            last = time.perf_counter()
+            tell(what)
+
+    return told
 
 
 class Continuing:
@@ -45,7 +62,7 @@ class Continuing:
         written = self._model.generate(
             prompt,
             max_new_tokens=self.new,
-            on_token=lambda so_far: say(so_far.text),
+            on_token=now_and_then(lambda so_far: say(so_far.text)),
             cancel=stop,
         )
         return say(written.text, writing=False)

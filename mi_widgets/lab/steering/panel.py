@@ -19,6 +19,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 from mi_widgets.widgets.steering.widget import Said, Slider, SteeringView
 
+from ..continuing import now_and_then
 from ..latest import Latest
 from ..panel import Panel
 from ..words import in_words
@@ -348,15 +349,8 @@ class SteeringPanel(Panel):
 
     @staticmethod
     def _growing(show: Any, beside: Generation | None, stop: Event) -> Any:
-        """Tells the view of a continuation now and then while it grows."""
-        last = [0.0]
-
-        def tell(so_far: Generation) -> None:
-            if not stop.is_set() and time.perf_counter() - last[0] > _EVERY_S:
-                last[0] = time.perf_counter()
-                show(_said(so_far, beside, writing=True))
-
-        return tell
+        """Tells the view of a continuation while it grows."""
+        return now_and_then(lambda so_far: stop.is_set() or show(_said(so_far, beside, writing=True)))
 
 
 def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
