@@ -8,7 +8,8 @@ from mi_widgets.analysis.directions.steering import loss_on
 from mi_widgets.training.language.registers import continued
 
 OPENING = "After breakfast Sam set out for the harbour."
-SITE = at.resid_mid[2].every(".")
+EVERY = at.resid_mid[2]
+ENDS = EVERY.every(".")
 
 
 @pytest.fixture(scope="module")
@@ -17,37 +18,59 @@ def atlas():
 
 
 @pytest.fixture(scope="module")
-def texts():
-    def of(register, n, together):
-        some = [t.text for t in mi.data("atlas", "train", n=n * together, seed=3, register=register)]
-        return [" ".join(some[i * together : (i + 1) * together]) for i in range(n)]
-
-    return {"french": of("french", 80, 8), "story": of("story", 200, 1)}
-
-
-def good(model, wanted):
-    return sum(one.is_good for one in continued(model, OPENING, wanted)) / 50
+def of():
+    """Documents of one register, and the first sentences of stories."""
+    docs = mi.data("atlas", "train", n=2000, seed=3)
+    found = {
+        name: [t.text for t in docs if {label.value for label in t.of("register")} == {name}]
+        for name in ("french", "hesitation", "story")
+    }
+    return {**found, "opening": [text.split(". ")[0] + "." for text in found["story"]]}
 
 
-def test_french_at_sentence_ends_and_not_by_chance(atlas, texts):
+@pytest.fixture(scope="module")
+def cost(atlas):
+    """How much more is lost on ordinary text, as a share."""
     ordinary = [text.text for text in mi.data("atlas", "test", n=60, seed=21)]
     plain = loss_on(atlas, ordinary)
-    french = mi.mean_difference(atlas, texts["french"], texts["story"], SITE, progress=False)
-    assert good(atlas, "french") <= 0.1
-    for direction, least, most in ((french, 0.8, 1), (mi.random_direction(french), 0, 0.1)):
-        with atlas.intervene(mi.steer(SITE, direction)):
-            assert least <= good(atlas, "french") <= most
-            assert loss_on(atlas, ordinary) <= 1.1 * plain
+
+    def found(edit):
+        with atlas.intervene(edit):
+            return loss_on(atlas, ordinary) / plain - 1
+
+    return found
 
 
-def test_the_same_push_at_every_token_fails(atlas, texts):
-    ordinary = [text.text for text in mi.data("atlas", "test", n=60, seed=21)]
-    plain = loss_on(atlas, ordinary)
-    french = mi.mean_difference(atlas, texts["french"], texts["story"], SITE.everywhere, progress=False)
-    shares = []
-    for scale in (0.25, 0.5, 1.0):
-        with atlas.intervene(mi.steer(SITE.everywhere, french, scale=scale)):
-            if loss_on(atlas, ordinary) <= 1.15 * plain:
-                shares.append(good(atlas, "french"))
-    assert shares
-    assert max(shares) <= 0.2
+def good(model, wanted, edit=None):
+    with model.intervene(edit or mi.stack()):
+        return sum(one.is_good for one in continued(model, OPENING, wanted)) / 50
+
+
+@pytest.mark.parametrize(("register", "scale", "least"), [("french", 0.8, 0.85), ("hesitation", 1.1, 0.7)])
+def test_a_push_at_sentence_ends_changes_the_register_and_one_by_chance_does_not(
+    atlas, of, cost, register, scale, least
+):
+    direction = mi.mean_difference(atlas, of[register], of["opening"], ENDS, progress=False)
+    push, control = (mi.steer(ENDS, d, scale=scale) for d in (direction, mi.random_direction(direction)))
+    assert good(atlas, register) <= 0.1
+    assert good(atlas, register, push) >= least
+    assert good(atlas, register, control) <= 0.1
+    assert cost(push) <= 0.1
+    assert cost(control) <= 0.03
+
+
+def test_the_same_at_every_token_fails(atlas, of, cost):
+    direction = mi.mean_difference(atlas, of["french"], of["story"], EVERY, progress=False)
+    pushes = [mi.steer(EVERY, direction, scale=scale) for scale in (0.8, 1.0, 1.2)]
+    assert max(good(atlas, "french", push) for push in pushes) <= 0.5
+    assert cost(pushes[-1]) > 0.1
+
+
+def test_a_story_is_made_happy_at_every_token(atlas, cost):
+    stories = mi.data("atlas", "train", n=600, seed=4, register="story")
+    happy = [t.text for t in stories if {label.value for label in t.of("sentiment")} == {"positive"}]
+    rest = [t.text for t in stories if "positive" not in {label.value for label in t.of("sentiment")}]
+    push = mi.steer(EVERY, mi.mean_difference(atlas, happy, rest, EVERY, progress=False), scale=2)
+    assert good(atlas, "positive") <= 0.5
+    assert good(atlas, "positive", push) >= 0.65
+    assert cost(push) <= 0.1
