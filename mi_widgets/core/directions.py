@@ -47,7 +47,7 @@ class Direction(Array):
         return float(torch.linalg.vector_norm(self.tensor.double()))
 
     def __repr__(self) -> str:
-        facts = "".join(f", {name} {value:.3g}" for name, value in self.facts.items())
+        facts = "".join(f", {name} {value:.4g}" for name, value in self.facts.items())
         return f"{type(self).__name__}({self.shape[0]} at {self.site!r}, norm {self.norm:.3g}{facts})"
 
 

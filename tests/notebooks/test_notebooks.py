@@ -87,6 +87,7 @@ def test_it_runs_on_one_core_within_binders_memory_and_its_solutions_run_too(not
         ("03_logit_lens", 3),
         ("04_indirect_object", 3),
         ("06_sparse_autoencoders", 3),
+        ("07_steering", 3),
     ],
 )
 def test_a_story_has_three_exercises_with_hints_and_solutions(name, blocks):

@@ -40,7 +40,7 @@ class Entry:
         direction, site = self.steer.direction, self.steer.site
         if not isinstance(direction, Direction):
             return f"{direction.shape[0]} numbers · {in_a_title(site)}"
-        facts = "".join(f" · {name} {value:.3g}" for name, value in direction.facts.items())
+        facts = "".join(f" · {name} {value:.4g}" for name, value in direction.facts.items())
         found = direction.provenance.call.split("(")[0].removeprefix("mi.").replace("_", " ")
         return f"{found} · {in_a_title(site)} · norm {direction.norm:.3g}{facts}"
 
