@@ -58,8 +58,9 @@ front: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py
 	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
 
+# One process a core: threads of their own would only wait for each other.
 unit: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile -p no:nbval $(addprefix --ignore=,$(SLOW))
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto --dist loadfile -p no:nbval $(addprefix --ignore=,$(SLOW))
 
 notebooks: setup
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 import xarray as xr
+from torch.nn import functional as F
 
 from mi_widgets.core.results import Result
 from mi_widgets.model.run import Run
@@ -40,3 +41,11 @@ def loss_per_token(run: Run) -> Result:
         source="cross-entropy of the next token",
         provenance=run.provenance("mi.loss_per_token(run)"),
     )
+
+
+def summed_loss(run: Run) -> tuple[float, int]:
+    """The loss over all tokens of a run but each prompt's first, in nats, and how many these are."""
+    targets = torch.where(run.mask[:, 1:], run.ids[:, 1:], -100).to(run.logits.device)
+    logits = run.logits[:, :-1].detach().float()
+    lost = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
+    return float(lost), int((targets >= 0).sum())

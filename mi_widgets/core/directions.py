@@ -96,10 +96,8 @@ def random_direction(like: Direction, *, seed: int = 0) -> Direction:
         like: whose length and site it has.
         seed: of the draw, from a normal distribution.
     """
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randn(like.shape, generator=generator)
     return Direction(
-        drawn * (like.norm / drawn.norm()),
+        drawn_as_long(like, torch.Generator().manual_seed(seed)),
         site=like.site,
         provenance=Provenance(
             model=like.provenance.model,
@@ -108,3 +106,9 @@ def random_direction(like: Direction, *, seed: int = 0) -> Direction:
             seed=seed,
         ),
     )
+
+
+def drawn_as_long(like: Array, generator: torch.Generator) -> Float[Tensor, " d"]:
+    """A vector drawn from a normal distribution, and made as long as another one."""
+    drawn = torch.randn(like.shape, generator=generator)
+    return drawn * (torch.linalg.vector_norm(like.tensor.double()) / drawn.norm()).float()

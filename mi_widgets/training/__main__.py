@@ -15,7 +15,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from mi_widgets.core.errors import MIError
@@ -30,6 +29,7 @@ from .sae.recipes import RECIPES as DICTIONARIES
 from .ship import missed, save_checkpoint, ship, verify
 from .small import train_small, verify_small
 from .superposition.recipes import RECIPES as TOYS
+from .threads import on_threads
 from .unfinished import Unfinished
 
 SMALL = {**TOYS, **DICTIONARIES}
@@ -58,10 +58,12 @@ def _train(asked: argparse.Namespace) -> list[str]:
             f"--out {folder} holds {foreign}, which is no part of a trained model: give a new folder."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(recipe.threads)
     unfinished = Unfinished(folder.parent / f".{folder.name}.unfinished.safetensors")
     # Beside the folder, and moved there at the end: what was there stays whole until all is done.
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
+    with (
+        on_threads(recipe.threads),
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside,
+    ):
         new = Path(beside) / folder.name
         module = _trained(recipe, new, asked.seed, unfinished)
         try:

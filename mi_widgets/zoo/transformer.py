@@ -55,7 +55,7 @@ class Embed(nn.Module):
 
     def forward(self, ids: Int[Tensor, "batch pos"]) -> Float[Tensor, "batch pos d_model"]:
         """The rows of `W_E` at the ids."""
-        return self.W_E[ids]
+        return F.embedding(ids, self.W_E)
 
 
 class PosEmbed(nn.Module):
@@ -67,7 +67,7 @@ class PosEmbed(nn.Module):
 
     def forward(self, positions: Int[Tensor, "*batch pos"]) -> Float[Tensor, "*batch pos d_model"]:
         """The rows of `W_pos` at the positions."""
-        return self.W_pos[positions]
+        return F.embedding(positions, self.W_pos)
 
 
 class LayerNorm(nn.Module):

@@ -1,6 +1,8 @@
 """What the sliders do is what the interventions do by hand; nothing is left behind; what is wrong is told."""
 
 import re
+import subprocess
+import sys
 import threading
 import time
 
@@ -185,6 +187,25 @@ def test_its_code_does_the_same_anew(model, panel, capsys):
     assert capsys.readouterr().out.strip() == ("dcb" + view.steered.text).strip()
     assert scope["steering"] == panel.interventions
     assert view._code == panel.code()
+
+
+def test_its_code_does_the_same_in_a_fresh_kernel(tmp_path):
+    model, prompt = mi.load("induction-2l"), "John Baker gave the old lamp. John"
+    draw = torch.Generator().manual_seed(0)
+    push = mi.steer(at.resid_post[0], torch.randn(model.config.d_model, generator=draw))
+    panel = mi.SteeringPanel(model, {"somewhere": push}, prompt=prompt, max_new_tokens=5)
+    panel.scales = {"somewhere": 1.75}
+    text = done(panel).steered.text
+    logits = tmp_path / "logits.npy"
+    script = f"""{panel.code()}
+import numpy
+with model.intervene(steering):
+    numpy.save({str(logits)!r}, model.run({prompt!r}).logits.numpy())
+"""
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert made.stdout.rstrip("\n") == prompt + text
+    with model.intervene(panel.interventions):
+        np.testing.assert_allclose(np.load(logits), model.run(prompt).logits, atol=1e-5)
 
 
 def test_what_was_active_when_it_was_made_holds(model, directions):

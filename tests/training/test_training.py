@@ -11,6 +11,7 @@ from mi_widgets.training.__main__ import main
 from mi_widgets.training.induction.train import batches, head_penalty, learning_rate, loss_of
 from mi_widgets.training.recipes import RECIPES
 from mi_widgets.training.ship import verify
+from mi_widgets.training.threads import on_threads
 from tests.conftest import small_transformer
 
 SMALL = replace(
@@ -23,18 +24,20 @@ SMALL = replace(
 )
 
 
-def trained(seed):
-    *_, (steps, module) = SMALL.train(seed=seed, progress=False)
+def trained(seed, threads=1):
+    with on_threads(threads):
+        *_, (steps, module) = SMALL.train(seed=seed, progress=False)
     assert steps == SMALL.steps
     return module
 
 
-def test_training_lowers_the_loss_and_follows_its_seed():
+@pytest.mark.parametrize("threads", [1, 2])
+def test_training_lowers_the_loss_and_follows_its_seed(threads):
     held_out = mi.data("induction", "test", n=8).ids
-    first = trained(0)
+    first = trained(0, threads)
     with torch.no_grad():
         assert loss_of(first, held_out) < loss_of(mi.Transformer(SMALL.config, seed=0), held_out) - 0.5
-    again, other = trained(0), trained(1)
+    again, other = trained(0, threads), trained(1, threads)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
     assert not torch.equal(first.embed.W_E, other.embed.W_E)
 

@@ -10,7 +10,6 @@ import torch
 import xarray as xr
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn import functional as F
 
 from mi_widgets.core.edits import apply
 from mi_widgets.core.prompts import Mark
@@ -18,8 +17,8 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
-from mi_widgets.model.run import Run
 
+from ..loss import summed_loss
 from ..reading import reads
 from .detectors import Columns, blocks, f1_of
 from .reading import at_marks, check_texts, in_a_title, place_of
@@ -105,10 +104,10 @@ def _fidelity(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress
         total, squares = total + x.sum(0), squares + float(x.square().sum())
         fires += (latents > 0).sum(0).cpu()
         n += len(x)
-        losses["whole"] += _loss(read.run)
+        losses["whole"] += summed_loss(read.run)[0]
         for name, edit in edits.items():
             with model.intervene(apply(site.everywhere, _but_special(edit, read.real))):
-                losses[name] += _loss(model.run(read.pieces))
+                losses[name] += summed_loss(model.run(read.pieces))[0]
     spread = squares - float((total / n).square().sum()) * n
     lost = losses["zeros"] - losses["whole"]
     return {
@@ -128,13 +127,6 @@ def _but_special(
         return torch.where(real[..., None].to(x.device), edit(x), x)
 
     return edited
-
-
-def _loss(run: Run) -> float:
-    """The sum over all tokens but the first."""
-    targets = torch.where(run.mask[:, 1:], run.ids[:, 1:], -100).to(run.logits.device)
-    logits = run.logits[:, :-1].float()
-    return float(F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum"))
 
 
 @dataclass(frozen=True)

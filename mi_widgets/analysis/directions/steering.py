@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
 from mi_widgets.core.directions import Probe
 from mi_widgets.model.generate import Cancel
 from mi_widgets.model.model import Model
-from mi_widgets.model.run import Generation, Run
+from mi_widgets.model.run import Generation
 
+from ..loss import summed_loss
 from ..reading import activations_at, in_runs
 
 _WAITS_FOR = 128  # tokens: a pass that somebody may want to break off
@@ -32,17 +31,9 @@ def loss_on(model: Model, texts: Sequence[str], *, cancel: Cancel | None = None)
     for numbers in in_runs(cut) if cancel is None else in_runs(cut, most=_WAITS_FOR):
         if cancel is not None and cancel.is_set():
             return float("nan")
-        lost, count = _loss(model.run(cut[numbers.start : numbers.stop]))
+        lost, count = summed_loss(model.run(cut[numbers.start : numbers.stop]))
         total, n = total + lost, n + count
     return total / n
-
-
-def _loss(run: Run) -> tuple[float, int]:
-    targets = torch.where(run.mask[:, 1:], run.ids[:, 1:], -100).to(run.logits.device)
-    logits = run.logits[:, :-1].detach().float()
-    return float(F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")), int(
-        (targets >= 0).sum()
-    )
 
 
 def divergence(steered: Float[Tensor, " d_vocab"], plain: Float[Tensor, " d_vocab"]) -> float:

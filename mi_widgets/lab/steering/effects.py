@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mi_widgets.analysis.directions.steering import divergence, loss_on, read_by, spread_of
 from mi_widgets.core.arrays import Array
-from mi_widgets.core.directions import Probe
+from mi_widgets.core.directions import Probe, drawn_as_long
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.model.model import Model
@@ -73,7 +73,7 @@ class Effects:
                 written = self.write(prompt, stop)
         probes = []
         for name, probe in self.probes.items():
-            _unless(stop)
+            unless(stop)
             assert written is not None
             moved = read_by(probe, self.model, written) - read_by(probe, self.model, plain_text)
             probes.append([name, moved / self._spread(name, probe)])
@@ -92,15 +92,16 @@ class Effects:
             return None
         if self._loss is None:
             found = loss_on(self.model, self.texts, cancel=stop)
-            _unless(stop)
+            unless(stop)
             self._loss = found
         with self.model.intervene(done):
             found = loss_on(self.model, self.texts, cancel=stop)
-        _unless(stop)
+        unless(stop)
         return found / self._loss - 1
 
 
-def _unless(stop: Event) -> None:
+def unless(stop: Event) -> None:
+    """Raise `Stopped` if something newer was asked."""
     if stop.is_set():
         raise Stopped
 
@@ -111,7 +112,5 @@ def control_of(done: Stack) -> Stack:
     found = []
     for push in done:
         assert isinstance(push, Steer)
-        along = push.direction.tensor.float()
-        by_chance = torch.randn(along.shape, generator=drawn)
-        found.append(replace(push, direction=Array(by_chance * (along.norm() / by_chance.norm()))))
+        found.append(replace(push, direction=Array(drawn_as_long(push.direction, drawn))))
     return stack(*found)

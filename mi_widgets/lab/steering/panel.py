@@ -23,7 +23,7 @@ from ..continuing import now_and_then
 from ..latest import Latest
 from ..panel import Panel
 from ..words import in_words
-from .effects import Effects, Stopped, control_of
+from .effects import Effects, Stopped, control_of, unless
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
 
@@ -36,7 +36,7 @@ _REST_S = 0.25  # whoever still moves the slider wants the next token, and no fi
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Gesture:
     what: Literal["show", "sweep"]
     prompt: str
     scales: tuple[float, ...]
@@ -203,9 +203,11 @@ class SteeringPanel(Panel):
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
-    def _now(self, what: Literal["show", "sweep"], slider: int = 0) -> _Asked:
+    def _now(self, what: Literal["show", "sweep"], slider: int = 0) -> _Gesture:
         view = self.view
-        return _Asked(what, view.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter())
+        return _Gesture(
+            what, view.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter()
+        )
 
     def _asked(self, _change: Any = None) -> None:
         self._worker.ask(self._now("show"))
@@ -220,7 +222,7 @@ class SteeringPanel(Panel):
 
     # -- what is answered: by the worker's thread alone, so that nothing that is out of date comes last ---------------
 
-    def _answer(self, asked: _Asked | None, stop: Event) -> None:
+    def _answer(self, asked: _Gesture | None, stop: Event) -> None:
         if asked is None:
             self.view.show_plain(replace(self.view.plain, writing=False))
             self.view.show_steered(replace(self.view.steered, writing=False))
@@ -236,7 +238,7 @@ class SteeringPanel(Panel):
     def _failed(self, _asked: Any, error: Exception) -> None:
         self.view.say(error=in_words(error), busy="")
 
-    def _show(self, asked: _Asked, stop: Event) -> None:
+    def _show(self, asked: _Gesture, stop: Event) -> None:
         done = interventions(self._entries, asked.scales, asked.settings)
         plain = self._plain(asked)
         with self._model.intervene(done):
@@ -246,20 +248,20 @@ class SteeringPanel(Panel):
         took = round(1000 * (time.perf_counter() - asked.at))
         if self.view._said["error"]:
             self.view.say(error="")
-        _unless(stop)
+        unless(stop)
         self.view.say_code(self.code())
         self.view.say(busy="writing")
         if self.view._sweep and self.view._sweep["asked"] != self._sweep_of(asked):
             self.view.show_sweep({})
         self._write_both(asked, done, plain, stop, took)
 
-    def _write_both(self, asked: _Asked, done: Stack, plain: _Plain, stop: Event, took: int) -> None:
+    def _write_both(self, asked: _Gesture, done: Stack, plain: _Plain, stop: Event, took: int) -> None:
         if plain.written is None:
             plain = replace(
                 plain,
                 written=self._write(asked.prompt, stop, self._growing(self.view.show_plain, None, stop)),
             )
-            _unless(stop)
+            unless(stop)
             self._plain_of[_key(asked)] = plain
         assert plain.written is not None
         self.view.show_plain(_said(plain.written, None))
@@ -271,7 +273,7 @@ class SteeringPanel(Panel):
             written = self._write(
                 asked.prompt, stop, self._growing(self.view.show_steered, plain.written, stop)
             )
-        _unless(stop)
+        unless(stop)
         self.view.show_steered(_said(written, plain.written))
         self.view.say(busy="")
         if stop.wait(_REST_S):
@@ -279,17 +281,17 @@ class SteeringPanel(Panel):
         self.view.say(busy="measuring")
         of = {"prompt": asked.prompt, "plain": plain.logits, "plain_text": plain.written, "stop": stop}
         figures = self._effects.of(done, **of, written=written)
-        self.view.show_figures({**figures, "control": None, "ms": took})
-        control = self._effects.of(control_of(done), **of)
-        self.view.show_figures({**figures, "control": control, "ms": took})
+        figures |= {"control": None, "ms": took, "scales": [*asked.scales]}
+        self.view.show_figures(figures)
+        self.view.show_figures({**figures, "control": self._effects.of(control_of(done), **of)})
 
-    def _sweep(self, asked: _Asked, stop: Event) -> None:
+    def _sweep(self, asked: _Gesture, stop: Event) -> None:
         entry = self._entries[asked.slider]
         plain = self._plain(asked)
         self.view.say(busy="sweep")
         if plain.written is None:
             plain = replace(plain, written=self._write(asked.prompt, stop))
-            _unless(stop)
+            unless(stop)
         assert plain.written is not None
         strengths = np.linspace(-entry.reach, entry.reach, _STRENGTHS).tolist()
         empty = [None] * _STRENGTHS
@@ -316,11 +318,11 @@ class SteeringPanel(Panel):
                 }
             )
 
-    def _sweep_of(self, asked: _Asked) -> list[Any]:
+    def _sweep_of(self, asked: _Gesture) -> list[Any]:
         """What a sweep belongs to: with another prompt or another place it would be another one."""
         return [asked.prompt, dict(asked.settings)]
 
-    def _plain(self, asked: _Asked) -> _Plain:
+    def _plain(self, asked: _Gesture) -> _Plain:
         key = _key(asked)
         if key not in self._plain_of:
             self._plain_of = {key: _Plain(self._next(asked.prompt))}  # of the present prompt alone
@@ -360,7 +362,7 @@ def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
     return dict(probes or {})
 
 
-def _key(asked: _Asked) -> tuple[str, float, int]:
+def _key(asked: _Gesture) -> tuple[str, float, int]:
     return asked.prompt, asked.settings["temperature"], asked.settings["seed"]
 
 
@@ -373,8 +375,3 @@ def _said(written: Generation, beside: Generation | None, *, writing: bool = Fal
         ).get_matching_blocks():
             same[block.b : block.b + block.size] = [True] * block.size
     return Said(tuple(zip(written.tokens, same, strict=True)), writing)
-
-
-def _unless(stop: Event) -> None:
-    if stop.is_set():
-        raise Stopped

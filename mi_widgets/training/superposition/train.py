@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +13,8 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.superposition import ToyModel, drawn, reconstructed
+
+from ..threads import on_threads
 
 SPARSITIES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
 _JUDGED = 4_000_000  # numbers in what the starts are judged on, of all instances together
@@ -60,7 +61,7 @@ def train_superposition(
     sizes = n_features, d_hidden, restarts, steps, batch
     _refuse(zip(("n_features", "d_hidden", "restarts", "steps", "batch"), sizes, strict=True), lr)
     zeros, weights = _sparsities(sparsity), _importances(importance, n_features)
-    with _one_thread():
+    with on_threads(1):  # for such small matrices more are slower
         generator = torch.Generator().manual_seed(seed)
         W, b = _start(restarts, len(zeros), d_hidden, n_features, generator)
         bar = tqdm(range(steps), desc="superposition", unit="step", disable=not progress)
@@ -91,17 +92,6 @@ def _descend(
         optimizer.step()
         if step % _SAID_EVERY == 0:
             bar.set_postfix_str(f"loss {loss.mean().item():.4f}", refresh=False)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """PyTorch on one thread: for such small matrices more are slower, and they would add in another order."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def losses(

@@ -143,6 +143,7 @@ export class View {
     const active = this.scales.filter((scale) => scale !== 0).length;
     this.frame.say({ title, facts: [model, `${active} of ${this.scales.length} active`], warnings });
     this.sliders.draw(this.scales);
+    this.fade();
     this.frame.label("r", "reset", { hidden: !active });
   }
 
@@ -174,6 +175,14 @@ export class View {
     this.figures.replaceChildren(...figuresInWords(figures));
     this.took.textContent = figures.ms === undefined ? "" : `${figures.ms} ms`;
     this.took.title = "from the kernel hearing of the slider to the next token";
+    this.fade();
+  }
+
+  /** Figures of where the sliders stood before are not those of now. */
+  private fade(): void {
+    const { scales } = this.model.get("_figures");
+    const old = scales !== undefined && JSON.stringify(scales) !== JSON.stringify(this.scales);
+    this.frame.footer.classList.toggle("mi-old", old);
   }
 
   private drawSweep(): void {

@@ -94,7 +94,7 @@ describe("the widget", () => {
 
   it("has effect, cost and control in words", () => {
     const control = { probes: [["French", -0.04]], kl: 0.1, cost: 0.031 };
-    const { root, model, stop } = opened({ _figures: { probes: [["French", 1.84]], kl: 3, cost: 0.119, control, ms: 7 } });
+    const { root, model, stop } = opened({ _figures: { probes: [["French", 1.84]], kl: 3, cost: 0.119, control, ms: 7, scales: [0, 0.5] } });
     const said = () => [...root.querySelectorAll(".mi-figure")].map((part) => part.textContent);
     expect(said()).toEqual([
       "effect: French probe +1.8 σ",
@@ -102,6 +102,12 @@ describe("the widget", () => {
       "control: random direction of the same norm French probe −0.0 σ, +3.1 %",
     ]);
     expect(root.querySelector(".mi-took")!.textContent).toBe("7 ms");
+    const footer = root.querySelector(".mi-footer")!;
+    expect(footer.classList.contains("mi-old")).toBe(false);
+    input(ranges(root)[0], "1");
+    expect(footer.classList.contains("mi-old")).toBe(true);
+    input(ranges(root)[0], "0");
+    expect(footer.classList.contains("mi-old")).toBe(false);
     model.set("_figures", { probes: [], kl: 0.25, cost: null, control: null, ms: 9 });
     expect(said()).toEqual(["effect: next token moved by 0.25 nats"]);
     model.set("_figures", {});
