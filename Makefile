@@ -14,7 +14,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := tests/browser tests/notebooks tests/packaging
+ALONE := tests/browser tests/packaging
 
 .PHONY: help setup lab test check lint front unit notebooks watch bench binder train verify chromium clean
 
@@ -59,21 +59,24 @@ front: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
 
 # One process a core: threads of their own would only wait for each other.
+SIDE_BY_SIDE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto
+
 unit: setup
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto --dist loadfile -p no:nbval $(addprefix --ignore=,$(SLOW))
+	$(SIDE_BY_SIDE) --dist loadfile -p no:nbval $(addprefix --ignore=,$(ALONE) tests/notebooks)
 
 notebooks: setup
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(SIDE_BY_SIDE) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(SIDE_BY_SIDE) -p no:nbval tests/notebooks
 
 check: lint front unit
 
 chromium: setup
 	$(BIN)/python -m tests.browser.chromium
 
-# What is slow goes last, and one at a time: a browser that shares the cores is slower still. Every step stops at the
-# first that fails.
+# What wants the machine for itself goes last, and one at a time: a browser that shares the cores is slower still.
+# Every step stops at the first that fails.
 test: lint front chromium unit verify notebooks
-	$(BIN)/python -m pytest $(SLOW)
+	$(BIN)/python -m pytest $(ALONE)
 
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch

@@ -25,7 +25,12 @@ def of():
         name: [t.text for t in docs if {label.value for label in t.of("register")} == {name}]
         for name in ("french", "hesitation", "story")
     }
-    return {**found, "opening": [text.split(". ")[0] + "." for text in found["story"]]}
+    rest = [t.text for t in docs if "hesitation" not in {label.value for label in t.of("register")}]
+    return {**found, "opening": first_sentences(found["story"]), "rest": rest}
+
+
+def first_sentences(stories):
+    return [text.split(". ")[0] + "." for text in stories]
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +46,9 @@ def cost(atlas):
     return found
 
 
-def good(model, wanted, edit=None):
+def good(model, wanted, edit=None, *, opening=OPENING, seed=0):
     with model.intervene(edit or mi.stack()):
-        return sum(one.is_good for one in continued(model, OPENING, wanted)) / 50
+        return sum(one.is_good for one in continued(model, opening, wanted, seed=seed)) / 50
 
 
 @pytest.mark.parametrize(("register", "scale", "least"), [("french", 0.8, 0.85), ("hesitation", 1.1, 0.7)])
@@ -57,6 +62,34 @@ def test_a_push_at_sentence_ends_changes_the_register_and_one_by_chance_does_not
     assert good(atlas, register, control) <= 0.1
     assert cost(push) <= 0.1
     assert cost(control) <= 0.03
+
+
+@pytest.fixture(scope="module")
+def wider(of):
+    """Sentence ends, and the words after which a hesitant sentence may still become another one."""
+    starts = [
+        {part.split()[0] for text in of[kind] for part in text.split(". ")} for kind in ("hesitation", "rest")
+    ]
+    assert (shared := starts[0] & starts[1]) == {"As", "How", "If", "It"}
+    return EVERY.every(".", *sorted(shared))
+
+
+@pytest.mark.parametrize("seed", [0, 100, 200])
+def test_hesitation_needs_a_push_where_the_choice_is_still_open(atlas, of, cost, wider, seed):
+    direction = mi.mean_difference(atlas, of["hesitation"], of["opening"], ENDS, progress=False)
+    push, control = (mi.steer(wider, d) for d in (direction, mi.random_direction(direction)))
+    assert good(atlas, "hesitation", push, seed=seed) >= 0.9
+    assert good(atlas, "hesitation", control, seed=seed) <= 0.1
+    assert cost(push) <= 0.1
+
+
+def test_other_openings_that_training_never_saw_are_turned_too(atlas, of, cost, wider):
+    stories = mi.data("atlas", "test", n=40, seed=5, register="story")
+    others = sorted(set(first_sentences([t.text for t in stories])))[:12:3]
+    for register, where in (("hesitation", wider), ("french", ENDS)):
+        push = mi.steer(where, mi.mean_difference(atlas, of[register], of["opening"], ENDS, progress=False))
+        assert min(good(atlas, register, push, opening=other) for other in others) >= 0.75
+        assert cost(push) <= 0.1
 
 
 def test_the_same_at_every_token_fails(atlas, of, cost):
