@@ -1,5 +1,6 @@
 """What the sliders do is what the interventions do by hand; nothing is left behind; what is wrong is told."""
 
+import gc
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -14,7 +16,8 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, MIError, PromptError, SelectionError, SiteError
 from tests.conftest import small_transformer
-from tests.model.letters import letters
+from tests.model.families import small
+from tests.model.letters import PIECES, letters
 
 NAMES = {"mi": mi, "at": at}
 SITE = at.resid_post[1]
@@ -208,6 +211,18 @@ with model.intervene(steering):
         np.testing.assert_allclose(np.load(logits), model.run(prompt).logits, atol=1e-5)
 
 
+@pytest.mark.parametrize("family", ["GPT-2", "GPT-NeoX", "Bloom", "Llama", "Gemma 3"])
+def test_it_works_with_any_family(family):
+    model = mi.load(small(family, vocab_size=len(PIECES)), tokenizer=letters())
+    direction = mi.mean_difference(model, WITH_A, WITH_B, SITE, progress=False)
+    panel = mi.SteeringPanel(model, {"to a": direction}, prompt="abcd", texts=TEXTS, max_new_tokens=4)
+    panel.scales = {"to a": 1.5}
+    view = done(panel)
+    with model.intervene(mi.steer(SITE, direction, scale=1.5)):
+        assert view.steered.text == "".join(model.generate("abcd", max_new_tokens=4).tokens)
+    assert np.isfinite(view._figures["cost"])
+
+
 def test_what_was_active_when_it_was_made_holds(model, directions):
     with model.intervene(mi.scale(at.mlp_out[0], 0.0)):
         panel = mi.SteeringPanel(model, directions, prompt="abcd", texts=TEXTS, max_new_tokens=4)
@@ -239,8 +254,17 @@ def test_five_hundred_moves_leave_nothing(model, panel):
         model.run("abcd").logits.clone(),
         sum(len(m._forward_hooks) for m in model.module.modules()),
     )
-    for i in range(500):
-        panel.scales = {"to a": (i % 37) / 10}
+
+    def memory_after(moves):
+        for i in range(moves):
+            panel.scales = {"to a": (i % 37) / 10}
+            time.sleep(0.004)  # so that most are answered, and not only the newest
+        done(panel)
+        gc.collect()
+        return psutil.Process().memory_info().rss
+
+    at_first = memory_after(100)
+    assert memory_after(500) - at_first < 5 * 2**20
     panel.reset()
     done(panel)
     assert torch.equal(model.run("abcd").logits, before)
