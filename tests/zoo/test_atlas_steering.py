@@ -70,7 +70,8 @@ def wider(of):
     starts = [
         {part.split()[0] for text in of[kind] for part in text.split(". ")} for kind in ("hesitation", "rest")
     ]
-    assert (shared := starts[0] & starts[1]) == {"As", "How", "If", "It"}
+    shared = starts[0] & starts[1]
+    assert shared == {"As", "How", "If", "It"}
     return EVERY.every(".", *sorted(shared))
 
 

@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.analysis.directions.steering import divergence, loss_on, read_by, spread_of
@@ -25,6 +26,23 @@ class Stopped(Exception):
     """Something newer was asked."""
 
 
+@dataclass(frozen=True)
+class Unsteered:
+    """What the model says as it is.
+
+    Attributes:
+        prompt: what is continued.
+        logits: of the next token.
+        written: the continuation.
+        write: continues the prompt in the same way, under the interventions that are active then.
+    """
+
+    prompt: str
+    logits: Float[Tensor, " d_vocab"]
+    written: Generation
+    write: Callable[[Event], Generation]
+
+
 @dataclass
 class Effects:
     """Measures interventions on one model; what does not depend on them is measured once.
@@ -33,34 +51,24 @@ class Effects:
         model: under the interventions that the panel was made under.
         probes: by the names of directions.
         texts: ordinary ones; None where the cost is not to be known.
-        write: continues a prompt, as the panel does.
     """
 
     model: Model
     probes: Mapping[str, Probe]
     texts: Sequence[str] | None
-    write: Callable[[str, Event], Generation]
 
     def __post_init__(self) -> None:
         self._spreads: dict[str, float] = {}
         self._loss: float | None = None
 
     def of(
-        self,
-        done: Stack,
-        prompt: str,
-        plain: Tensor,
-        plain_text: Generation,
-        stop: Event,
-        written: Generation | None = None,
+        self, done: Stack, plain: Unsteered, stop: Event, written: Generation | None = None
     ) -> dict[str, Any]:
         """Effect and cost, as `SteeringView.show_figures` takes them (without a control).
 
         Args:
             done: what is measured.
-            prompt: what is continued.
-            plain: the next token's logits without it.
-            plain_text: the continuation without it.
+            plain: what it is measured against.
             stop: once it is set, this ends.
             written: the continuation under it, where that is known.
 
@@ -68,16 +76,16 @@ class Effects:
             Stopped: it was.
         """
         with self.model.intervene(done):
-            steered = self.model.run(prompt).last_logits[0].detach().cpu()
+            steered = self.model.run(plain.prompt).last_logits[0].detach().cpu()
             if self.probes and written is None:
-                written = self.write(prompt, stop)
+                written = plain.write(stop)
         probes = []
         for name, probe in self.probes.items():
             unless(stop)
             assert written is not None
-            moved = read_by(probe, self.model, written) - read_by(probe, self.model, plain_text)
+            moved = read_by(probe, self.model, written) - read_by(probe, self.model, plain.written)
             probes.append([name, moved / self._spread(name, probe)])
-        return {"kl": divergence(steered, plain), "probes": probes, "cost": self._cost(done, stop)}
+        return {"kl": divergence(steered, plain.logits), "probes": probes, "cost": self._cost(done, stop)}
 
     def _spread(self, name: str, probe: Probe) -> float:
         """One σ: of the probe's log-odds over ordinary text; 1 nat where there is none."""

@@ -4,53 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from threading import Event
 from typing import Any, Literal
-
-import numpy as np
-from torch import Tensor
 
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.model.model import Model
-from mi_widgets.model.run import Generation
-from mi_widgets.widgets.steering.widget import Said, Slider, SteeringView
+from mi_widgets.widgets.steering.widget import Slider, SteeringView
 
-from ..continuing import now_and_then
 from ..latest import Latest
 from ..panel import Panel
 from ..words import in_words
-from .effects import Effects, Stopped, control_of, unless
+from .answers import Answers, Gesture
+from .effects import Effects
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
-
-_LIKELY = 4  # tokens as it is, and as many more steered
-_EVERY_S = (
-    0.05  # a line that grows is told so often: each message takes a little of the way from the next gesture
-)
-_STRENGTHS = 9  # of a sweep
-_REST_S = 0.25  # whoever still moves the slider wants the next token, and no figures yet
-
-
-@dataclass(frozen=True)
-class _Gesture:
-    what: Literal["show", "sweep"]
-    prompt: str
-    scales: tuple[float, ...]
-    settings: Mapping[str, Any]
-    slider: int = 0
-    at: float = 0.0  # when it was heard of
-
-
-@dataclass(frozen=True)
-class _Plain:
-    """What the model says unsteered."""
-
-    logits: Tensor
-    written: Generation | None = None
 
 
 class SteeringPanel(Panel):
@@ -96,10 +65,7 @@ class SteeringPanel(Panel):
         self._model, self._held = model, model.interventions
         self._entries = entries(model, directions)
         self._new = max_new_tokens
-        self._plain_of: dict[tuple[str, float, int], _Plain] = {}
-        self._effects = Effects(
-            model, _checked(probes), ordinary_texts(model) if texts is None else list(texts), self._write
-        )
+        measured = Effects(model, _checked(probes), ordinary_texts(model) if texts is None else list(texts))
         model.run(prompt)  # a prompt that it cannot take is told here
         self.view = SteeringView(
             model.name,
@@ -109,6 +75,7 @@ class SteeringPanel(Panel):
             choices=choices(model, self._entries),
             warnings=model.trust.warnings_for({entry.steer.site.name for entry in self._entries}),
         )
+        self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens, self.code)
         self._worker = Latest(self._answer, self._failed)
         super().__init__([self.view])
         self.view.on_msg(self._told)
@@ -203,9 +170,9 @@ class SteeringPanel(Panel):
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
-    def _now(self, what: Literal["show", "sweep"], slider: int = 0) -> _Gesture:
+    def _now(self, what: Literal["show", "sweep"], slider: int = 0) -> Gesture:
         view = self.view
-        return _Gesture(
+        return Gesture(
             what, view.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter()
         )
 
@@ -220,139 +187,12 @@ class SteeringPanel(Panel):
         if content.get("do") == "sweep" and content.get("slider") in range(len(self._entries)):
             self._worker.ask(self._now("sweep", content["slider"]))
 
-    # -- what is answered: by the worker's thread alone, so that nothing that is out of date comes last ---------------
-
-    def _answer(self, asked: _Gesture | None, stop: Event) -> None:
-        if asked is None:
-            self.view.show_plain(replace(self.view.plain, writing=False))
-            self.view.show_steered(replace(self.view.steered, writing=False))
-            self.view.say(busy="")
-            return
+    def _answer(self, asked: Gesture | None, stop: Event) -> None:
         with self._model.intervene(self._held):
-            try:
-                (self._sweep if asked.what == "sweep" else self._show)(asked, stop)
-            except Stopped:
-                return
-        self.view.say(busy="")
+            self._answers(asked, stop)
 
     def _failed(self, _asked: Any, error: Exception) -> None:
         self.view.say(error=in_words(error), busy="")
-
-    def _show(self, asked: _Gesture, stop: Event) -> None:
-        done = interventions(self._entries, asked.scales, asked.settings)
-        plain = self._plain(asked)
-        with self._model.intervene(done):
-            steered = self._next(asked.prompt) if done else plain.logits
-        # Shown even if something newer was asked meanwhile: whoever drags sees it follow.
-        self.view.show_next(asked.scales, self._likely(plain.logits, steered))
-        took = round(1000 * (time.perf_counter() - asked.at))
-        if self.view._said["error"]:
-            self.view.say(error="")
-        unless(stop)
-        self.view.say_code(self.code())
-        self.view.say(busy="writing")
-        if self.view._sweep and self.view._sweep["asked"] != self._sweep_of(asked):
-            self.view.show_sweep({})
-        self._write_both(asked, done, plain, stop, took)
-
-    def _write_both(self, asked: _Gesture, done: Stack, plain: _Plain, stop: Event, took: int) -> None:
-        if plain.written is None:
-            plain = replace(
-                plain,
-                written=self._write(asked.prompt, stop, self._growing(self.view.show_plain, None, stop)),
-            )
-            unless(stop)
-            self._plain_of[_key(asked)] = plain
-        assert plain.written is not None
-        self.view.show_plain(_said(plain.written, None))
-        if not done:
-            self.view.show_steered(_said(plain.written, plain.written))
-            self.view.show_figures({})
-            return
-        with self._model.intervene(done):
-            written = self._write(
-                asked.prompt, stop, self._growing(self.view.show_steered, plain.written, stop)
-            )
-        unless(stop)
-        self.view.show_steered(_said(written, plain.written))
-        self.view.say(busy="")
-        if stop.wait(_REST_S):
-            raise Stopped
-        self.view.say(busy="measuring")
-        of = {"prompt": asked.prompt, "plain": plain.logits, "plain_text": plain.written, "stop": stop}
-        figures = self._effects.of(done, **of, written=written)
-        figures |= {"control": None, "ms": took, "scales": [*asked.scales]}
-        self.view.show_figures(figures)
-        self.view.show_figures({**figures, "control": self._effects.of(control_of(done), **of)})
-
-    def _sweep(self, asked: _Gesture, stop: Event) -> None:
-        entry = self._entries[asked.slider]
-        plain = self._plain(asked)
-        self.view.say(busy="sweep")
-        if plain.written is None:
-            plain = replace(plain, written=self._write(asked.prompt, stop))
-            unless(stop)
-        assert plain.written is not None
-        strengths = np.linspace(-entry.reach, entry.reach, _STRENGTHS).tolist()
-        empty = [None] * _STRENGTHS
-        name = entry.name if entry.name in self._effects.probes else None
-        found: dict[str, list[float | None]] = {
-            key: [*empty] for key in ("effect", "control", "cost", "control_cost")
-        }
-        for i, strength in enumerate(strengths):
-            scales = [strength if j == asked.slider else scale for j, scale in enumerate(asked.scales)]
-            done = interventions(self._entries, scales, asked.settings)
-            for of, effect, cost in ((done, "effect", "cost"), (control_of(done), "control", "control_cost")):
-                figures = self._effects.of(of, asked.prompt, plain.logits, plain.written, stop)
-                found[effect][i] = dict(figures["probes"])[name] if name else figures["kl"]
-                found[cost][i] = figures["cost"]
-            self.view.show_sweep(
-                {
-                    "asked": self._sweep_of(asked),
-                    "name": entry.name,
-                    "scales": strengths,
-                    "unit": "σ of its probe" if name else "nats that the next token moves",
-                    **{
-                        key: [*values] for key, values in found.items()
-                    },  # a list that changes is not sent again
-                }
-            )
-
-    def _sweep_of(self, asked: _Gesture) -> list[Any]:
-        """What a sweep belongs to: with another prompt or another place it would be another one."""
-        return [asked.prompt, dict(asked.settings)]
-
-    def _plain(self, asked: _Gesture) -> _Plain:
-        key = _key(asked)
-        if key not in self._plain_of:
-            self._plain_of = {key: _Plain(self._next(asked.prompt))}  # of the present prompt alone
-        return self._plain_of[key]
-
-    def _next(self, prompt: str) -> Tensor:
-        return self._model.run(prompt).last_logits[0].detach().float().cpu()
-
-    def _likely(self, plain: Tensor, steered: Tensor) -> list[tuple[str, float, float]]:
-        """The likeliest as it is, in their order, and behind them the likeliest steered that are not among them."""
-        before, after = plain.softmax(-1), steered.softmax(-1)
-        ids = dict.fromkeys([*before.topk(_LIKELY).indices.tolist(), *after.topk(_LIKELY).indices.tolist()])
-        texts = self._model.vocabulary_of(ids)
-        return [(text, float(before[i]), float(after[i])) for i, text in zip(ids, texts, strict=True)]
-
-    def _write(self, prompt: str, stop: Event, tell: Any = None) -> Generation:
-        settings = self.view.settings
-        return self._model.generate(
-            prompt,
-            max_new_tokens=self._new,
-            temperature=settings["temperature"],
-            seed=settings["seed"],
-            on_token=tell,
-            cancel=stop,
-        )
-
-    @staticmethod
-    def _growing(show: Any, beside: Generation | None, stop: Event) -> Any:
-        """Tells the view of a continuation while it grows."""
-        return now_and_then(lambda so_far: stop.is_set() or show(_said(so_far, beside, writing=True)))
 
 
 def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
@@ -360,18 +200,3 @@ def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
         if not isinstance(probe, Probe):
             raise MIError(f"SteeringPanel: probes are what mi.probe returns, by name; {name!r} is {probe!r}.")
     return dict(probes or {})
-
-
-def _key(asked: _Gesture) -> tuple[str, float, int]:
-    return asked.prompt, asked.settings["temperature"], asked.settings["seed"]
-
-
-def _said(written: Generation, beside: Generation | None, *, writing: bool = False) -> Said:
-    """A continuation, with the tokens marked that the other one has too."""
-    same = [beside is None] * len(written.tokens)
-    if beside is not None:
-        for block in SequenceMatcher(
-            None, beside.token_ids, written.token_ids, autojunk=False
-        ).get_matching_blocks():
-            same[block.b : block.b + block.size] = [True] * block.size
-    return Said(tuple(zip(written.tokens, same, strict=True)), writing)

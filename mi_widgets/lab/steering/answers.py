@@ -1,0 +1,218 @@
+"""What a steering panel's gestures come to: the next token, both continuations, what it does and costs, a sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from threading import Event
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from mi_widgets.core.interventions import Stack
+from mi_widgets.model.model import Model
+from mi_widgets.model.run import Generation
+from mi_widgets.widgets.steering.widget import Said, SteeringView
+
+from ..continuing import now_and_then
+from .effects import Effects, Stopped, Unsteered, control_of, unless
+from .entries import Entry, interventions
+
+_LIKELY = 4  # tokens as it is, and as many more steered
+_STRENGTHS = 9  # of a sweep
+_REST_S = 0.25  # whoever still moves the slider wants the next token, and no figures yet
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """Where everything stood when something was asked.
+
+    Attributes:
+        what: all that follows a slider, or the strengths of one of them.
+        slider: whose sweep it is.
+        at: when it was heard of, by `time.perf_counter`.
+    """
+
+    what: Literal["show", "sweep"]
+    prompt: str
+    scales: tuple[float, ...]
+    settings: Mapping[str, Any]
+    slider: int = 0
+    at: float = 0.0
+
+
+class Answers:
+    """Tells a view what was asked. All of it in one thread, so that nothing that is out of date comes last.
+
+    Args:
+        view: is told.
+        model: under whatever interventions are active when it is called.
+        entries: the directions.
+        effects: measures what they do.
+        new: tokens that are written.
+        code: the panel's, as it stands.
+    """
+
+    def __init__(
+        self,
+        view: SteeringView,
+        model: Model,
+        entries: Sequence[Entry],
+        effects: Effects,
+        new: int,
+        code: Callable[[], str],
+    ) -> None:
+        self._view, self._model, self._entries, self._effects = view, model, entries, effects
+        self._new, self._code = new, code
+        # What the model says as it is: of the present prompt and settings alone.
+        self._logits: dict[str, Tensor] = {}
+        self._written: dict[tuple[Any, ...], Generation] = {}
+
+    def __call__(self, asked: Gesture | None, stop: Event) -> None:
+        """Answer it, until something newer is asked; None: whatever was being written has ended."""
+        if asked is None:
+            self._view.show_plain(replace(self._view.plain, writing=False))
+            self._view.show_steered(replace(self._view.steered, writing=False))
+        else:
+            try:
+                (self._sweep if asked.what == "sweep" else self._show)(asked, stop)
+            except Stopped:
+                return
+        self._view.say(busy="")
+
+    def _show(self, asked: Gesture, stop: Event) -> None:
+        done = interventions(self._entries, asked.scales, asked.settings)
+        plain = self._next_as_it_is(asked)
+        with self._model.intervene(done):
+            steered = self._next(asked.prompt) if done else plain
+        # Shown even if something newer was asked meanwhile: whoever drags sees it follow.
+        self._view.show_next(asked.scales, self._likely(plain, steered))
+        took = round(1000 * (time.perf_counter() - asked.at))
+        if self._view._said["error"]:
+            self._view.say(error="")
+        unless(stop)
+        self._view.say_code(self._code())
+        self._view.say(busy="writing")
+        if self._view._sweep and self._view._sweep["asked"] != _sweep_of(asked):
+            self._view.show_sweep({})
+        found = self._write_both(asked, done, stop)
+        if not done:
+            self._view.show_figures({})
+            return
+        self._view.say(busy="")
+        if stop.wait(_REST_S):
+            raise Stopped
+        self._view.say(busy="measuring")
+        self._measure(done, *found, stop, {"ms": took, "scales": [*asked.scales]})
+
+    def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Unsteered, Generation]:
+        plain = self._as_it_is(asked, stop, self._view.show_plain)
+        self._view.show_plain(_said(plain.written, None))
+        written = plain.written
+        if done:
+            with self._model.intervene(done):
+                written = self._write(
+                    asked, stop, self._growing(self._view.show_steered, plain.written, stop)
+                )
+            unless(stop)
+        self._view.show_steered(_said(written, plain.written))
+        return plain, written
+
+    def _measure(
+        self, done: Stack, plain: Unsteered, written: Generation, stop: Event, facts: dict[str, Any]
+    ) -> None:
+        figures = {**self._effects.of(done, plain, stop, written), "control": None, **facts}
+        self._view.show_figures(figures)
+        control = self._effects.of(control_of(done), plain, stop)
+        self._view.show_figures({**figures, "control": control})
+
+    def _sweep(self, asked: Gesture, stop: Event) -> None:
+        entry = self._entries[asked.slider]
+        self._view.say(busy="sweep")
+        plain = self._as_it_is(asked, stop)
+        strengths = np.linspace(-entry.reach, entry.reach, _STRENGTHS).tolist()
+        name = entry.name if entry.name in self._effects.probes else None
+        found: dict[str, list[float | None]] = {
+            key: [None] * _STRENGTHS for key in ("effect", "control", "cost", "control_cost")
+        }
+        for i, strength in enumerate(strengths):
+            scales = [strength if j == asked.slider else scale for j, scale in enumerate(asked.scales)]
+            done = interventions(self._entries, scales, asked.settings)
+            for of, effect, cost in ((done, "effect", "cost"), (control_of(done), "control", "control_cost")):
+                figures = self._effects.of(of, plain, stop)
+                found[effect][i] = dict(figures["probes"])[name] if name else figures["kl"]
+                found[cost][i] = figures["cost"]
+            self._view.show_sweep(
+                {
+                    "asked": _sweep_of(asked),
+                    "name": entry.name,
+                    "scales": strengths,
+                    "unit": "σ of its probe" if name else "nats that the next token moves",
+                    # Copies: a list that changes is not sent again.
+                    **{key: [*values] for key, values in found.items()},
+                }
+            )
+
+    def _as_it_is(
+        self, asked: Gesture, stop: Event, show: Callable[[Said], object] | None = None
+    ) -> Unsteered:
+        logits, settings = self._next_as_it_is(asked), (asked.settings["temperature"], asked.settings["seed"])
+        key = (asked.prompt, *settings)
+        if key not in self._written:
+            tell = self._growing(show, None, stop) if show else None
+            written = self._write(asked, stop, tell)
+            unless(stop)
+            self._written = {key: written}
+        return Unsteered(asked.prompt, logits, self._written[key], lambda stop: self._write(asked, stop))
+
+    def _next_as_it_is(self, asked: Gesture) -> Float[Tensor, " d_vocab"]:
+        if asked.prompt not in self._logits:
+            self._logits = {asked.prompt: self._next(asked.prompt)}
+        return self._logits[asked.prompt]
+
+    def _next(self, prompt: str) -> Float[Tensor, " d_vocab"]:
+        return self._model.run(prompt).last_logits[0].detach().float().cpu()
+
+    def _likely(
+        self, plain: Float[Tensor, " d_vocab"], steered: Float[Tensor, " d_vocab"]
+    ) -> list[tuple[str, float, float]]:
+        """The likeliest as it is, in their order, and behind them the likeliest steered that are not among them."""
+        before, after = plain.softmax(-1), steered.softmax(-1)
+        ids = dict.fromkeys([*before.topk(_LIKELY).indices.tolist(), *after.topk(_LIKELY).indices.tolist()])
+        texts = self._model.vocabulary_of(ids)
+        return [(text, float(before[i]), float(after[i])) for i, text in zip(ids, texts, strict=True)]
+
+    def _write(self, asked: Gesture, stop: Event, tell: Any = None) -> Generation:
+        return self._model.generate(
+            asked.prompt,
+            max_new_tokens=self._new,
+            temperature=asked.settings["temperature"],
+            seed=asked.settings["seed"],
+            on_token=tell,
+            cancel=stop,
+        )
+
+    @staticmethod
+    def _growing(show: Callable[[Said], object], beside: Generation | None, stop: Event) -> Any:
+        """Tells the view of a continuation while it grows."""
+        return now_and_then(lambda so_far: stop.is_set() or show(_said(so_far, beside, writing=True)))
+
+
+def _sweep_of(asked: Gesture) -> list[Any]:
+    """What a sweep belongs to: with another prompt or another place it would be another one."""
+    return [asked.prompt, dict(asked.settings)]
+
+
+def _said(written: Generation, beside: Generation | None, *, writing: bool = False) -> Said:
+    """A continuation, with the tokens marked that the other one has too."""
+    same = [beside is None] * len(written.tokens)
+    if beside is not None:
+        for block in SequenceMatcher(
+            None, beside.token_ids, written.token_ids, autojunk=False
+        ).get_matching_blocks():
+            same[block.b : block.b + block.size] = [True] * block.size
+    return Said(tuple(zip(written.tokens, same, strict=True)), writing)
