@@ -14,7 +14,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-ALONE := tests/browser tests/packaging
+SLOW := tests/browser tests/notebooks tests/packaging
 
 .PHONY: help setup lab test check lint front unit notebooks watch bench binder train verify chromium clean
 
@@ -60,23 +60,27 @@ front: setup
 
 # One process a core: threads of their own would only wait for each other.
 SIDE_BY_SIDE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto
+# Kernels and browsers take a gigabyte each.
+TWO := --maxprocesses=2
 
 unit: setup
-	$(SIDE_BY_SIDE) --dist loadfile -p no:nbval $(addprefix --ignore=,$(ALONE) tests/notebooks)
+	$(SIDE_BY_SIDE) --dist loadfile -p no:nbval $(addprefix --ignore=,$(SLOW))
 
 notebooks: setup
-	$(SIDE_BY_SIDE) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
-	$(SIDE_BY_SIDE) -p no:nbval tests/notebooks
+	$(SIDE_BY_SIDE) $(TWO) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(SIDE_BY_SIDE) $(TWO) -p no:nbval tests/notebooks
 
 check: lint front unit
 
 chromium: setup
 	$(BIN)/python -m tests.browser.chromium
 
-# What wants the machine for itself goes last, and one at a time: a browser that shares the cores is slower still.
-# Every step stops at the first that fails.
+# A browser waits for its kernel and the kernel for its browser: two tests at a time go well. What measures time goes
+# last, alone. Every step stops at the first that fails.
 test: lint front chromium unit verify notebooks
-	$(BIN)/python -m pytest $(ALONE)
+	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval -m "not alone" tests/browser
+	$(BIN)/python -m pytest -p no:nbval -m alone tests/browser
+	$(BIN)/python -m pytest -p no:nbval tests/packaging
 
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch

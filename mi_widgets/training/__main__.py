@@ -25,14 +25,11 @@ from mi_widgets.zoo.superposition import toys
 from .cards import add_seeds
 from .recipe import Recipe
 from .recipes import RECIPES, recipe_for
-from .sae.recipes import RECIPES as DICTIONARIES
-from .ship import missed, save_checkpoint, ship, verify
-from .small import train_small, verify_small
-from .superposition.recipes import RECIPES as TOYS
+from .ship import missed, save_checkpoint, ship
+from .small import train_small
 from .threads import on_threads
 from .unfinished import Unfinished
-
-SMALL = {**TOYS, **DICTIONARIES}
+from .verified import SMALL, verified
 
 
 def _train(asked: argparse.Namespace) -> list[str]:
@@ -129,8 +126,7 @@ def _foreign(folder: Path) -> str | None:
 
 def _verify(asked: argparse.Namespace) -> list[str]:
     problems = []
-    for name in asked.names or (*names(), *toys(), *dictionaries()):
-        found, wrong = verify_small(SMALL[name]) if name in SMALL else verify(name)
+    for name, (found, wrong) in verified(asked.names or (*names(), *toys(), *dictionaries())):
         _show(name, found)
         problems += [f"{name}: {sentence}" for sentence in wrong]
     return problems

@@ -1,4 +1,4 @@
-"""How many threads a training runs on: another number adds in another order, and gives other weights."""
+"""On how many threads a training runs: another number adds in another order, and gives other weights."""
 
 from __future__ import annotations
 

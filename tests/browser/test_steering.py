@@ -10,7 +10,7 @@ from tests.browser.conftest import OUTPUT
 from tests.browser.jupyter import write_notebook
 from tests.browser.test_lab import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 AXE = Path(__file__).parents[2] / "mi_widgets" / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 SETUP = """
 import time

@@ -9,7 +9,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from tests.packaging.binder import KERNEL_MB, TOUR, open_tour, report
-from tests.packaging.clean import ROOT, run
+from tests.packaging.clean import ROOT, run, variables
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -33,6 +33,15 @@ def test_the_badge_opens_the_tour():
     [badge] = re.findall(r"\]\((https://mybinder\.org/v2/[^)]*)\)", (ROOT / "README.md").read_text())
     assert parse_qs(urlsplit(badge).query) == {"labpath": [TOUR]}
     assert (ROOT / TOUR).exists()
+
+
+@pytest.mark.packaging
+def test_binders_jupyter_server_sends_messages_without_delay(installed):
+    jupyter = installed.python.with_name("jupyter")
+    environment = variables(installed.home, installed.python.parent)
+    listed = run(jupyter, "server", "extension", "list", cwd=installed.home, env=environment)
+    assert re.search(r"mi_widgets\.server \S*enabled", listed), listed
+    assert re.search(r"mi_widgets\.server +\S*OK", listed), listed
 
 
 @pytest.mark.packaging
