@@ -56,7 +56,7 @@ lint: setup
 
 front: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py
-	$(BIN)/python mi_widgets/widgets/build_hook.py --typecheck --test
+	$(BIN)/python mi_widgets/widgets/build_hook.py --formatted --typecheck --test
 
 # One process a core: threads of their own would only wait for each other.
 SIDE_BY_SIDE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n auto

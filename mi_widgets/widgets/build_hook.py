@@ -6,6 +6,8 @@ For hatchling a build hook (pyproject names this file), for developers a command
     python -m mi_widgets.widgets.build_hook --watch      build again at every change
     python -m mi_widgets.widgets.build_hook --check      fail if the bundles are not those of the sources
     python -m mi_widgets.widgets.build_hook --typecheck --test    TypeScript's own check, the front end's tests
+    python -m mi_widgets.widgets.build_hook --formatted    fail if a file is not laid out as Prettier does it
+    python -m mi_widgets.widgets.build_hook --format       have Prettier lay them out
 
 or, where the package cannot be imported, the path of this file in place of the module's name.
 
@@ -161,13 +163,15 @@ def main(arguments: list[str] | None = None) -> int:
         "check": "fail if the bundles are not current",
         "typecheck": "check the types of the front end",
         "test": "run the front end's tests",
+        "formatted": "fail if Prettier would lay a file out in another way",
+        "format": "have Prettier lay out every file",
     }.items():
         parser.add_argument(f"--{name}", action="store_true", help=text)
     asked = parser.parse_args(arguments)
     if asked.check:
         print("bundles are current" if is_current() else "bundles are not current: run build_hook.py")
         return 0 if is_current() else 1
-    if asked.watch or asked.typecheck or asked.test:
+    if asked.watch or asked.typecheck or asked.test or asked.formatted or asked.format:
         return _with_tools(asked)
     if asked.force or not is_current():
         build()
@@ -187,8 +191,15 @@ def _with_tools(asked: argparse.Namespace) -> int:
             return node.run("build.mjs", "--watch")
         except KeyboardInterrupt:
             return 0
-    failed = asked.typecheck and node.run("node_modules/typescript/bin/tsc", "--noEmit")
-    return failed or (asked.test and node.run("node_modules/vitest/vitest.mjs", "run")) or 0
+    prettier = "node_modules/prettier/bin/prettier.cjs"
+    tools = {
+        "format": (prettier, "--write", "--log-level=warn", "."),
+        "formatted": (prettier, "--check", "--log-level=warn", "."),
+        "typecheck": ("node_modules/typescript/bin/tsc", "--noEmit"),
+        "test": ("node_modules/vitest/vitest.mjs", "run"),
+    }
+    wanted = (command for name, command in tools.items() if getattr(asked, name))
+    return next((status for command in wanted if (status := node.run(*command))), 0)
 
 
 if __name__ == "__main__":

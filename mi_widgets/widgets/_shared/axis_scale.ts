@@ -49,7 +49,10 @@ export function wholeLinear(low: number, high: number): AxisScale {
 function fixed(value: number, digits: number): string {
   const tiny = digits > 4 && Math.abs(value) < 10 ** (3 - digits);
   if (tiny) return value === 0 ? "0" : Number(value.toPrecision(3)).toExponential().replace(/^-/, "−");
-  return value.toFixed(digits).replace(/^-(?=.*[1-9])/, "−").replace("-", "");
+  return value
+    .toFixed(digits)
+    .replace(/^-(?=.*[1-9])/, "−")
+    .replace("-", "");
 }
 
 /** An even scale from one round number to another, with 0 on it where the numbers come near it. */

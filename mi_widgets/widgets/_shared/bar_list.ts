@@ -78,7 +78,13 @@ export class BarList {
     if (row.aside !== undefined) name.prepend(el("span", { class: "mi-bar-aside" }, row.aside));
     return el(
       "div",
-      { class: "mi-bar-item", role: this.on.pick ? "option" : "listitem", id: `${this.id}-${i}`, "data-index": i, "aria-label": row.said },
+      {
+        class: "mi-bar-item",
+        role: this.on.pick ? "option" : "listitem",
+        id: `${this.id}-${i}`,
+        "data-index": i,
+        "aria-label": row.said,
+      },
       name,
       el("span", { class: "mi-bar-room" }, bar),
       el("span", { class: "mi-bar-text" }, row.text),

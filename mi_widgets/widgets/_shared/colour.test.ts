@@ -11,14 +11,19 @@ function luminance(rgba: Uint8ClampedArray, level: number): number {
 }
 
 describe("colour maps", () => {
-  it.each(maps.flatMap((map) => themes.map((theme) => [map, theme] as const)))("%s %s has ends and no NaN", (map, theme) => {
-    const colours = lookup(map, theme);
-    const stops = table[map][theme];
-    expect(colours).toHaveLength(1024);
-    expect(colours[255 * 4 + 3]).toBe(0);
-    expect(css(map, theme, 254)).toBe(`rgb(${[1, 3, 5].map((i) => parseInt(stops[16].slice(i, i + 2), 16)).join(" ")})`);
-    expect(gradient(map, theme)).toContain(stops[8]);
-  });
+  it.each(maps.flatMap((map) => themes.map((theme) => [map, theme] as const)))(
+    "%s %s has ends and no NaN",
+    (map, theme) => {
+      const colours = lookup(map, theme);
+      const stops = table[map][theme];
+      expect(colours).toHaveLength(1024);
+      expect(colours[255 * 4 + 3]).toBe(0);
+      expect(css(map, theme, 254)).toBe(
+        `rgb(${[1, 3, 5].map((i) => parseInt(stops[16].slice(i, i + 2), 16)).join(" ")})`,
+      );
+      expect(gradient(map, theme)).toContain(stops[8]);
+    },
+  );
 
   it.each(themes)("sequential %s only ever gets more different from its background", (theme) => {
     const colours = lookup("sequential", theme);

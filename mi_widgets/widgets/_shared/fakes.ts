@@ -75,15 +75,23 @@ export function fakePage(): void {
   };
   const context = new Proxy({}, { get: (_, name) => drawing[String(name)] ?? (() => {}), set: () => true });
   HTMLCanvasElement.prototype.getContext = vi.fn(() => context) as never;
-  vi.stubGlobal("ImageData", class { data = new Uint8ClampedArray(4 * 1e6); });
+  vi.stubGlobal(
+    "ImageData",
+    class {
+      data = new Uint8ClampedArray(4 * 1e6);
+    },
+  );
   vi.stubGlobal("requestAnimationFrame", (run: () => void) => (run(), 0));
-  vi.stubGlobal("ResizeObserver", class {
-    constructor(private tell: (entries: unknown[]) => void) {}
-    observe() {
-      this.tell([{ contentRect: { width: 900 } }]);
-    }
-    disconnect() {}
-  });
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(private tell: (entries: unknown[]) => void) {}
+      observe() {
+        this.tell([{ contentRect: { width: 900 } }]);
+      }
+      disconnect() {}
+    },
+  );
 }
 
 type Stop = () => void;

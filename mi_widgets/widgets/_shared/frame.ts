@@ -59,7 +59,9 @@ export class Frame {
       watchTheme((theme) => this.setTheme(theme)),
     );
     // JupyterLab looks for its shortcuts at what has the focus first, and only then at what is around it.
-    this.root.addEventListener("focusin", ({ target }) => (target as HTMLElement).setAttribute("data-lm-suppress-shortcuts", "true"));
+    this.root.addEventListener("focusin", ({ target }) =>
+      (target as HTMLElement).setAttribute("data-lm-suppress-shortcuts", "true"),
+    );
     el_.append(this.root);
   }
 

@@ -20,7 +20,10 @@ export function switchHead(model: Model, { layer, head }: HeadPlace): void {
   const before = headsOff(model);
   const off = before.filter((place) => !same(place, { layer, head }));
   if (off.length === before.length) off.push({ layer, head });
-  model.set("_ablated", off.map((place) => [place.layer, place.head]));
+  model.set(
+    "_ablated",
+    off.map((place) => [place.layer, place.head]),
+  );
   model.save_changes();
 }
 

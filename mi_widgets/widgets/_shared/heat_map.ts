@@ -107,7 +107,8 @@ export class HeatMap {
     drawLabels(context, columns, place.y - 6, style);
     this.drawCorner(context);
     if (lit.row !== null) this.frame(context, 1, place.x, place.y + lit.row * step.height, place.width, step.height);
-    if (lit.column !== null) this.frame(context, 1, place.x + lit.column * step.width, place.y, step.width, place.height);
+    if (lit.column !== null)
+      this.frame(context, 1, place.x + lit.column * step.width, place.y, step.width, place.height);
     if (selected.row === null || selected.column === null) return;
     const [x, y] = [place.x + selected.column * step.width, place.y + selected.row * step.height];
     this.frame(context, 2, x, y, step.width, step.height);
@@ -220,7 +221,14 @@ export class HeatMap {
   }
 
   /** A line around cells in the accent colour; on viridis, which has that colour too, apart from it. */
-  private frame(context: CanvasRenderingContext2D, thick: number, x: number, y: number, width: number, height: number): void {
+  private frame(
+    context: CanvasRenderingContext2D,
+    thick: number,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+  ): void {
     const { style } = this;
     const lines: [string, number][] = [[style.accent, thick]];
     if (this.state!.map === "viridis") lines.unshift([style.ground, thick + 2]);

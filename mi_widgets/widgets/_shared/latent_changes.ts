@@ -22,7 +22,10 @@ export function setChange(model: Model, latent: number, value: number | null | u
   const kept = before.filter((change) => change.latent !== latent || value !== undefined);
   const all = kept.map((change) => (change.latent === latent ? { latent, value: value! } : change));
   if (value !== undefined && !changeOf(model, latent)) all.push({ latent, value });
-  model.set("_changes", all.map((change) => [change.latent, change.value]));
+  model.set(
+    "_changes",
+    all.map((change) => [change.latent, change.value]),
+  );
   model.save_changes();
 }
 
@@ -51,7 +54,12 @@ export class ChangesNote {
   }
 
   private chip(change: Change): HTMLElement {
-    const chip = button("mi-button", () => setChange(this.model, change.latent, undefined), described(change), el("span", { "aria-hidden": "true" }, "×"));
+    const chip = button(
+      "mi-button",
+      () => setChange(this.model, change.latent, undefined),
+      described(change),
+      el("span", { "aria-hidden": "true" }, "×"),
+    );
     chip.setAttribute("aria-label", `${described(change)}: leave it as it is`);
     return chip;
   }

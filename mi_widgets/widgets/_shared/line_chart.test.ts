@@ -21,10 +21,16 @@ describe("the chart", () => {
     chart.draw({ lines, x: linear(0, 1), y: linear(0, 100), width: 300, height: 125, left: 40, right });
     return chart;
   };
-  const names = (chart: LineChart) => [...chart.element.querySelectorAll("[class^=mi-label]")].map((name) => name.textContent);
+  const names = (chart: LineChart) =>
+    [...chart.element.querySelectorAll("[class^=mi-label]")].map((name) => name.textContent);
 
   it("names what is measured and what it is compared with, and the others where they stand alone", () => {
-    const lines = [line("best", [0, 90], "main"), line("a", [0, 10], "quiet"), line("b", [0, 11], "quiet"), line("c", [0, 50], "quiet")];
+    const lines = [
+      line("best", [0, 90], "main"),
+      line("a", [0, 10], "quiet"),
+      line("b", [0, 11], "quiet"),
+      line("c", [0, 50], "quiet"),
+    ];
     const chart = drawn([...lines, line("control", [0, 89], "control"), line("more", [0, 70], "other")]);
     expect(names(chart).sort()).toEqual(["best", "c", "control"]);
     chart.light(1);
@@ -51,7 +57,11 @@ describe("the chart", () => {
   });
 
   it("finds the lines near the pointer, also between two of their numbers", () => {
-    const chart = drawn([line("low", [0, 0], "main"), line("rising", [0, 100], "main"), line("none", [NaN, NaN], "main")]);
+    const chart = drawn([
+      line("low", [0, 0], "main"),
+      line("rising", [0, 100], "main"),
+      line("none", [NaN, NaN], "main"),
+    ]);
     const event = { clientX: 40 + 100, clientY: 7 + 50 } as MouseEvent; // the middle of the plot
     expect(chart.place(event)).toBeCloseTo(0.5);
     expect(chart.near(event)).toEqual([1, 0]);
@@ -61,7 +71,10 @@ describe("the chart", () => {
 
 describe("scales", () => {
   it("have round ends and ticks", () => {
-    const labels = (low: number, high: number) => roundLinear(low, high).ticks(5).map(({ label }) => label);
+    const labels = (low: number, high: number) =>
+      roundLinear(low, high)
+        .ticks(5)
+        .map(({ label }) => label);
     expect(labels(0.01, 0.75)).toEqual(["0.0", "0.2", "0.4", "0.6", "0.8"]);
     expect(labels(-0.4, 0.9)).toEqual(["−0.5", "0.0", "0.5", "1.0"]);
     expect(labels(3.1, 4.2)).toEqual(["3.0", "3.5", "4.0", "4.5"]);
@@ -81,14 +94,20 @@ describe("scales", () => {
   });
 
   it("have ticks at whole numbers alone, where they are of steps or positions", () => {
-    const labels = (low: number, high: number) => wholeLinear(low, high).ticks(12).map(({ label }) => label);
+    const labels = (low: number, high: number) =>
+      wholeLinear(low, high)
+        .ticks(12)
+        .map(({ label }) => label);
     expect(labels(0, 2)).toEqual(["0", "1", "2"]);
     expect(labels(600, 600)).toEqual(["600"]);
     expect(labels(0, 60)).toEqual(["0", "5", "10", "15", "20", "25", "30", "35", "40", "45", "50", "55", "60"]);
   });
 
   it("write numbers that are very small as powers of ten", () => {
-    const labels = (low: number, high: number) => roundLinear(low, high).ticks(5).map(({ label }) => label);
+    const labels = (low: number, high: number) =>
+      roundLinear(low, high)
+        .ticks(5)
+        .map(({ label }) => label);
     expect(labels(0, 9e-10)).toEqual(["0", "2e-10", "4e-10", "6e-10", "8e-10", "1e-9"]);
     expect(labels(-1e-5, 1e-5)).toEqual(["−1e-5", "−5e-6", "0", "5e-6", "1e-5"]);
     expect(labels(0.5, 0.50004)[1]).toBe("0.50001");
@@ -98,7 +117,12 @@ describe("scales", () => {
     const many = new Float32Array(300_000).fill(0.5);
     many.set([-1, NaN, 3, Infinity]);
     const line = { name: "", x: [], kind: "main" } as const;
-    expect(rangeOf([{ ...line, y: many }, { ...line, y: [NaN, 4] }])).toEqual([-1, 4]);
+    expect(
+      rangeOf([
+        { ...line, y: many },
+        { ...line, y: [NaN, 4] },
+      ]),
+    ).toEqual([-1, 4]);
     expect(rangeOf([{ ...line, y: [NaN] }])).toEqual([NaN, NaN]);
   });
 
@@ -128,9 +152,19 @@ describe("labels", () => {
   });
 
   it("that have no place are left out, and those that need not be written are not moved", () => {
-    expect(spread([{ at: NaN, must: true }, { at: 5, must: true }, { at: 8, must: false }, { at: 40, must: false }], 12, 0, 100)).toEqual(
-      [undefined, 5, undefined, 40],
-    );
+    expect(
+      spread(
+        [
+          { at: NaN, must: true },
+          { at: 5, must: true },
+          { at: 8, must: false },
+          { at: 40, must: false },
+        ],
+        12,
+        0,
+        100,
+      ),
+    ).toEqual([undefined, 5, undefined, 40]);
   });
 
   it("on a line keep those that come first", () => {

@@ -168,8 +168,14 @@ export class LineChart {
   near(event: MouseEvent, reach = Infinity): number[] {
     if (!this.state) return [];
     const [x, y] = [this.place(event), event.clientY - this.element.getBoundingClientRect().top];
-    const away = this.state.lines.map((line, i) => ({ i, by: Math.abs(this.top(heightAt(line, this.state!.x, x)) - y) }));
-    return away.filter(({ by }) => by <= reach).sort((a, b) => a.by - b.by).map(({ i }) => i);
+    const away = this.state.lines.map((line, i) => ({
+      i,
+      by: Math.abs(this.top(heightAt(line, this.state!.x, x)) - y),
+    }));
+    return away
+      .filter(({ by }) => by <= reach)
+      .sort((a, b) => a.by - b.by)
+      .map(({ i }) => i);
   }
 
   // -- places, in CSS pixels ----------------------------------------------------------------------------------------
@@ -216,7 +222,12 @@ export class LineChart {
     }
     const ticks = xTicks ? x.ticks(width / 60) : [];
     const places = ticks.map(({ value }) => this.left(value));
-    const kept = untouched(places, ticks.map(({ label }) => textWidth(label)), ticks.map((_, i) => i), 8);
+    const kept = untouched(
+      places,
+      ticks.map(({ label }) => textWidth(label)),
+      ticks.map((_, i) => i),
+      8,
+    );
     for (const i of kept) {
       const y = TOP + height;
       parts.push(svg("line", { x1: places[i], x2: places[i], y1: y, y2: y + 3 }));
@@ -273,7 +284,9 @@ export class LineChart {
     this.dots.replaceChildren(
       ...lines.flatMap((line, i) => {
         const y = x === undefined || (line.kind !== "main" && i !== this.lit) ? NaN : valueAt(line, x);
-        return Number.isNaN(y) ? [] : [svg("circle", { class: "mi-chart-dot", cx: this.left(x!), cy: this.top(y), r: 3.5 })];
+        return Number.isNaN(y)
+          ? []
+          : [svg("circle", { class: "mi-chart-dot", cx: this.left(x!), cy: this.top(y), r: 3.5 })];
       }),
     );
   }

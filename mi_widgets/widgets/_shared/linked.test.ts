@@ -43,7 +43,11 @@ describe("linked models", () => {
   });
 
   it("reach through one another, and round in a circle without end", () => {
-    const [a, b, c] = [linked(["x", "z"], { step: 0 }), linked(["x", "y"], { step: 0 }), linked(["y", "z"], { step: 0 })];
+    const [a, b, c] = [
+      linked(["x", "z"], { step: 0 }),
+      linked(["x", "y"], { step: 0 }),
+      linked(["y", "z"], { step: 0 }),
+    ];
     const stops = [a, b, c].map(joinLinks);
     a.set("selection", { step: 100 });
     expect([b, c].map((model) => model.get("selection").step)).toEqual([100, 100]);
@@ -69,7 +73,11 @@ describe("linked models", () => {
     const [a, b] = [linked(["x"], { step: 0, layer: 1, head: 0 }), linked(["x"], { step: 0 }, { step: [0, 100] })];
     const stops = [a, b].map(joinLinks);
     const heard: unknown[] = [];
-    const stop = onSelected(b, (labels) => heard.push({ ...labels }), () => ({ layer: [0, 1], head: [0, 1] }));
+    const stop = onSelected(
+      b,
+      (labels) => heard.push({ ...labels }),
+      () => ({ layer: [0, 1], head: [0, 1] }),
+    );
     const last = () => heard[heard.length - 1];
     expect(last()).toEqual({ layer: 1, head: 0 });
     a.set("selection", { step: 100, layer: 0, head: null });
@@ -121,7 +129,13 @@ function attentionModel() {
 }
 
 function heatMapModel() {
-  const axes = Object.entries(CHOICES).map(([name, labels]) => ({ name, labels, texts: labels.map(String), by: null, tokens: false }));
+  const axes = Object.entries(CHOICES).map(([name, labels]) => ({
+    name,
+    labels,
+    texts: labels.map(String),
+    by: null,
+    tokens: false,
+  }));
   return new FakeModel({
     selection: { step: 100, layer: 0, head: null },
     _choices: { ...CHOICES, layer: [0, 1, null], head: [0, 1, null] },

@@ -18,7 +18,8 @@ describe("a long list", () => {
     };
   }
 
-  const shown = (list: LongList) => [...list.element.querySelectorAll(".mi-long-row")].map((row) => Number(row.textContent)).sort((a, b) => a - b);
+  const shown = (list: LongList) =>
+    [...list.element.querySelectorAll(".mi-long-row")].map((row) => Number(row.textContent)).sort((a, b) => a - b);
 
   it("has the rows in sight on the page, and no others", () => {
     const list = new LongList("all", row, () => {});
@@ -74,7 +75,10 @@ describe("a list of bars", () => {
 describe("columns of a chart", () => {
   it("stand on 0, as wide as their stretch of the axis", () => {
     const chart = new LineChart();
-    const columns = [{ from: 0, to: 2, height: 5 }, { from: 2, to: 4, height: 10 }];
+    const columns = [
+      { from: 0, to: 2, height: 5 },
+      { from: 2, to: 4, height: 10 },
+    ];
     chart.draw({ lines: [], columns, x: linear(0, 4), y: linear(0, 10), width: 140, height: 125, left: 40, right: 0 });
     const [low, high] = [...chart.element.querySelectorAll(".mi-columns rect")].map((rect) =>
       ["x", "y", "width", "height"].map((name) => Number(rect.getAttribute(name))),

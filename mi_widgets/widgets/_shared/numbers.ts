@@ -29,7 +29,11 @@ export function reading(value: number): string {
 
 /** A count, such as a training step: 2000, 15k, 1.5M. */
 export function count(n: number): string {
-  for (const [size, sign] of [[1e9, "G"], [1e6, "M"], [1e4, "k"]] as const) {
+  for (const [size, sign] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ] as const) {
     if (Math.abs(n) >= size) return `${Number((n / (sign === "k" ? 1e3 : size)).toPrecision(4))}${sign}`;
   }
   return String(n);

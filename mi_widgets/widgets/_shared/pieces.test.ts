@@ -159,7 +159,10 @@ describe("questions to the kernel", () => {
     questions.answered(1, { answer: "one" });
     expect(sent()).toEqual([1, 4]);
     questions.answered(2, { answer: "four" });
-    expect(told.mock.calls.map(([question, outcome]) => [question.head, outcome.answer])).toEqual([[1, "one"], [4, "four"]]);
+    expect(told.mock.calls.map(([question, outcome]) => [question.head, outcome.answer])).toEqual([
+      [1, "one"],
+      [4, "four"],
+    ]);
   });
 
   it("go on after an error", () => {

@@ -40,7 +40,9 @@ export class PlaneAxes {
 
   private draw(): void {
     const size = 2 * this.half;
-    const parts: Node[] = [svg("rect", { class: "mi-plane-frame", x: ROOM.left, y: ROOM.top, width: size, height: size })];
+    const parts: Node[] = [
+      svg("rect", { class: "mi-plane-frame", x: ROOM.left, y: ROOM.top, width: size, height: size }),
+    ];
     for (const { value, label } of linear(-this.reach, this.reach).ticks(6)) {
       const [x, y] = [Math.round(this.left(value)), Math.round(this.top(value))];
       const zero = value === 0 ? "mi-plane-zero" : undefined;

@@ -168,7 +168,12 @@ export class HeadGrid {
   }
 
   private cell(head: HeadPlace): HTMLElement {
-    const cell = el("div", { class: "mi-head", role: "gridcell", tabindex: -1, "data-head": `${head.layer}.${head.head}` });
+    const cell = el("div", {
+      class: "mi-head",
+      role: "gridcell",
+      tabindex: -1,
+      "data-head": `${head.layer}.${head.head}`,
+    });
     cell.addEventListener("click", () => this.pick({ ...head }));
     cell.addEventListener("pointerenter", () => this.hover({ ...head }));
     return cell;

@@ -44,7 +44,10 @@ export class Pointing {
     if (lit.query === null && lit.key === null) this.frame.tooltip.hide();
     if (!this.light(lit)) return;
     const { head, ...cell } = lit;
-    sayHover(this.model, Object.fromEntries(Object.entries({ ...head, ...cell }).filter(([, place]) => place !== null)));
+    sayHover(
+      this.model,
+      Object.fromEntries(Object.entries({ ...head, ...cell }).filter(([, place]) => place !== null)),
+    );
   }
 
   /** The tooltip beside the pointer, with a lens where cells are small. */

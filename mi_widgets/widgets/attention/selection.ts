@@ -31,7 +31,10 @@ export const ARROWS_HELP = {
 
 /** The head one step away in a grid that shows `order` row by row; it stays inside. */
 export function moveHead(order: HeadPlace[], columns: number, from: HeadPlace, to: Direction): HeadPlace {
-  const at = Math.max(0, order.findIndex((place) => same(place, from)));
+  const at = Math.max(
+    0,
+    order.findIndex((place) => same(place, from)),
+  );
   const column = at % columns;
   const start = at - column;
   const end = Math.min(start + columns, order.length) - 1;

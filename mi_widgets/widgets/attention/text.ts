@@ -21,6 +21,10 @@ export class Text {
     const levels = from === null || !tensor ? undefined : tensor.levels(0, 1).subarray(from * n, (from + 1) * n);
     this.strip.draw({ levels, map: "sequential", theme, from: from ?? undefined, lit: lit ?? undefined });
     if (from === null) this.note.replaceChildren("as text");
-    else this.note.replaceChildren("as text · attention from ", el("code", {}, `${from} ${visible(picture.queryTokens[from])}`));
+    else
+      this.note.replaceChildren(
+        "as text · attention from ",
+        el("code", {}, `${from} ${visible(picture.queryTokens[from])}`),
+      );
   }
 }

@@ -23,7 +23,10 @@ const LARGEST_CELL = { width: 22, height: 22 };
 export class View {
   private frame: Frame;
   private pointing: Pointing;
-  private grid = new HeadGrid((place) => this.select(place, "grid"), (head) => this.pointing.hover({ head }));
+  private grid = new HeadGrid(
+    (place) => this.select(place, "grid"),
+    (head) => this.pointing.hover({ head }),
+  );
   private large = new HeatMap();
   private bar = colourBar({ map: "sequential", low: "0", high: "1", note: "thumbnail = max of its cells" });
   private text = new Text({
@@ -63,8 +66,18 @@ export class View {
 
   private actions() {
     return [
-      { label: "sort", key: "s", hint: "rank the heads by a score, the next score, or by layer again", run: () => this.sort() },
-      { label: "ablate head", key: "a", hint: "switch the selected head off or on: view.intervention", run: () => this.ablate() },
+      {
+        label: "sort",
+        key: "s",
+        hint: "rank the heads by a score, the next score, or by layer again",
+        run: () => this.sort(),
+      },
+      {
+        label: "ablate head",
+        key: "a",
+        hint: "switch the selected head off or on: view.intervention",
+        run: () => this.ablate(),
+      },
       { label: "as table", key: "t", hint: "the selected row in numbers", run: () => this.toggleTable() },
       { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => this.copyCode() },
     ];
@@ -84,8 +97,14 @@ export class View {
     const arrows = (move: (key: string) => void): Keys =>
       Object.fromEntries(Object.keys(ARROWS).map((key) => [key, () => move(key)]));
     this.frame.until(
-      bindKeys(this.grid.element, arrows((key) => this.moveHead(key))),
-      bindKeys(this.large.element, arrows((key) => this.moveCell(key))),
+      bindKeys(
+        this.grid.element,
+        arrows((key) => this.moveHead(key)),
+      ),
+      bindKeys(
+        this.large.element,
+        arrows((key) => this.moveCell(key)),
+      ),
       bindKeys(this.frame.root, {
         Escape: () => this.select({ query: null, key: null }),
         ",": () => this.steps.shift(-1),

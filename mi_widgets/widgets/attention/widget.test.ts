@@ -249,7 +249,13 @@ describe("moving", () => {
 
 describe("order and layout", () => {
   it("puts heads without a score last", () => {
-    const values = { shape: [1, 3], dtype: "float32" as const, min: 0, max: 1, data: new Float32Array([NaN, 0.2, 0.9]).buffer };
+    const values = {
+      shape: [1, 3],
+      dtype: "float32" as const,
+      min: 0,
+      max: 1,
+      data: new Float32Array([NaN, 0.2, 0.9]).buffer,
+    };
     const [score] = readScores([{ name: "x", short: "x", values, control: null, control_name: "" }]);
     const picture = { layers: [0], heads: [0, 1, 2] } as never;
     expect(orderOf(picture, score).map(({ head }) => head)).toEqual([2, 1, 0]);

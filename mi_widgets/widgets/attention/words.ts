@@ -56,7 +56,12 @@ export function rowSentence(selection: Selection, picture: Picture, tensor: Tens
 }
 
 /** What the selected row looks at, as numbers. */
-export function rowTable(selection: Selection, picture: Picture, tensor: Tensor | undefined, theme: Theme): HTMLElement {
+export function rowTable(
+  selection: Selection,
+  picture: Picture,
+  tensor: Tensor | undefined,
+  theme: Theme,
+): HTMLElement {
   if (!tensor) return el("p");
   if (selection.query === null) return el("p", { class: "mi-quiet" }, "Select a row to see its numbers.");
   const row = shortened(picture.queryTokens[selection.query], LONGEST);
@@ -87,8 +92,9 @@ export function pointedAt({ query, key }: Cell, picture: Picture, tensor: Tensor
   if (key !== null) lines.push(["key", `${key} ${quoted(keyTokens[key])}`]);
   if (!tensor || query === null) return lines;
   if (key !== null) return [...lines, ["p", probability(tensor.value(query, key), tensor.resolution)]];
-  const most = strongest(tensor, query, 1).map(
-    (found): [string, string] => ["most", `${quoted(keyTokens[found.key])} ${probability(found.p, tensor.resolution)}`],
-  );
+  const most = strongest(tensor, query, 1).map((found): [string, string] => [
+    "most",
+    `${quoted(keyTokens[found.key])} ${probability(found.p, tensor.resolution)}`,
+  ]);
   return [...lines, ...most];
 }

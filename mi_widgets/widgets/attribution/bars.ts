@@ -122,13 +122,28 @@ export class Bars {
     const y = i * ROW;
     const middle = y + ROW / 2;
     const thick = control === undefined ? 10 : 7;
-    const name = svg("text", { class: "mi-bar-name", x: this.ends.left - 8, y: middle, "text-anchor": "end" }, this.short(bar));
-    const number = svg("text", { class: "mi-bar-number", x: this.state!.width - EDGE, y: middle, "text-anchor": "end" });
+    const name = svg(
+      "text",
+      { class: "mi-bar-name", x: this.ends.left - 8, y: middle, "text-anchor": "end" },
+      this.short(bar),
+    );
+    const number = svg("text", {
+      class: "mi-bar-number",
+      x: this.state!.width - EDGE,
+      y: middle,
+      "text-anchor": "end",
+    });
     number.append(off ? "off" : this.number(bar));
     const parts: Node[] = [name, this.bar(value, y + (ROW - thick) / 2 - (control === undefined ? 0 : 2), thick, bar)];
     if (control !== undefined) parts.push(this.bar(control, middle + 3.5, 3));
     const kind = `mi-bar-row${term === undefined ? " mi-bar-rest" : ""}${off ? " mi-bar-off" : ""}`;
-    const attributes = { class: kind, role: "option", id: `${this.id}-${i}`, "aria-selected": "false", "aria-label": bar.said };
+    const attributes = {
+      class: kind,
+      role: "option",
+      id: `${this.id}-${i}`,
+      "aria-selected": "false",
+      "aria-label": bar.said,
+    };
     return svg("g", attributes, ...parts, number);
   }
 

@@ -39,7 +39,9 @@ function onlyTerm(store: Store, { layer, head }: Head): string | null {
   if (layer === null || head === null) return null;
   const [row, column] = [store.sent.layers.indexOf(layer), store.sent.heads.indexOf(head)];
   const { where } = store;
-  const found = store.sent.names.findIndex((_, i) => where.alone[i] && where.row[i] === row && where.column[i] === column);
+  const found = store.sent.names.findIndex(
+    (_, i) => where.alone[i] && where.row[i] === row && where.column[i] === column,
+  );
   return found < 0 ? null : store.sent.names[found];
 }
 

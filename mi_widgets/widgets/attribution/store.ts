@@ -53,7 +53,13 @@ export interface Prompt extends Numbers {
 export class Store {
   sent!: SentTerms;
   scale!: Scale; // of the terms
-  where!: { row: ArrayLike<number>; column: ArrayLike<number>; stage: ArrayLike<number>; pos: ArrayLike<number>; alone: ArrayLike<number> };
+  where!: {
+    row: ArrayLike<number>;
+    column: ArrayLike<number>;
+    stage: ArrayLike<number>;
+    pos: ArrayLike<number>;
+    alone: ArrayLike<number>;
+  };
   readonly source: Sent;
   private places = new Map<string, number>(); // of terms by their names
   private prompts: Prompt[] = [];
@@ -150,7 +156,9 @@ export class Store {
 
 /** Numbers unpacked once, and then the part of each prompt. */
 function readNumbers(sent: SentNumbers): (prompt: number) => Numbers {
-  const [values, unsent, grid, running] = [sent.values, sent.unsent, sent.grid, sent.running].map((part) => unpack(part));
+  const [values, unsent, grid, running] = [sent.values, sent.unsent, sent.grid, sent.running].map((part) =>
+    unpack(part),
+  );
   return (prompt) => ({
     values: values.part(prompt).codes,
     unsent: unsent.at(prompt),

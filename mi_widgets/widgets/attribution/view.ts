@@ -36,7 +36,12 @@ export class View {
   private left = el("div", { class: "mi-beside" });
   private right = el("div", { class: "mi-beside" });
   private sentence = el("p", { class: "mi-sentence" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "the terms in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "the terms in numbers",
+  });
 
   private selection!: Selection;
   private shown: Bar[] = [];
@@ -73,10 +78,25 @@ export class View {
 
   private actions() {
     return [
-      { label: "untrained", key: "u", hint: "the control's grid in the picture's place, in the same colours", run: () => this.showControl() },
-      { label: "ablate head", key: "a", hint: "switch the selected head off or on: view.intervention", run: () => this.ablate() },
+      {
+        label: "untrained",
+        key: "u",
+        hint: "the control's grid in the picture's place, in the same colours",
+        run: () => this.showControl(),
+      },
+      {
+        label: "ablate head",
+        key: "a",
+        hint: "switch the selected head off or on: view.intervention",
+        run: () => this.ablate(),
+      },
       { label: "as table", key: "t", hint: "the terms in numbers, the largest first", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
@@ -99,11 +119,16 @@ export class View {
     const chosen = this.model.get("selection");
     // A linked widget, or new terms ahead of their selection, may leave one that cannot be shown.
     if (store.fits(chosen)) this.selection = chosen;
-    else if (!this.selection || !store.fits(this.selection)) this.selection = { batch: store.sent.batch[0], term: null };
+    else if (!this.selection || !store.fits(this.selection))
+      this.selection = { batch: store.sent.batch[0], term: null };
     const { title, model, unit, warnings } = this.model.get("_header");
     const answers = `${quoted(this.prompt.right)} over ${quoted(this.prompt.wrong)}`;
     const n = store.sent.n_terms;
-    this.frame.say({ title, facts: [model, answers, `${n.toLocaleString("en-US")} term${n === 1 ? "" : "s"}`, unit], warnings });
+    this.frame.say({
+      title,
+      facts: [model, answers, `${n.toLocaleString("en-US")} term${n === 1 ? "" : "s"}`, unit],
+      warnings,
+    });
     this.prompts.say(store.sent.batch.indexOf(this.selection.batch), store.sent.batch.length);
   }
 
@@ -130,7 +155,10 @@ export class View {
   // -- gestures -----------------------------------------------------------------------------------------------------
 
   private listenToPeople(): void {
-    const arrows = Object.entries(ARROWS).map(([key, to]) => [key, () => this.pick(moveCell(this.prompt, this.spot, to))]);
+    const arrows = Object.entries(ARROWS).map(([key, to]) => [
+      key,
+      () => this.pick(moveCell(this.prompt, this.spot, to)),
+    ]);
     this.frame.until(
       bindKeys(this.grid.map.element, Object.fromEntries(arrows)),
       bindKeys(this.frame.root, {
@@ -246,13 +274,16 @@ export class View {
     const [{ layers, heads }, { row, column }] = [this.store.sent, spot];
     this.bars.point(this.barOf(spot));
     const isHead = row !== null && column !== null && this.store.isHead(column);
-    if (this.grid.light(spot, this.selection)) sayHover(this.model, isHead ? { layer: layers[row], head: heads[column] } : {});
+    if (this.grid.light(spot, this.selection))
+      sayHover(this.model, isHead ? { layer: layers[row], head: heads[column] } : {});
   }
 
   /** The largest bar of a cell. */
   private barOf({ row, column }: Spot): number | undefined {
     const { where } = this.store;
-    const at = this.shown.findIndex(({ term }) => term !== undefined && where.row[term] === row && where.column[term] === column);
+    const at = this.shown.findIndex(
+      ({ term }) => term !== undefined && where.row[term] === row && where.column[term] === column,
+    );
     return at < 0 ? undefined : at;
   }
 

@@ -1,6 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
-import { codes, EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import {
+  codes,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  press,
+  shown as shownWidget,
+  written as drawn,
+} from "../_shared/fakes";
 import { moveCell } from "./chosen";
 import { beneathBars, layout } from "./layout";
 import { Store } from "./store";
@@ -27,7 +36,10 @@ const BY_POS: Term[] = [
   { name: "embed" },
   ...[0, 1].flatMap((layer) => [0, 1].flatMap((i) => [0, 1, 2].map((pos) => head(layer, i, pos)))),
 ];
-const MANY: Term[] = [{ name: "embed" }, ...Array.from({ length: 30 }, (_, i) => ({ name: `L0.N${i}`, layer: 0, part: "MLP" }))];
+const MANY: Term[] = [
+  { name: "embed" },
+  ...Array.from({ length: 30 }, (_, i) => ({ name: `L0.N${i}`, layer: 0, part: "MLP" })),
+];
 
 interface Options {
   terms?: Term[];
@@ -38,13 +50,21 @@ interface Options {
 }
 
 /** As `sent.py` packs them. */
-function packed({ terms = BY_HEAD, values = [[0.5, 0.25, -0.5, 1, 0, 2, -0.25, 0.5]], control = false, unsent, tokens = [] }: Options) {
+function packed({
+  terms = BY_HEAD,
+  values = [[0.5, 0.25, -0.5, 1, 0, 2, -0.25, 0.5]],
+  control = false,
+  unsent,
+  tokens = [],
+}: Options) {
   const part = ({ part = "" }: Term) => part;
   const columns = [...new Set(terms.map(part).filter(Boolean))].sort();
   const layers = [...new Set(terms.flatMap(({ layer }) => layer ?? []))];
-  const stage = ({ name, layer, part = "" }: Term) => (layer === undefined ? name : `L${layer} ${part[0] === "H" ? "attn" : part}`);
+  const stage = ({ name, layer, part = "" }: Term) =>
+    layer === undefined ? name : `L${layer} ${part[0] === "H" ? "attn" : part}`;
   const stages = [...new Set(terms.map(stage))];
-  const cell = (term: Term): [number, number] => (term.layer === undefined ? [-1, -1] : [layers.indexOf(term.layer), columns.indexOf(part(term))]);
+  const cell = (term: Term): [number, number] =>
+    term.layer === undefined ? [-1, -1] : [layers.indexOf(term.layer), columns.indexOf(part(term))];
   const shared = terms.map((term) => terms.filter((other) => String(cell(other)) === String(cell(term))).length);
   const where = [
     terms.map((term) => cell(term)[0]),
@@ -54,8 +74,12 @@ function packed({ terms = BY_HEAD, values = [[0.5, 0.25, -0.5, 1, 0, 2, -0.25, 0
     terms.map(({ layer }, i) => Number(layer !== undefined && shared[i] === 1)),
   ].flat();
   const numbers = (rows: number[][]) => {
-    const grid = rows.map((row) => layers.map((_, i) => columns.map((_, j) => sum(row.filter((_, k) => String(cell(terms[k])) === `${i},${j}`)))));
-    const running = rows.map((row) => stages.map((_, s) => sum(row.filter((_, k) => stages.indexOf(stage(terms[k])) <= s))));
+    const grid = rows.map((row) =>
+      layers.map((_, i) => columns.map((_, j) => sum(row.filter((_, k) => String(cell(terms[k])) === `${i},${j}`)))),
+    );
+    const running = rows.map((row) =>
+      stages.map((_, s) => sum(row.filter((_, k) => stages.indexOf(stage(terms[k])) <= s))),
+    );
     const flat = { values: rows.flat(), grid: grid.flat(2), running: running.flat() };
     return {
       values: floats([rows.length, terms.length], (i) => flat.values[i]),
@@ -110,18 +134,34 @@ const texts = (root: Element, what: string) => [...root.querySelectorAll(what)].
 const toNumber = (text: string | null) => Number(text!.replace("−", "-"));
 const button = (root: Element, key: string) =>
   [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((one) => one.textContent!.endsWith(key))!;
-const picked = (term: string | null, layer: number | null = null, head: number | null = null, batch = 0) => ({ batch, term, layer, head });
+const picked = (term: string | null, layer: number | null = null, head: number | null = null, batch = 0) => ({
+  batch,
+  term,
+  layer,
+  head,
+});
 
 describe("the bars", () => {
   it("are sorted by size, signed, and say what they add up to", () => {
     const { element, root, stop } = shown(fakeModel());
     expect(root.dataset.painted).toBe("1");
-    expect(texts(root, ".mi-bar-name")).toEqual(["L1.H1", "L0.mlp", "embed", "L0.H1", "bias", "L0.H0", "L1.mlp", "L1.H0"]);
+    expect(texts(root, ".mi-bar-name")).toEqual([
+      "L1.H1",
+      "L0.mlp",
+      "embed",
+      "L0.H1",
+      "bias",
+      "L0.H0",
+      "L1.mlp",
+      "L1.H0",
+    ]);
     expect(texts(root, ".mi-bar-number")).toEqual(["2.00", "1.00", "0.50", "−0.50", "0.50", "0.25", "−0.25", "0.00"]);
     expect(sum(texts(root, ".mi-bar-number").map(toNumber))).toBeCloseTo(3.5);
     expect(texts(root, ".mi-bar-sum text")).toEqual(["logit difference", "3.50"]);
     const zero = Number(root.querySelector(".mi-bar-zero")!.getAttribute("x1"));
-    const ends = [...root.querySelectorAll(".mi-bar-value")].map((bar) => Number(bar.getAttribute("d")!.match(/H([\d.]+)/)![1]) - zero);
+    const ends = [...root.querySelectorAll(".mi-bar-value")].map(
+      (bar) => Number(bar.getAttribute("d")!.match(/H([\d.]+)/)![1]) - zero,
+    );
     expect([ends[0] > 0, ends[3] < 0]).toEqual([true, true]);
     expect(ends[0] / ends[1]).toBeCloseTo(2, 1);
     stop();
@@ -281,7 +321,9 @@ describe("the grid", () => {
     const [ours, theirs] = [fakeModel({}, { _links: ["x"] }), fakeModel({}, { _links: ["x"] })];
     const [first, second] = [shown(ours), shown(theirs)];
     const under = (root: Element) => root.querySelector(".mi-bar-under")!.getAttribute("y");
-    first.root.querySelector(".mi-bars")!.dispatchEvent(new MouseEvent("pointermove", { clientY: 3.5 * 19, bubbles: true }));
+    first.root
+      .querySelector(".mi-bars")!
+      .dispatchEvent(new MouseEvent("pointermove", { clientY: 3.5 * 19, bubbles: true }));
     expect([under(first.root), under(second.root)]).toEqual(["57.5", "57.5"]); // L0.H1
     first.root.querySelector(".mi-bars")!.dispatchEvent(new MouseEvent("pointerleave"));
     expect(second.root.querySelector(".mi-bar-under")!.getAttribute("visibility")).toBe("hidden");
@@ -306,7 +348,9 @@ describe("the running total", () => {
     const { root, stop } = shown(model);
     const chart = root.querySelector(".mi-beside .mi-chart[role=img]")!;
     expect(texts(chart, ".mi-label-main")).toEqual(["3.50"]);
-    expect(chart.getAttribute("aria-label")).toBe("Running total: 0.50 after embed, at most 3.50 after bias, 3.50 at the end.");
+    expect(chart.getAttribute("aria-label")).toBe(
+      "Running total: 0.50 after embed, at most 3.50 after bias, 3.50 at the end.",
+    );
     expect(chart.querySelector(".mi-chart-marker")!.getAttribute("visibility")).toBe("hidden");
     model.set("selection", picked("L1.H1", 1, 1));
     expect(chart.querySelector(".mi-chart-marker")!.getAttribute("visibility")).toBe("visible");
@@ -317,7 +361,9 @@ describe("the running total", () => {
 
   it("names the ends, and as many layers as have room", () => {
     const stages = ["embed", ...Array.from({ length: 12 }, (_, i) => [`L${i} attn`, `L${i} MLP`]).flat(), "bias"];
-    const labels = stageAxis(stages).ticks(4).map(({ label }) => label);
+    const labels = stageAxis(stages)
+      .ticks(4)
+      .map(({ label }) => label);
     expect(labels).toEqual(["embed", "bias", "L0", "L3", "L6", "L9"]);
     expect(stageAxis(["embed"]).ticks(4)).toEqual([{ value: 0, label: "embed" }]);
     expect(stageAxis(["embed"]).place(0)).toBe(0.5);
@@ -440,7 +486,10 @@ describe("the widget", () => {
 describe("linked attributions", () => {
   it("of other terms come to an end", () => {
     const values = [BY_POS.map((_, i) => i / 10)];
-    const [heads, positions] = [fakeModel({}, { _links: ["x"] }), fakeModel({ terms: BY_POS, values }, { _links: ["x"] })];
+    const [heads, positions] = [
+      fakeModel({}, { _links: ["x"] }),
+      fakeModel({ terms: BY_POS, values }, { _links: ["x"] }),
+    ];
     const [first, second] = [shown(heads), shown(positions)];
     press(second.root.querySelector(".mi-map")!, "ArrowRight");
     expect(positions.get("selection")).toEqual(picked(null, 0, 0));
@@ -457,7 +506,15 @@ describe("linked attributions", () => {
 
 describe("small pieces", () => {
   it("writes shares as in Python", () => {
-    const shares = [share(1, 4), share(-0.5, 4), share(0, 4), share(0.00001, -4), share(50, 4), share(1, 0), share(NaN, 1)];
+    const shares = [
+      share(1, 4),
+      share(-0.5, 4),
+      share(0, 4),
+      share(0.00001, -4),
+      share(50, 4),
+      share(1, 0),
+      share(NaN, 1),
+    ];
     expect(shares).toEqual(["25.0 %", "−12.5 %", "0.0 %", "0.0 %", "1250 %", "none", "none"]);
   });
 

@@ -54,7 +54,11 @@ function chosen(store: Store, prompt: Prompt, { term, layer = null, head = null 
   if (place !== undefined) return termAt(store, prompt, place);
   if (layer === null) return undefined; // of one head in all layers there is nothing to say
   const row = store.sent.layers.indexOf(layer);
-  if (head !== null) return { name: `L${layer}.H${head} from all positions`, ...sumAt(prompt, { row, column: store.sent.heads.indexOf(head) }) };
+  if (head !== null)
+    return {
+      name: `L${layer}.H${head} from all positions`,
+      ...sumAt(prompt, { row, column: store.sent.heads.indexOf(head) }),
+    };
   return { name: `Layer ${layer}`, ...sumAt(prompt, { row, column: null }) };
 }
 
@@ -98,7 +102,10 @@ export function barsOf(store: Store, selection: Selection, unit: string, isOff: 
   const rest = ({ values, unsent }: Numbers) =>
     prompt.order.filter((term) => !shown.includes(term)).reduce((sum, term) => sum + values[term], unsent);
   const name = n > 1 ? `the other ${n.toLocaleString("en-US")} terms` : "the other term";
-  return [...bars, { name, value: rest(prompt), control: prompt.control && rest(prompt.control), said: said(name, rest(prompt)) }];
+  return [
+    ...bars,
+    { name, value: rest(prompt), control: prompt.control && rest(prompt.control), said: said(name, rest(prompt)) },
+  ];
 }
 
 /** What the tooltip says of a bar. */
@@ -124,7 +131,10 @@ export function pointedAtStage(store: Store, prompt: Prompt, stage: number, unit
   const { running, control } = prompt;
   const number = (value: number) => written(value, store.scale, 2);
   const before = stage > 0 ? running[stage - 1] : 0;
-  const lines: Lines = [["after", store.sent.stages[stage]], ["running total", number(running[stage])]];
+  const lines: Lines = [
+    ["after", store.sent.stages[stage]],
+    ["running total", number(running[stage])],
+  ];
   lines.push([unit.length <= 18 ? `${unit} added` : "added", number(running[stage] - before)]);
   return control ? [...lines, [store.sent.control!.name, number(control.running[stage])]] : lines;
 }
@@ -148,10 +158,15 @@ export function termTable(store: Store, selection: Selection, unit: string): HTM
     ...(control ? [other === undefined ? "" : written(other, store.scale, 1)] : []),
   ];
   const rows = order.map((term) => cells(store.title(term, prompt), prompt.values[term], control?.values[term]));
-  if (store.unsent) rows.push(cells(`the other ${store.unsent.toLocaleString("en-US")}`, prompt.unsent, control?.unsent));
+  if (store.unsent)
+    rows.push(cells(`the other ${store.unsent.toLocaleString("en-US")}`, prompt.unsent, control?.unsent));
   rows.push(cells("logit difference", difference));
   const which = store.unsent ? `${order.length} of ${store.sent.n_terms.toLocaleString("en-US")} terms` : "All terms";
-  const made = table(`${which} in ${unit}, the largest first`, ["term", unit, "share", ...(control ? [store.sent.control!.name] : [])], rows);
+  const made = table(
+    `${which} in ${unit}, the largest first`,
+    ["term", unit, "share", ...(control ? [store.sent.control!.name] : [])],
+    rows,
+  );
   const at = order.indexOf(store.place(selection.term) ?? -1);
   if (at >= 0) made.querySelectorAll("tbody tr")[at].setAttribute("aria-current", "true");
   return made;

@@ -51,7 +51,12 @@ function row(line: Line): HTMLElement {
 function likely({ name, likely }: Line): HTMLElement {
   const list = el("ol", { class: "mi-likely", "aria-label": `${name}: likeliest next tokens` });
   for (const [token, p] of likely) {
-    const item = el("li", { class: "mi-mono" }, el("span", {}, visible(token)), el("span", { class: "mi-share" }, p.toFixed(2)));
+    const item = el(
+      "li",
+      { class: "mi-mono" },
+      el("span", {}, visible(token)),
+      el("span", { class: "mi-share" }, p.toFixed(2)),
+    );
     item.style.setProperty("--mi-filled", `${(100 * p).toFixed(1)}%`);
     list.append(item);
   }

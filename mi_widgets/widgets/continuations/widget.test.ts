@@ -7,7 +7,10 @@ const line = (name: string, more: Partial<Line> = {}): Line => ({
   name,
   prompt: "When Mary and John",
   written: " went",
-  likely: [[" went", 0.75], ["\n", 0.125]],
+  likely: [
+    [" went", 0.75],
+    ["\n", 0.125],
+  ],
   writing: false,
   error: "",
   ...more,
@@ -47,7 +50,10 @@ describe("the widget", () => {
   });
 
   it("shows the end of a long prompt, an error as an alert, and hostile text as text", () => {
-    const lines = [line(EVIL, { prompt: `${"a".repeat(300)}END`, written: EVIL, likely: [[EVIL, 1]] }), line("bad", { error: EVIL })];
+    const lines = [
+      line(EVIL, { prompt: `${"a".repeat(300)}END`, written: EVIL, likely: [[EVIL, 1]] }),
+      line("bad", { error: EVIL }),
+    ];
     const { root, stop } = shown(widget(), fakeModel(lines));
     expect(root.querySelector(".mi-prompt")!.textContent).toMatch(/^…a+END$/);
     expect(root.querySelector("[role=alert]")!.textContent).toBe(EVIL);

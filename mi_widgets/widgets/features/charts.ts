@@ -72,7 +72,12 @@ export class Charts {
     const density = densities[at];
     const rank = densities.filter((other) => other > density).length + 1;
     this.densities.note.textContent = `share of tokens, ${densities.length} latents`;
-    this.densities.draw(this.bins, this.axis, width, `${percent(density)} of tokens: rank ${rank} of ${densities.length}`);
+    this.densities.draw(
+      this.bins,
+      this.axis,
+      width,
+      `${percent(density)} of tokens: rank ${rank} of ${densities.length}`,
+    );
     this.densities.mark(density);
   }
 
@@ -84,11 +89,19 @@ export class Charts {
       from: edge(i),
       to: edge(i + 1),
       height,
-      said: [["activation", `${reading(edge(i))} to ${reading(edge(i + 1))}`], ["tokens", count(height)]],
+      said: [
+        ["activation", `${reading(edge(i))} to ${reading(edge(i + 1))}`],
+        ["tokens", count(height)],
+      ],
     }));
     const n = counts.reduce((sum, height) => sum + height, 0);
     this.activations.note.textContent = `above 0, at ${count(n)} tokens`;
-    this.activations.draw(columns, linear(0, peak || 1), width, `activations from 0 to ${reading(peak)} at ${n} tokens`);
+    this.activations.draw(
+      columns,
+      linear(0, peak || 1),
+      width,
+      `activations from 0 to ${reading(peak)} at ${n} tokens`,
+    );
   }
 }
 
@@ -97,7 +110,12 @@ export function binsOf(densities: readonly number[]): Said[] {
   const fire = densities.filter((density) => density > 0);
   const [low, high] = range(fire);
   const dead = densities.length - fire.length;
-  const never: Said = { from: 0, to: fire.length ? low / 2 : 1, height: dead, said: [["latents", `${dead}, which never fire`]] };
+  const never: Said = {
+    from: 0,
+    to: fire.length ? low / 2 : 1,
+    height: dead,
+    said: [["latents", `${dead}, which never fire`]],
+  };
   const n = high > low ? BINS : 1;
   const edge = (i: number) => low * (high / low) ** (i / n);
   const heights: number[] = Array(fire.length ? n : 0).fill(0);
@@ -109,14 +127,20 @@ export function binsOf(densities: readonly number[]): Said[] {
     from: edge(i),
     to: edge(i + 1),
     height,
-    said: [["share of tokens", `${percent(edge(i))} to ${percent(edge(i + 1))}`], ["latents", String(height)]],
+    said: [
+      ["share of tokens", `${percent(edge(i))} to ${percent(edge(i + 1))}`],
+      ["latents", String(height)],
+    ],
   }));
   return dead ? [never, ...columns] : columns;
 }
 
 /** The lowest and the highest, of any number of them. */
 function range(numbers: readonly number[]): [number, number] {
-  return numbers.reduce(([low, high], number) => [Math.min(low, number), Math.max(high, number)], [Infinity, -Infinity]);
+  return numbers.reduce(
+    ([low, high], number) => [Math.min(low, number), Math.max(high, number)],
+    [Infinity, -Infinity],
+  );
 }
 
 /** The axis on which densities lie. */

@@ -34,7 +34,10 @@ class Line {
   draw(context: Context, middle: number, scale: Scale, theme: Theme): void {
     [this.context, this.middle] = [context, middle];
     const levels = context.activations.levels(scale.low, scale.high);
-    const parts = [[0, middle], [middle, context.tokens.length]];
+    const parts = [
+      [0, middle],
+      [middle, context.tokens.length],
+    ];
     this.strips.forEach((strip, part) => {
       const [from, to] = parts[part];
       strip.setTokens(context.tokens.slice(from, to));

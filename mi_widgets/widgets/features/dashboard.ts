@@ -93,7 +93,9 @@ export class Dashboard {
     const scores = scoresText(store, at);
     const guess = label && !named ? `best label ${label}, ${scores}` : scores;
     const density = store.density(at);
-    const fires = density ? [`fires at ${percent(density)} of tokens`, `peak ${reading(store.names.peaks.at(at))}`] : [];
+    const fires = density
+      ? [`fires at ${percent(density)} of tokens`, `peak ${reading(store.names.peaks.at(at))}`]
+      : [];
     this.facts.textContent = [...(guess ? [guess] : []), ...fires].join(" · ");
   }
 
@@ -106,7 +108,11 @@ export class Dashboard {
       value: cosine,
       text: reading(cosine),
       said: `latent ${latent}, ${name}: cosine ${reading(cosine)}`,
-      tip: [["latent", String(latent)], ["", name], ["cosine", reading(cosine)]],
+      tip: [
+        ["latent", String(latent)],
+        ["", name],
+        ["cosine", reading(cosine)],
+      ],
     };
   }
 
@@ -120,5 +126,10 @@ function effectRow({ token, by }: Effect): BarRow {
 }
 
 function figure(title: string, unit: string, more: string, element: HTMLElement): HTMLElement {
-  return el("figure", {}, el("figcaption", { title: more }, el("strong", {}, title), el("span", { class: "mi-facts" }, unit)), element);
+  return el(
+    "figure",
+    {},
+    el("figcaption", { title: more }, el("strong", {}, title), el("span", { class: "mi-facts" }, unit)),
+    element,
+  );
 }

@@ -31,7 +31,11 @@ export class List {
     private pick: (at: number) => void,
     private changed: () => void,
   ) {
-    this.rows = new LongList("latents", (i) => this.row(i), (i) => pick(this.shown.places[i]));
+    this.rows = new LongList(
+      "latents",
+      (i) => this.row(i),
+      (i) => pick(this.shown.places[i]),
+    );
     this.element = el(
       "div",
       { class: "mi-latent-list" },

@@ -120,7 +120,10 @@ export class Store {
     const own = [`#${this.latents[at]}`, named, ...this.promoted(at).map(({ token }) => token), ...lit];
     return {
       own: own.join("\n").toLowerCase(),
-      near: contexts.map(({ tokens }) => tokens.join("")).join("\n").toLowerCase(),
+      near: contexts
+        .map(({ tokens }) => tokens.join(""))
+        .join("\n")
+        .toLowerCase(),
     };
   }
 

@@ -27,7 +27,12 @@ export class View {
   private parts: HTMLElement;
   private sentence = el("p", { class: "mi-sentence" });
   private changes: ChangesNote;
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "the latents in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "the latents in numbers",
+  });
   private before: number[] = []; // the latents that were shown before this one
   private shown?: number;
 
@@ -39,7 +44,11 @@ export class View {
     this.frame = new Frame(element, this.actions(), KEYS, () => this.draw());
     this.frame.root.classList.add("mi-features");
     this.numbers.hidden = true;
-    this.list = new List(store, (at) => this.go(store.latents[at]), () => this.drawTable());
+    this.list = new List(
+      store,
+      (at) => this.go(store.latents[at]),
+      () => this.drawTable(),
+    );
     this.dashboard = new Dashboard(store, {
       go: (latent) => this.go(latent),
       tip: (event, lines) => (lines ? this.frame.tip(event, lines) : this.frame.tooltip.hide()),
@@ -59,9 +68,19 @@ export class View {
 
   private actions() {
     return [
-      { label: "take out", key: "a", hint: "take the selected latent out, or put it back: view.intervention", run: () => this.switch() },
+      {
+        label: "take out",
+        key: "a",
+        hint: "take the selected latent out, or put it back: view.intervention",
+        run: () => this.switch(),
+      },
       { label: "as table", key: "t", hint: "the latents of the list in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 

@@ -35,9 +35,15 @@ function packed({ marks = true } = {}) {
     histogram: floats([n, 2], (i) => (i >> 1 === 2 ? 0 : i + 1)),
     context_token: whole([n, 2, 3], context),
     context_activation: floats([n, 2, 3], (i) => strength[i]),
-    promoted: whole([n, 2], PEAKS.flatMap(() => [4, 5])),
+    promoted: whole(
+      [n, 2],
+      PEAKS.flatMap(() => [4, 5]),
+    ),
     promoted_by: floats([n, 2], (i) => [2, 1][i % 2]),
-    suppressed: whole([n, 2], PEAKS.flatMap(() => [1, 3])),
+    suppressed: whole(
+      [n, 2],
+      PEAKS.flatMap(() => [1, 3]),
+    ),
     suppressed_by: floats([n, 2], (i) => [-1, -0.5][i % 2]),
     nearest: whole([n, 2], [11, 99, 10, 17, 10, 11, 11, 10]),
     nearest_cosine: floats([n, 2], (i) => [0.5, 0.25][i % 2]),
@@ -173,7 +179,9 @@ describe("the dashboard", () => {
   it("shows contexts lined up where the latent fires most", () => {
     const { root } = shown(fakeModel());
     expect(title(root)).toBe("Latent 11 register french");
-    expect(root.querySelector(".mi-latent-facts")!.textContent).toBe("F1 0.90, AUC 0.90 · fires at 20 % of tokens · peak 9.00");
+    expect(root.querySelector(".mi-latent-facts")!.textContent).toBe(
+      "F1 0.90, AUC 0.90 · fires at 20 % of tokens · peak 9.00",
+    );
     const contexts = [...root.querySelectorAll<HTMLElement>(".mi-context")];
     expect(contexts.map((line) => line.querySelector(".mi-context-peak")!.textContent)).toEqual(["9.00", "8.00"]);
     const [before, after] = [...contexts[0].querySelectorAll(".mi-strip")];
@@ -204,7 +212,9 @@ describe("the dashboard", () => {
     const { root } = shown(model);
     expect(root.querySelectorAll(".mi-context")).toHaveLength(0);
     expect(root.querySelector<HTMLElement>(".mi-contexts p")!.hidden).toBe(false);
-    expect(root.querySelector(".mi-sentence")!.textContent).toBe("Latent 12 · asked bird · fires at no token of these texts");
+    expect(root.querySelector(".mi-sentence")!.textContent).toBe(
+      "Latent 12 · asked bird · fires at no token of these texts",
+    );
     model.set("selection", { latent: 10 });
     expect(title(root)).toBe("Latent 10");
     expect(root.querySelector(".mi-latent-facts")!.textContent).toContain("best label asked bird, F1 0.20");
@@ -218,7 +228,10 @@ describe("the dashboard", () => {
     expect([...up.children].map((row) => row.textContent)).toEqual(["·le2.00", "·chat1.00"]);
     expect(down.children[0].textContent).toBe("·the−1.00");
     expect([...near.children].map((row) => row.textContent)).toEqual(["11register french0.50"]); // 99 is not here
-    expect([...up.querySelectorAll<HTMLElement>(".mi-bar-fill")].map((bar) => bar.style.width)).toEqual(["100%", "50%"]);
+    expect([...up.querySelectorAll<HTMLElement>(".mi-bar-fill")].map((bar) => bar.style.width)).toEqual([
+      "100%",
+      "50%",
+    ]);
     (near.children[0] as HTMLElement).click();
     expect(model.get("selection")).toEqual({ latent: 11 });
     expect(title(root)).toContain("Latent 11");
@@ -253,7 +266,10 @@ describe("the widget", () => {
     expect(root.querySelector(".mi-changes")!.textContent).toContain("latent 11 out×");
     press(root, "ArrowDown");
     press(root, "a");
-    model.set("_changes", [[11, null], [17, 4]]);
+    model.set("_changes", [
+      [11, null],
+      [17, 4],
+    ]);
     expect(title(root)).toBe("Latent 17 asked bird held at 4.00");
     root.querySelector<HTMLElement>(".mi-changes button")!.click();
     expect(model.get("_changes")).toEqual([[17, 4]]);
@@ -267,7 +283,9 @@ describe("the widget", () => {
     const { root } = shown(model);
     press(root, "a");
     expect(model.get("_changes")).toEqual([]);
-    const button = [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((b) => b.textContent!.includes("take out"))!;
+    const button = [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((b) =>
+      b.textContent!.includes("take out"),
+    )!;
     expect(button.hidden).toBe(true);
   });
 

@@ -18,7 +18,15 @@ export function sentence(store: Store, at: number): Part[] {
   const [most] = store.contexts(at);
   const peak = el("strong", { class: "mi-mono" }, reading(store.names.peaks.at(at)));
   const where: Part[] = most ? [", most at ", el("code", {}, visible(most.tokens[store.place.indexOf(0)]))] : [];
-  const tokens = (effects: Effect[]) => el("code", {}, effects.slice(0, TOKENS).map(({ token }) => visible(token)).join(" "));
+  const tokens = (effects: Effect[]) =>
+    el(
+      "code",
+      {},
+      effects
+        .slice(0, TOKENS)
+        .map(({ token }) => visible(token))
+        .join(" "),
+    );
   const says: Part[] = [" · promotes ", tokens(store.promoted(at)), " · suppresses ", tokens(store.suppressed(at))];
   return [...start, ` · fires at ${percent(store.density(at))} of tokens, up to `, peak, ...where, ...says];
 }
@@ -33,8 +41,14 @@ export function labelText(store: Store, at: number): string {
 /** "F1 0.97, AUC 1.00"; "" where there are none. */
 export function scoresText(store: Store, at: number): string {
   const { f1, auc } = store.label(at);
-  const scores = [["F1", f1], ["AUC", auc]] as const;
-  return scores.filter(([, score]) => !Number.isNaN(score)).map(([name, score]) => `${name} ${reading(score)}`).join(", ");
+  const scores = [
+    ["F1", f1],
+    ["AUC", auc],
+  ] as const;
+  return scores
+    .filter(([, score]) => !Number.isNaN(score))
+    .map(([name, score]) => `${name} ${reading(score)}`)
+    .join(", ");
 }
 
 /** "2.0 %", "0.03 %", "12 %": two digits that count. */
@@ -62,7 +76,13 @@ export function latentTable(store: Store, places: readonly number[], chosen: num
   const rows = shown.map((at) => {
     const { label, f1, auc } = store.label(at);
     const scores = store.labelled ? [label, reading(f1), reading(auc)] : [];
-    return [String(store.latents[at]), percent(store.density(at)), reading(store.names.peaks.at(at)), ...scores, store.names.says[at]];
+    return [
+      String(store.latents[at]),
+      percent(store.density(at)),
+      reading(store.names.peaks.at(at)),
+      ...scores,
+      store.names.says[at],
+    ];
   });
   const head = ["latent", "density", "peak", ...(store.labelled ? ["label", "F1", "AUC"] : []), "promotes"];
   const which = shown.length < places.length ? `The first ${shown.length} of ${places.length}` : `${places.length}`;

@@ -44,7 +44,11 @@ export class CirclePicture {
     const [x, y] = [state.x, state.y];
     this.points.forEach((point, n) => {
       const known = this.known(n);
-      change(point, { cx: known ? this.left(x[n]) : 0, cy: known ? this.top(y[n]) : 0, visibility: known ? undefined : "hidden" });
+      change(point, {
+        cx: known ? this.left(x[n]) : 0,
+        cy: known ? this.top(y[n]) : 0,
+        visibility: known ? undefined : "hidden",
+      });
     });
     const path = this.order
       .filter((n) => this.known(n))
@@ -82,7 +86,10 @@ export class CirclePicture {
     this.over.replaceChildren();
     if (n === undefined || !this.state || !this.known(n)) return;
     const [cx, cy] = [this.left(this.state.x[n]), this.top(this.state.y[n])];
-    this.over.append(svg("circle", { class: "mi-circle-lit", cx, cy, r: RADIUS + 3 }), this.name(n, "mi-circle-lit-name"));
+    this.over.append(
+      svg("circle", { class: "mi-circle-lit", cx, cy, r: RADIUS + 3 }),
+      this.name(n, "mi-circle-lit-name"),
+    );
   }
 
   private known(n: number): boolean {

@@ -46,7 +46,10 @@ export class Norms {
       ...ticks.flatMap(({ value, label }) => {
         const y = Math.round(this.top(value));
         const line = svg("line", { x1: this.left, x2: state.width, y1: y, y2: y });
-        return [line, svg("text", { x: this.left - 7, y, "text-anchor": "end", "dominant-baseline": "central" }, label)];
+        return [
+          line,
+          svg("text", { x: this.left - 7, y, "text-anchor": "end", "dominant-baseline": "central" }, label),
+        ];
       }),
     );
     this.bars = state.frequencies.map(() => svg("rect"));
@@ -138,7 +141,11 @@ export class Norms {
     this.ticks.replaceChildren(
       ...shown(frequencies.length, this.step, room, [at]).map((i) => {
         const style = i === at ? "mi-norm-chosen-name" : undefined;
-        return svg("text", { class: style, x: this.x(i) + this.step / 2, y, "text-anchor": "middle" }, String(frequencies[i]));
+        return svg(
+          "text",
+          { class: style, x: this.x(i) + this.step / 2, y, "text-anchor": "middle" },
+          String(frequencies[i]),
+        );
       }),
     );
   }

@@ -24,7 +24,13 @@ export class Plane {
     private spectrum: Spectrum,
     choose: (target: string) => void,
   ) {
-    const caption = el("figcaption", {}, this.name, this.menu, el("span", { class: "mi-facts" }, "size of each component over a and b"));
+    const caption = el(
+      "figcaption",
+      {},
+      this.name,
+      this.menu,
+      el("span", { class: "mi-facts" }, "size of each component over a and b"),
+    );
     this.element = el("figure", { class: "mi-picture-of" }, caption, this.map.element, this.bar);
     this.menu.addEventListener("change", () => choose(this.menu.value));
     // The map is read by the pointer; what is selected in it is selected by the norms' keys too.
@@ -79,7 +85,10 @@ export class Plane {
 
   /** The frequency of a cell, or of a label; of a cell that has two, the one over a. */
   frequencyAt({ row, column }: Spot): number | undefined {
-    const over = [row === null ? undefined : this.spectrum.rows[row], column === null ? undefined : this.spectrum.columns[column]];
+    const over = [
+      row === null ? undefined : this.spectrum.rows[row],
+      column === null ? undefined : this.spectrum.columns[column],
+    ];
     return over.map((label) => (label === undefined ? undefined : frequencyOf(label))).find((k) => k !== undefined);
   }
 

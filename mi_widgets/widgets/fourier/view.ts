@@ -34,7 +34,12 @@ export class View {
   private circleName = el("strong");
   private circleBar = el("div");
   private sentence = el("p", { class: "mi-sentence" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all frequencies in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "all frequencies in numbers",
+  });
   private selection!: Selection;
   private side = 0;
   private planeWidth = 0;
@@ -65,7 +70,12 @@ export class View {
   private actions() {
     return [
       { label: "as table", key: "t", hint: "every frequency in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
@@ -73,7 +83,12 @@ export class View {
     const caption = (...parts: (Node | string)[]) => el("figcaption", {}, ...parts);
     const facts = el("span", { class: "mi-facts" }, "along its cosine and its sine");
     this.grid.append(
-      el("figure", { class: "mi-picture-of" }, caption(el("strong", {}, "Norms"), this.normsNote, this.keysNote), this.norms.element),
+      el(
+        "figure",
+        { class: "mi-picture-of" },
+        caption(el("strong", {}, "Norms"), this.normsNote, this.keysNote),
+        this.norms.element,
+      ),
       el("figure", { class: "mi-picture-of" }, caption(this.circleName, facts), this.circle.element, this.circleBar),
       this.plane.element,
     );
@@ -185,7 +200,11 @@ export class View {
     this.circle.light(n);
     if (n === undefined) return this.frame.tooltip.hide();
     const { x, y } = this.spectrum.circle(this.selection);
-    const lines: [string, string][] = [["number", String(n)], ["cosine", reading(x[n])], ["sine", reading(y[n])]];
+    const lines: [string, string][] = [
+      ["number", String(n)],
+      ["cosine", reading(x[n])],
+      ["sine", reading(y[n])],
+    ];
     this.frame.tip(event, [...lines, ["next on the circle", String(this.circle.next(n))]]);
   }
 

@@ -1,5 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { codes, EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, slide, written as drawn } from "../_shared/fakes";
+import {
+  codes,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  press,
+  shown as shownWidget,
+  slide,
+  written as drawn,
+} from "../_shared/fakes";
 import type { Packed } from "../_shared/wire";
 import { layout } from "./layout";
 import { ring, Spectrum } from "./spectrum";
@@ -65,12 +75,15 @@ beforeAll(fakePage);
 
 const shown = (model: FakeModel) => shownWidget(widget(), model);
 const words = (root: Element) => root.querySelector(".mi-sentence")!.textContent;
-const numbers = (elements: Iterable<Element>, name: string) => [...elements].map((one) => Number(one.getAttribute(name)));
+const numbers = (elements: Iterable<Element>, name: string) =>
+  [...elements].map((one) => Number(one.getAttribute(name)));
 
 describe("the widget", () => {
   it("draws bars from 0, with a sign on the key ones, and says the selected one", () => {
     const { element, root, stop } = shown(fakeModel());
-    expect(words(root)).toBe("Step 100 · frequency 2: norm 5.00, 25.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right");
+    expect(words(root)).toBe(
+      "Step 100 · frequency 2: norm 5.00, 25.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right",
+    );
     const bars = [...root.querySelectorAll(".mi-norm")];
     const ends = bars.map((bar) => Number(bar.getAttribute("y")) + Number(bar.getAttribute("height")));
     expect(Math.max(...ends) - Math.min(...ends)).toBeLessThan(0.1);
@@ -89,7 +102,16 @@ describe("the widget", () => {
     const { root, stop } = shown(model);
     const frequency = () => model.get("selection").frequency;
     const norms = root.querySelector(".mi-norms")!;
-    for (const [key, wanted] of [["ArrowRight", 3], ["ArrowRight", 3], ["Home", 1], ["ArrowLeft", 1], ["ArrowDown", 2], ["End", 3], ["ArrowUp", 2], ["ArrowUp", 2]] as const) {
+    for (const [key, wanted] of [
+      ["ArrowRight", 3],
+      ["ArrowRight", 3],
+      ["Home", 1],
+      ["ArrowLeft", 1],
+      ["ArrowDown", 2],
+      ["End", 3],
+      ["ArrowUp", 2],
+      ["ArrowUp", 2],
+    ] as const) {
       press(norms, key);
       expect(frequency()).toBe(wanted);
     }
@@ -125,11 +147,16 @@ describe("the widget", () => {
     expect(ring(2, 7)).toEqual([0, 4, 1, 5, 2, 6, 3]);
     const { root, stop } = shown(fakeModel());
     const path = root.querySelector(".mi-circle-line")!.getAttribute("d")!;
-    const points = path.replace(/^M|z$/g, "").split("L").map((pair) => pair.split(" ").map(Number));
+    const points = path
+      .replace(/^M|z$/g, "")
+      .split("L")
+      .map((pair) => pair.split(" ").map(Number));
     const sides = points.map(([x, y], i) => Math.hypot(x - points[(i + 1) % P][0], y - points[(i + 1) % P][1]));
     expect(points).toHaveLength(P);
     expect(Math.max(...sides) - Math.min(...sides)).toBeLessThan(0.5); // a polygon, no star
-    expect(new Set([...root.querySelectorAll(".mi-circle circle")].map((one) => one.getAttribute("fill"))).size).toBe(P);
+    expect(new Set([...root.querySelectorAll(".mi-circle circle")].map((one) => one.getAttribute("fill"))).size).toBe(
+      P,
+    );
     stop();
   });
 
@@ -144,7 +171,7 @@ describe("the widget", () => {
     const spectrum = new Spectrum(model);
     const planes = [0, 100].map((step) => spectrum.plane({ step, frequency: 1, target: EVIL })!);
     expect(planes.map(({ max }) => max)).toEqual([6, 6]);
-    expect(planes[0].at(0)).toBeCloseTo(P * P / 10);
+    expect(planes[0].at(0)).toBeCloseTo((P * P) / 10);
     spectrum.dispose();
     expect(drawn).toContain("cos 2");
     stop();
@@ -165,7 +192,11 @@ describe("the widget", () => {
   it("has a table of the step", () => {
     const { root, stop } = shown(fakeModel());
     press(root, "t");
-    expect([...root.querySelectorAll("tbody tr")].map((row) => row.textContent)).toEqual(["14.000 %", "25.0025.0 %◆", "36.000 %"]);
+    expect([...root.querySelectorAll("tbody tr")].map((row) => row.textContent)).toEqual([
+      "14.000 %",
+      "25.0025.0 %◆",
+      "36.000 %",
+    ]);
     expect(root.querySelector("tr[aria-current]")!.textContent).toContain("25.0 %");
     expect(root.querySelector("caption")!.textContent).toBe("Every frequency at step 100");
     stop();

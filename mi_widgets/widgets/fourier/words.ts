@@ -62,7 +62,12 @@ export function keyNote({ keys }: Moment, frequencies: readonly number[]): strin
 /** A row a frequency, at the selected step. */
 export function normTable(spectrum: Spectrum, selection: Selection): HTMLElement {
   const { norms, shares, keys } = spectrum.moment(selection);
-  const rows = spectrum.frequencies.map((k, i) => [String(k), reading(norms[i]), percent(shares[i]), keys[i] ? "◆" : ""]);
+  const rows = spectrum.frequencies.map((k, i) => [
+    String(k),
+    reading(norms[i]),
+    percent(shares[i]),
+    keys[i] ? "◆" : "",
+  ]);
   const caption = `Every frequency${spectrum.steps ? ` at step ${selection.step}` : ""}`;
   const made = table(caption, ["frequency", "norm", "of the logits' variance", "key"], rows);
   made.querySelectorAll("tbody tr")[spectrum.place(selection)]?.setAttribute("aria-current", "true");

@@ -99,7 +99,9 @@ export class Cells {
   fits(selection: Selection | undefined): selection is Selection {
     if (!selection) return false;
     const known = (axis: Axis) => axis.labels.includes(selection[axis.name]!);
-    return this.pages.every(known) && [this.rows, this.columns].every((axis) => selection[axis.name] == null || known(axis));
+    return (
+      this.pages.every(known) && [this.rows, this.columns].every((axis) => selection[axis.name] == null || known(axis))
+    );
   }
 
   /** "L1", "sender L0.H3", "query 17 ·red": a label where its axis cannot be seen. */

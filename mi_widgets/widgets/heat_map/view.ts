@@ -58,10 +58,30 @@ export class View {
 
   private actions() {
     return [
-      { label: "untrained", key: "u", hint: "the control in the picture's place, in the same colours", run: () => this.showControl() },
-      { label: "ablate head", key: "a", hint: "switch the selected head off or on: view.intervention", run: () => this.ablate() },
-      { label: "as table", key: "t", hint: "the largest cells of what is selected, in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "untrained",
+        key: "u",
+        hint: "the control in the picture's place, in the same colours",
+        run: () => this.showControl(),
+      },
+      {
+        label: "ablate head",
+        key: "a",
+        hint: "switch the selected head off or on: view.intervention",
+        run: () => this.ablate(),
+      },
+      {
+        label: "as table",
+        key: "t",
+        hint: "the largest cells of what is selected, in numbers",
+        run: () => this.toggleTable(),
+      },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
@@ -135,7 +155,9 @@ export class View {
   /** The selected head; none where cells are not heads, or none is selected. */
   private get head(): HeadPlace | undefined {
     const { layer, head } = this.selection;
-    return this.cells.ofHeads && layer !== null && head !== null ? { layer: Number(layer), head: Number(head) } : undefined;
+    return this.cells.ofHeads && layer !== null && head !== null
+      ? { layer: Number(layer), head: Number(head) }
+      : undefined;
   }
 
   private ablate(): void {

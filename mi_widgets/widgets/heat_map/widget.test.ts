@@ -1,5 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, slide, written as drawn } from "../_shared/fakes";
+import {
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  press,
+  shown as shownWidget,
+  slide,
+  written as drawn,
+} from "../_shared/fakes";
 import { cellSize, lieFlat } from "../_shared/heat_layout";
 import { resample } from "../_shared/raster";
 import { ends, type Scale, written } from "../_shared/scale";
@@ -13,7 +22,9 @@ function axis(name: string, labels: Labels, more: Record<string, unknown> = {}) 
   return { name, labels, texts: labels.map((label) => `${letter}${label}`), by: null, tokens: false, ...more };
 }
 
-function fakeModel(options: { axes?: ReturnType<typeof axis>[]; value?: (i: number) => number; low?: number; control?: boolean } = {}) {
+function fakeModel(
+  options: { axes?: ReturnType<typeof axis>[]; value?: (i: number) => number; low?: number; control?: boolean } = {},
+) {
   const axes = options.axes ?? [axis("step", [0, 100, 300]), axis("layer", [4, 5]), axis("head", [0, 1])];
   const shape = axes.map(({ labels }) => labels.length);
   const pages = axes.slice(0, -2).map(({ name, labels }) => [name, labels[labels.length - 1]]);
@@ -75,7 +86,12 @@ describe("the widget", () => {
   });
 
   it("goes through the pages with a slider, buttons and keys", () => {
-    const axes = [axis("step", [0, 100, 300]), axis("composition", ["Q", "K", "V"]), axis("from", ["a", "b"]), axis("to", ["c"])];
+    const axes = [
+      axis("step", [0, 100, 300]),
+      axis("composition", ["Q", "K", "V"]),
+      axis("from", ["a", "b"]),
+      axis("to", ["c"]),
+    ];
     const model = fakeModel({ axes });
     const { root, stop } = shown(model);
     slide(root, 0);
@@ -172,8 +188,15 @@ describe("the widget", () => {
   });
 
   it("writes the tokens of the prompt that is shown, as text and nothing else", () => {
-    const tokens = [["a", " b"], [EVIL, "\n"]];
-    const axes = [axis("batch", [0, 1]), axis("layer", [0]), axis("pos", [0, 1], { texts: tokens, by: "batch", tokens: true })];
+    const tokens = [
+      ["a", " b"],
+      [EVIL, "\n"],
+    ];
+    const axes = [
+      axis("batch", [0, 1]),
+      axis("layer", [0]),
+      axis("pos", [0, 1], { texts: tokens, by: "batch", tokens: true }),
+    ];
     const model = fakeModel({ axes });
     const { root, stop } = shown(model);
     model.set("selection", { batch: 1, layer: 0, pos: 0 });
@@ -210,14 +233,29 @@ describe("the size of cells", () => {
 
   it("is large with a number in it, else square", () => {
     expect(cellSize({ width: 1100, height: 620 }, 2, 4, most, number)).toEqual({ ...most, numbers: true });
-    expect(cellSize({ width: 600, height: 620 }, 12, 12, most, number)).toEqual({ width: 50, height: 36, numbers: true });
+    expect(cellSize({ width: 600, height: 620 }, 12, 12, most, number)).toEqual({
+      width: 50,
+      height: 36,
+      numbers: true,
+    });
     expect(cellSize({ width: 600, height: 620 }, 12, 12, most)).toEqual({ width: 36, height: 36, numbers: false });
-    expect(cellSize({ width: 720, height: 620 }, 144, 144, most, number)).toMatchObject({ width: 620 / 144, numbers: false });
+    expect(cellSize({ width: 720, height: 620 }, 144, 144, most, number)).toMatchObject({
+      width: 620 / 144,
+      numbers: false,
+    });
   });
 
   it("never makes a picture too thin to see", () => {
-    expect(cellSize({ width: 600, height: 620 }, 1, 300, most, number)).toEqual({ width: 2, height: 14, numbers: false });
-    expect(cellSize({ width: 600, height: 620 }, 310, 2, most, number)).toEqual({ width: 14, height: 2, numbers: false });
+    expect(cellSize({ width: 600, height: 620 }, 1, 300, most, number)).toEqual({
+      width: 2,
+      height: 14,
+      numbers: false,
+    });
+    expect(cellSize({ width: 600, height: 620 }, 310, 2, most, number)).toEqual({
+      width: 14,
+      height: 2,
+      numbers: false,
+    });
   });
 
   it("lets only short labels lie flat", () => {

@@ -10,8 +10,18 @@ const STEPS = 200; // of the slider
 export class Changing {
   readonly element: HTMLElement;
   private ways = new Choice("", (way) => this.choose(way));
-  private slider = el("input", { type: "range", class: "mi-slider", min: 0, "aria-label": "the value that it is held at" });
-  private figures = el("input", { type: "number", class: "mi-figures", step: "any", "aria-label": "the value that it is held at, in figures" });
+  private slider = el("input", {
+    type: "range",
+    class: "mi-slider",
+    min: 0,
+    "aria-label": "the value that it is held at",
+  });
+  private figures = el("input", {
+    type: "number",
+    class: "mi-figures",
+    step: "any",
+    "aria-label": "the value that it is held at, in figures",
+  });
   private latent: number | null = null;
   private held = 0; // where it is held once that is chosen
   private top = 0; // of the slider: it does not move while the slider does

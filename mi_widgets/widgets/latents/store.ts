@@ -65,7 +65,10 @@ export class Store {
         if (!Number.isNaN(latent) && !(found.get(latent)! >= value)) found.set(latent, value);
       }
     }
-    return [...found].map(([latent, value]) => ({ latent, value })).sort((a, b) => b.value - a.value).slice(0, most);
+    return [...found]
+      .map(([latent, value]) => ({ latent, value }))
+      .sort((a, b) => b.value - a.value)
+      .slice(0, most);
   }
 
   /** The activation of the selected latent at each token: 0 where it is silent, NaN at padding. */
@@ -74,7 +77,8 @@ export class Store {
     const tokens = this.sent.tokens[this.sent.batch.indexOf(batch)];
     return Float32Array.from(tokens, (token, at) => {
       if (token === "") return NaN;
-      for (let rank = 0; rank < latents.columns; rank++) if (latents.value(at, rank) === wanted) return values.value(at, rank);
+      for (let rank = 0; rank < latents.columns; rank++)
+        if (latents.value(at, rank) === wanted) return values.value(at, rank);
       return 0;
     });
   }

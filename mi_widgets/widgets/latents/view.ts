@@ -39,7 +39,12 @@ export class View {
   private changes: ChangesNote;
   private barHolder = el("div");
   private sentence = el("p", { class: "mi-sentence" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all tokens in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "all tokens in numbers",
+  });
   private prompts = new Stepper("prompt", (by) => this.prompt(by));
   private rows: number[] = []; // the latents of the bars
   private lit?: number; // the token under the pointer, here or in a linked view
@@ -75,10 +80,20 @@ export class View {
   private actions() {
     return [
       { label: "stop", key: "s", hint: "stop what the model is writing", run: () => this.model.send({ do: "stop" }) },
-      { label: "take out", key: "a", hint: "take the selected latent out, or put it back: view.intervention", run: () => this.switch() },
+      {
+        label: "take out",
+        key: "a",
+        hint: "take the selected latent out, or put it back: view.intervention",
+        run: () => this.switch(),
+      },
       { label: "reset", key: "r", hint: "leave all latents as they are", run: () => this.reset() },
       { label: "as table", key: "t", hint: "every token in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
@@ -231,7 +246,8 @@ export class View {
     this.strip.setTokens(tokens);
     this.strip.draw({ levels, map: scale.map, theme: this.frame.theme, from: this.at, lit: this.lit });
     if (this.at !== undefined) this.strip.reveal(this.at);
-    const note = selection.latent === null ? "select a latent to see where it fires" : `activation of latent ${selection.latent}`;
+    const note =
+      selection.latent === null ? "select a latent to see where it fires" : `activation of latent ${selection.latent}`;
     const bar: ColourBar = colourBar({ map: scale.map, ...ends(scale), note });
     bar.draw(this.frame.theme);
     this.barHolder.replaceChildren(bar.element);
@@ -257,7 +273,11 @@ export class View {
         value,
         text: done || reading(value),
         said: [`latent ${latent}`, name, reading(value), done].filter(Boolean).join(", "),
-        tip: [["latent", String(latent)], ...(name ? ([["", name]] as [string, string][]) : []), ["activation", reading(value)]],
+        tip: [
+          ["latent", String(latent)],
+          ...(name ? ([["", name]] as [string, string][]) : []),
+          ["activation", reading(value)],
+        ],
       };
     });
     this.barsNote.textContent = where(store, selection);
@@ -270,7 +290,8 @@ export class View {
     const { store, selection } = this;
     const { latent } = selection;
     this.title.textContent = latent === null ? "No latent selected" : `Latent ${latent}`;
-    if (latent !== null && store.names?.isLabelled(latent)) this.title.append(" ", el("span", { class: "mi-latent-label" }, store.names.name(latent)));
+    if (latent !== null && store.names?.isLabelled(latent))
+      this.title.append(" ", el("span", { class: "mi-latent-label" }, store.names.name(latent)));
     const at = latent === null ? undefined : store.names?.place(latent);
     const facts = at === undefined ? [] : [store.names!.says[at], `peak ${reading(store.names!.peaks.at(at))}`];
     this.facts.textContent = facts.join(" · ");

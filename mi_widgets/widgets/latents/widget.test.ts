@@ -12,7 +12,10 @@ const NAMES = {
 /** Two prompts; at "a" latents 1 and 0, at " b" latent 1, at EVIL nothing. */
 function texts() {
   return {
-    tokens: [["a", " b", EVIL], ["z", "", ""]],
+    tokens: [
+      ["a", " b", EVIL],
+      ["z", "", ""],
+    ],
     batch: [0, 1],
     pos: [0, 1, 2],
     latent: whole([2, 3, 2], [1, 0, 1, NaN, NaN, NaN, 2, NaN, NaN, NaN, NaN, NaN]),
@@ -51,7 +54,9 @@ const bars = (root: Element) => [...root.querySelectorAll<HTMLElement>(".mi-bar-
 const tokens = (root: Element) => [...root.querySelectorAll<HTMLElement>(".mi-strip > .mi-token")];
 const said = (root: Element) => root.querySelector(".mi-sentence")!.textContent;
 const action = (root: Element, name: string) =>
-  [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((button) => button.textContent!.includes(name))!;
+  [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((button) =>
+    button.textContent!.includes(name),
+  )!;
 
 describe("the text", () => {
   it("is lit where the selected latent fires", () => {
@@ -77,7 +82,9 @@ describe("the text", () => {
     tokens(root)[1].click(); // again: the whole text
     expect(model.get("selection").pos).toBe(null);
     tokens(root)[0].dispatchEvent(new Event("pointerover", { bubbles: true }));
-    expect(root.querySelector(".mi-tooltip")!.textContent).toBe('token0 "a"latent 18.008.001 (register french)4.000 (↑ ·a)');
+    expect(root.querySelector(".mi-tooltip")!.textContent).toBe(
+      'token0 "a"latent 18.008.001 (register french)4.000 (↑ ·a)',
+    );
   });
 
   it("has other prompts, padded ones too", () => {
@@ -154,8 +161,14 @@ describe("what is done to a latent", () => {
     press(root, "a");
     press(root, "ArrowDown");
     press(root, "a");
-    expect(model.get("_changes")).toEqual([[1, null], [0, null]]);
-    expect([...root.querySelectorAll(".mi-changes button")].map((chip) => chip.textContent)).toEqual(["latent 1 out×", "latent 0 out×"]);
+    expect(model.get("_changes")).toEqual([
+      [1, null],
+      [0, null],
+    ]);
+    expect([...root.querySelectorAll(".mi-changes button")].map((chip) => chip.textContent)).toEqual([
+      "latent 1 out×",
+      "latent 0 out×",
+    ]);
     expect(action(root, "put back").getAttribute("aria-pressed")).toBe("true");
     press(root, "r");
     expect(model.get("_changes")).toEqual([]);
@@ -212,7 +225,9 @@ describe("the widget", () => {
     const { root, element } = shown(fakeModel());
     press(root, "ArrowRight");
     press(root, "t");
-    const rows = [...root.querySelectorAll(".mi-numbers tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+    const rows = [...root.querySelectorAll(".mi-numbers tbody tr")].map((row) =>
+      [...row.children].map((cell) => cell.textContent),
+    );
     expect(rows[0]).toEqual(["0", "a", "8.00  1 (register french)", "4.00  0 (↑ ·a)", ""]);
     expect(rows).toHaveLength(3);
     expect(root.querySelector("tr[aria-current]")!.firstChild!.textContent).toBe("0");
@@ -223,7 +238,13 @@ describe("the widget", () => {
   it("draws another text, and leaves nothing behind", () => {
     const model = fakeModel({ selection: { batch: 0, pos: 2, latent: 1 } });
     const { root, element } = shown(model);
-    model.set("_texts", { tokens: [["q"]], batch: [0], pos: [0], latent: whole([1, 1, 1], [3]), activation: floats([1, 1, 1], () => 2) });
+    model.set("_texts", {
+      tokens: [["q"]],
+      batch: [0],
+      pos: [0],
+      latent: whole([1, 1, 1], [3]),
+      activation: floats([1, 1, 1], () => 2),
+    });
     expect(tokens(root).map((token) => token.textContent)).toEqual(["q"]);
     expect(bars(root)[0].textContent).toBe("3↑ ·c2.00");
     stop();

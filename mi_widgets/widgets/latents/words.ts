@@ -26,7 +26,13 @@ export function sentence(store: Store, selection: Selection): Part[] {
   if (!n) return [...called, ` fires at none of ${real} tokens`];
   const at = values.reduce((best, value, i) => (value > values[best] || Number.isNaN(values[best]) ? i : best), 0);
   const token = el("code", {}, shortened(store.tokens(selection)[at], LONGEST));
-  return [...called, ` fires at ${n} of ${real} tokens, most at ${store.sent.pos[at]} `, token, ": ", number(values[at])];
+  return [
+    ...called,
+    ` fires at ${n} of ${real} tokens, most at ${store.sent.pos[at]} `,
+    token,
+    ": ",
+    number(values[at]),
+  ];
 }
 
 /** "at 4 ·of"; "in the whole text". */
@@ -41,10 +47,9 @@ export function pointedAt(store: Store, selection: Selection, i: number): [strin
   const token: [string, string] = ["token", `${pos} ${quoted(store.tokens(selection)[i])}`];
   const { latent } = selection;
   const here: [string, string][] = latent === null ? [] : [[`latent ${latent}`, reading(store.over(selection)[i])]];
-  const strongest = store.strongest({ batch: selection.batch, pos }, NAMED).map((firing): [string, string] => [
-    reading(firing.value),
-    store.titled(firing.latent),
-  ]);
+  const strongest = store
+    .strongest({ batch: selection.batch, pos }, NAMED)
+    .map((firing): [string, string] => [reading(firing.value), store.titled(firing.latent)]);
   return [token, ...here, ...strongest];
 }
 
@@ -55,7 +60,9 @@ export function tokenTable(store: Store, selection: Selection): HTMLElement {
   const rows = places.map((i) => {
     const pos = store.sent.pos[i];
     const found = store.strongest({ batch: selection.batch, pos }, NAMED);
-    const cells = Array.from({ length: NAMED }, (_, n) => (found[n] ? `${reading(found[n].value)}  ${store.titled(found[n].latent)}` : ""));
+    const cells = Array.from({ length: NAMED }, (_, n) =>
+      found[n] ? `${reading(found[n].value)}  ${store.titled(found[n].latent)}` : "",
+    );
     return [String(pos), shortened(tokens[i], LONGEST), ...cells];
   });
   const made = table("Every token with its strongest latents", ["pos", "token", "strongest", "second", "third"], rows);

@@ -28,7 +28,12 @@ export class Curve {
   private chart = new LineChart();
   private name = el("code");
   private where = el("span", { class: "mi-facts" });
-  readonly element = el("figure", { class: "mi-lens-curve" }, el("figcaption", {}, "rank of ", this.name, this.where), this.chart.element);
+  readonly element = el(
+    "figure",
+    { class: "mi-lens-curve" },
+    el("figcaption", {}, "rank of ", this.name, this.where),
+    this.chart.element,
+  );
   private layers: number[] = [];
   private x: AxisScale = wholeLinear(0, 1);
 

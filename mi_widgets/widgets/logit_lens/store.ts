@@ -116,10 +116,13 @@ export class Store {
   }
 
   private readPages(cells: SentCells): Page[] {
-    const [token, probability, entropy, kl] = [cells.token, cells.probability, cells.entropy, cells.kl].map((p) => unpack(p));
+    const [token, probability, entropy, kl] = [cells.token, cells.probability, cells.entropy, cells.kl].map((p) =>
+      unpack(p),
+    );
     const [topToken, topProbability] = [unpack(cells.top_token), unpack(cells.top_probability)];
     const [rank, p] = [cells.asked_rank, cells.asked_probability].map((packed) => packed && unpack(packed));
-    const asked = (tensor: Tensor | null, batch: number) => (tensor ? this.sent.asked.map((_, i) => tensor.part(i, batch)) : []);
+    const asked = (tensor: Tensor | null, batch: number) =>
+      tensor ? this.sent.asked.map((_, i) => tensor.part(i, batch)) : [];
     return this.sent.batch.map((_, i) => {
       const parts = {
         token: token.part(i),

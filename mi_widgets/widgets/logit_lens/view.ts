@@ -24,7 +24,12 @@ export class View {
   private bar = el("div");
   private curve: Curve;
   private words = el("p", { class: "mi-sentence" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "one position in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "one position in numbers",
+  });
   private prompts = new Stepper("prompt", (by) => this.shiftPrompt(by));
   private pin = new Pin((token) => this.set("pinned", token));
   private hovered: Spot = NOWHERE;
@@ -38,10 +43,17 @@ export class View {
     const keys = { ...ARROWS_HELP, ...(store.sent.batch.length > 1 ? PROMPT_KEYS : {}) };
     this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-lens");
-    this.curve = new Curve({ pick: (layer) => this.pickLayer(layer), hover: (layer, event) => this.pointedAtLayer(layer, event) });
+    this.curve = new Curve({
+      pick: (layer) => this.pickLayer(layer),
+      hover: (layer, event) => this.pointedAtLayer(layer, event),
+    });
     this.numbers.hidden = true;
     this.frame.extras.append(this.prompts.element, this.pin.element);
-    this.frame.body.append(el("div", { class: "mi-lens-picture" }, this.map.element, this.bar), this.curve.element, this.numbers);
+    this.frame.body.append(
+      el("div", { class: "mi-lens-picture" }, this.map.element, this.bar),
+      this.curve.element,
+      this.numbers,
+    );
     this.frame.footer.append(this.words);
     this.listenToPeople();
     this.listenToModel();
@@ -57,10 +69,30 @@ export class View {
   private actions() {
     return [
       { label: "colour", key: "v", hint: "the next meaning of the colours: view.color", run: () => this.nextColor() },
-      { label: "pin next", key: "p", hint: "pin the next of the tokens that were asked for: view.pinned", run: () => this.nextToken() },
-      { label: "untrained", key: "u", hint: "the control in the picture's place, in the same colours", run: () => this.showControl() },
-      { label: "as table", key: "t", hint: "every layer at the selected position, in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "pin next",
+        key: "p",
+        hint: "pin the next of the tokens that were asked for: view.pinned",
+        run: () => this.nextToken(),
+      },
+      {
+        label: "untrained",
+        key: "u",
+        hint: "the control in the picture's place, in the same colours",
+        run: () => this.showControl(),
+      },
+      {
+        label: "as table",
+        key: "t",
+        hint: "every layer at the selected position, in numbers",
+        run: () => this.toggleTable(),
+      },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
@@ -141,7 +173,10 @@ export class View {
 
   private pickLayer(layer: number): void {
     const { column } = this.store.spot(this.selection);
-    this.select({ row: this.store.sent.layers.length - 1 - layer, column: column ?? this.store.lastReal(this.selection) ?? null });
+    this.select({
+      row: this.store.sent.layers.length - 1 - layer,
+      column: column ?? this.store.lastReal(this.selection) ?? null,
+    });
   }
 
   private shiftPrompt(by: number): void {
@@ -225,7 +260,11 @@ export class View {
       text: (i, signs) => shortened(page.token(Math.floor(i / pos.length), i % pos.length), signs),
     });
     const instead = this.controlShown && store.sent.control ? ` · shown: ${store.sent.control_name}` : "";
-    const bar = colourBar({ map: MAPS[color], ...colourEnds(color, tensor), note: colouredBy(color, pinned) + instead });
+    const bar = colourBar({
+      map: MAPS[color],
+      ...colourEnds(color, tensor),
+      note: colouredBy(color, pinned) + instead,
+    });
     bar.draw(theme);
     this.bar.replaceChildren(bar.element);
     this.drawCurve(beside ? CURVE.width : Math.min(width, CURVE.most));
@@ -243,7 +282,10 @@ export class View {
     const [page, other] = [store.page(selection), store.controlPage(selection)];
     const where = position(store, selection, column);
     const control = other && { name: store.sent.control_name, ranks: upwards(other) };
-    this.curve.draw({ pinned, where, layers: store.layerNumbers, ranks: upwards(page), control, worst: store.worst }, width);
+    this.curve.draw(
+      { pinned, where, layers: store.layerNumbers, ranks: upwards(page), control, worst: store.worst },
+      width,
+    );
   }
 
   private drawLights(): void {

@@ -34,9 +34,22 @@ function cells({ asked = [" Mary", EVIL], pos = 3, say = THE, unsure = false }: 
   return {
     ranks: [0, 1, 2],
     token: places(shape, (i) => (padded(i) ? PAD : row(i) === 0 ? MARY : say)),
-    probability: floats(shape, number((r) => (unsure ? 0.001 : [0.75, 0.5, 0.25][r]))),
-    entropy: floats(shape, number((r) => (unsure ? 6 : r + 1)), 0, 6),
-    kl: floats(shape, number((r) => r), 0, 2),
+    probability: floats(
+      shape,
+      number((r) => (unsure ? 0.001 : [0.75, 0.5, 0.25][r])),
+    ),
+    entropy: floats(
+      shape,
+      number((r) => (unsure ? 6 : r + 1)),
+      0,
+      6,
+    ),
+    kl: floats(
+      shape,
+      number((r) => r),
+      0,
+      2,
+    ),
     top_token: places([...shape, 3], (i) => (padded(Math.floor(i / 3)) ? PAD : [MARY, NEWLINE, TO][i % 3])),
     top_probability: places([...shape, 3], (i) => (padded(Math.floor(i / 3)) ? 65535 : [49150, 6553, 0][i % 3])),
     asked_rank: asked.length ? floats([asked.length, ...shape], ranks, 0, 999) : null,
@@ -215,7 +228,9 @@ describe("the widget", () => {
     const { root, stop } = shown(fakeModel({ state: { selection: { batch: 0, layer: 1, pos: null } } }));
     press(root, "t");
     const rows = (nth: number) =>
-      [...root.querySelectorAll("table")[nth].querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+      [...root.querySelectorAll("table")[nth].querySelectorAll("tbody tr")].map((row) =>
+        [...row.children].map((cell) => cell.textContent),
+      );
     expect(rows(0)).toEqual([
       ["L2", "·Mary", "0.75", "1.00", "0.00", "0", "0.50"],
       ["L1", "·the", "0.50", "2.00", "1.00", "0", "0.50"],
@@ -313,6 +328,11 @@ describe("small pieces", () => {
   });
 
   it("put the curve beside the picture unless tokens lose their room", () => {
-    expect([besideCurve(1100, 9), besideCurve(1100, 20), besideCurve(1100, 512), besideCurve(500, 3)]).toEqual([true, false, true, false]);
+    expect([besideCurve(1100, 9), besideCurve(1100, 20), besideCurve(1100, 512), besideCurve(500, 3)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });

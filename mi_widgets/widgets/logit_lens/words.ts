@@ -33,9 +33,14 @@ export function sentence(shown: Shown): Part[] {
   const at = spokenOf(shown);
   if (!at) return [lead ? `${lead}no tokens here` : "No tokens here"];
   const page = store.page(selection);
-  const parts: Part[] = [lead, el("strong", {}, layerName(store, at.row)), ` at ${position(store, selection, at.column)}: `];
+  const parts: Part[] = [
+    lead,
+    el("strong", {}, layerName(store, at.row)),
+    ` at ${position(store, selection, at.column)}: `,
+  ];
   if (!page.has(at.row, at.column)) return [...parts, "padding"];
-  const likeliest = (of: Page) => `${visible(of.token(at.row, at.column))} ${reading(of.probability.value(at.row, at.column))}`;
+  const likeliest = (of: Page) =>
+    `${visible(of.token(at.row, at.column))} ${reading(of.probability.value(at.row, at.column))}`;
   const [token, p] = [page.token(at.row, at.column), page.probability.value(at.row, at.column)];
   parts.push(el("code", {}, visible(token)), " ", number(reading(p)), ...control(shown, likeliest));
   const name = IN_NATS[color];

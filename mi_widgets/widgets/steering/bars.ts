@@ -15,7 +15,10 @@ export class Bars {
 
   private row([text, before, after]: NextToken, most: number): HTMLElement {
     const bars = el("span", { class: "mi-pair", "aria-hidden": "true" });
-    for (const [value, name] of [[before, "mi-before"], [after, "mi-after"]] as const) {
+    for (const [value, name] of [
+      [before, "mi-before"],
+      [after, "mi-after"],
+    ] as const) {
       const bar = el("span", { class: name });
       bar.style.width = `${((100 * value) / most).toFixed(2)}%`;
       bars.append(bar);

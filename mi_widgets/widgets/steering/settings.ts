@@ -26,7 +26,10 @@ export class Settings {
   draw(): void {
     const settings = this.model.get("settings");
     for (const [name, select] of this.selects) select.value = settings[name];
-    for (const [name, field] of [["temperature", this.temperature], ["seed", this.seed]] as const) {
+    for (const [name, field] of [
+      ["temperature", this.temperature],
+      ["seed", this.seed],
+    ] as const) {
       if (field.value === "" || Number(field.value) !== settings[name]) field.value = String(settings[name]);
     }
     this.seed.disabled = settings.temperature === 0; // the likeliest token is drawn by nobody

@@ -43,9 +43,21 @@ export class Sliders {
   private row({ name, note, reach }: Slider, i: number): HTMLElement[] {
     const label = el("span", { class: "mi-slider-name" }, name);
     const range = el("input", {
-      type: "range", class: "mi-slider", min: -reach, max: reach, step: (2 * reach) / STEPS, value: 0, "aria-label": name,
+      type: "range",
+      class: "mi-slider",
+      min: -reach,
+      max: reach,
+      step: (2 * reach) / STEPS,
+      value: 0,
+      "aria-label": name,
     });
-    const figures = el("input", { type: "number", class: "mi-figures", step: "any", value: 0, "aria-label": `${name}, in figures` });
+    const figures = el("input", {
+      type: "number",
+      class: "mi-figures",
+      step: "any",
+      value: 0,
+      "aria-label": `${name}, in figures`,
+    });
     range.addEventListener("input", () => this.move(i, Number(range.value)));
     range.addEventListener("dblclick", () => this.move(i, 0));
     range.addEventListener("keydown", (event) => {

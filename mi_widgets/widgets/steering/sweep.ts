@@ -40,11 +40,19 @@ export class Sweep {
     const percent = (values: (number | null)[]) => values.map((value) => (value === null ? null : 100 * value));
     this.one(this.cost, sent as Sent, percent(sent.cost), percent(sent.control_cost), room);
     this.effect.describe(`Effect of ${name} from strength ${scales[0]} to ${scales.at(-1)}, in ${unit}`);
-    this.cost.describe(`Cost of ${name} from strength ${scales[0]} to ${scales.at(-1)}, in percent of the loss on ordinary text`);
+    this.cost.describe(
+      `Cost of ${name} from strength ${scales[0]} to ${scales.at(-1)}, in percent of the loss on ordinary text`,
+    );
     for (const chart of [this.effect, this.cost]) chart.mark(scale);
   }
 
-  private one(chart: LineChart, { name, scales }: Sent, main: (number | null)[], control: (number | null)[], width: number): void {
+  private one(
+    chart: LineChart,
+    { name, scales }: Sent,
+    main: (number | null)[],
+    control: (number | null)[],
+    width: number,
+  ): void {
     const lines: Line[] = [
       { name: "random", x: scales, y: numbers(control), kind: "control", dash: "5 3" },
       { name, x: scales, y: numbers(main), kind: "main" },

@@ -42,7 +42,9 @@ export class View {
     this.frame.root.classList.add("mi-steering");
     this.ask = new Ask(model, () => this.frame.root.focus());
     this.sliders = new Sliders(model.get("_sliders"), (i, scale) => this.slide(i, scale));
-    this.settings = new Settings(model, (name, value) => this.set("settings", { ...model.get("settings"), [name]: value }));
+    this.settings = new Settings(model, (name, value) =>
+      this.set("settings", { ...model.get("settings"), [name]: value }),
+    );
     this.assemble();
     this.listen();
     this.frame.followWidth();
@@ -55,16 +57,36 @@ export class View {
   private actions() {
     return [
       { label: "stop", key: "s", hint: "stop what the model is doing", run: () => this.send("stop") },
-      { label: "sweep", key: "w", hint: "effect and cost of all strengths of the slider that had the focus last", run: () => this.send("sweep") },
-      { label: "reset", key: "r", hint: "put all sliders back to 0", run: () => this.set("scales", this.scales.map(() => 0)) },
-      { label: "copy code", key: "c", hint: "copy the Python that steers so", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "sweep",
+        key: "w",
+        hint: "effect and cost of all strengths of the slider that had the focus last",
+        run: () => this.send("sweep"),
+      },
+      {
+        label: "reset",
+        key: "r",
+        hint: "put all sliders back to 0",
+        run: () =>
+          this.set(
+            "scales",
+            this.scales.map(() => 0),
+          ),
+      },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that steers so",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
   private assemble(): void {
     const said = (name: string, text: HTMLElement) =>
       el("figure", { class: "mi-said" }, el("figcaption", {}, el("strong", {}, name)), text);
-    const key = (kind: string, name: string) => el("span", { class: "mi-facts" }, el("span", { class: `mi-key ${kind}`, "aria-hidden": "true" }), name);
+    const key = (kind: string, name: string) =>
+      el("span", { class: "mi-facts" }, el("span", { class: `mi-key ${kind}`, "aria-hidden": "true" }), name);
     const bars = el(
       "figure",
       { class: "mi-said" },
@@ -108,7 +130,10 @@ export class View {
   }
 
   private slide(index: number, scale: number): void {
-    this.set("scales", this.scales.map((old, i) => (i === index ? scale : old)));
+    this.set(
+      "scales",
+      this.scales.map((old, i) => (i === index ? scale : old)),
+    );
   }
 
   private set(name: string, value: unknown): void {
@@ -167,7 +192,8 @@ export class View {
     const parts = pieces.map(([piece, same]) => el("span", { class: same ? "mi-same" : "mi-changed" }, piece));
     text.replaceChildren(el("span", { class: "mi-prompt" }, shown), ...parts);
     if (writing) text.append(el("span", { class: "mi-writing", "aria-hidden": "true" }, "▍"));
-    else if (which === "_steered" && pieces.length) this.frame.announce(`steered: ${pieces.map(([piece]) => piece).join("")}`);
+    else if (which === "_steered" && pieces.length)
+      this.frame.announce(`steered: ${pieces.map(([piece]) => piece).join("")}`);
   }
 
   private drawFigures(): void {

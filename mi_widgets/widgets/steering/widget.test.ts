@@ -12,9 +12,22 @@ const state = (more = {}) => ({
     { name: EVIL, note: EVIL, reach: 4 },
   ],
   _choices: { site: ["as given", "resid_post[0]"], tokens: ["as given", "every token"] },
-  _next: { scales: [0, 0.5], tokens: [[" The", 0.5, 0.1], [" Je", 0.001, 0.25]] },
+  _next: {
+    scales: [0, 0.5],
+    tokens: [
+      [" The", 0.5, 0.1],
+      [" Je", 0.001, 0.25],
+    ],
+  },
   _plain: { pieces: [[" He", true]], writing: false, error: "" },
-  _steered: { pieces: [[" He", true], [EVIL, false]], writing: false, error: "" },
+  _steered: {
+    pieces: [
+      [" He", true],
+      [EVIL, false],
+    ],
+    writing: false,
+    error: "",
+  },
   _figures: {},
   _sweep: {},
   _said: { error: "", busy: "" },
@@ -38,14 +51,20 @@ beforeAll(fakePage);
 describe("the widget", () => {
   it("shows sliders, both texts and the next tokens, and hostile text as text", () => {
     const { root, element, model, stop } = opened();
-    expect(ranges(root).map(({ value, max, min }) => [value, min, max])).toEqual([["0", "-2", "2"], ["0.5", "-4", "4"]]);
+    expect(ranges(root).map(({ value, max, min }) => [value, min, max])).toEqual([
+      ["0", "-2", "2"],
+      ["0.5", "-4", "4"],
+    ]);
     expect(ranges(root).map((range) => range.getAttribute("aria-valuetext"))).toEqual(["0", "+0.50"]);
     expect(figures(root).map(({ value }) => value)).toEqual(["0", "0.5"]);
     const texts = [...root.querySelectorAll(".mi-text")].map((text) => text.textContent);
     expect(texts).toEqual(["He went home. He", `He went home. He${EVIL}`]);
     expect([...root.querySelectorAll(".mi-is-steered .mi-changed")].map((piece) => piece.textContent)).toEqual([EVIL]);
     const rows = [...root.querySelectorAll<HTMLElement>(".mi-next li")];
-    expect(rows.map((row) => row.title)).toEqual(["·The: 0.500 as it is, 0.100 steered", "·Je: 0.001 as it is, 0.250 steered"]);
+    expect(rows.map((row) => row.title)).toEqual([
+      "·The: 0.500 as it is, 0.100 steered",
+      "·Je: 0.001 as it is, 0.250 steered",
+    ]);
     expect(rows[1].querySelector<HTMLElement>(".mi-after")!.style.width).toBe("50.00%");
     expect(root.dataset.shows).toBe("[0,0.5]");
     expect(root.querySelector(".mi-header")!.textContent).toContain("1 of 2 active");
@@ -94,7 +113,9 @@ describe("the widget", () => {
 
   it("has effect, cost and control in words", () => {
     const control = { probes: [["French", -0.04]], kl: 0.1, cost: 0.031 };
-    const { root, model, stop } = opened({ _figures: { probes: [["French", 1.84]], kl: 3, cost: 0.119, control, ms: 7, scales: [0, 0.5] } });
+    const { root, model, stop } = opened({
+      _figures: { probes: [["French", 1.84]], kl: 3, cost: 0.119, control, ms: 7, scales: [0, 0.5] },
+    });
     const said = () => [...root.querySelectorAll(".mi-figure")].map((part) => part.textContent);
     expect(said()).toEqual([
       "effect: French probe +1.8 σ",
@@ -123,10 +144,20 @@ describe("the widget", () => {
     const sweep = root.querySelector<HTMLElement>(".mi-sweep")!;
     expect(sweep.hidden).toBe(true);
     const none = [null, null, null];
-    model.set("_sweep", { name: "French", scales: [-2, 0, 2], unit: "nats", effect: [1, 0, 2], control: [0, 0, null], cost: [0.1, 0, 0.2], control_cost: none });
+    model.set("_sweep", {
+      name: "French",
+      scales: [-2, 0, 2],
+      unit: "nats",
+      effect: [1, 0, 2],
+      control: [0, 0, null],
+      cost: [0.1, 0, 0.2],
+      control_cost: none,
+    });
     expect(sweep.hidden).toBe(false);
     expect(sweep.querySelectorAll("svg")).toHaveLength(2);
-    expect(sweep.querySelector("svg")!.getAttribute("aria-label")).toBe("Effect of French from strength -2 to 2, in nats");
+    expect(sweep.querySelector("svg")!.getAttribute("aria-label")).toBe(
+      "Effect of French from strength -2 to 2, in nats",
+    );
     stop();
   });
 

@@ -47,7 +47,12 @@ export class Curve {
     const along = { x: rising(x) };
     return [
       ...levels.map(([name, value]): Line => ({ name, x: [], y: [value], kind: "control", dash: DASHES[0] })),
-      ...curves.map((i): Line => ({ name: `feature ${features[i]}`, ...along, y: rising(this.instances.curve(i)), kind: "quiet" })),
+      ...curves.map((i): Line => ({
+        name: `feature ${features[i]}`,
+        ...along,
+        y: rising(this.instances.curve(i)),
+        kind: "quiet",
+      })),
       { name: MAIN, ...along, y: rising(this.instances.perFeature), kind: "main" },
     ];
   }

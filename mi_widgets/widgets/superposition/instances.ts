@@ -114,7 +114,9 @@ export class Instances {
     const { shape, codes, dtype, min, max } = this.interference.part(instance);
     const order = this.sent.orders[instance];
     const ordered = codes.slice();
-    order.forEach((i, row) => order.forEach((j, column) => (ordered[row * order.length + column] = codes[i * order.length + j])));
+    order.forEach((i, row) =>
+      order.forEach((j, column) => (ordered[row * order.length + column] = codes[i * order.length + j])),
+    );
     return new Tensor(shape, ordered, dtype, min, max);
   }
 

@@ -24,12 +24,19 @@ export class View {
   private vectors = new Vectors();
   private grid: Grid;
   private curve: Curve;
-  private slider = new StepSlider("sparsity", (index) => this.select({ instance: this.instances.sent.instances[index] }));
+  private slider = new StepSlider("sparsity", (index) =>
+    this.select({ instance: this.instances.sent.instances[index] }),
+  );
   private pictures = el("div", { class: "mi-pictures" });
   private gridNote = el("span", { class: "mi-facts" });
   private curveNote = el("span", { class: "mi-facts" });
   private sentence = el("p", { class: "mi-sentence" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all features in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "all features in numbers",
+  });
   private selection!: Selection;
   private width = { plane: 0, grid: 0 };
 
@@ -59,7 +66,12 @@ export class View {
   private actions() {
     return [
       { label: "as table", key: "t", hint: "every feature in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => void this.frame.copy(this.model.get("_code")) },
+      {
+        label: "copy code",
+        key: "c",
+        hint: "copy the Python that makes this view",
+        run: () => void this.frame.copy(this.model.get("_code")),
+      },
     ];
   }
 
@@ -69,7 +81,11 @@ export class View {
       return el("figure", { class: "mi-picture-of" }, caption, ...parts);
     };
     this.pictures.append(
-      figure("Features", el("span", { class: "mi-facts" }, "as vectors; the circle has radius 1"), this.vectors.element),
+      figure(
+        "Features",
+        el("span", { class: "mi-facts" }, "as vectors; the circle has radius 1"),
+        this.vectors.element,
+      ),
       figure("Wᵀ W", this.gridNote, this.grid.map.element, this.grid.bar),
       figure("Dimensions per feature", this.curveNote, this.curve.chart.element),
     );
@@ -144,7 +160,8 @@ export class View {
 
   private listenToCurve(): void {
     const { element } = this.curve.chart;
-    const grab = (event: PointerEvent) => this.select({ instance: this.instances.sent.instances[this.curve.at(event)] });
+    const grab = (event: PointerEvent) =>
+      this.select({ instance: this.instances.sent.instances[this.curve.at(event)] });
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       element.setPointerCapture?.(event.pointerId);

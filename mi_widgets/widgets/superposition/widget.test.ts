@@ -1,5 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { codes, EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, slide, written as drawn } from "../_shared/fakes";
+import {
+  codes,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  press,
+  shown as shownWidget,
+  slide,
+  written as drawn,
+} from "../_shared/fakes";
 import type { Packed } from "../_shared/wire";
 import { Instances } from "./instances";
 import { layout } from "./layout";
@@ -77,12 +87,15 @@ beforeAll(fakePage);
 
 const shown = (model: FakeModel) => shownWidget(widget(), model);
 const words = (root: Element) => root.querySelector(".mi-sentence")!.textContent;
-const numbers = (elements: Iterable<Element>, name: string) => [...elements].map((one) => Number(one.getAttribute(name)));
+const numbers = (elements: Iterable<Element>, name: string) =>
+  [...elements].map((one) => Number(one.getAttribute(name)));
 
 describe("the widget", () => {
   it("draws the features as vectors from one point, and says the selected one", () => {
     const { element, root, stop } = shown(fakeModel());
-    expect(words(root)).toBe(`S = 0.90 · feature 3: 0.40 of a dimension, ${EVIL} with 0, 1, 2, 4 · 5 of 5 features represented, m/‖W‖² = 0.40`);
+    expect(words(root)).toBe(
+      `S = 0.90 · feature 3: 0.40 of a dimension, ${EVIL} with 0, 1, 2, 4 · 5 of 5 features represented, m/‖W‖² = 0.40`,
+    );
     const vectors = [...root.querySelectorAll(".mi-vector")];
     expect(vectors).toHaveLength(5);
     const [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map((name) => numbers(vectors, name));
@@ -93,7 +106,13 @@ describe("the widget", () => {
     const around = vectors.map((_, i) => Math.atan2(y2[i] - y1[i], x2[i] - x1[i])).sort((a, b) => a - b);
     for (let i = 1; i < 5; i++) expect(around[i] - around[i - 1]).toBeCloseTo(TURN, 1);
     expect(root.querySelectorAll(".mi-vector-at")).toHaveLength(3); // line, tip and name
-    expect([...root.querySelectorAll(".mi-vector-name")].map((name) => name.textContent).sort()).toEqual(["0", "1", "2", "3", "4"]);
+    expect([...root.querySelectorAll(".mi-vector-name")].map((name) => name.textContent).sort()).toEqual([
+      "0",
+      "1",
+      "2",
+      "3",
+      "4",
+    ]);
     stop();
     expect(element.children).toHaveLength(0);
   });
@@ -103,11 +122,24 @@ describe("the widget", () => {
     const { root, stop } = shown(model);
     slide(root, 0);
     expect(model.get("selection")).toEqual({ instance: 0, feature: 3 });
-    expect(words(root)).toBe("S = 0.00 · feature 3: not represented, length 0.00 · 2 of 5 features represented, m/‖W‖² = 1.00");
+    expect(words(root)).toBe(
+      "S = 0.00 · feature 3: not represented, length 0.00 · 2 of 5 features represented, m/‖W‖² = 1.00",
+    );
     expect(root.querySelectorAll("line.mi-vector-off")).toHaveLength(3);
-    expect([...root.querySelectorAll(".mi-vector-name")].map((name) => name.textContent).sort()).toEqual(["0", "1", "3"]);
+    expect([...root.querySelectorAll(".mi-vector-name")].map((name) => name.textContent).sort()).toEqual([
+      "0",
+      "1",
+      "3",
+    ]);
     const map = root.querySelector(".mi-map")!;
-    for (const [key, instance] of [["ArrowRight", 1], ["ArrowRight", 1], [",", 0], [".", 1], ["Home", 0], ["End", 1]] as const) {
+    for (const [key, instance] of [
+      ["ArrowRight", 1],
+      ["ArrowRight", 1],
+      [",", 0],
+      [".", 1],
+      ["Home", 0],
+      ["End", 1],
+    ] as const) {
       press(map, key);
       expect(model.get("selection").instance).toBe(instance);
     }
@@ -118,11 +150,22 @@ describe("the widget", () => {
   });
 
   it("goes through the features by keys, in the order of the grid", () => {
-    const model = fakeModel({ orders: [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]], vectors: null });
+    const model = fakeModel({
+      orders: [
+        [0, 1, 2, 3, 4],
+        [4, 3, 2, 1, 0],
+      ],
+      vectors: null,
+    });
     const { root, stop } = shown(model);
     const map = root.querySelector(".mi-map")!;
     expect([map.getAttribute("role"), map.getAttribute("aria-valuenow")]).toEqual(["slider", "3"]);
-    for (const [key, feature] of [["ArrowDown", 2], ["ArrowUp", 3], ["ArrowUp", 4], ["ArrowUp", 4]] as const) {
+    for (const [key, feature] of [
+      ["ArrowDown", 2],
+      ["ArrowUp", 3],
+      ["ArrowUp", 4],
+      ["ArrowUp", 4],
+    ] as const) {
       press(map, key);
       expect(model.get("selection").feature).toBe(feature);
     }
@@ -151,7 +194,14 @@ describe("the widget", () => {
     expect(drawn.filter((text) => text === "0.31")).toHaveLength(10);
     expect(drawn.filter((text) => text === "−0.81")).toHaveLength(10);
     stop();
-    const instances = new Instances(fakeModel({ orders: [[2, 1, 0, 3, 4], [0, 1, 2, 3, 4]] }));
+    const instances = new Instances(
+      fakeModel({
+        orders: [
+          [2, 1, 0, 3, 4],
+          [0, 1, 2, 3, 4],
+        ],
+      }),
+    );
     const grid = instances.grid(0);
     expect([0, 1, 2, 3].map((i) => Math.round(grid.value(i, i)))).toEqual([0, 1, 1, 0]);
     instances.dispose();
@@ -204,7 +254,11 @@ describe("the widget", () => {
   });
 
   it("survives numbers that are none", () => {
-    const none = { lengths: floats([2, 5], () => NaN), dimensionality: floats([2, 5], () => NaN), per_feature: floats([2], () => NaN) };
+    const none = {
+      lengths: floats([2, 5], () => NaN),
+      dimensionality: floats([2, 5], () => NaN),
+      per_feature: floats([2], () => NaN),
+    };
     const { root, stop } = shown(fakeModel({ ...none, vectors: floats([2, 2, 5], () => NaN) }));
     expect(words(root)).toContain("none of a dimension");
     expect(root.outerHTML).not.toContain("NaN");

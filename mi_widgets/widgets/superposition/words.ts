@@ -61,14 +61,16 @@ export function instanceTip(instances: Instances, instance: number): Lines {
 /** A row a feature, at the selected instance. */
 export function featureTable(instances: Instances, selection: Selection): HTMLElement {
   const [instance, at] = instances.place(selection);
-  const rows = instances.all(instance).map((feature) => [
-    String(feature.label),
-    reading(feature.importance),
-    reading(feature.length),
-    reading(feature.dimensionality),
-    feature.figure,
-    few(feature.fellows),
-  ]);
+  const rows = instances
+    .all(instance)
+    .map((feature) => [
+      String(feature.label),
+      reading(feature.importance),
+      reading(feature.length),
+      reading(feature.dimensionality),
+      feature.figure,
+      few(feature.fellows),
+    ]);
   const head = ["feature", "importance", "length", "of a dimension", "figure", "with"];
   const made = table(`Every feature at S = ${instances.sent.sparsities[instance]}`, head, rows);
   made.querySelectorAll("tbody tr")[at]?.setAttribute("aria-current", "true");

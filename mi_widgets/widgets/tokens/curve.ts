@@ -18,7 +18,13 @@ export class Curve {
     const lines = names.map((name, i): Line => {
       const kind = i ? "control" : "main";
       const named = names.length > 1 ? name : "";
-      return { name: named, x: pos, y: text.rows[i].codes, kind, dash: i ? DASHES[(i - 1) % DASHES.length] : undefined };
+      return {
+        name: named,
+        x: pos,
+        y: text.rows[i].codes,
+        kind,
+        dash: i ? DASHES[(i - 1) % DASHES.length] : undefined,
+      };
     });
     const left = Math.max(...y.ticks(4).map(({ label }) => textWidth(label))) + 10;
     const right = nameRoom(lines, 0.3 * width);

@@ -19,7 +19,9 @@ export class Lines {
       ...this.strips.flatMap(({ element }, i) => {
         element.setAttribute("aria-label", names[i]);
         element.addEventListener("scroll", () => this.scrolled(element));
-        return names.length > 1 ? [el("span", { class: "mi-text-name", title: names[i] }, names[i]), element] : [element];
+        return names.length > 1
+          ? [el("span", { class: "mi-text-name", title: names[i] }, names[i]), element]
+          : [element];
       }),
     );
   }

@@ -27,7 +27,12 @@ export class View {
   private curve = new Curve();
   private bar?: ColourBar;
   private sentence = el("p", { class: "mi-sentence" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all tokens in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "all tokens in numbers",
+  });
   private prompts = new Stepper("prompt", (by) => this.prompt(by));
   private steps = new StepSlider("step", (index) => this.select({ step: this.store.sent.steps[index] }));
   private lit?: number; // the token under the pointer, here or in a linked view

@@ -12,7 +12,10 @@ function fakeModel(more: Record<string, unknown> = {}) {
     _header: { title: EVIL, model: "m", unit: "nats", warnings: [EVIL] },
     _texts: {
       names: ["m", EVIL],
-      tokens: [["<bos>", " a", EVIL], ["<bos>", " c", ""]],
+      tokens: [
+        ["<bos>", " a", EVIL],
+        ["<bos>", " c", ""],
+      ],
       steps: [0, 50],
       batch: [0, 1],
       pos: [4, 5, 6],
@@ -35,7 +38,15 @@ describe("the widget", () => {
     expect(root.dataset.painted).toBe("1");
     tokens(root, 1)[1].click();
     expect(model.get("selection")).toEqual({ batch: 0, pos: 5, step: 50 });
-    const steps: [string, number | null][] = [["ArrowRight", 6], ["ArrowRight", 6], ["Home", 4], ["ArrowLeft", 4], ["End", 6], ["Escape", null], ["ArrowLeft", 6]];
+    const steps: [string, number | null][] = [
+      ["ArrowRight", 6],
+      ["ArrowRight", 6],
+      ["Home", 4],
+      ["ArrowLeft", 4],
+      ["End", 6],
+      ["Escape", null],
+      ["ArrowLeft", 6],
+    ];
     for (const [key, pos] of steps) {
       press(root, key);
       expect(model.get("selection").pos).toBe(pos);

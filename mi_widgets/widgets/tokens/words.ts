@@ -36,7 +36,13 @@ export function pointedAt(text: Text, names: string[], pos: number[], at: number
   return [["token", `${pos[at]} ${quoted(text.tokens[at])}`], ...values];
 }
 
-export function tokenTable(text: Text, names: string[], pos: number[], at: number | undefined, unit: string): HTMLElement {
+export function tokenTable(
+  text: Text,
+  names: string[],
+  pos: number[],
+  at: number | undefined,
+  unit: string,
+): HTMLElement {
   const real = pos.map((_, i) => i).filter((i) => text.tokens[i] !== "");
   const rows = real.map((i) => [
     String(pos[i]),

@@ -86,7 +86,10 @@ export class Panel {
     const near = new Set(this.chart.near(event).slice(0, MOST_NAMED));
     const shown = this.lines
       .map((line, i) => ({ line, i, value: valueAt(line, step) }))
-      .filter(({ line, i, value }) => !Number.isNaN(value) && (near.has(i) || line.kind === "main" || line.kind === "control"))
+      .filter(
+        ({ line, i, value }) =>
+          !Number.isNaN(value) && (near.has(i) || line.kind === "main" || line.kind === "control"),
+      )
       .sort((a, b) => b.value - a.value);
     const said = shown.map(({ line, i, value }): [string, string] => [
       `${i === first ? "▸" : " "} ${line.name || this.measure.name}`,

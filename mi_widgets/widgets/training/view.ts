@@ -24,7 +24,12 @@ export class View {
   private scrubber = new Scrubber((index) => this.select(this.steps[index]));
   private sentence = el("p", { class: "mi-sentence" });
   private note = el("span", { class: "mi-facts mi-axis-note" });
-  private numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region", "aria-label": "all steps in numbers" });
+  private numbers = el("div", {
+    class: "mi-numbers",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "all steps in numbers",
+  });
   private drawn?: { x: AxisScale };
   private chosen: Labels = {}; // what is selected in linked views, such as a head
 
@@ -90,8 +95,16 @@ export class View {
         this.fill();
         this.draw();
       }),
-      onHover(this.model, (labels) => this.pointElsewhere(labels), () => this.store.labels),
-      onSelected(this.model, (labels) => this.choose(labels), () => this.store.labels),
+      onHover(
+        this.model,
+        (labels) => this.pointElsewhere(labels),
+        () => this.store.labels,
+      ),
+      onSelected(
+        this.model,
+        (labels) => this.choose(labels),
+        () => this.store.labels,
+      ),
     );
   }
 
@@ -236,7 +249,8 @@ export class View {
 function listenKeys(element: HTMLElement, keys: Record<string, () => void>): () => void {
   const heard = (event: KeyboardEvent) => {
     const run = keys[event.key];
-    const onButton = event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, textarea");
+    const onButton =
+      event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, textarea");
     if (!run || onButton || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();

@@ -10,11 +10,20 @@ function curves(steps: number[], rows: number[][], names = [""], places: Record<
   return { steps, names, places, values };
 }
 
-const HEADS = curves([0, 100, 600], [[0.1, 0.1, 0.1], [0.2, 0.05, 0.75], [0, NaN, 0.1]], ["L0.H0", "L1.H3", EVIL], [
-  { layer: 0, head: 0 },
-  { layer: 1, head: 3 },
-  { layer: 2, head: 0 },
-]);
+const HEADS = curves(
+  [0, 100, 600],
+  [
+    [0.1, 0.1, 0.1],
+    [0.2, 0.05, 0.75],
+    [0, NaN, 0.1],
+  ],
+  ["L0.H0", "L1.H3", EVIL],
+  [
+    { layer: 0, head: 0 },
+    { layer: 1, head: 3 },
+    { layer: 2, head: 0 },
+  ],
+);
 const MANY = curves(
   [0, 100, 600],
   [0, 1, 2, 3, 4].map((i) => [i, i, i === 2 ? 9 : i]),
@@ -32,7 +41,12 @@ function fakeModel(more: Record<string, unknown> = {}) {
     _header: { title: "Training", models: [EVIL], warnings: [EVIL] },
     _measures: [
       { name: EVIL, unit: EVIL, curves: HEADS, controls: [{ name: EVIL, curves: curves([], [[0.02]]) }] },
-      { name: "many", unit: "nats", curves: MANY, controls: [{ name: "one layer", curves: curves([0, 500], [[1, 2]]) }] },
+      {
+        name: "many",
+        unit: "nats",
+        curves: MANY,
+        controls: [{ name: "one layer", curves: curves([0, 500], [[1, 2]]) }],
+      },
     ],
     ...more,
   });
@@ -200,14 +214,23 @@ describe("what is drawn", () => {
   });
 
   it("is highest among numbers, at the nearest step", () => {
-    const gaps = { steps: [0, 10], names: ["a", "b"], places: [{}, {}], rows: [Float32Array.of(NaN, 1), Float32Array.of(-2, NaN)] };
+    const gaps = {
+      steps: [0, 10],
+      names: ["a", "b"],
+      places: [{}, {}],
+      rows: [Float32Array.of(NaN, 1), Float32Array.of(-2, NaN)],
+    };
     expect(highestAt(gaps, 0)).toEqual({ value: -2, name: "b", at: undefined });
     expect(highestAt(gaps, 900)).toEqual({ value: 1, name: "a", at: 10 });
   });
 
   it("stands in rows of about the same length", () => {
-    expect([columnsFor(4, 1000), columnsFor(3, 1000), columnsFor(3, 700), columnsFor(1, 1200), columnsFor(5, 300)]).toEqual([
-      2, 3, 2, 1, 1,
-    ]);
+    expect([
+      columnsFor(4, 1000),
+      columnsFor(3, 1000),
+      columnsFor(3, 700),
+      columnsFor(1, 1200),
+      columnsFor(5, 300),
+    ]).toEqual([2, 3, 2, 1, 1]);
   });
 });

@@ -37,7 +37,10 @@ beforeAll(fakePage);
 const rows = (root: Element) => [...root.querySelectorAll<HTMLElement>(".mi-check")].filter((row) => !row.hidden);
 const fold = (root: Element) => root.querySelector<HTMLElement>(".mi-fold")!;
 const marked = (root: Element) => rows(root).map((row) => row.getAttribute("aria-selected") === "true");
-const reached = (root: Element) => rows(root).filter((row) => row.tabIndex === 0).map((row) => row.textContent!);
+const reached = (root: Element) =>
+  rows(root)
+    .filter((row) => row.tabIndex === 0)
+    .map((row) => row.textContent!);
 const isOpen = (root: Element) => fold(root).getAttribute("aria-expanded") === "true";
 
 describe("the widget", () => {
@@ -63,7 +66,13 @@ describe("the widget", () => {
     expect(rows(root)).toHaveLength(10);
     expect(isOpen(root)).toBe(true);
     expect(rows(root)[9].getAttribute("aria-level")).toBe("2");
-    for (const [key, open] of [["Enter", false], [" ", true], ["ArrowLeft", false], ["ArrowRight", true], ["ArrowRight", true]] as const) {
+    for (const [key, open] of [
+      ["Enter", false],
+      [" ", true],
+      ["ArrowLeft", false],
+      ["ArrowRight", true],
+      ["ArrowRight", true],
+    ] as const) {
       press(fold(root), key);
       expect(isOpen(root)).toBe(open);
     }
@@ -84,7 +93,13 @@ describe("the widget", () => {
     rows(root)[1].click();
     expect(model.get("selection")).toEqual({ check: EVIL });
     expect(marked(root)).toEqual([false, true, false]);
-    const steps: [string, string | null][] = [["ArrowUp", "w"], ["ArrowUp", "w"], ["End", "w"], ["Escape", null], ["Home", "w"]];
+    const steps: [string, string | null][] = [
+      ["ArrowUp", "w"],
+      ["ArrowUp", "w"],
+      ["End", "w"],
+      ["Escape", null],
+      ["Home", "w"],
+    ];
     for (const [key, name] of steps) {
       press(root, key);
       expect(model.get("selection").check).toBe(name); // the last line is the fold, which is no check
@@ -101,7 +116,10 @@ describe("the widget", () => {
   });
 
   it("starts from the ends where nothing is selected", () => {
-    for (const [key, name] of [["ArrowDown", "w"], ["ArrowUp", EVIL]]) {
+    for (const [key, name] of [
+      ["ArrowDown", "w"],
+      ["ArrowUp", EVIL],
+    ]) {
       const model = fakeModel([WARNING, check(EVIL, "note")]);
       const { root, stop } = shown(widget(), model);
       press(root, key);
