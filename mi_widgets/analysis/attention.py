@@ -7,10 +7,12 @@ import torch
 import xarray as xr
 
 from mi_widgets.core import sites as at
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.run import Run
 
 
+@recorded
 def attention(run: Run) -> Result:
     """The attention pattern of every head.
 
@@ -53,5 +55,5 @@ def attention(run: Run) -> Result:
         primary="pattern",
         unit="probability",
         source="Vaswani et al. 2017 (arXiv:1706.03762), section 3.2.1",
-        provenance=run.provenance("mi.attention(run)", sites=["pattern"]),
+        provenance=run.provenance(sites=["pattern"]),
     )

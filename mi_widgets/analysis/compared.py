@@ -1,21 +1,20 @@
-"""Pairs that were run: what every analysis of pairs begins with, and how its Result is made again."""
+"""Pairs that were run: what every analysis of pairs begins with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.prompts import PromptPair
-from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
-from .metrics import PairMetric, measured, name_of
+from .metrics import PairMetric, measured
 from .pairs import Answers, Pairs, answers_of, check_lengths, check_one_length, listed
 
 
@@ -119,40 +118,3 @@ def checked(
 def numbers(x: Tensor) -> np.ndarray:
     """A tensor as numpy has it."""
     return x.detach().float().cpu().numpy()
-
-
-def provenance(
-    model: Model,
-    function: str,
-    arguments: Sequence[str],
-    metric: PairMetric,
-    *,
-    sites: Sequence[str],
-    means: Result | None = None,
-) -> Provenance:
-    """How it is made again; a metric of the user's is named, and the reader is told to bring it.
-
-    Args:
-        model: of which it was made.
-        function: its public name.
-        arguments: of it, as code, after the model.
-        metric: the user's choice.
-        sites: the names of the sites that were read.
-        means: where they were given.
-    """
-    metric_name = name_of(metric)
-    options = [*arguments, *([] if metric_name == "mi.logit_diff" else [f"metric={metric_name}"])]
-    made = model.provenance("", sites=sites)
-    setup = [made.setup]
-    if means is not None:  # made before, under interventions of their own
-        setup += means.provenance.steps("means")
-        options.append("means=means")
-    if metric_name == "metric":
-        setup.append("metric = ...  # bring yours: from logits (batch, d_vocab) and answers to (batch,)")
-    call = f"mi.{function}({', '.join(['model', *options])})"
-    return replace(made, setup="\n".join(setup), call=call)
-
-
-def as_code(pairs: Pairs) -> str:
-    """Pairs as Python."""
-    return repr(pairs if isinstance(pairs, PromptPair) else list(pairs))

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.architectures import Weights
 from mi_widgets.model.model import Model
@@ -18,6 +19,7 @@ from mi_widgets.model.model import Model
 Thin = Float[Tensor, "head d_model d_head"]
 
 
+@recorded
 def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
     """How much of what one head writes falls where a later head reads, for its queries, keys and values.
 
@@ -72,7 +74,7 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
         primary="score",
         unit="norm ratio above random",
         source="Elhage et al. 2021, A Mathematical Framework for Transformer Circuits",
-        provenance=model.provenance(f"mi.composition_scores(model, n={n}, seed={seed})", seed=seed),
+        provenance=model.provenance(seed=seed),
     )
 
 

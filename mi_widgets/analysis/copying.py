@@ -6,10 +6,12 @@ import numpy as np
 import torch
 import xarray as xr
 
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
 
+@recorded
 def copying_score(model: Model) -> Result:
     """Whether what a head reads at a token raises the logit of that same token.
 
@@ -44,5 +46,5 @@ def copying_score(model: Model) -> Result:
         primary="score",
         unit="positive share of eigenvalues, -1 to 1",
         source="Elhage et al. 2021, A Mathematical Framework for Transformer Circuits, Summarizing OV/QK matrices",
-        provenance=model.provenance("mi.copying_score(model)", sites=["resid_post"]),
+        provenance=model.provenance(sites=["resid_post"]),
     )

@@ -15,6 +15,7 @@ from torch import Tensor
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError, NotKept
 from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
@@ -48,6 +49,7 @@ class _Terms:
         return cls([name], value[:, None], layer)
 
 
+@recorded
 def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result:
     """What every part of the model adds directly to the logit of one answer over another, after the last token.
 
@@ -89,7 +91,6 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
         # Interventions on the residual stream put in what no part has written; half precision rounds every sum.
         on_stream = any(i.site.name in _STREAM for i in run.interventions)
         terms.append(_Terms.one("interventions" if on_stream else "rounding", lost))
-    options = "" if by == "head" else f", by={by!r}"
     names = [name for some in terms for name in some.names]
     where = {
         "layer": np.repeat([some.layer for some in terms], [len(some.names) for some in terms]),
@@ -119,9 +120,7 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
         primary="contribution",
         unit="nats",
         source=_SUM,
-        provenance=run.provenance(
-            f"mi.direct_logit_attribution(run, {_as_code(pair)}{options})", sites=_sites(run, by)
-        ),
+        provenance=run.provenance(sites=_sites(run, by)),
     )
 
 
@@ -281,9 +280,3 @@ def _answer_texts(run: Run, ids: Tensor) -> list[str]:
 def _texts(run: Run, positions: np.ndarray) -> np.ndarray:
     """The token at each of some positions in each prompt, "" for -1."""
     return np.array([[*row, ""] for row in run.tokens])[:, positions]
-
-
-def _as_code(pair: Pair) -> str:
-    return repr(
-        pair if isinstance(pair, PromptPair) else list(pair) if not isinstance(pair[0], str) else tuple(pair)
-    )

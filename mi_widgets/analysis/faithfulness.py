@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -14,16 +13,18 @@ from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import as_code, checked, numbers, provenance, run_clean
+from .compared import checked, numbers, run_clean
 from .means import check_fit, knock_out, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
 
+@recorded
 def faithfulness(
     model: Model,
     circuit: Iterable[Site],
@@ -78,10 +79,6 @@ def faithfulness(
             f"faithfulness: the model itself has a metric of {whole.mean():.4g}, of which a circuit could do no share."
         )
     above, unit = whole.mean() - nothing.mean(), {"units": unit_of(metric)}
-    listed = ", ".join(repr(at.z[head]) for head in sorted(stays))
-    given = [f"[{listed}]", as_code(pairs), *([f"draws={draws}, seed={seed}"] if draws else [])]
-    how = provenance(model, "faithfulness", given, metric, sites=["z"], means=means)
-    how = replace(how, seed=seed if draws else None)
     return Result(
         kind="faithfulness",
         title=f"Faithfulness of {len(stays)} of {len(everything)} heads",
@@ -98,7 +95,7 @@ def faithfulness(
         primary="faithfulness",
         unit="share of the model's metric",
         source="Wang et al. 2022 (arXiv:2211.00593), section 4",
-        provenance=how,
+        provenance=model.provenance(seed=seed if draws else None, sites=["z"]),
     )
 
 

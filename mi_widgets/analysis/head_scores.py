@@ -10,6 +10,7 @@ import xarray as xr
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
@@ -23,6 +24,7 @@ _SOURCES = {
 }
 
 
+@recorded
 def head_scores(model: Model, kind: Kind, *, length: int = 32, n: int = 8, seed: int = 0) -> Result:
     """How strongly every head does one known job, measured on random tokens that repeat once.
 
@@ -72,7 +74,6 @@ def head_scores(model: Model, kind: Kind, *, length: int = 32, n: int = 8, seed:
         unit="mean attention",
         source=_SOURCES[kind],
         provenance=model.provenance(
-            f"mi.head_scores(model, {kind!r}, length={length}, n={n}, seed={seed})",
             seed=seed,
             sites=["pattern"],
         ),

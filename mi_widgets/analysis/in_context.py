@@ -10,6 +10,7 @@ import xarray as xr
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.patching import Patch
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.data import Texts, data
@@ -21,6 +22,7 @@ _ROWS = 32  # at a time: more would be no faster
 _LOGITS = 50_000_000  # at a time: 200 MB
 
 
+@recorded
 def in_context_learning_score(
     model: Model,
     texts: Any = None,
@@ -54,7 +56,6 @@ def in_context_learning_score(
     """
     ends = _ends(early, late)
     rows = _default_rows(model, n, seed) if texts is None else _rows(texts)
-    given = f"n={n}, seed={seed}" if texts is None else repr(rows)
     rows = [row if isinstance(row, str) else row[: ends[3]] for row in rows]
     # A patch was made for all prompts together. Otherwise so many at a time as leave room for their logits.
     together = any(isinstance(change, Patch) for change in model.interventions)
@@ -70,7 +71,6 @@ def in_context_learning_score(
         unit="nats",
         source="Olsson et al. 2022 (arXiv:2209.11895), in-context learning score",
         provenance=model.provenance(
-            f"mi.in_context_learning_score(model, {given}, early={ends[:2]}, late={ends[2:]})",
             seed=seed if texts is None else None,
         ),
     )

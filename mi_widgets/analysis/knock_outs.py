@@ -9,16 +9,18 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core import sites as at
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import as_code, checked, numbers, provenance, run_clean
+from .compared import checked, numbers, run_clean
 from .means import check_fit, knock_out
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
 
+@recorded
 def knock_outs(
     model: Model,
     pairs: Pairs,
@@ -75,12 +77,6 @@ def knock_outs(
     assert swept is not None  # `checked` wants one pair at least
     after, before = np.concatenate(found), np.concatenate(clean)
     unit = {"units": unit_of(metric)}
-    given = [
-        as_code(pairs),
-        *([] if site == at.z else [repr(site)]),
-        *([] if by == usual else [f"by={by!r}"]),
-    ]
-    how = provenance(model, "knock_outs", given, metric, sites=[site.name], means=means)
     return Result(
         kind="knock_outs",
         title=f"Knock-outs of {site.name}",
@@ -95,5 +91,5 @@ def knock_outs(
         primary="change",
         unit=unit_of(metric),
         source="Wang et al. 2022 (arXiv:2211.00593), section 2",
-        provenance=how,
+        provenance=model.provenance(sites=[site.name]),
     )

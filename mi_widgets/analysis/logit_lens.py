@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError, SiteError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
@@ -24,6 +25,7 @@ _FLOATS = 2**24  # of logits that are held at once
 _FEW = 8  # tokens for which counting is quicker than sorting
 
 
+@recorded
 def logit_lens(
     run: Run,
     site: Site = at.resid_post,
@@ -138,13 +140,6 @@ def _result(run: Run, site: Site, found: _Found, tokens: Sequence[str], top: int
         numbers[absent] = torch.nan
     places = ("batch", "layer", "pos")
     nats = {"units": "nats"}
-    options = "".join(
-        [
-            "" if site == at.resid_post else f", {site!r}",
-            f", tokens={list(tokens)!r}" if tokens else "",
-            f", top={top}" if top != 10 else "",
-        ]
-    )
     return Result(
         kind="logit_lens",
         title=f"Logit lens at {site.name}",
@@ -171,5 +166,5 @@ def _result(run: Run, site: Site, found: _Found, tokens: Sequence[str], top: int
         primary="probability",
         unit="probability",
         source="nostalgebraist 2020, interpreting GPT: the logit lens",
-        provenance=run.provenance(f"mi.logit_lens(run{options})", sites=[site.name]),
+        provenance=run.provenance(sites=[site.name]),
     )

@@ -7,10 +7,12 @@ import torch
 import xarray as xr
 from torch.nn import functional as F
 
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.run import Run
 
 
+@recorded
 def loss_per_token(run: Run) -> Result:
     """The loss at every token: minus the log-probability that the model gave it beforehand.
 
@@ -39,7 +41,7 @@ def loss_per_token(run: Run) -> Result:
         primary="loss",
         unit="nats",
         source="cross-entropy of the next token",
-        provenance=run.provenance("mi.loss_per_token(run)"),
+        provenance=run.provenance(),
     )
 
 

@@ -14,6 +14,7 @@ from mi_widgets.core.ablation import ablate
 from mi_widgets.core.errors import MIError, PromptError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.patching import patch
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
@@ -23,6 +24,7 @@ from .pairs import batches, shown
 _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 2: knock-outs"
 
 
+@recorded
 def mean_activations(
     model: Model,
     prompts: Sequence[str],
@@ -80,7 +82,6 @@ def mean_activations(
     total = torch.stack([torch.as_tensor(each) for each in totals])
     axes = ("layer", *[axis for axis in site.axes[1:] if by_position or axis != "pos"])
     labels = {"pos_token": ("pos", list(model.tokenize(prompts[0]).tokens[0]))} if by_position else {}
-    option = ", by_position=True" if by_position else ""
     return Result(
         kind="mean_activations",
         title=f"Mean {site.name} of {len(prompts)} prompts",
@@ -91,9 +92,7 @@ def mean_activations(
         primary="mean",
         unit="activation",
         source=_SOURCE,
-        provenance=model.provenance(
-            f"mi.mean_activations(model, {prompts!r}, {site!r}{option})", sites=[site.name]
-        ),
+        provenance=model.provenance(sites=[site.name]),
     )
 
 

@@ -65,11 +65,6 @@ def measured(metric: PairMetric, logits: Logits, answers: Answers) -> PerPrompt:
     return one_a_prompt(found, logits, "lambda logits, answers: logits[:, 7]")
 
 
-def name_of(metric: PairMetric) -> str:
-    """A metric as code can name it: ours by its public name, the user's own as `metric`."""
-    return f"mi.{metric.__name__}" if unit_of(metric) != _OWN else "metric"
-
-
 def unit_of(metric: PairMetric) -> str:
     """The unit of a metric."""
     ours = getattr(metric, "__module__", "") == __name__

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from inspect import signature
 
 import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError, ResultError
-from mi_widgets.core.interventions import Stack
+from mi_widgets.core.record import Defined, Made, made_by
 from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.script import body_of
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.models import checkpoints
@@ -46,10 +47,22 @@ def over_checkpoints(
     """
     chosen = _steps(name, steps)
     results: list[Result] = []
+    models: list[Made] = []
     for step in tqdm(chosen, desc=name, unit="checkpoint", disable=not progress, leave=False):
         model = load(name, checkpoint=step)
         results.append(_checked(analysis(model), results))
+        models.append(model.record)
     first = results[0]
+    warnings = dict.fromkeys(w for result in results for w in result.warnings)
+    if not _same(results, models):
+        warnings[_DIFFERS] = None
+    # The analysis is written as a function, so that the code can be run again.
+    given = {
+        "name": name,
+        "analysis": Defined(first.record, models[0]),
+        "steps": None if steps is None else chosen,
+        "progress": progress,
+    }
     return Result(
         kind=first.kind,
         title=first.title,
@@ -57,7 +70,12 @@ def over_checkpoints(
         primary=first.primary,
         unit=first.unit,
         source=first.source,
-        provenance=_provenance(name, chosen, results),
+        provenance=Provenance(
+            name,
+            made_by("mi.over_checkpoints", signature(over_checkpoints), given),
+            warnings=tuple(warnings),
+            seed=first.provenance.seed,
+        ),
     )
 
 
@@ -100,38 +118,7 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
         ) from error
 
 
-def _provenance(name: str, steps: list[int], results: list[Result]) -> Provenance:
-    """The analysis written as a function, so that the code can be run again."""
-    made = results[0].provenance
-    warnings = dict.fromkeys(w for result in results for w in result.provenance.warnings)
-    if any(_doing(result.provenance) != _doing(made) for result in results):
-        warnings[_DIFFERS] = None
-    given = "" if tuple(steps) == checkpoints(name) else f", steps={steps}"
-    return replace(
-        made,
-        model=name,
-        setup="\n".join(["def analysis(model):", *(f"    {line}" for line in _body(name, steps[0], made))]),
-        run="",
-        call=f"mi.over_checkpoints({name!r}, analysis{given})",
-        interventions=Stack(),
-        warnings=tuple(warnings),
-    )
-
-
-def _doing(made: Provenance) -> tuple[str, str, object]:
-    """What is done to the model of a step, whichever step it is."""
-    return made.call, made.run, made.interventions
-
-
-def _body(name: str, step: int, made: Provenance) -> list[str]:
-    loaded = f"mi.load({name!r}, checkpoint={step})"
-    lines = [f"return {made.call}"]
-    if made.run:
-        lines.insert(0, made.run)
-    if made.interventions:
-        stack = made.interventions
-        said = stack if isinstance(stack, str) else stack.code(inline=True)
-        lines = [f"with model.intervene({said}):", *(f"    {line}" for line in lines)]
-    # An analysis may look at a model made from the one it was given: its untrained control, for example.
-    setup = made.setup.replace(loaded, "model")
-    return lines if setup == "model = model" else [*setup.splitlines(), *lines]
+def _same(results: list[Result], models: list[Made]) -> bool:
+    """Whether the same was done to the model of each step."""
+    done = [body_of(Defined(result.record, model)) for result, model in zip(results, models, strict=True)]
+    return all(lines == done[0] for lines in done)

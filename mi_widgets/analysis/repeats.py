@@ -8,6 +8,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
@@ -51,6 +52,7 @@ def repeated_tokens(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
     return torch.stack(rows)
 
 
+@recorded
 def repeat_accuracy(model: Model, *, length: int = 32, n: int = 8, seed: int = 0) -> Result:
     """How well the model foresees random tokens when it meets them first, and when they come again.
 
@@ -89,7 +91,5 @@ def repeat_accuracy(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
         primary="accuracy",
         unit="share of tokens",
         source="Olsson et al. 2022 (arXiv:2209.11895)",
-        provenance=model.provenance(
-            f"mi.repeat_accuracy(model, length={length}, n={n}, seed={seed})", seed=seed
-        ),
+        provenance=model.provenance(seed=seed),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import torch
 from jaxtyping import Float
@@ -12,6 +14,7 @@ from torch import Tensor
 
 from .arrays import Array
 from .errors import InterventionError
+from .record import Brought, Made, recorded
 from .results import Provenance
 from .sites import Site
 
@@ -45,6 +48,17 @@ class Direction(Array):
     def norm(self) -> float:
         """Its length."""
         return float(torch.linalg.vector_norm(self.tensor.double()))
+
+    @property
+    def record(self) -> Made:
+        """How it was found."""
+        return self.provenance.record or Brought(f"your {self!r}", "direction", token=self)
+
+    def with_record(self, record: Made) -> Self:
+        """The same direction, made by another call."""
+        same = copy(self)
+        same.provenance = replace(self.provenance, record=record)
+        return same
 
     def __repr__(self) -> str:
         facts = "".join(f", {name} {value:.4g}" for name, value in self.facts.items())
@@ -89,6 +103,7 @@ def check_direction(asked: str, direction: Array) -> None:
         raise InterventionError(f"{asked}: {Array(direction)!r} is all zeros, and points nowhere.")
 
 
+@recorded
 def random_direction(like: Direction, *, seed: int = 0) -> Direction:
     """A direction drawn at random, as long as another one: the control for what any push of that size would do.
 
@@ -99,12 +114,7 @@ def random_direction(like: Direction, *, seed: int = 0) -> Direction:
     return Direction(
         drawn_as_long(like, torch.Generator().manual_seed(seed)),
         site=like.site,
-        provenance=Provenance(
-            model=like.provenance.model,
-            setup="\n".join([like.provenance.setup, *like.provenance.steps("like")]),
-            call=f"mi.random_direction(like, seed={seed})",
-            seed=seed,
-        ),
+        provenance=Provenance(like.provenance.model, seed=seed),
     )
 
 

@@ -100,8 +100,9 @@ class ProjectOut(Intervention):
             *(f"{name}={show(value)}" for name, value in given.items() if value is not None),
         ]
 
-    def _call(self, show: Show) -> str:
-        return f"mi.project_out({', '.join([self.site.code(), *self._arguments(show)])})"
+    @property
+    def verb(self) -> str:  # noqa: D102
+        return "project_out"
 
 
 def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any = None) -> ProjectOut:
@@ -223,7 +224,7 @@ class Apply(Intervention):
     def __repr__(self) -> str:
         return f"mi.apply({self.site!r}, {_name(self.function)})"
 
-    def code(self, *, inline: bool = False) -> str:
+    def written(self, show: Show) -> str:
         """Cannot be written: the function is the user's.
 
         Raises:

@@ -22,7 +22,7 @@ from .errors import InterventionError
 from .extent import Extent, read, touches, write
 from .sites import WHOLE_MODEL, Site
 
-Show = Callable[[Array], str]  # how an Array is written: short, or as complete code
+Show = Callable[[Any], str]  # how an Array or a dictionary is written: short, or as complete code
 
 
 @runtime_checkable
@@ -79,15 +79,21 @@ class Intervention:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return self._call(repr)
+        return self.written(repr)
 
     def code(self, *, inline: bool = False) -> str:
         """The Python that makes this value: `eval(x.code()) == x`. `inline` as in `Array.code`."""
-        return self._call(lambda array: array.code(inline=inline))
+        return self.written(_shower(inline))
 
-    def _call(self, show: Show) -> str:
-        arguments = ", ".join([self.site.code(), *self._arguments(show)])
-        return f"mi.{type(self).__name__.lower()}({arguments})"
+    def written(self, show: Show) -> str:
+        """The same, with what stands inside written by `show`."""
+        arguments = ", ".join([self.site.written(show), *self._arguments(show)])
+        return f"mi.{self.verb}({arguments})"
+
+    @property
+    def verb(self) -> str:
+        """The public function that makes it."""
+        return type(self).__name__.lower()
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,15 @@ class Stack:
 
     def code(self, *, inline: bool = False) -> str:
         """The Python that makes this value. `inline` as in `Array.code`."""
-        return f"mi.stack({', '.join(i.code(inline=inline) for i in self.interventions)})"
+        return self.written(_shower(inline))
+
+    def written(self, show: Show) -> str:
+        """The same, with what stands inside written by `show`."""
+        return f"mi.stack({', '.join(i.written(show) for i in self.interventions)})"
+
+
+def _shower(inline: bool) -> Show:
+    return lambda part: part.code(inline=inline) if isinstance(part, Array) else part.code()
 
 
 def stack(*interventions: Intervention | Stack) -> Stack:

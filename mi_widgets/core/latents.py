@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -92,18 +92,15 @@ class Latents:
         directions = self.dictionary.W_dec.to(g).T
         return g @ (directions if self.index is None else directions[:, self._columns])
 
-    def code(self) -> str:
-        """The Python that picks them, after a site: `.feature(sae, 17)`."""
-        return self._called(self.dictionary.code())
-
-    def __repr__(self) -> str:
-        return self._called(repr(self.dictionary))
-
-    def _called(self, dictionary: str) -> str:
+    def written(self, show: Callable[[Any], str]) -> str:
+        """The Python that picks them, after a site: `.feature(sae, 17)`; `show` writes the dictionary."""
         index = (
             "" if self.index is None else f", {self.index if isinstance(self.index, int) else [*self.index]}"
         )
-        return f".feature({dictionary}{index})"
+        return f".feature({show(self.dictionary)}{index})"
+
+    def __repr__(self) -> str:
+        return self.written(repr)
 
     @property
     def _columns(self) -> int | list[int]:

@@ -54,3 +54,7 @@ class Mark:
     end: int
     kind: str
     value: str
+
+    def code(self) -> str:
+        """The Python that makes this mark."""
+        return f"mi.{self!r}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from safetensors.numpy import save_file
 
 from .errors import InterventionError, ResultError
 from .interventions import Stack
+from .record_files import frozen_record, thawed_record
 from .results import Provenance, Result
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def write_result(result: Result, path: str | Path) -> None:
@@ -64,6 +64,10 @@ def load_result(path: str | Path) -> Result:
         ) from error
     if header is None:
         raise ResultError(f"{path} is a safetensors file, but not a Result: give one that result.save wrote.")
+    if header["format"] < FORMAT_VERSION:
+        raise ResultError(
+            f"{path} was written before the first release of mi_widgets: make the Result again."
+        )
     if header["format"] > FORMAT_VERSION:
         raise ResultError(
             f"{path} has format {header['format']}; this mi_widgets reads up to {FORMAT_VERSION}: update it."
@@ -72,8 +76,7 @@ def load_result(path: str | Path) -> Result:
     for name, entry in header["variables"].items():
         values = np.array(entry["texts"]) if "texts" in entry else numbers[name]
         (coords if entry["coord"] else variables)[name] = (entry["dims"], values, _attributes(entry))
-    made = dict(header["provenance"])
-    made["warnings"] = tuple(made["warnings"])
+    made = header["provenance"]
     return Result(
         kind=header["kind"],
         title=header["title"],
@@ -81,7 +84,13 @@ def load_result(path: str | Path) -> Result:
         primary=header["primary"],
         unit=header["unit"],
         source=header["source"],
-        provenance=Provenance(**made),
+        provenance=Provenance(
+            made["model"],
+            thawed_record(made["record"]),
+            made["interventions"],
+            tuple(made["warnings"]),
+            made["seed"],
+        ),
     )
 
 
@@ -98,14 +107,18 @@ def _as_code(interventions: Stack) -> str:
 
 def _described(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
-    made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
-    if isinstance(made["interventions"], Stack):
-        made["interventions"] = _as_code(made["interventions"])
+    made, active = result.provenance, result.provenance.interventions
     return {
         "kind": result.kind,
         "title": result.title,
         "primary": result.primary,
         "unit": result.unit,
         "source": result.source,
-        "provenance": made,
+        "provenance": {
+            "model": made.model,
+            "record": frozen_record(made.record),
+            "interventions": _as_code(active) if isinstance(active, Stack) else active,
+            "warnings": made.warnings,
+            "seed": made.seed,
+        },
     }

@@ -7,6 +7,7 @@ registry of import paths, so that this layer needs to know no picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -18,8 +19,8 @@ import xarray as xr
 from .errors import ResultError
 from .interventions import Stack
 from .pictures import PLOTS, VIEWS
-
-_IMPORTS = ("import mi_widgets as mi", "from mi_widgets import sites as at")
+from .record import Brought, Made, Part
+from .script import code_of
 
 
 def _registered(table: Mapping[str, str], kind: str) -> Any:
@@ -36,37 +37,17 @@ class Provenance:
 
     Args:
         model: the model's name.
-        setup: the Python that brings the model, as in `model = mi.load("induction-2l")`.
-        call: the expression that makes the Result, as in `mi.attention(run)`.
-        run: the line that makes `run`, where the call needs one.
+        record: the call that made it; None where nobody wrote it down.
         interventions: the stack that was active (in a loaded Result its code).
         warnings: what to beware of, for the sites that were read.
         seed: of whatever was random, else None.
     """
 
     model: str
-    setup: str
-    call: str
-    run: str = ""
+    record: Made | None = None
     interventions: Stack | str = field(default_factory=Stack)
     warnings: tuple[str, ...] = ()
     seed: int | None = None
-
-    def code(self) -> str:
-        """The Python that makes the Result again; its last line assigns `result`."""
-        return "\n".join([*_IMPORTS, "", self.setup, *self.steps("result")])
-
-    def steps(self, name: str) -> list[str]:
-        """The lines of it that come after the model is there, in the block of their interventions.
-
-        Args:
-            name: what the Result is assigned to.
-        """
-        body = [*self.run.splitlines(), f"{name} = {self.call}"]
-        if self.interventions:
-            stack = self.interventions if isinstance(self.interventions, str) else self.interventions.code()
-            body = [f"with model.intervene({stack}):", *(f"    {line}" for line in body)]
-        return body
 
 
 class Result:
@@ -155,7 +136,7 @@ class Result:
             primary=self.primary,
             unit=self.unit,
             source=self.source,
-            provenance=replace(self.provenance, call=f"{self.provenance.call}.sel({_arguments(indexers)})"),
+            provenance=self._part(f".sel({_arguments(indexers)})"),
         )
 
     def __getitem__(self, variable: str) -> Result:
@@ -175,7 +156,7 @@ class Result:
             primary=variable,
             unit=str(self._dataset[variable].attrs.get("units", self.unit)),
             source=self.source,
-            provenance=replace(self.provenance, call=f"{self.provenance.call}[{variable!r}]"),
+            provenance=self._part(f"[{variable!r}]"),
         )
 
     def argmax(self) -> dict[str, Any]:
@@ -194,9 +175,23 @@ class Result:
             for d, label in zip(data.dims, labels, strict=True)
         }
 
+    @property
+    def record(self) -> Made:
+        """How it was made: calls, with all their arguments."""
+        return self.provenance.record or Brought(f"your {self!r}", "result", token=id(self))
+
+    def with_record(self, record: Made) -> Result:
+        """The same numbers, made by another call."""
+        same = copy(self)
+        same.provenance = replace(self.provenance, record=record)
+        return same
+
     def code(self) -> str:
         """The Python that makes this Result; its last line assigns `result`."""
-        return self.provenance.code()
+        return code_of(self.record, "result")
+
+    def _part(self, chosen: str) -> Provenance:
+        return replace(self.provenance, record=Part(self.record, chosen))
 
     def view(self, **options: Any) -> Any:
         """The widget that draws this Result.

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from .directions import Direction
 from .errors import DictionaryError
+from .record import Brought, Call, Made, Part
 from .results import Provenance, Result
+from .script import expression_of
 from .sites import Site
 
 Kind = Literal["topk", "batch_topk", "jumprelu", "l1"]
@@ -38,7 +40,7 @@ class SAE:
         subtracts_b_dec: whether `encode` takes `b_dec` away first; autoencoders from elsewhere need not.
         site: what it was trained on, or None.
         model: the name of the model that it was trained on, or "".
-        loaded: the Python that loads it, or "": then code calls it `sae`.
+        made: the call that made it, or None.
         history: how its training went, a Result (step), or None.
     """
 
@@ -52,7 +54,7 @@ class SAE:
     subtracts_b_dec: bool = True
     site: Site | None = None
     model: str = ""
-    loaded: str = ""
+    made: Made | None = None
     history: Result | None = None
 
     def __post_init__(self) -> None:
@@ -131,12 +133,8 @@ class SAE:
                 f"{self!r} does not say where it reads: mi.steer(site, sae.W_dec[{latent}])."
             )
         self.site.feature(self, latent)  # which checks the number
-        call = f"{self.code()}.direction({latent})"
-        return Direction(
-            self.W_dec[latent].float(),
-            site=self.site,
-            provenance=Provenance(model=self.model, setup="", call=call),
-        )
+        call = Call("direction", (("", latent),), of=self.record, places=("latent",))
+        return Direction(self.W_dec[latent].float(), site=self.site, provenance=Provenance(self.model, call))
 
     def to(self, where: torch.device | torch.dtype | str) -> SAE:
         """On another device, or in another number type."""
@@ -147,9 +145,20 @@ class SAE:
         }
         return replace(self, **moved)
 
+    @property
+    def record(self) -> Made:
+        """How it was made; brought by the user, where nobody wrote it down."""
+        return self.made or Brought(f"your {self!r}", "sae", token=self)
+
+    def with_record(self, record: Made) -> SAE:
+        """The same, made by another call."""
+        history = self.history and self.history.with_record(Part(record, ".history"))
+        return replace(self, made=record, history=history)
+
     def code(self) -> str:
-        """The Python that loads it; `sae` where it was not loaded from anywhere."""
-        return self.loaded or "sae"
+        """The expression that loads it; `sae` where it was made otherwise."""
+        loaded = isinstance(self.made, Call) and self.made.function == "mi.load_sae"
+        return expression_of(self.made) if loaded and self.made else "sae"
 
     def __repr__(self) -> str:
         sparse = f", k={self.k}" if self.k is not None else ""

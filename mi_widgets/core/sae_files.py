@@ -68,27 +68,26 @@ def _written_as(sae: SAE) -> Kind:
     return "jumprelu" if sae.kind == "batch_topk" else sae.kind
 
 
-def read_sae(path: str | Path, *, loaded: str = "") -> SAE:
+def read_sae(path: str | Path) -> SAE:
     """The autoencoder of a folder in SAELens's layout, or of a file with a PyTorch state dict (`.pt`, `.safetensors`).
 
     Args:
         path: of either.
-        loaded: the Python that loads it.
 
     Raises:
         DictionaryError: neither, damaged, or of a kind that is not known.
     """
     path = Path(path)
     if path.is_dir():
-        return _from_folder(path, loaded)
+        return _from_folder(path)
     if path.is_file():
-        return _from_state_dict(path, _tensors(path), loaded)
+        return _from_state_dict(path, _tensors(path))
     raise DictionaryError(
         f"There is no {path}: give a folder with {CONFIG} and {WEIGHTS}, or a state dict (.pt, .safetensors)."
     )
 
 
-def _from_folder(folder: Path, loaded: str) -> SAE:
+def _from_folder(folder: Path) -> SAE:
     missing = [name for name in (CONFIG, WEIGHTS) if not (folder / name).is_file()]
     if missing:
         raise DictionaryError(
@@ -123,7 +122,6 @@ def _from_folder(folder: Path, loaded: str) -> SAE:
         subtracts_b_dec=bool(config.get("apply_b_dec_to_input", True)),
         site=_site(metadata.get("hook_name")),
         model=str(metadata.get("model_name") or ""),
-        loaded=loaded,
     )
 
 
@@ -138,14 +136,14 @@ def _with_unit_directions(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def _from_state_dict(path: Path, weights: Mapping[str, Tensor], loaded: str) -> SAE:
+def _from_state_dict(path: Path, weights: Mapping[str, Tensor]) -> SAE:
     found = {}
     for name, value in weights.items():
         ours = _LINEAR.get(name, name)
         found[ours] = value.T.contiguous() if name in ("encoder.weight", "decoder.weight") else value
     k = found.get("k")
     kind: Kind = "topk" if k is not None else "jumprelu" if "threshold" in found else "l1"
-    return _built(path, found, kind=kind, k=None if k is None else int(k), loaded=loaded)
+    return _built(path, found, kind=kind, k=None if k is None else int(k))
 
 
 def _built(place: Path, weights: Mapping[str, Tensor], **how: Any) -> SAE:

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 from .errors import SiteError
 from .latents import Dictionary, Latents
@@ -165,9 +165,11 @@ class Site:
         return replace(self, head=None, positions=None, latents=None, tokens=None)
 
     def __repr__(self) -> str:
-        return self._written(repr(self.latents) if self.latents is not None else "")
+        return self.written(repr)
 
-    def _written(self, latents: str) -> str:
+    def written(self, show: Callable[[Any], str]) -> str:
+        """The Python that makes this site, with a dictionary inside written by `show`."""
+        latents = "" if self.latents is None else self.latents.written(show)
         index = ", ".join(str(n) for n in (self.layer, self.head) if n is not None)
         at = f"at.{self.name}" + (f"[{index}]" if index else "") + latents
         if self.tokens is not None:
@@ -179,7 +181,7 @@ class Site:
 
     def code(self) -> str:
         """The Python that makes this site: `eval(site.code()) == site`."""
-        return self._written(self.latents.code() if self.latents is not None else "")
+        return self.written(lambda dictionary: dictionary.code())
 
 
 def _whole(number: object) -> int | None:

@@ -14,6 +14,7 @@ from mi_widgets.core.edits import Replace
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
+from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.widgets._shared.link import link
@@ -111,12 +112,13 @@ class FeaturePanel(Panel):
 
     def code(self) -> str:
         """The Python that shows these latents, and what the model says with some of them changed."""
+        script = Script()
+        self.view.write(script)
         lines = [f"print(model.generate({self._read_last!r}, max_new_tokens={self._continuing.new}))"]
         for done in (self.intervention, self._held):
-            if done:
-                lines = [f"with model.intervene({done.code()}):", *(f"    {line}" for line in lines)]
-        # The view's code has loaded the dictionary already.
-        return "\n".join([self.view.code(), *(line.replace(self._sae.code(), "sae") for line in lines)])
+            lines = script.within(done, lines)
+        script.add(*lines)
+        return script.text()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until everything that was asked is answered; False if that takes longer than `timeout` seconds."""

@@ -12,6 +12,7 @@ from mi_widgets.analysis.patching.activation import activation_patching
 from mi_widgets.core import sites as at
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
+from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
@@ -75,19 +76,20 @@ class PatchingPanel(Panel):
     def code(self) -> str:
         """The Python that makes the effects, and what the model says under the selected patch."""
         site, off = self.view.site, self.view.intervention
-        if site is None and not off:
-            return self.view.code()
-        changes, lines = [off.code()] if off else [], []
+        script = Script()
+        self.view.write(script)
+        changes = [script.expression(off, "off")] if off else []
+        lines = []
         if site is not None:
             changes.append(f"mi.patch({site!r}, clean)")
             lines.append(f"clean = model.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
-        lines += [
-            f"with model.intervene({', '.join(changes)}):",
-            f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
-        ]
-        if self._held:
-            lines = [f"with model.intervene({self._held.code()}):", *(f"    {line}" for line in lines)]
-        return "\n".join([self.view.code(), *lines])
+        if changes:
+            lines += [
+                f"with model.intervene({', '.join(changes)}):",
+                f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
+            ]
+        script.add(*script.within(self._held, lines) if lines else ())
+        return script.text()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until the model has said all under the present patch; False if that takes longer than `timeout` seconds."""

@@ -101,7 +101,7 @@ def examine(model: Model) -> Trust:
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
-    return Trust(model.name, model.code, tuple(checks))
+    return Trust(model.name, lambda: model.record, tuple(checks))
 
 
 def _look(model: Model) -> _Seen:

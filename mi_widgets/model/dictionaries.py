@@ -9,6 +9,7 @@ from huggingface_hub import hf_hub_download
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
 from mi_widgets.zoo.models import check_files
@@ -18,6 +19,7 @@ from .hub import first_line, hub_answers
 _REPO = 2  # parts of a hub id: owner, name; what follows is a folder in it
 
 
+@recorded
 def load_sae(name: str | os.PathLike[str]) -> SAE:
     """A sparse autoencoder.
 
@@ -31,14 +33,13 @@ def load_sae(name: str | os.PathLike[str]) -> SAE:
         DamagedWeights: the hash of a shipped file differs from the recorded one.
     """
     path = os.fspath(name)
-    loaded = f"mi.load_sae({path!r})"
     if path in zoo.dictionaries():
         folder = zoo.dictionaries()[path]
         check_files(str(folder), [CONFIG, WEIGHTS])
-        return read_sae(folder, loaded=loaded)
+        return read_sae(folder)
     if Path(path).exists():
-        return read_sae(path, loaded=loaded)
-    return read_sae(_from_hub(path), loaded=loaded)
+        return read_sae(path)
+    return read_sae(_from_hub(path))
 
 
 def _from_hub(name: str) -> Path:

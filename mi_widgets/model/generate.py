@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
 
 from .backend import Pass
@@ -59,14 +60,11 @@ class Plan:
 Told = Callable[[tuple[Generation, ...]], object]
 
 
-def generate(
-    model: Model, prompt: str, tokenized: Tokenized, plan: Plan, on_token: Told | None
-) -> tuple[Generation, ...]:
+def generate(model: Model, tokenized: Tokenized, plan: Plan, on_token: Told | None) -> tuple[Generation, ...]:
     """Continue every prompt of a batch; see `Model.generate`.
 
     Args:
         model: what writes.
-        prompt: the prompts as code, for provenance.
         tokenized: the prompts, padded on the left.
         plan: how.
         on_token: called after each step. No lock is held then, nor between steps.
@@ -97,7 +95,7 @@ def generate(
         if cancelled:
             break
     written = tuple(_written(model, *both) for both in zip(given, new, strict=True))
-    runs = [_run(model, prompt, tokenized, row, new[row], edits, plan.keep) for row in range(len(given))]
+    runs = [_run(model, tokenized, row, new[row], edits, plan.keep) for row in range(len(given))]
     return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(written, runs, strict=True))
 
 
@@ -157,7 +155,6 @@ def _written(model: Model, given: tuple[int, ...], new: list[int]) -> Generation
 
 def _run(
     model: Model,
-    prompt: str,
     batch: Tokenized,
     row: int,
     new: list[int],
@@ -174,4 +171,7 @@ def _run(
     extent = replace(batch.extent.rows([row]), left=False, width=len(given), written=written)
     keys = [(site.name, layer) for site in keep for layer in model.layers_of(site)]
     kept = model.forward(whole, keep=keys, edits=model.edits(edits, extent))
-    return Run(model, repr([*given, *new]), whole, edits, kept, tuple(site.everywhere for site in keep))
+    ids, sites = [*given, *new], tuple(site.everywhere for site in keep)
+    arguments = (("", ids), ("keep", list(sites)))
+    made = Call("run", arguments, of=model.record, within=model.block, name="run", places=("prompt", "keep"))
+    return Run(model, ids, whole, edits, kept, sites, made)

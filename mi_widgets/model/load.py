@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
+from mi_widgets.core.record import made_by
 
 from .architectures import architecture_of
 from .hub import open_hub
@@ -57,25 +59,31 @@ def load(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
                     "module.to(device, dtype) before you load it."
                 )
-        name, code = type(name_or_module).__name__, None
-        module = name_or_module
+        name, module, made = type(name_or_module).__name__, name_or_module, None
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = os.fspath(name_or_module), _device(device), _dtype(dtype)
-        own = tokenizer
+        given = {
+            "checkpoint": checkpoint,
+            "tokenizer": tokenizer,
+            "device": device,
+            "dtype": dtype,
+            "bos": bos,
+        }
+        made = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
         module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
         module = module.to(place) if kind is None else module.to(place, kind)
-        options = {"checkpoint": _plain(checkpoint), "device": device and str(device), "bos": bos}
-        if kind is not None:
-            options["dtype"] = str(kind).removeprefix("torch.")
-        said = "".join(f", {k}={v!r}" for k, v in options.items() if v is not None)
-        code = f"model = mi.load({path!r}{said}{', tokenizer=tokenizer' if own is not None else ''})"
     else:
         raise UnknownModel(
             f"mi.load takes a name ({', '.join(zoo.names())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
     return Model(
-        module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, code=code, bos=bos
+        module,
+        architecture=architecture_of(module),
+        tokenizer=tokenizer,
+        name=name,
+        record=made,
+        bos=bos,
     )
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
 
 from mi_widgets.core.errors import DifferentModel, MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
+from mi_widgets.core.record import Block, Brought, Call, Made, recorded
 from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site
 
 from .architectures import Architecture
 from .checks import examine
+from .fingerprint import Fingerprints, Seen, written
 from .generate import Cancel, Plan, generate
 from .grid import Axes
 from .memory import bytes_of, check_fits
 from .run import Generation, Run
 from .sweep import Metric, sweep
-from .tokens import Prompt, as_code
+from .tokens import Prompt
 from .trust import Trust
 from .wrapped import Wrapped, as_sites
 
@@ -35,7 +38,7 @@ class Model(Wrapped):
         architecture: its table of sites.
         tokenizer: a Hugging Face tokenizer, or None.
         name: for pictures and messages.
-        code: the Python that brings this model.
+        record: the call that loaded it; None for a module of the user's.
         bos: whether a text gets the token that begins a text; None for what the tokenizer does.
     """
 
@@ -46,18 +49,19 @@ class Model(Wrapped):
         architecture: Architecture,
         tokenizer: Any,
         name: str,
-        code: str | None,
+        record: Made | None = None,
         bos: bool | None = None,
     ) -> None:
         super().__init__(module, architecture, tokenizer, name, bos)
-        self._code = code
-        self.trust = Trust(name, self.code)
+        self._loaded, self._fingerprints = record, Fingerprints(module)
+        self.trust = Trust(name, lambda: self.record)
         try:
             self.trust = examine(self)
         except BaseException:
             self.release()
             raise
 
+    @recorded
     def run(
         self,
         prompt: Prompt,
@@ -95,14 +99,7 @@ class Model(Wrapped):
         self.check_memory(sites, tokenized.ids.shape, keep_on, keep_dtype)
         stored = partial(Tensor.to, device=keep_on, dtype=keep_dtype) if keep_on or keep_dtype else None
         kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
-        return Run(
-            self,
-            as_code(prompt),
-            tokenized,
-            self.interventions,
-            kept,
-            tuple(s.everywhere for s in sites),
-        )
+        return Run(self, prompt, tokenized, self.interventions, kept, tuple(s.everywhere for s in sites))
 
     def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
         """What keeping some sites of a run on `prompt` would take, in bytes."""
@@ -167,7 +164,7 @@ class Model(Wrapped):
                 f"generate continues one prompt; got {len(tokenized.ids)}. model.generate_batch takes several."
             )
         tell = None if on_token is None else lambda written: on_token(written[0])
-        return generate(self, as_code(prompt), tokenized, plan, tell)[0]
+        return generate(self, tokenized, plan, tell)[0]
 
     def generate_batch(
         self,
@@ -193,8 +190,9 @@ class Model(Wrapped):
         """
         plan = Plan(max_new_tokens, temperature, seed, as_sites(keep), cancel)
         tokenized = self.tokenize(prompts, padding_side="left")
-        return generate(self, as_code(prompts), tokenized, plan, on_token)
+        return generate(self, tokenized, plan, on_token)
 
+    @recorded
     def sweep(
         self,
         prompt: Prompt,
@@ -242,12 +240,8 @@ class Model(Wrapped):
 
     @property
     def fingerprint(self) -> str:
-        """The hash of all weights as they are now, as `"sha256:…"`."""
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self.module.state_dict().items()):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-        return f"sha256:{digest.hexdigest()}"
+        """The hash of all weights as they are now, as `"sha256:…"`; computed once until one of them changes."""
+        return self._fingerprints.now()
 
     def require(self, fingerprint: str) -> None:
         """Raise `DifferentModel` unless the weights are those that some code was written for."""
@@ -257,33 +251,41 @@ class Model(Wrapped):
                 f"{self.fingerprint[:19]}…. Bring the same weights."
             )
 
-    def provenance(self, call: str, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
-        """How a Result measured on this model, here and now, is made again.
+    @property
+    def record(self) -> Made:
+        """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
+        if self._loaded is not None:
+            return self._loaded
+        seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
+        return Brought(
+            f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)",
+            "model",
+            check=lambda name: written(fingerprints, seen, name),
+            token=seen.looked_at,
+        )
+
+    @property
+    def block(self) -> Block | None:
+        """The interventions that are active here and now, for what is recorded in them."""
+        active = self.interventions
+        return Block(self.record, active) if active else None
+
+    def provenance(self, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
+        """What a Result measured on this model, here and now, says of how it was made.
 
         Args:
-            call: the expression that makes it, with the model as `model`.
             seed: of whatever was random.
             sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
         """
         active = self.interventions
         read = {*sites, *(intervention.site.name for intervention in active)}
-        return Provenance(
-            model=self.name,
-            setup=self.code(),
-            call=call,
-            interventions=active,
-            warnings=self.trust.warnings_for(read),
-            seed=seed,
-        )
+        return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
 
     def code(self) -> str:
-        """The Python that brings this model."""
-        if self._code is not None:
-            return self._code
-        return (
-            f"model = ...  # bring your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)\n"
-            f"model.require({self.fingerprint!r})"
-        )
+        """The Python that brings this model, as `model`."""
+        script = Script()
+        script.assign(self.record, "model")
+        return "\n".join(script.body())
 
     def untrained(self, *, seed: int = 0) -> Model:
         """The same architecture with fresh random weights: the control for what training has put there.
@@ -297,9 +299,7 @@ class Model(Wrapped):
             architecture=self.architecture,
             tokenizer=self._vocabulary.tokenizer,
             name=f"{self.name} (untrained)",
-            code=f"{self.code()}.untrained(seed={seed})"
-            if self._code
-            else f"{self.code()}\nmodel = model.untrained(seed={seed})",
+            record=Call("untrained", (("seed", seed),), of=self.record, places=("seed",)),
             bos=self._vocabulary.bos,
         )
 

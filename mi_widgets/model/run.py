@@ -15,11 +15,12 @@ from torch import Tensor
 from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.record import Block, Call, Made, recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site, named
 
 from .backend import Key
-from .tokens import Tokenized
+from .tokens import Prompt, Tokenized
 
 if TYPE_CHECKING:
     from .model import Model
@@ -35,11 +36,21 @@ class Run:
     """
 
     model: Model
-    prompt: str
+    prompt: Prompt
     tokenized: Tokenized
     interventions: Stack
     kept: Mapping[Key, Tensor]
     keep: tuple[Site, ...]
+    record: Made | None = None
+
+    @property
+    def block(self) -> Block | None:
+        """The interventions that it was made under, for what is read from it."""
+        return self.record.within if isinstance(self.record, Call) else None
+
+    def with_record(self, record: Made) -> Run:
+        """The same run, made by another call."""
+        return replace(self, record=record)
 
     @property
     def logits(self) -> Float[Tensor, "batch pos d_vocab"]:
@@ -145,6 +156,7 @@ class Run:
         layout = self.model.architecture.places[site.name].layout
         return raw if layout is None else layout.out(raw, len(self.ids))
 
+    @recorded
     def next_tokens(self, k: int = 5) -> Result:
         """The `k` likeliest next tokens after each prompt.
 
@@ -175,22 +187,17 @@ class Run:
             primary="probability",
             unit="probability",
             source="the softmax of the last logits",
-            provenance=self.provenance(f"run.next_tokens({k})"),
+            provenance=self.provenance(),
         )
 
-    def provenance(self, call: str, *, sites: Iterable[str] = ()) -> Provenance:
-        """How a Result read from this run is made again.
+    def provenance(self, *, sites: Iterable[str] = ()) -> Provenance:
+        """What a Result read from this run says of how it was made.
 
         Args:
-            call: the expression that makes it, with the run as `run`.
             sites: the names of the sites that were read, for their warnings, beside the logits and what was changed.
         """
-        keep = f", keep=[{', '.join(map(repr, self.keep))}]" if self.keep else ""
-        side = ', padding_side="left"' if self.tokenized.left else ""
-        line = f"run = model.run({self.prompt}{keep}{side})"
         read = {*sites, *(intervention.site.name for intervention in self.interventions)}
-        made = self.model.provenance(call, sites=read)
-        return replace(made, run=line, interventions=self.interventions)
+        return replace(self.model.provenance(sites=read), interventions=self.interventions)
 
     def __repr__(self) -> str:
         kept = ", ".join(map(repr, self.keep)) or "logits only"

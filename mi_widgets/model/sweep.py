@@ -10,7 +10,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +22,13 @@ from tqdm.auto import tqdm
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.extent import Extent, single
 from mi_widgets.core.interventions import Intervention, Stack, stack
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key, Pass, Resume
 from .grid import Axes, Grid
 from .memory import bytes_of, free_bytes
-from .tokens import Prompt, Tokenized, as_code
+from .tokens import Prompt, Tokenized
 
 if TYPE_CHECKING:
     from .model import Model
@@ -179,7 +179,7 @@ def sweep(
                     whole[rows] = logits
                 values[(rows, *cell.index)] = _measured(metric, whole)[rows]
                 bar.update()
-    return grid.result(values, clean, _provenance(model, prompt, make, metric, grid, read))
+    return grid.result(values, clean, model.provenance(sites=[grid.over.name]))
 
 
 def _columns(extent: Extent, read: int | str) -> Tensor:
@@ -230,29 +230,3 @@ def one_a_prompt(
             f"{tuple(logits.shape)}; got {got}. As in {example}."
         )
     return found
-
-
-def _provenance(
-    model: Model, prompt: Prompt, make: Make, metric: Metric, grid: Grid, read: int | str
-) -> Provenance:
-    """How it is made again; the user's own functions are named, and the reader is told to bring them."""
-    names = {"make": _public(make), "metric": _public(metric)}
-    missing = [f"{name} = ...  # bring yours: {what}" for name, what in _WHAT.items() if names[name] is None]
-    chosen = "".join(f", {axis}={list(labels)}" for axis, labels in grid.chosen.items())
-    call = (
-        f"model.sweep({as_code(prompt)}, {names['make'] or 'make'}, {grid.over!r}, "
-        f"metric={names['metric'] or 'metric'}, by={grid.dims!r}{chosen}, read={read!r})"
-    )
-    return replace(model.provenance(call, sites=[grid.over.name]), run="\n".join(missing))
-
-
-_WHAT = {
-    "make": "from a site to an intervention",
-    "metric": "from logits (batch, d_vocab) to one number a prompt",
-}
-
-
-def _public(function: object) -> str | None:
-    """A function of this library by its public name; None for the user's own."""
-    ours = str(getattr(function, "__module__", "")).startswith("mi_widgets.")
-    return f"mi.{getattr(function, '__name__', '')}" if ours else None

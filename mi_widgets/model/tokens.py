@@ -229,11 +229,6 @@ class Vocabulary:
         return self.tokenizer.decode(list(ids), skip_special_tokens=True)
 
 
-def as_code(prompt: Prompt) -> str:
-    """A prompt as Python."""
-    return repr(prompt.tolist() if isinstance(prompt, (Tensor, np.ndarray)) else prompt)
-
-
 def _whole_numbers(item: Any) -> list[int] | None:
     """Token ids of any make (numpy's, a tensor's) as ints; None if they are something else."""
     if isinstance(item, (Tensor, np.ndarray)):

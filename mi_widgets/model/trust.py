@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
+from mi_widgets.core.record import Call, Made
 from mi_widgets.core.results import Provenance, Result
 
 Status = Literal["ok", "note", "warning"]
@@ -38,12 +39,12 @@ class Trust:
 
     Args:
         model: the model's name.
-        setup: gives the Python that brings it.
+        made: gives the record of how it came here.
         checks: in the order in which they were made.
     """
 
     model: str = field(repr=False)
-    setup: Callable[[], str] = field(repr=False)
+    made: Callable[[], Made] = field(repr=False)
     checks: tuple[Check, ...] = ()
 
     @property
@@ -80,7 +81,7 @@ class Trust:
             unit="held",
             source="checks made when the model was loaded",
             provenance=Provenance(
-                self.model, self.setup(), "model.trust.to_result()", warnings=self.warnings
+                self.model, Call("trust.to_result", of=self.made()), warnings=self.warnings
             ),
         )
 

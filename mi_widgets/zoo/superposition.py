@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
+from mi_widgets.core.record import Brought, Made, made_by, recorded
+from mi_widgets.core.script import Script
 
 from .models import EXPECTED, LAST, WEIGHTS, check_files
 
@@ -38,7 +41,7 @@ class ToyModel:
         sparsity: of each instance, or of all, from 0 (every feature in every input) to below 1.
         importance: of each feature; 1 by default.
         name: for people.
-        made: the expression that makes it, as in `mi.superposition("plane")`.
+        made: the call that made it, where that was not this one.
 
     Raises:
         MIError: shapes that do not belong together, numbers that are none, or a sparsity that is no probability.
@@ -49,7 +52,7 @@ class ToyModel:
     sparsity: Array
     importance: Array
     name: str
-    made: str
+    made: Made | None = field(compare=False)
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class ToyModel:
         sparsity: Any = 0.0,
         importance: Any = None,
         name: str = "toy model",
-        made: str = "",
+        made: Made | None = None,
     ) -> None:
         weights = _numbers(W, "W")
         weights = weights[None] if weights.ndim == 2 else weights
@@ -80,8 +83,8 @@ class ToyModel:
                 "ToyModel: a sparsity is the probability that a feature is 0, from 0 to below 1; got "
                 f"{kept['sparsity'].tolist()}."
             )
-        for field, values in kept.items():
-            object.__setattr__(self, field, Array(values))
+        for part, values in kept.items():
+            object.__setattr__(self, part, Array(values))
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "made", made)
 
@@ -125,17 +128,27 @@ class ToyModel:
         generator = torch.Generator().manual_seed(seed)
         return drawn(n, self.n_features, self.sparsity.tensor, generator)
 
-    def code(self) -> str:
-        """The Python that makes it, as `toy = …`; large weights of your own are left for you to bring."""
-        if self.made:
-            return f"toy = {self.made}"
+    @property
+    def record(self) -> Made:
+        """How it was made; large weights of your own are left for you to bring."""
+        if self.made is not None:
+            return self.made
         if self.W.tensor.numel() > _WRITTEN_OUT:
-            return f"toy = ...  # bring your {self!r}"
-        parts = [
-            f"{name}={getattr(self, name).code(inline=True)}" for name in ("b", "sparsity", "importance")
-        ]
-        named = "" if self.name == "toy model" else f", name={self.name!r}"
-        return f"toy = mi.ToyModel({self.W.code(inline=True)}, {', '.join(parts)}{named})"
+            return Brought(f"your {self!r}", "toy", token=self)
+        given = {name: getattr(self, name) for name in ("W", "b", "sparsity", "importance", "name")}
+        return made_by("mi.ToyModel", signature(ToyModel), given, name="toy")
+
+    def with_record(self, record: Made) -> ToyModel:
+        """The same, made by another call."""
+        return ToyModel(
+            self.W, self.b, sparsity=self.sparsity, importance=self.importance, name=self.name, made=record
+        )
+
+    def code(self) -> str:
+        """The Python that makes it, as `toy = …`."""
+        script = Script(inline=True)
+        script.assign(self.record, "toy")
+        return "\n".join(script.body())
 
     def __repr__(self) -> str:
         several = f"{len(self)} instances" if len(self) > 1 else "1 instance"
@@ -159,6 +172,7 @@ def drawn(
     return size * (there >= sparsity[:, None, None])
 
 
+@recorded
 def superposition(name: str) -> ToyModel:
     """A shipped toy model.
 
@@ -178,7 +192,7 @@ def superposition(name: str) -> ToyModel:
             f"There is no shipped toy model {name!r}.{meant} The shipped ones are {', '.join(toys())}; "
             "mi.train_superposition makes one of your own."
         )
-    return read_toy(TOYS / name, name=name, made=f"mi.superposition({name!r})")
+    return read_toy(TOYS / name, name=name)
 
 
 def toys() -> tuple[str, ...]:
@@ -186,14 +200,14 @@ def toys() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in TOYS.glob(f"*/{EXPECTED}")))
 
 
-def read_toy(folder: Path, *, name: str, made: str = "") -> ToyModel:
+def read_toy(folder: Path, *, name: str) -> ToyModel:
     """The toy model in a folder that its recipe has written.
 
     Raises:
         DamagedWeights: a file's hash differs from the recorded one.
     """
     check_files(str(folder), [LAST])
-    return ToyModel(**load_file(folder / LAST), name=name, made=made)
+    return ToyModel(**load_file(folder / LAST), name=name, made=None)
 
 
 def _numbers(given: Any, what: str) -> Tensor:

@@ -14,6 +14,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.analysis.reading import activations_at
 from mi_widgets.core.errors import InterventionError, MIError, PromptError, SiteError
+from mi_widgets.core.script import code_of
 from tests.conftest import small_transformer
 from tests.model.letters import letters
 
@@ -78,7 +79,9 @@ def test_directions_are_made_again_by_their_code(model):
         mi.probe(model, WITH_A[:3], WITH_B[:3], BOTH, progress=False),
         mi.principal_component(model, WITH_A[:3], BOTH, progress=False),
     ):
-        again = eval(found.provenance.call, {**NAMES, "model": model})
+        names = {**NAMES, "load": lambda _: model}
+        exec(code_of(found.record, "again").replace("model = ...", "model = load(0)"), names)
+        again = names["again"]
         assert torch.allclose(again.tensor, found.tensor, atol=1e-5)
         assert type(again) is type(found)
         assert again.facts == pytest.approx(dict(found.facts))

@@ -11,12 +11,13 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import DictionaryError, InterventionError, SiteError
 from mi_widgets.core.extent import Extent
-from mi_widgets.core.results import Provenance
+from mi_widgets.core.script import code_of
 from tests.core.dictionaries import random_sae
+from tests.provenance import provenance_of
 
 SITE = at.resid_post[0]
 NAMES = {"mi": mi, "at": at}
-MADE = Provenance(model="m", setup="model = ...", call="mi.mean_difference(...)")
+MADE = provenance_of("mi.mean_difference(model)", model="m")
 
 
 def direction(values=(3.0, 4.0, 0.0), **more):
@@ -71,8 +72,8 @@ def test_a_random_direction_is_as_long_and_seeded():
     assert drawn == mi.random_direction(found, seed=3)
     assert drawn != mi.random_direction(found, seed=4)
     assert drawn.site == SITE
-    assert drawn.provenance.code().endswith(
-        "like = mi.mean_difference(...)\nresult = mi.random_direction(like, seed=3)"
+    assert code_of(drawn.record, "drawn").endswith(
+        "like = mi.mean_difference(model)\ndrawn = mi.random_direction(like, seed=3)"
     )
 
 

@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.results import Provenance
+from tests.provenance import provenance_of
 
 
 def a_result(**changes):
@@ -18,9 +19,7 @@ def a_result(**changes):
         },
         coords={"layer": [0, 1], "head": [0, 1, 2], "name": ("layer", ["a", "</script>"])},
     )
-    made = Provenance(
-        "toy",
-        "model = mi.load('toy')",
+    made = provenance_of(
         "mi.head_scores(model, 'induction')",
         interventions=mi.stack(mi.ablate(at.z[0, 1])),
         warnings=("beware",),
@@ -39,7 +38,7 @@ def test_numbers_are_read_only_copies_of_standard_types():
         primary="x",
         unit="u",
         source="s",
-        provenance=Provenance("m", "", ""),
+        provenance=Provenance("m"),
     )
     source[0, 0] = 1
     assert result.values[0, 0] == 0
@@ -122,7 +121,7 @@ def test_a_file_holds_all_of_it(tmp_path, monkeypatch):
         primary="x",
         unit="u",
         source="s",
-        provenance=Provenance("m", "model = 1", "x", interventions=big),
+        provenance=Provenance("m", interventions=big),
     )
     result.save("r.safetensors")
     assert [p.name for p in tmp_path.iterdir()] == ["r.safetensors"]

@@ -11,6 +11,7 @@ from mi_widgets.core.errors import DictionaryError, PromptError
 from tests.conftest import small_transformer
 from tests.core.dictionaries import random_sae
 from tests.model.letters import letters
+from tests.provenance import LOADED
 
 TEXTS = ["abcd", "bcda", "hgfe", "aabb"]
 
@@ -170,15 +171,17 @@ def test_what_was_active_holds_in_the_panel(model, sae):
 
 
 def test_its_code_says_the_same(model, capsys):
-    sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1], loaded="load('here')")
+    sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1], made=LOADED)
     with model.intervene(mi.scale(at.mlp_out[0], -3)):
         panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
     panel.intervention = mi.replace(at.feature(sae, 3), 30.0)
     written = said(panel)["latent 3 at 30"].written
     code = panel.code()
-    assert code.count("load('here')") == 1
-    body = "\n".join(line for line in code.splitlines() if not line.startswith(("import", "from", "model")))
-    exec(body, {"mi": mi, "at": at, "model": model, "load": lambda _: sae})
+    assert code.count("mi.load_sae('here')") == 1
+    body = "\n".join(
+        line for line in code.splitlines() if not line.startswith(("import", "from", "model", "sae"))
+    )
+    exec(body, {"mi": mi, "at": at, "model": model, "sae": sae})
     assert capsys.readouterr().out.removesuffix("\n") == "abcd" + written
     assert panel._repr_mimebundle_()["image/png"]
     assert repr(panel).startswith("FeaturePanel(LatentsView(Transformer, Latent ")

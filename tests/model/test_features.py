@@ -11,6 +11,7 @@ from mi_widgets.core.errors import InterventionError, SiteError
 from tests.conftest import small_transformer
 from tests.core.dictionaries import KINDS, random_sae
 from tests.model.letters import letters
+from tests.provenance import LOADED
 
 PROMPTS = ["abcde", "fab"]
 
@@ -115,7 +116,7 @@ def test_the_gradient_is_that_of_moving_along_the_direction(model):
 
 
 def test_sites_say_what_they_are():
-    sae = random_sae(site=at.resid_post[1], loaded="mi.load_sae('here')")
+    sae = random_sae(site=at.resid_post[1], made=LOADED)
     site = at.feature(sae, 7).pos(-1)
     assert site.code() == "at.resid_post[1].feature(mi.load_sae('here'), 7).pos(-1)"
     assert (

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
+from tests.provenance import provenance_of
 
 STEPS = (0, 100, 200, 300, 400, 600, 800, 1000, 1500, 2000)
 
@@ -22,7 +23,7 @@ def made(
 ) -> Result:
     """A Result with these numbers; the order of `coords` is that of the axes."""
     dataset = xr.Dataset({"value": (tuple(coords), np.asarray(values, np.float32))}, coords=coords)
-    provenance = Provenance(model=model, setup="", call=call, warnings=warnings)
+    provenance = provenance_of(call, model=model, warnings=warnings)
     return Result(
         kind="curve",
         title=title,

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.results import Provenance, Result
+from tests.provenance import provenance_of
 
 TOKENS = ["", " the", " cat", " sat", "\n", "</script><img src=x onerror=alert(1)>", " le", " chat"]
 
@@ -91,10 +92,10 @@ def firing(
         primary="activation",
         unit="activation",
         source="",
-        provenance=made("mi.latents(run, sae)", run="run = model.run(prompt, keep=[sae.site])", **more),
+        provenance=made("mi.latents(run, sae)", run="model.run(prompt, keep=[sae.site])", **more),
     )
 
 
 def made(call: str, *, warnings: tuple[str, ...] = (), run: str = "") -> Provenance:
     """How a Result was made."""
-    return Provenance(model="atlas", setup='model = mi.load("atlas")', call=call, run=run, warnings=warnings)
+    return provenance_of(call, model="atlas", run=run, warnings=warnings)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
+from tests.provenance import provenance_of
 
 SCORES = "mi.head_scores(model, 'induction')"
 
@@ -53,7 +54,5 @@ def grid(
         primary="score",
         unit=unit,
         source="",
-        provenance=Provenance(
-            model="induction-2l", setup='model = mi.load("induction-2l")', call=call, warnings=warnings
-        ),
+        provenance=provenance_of(call, model="induction-2l", warnings=warnings),
     )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
+from tests.provenance import provenance_of
 
 
 def text(
@@ -54,5 +55,5 @@ def text(
         primary="loss",
         unit=unit,
         source="",
-        provenance=Provenance(model="induction-2l", setup="", call=call, warnings=warnings),
+        provenance=provenance_of(call, model="induction-2l", warnings=warnings),
     )

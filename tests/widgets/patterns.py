@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
+from tests.provenance import provenance_of
 
 KINDS = ("previous", "first", "uniform", "recent", "first", "induction")
 
@@ -67,11 +68,10 @@ def result(
         primary="pattern",
         unit="probability",
         source="",
-        provenance=Provenance(
+        provenance=provenance_of(
+            "mi.attention(run)",
             model="induction-2l",
-            setup='model = mi.load("induction-2l")',
-            run="run = model.run(prompt, keep=[at.pattern])",
-            call="mi.attention(run)",
+            run="model.run(prompt, keep=[at.pattern])",
             warnings=warnings,
         ),
     )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
+from tests.provenance import provenance_of
 
 HELD = (
     ("logits as the plain module's", "ok", "largest difference 1.2e-06", ""),
@@ -57,7 +58,7 @@ def report(
     notes: int = 2,
     warnings: Sequence[Row] = (),
     model: str = "induction-2l",
-    call: str = "model.trust",
+    call: str = "model.trust.to_result()",
 ) -> Result:
     """A Result of kind "trust", of a model that can be trusted unless told otherwise.
 
@@ -87,10 +88,9 @@ def report(
         primary="held",
         unit="held",
         source="",
-        provenance=Provenance(
+        provenance=provenance_of(
+            call,
             model=model,
-            setup=f"model = mi.load({model!r})",
-            call=call,
             warnings=tuple(f"{name}: {said}" for name, said in zip(names[failed], seen[failed], strict=True)),
         ),
     )

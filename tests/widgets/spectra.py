@@ -8,7 +8,8 @@ import xarray as xr
 
 import mi_widgets as mi
 from mi_widgets.analysis.fourier.spectrum import circles
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
+from tests.provenance import provenance_of
 
 
 def spectrum(
@@ -43,7 +44,7 @@ def spectrum(
         primary="norm",
         unit="norm of the embedding",
         source="",
-        provenance=Provenance(model=model, setup="model = ...", call=call, warnings=warnings),
+        provenance=provenance_of(call, model=model, warnings=warnings),
     )
 
 

@@ -14,6 +14,7 @@ from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, ResultError, SelectionError
 from mi_widgets.widgets import AttentionView
 from mi_widgets.widgets._shared.wire import dequantise
+from tests.provenance import provenance_of
 
 from .grids import grid
 from .patterns import result
@@ -118,8 +119,11 @@ def test_what_is_no_intervention_is_refused_and_changes_nothing(view):
 
 def test_code_says_what_is_on_the_screen(view):
     view.selection = {"layer": 0, "head": 1, "query": None}
-    assert view.code().splitlines()[-2:] == [
-        "view = result.view(selection={'batch': 0, 'layer': 0, 'head': 1, 'query': None, 'key': None})",
+    assert view.code().splitlines()[-5:] == [
+        "view = mi.AttentionView(",
+        "    result,",
+        "    selection={'batch': 0, 'layer': 0, 'head': 1, 'query': None, 'key': None},",
+        ")",
         "view",
     ]
     view.intervention = mi.ablate(at.z[1, 3])
@@ -132,29 +136,18 @@ def test_code_says_what_is_on_the_screen(view):
         assert shown._code == shown.code()
         *before, _ = shown.code().splitlines()
         call = "\n".join(before)[len(result().code()) :]
-        made = {"result": _Viewable(), "mi": mi, "at": at}
+        made = {"result": result(), "mi": mi, "at": at}
         exec(call, made)
         again = made["view"]
         assert (again.selection, again.intervention) == (shown.selection, shown.intervention)
         assert [score.name for score in again._read_scores] == [score.name for score in shown._read_scores]
 
 
-class _Viewable:
-    def view(self, **options):
-        return AttentionView(result(), **options)
-
-
 def test_code_of_scores_that_are_results_computes_them():
     class Score:
         values = np.zeros((2, 4))
 
-        def code(self):
-            lines = [
-                "import mi_widgets as mi",
-                'model = mi.load("induction-2l")',
-                "result = mi.head_scores(model)",
-            ]
-            return "\n".join(lines)
+        record = provenance_of("mi.head_scores(model)", model="induction-2l").record
 
     code = AttentionView(result(), scores={"previous token": Score()}).code()
     assert "previous_token_scores = mi.head_scores(model)" in code
@@ -166,10 +159,7 @@ def test_code_of_scores_that_are_results_computes_them():
 def test_code_of_scores_of_nearly_the_same_name_keeps_them_apart():
     class Score:
         def __init__(self, call):
-            self.values, self.call = np.zeros((2, 4)), call
-
-        def code(self):
-            return f"result = {self.call}"
+            self.values, self.record = np.zeros((2, 4)), provenance_of(call).record
 
     scores = {"to be": Score("one()"), "to-be": (Score("two()"), Score("three()"))}
     code = AttentionView(result(), scores=scores).code()

@@ -14,7 +14,7 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.widgets import AttentionView
 from mi_widgets.widgets.attribution.bars import bars_of
 from mi_widgets.widgets.attribution.widget import AttributionView
@@ -23,6 +23,7 @@ from mi_widgets.widgets.heat_map.widget import HeatmapView
 from tests.analysis.route_by_hand import LOUDNESS, PAIR, route
 from tests.conftest import small_gpt2
 from tests.model.letters import letters
+from tests.provenance import provenance_of
 
 from .grids import grid
 from .patterns import result as pattern
@@ -104,9 +105,7 @@ def attribution(
         primary="contribution",
         unit="nats",
         source="",
-        provenance=Provenance(
-            model="gpt2", setup='model = mi.load("gpt2")', run="run = ...", call=call, warnings=warnings
-        ),
+        provenance=provenance_of(call, model="gpt2", run="model.run('…')", warnings=warnings),
     )
 
 
@@ -477,7 +476,7 @@ def test_code_makes_the_same_view():
     )
     assert view._code == view.code()
     code = view.code()
-    assert f"result = {CALL}" in code
+    assert f"result = {CALL}".replace('"', "'") in code
     assert code.count("mi.load") == 1
     assert "control = untrained()" in code
     call = code[code.index("view = ") :]

@@ -13,6 +13,7 @@ from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.widgets._shared.wire import dequantise
 from mi_widgets.widgets.features.widget import FeatureView
 from tests.core.dictionaries import random_sae
+from tests.provenance import LOADED
 
 from .dashboards import TOKENS, dashboards, firing
 from .losses import text
@@ -218,15 +219,15 @@ def test_a_dictionary_of_another_size_is_refused():
 
 
 def test_its_code_loads_the_dictionary_once_and_shows_the_same():
-    sae = random_sae(d_sae=6, site=at.resid_post[2], loaded="load('here')")
+    sae = random_sae(d_sae=6, site=at.resid_post[2], made=LOADED)
     result = dashboards()
     view = FeatureView(
         result, sae=sae, selection={"latent": 2}, intervention=mi.replace(at.feature(sae, 1), 0.5)
     )
     code = view.code()
-    assert code.count("load('here')") == 1
-    names = {"mi": mi, "at": at, "result": result, "load": lambda _: sae}
-    lines = [line for line in code.splitlines() if not line.startswith(("model =", "result ="))]
+    assert code.count("mi.load_sae('here')") == 1
+    names = {"mi": mi, "at": at, "result": result, "sae": sae}
+    lines = [line for line in code.splitlines() if not line.startswith(("model =", "result =", "sae ="))]
     exec("\n".join(lines), names)
     again = names["view"]
     assert again.selection == {"latent": 2}

@@ -214,7 +214,7 @@ def test_code_makes_the_same_view():
     result = spectrum(neurons=2)
     view = FourierView(result, selection={"frequency": 9, "target": "neuron 1"})
     call = view.code()[len(result.code()) :]
-    made = {"result": result}
+    made = {"result": result, "mi": mi}
     exec(call, made)
     assert isinstance(made["view"], FourierView)
     assert repr(made["view"]) == repr(view)

@@ -220,7 +220,7 @@ def test_code_has_every_number_of_a_control_and_leaves_out_what_is_too_long():
     exec(f"control = {code[code.index('control=') + 8 : code.index(']]') + 2]}", made)
     np.testing.assert_array_equal(made["control"], [[np.nan, np.inf, 1.235e-6, 0]] * 2)
     large = HeatmapView(grid((100, 100)), control=np.zeros((100, 100))).code()
-    assert "control = ...  # 100 x 100 numbers of yours" in large
+    assert "control = ...  # bring yours: 100 x 100 numbers" in large
     assert "control=control" in large
 
 
@@ -246,7 +246,7 @@ def test_code_makes_the_same_view():
 def test_code_computes_a_control_that_is_a_result():
     untrained = grid(call="mi.head_scores(model.untrained(), 'induction')")
     code = HeatmapView(grid(), control=untrained).code()
-    assert "control = mi.head_scores(model.untrained(), 'induction')\n" in code
+    assert "untrained = model.untrained()\ncontrol = mi.head_scores(untrained, 'induction')\n" in code
     assert "control=control" in code
     assert code.count("mi.load") == 1
 

@@ -8,6 +8,7 @@ from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.widgets.latents.widget import LatentsView
 from tests.core.dictionaries import random_sae
+from tests.provenance import LOADED
 
 from .dashboards import dashboards, firing
 from .losses import text
@@ -95,16 +96,16 @@ def test_another_text_keeps_what_it_has_of_the_selection(view):
 
 
 def test_gestures_are_values_and_the_code_says_them():
-    sae = random_sae(d_sae=6, site=at.resid_post[2], loaded="load('here')")
+    sae = random_sae(d_sae=6, site=at.resid_post[2], made=LOADED)
     features, result = dashboards(), firing()
     view = LatentsView(result, features=features, sae=sae)
     view.set_state({"_changes": [[3, None], [0, 5]]})
     assert view.intervention == mi.stack(mi.ablate(at.feature(sae, 3)), mi.replace(at.feature(sae, 0), 5.0))
     assert view.png()
     code = view.code()
-    assert code.count("load('here')") == 1
-    names = {"mi": mi, "at": at, "result": result, "features": features, "load": lambda _: sae}
-    given = ("model =", "run =", "result =", "features =")
+    assert code.count("mi.load_sae('here')") == 1
+    names = {"mi": mi, "at": at, "result": result, "features": features, "sae": sae}
+    given = ("model =", "run =", "result =", "features =", "sae =")
     exec("\n".join(line for line in code.splitlines() if not line.startswith(given)), names)
     assert names["view"]._changes == [[3, None], [0, 5.0]]
 

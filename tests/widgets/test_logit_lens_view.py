@@ -11,9 +11,10 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.widgets.logit_lens.widget import LogitLensView
 from mi_widgets.widgets.logit_lens.words import fate, sentence
+from tests.provenance import provenance_of
 
 from .grids import grid
 from .losses import text
@@ -102,13 +103,7 @@ def lens(
         primary="probability",
         unit="probability",
         source="",
-        provenance=Provenance(
-            model="atlas",
-            setup='model = mi.load("atlas")',
-            run='run = model.run("…")',
-            call=call,
-            warnings=warnings,
-        ),
+        provenance=provenance_of(call, model="atlas", run="model.run('…')", warnings=warnings),
     )
 
 

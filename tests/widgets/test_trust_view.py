@@ -150,8 +150,8 @@ def test_code_brings_the_model_and_its_report(monkeypatch):
     said = TrustView(report())._code.splitlines()
     assert said[3:] == [
         "model = mi.load('induction-2l')",
-        "result = model.trust",
-        "view = result.view(selection={'check': None})",
+        "result = model.trust.to_result()",
+        "view = mi.TrustView(result, selection={'check': None})",
         "view",
     ]
 

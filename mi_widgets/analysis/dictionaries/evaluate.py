@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mi_widgets.core.edits import apply
 from mi_widgets.core.prompts import Mark
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
@@ -27,6 +28,7 @@ BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projec
 MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
 
 
+@recorded
 def evaluate_sae(
     sae: SAE,
     model: Model,
@@ -89,7 +91,7 @@ def evaluate_sae(
         primary="f1",
         unit="F1",
         source="Gao et al. 2024 (arXiv:2406.04093), section 4; Karvonen et al. 2024 (arXiv:2408.00113)",
-        provenance=model.provenance(f"mi.evaluate_sae({sae.code()}, model, texts, marks=marks, seed={seed})"),
+        provenance=model.provenance(),
     )
 
 

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mi_widgets.core.prompts import Mark
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
@@ -25,6 +26,7 @@ from .reading import at_marks, check_texts, in_a_title, place_of
 BINS = 20
 
 
+@recorded
 def features(
     sae: SAE,
     model: Model,
@@ -103,9 +105,7 @@ def features(
         primary="density",
         unit="share of tokens",
         source="Bricken et al. 2023, feature dashboards",
-        provenance=model.provenance(
-            f"mi.features({sae.code()}, model, texts, marks=marks)", sites=[place.name]
-        ),
+        provenance=model.provenance(sites=[place.name]),
     )
 
 

@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
@@ -17,6 +18,7 @@ from ..reading import ordinary
 from .reading import in_a_title, place_of
 
 
+@recorded
 def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
     """Which latents fire at each token of a run, the strongest first: shown as `LatentsView`.
 
@@ -38,7 +40,6 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
     found = sae.encode(run[place.everywhere].detach())
     numbers, activations = _strongest(found * ordinary(run)[..., None].to(found))
     dims = ("batch", "pos", "rank")
-    given = f"run, {sae.code()}" if site is None else f"run, {sae.code()}, site={site.code()}"
     return Result(
         kind="latents",
         title=f"Latents at {in_a_title(place.everywhere)}",
@@ -53,7 +54,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         primary="activation",
         unit="activation",
         source="the dictionary's encoder",
-        provenance=run.provenance(f"mi.latents({given})", sites=[place.name]),
+        provenance=run.provenance(sites=[place.name]),
     )
 
 

@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError, SiteError
-from mi_widgets.core.results import Provenance
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
@@ -65,11 +64,3 @@ def check_site(asked: str, site: Site) -> None:
             f"{asked} takes a site with one vector a token, as in at.resid_post[2], at.mlp_out[0].every('.') or "
             f"at.z[1, 3].pos(-1); got {site!r}."
         )
-
-
-def made(
-    model: Model, call: str, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, options: str = ""
-) -> Provenance:
-    """How a direction between two kinds of texts is made again."""
-    texts = f"{list(texts_a)!r}, {list(texts_b)!r}"
-    return model.provenance(f"{call}(model, {texts}, {site.code()}{options})", sites=[site.name])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mi_widgets.core.directions import Direction
+from mi_widgets.core.record import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .contrast import contrast, made
+from .contrast import contrast
 
 
+@recorded
 def mean_difference(
     model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, *, progress: bool = True
 ) -> Direction:
@@ -39,6 +41,6 @@ def mean_difference(
     return Direction(
         read.difference.float(),
         site=site,
-        provenance=made(model, "mi.mean_difference", texts_a, texts_b, site),
+        provenance=model.provenance(sites=[site.name]),
         facts={"tokens": n, "other tokens": len(read.x) - n},
     )

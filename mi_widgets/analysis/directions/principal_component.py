@@ -8,6 +8,7 @@ import torch
 
 from mi_widgets.core.directions import Direction
 from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
@@ -15,6 +16,7 @@ from ..reading import activations_at
 from .contrast import check_site
 
 
+@recorded
 def principal_component(
     model: Model, texts: Sequence[str], site: Site, *, number: int = 0, progress: bool = True
 ) -> Direction:
@@ -52,7 +54,6 @@ def principal_component(
         (row * spread[number] / len(x) ** 0.5).float(),
         site=site,
         provenance=model.provenance(
-            f"mi.principal_component(model, {list(texts)!r}, {site.code()}, number={number})",
             sites=[site.name],
         ),
         facts={"variance explained": float(spread[number] ** 2 / spread.square().sum())},

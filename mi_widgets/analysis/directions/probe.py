@@ -11,14 +11,16 @@ from torch.nn import functional as F
 
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import PromptError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .contrast import Contrast, contrast, made
+from .contrast import Contrast, contrast
 
 _STEPS = 200  # of LBFGS; it stops by itself long before
 
 
+@recorded
 def probe(
     model: Model,
     texts_a: Sequence[str],
@@ -64,12 +66,11 @@ def probe(
                 )
     weights, bias = _fitted(read, read.is_a, to_fit, penalty)
     shuffled = _shuffled(read, len(texts_a) + len(texts_b), seed)
-    options = f", penalty={penalty!r}, seed={seed}"
     return Probe(
         weights,
         bias=bias,
         site=site,
-        provenance=made(model, "mi.probe", texts_a, texts_b, site, options),
+        provenance=model.provenance(seed=seed, sites=[site.name]),
         facts={
             "accuracy": _accuracy(read, read.is_a, ~to_fit, weights, bias),
             "shuffled": _accuracy(read, shuffled, ~to_fit, *_fitted(read, shuffled, to_fit, penalty)),

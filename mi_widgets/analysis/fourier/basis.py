@@ -10,8 +10,8 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.core.arrays import Array
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.zoo.modular_addition import check_prime
 
@@ -53,6 +53,7 @@ def frequencies(p: int) -> np.ndarray:
     return np.arange(1, (p - 1) // 2 + 1)
 
 
+@recorded
 def fourier_norms(matrix: Any) -> Result:
     """How much of a matrix over the numbers 0 to p − 1 goes round with each frequency.
 
@@ -92,11 +93,7 @@ def fourier_norms(matrix: Any) -> Result:
         primary="norm",
         unit="norm, in the matrix's unit",
         source=f"{SOURCE}, section 4.1",
-        provenance=Provenance(
-            model="a matrix",
-            setup=f"matrix = ...  # bring your {Array(given)!r}",
-            call="mi.fourier_norms(matrix)",
-        ),
+        provenance=Provenance("a matrix"),
     )
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
@@ -19,6 +20,7 @@ from .sums import all_sums, along, by_sum, of_sum, some_of
 KEY = 0.01  # of the logits' variance, from which on a frequency is called key
 
 
+@recorded
 def key_frequencies(model: Model) -> Result:
     """The frequencies k whose waves cos(w_k(a + b)) and sin(w_k(a + b)) the logits are made of, with w_k = 2πk/p.
 
@@ -46,7 +48,7 @@ def key_frequencies(model: Model) -> Result:
         primary="share",
         unit="share of the logits' variance",
         source=f"{SOURCE}, section 4.2",
-        provenance=model.provenance("mi.key_frequencies(model)", sites=["logits"]),
+        provenance=model.provenance(sites=["logits"]),
     )
 
 
@@ -98,6 +100,7 @@ def trig_fit(logits: Float[Tensor, "p p p"], keys: Sequence[int]) -> tuple[Tenso
     return alpha, of_sum(s)
 
 
+@recorded
 def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) -> Result:
     """How well the logits are Σ_k α_k cos(w_k(a + b - c)), with w_k = 2πk/p, and what the network would lose by it.
 
@@ -118,7 +121,6 @@ def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) ->
     sums = all_sums(model, "logit_trig_fit")
     keys = chosen(frequencies, sums.logits, "logit_trig_fit")
     alpha, fit = trig_fit(sums.logits, keys)
-    given = "" if frequencies is None else f", frequencies={keys}"
     return Result(
         kind="logit_trig_fit",
         title="Logits as cosines",
@@ -134,7 +136,7 @@ def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) ->
         primary="alpha",
         unit="logit",
         source=f"{SOURCE}, section 4.2",
-        provenance=model.provenance(f"mi.logit_trig_fit(model{given})", sites=["logits"]),
+        provenance=model.provenance(sites=["logits"]),
     )
 
 
@@ -145,6 +147,7 @@ def explained(logits: Float[Tensor, "p p p"], fit: Float[Tensor, "p p p"]) -> fl
     return (1 - (centred - fit).square().sum() / total).item() if total > 0 else 0.0
 
 
+@recorded
 def frequency_ablation(model: Model) -> Result:
     """The loss over all sums when the logits lose one frequency of a + b.
 
@@ -177,5 +180,5 @@ def frequency_ablation(model: Model) -> Result:
         primary="loss_without",
         unit="nats",
         source=f"{SOURCE}, section 4.4",
-        provenance=model.provenance("mi.frequency_ablation(model)", sites=["logits"]),
+        provenance=model.provenance(sites=["logits"]),
     )

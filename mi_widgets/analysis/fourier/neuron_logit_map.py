@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
@@ -26,6 +27,7 @@ def w_l(model: Model, p: int) -> Float[Tensor, "d_mlp p"]:
     return (weights.W_out[0] @ weights.W_U)[:, :p].cpu()
 
 
+@recorded
 def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) -> Result:
     """What W_L = W_out W_U, from neurons to the logits of the numbers c, is made of.
 
@@ -55,7 +57,6 @@ def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) 
     share = (energy / energy.sum().clamp(min=1e-30)).numpy()
     u, v = directions_explained(sums.neurons, matrix)
     is_key = np.isin(all_frequencies(p), keys)
-    given = "" if frequencies is None else f", frequencies={keys}"
     return Result(
         kind="neuron_logit_map",
         title="Neurons to logits, by frequency",
@@ -72,7 +73,7 @@ def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) 
         primary="share",
         unit="share of the energy of W_L",
         source=f"{SOURCE}, section 4.2",
-        provenance=model.provenance(f"mi.neuron_logit_map(model{given})", sites=["mlp_post"]),
+        provenance=model.provenance(sites=["mlp_post"]),
     )
 
 

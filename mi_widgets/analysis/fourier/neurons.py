@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
@@ -18,6 +19,7 @@ CLEAR = 0.85  # of a neuron's variance: the paper's bar
 _AT_ONCE = 128  # neurons: more of them need more memory than Binder has
 
 
+@recorded
 def neuron_frequencies(model: Model) -> Result:
     """How much of each neuron one frequency explains, and which.
 
@@ -54,7 +56,7 @@ def neuron_frequencies(model: Model) -> Result:
         primary="share",
         unit="share of the neuron's variance",
         source=f"{SOURCE}, section 4.2",
-        provenance=model.provenance("mi.neuron_frequencies(model)", sites=["mlp_post"]),
+        provenance=model.provenance(sites=["mlp_post"]),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.modular_addition import Sums, modular_sums
@@ -19,6 +20,7 @@ from .neuron_logit_map import w_l
 from .sums import AllSums, all_sums
 
 
+@recorded
 def progress_measures(
     model: Model, *, frequencies: Iterable[int] | None = None, train: Sums | None = None
 ) -> Result:
@@ -51,7 +53,6 @@ def progress_measures(
             f"from; got {train!r}."
         )
     keys = chosen(frequencies, sums.logits, "progress_measures")
-    said = ("" if frequencies is None else f", frequencies={keys}") + f", train={train!r}"
     return Result(
         kind="progress_measures",
         title="Progress measures",
@@ -62,7 +63,7 @@ def progress_measures(
         primary="restricted",
         unit="nats",
         source=f"{SOURCE}, section 5.1",
-        provenance=model.provenance(f"mi.progress_measures(model{said})", sites=["logits"]),
+        provenance=model.provenance(sites=["logits"]),
     )
 
 

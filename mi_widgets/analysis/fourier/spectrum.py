@@ -14,6 +14,7 @@ from torch import Tensor
 from mi_widgets.core import sites as at
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.modular_addition import modular_sums
@@ -25,6 +26,7 @@ from .sums import all_sums, modulus, some_of
 _NOTHING = 1e-5  # of all embeddings' norm: what single precision leaves of a direction that was projected out
 
 
+@recorded
 def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Iterable[int] = ()) -> Result:
     """Norms by frequency, the circle of every frequency, and the two-dimensional spectra of some neurons and logits.
 
@@ -79,7 +81,6 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
             "component_a": names,
             "component_b": names,
         }
-    asked = "".join(f", {kind}s={some}" for kind, some in chosen.items() if some)
     return Result(
         kind="fourier_spectrum",
         title="Fourier spectrum",
@@ -87,7 +88,7 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
         primary="norm",
         unit="norm of the embedding",
         source=f"{SOURCE}, sections 4.1 and 4.2",
-        provenance=model.provenance(f"mi.fourier_spectrum(model{asked})", sites=["embed", "logits"]),
+        provenance=model.provenance(sites=["embed", "logits"]),
     )
 
 

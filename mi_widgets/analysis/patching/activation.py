@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, as_code, checked, provenance
+from mi_widgets.analysis.compared import Both, checked
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.model.model import Model
@@ -20,6 +21,7 @@ from .effects import Made, effects
 _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 (arXiv:2309.16042)"
 
 
+@recorded
 def activation_patching(
     model: Model,
     pairs: Pairs,
@@ -89,9 +91,6 @@ def activation_patching(
         ends.append(both.ends)
     assert swept is not None  # `checked` wants one pair at least
     axes = {axis: swept.dataset[axis].values.tolist() for axis in by}
-    chosen = {"layers": layers, "positions": positions, "heads": heads}
-    given = [repr(site), *([] if by == usual else [f"by={by!r}"])]
-    given += [f"{name}={list(map(int, some))!r}" for name, some in chosen.items() if some is not None]
     made = Made(
         kind="activation_patching",
         title=f"Activation patching at {site.name}",
@@ -102,5 +101,4 @@ def activation_patching(
         clean=np.concatenate([clean for clean, _ in ends]),
         corrupted=np.concatenate([corrupted for _, corrupted in ends]),
     )
-    how = provenance(model, "activation_patching", [as_code(pairs), *given], metric, sites=[site.name])
-    return effects(model, several, made, metric, how)
+    return effects(model, several, made, metric, model.provenance(sites=[site.name]))

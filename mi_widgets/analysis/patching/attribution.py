@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, as_code, checked, provenance
+from mi_widgets.analysis.compared import Both, checked
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
@@ -23,6 +24,7 @@ _SOURCE = "Nanda 2023, Attribution Patching; Syed et al. 2023 (arXiv:2310.10348)
 _AXIS = {"query": "pos"}  # positions of a square site are those of the query
 
 
+@recorded
 def attribution_patching(
     model: Model,
     pairs: Pairs,
@@ -84,8 +86,7 @@ def attribution_patching(
         clean=clean,
         corrupted=corrupted,
     )
-    given = [repr(site), *([] if by == usual else [f"by={by!r}"])]
-    how = provenance(model, "attribution_patching", [as_code(pairs), *given], metric, sites=[site.name])
+    how = model.provenance(sites=[site.name])
     return effects(model, several, made, metric, how)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, as_code, checked, numbers, provenance
+from mi_widgets.analysis.compared import Both, checked, numbers
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
@@ -24,6 +25,7 @@ _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 3.1; Goldowsky-Dill et a
 _READ = ("q", "k", "v")
 
 
+@recorded
 def path_patching(
     model: Model,
     pairs: Pairs,
@@ -93,15 +95,7 @@ def path_patching(
         clean=clean,
         corrupted=corrupted,
     )
-    given = [repr(received[0]) if len(received) == 1 else repr(list(received))]
-    given += [] if layers is None else [f"layers={list(map(int, senders))!r}"]
-    how = provenance(
-        model,
-        "path_patching",
-        [as_code(pairs), *given],
-        metric,
-        sites=["z", *[site.name for site in received]],
-    )
+    how = model.provenance(sites=["z", *[site.name for site in received]])
     return effects(model, several, made, metric, how)
 
 

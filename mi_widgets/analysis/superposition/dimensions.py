@@ -6,12 +6,14 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from mi_widgets.core.results import Result
+from mi_widgets.core.record import recorded
+from mi_widgets.core.results import Provenance, Result
 from mi_widgets.zoo.superposition import ToyModel
 
-from .toys import REPRESENTED, SOURCE, coords_of, gram, provenance_of, safely, weights_of
+from .toys import REPRESENTED, SOURCE, coords_of, gram, safely, weights_of
 
 
+@recorded
 def dimensions_per_feature(toy: ToyModel) -> Result:
     """m / ‖W‖², the dimensions that there are for each represented feature: ‖W‖² counts features of length 1.
 
@@ -41,7 +43,7 @@ def dimensions_per_feature(toy: ToyModel) -> Result:
         primary="dimensions",
         unit="dimensions per feature",
         source=f"{SOURCE}, The geometry of superposition",
-        provenance=provenance_of(toy, "dimensions_per_feature"),
+        provenance=Provenance(toy.name),
     )
 
 

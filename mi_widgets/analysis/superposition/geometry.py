@@ -6,14 +6,16 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from mi_widgets.core.results import Result
+from mi_widgets.core.record import recorded
+from mi_widgets.core.results import Provenance, Result
 from mi_widgets.zoo.superposition import ToyModel
 
 from .dimensions import dimensionality, per_feature, represented
 from .figures import FIGURES, grouped, recognised
-from .toys import SOURCE, coords_of, gram, provenance_of, weights_of
+from .toys import SOURCE, coords_of, gram, weights_of
 
 
+@recorded
 def feature_geometry(toy: ToyModel) -> Result:
     """How much of a dimension each feature has, and which figure it forms with the features that it shares it with.
 
@@ -72,7 +74,7 @@ def feature_geometry(toy: ToyModel) -> Result:
         primary="dimensionality",
         unit="share of a dimension",
         source=f"{SOURCE}, The geometry of superposition",
-        provenance=provenance_of(toy, "feature_geometry"),
+        provenance=Provenance(toy.name),
     )
 
 

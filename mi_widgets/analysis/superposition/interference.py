@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Result
+from mi_widgets.core.record import recorded
+from mi_widgets.core.results import Provenance, Result
 from mi_widgets.zoo.superposition import ToyModel
 
-from .toys import SOURCE, coords_of, gram, provenance_of, safely, weights_of
+from .toys import SOURCE, coords_of, gram, safely, weights_of
 
 
+@recorded
 def interference(toy: ToyModel) -> Result:
     """Wᵀ W: what feature `other` adds to what is read back of a feature, before bias and ReLU.
 
@@ -45,5 +47,5 @@ def interference(toy: ToyModel) -> Result:
         primary="interference",
         unit="dot product",
         source=f"{SOURCE}, Demonstrating superposition",
-        provenance=provenance_of(toy, "interference"),
+        provenance=Provenance(toy.name),
     )

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.results import Provenance
 from mi_widgets.zoo.superposition import ToyModel
 
 SOURCE = "Elhage et al. 2022, Toy Models of Superposition (arXiv:2209.10652)"
@@ -42,11 +41,6 @@ def coords_of(toy: ToyModel) -> dict[str, Any]:
         "feature": np.arange(toy.n_features),
         "importance": ("feature", toy.importance.tensor.numpy()),
     }
-
-
-def provenance_of(toy: ToyModel, asked: str) -> Provenance:
-    """How a Result of this function is made."""
-    return Provenance(model=toy.name, setup=toy.code(), call=f"mi.{asked}(toy)")
 
 
 def gram(W: Float[np.ndarray, "instance hidden feature"]) -> Float[np.ndarray, "instance feature feature"]:

@@ -12,6 +12,7 @@ from mi_widgets.core.directions import Direction, check_direction
 from mi_widgets.core.edits import Steer, steer
 from mi_widgets.core.errors import InterventionError, MIError
 from mi_widgets.core.interventions import Stack, stack
+from mi_widgets.core.record import said_of
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
@@ -41,7 +42,7 @@ class Entry:
         if not isinstance(direction, Direction):
             return f"{direction.shape[0]} numbers · {in_a_title(site)}"
         facts = "".join(f" · {name} {value:.4g}" for name, value in direction.facts.items())
-        found = direction.provenance.call.split("(")[0].removeprefix("mi.").replace("_", " ")
+        found = said_of(direction.record)
         return f"{found} · {in_a_title(site)} · norm {direction.norm:.3g}{facts}"
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.script import Script
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.steering.widget import Slider, SteeringView
 
@@ -146,16 +147,15 @@ class SteeringPanel(Panel):
             if settings["temperature"]
             else ""
         )
+        script, steering = Script(), self.interventions
+        script.assign(self._model.record, "model")
+        if steering:
+            script.add(f"# {names}", f"steering = {script.expression(steering, 'steering')}")
         body = [f"print(model.generate({self.prompt!r}, max_new_tokens={self._new}{drawn}))"]
-        steering = self.interventions
         if steering:
             body = ["with model.intervene(steering):", *(f"    {line}" for line in body)]
-        if self._held:
-            body = [f"with model.intervene({self._held.code()}):", *(f"    {line}" for line in body)]
-        lines = ["import mi_widgets as mi", "from mi_widgets import sites as at", "", self._model.code()]
-        if steering:
-            lines += [f"# {names}", f"steering = {steering.code()}"]
-        return "\n".join([*lines, *body])
+        script.add(*script.within(self._held, body))
+        return script.text()
 
     def png(self) -> bytes:
         """What it shows, for readers without a kernel."""

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
@@ -29,6 +30,7 @@ _COOLING = 0.2  # of the steps, at the end: the learning rate falls and nobody i
 _KEPT_EVERY_S = 10.0  # seconds between two states from which a training can go on
 
 
+@recorded
 def train_sae(
     model: Model | None = None,
     site: Site | None = None,
@@ -86,13 +88,13 @@ def train_sae(
     source = _source(model, site, texts, activations, seed)
     fit = Fit(source.d_in, d_sae, kind=kind, k=k, seed=seed)
     what = "activations=x" if model is None else f"model, {site!r}, texts"
-    call = f"mi.train_sae({what}, {d_sae=}, {k=}, {kind=}, {tokens=}, {batch=}, {lr=}, {seed=})"
+    settings = f"{what}, {d_sae=}, {k=}, {kind=}, {tokens=}, {batch=}, {lr=}, {seed=}"
     steps = -(-tokens // batch)
     told = Progress(f"{kind} autoencoder", steps, bar=progress, tell=on_step)
     fit.history = told.empty()
     state = None if unfinished is None else Path(unfinished)
-    _Training(fit, steps, batch, lr, f"{call} {source.stamp}", state).run(source, told)
-    made = Provenance("", "", call) if model is None else model.provenance(call)
+    _Training(fit, steps, batch, lr, f"{settings} {source.stamp}", state).run(source, told)
+    made = Provenance("") if model is None else model.provenance()
     return _folded(fit, site, told.result(replace(made, seed=seed)))
 
 

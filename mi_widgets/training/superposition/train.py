@@ -12,6 +12,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.record import recorded
 from mi_widgets.zoo.superposition import ToyModel, drawn, reconstructed
 
 from ..threads import on_threads
@@ -21,6 +22,7 @@ _JUDGED = 4_000_000  # numbers in what the starts are judged on, of all instance
 _SAID_EVERY = 50  # steps between two figures on the bar
 
 
+@recorded
 def train_superposition(
     *,
     n_features: int = 5,
@@ -71,11 +73,7 @@ def train_superposition(
             best = losses(W, b, drawn(judged, n_features, zeros, generator), weights).argmin(0)
             kept = torch.arange(len(zeros))
             W, b = W[best, kept], b[best, kept]
-    made = (
-        f"mi.train_superposition(n_features={n_features}, d_hidden={d_hidden}, sparsity={_written(sparsity)}, "
-        f"importance={_written(importance)}, restarts={restarts}, steps={steps}, batch={batch}, lr={lr!r}, seed={seed})"
-    )
-    return ToyModel(W.detach(), b.detach(), sparsity=zeros, importance=weights, made=made)
+    return ToyModel(W.detach(), b.detach(), sparsity=zeros, importance=weights)
 
 
 def _descend(
@@ -140,7 +138,3 @@ def _importances(given: float | Sequence[float], n: int) -> Float[Tensor, " feat
             f"{given!r}."
         )
     return found
-
-
-def _written(given: float | Sequence[float]) -> str:
-    return repr(torch.as_tensor(given, dtype=torch.float64).tolist())

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from mi_widgets.core.errors import ResultError
-
-from .code import Script
+from mi_widgets.core.script import Script
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Control:
         """What the user gave, as Python; a Result is computed in the script and called after `name`."""
         if isinstance(self.given, Mapping):
             [part] = self.given.values()
-            return f"{{{quoted(self.name)}: {script.called(part, name)}}}"
-        return script.called(self.given, name)
+            return f"{{{quoted(self.name)}: {script.expression(part, name)}}}"
+        return script.expression(self.given, name)
 
 
 def read_control(given: Any, what: str, shape: tuple[int, ...]) -> Control | None:

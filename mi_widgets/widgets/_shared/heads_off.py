@@ -38,7 +38,7 @@ class HeadSwitchView(InterveningView):
 
 def _head_of(item: Any) -> list[int] | None:
     site = item.site
-    zeroed = type(item).__name__ == "Ablate" and item.to == "zero"
+    zeroed = item.verb == "ablate" and item.to == "zero"
     if (
         not zeroed
         or site.name != "z"

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 import traitlets
 
+from mi_widgets.core.script import Script
+
 from .view import ResultView
 
 # mi_widgets.core.interventions needs torch, which takes a second to import: it is imported where a value is made.
@@ -52,10 +54,10 @@ class InterveningView(ResultView):
         if intervention is not None:
             self.intervention = intervention
 
-    def _intervention_code(self) -> list[str]:
+    def _intervention_code(self, script: Script) -> list[str]:
         """The view's argument, if there is anything to say."""
         something = self._others or getattr(self, self._gestures)
-        return [f"intervention={self.intervention.code()}"] if something else []
+        return [f"intervention={script.expression(self.intervention, 'done')}"] if something else []
 
     # From the browser or from Python; perhaps on a callback thread.
 

@@ -6,6 +6,7 @@ from typing import Any
 import traitlets
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.script import Script
 
 from .intervening import InterveningView
 
@@ -41,18 +42,13 @@ class LatentChangeView(InterveningView):
                 "another dictionary."
             )
 
-    def _site_code(self) -> list[str]:
-        """The view's argument, where the dictionary does not say itself where it reads."""
-        return [] if self._place == self._sae.site else [f"site={self._place.code()}"]
-
-    def _with_dictionary(self, code: str) -> str:
-        """Some code that loads the dictionary once, and calls it `sae`: what is loaded twice are two."""
-        loaded = "sae" if self._sae is None else self._sae.code()
-        if loaded == "sae" or loaded not in code:
-            return code
-        lines = code.replace(loaded, "sae").splitlines()
-        first = next(i for i, line in enumerate(lines) if line and not line.startswith(("import ", "from ")))
-        return "\n".join([*lines[:first], f"sae = {loaded}", *lines[first:]])
+    def _dictionary_code(self, script: Script) -> list[str]:
+        """The view's arguments: the dictionary, where it reads if it does not say so itself, and what is done."""
+        if self._sae is None:
+            return []
+        site = [] if self._place == self._sae.site else [f"site={self._place.code()}"]
+        sae = f"sae={script.expression(self._sae, 'sae')}"
+        return [sae, *site, *self._intervention_code(script)]
 
     def _made(self, gesture: Any) -> Any:
         from mi_widgets.core.ablation import ablate
@@ -84,9 +80,9 @@ class LatentChangeView(InterveningView):
             or item.site != self._place.feature(self._sae, index)
         ):
             return None
-        if type(item).__name__ == "Ablate" and item.to == "zero":
+        if item.verb == "ablate" and item.to == "zero":
             return index, None
-        if type(item).__name__ == "Replace" and item.value.shape == ():
+        if item.verb == "replace" and item.value.shape == ():
             # As short as it was given: 5.1, which no float32 is.
             return index, float(str(item.value.tensor.float().numpy()))
         return None

@@ -8,16 +8,17 @@ import anywidget
 import traitlets
 
 from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.record import record_of
+from mi_widgets.core.script import Script
 
-from .code import Script
 from .selection import Choices, Selection, shared
 
 
 class ResultView(anywidget.AnyWidget):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
-    A subclass gives `choices`, `png` and `__repr__`, and `code` where it shows more than its result and selection. It
-    sets what `choices` reads before it calls `super().__init__`.
+    A subclass gives `choices`, `png` and `__repr__`, and `_options` where it shows more than its result and selection.
+    It sets what `choices` reads before it calls `super().__init__`.
 
     Args:
         result: What is drawn.
@@ -47,8 +48,18 @@ class ResultView(anywidget.AnyWidget):
     def code(self) -> str:
         """The Python that makes this result and shows it as it is shown now."""
         script = Script()
-        script.add(self.result.code())
-        return script.view("result.view", [f"selection={self.selection!r}"])
+        self.write(script)
+        return script.text()
+
+    def write(self, script: Script) -> None:
+        """Add the lines of `code` to a script."""
+        script.assign(record_of(self.result, "result"), "result")
+        arguments = ["result", f"selection={self.selection!r}", *self._options(script)]
+        script.show(f"mi.{type(self).__name__}", arguments)
+
+    def _options(self, script: Script) -> list[str]:
+        """What else makes it show what it shows, as arguments; what they need is made in the script."""
+        return []
 
     def png(self) -> bytes:
         """The same picture for readers without a kernel (GitHub, nbconvert)."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.script import Script
 
-from .._shared.code import Script
 from .._shared.control import Control, numbers, quoted, read_control
 from .._shared.wire import pack
 
@@ -43,9 +43,9 @@ class Score:
     def code(self, script: Script) -> str:
         """The entry in `scores={…}`; what it needs computed goes into the script."""
         if self.control is None:
-            return f"{quoted(self.name)}: {script.called(self.given, f'{self.name} scores')}"
+            return f"{quoted(self.name)}: {script.expression(self.given, f'{self.name} scores')}"
         said = self.control.code(script, f"{self.name} control")
-        return f"{quoted(self.name)}: ({script.called(self.given[0], f'{self.name} scores')}, {said})"
+        return f"{quoted(self.name)}: ({script.expression(self.given[0], f'{self.name} scores')}, {said})"
 
     def packed(self) -> dict[str, Any]:
         """For the wire."""

@@ -5,9 +5,10 @@ from typing import Any
 
 import traitlets
 
+from mi_widgets.core.script import Script
+
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.given import warnings_of
 from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices
@@ -82,14 +83,10 @@ class AttentionView(HeadSwitchView):
             "key": [*range(n_key), None],
         }
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        arguments = [f"selection={self.selection!r}", *self._intervention_code()]
-        if self._read_scores:
-            arguments.append(f"scores={{{', '.join(score.code(script) for score in self._read_scores)}}}")
-        script.add(self.result.code())
-        return script.view("result.view", arguments)
+    def _options(self, script: Script) -> list[str]:
+        scores = [score.code(script) for score in self._read_scores]
+        said = [f"scores={{{', '.join(scores)}}}"] if scores else []
+        return [*self._intervention_code(script), *said]
 
     def png(self) -> bytes:
         """The grid of heads and the selected one, as the widget shows them."""

@@ -5,9 +5,9 @@ from typing import Any
 import traitlets
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.script import Script
 
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices, checked, shared
 from .chosen import TermSelection, settled
@@ -88,16 +88,12 @@ class AttributionView(HeadSwitchView):
         if change:  # complete: a linked view without a term does not let ours go
             self.selection = {**self.selection, **change}
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script, control = Script(), self._sent.terms.control
-        arguments = ["result", f"selection={self.selection!r}"]
-        if control is not None:
-            arguments.append(f"control={control.code(script, 'control')}")
-        script.add(self.result.code())
+    def _options(self, script: Script) -> list[str]:
+        control = self._sent.terms.control
+        said = [] if control is None else [f"control={control.code(script, 'control')}"]
         if self._sent.terms.parts.heads:  # `show` may have put something else in the place of heads
-            arguments += self._intervention_code()
-        return script.view("mi.AttributionView", arguments)
+            said += self._intervention_code(script)
+        return said
 
     def png(self) -> bytes:
         """The same three pictures, as the widget shows them."""

@@ -4,8 +4,9 @@ from typing import Any
 
 import traitlets
 
+from mi_widgets.core.script import Script
+
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.latent_changes import LatentChangeView
 from .._shared.selection import Choices, checked
 from .dashboards import Dashboards
@@ -73,14 +74,8 @@ class FeatureView(LatentChangeView):
         """The latents."""
         return {"latent": self._drawn.latents}
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        script.add(self.result.code())
-        arguments = ["result", f"selection={self.selection!r}"]
-        if self._sae is not None:
-            arguments += [f"sae={self._sae.code()}", *self._site_code(), *self._intervention_code()]
-        return self._with_dictionary(script.view("mi.FeatureView", arguments))
+    def _options(self, script: Script) -> list[str]:
+        return self._dictionary_code(script)
 
     def png(self) -> bytes:
         """The same dashboard, beside the beginning of the list."""

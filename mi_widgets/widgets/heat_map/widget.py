@@ -5,9 +5,9 @@ from typing import Any
 import traitlets
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.script import Script
 
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices, checked
 from .cells import Cells
@@ -71,16 +71,12 @@ class HeatmapView(HeadSwitchView):
             for axis in self._drawn.axes
         }
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        arguments = ["result", f"selection={self.selection!r}"]
-        if self._drawn.control is not None:
-            arguments.append(f"control={self._drawn.control.code(script, 'control')}")
-        script.add(self.result.code())
+    def _options(self, script: Script) -> list[str]:
+        control = self._drawn.control
+        said = [] if control is None else [f"control={control.code(script, 'control')}"]
         if self._drawn.of_heads:  # `show` may have put something else in the place of heads
-            arguments += self._intervention_code()
-        return script.view(f"mi.{type(self).__name__}", arguments)
+            said += self._intervention_code(script)
+        return said
 
     def png(self) -> bytes:
         """The selected page, as the widget shows it."""

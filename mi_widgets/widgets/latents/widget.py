@@ -4,8 +4,9 @@ from typing import Any
 
 import traitlets
 
+from mi_widgets.core.script import Script
+
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
 from .._shared.selection import Choices, checked
@@ -81,16 +82,10 @@ class LatentsView(LatentChangeView):
         fired = self._fired
         return {"batch": fired.batch, "pos": [*fired.pos, None], "latent": [*range(fired.d_sae), None]}
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        script.add(self.result.code())
-        arguments = ["result", f"selection={self.selection!r}"]
-        if self._features is not None:
-            arguments.append(f"features={script.called(self._features, 'features')}")
-        if self._sae is not None:
-            arguments += [f"sae={self._sae.code()}", *self._site_code(), *self._intervention_code()]
-        return self._with_dictionary(script.view("mi.LatentsView", arguments))
+    def _options(self, script: Script) -> list[str]:
+        named = self._features
+        said = [] if named is None else [f"features={script.expression(named, 'features')}"]
+        return [*said, *self._dictionary_code(script)]
 
     def png(self) -> bytes:
         """The same text, latents and words."""

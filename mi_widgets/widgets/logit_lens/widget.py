@@ -5,9 +5,9 @@ from typing import Any
 import traitlets
 
 from mi_widgets.core.errors import SelectionError
+from mi_widgets.core.script import Script
 
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .lens import Lens
@@ -100,18 +100,12 @@ class LogitLensView(ResultView):
         drawn = self._drawn
         return {"batch": drawn.batch, "layer": [*drawn.layers[::-1], None], "pos": [*drawn.pos, None]}
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        arguments = ["result", f"selection={self.selection!r}"]
-        if self.color != "probability":
-            arguments.append(f"color={self.color!r}")
+    def _options(self, script: Script) -> list[str]:
+        said = [] if self.color == "probability" else [f"color={self.color!r}"]
         if self.pinned is not None and self.pinned != self._drawn.asked[0]:
-            arguments.append(f"pinned={self.pinned!r}")
-        if self._drawn.control is not None:
-            arguments.append(f"control={self._drawn.control.code(script, 'control')}")
-        script.add(self.result.code())
-        return script.view("mi.LogitLensView", arguments)
+            said.append(f"pinned={self.pinned!r}")
+        control = self._drawn.control
+        return [*said, *([] if control is None else [f"control={control.code(script, 'control')}"])]
 
     def png(self) -> bytes:
         """The selected prompt, as the widget shows it."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import traitlets
 
+from mi_widgets.core.script import Script
+
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.control import quoted
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
@@ -52,18 +53,12 @@ class TokensView(ResultView):
         found = {"batch": self._read.batch, "pos": [*self._read.pos, None]}
         return {**found, "step": self._read.steps} if self._read.steps else found
 
-    def code(self) -> str:
-        """The Python that makes this result and shows it as it is shown now."""
-        script = Script()
-        arguments = ["result", f"selection={self.selection!r}"]
+    def _options(self, script: Script) -> list[str]:
         entries = [
-            f"{quoted(name)}: {script.called(control, f'{name} control')}"
+            f"{quoted(name)}: {script.expression(control, f'{name} control')}"
             for name, control in self._controls.items()
         ]
-        if entries:
-            arguments.insert(1, f"controls={{{', '.join(entries)}}}")
-        script.add(self.result.code())
-        return script.view("mi.TokensView", arguments)
+        return [f"controls={{{', '.join(entries)}}}"] if entries else []
 
     def png(self) -> bytes:
         """The same text in the same colours, and the same curve."""

@@ -5,9 +5,9 @@ from typing import Any
 import traitlets
 
 from mi_widgets.core.errors import SelectionError
+from mi_widgets.core.script import Script
 
 from .._shared.bundle import bundle
-from .._shared.code import Script
 from .._shared.control import quoted
 from .._shared.given import warnings_of
 from .._shared.selection import Choices, checked
@@ -74,18 +74,17 @@ class TrainingView(ResultView):
         """Every step that a measure has."""
         return {"step": self._steps}
 
-    def code(self) -> str:
-        """The Python that makes these measures and shows them as they are shown now."""
-        script = Script()
-        arguments = [f"selection={self.selection!r}"]
-        if self.x != "linear":
-            arguments.append(f"x={self.x!r}")
+    def write(self, script: Script) -> None:
+        """Add the lines of `code` to a script."""
         if self.result is self._read[0].result:
-            script.add(self.result.code())
-            return script.view("mi.TrainingView", ["result", *arguments])
+            super().write(script)
+            return
         entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._read]
-        script.lines += ["measures = {", *entries, "}"]
-        return script.view("mi.TrainingView", ["measures", *arguments])
+        script.add("measures = {", *entries, "}")
+        script.show("mi.TrainingView", ["measures", f"selection={self.selection!r}", *self._options(script)])
+
+    def _options(self, script: Script) -> list[str]:
+        return [] if self.x == "linear" else [f"x={self.x!r}"]
 
     def png(self) -> bytes:
         """The same panels, with the marker at the selected step."""
@@ -121,9 +120,9 @@ class TrainingView(ResultView):
 
 def _entry(measure: Measure, script: Script) -> str:
     """What stands for a measure in the mapping; what it needs computed goes into the script."""
-    curve = script.called(measure.result, f"{measure.name} curve")
+    curve = script.expression(measure.result, f"{measure.name} curve")
     controls = [
-        script.called(control.given, f"{measure.name} {control.name}") for control in measure.controls
+        script.expression(control.given, f"{measure.name} {control.name}") for control in measure.controls
     ]
     if not measure.named_controls:
         return f"({curve}, {controls[0]})" if controls else curve

@@ -1,0 +1,256 @@
+"""How something was made, as a value: a call with its arguments, and what these were made by.
+
+`script` writes it as Python. A record keeps no model and no activations alive: of an argument that knows how it was
+made, such as a Run, its own record stands here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """What no code can make: a model in memory, a function or a tensor of the user's.
+
+    Attributes:
+        what: for the reader, as in `"yours: a tensor of shape (3, 4)"`.
+        name: of its variable.
+        check: from the variable's name to lines that make sure of it, or say why they cannot.
+        token: tells it from another of the same description.
+    """
+
+    what: str
+    name: str = ""
+    check: Callable[[str], str] | None = None
+    token: object = None
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The interventions that something was made under.
+
+    Attributes:
+        model: on which they were.
+        interventions: a stack, or its code.
+    """
+
+    model: Made
+    interventions: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call.
+
+    Attributes:
+        function: as it is written: `"mi.attention"`; of a method its name alone.
+        arguments: those away from their defaults; the name is empty where they are written by position.
+        of: what it is a method of.
+        within: the interventions that were active.
+        name: of the variable that holds what it returns, where nothing else calls for another.
+        places: what each argument is called, for the variables that they need.
+    """
+
+    function: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+    of: Made | None = None
+    within: Block | None = None
+    name: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of what was made, as in `.sel(layer=1)` or `['rank']`."""
+
+    whole: Made
+    chosen: str
+
+
+@dataclass(frozen=True, eq=False)
+class Defined:
+    """A function of a model, by what it made of one.
+
+    Attributes:
+        made: of one model.
+        parameter: that model.
+    """
+
+    made: Made
+    parameter: Made
+
+
+Made = Call | Part | Defined | Brought
+
+
+# What a recorded function calls on its way is no step of the user's, and is not written down.
+_inside: ContextVar[bool] = ContextVar("mi_widgets_inside", default=False)
+
+
+def recorded(function: Callable[P, R]) -> Callable[P, R]:
+    """Have what a public function returns know the call that made it, with every argument.
+
+    What is returned has `with_record`. An iterator among the arguments becomes a list, which can be read twice.
+    """
+    signature = inspect.signature(function)
+    names = list(signature.parameters)
+    is_method = names[0] == "self" if names else False
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _inside.get():
+            return function(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError:
+            return function(*args, **kwargs)  # which says what is missing
+        for name, value in bound.arguments.items():
+            if isinstance(value, Iterator):
+                bound.arguments[name] = list(value)
+        given = dict(bound.arguments)
+        of = record_of(given.pop("self"), "") if is_method else None
+        made = made_by(
+            function.__name__ if is_method else f"mi.{function.__name__}",
+            signature,
+            given,
+            of=of,
+            within=_within(bound.arguments.values()),
+            name=_NAMES.get(function.__name__, ""),
+        )
+        token = _inside.set(True)
+        try:
+            result: Any = function(*bound.args, **bound.kwargs)
+        finally:
+            _inside.reset(token)
+        return result.with_record(made)
+
+    return call
+
+
+# What the variables of a call's answer are called, where that is not what it is given to.
+_NAMES = {
+    "run": "run",
+    "load_sae": "sae",
+    "train_sae": "sae",
+    "superposition": "toy",
+    "train_superposition": "toy",
+}
+
+
+def made_by(
+    function: str,
+    signature: inspect.Signature,
+    given: Mapping[str, Any],
+    *,
+    of: Made | None = None,
+    within: Block | None = None,
+    name: str = "",
+) -> Call:
+    """The record of a call.
+
+    Args:
+        function: as it is written.
+        signature: of it.
+        given: its arguments by name.
+        of: what it is a method of.
+        within: the interventions that are active.
+        name: of the variable that holds what it returns.
+    """
+    arguments, places, by_position = [], [], True
+    for parameter in signature.parameters.values():
+        if parameter.name not in given:
+            by_position = by_position and parameter.name == "self"
+            continue
+        value = given[parameter.name]
+        if _same(value, parameter.default):
+            by_position = False
+            continue
+        by_name = parameter.kind is parameter.KEYWORD_ONLY or not by_position
+        arguments.append((parameter.name if by_name else "", kept(value, parameter.name)))
+        places.append(parameter.name)
+    return Call(function, tuple(arguments), of, within, name, tuple(places))
+
+
+def record_of(value: Any, name: str) -> Made:
+    """How a value was made; brought by the user, if it does not know."""
+    made = getattr(value, "record", None)
+    return made if isinstance(made, Made) else Brought(f"your {value!r}", name, token=id(value))
+
+
+def kept(value: Any, name: str) -> Any:
+    """What a record keeps of an argument: how it was made, or a value that does not change."""
+    made = getattr(value, "record", None)
+    if isinstance(made, Made):
+        return made
+    if isinstance(value, Mapping):
+        return {key: kept(each, name) for key, each in value.items()}
+    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        return (
+            value[:]
+            if all(type(each) is str for each in value)
+            else type(value)(kept(e, name) for e in value)
+        )
+    if isinstance(value, (set, frozenset)):
+        return [kept(each, name) for each in sorted(value)]
+    kind = type(value)
+    if kind.__module__.split(".")[0] in ("torch", "numpy", "xarray") and hasattr(value, "shape"):
+        return _numbers(value, name)
+    if callable(value) and not hasattr(value, "written"):
+        ours = str(getattr(value, "__module__", "")).startswith("mi_widgets.")
+        called = getattr(value, "__name__", kind.__name__)
+        return Brought("", f"mi.{called}") if ours else Brought(f"yours: {called}", name, token=value)
+    if kind.__module__.split(".")[0] in ("transformers", "tokenizers"):
+        return Brought(f"your {kind.__name__}", name, token=id(value))
+    return value
+
+
+_FEW = 4096  # whole numbers that are written out, such as token ids
+_FEWER = 64  # of other numbers
+
+
+def _numbers(value: Any, name: str) -> Any:
+    """Token ids and a few numbers are written out; larger tensors are the user's to bring."""
+    kind = str(value.dtype).removeprefix("torch.")
+    if not value.shape:
+        return value.item()
+    size = 1
+    for n in value.shape:
+        size *= n
+    if size <= (_FEW if kind.startswith(("int", "uint")) else _FEWER):
+        return value.tolist()
+    return Brought(f"yours: {kind} of shape {tuple(value.shape)}", name, token=id(value))
+
+
+def _same(value: Any, default: Any) -> bool:
+    if value is default:
+        return True
+    lists = isinstance(value, (list, tuple)) and isinstance(default, (list, tuple))
+    if not lists and type(value) is not type(default):
+        return False
+    try:
+        return bool(list(value) == list(default) if lists else value == default)
+    except (TypeError, ValueError, RuntimeError):  # arrays, whose comparison is no truth value
+        return False
+
+
+def _within(values: Any) -> Block | None:
+    """The interventions on the first of the arguments that has some."""
+    return next(
+        (found for value in values if isinstance(found := getattr(value, "block", None), Block)), None
+    )
+
+
+def said_of(made: Made) -> str:
+    """What made something, in a few words: "mean difference"."""
+    if isinstance(made, Part):
+        return said_of(made.whole)
+    return made.function.removeprefix("mi.").replace("_", " ") if isinstance(made, Call) else "yours"

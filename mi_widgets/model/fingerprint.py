@@ -1,0 +1,126 @@
+"""Which weights a model had: noted in a moment, hashed when its code is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A module's weights at one moment: which tensors, how often each was changed, and a number of every row.
+
+    A change in place moves a tensor's version; one through `.data` does not, so a number of every row is looked at as
+    well. What changes less than a row in that way may go unseen.
+
+    Attributes:
+        tensors: by name, and weakly: they may go.
+        versions: of each; empty where they are inference tensors, which have none.
+        looked_at: a hash of some numbers of each.
+    """
+
+    tensors: tuple[tuple[str, weakref.ref[Tensor]], ...]
+    versions: tuple[int, ...]
+    looked_at: bytes
+
+    @classmethod
+    def of(cls, module: nn.Module) -> Seen:
+        """Now."""
+        named = list(_tensors(module))
+        tracked = not any(tensor.is_inference() for _, tensor in named)
+        return cls(
+            tuple((name, weakref.ref(tensor)) for name, tensor in named),
+            tuple(tensor._version for _, tensor in named) if tracked else (),
+            _looked_at([tensor for _, tensor in named]),
+        )
+
+    def same_as(self, other: Seen) -> bool:
+        """Whether nothing has changed in between."""
+        if (self.versions, self.looked_at) != (other.versions, other.looked_at):
+            return False
+        pairs = zip(self.tensors, other.tensors, strict=True)  # as many as there are versions
+        return all(a == b and ours() is theirs() is not None for (a, ours), (b, theirs) in pairs)
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a change would have been noted."""
+        return len(self.versions) == len(self.tensors)
+
+
+def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    yield from module.named_parameters()
+    yield from module.named_buffers()
+
+
+def _looked_at(tensors: list[Tensor]) -> bytes:
+    """A number of every row, each in another column."""
+    digest = hashlib.blake2b(digest_size=16)
+    some: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+    for tensor in tensors:
+        flat = tensor.detach().reshape(-1)
+        step = tensor.shape[-1] + 1 if tensor.ndim > 1 else 1
+        some.setdefault((tensor.device, tensor.dtype), []).append(flat[::step])
+    for parts in some.values():
+        digest.update(torch.cat(parts).cpu().view(torch.uint8).numpy().tobytes())
+    return digest.digest()
+
+
+def hashed(module: nn.Module) -> str:
+    """The hash of all weights as they are now, as `"sha256:…"`."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return f"sha256:{digest.hexdigest()}"
+
+
+_KEPT = 8  # states of a model whose hash is known
+
+
+@dataclass
+class Fingerprints:
+    """The hashes of one module, each computed once for a state of its weights.
+
+    Args:
+        module: whose weights.
+    """
+
+    module: nn.Module
+    known: list[tuple[Seen, str]] = field(default_factory=list)
+
+    def now(self) -> str:
+        """Of the weights as they are."""
+        seen = Seen.of(self.module)
+        found = self._of(seen)
+        if found is None:
+            found = hashed(self.module)
+            self.known = [*self.known[1 - _KEPT :], (seen, found)]
+        return found
+
+    def when(self, seen: Seen) -> str | None:
+        """Of the weights as they were when they were looked at; None where nobody can tell any more."""
+        found = self._of(seen)
+        if found is not None or not seen.tracked:
+            return found
+        return self.now() if Seen.of(self.module).same_as(seen) else None
+
+    def _of(self, seen: Seen) -> str | None:
+        return next((found for state, found in self.known if seen.tracked and state.same_as(seen)), None)
+
+
+def written(kept: weakref.ref[Fingerprints], seen: Seen, name: str) -> str:
+    """The line of code that makes sure of a model's weights, or says why none can."""
+    fingerprints = kept()
+    if fingerprints is None:
+        return f"# {name} was not asked for its fingerprint while it was in memory: make sure that it is the same"
+    found = fingerprints.when(seen)
+    if found is not None:
+        return f"{name}.require({found!r})"
+    if not seen.tracked:
+        return f"# the weights of {name} keep no count of changes (inference tensors): make sure that they are the same"
+    return f"# the weights of {name} have changed since this was measured: bring those that they were"
