@@ -92,6 +92,8 @@ class Defined:
 Made = Call | Part | Defined | Brought
 
 
+_FUNCTIONS: set[Any] = set()
+
 # What a recorded function calls on its way is no step of the user's, and is not written down.
 _inside: ContextVar[bool] = ContextVar("mi_widgets_inside", default=False)
 
@@ -133,7 +135,13 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             _inside.reset(token)
         return result.with_record(made)
 
+    _FUNCTIONS.add(call)
     return call
+
+
+def is_recorded(function: Callable[..., Any]) -> bool:
+    """Whether what it returns knows the call that made it."""
+    return function in _FUNCTIONS
 
 
 # What the variables of a call's answer are called, where that is not what it is given to.

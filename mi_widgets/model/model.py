@@ -282,7 +282,7 @@ class Model(Wrapped):
         return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
 
     def code(self) -> str:
-        """The Python that brings this model, as `model`."""
+        """The Python that brings this model; its last line assigns it."""
         script = Script()
         script.assign(self.record, "model")
         return "\n".join(script.body())

@@ -402,7 +402,7 @@ def test_trust_names_what_is_wrong():
 
 def test_code_for_a_module_in_memory_asks_for_the_same_weights():
     model = mi.load(small_gpt2())
-    assert f"model.require('{model.fingerprint}')" in model.run(IDS).provenance("x").code()
+    assert f"model.require('{model.fingerprint}')" in model.run(IDS).next_tokens().code()
     model.require(model.fingerprint)
     with pytest.raises(mi.errors.DifferentModel):
         mi.load(small_gpt2(seed=1)).require(model.fingerprint)
@@ -550,7 +550,7 @@ def test_the_untrained_control_keeps_number_type_and_says_how_it_is_made():
     model = mi.load(small_gpt2().to(torch.bfloat16))
     control = model.untrained(seed=3)
     assert control.run(IDS).logits.dtype == torch.bfloat16
-    assert control.code().endswith("\nmodel = model.untrained(seed=3)")
+    assert control.code().endswith("\nuntrained = model.untrained(seed=3)")
     assert model.fingerprint in control.code()
 
 

@@ -169,10 +169,7 @@ def test_labels_and_code_say_what_was_swept():
     assert result.dataset["pos"].values.tolist() == [4, 0]
     assert result.dataset["pos_token"].values.tolist() == [["", " 7"], [" 5", " 3"]]
     assert np.isnan(result.values[0, :, 0]).all()
-    assert (
-        "mi.ablate, at.resid_pre, metric=metric, by=('layer', 'pos'), positions=[4, 0]"
-        in result.provenance.code()
-    )
+    assert "mi.ablate, at.resid_pre, metric=metric, positions=[4, 0], progress=False)" in result.code()
     nothing = loaded("GPT-2").sweep(ROWS, lambda site: mi.stack(), at.z, metric=metric, progress=False)
     assert np.allclose(nothing.values, nothing.dataset["clean"].values[:, None, None], atol=1e-5)
     one = loaded("GPT-2").sweep(ROWS, mi.ablate, at.mlp_out[1], metric=metric, by=("layer",), progress=False)

@@ -65,7 +65,7 @@ def test_fused_attention_is_named_and_only_what_reads_its_pattern_is_warned(fami
     for site in AXES:
         assert bool(model.trust.warnings_for([site])) == (site in INSIDE_ATTENTION)
     run = model.run(IDS, keep=[at.pattern[0], at.resid_post])
-    assert run.provenance("run[at.pattern[0]]", sites=["pattern"]).warnings == (said,)
+    assert run.provenance(sites=["pattern"]).warnings == (said,)
     assert run.next_tokens().warnings == ()
     for use in (lambda: model.run(IDS, keep=[at.z[1]]), model.intervene(mi.ablate(at.pattern[1])).__enter__):
         with pytest.raises(mi.errors.SiteError, match=r"was never called, .* See model.trust"):

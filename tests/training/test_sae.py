@@ -159,7 +159,7 @@ def test_what_a_model_has_is_what_is_trained_on():
     sae = mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4, tokens=2_000, batch=64, progress=False)
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
     history = sae.history
-    assert "mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4" in history.code()
+    assert "result = mi.train_sae(model, at.resid_post[1], ['abcdefgh'" in history.code()
     assert repr(history.view()).startswith("TrainingView")
     assert history["l0"].unit == "latents"
     assert history["variance_explained"].values.max() <= 1

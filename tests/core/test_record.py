@@ -1,0 +1,156 @@
+"""Records of calls, and the one place in which they become Python."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.record import Brought, Call, Defined, Part, recorded
+from mi_widgets.core.record_files import frozen_record, thawed_record
+from mi_widgets.core.script import Script, code_of
+
+
+class Made:
+    """What a recorded function returns."""
+
+    record = None
+
+    def with_record(self, record):
+        self.record = record
+        return self
+
+
+@recorded
+def measure(data, second=1, *, third=None, keep=(), scale=1.0):
+    return Made()
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def written(made: Made) -> str:
+    return code_of(made.record, "result").splitlines()[-1]
+
+
+@given(data=PLAIN, second=PLAIN, third=PLAIN, keep=PLAIN, scale=PLAIN)
+def test_every_argument_comes_back_from_the_code(data, second, third, keep, scale):
+    made = measure(data, second, third=third, keep=keep, scale=scale)
+
+    def called(data, second=1, *, third=None, keep=(), scale=1.0):
+        return data, second, third, keep, scale
+
+    names = {"mi": type("", (), {"measure": staticmethod(called)})}
+    exec(written(made), names)
+    again = names["result"]
+    assert again[:3] == (data, second, third)
+    assert list(again[3]) == list(keep) if isinstance(keep, (list, tuple)) else again[3] == keep
+    assert again[4] == scale
+
+
+def test_arguments_stand_as_the_signature_has_them():
+    assert written(measure(3)) == "result = mi.measure(3)"
+    assert written(measure(3, 2)) == "result = mi.measure(3, 2)"
+    assert written(measure(data=3, second=1, scale=2.0)) == "result = mi.measure(3, scale=2.0)"
+    assert written(measure(3, keep=[])) == "result = mi.measure(3)"
+    assert written(measure(True, True)) == "result = mi.measure(True, True)"  # which is no 1
+    assert written(measure(3, keep=[at.z[1, 3].pos(-1), at.mlp_out])) == (
+        "result = mi.measure(3, keep=[at.z[1, 3].pos(-1), at.mlp_out])"
+    )
+
+
+def test_what_cannot_be_called_so_is_not_recorded():
+    with pytest.raises(TypeError, match="data"):
+        measure(second=2)
+
+
+def test_an_iterator_is_read_once_and_written_out():
+    @recorded
+    def summed(numbers):
+        made = Made()
+        made.total = sum(numbers)
+        return made
+
+    made = summed(iter([1, 2, 3]))
+    assert made.total == 6
+    assert written(made) == "result = mi.summed([1, 2, 3])"
+
+
+def test_what_the_user_owns_is_left_to_bring():
+    def mine(x):
+        return x
+
+    made = measure(torch.zeros(70, 2), mine, third=mi.logit_diff)
+    assert code_of(made.record, "result").splitlines()[-3:] == [
+        "data = ...  # bring yours: float32 of shape (70, 2)",
+        "second = ...  # bring yours: mine",
+        "result = mi.measure(data, second, third=mi.logit_diff)",
+    ]
+    assert written(measure(torch.tensor([[1, 2], [3, 4]]))) == "result = mi.measure([[1, 2], [3, 4]])"
+    assert written(measure(np.array([0.5, 0.25]))) == "result = mi.measure([0.5, 0.25])"
+    many = [f"text {i} " * 20 for i in range(500)]
+    assert "data = ...  # bring yours: 500 texts, too many to write here" in code_of(
+        measure(many).record, "result"
+    )
+
+
+def test_number_types_and_devices_bring_torch():
+    code = code_of(measure(torch.bfloat16, torch.device("cpu")).record, "result")
+    assert code.startswith("import torch\n")
+    assert code.endswith("result = mi.measure(torch.bfloat16, torch.device('cpu'))")
+
+
+def test_what_is_needed_twice_is_made_once():
+    model = Call("mi.load", (("", "m"),), name="model", places=("name",))
+    run = Call("run", (("", "abc"),), of=model, name="run", places=("prompt",))
+    script = Script()
+    assert script.assign(Call("mi.attention", (("", run),), places=("run",)), "result") == "result"
+    assert script.assign(Call("mi.loss_per_token", (("", run),), places=("run",)), "result") == "result_2"
+    # The same call again is the same value, whoever wrote it down.
+    again = Call("mi.attention", (("", run),), places=("run",))
+    assert script.assign(again, "other") == "result"
+    control = Call("mi.attention", (("", Call("untrained", of=model)),), places=("model",))
+    assert script.assign(control, "control") == "control"
+    assert script.body() == [
+        "model = mi.load('m')",
+        "run = model.run('abc')",
+        "result = mi.attention(run)",
+        "result_2 = mi.loss_per_token(run)",
+        "untrained = model.untrained()",
+        "control = mi.attention(untrained)",
+    ]
+
+
+def test_parts_and_functions_of_a_model():
+    model = Call("mi.load", (("", "m"),), name="model", places=("name",))
+    scores = Part(Call("mi.head_scores", (("", model),), places=("model",)), "['rank']")
+    assert code_of(scores, "result").splitlines()[-1] == "result = mi.head_scores(model)['rank']"
+    curve = Call(
+        "mi.over_checkpoints", (("", "m"), ("", Defined(scores, model))), places=("name", "analysis")
+    )
+    assert code_of(curve, "result").splitlines()[3:] == [
+        "def analysis(model):",
+        "    result = mi.head_scores(model)['rank']",
+        "    return result",
+        "result = mi.over_checkpoints('m', analysis)",
+    ]
+
+
+def test_a_record_comes_back_from_json():
+    model = Brought("your Model", "model", check=lambda name: f"{name}.require('sha256:1')")
+    run = Call(
+        "run", (("", "\0 a"), ("keep", [at.z[1].pos("x")])), of=model, name="run", places=("prompt", "keep")
+    )
+    made = Part(
+        Call("mi.measure", (("", run), ("third", {"a": (run, 2)})), places=("run", "third")), ".sel(layer=1)"
+    )
+    assert code_of(thawed_record(frozen_record(made)), "result") == code_of(made, "result")
+    assert thawed_record(frozen_record(None)) is None

@@ -1,0 +1,117 @@
+"""Whose weights they are: hashed when code is asked for, once for a state, and never another model's."""
+
+import gc
+
+import pytest
+import torch
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.model import fingerprint
+from tests.conftest import small_gpt2
+
+IDS = [[1, 2, 3, 4]]
+
+
+@pytest.fixture
+def hashes(monkeypatch):
+    """How often all weights were read."""
+    counted = []
+    real = fingerprint.hashed
+    monkeypatch.setattr(fingerprint, "hashed", lambda module: counted.append(1) or real(module))
+    return counted
+
+
+@pytest.fixture
+def model():
+    return mi.load(small_gpt2())
+
+
+def weight(model):
+    return model.module.get_parameter("transformer.h.1.mlp.c_fc.weight")
+
+
+def test_only_code_reads_all_weights_and_only_once(model, hashes):
+    run = model.run(IDS, keep=[at.pattern])
+    results = [run.next_tokens(), mi.attention(run), mi.head_scores(model, "induction", length=4)]
+    with model.intervene(mi.ablate(at.z[0, 1])):
+        results.append(model.run(IDS).next_tokens())
+    for result in results:
+        repr(result)
+    assert not hashes
+    codes = [result.code() for result in results]
+    assert len(hashes) == 1
+    assert all(f"model.require({model.fingerprint!r})" in code for code in codes)
+    assert len(hashes) == 1
+
+
+def test_a_result_keeps_the_hash_of_its_own_weights(model, hashes):
+    before = model.run(IDS).next_tokens()
+    first = model.fingerprint
+    with torch.no_grad():
+        weight(model).mul_(2)
+    after = model.run(IDS).next_tokens()
+    second = model.fingerprint
+    assert first != second
+    assert f"model.require({first!r})" in before.code()
+    assert f"model.require({second!r})" in after.code()
+    assert len(hashes) == 2
+
+
+def changed_in_place(model):
+    with torch.no_grad():
+        weight(model)[3, 5] += 1
+
+
+def changed_through_data(model):
+    weight(model).data.mul_(2)
+
+
+def one_row_changed_through_data(model):
+    weight(model).data[7] += 1
+
+
+def replaced_by_its_equal(model):
+    mlp = model.module.get_submodule("transformer.h.1.mlp.c_fc")
+    mlp.weight = torch.nn.Parameter(mlp.weight.detach().clone())
+
+
+def given_other_data(model):
+    weight(model).data = torch.zeros_like(weight(model))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed_in_place,
+        changed_through_data,
+        one_row_changed_through_data,
+        replaced_by_its_equal,
+        given_other_data,
+    ],
+)
+def test_weights_that_have_changed_since_are_not_given_as_those_of_a_result(model, change):
+    result = model.run(IDS).next_tokens()
+    change(model)
+    code = result.code()
+    assert "the weights of model have changed since this was measured" in code
+    assert model.fingerprint not in code
+    assert "require" not in code
+
+
+def test_weights_that_keep_no_count_of_changes_are_not_vouched_for():
+    with torch.inference_mode():
+        module = small_gpt2()
+    model = mi.load(module)
+    code = model.run(IDS).next_tokens().code()
+    assert "keep no count of changes (inference tensors)" in code
+    assert model.fingerprint not in code
+
+
+def test_a_result_outlives_its_model_without_keeping_it(model):
+    result, known = model.run(IDS).next_tokens(), model.fingerprint
+    model.release()
+    del model
+    gc.collect()
+    assert "make sure that it is the same" in result.code()
+    assert known not in result.code()
