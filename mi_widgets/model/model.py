@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -10,24 +9,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.errors import DifferentModel, MIError, PromptError
+from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
 from .architectures import Architecture
 from .checks import examine
+from .examined import Examined
 from .generate import Cancel, Plan, generate
 from .grid import Axes
 from .memory import bytes_of, check_fits
 from .run import Generation, Run
 from .sweep import Metric, sweep
 from .tokens import Prompt, as_code
-from .trust import Trust
-from .wrapped import Wrapped, as_sites
+from .wrapped import as_sites
 
 
-class Model(Wrapped):
+class Model(Examined):
     """A model with named sites. Made by `mi.load`.
 
     Args:
@@ -49,9 +48,7 @@ class Model(Wrapped):
         code: str | None,
         bos: bool | None = None,
     ) -> None:
-        super().__init__(module, architecture, tokenizer, name, bos)
-        self._code = code
-        self.trust = Trust(name, self.code)
+        super().__init__(module, architecture, tokenizer, name, bos, code)
         try:
             self.trust = examine(self)
         except BaseException:
@@ -239,51 +236,6 @@ class Model(Wrapped):
         """
         axes = Axes(by, layers, positions, heads)
         return sweep(self, prompt, make, over, metric=metric, axes=axes, read=read, progress=progress)
-
-    @property
-    def fingerprint(self) -> str:
-        """The hash of all weights as they are now, as `"sha256:…"`."""
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self.module.state_dict().items()):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-        return f"sha256:{digest.hexdigest()}"
-
-    def require(self, fingerprint: str) -> None:
-        """Raise `DifferentModel` unless the weights are those that some code was written for."""
-        if self.fingerprint != fingerprint:
-            raise DifferentModel(
-                f"This code was written for a model with weights {fingerprint[:19]}…; this one has "
-                f"{self.fingerprint[:19]}…. Bring the same weights."
-            )
-
-    def provenance(self, call: str, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
-        """How a Result measured on this model, here and now, is made again.
-
-        Args:
-            call: the expression that makes it, with the model as `model`.
-            seed: of whatever was random.
-            sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
-        """
-        active = self.interventions
-        read = {*sites, *(intervention.site.name for intervention in active)}
-        return Provenance(
-            model=self.name,
-            setup=self.code(),
-            call=call,
-            interventions=active,
-            warnings=self.trust.warnings_for(read),
-            seed=seed,
-        )
-
-    def code(self) -> str:
-        """The Python that brings this model."""
-        if self._code is not None:
-            return self._code
-        return (
-            f"model = ...  # bring your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)\n"
-            f"model.require({self.fingerprint!r})"
-        )
 
     def untrained(self, *, seed: int = 0) -> Model:
         """The same architecture with fresh random weights: the control for what training has put there.
