@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,10 +18,8 @@ from .module_checks import evaluating, module_checks, training_mode, weights_tha
 from .probe import Probe, probe
 from .tokenizer_checks import tokenizer_checks
 from .tokens import Tokenized
-from .trust import Check, Trust
-
-if TYPE_CHECKING:
-    from .model import Model
+from .trust import Check, Findings
+from .wrapped import Wrapped
 
 _TOKENS = 8
 _STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
@@ -77,8 +74,8 @@ def _apart(x: Tensor, y: Tensor) -> Tensor:
     return torch.where(x == y, 0.0, (x - y).abs())
 
 
-def examine(model: Model) -> Trust:
-    """Check a model that has just been wrapped, and tell it which of its sites cannot be read.
+def examine(model: Wrapped) -> Findings:
+    """Check a module that has just been wrapped: what holds of it, and which of its sites cannot be read.
 
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
@@ -101,10 +98,10 @@ def examine(model: Model) -> Trust:
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
-    return Trust(model.name, model.code, tuple(checks))
+    return Findings(tuple(checks), seen.probe.faults, seen.probe.block_output)
 
 
-def _look(model: Model) -> _Seen:
+def _look(model: Wrapped) -> _Seen:
     module, architecture = model.module, model.architecture
     row = torch.arange(min(_TOKENS, model.config.d_vocab, model.config.n_ctx))
     # Two prompts: with one, what takes the first of a batch shows nothing.
@@ -125,8 +122,6 @@ def _look(model: Model) -> _Seen:
     if ("logits", None) in seen.faults:
         why = "; ".join(f"{Site(*key)!r}: {fault}" for key, fault in seen.faults.items())
         raise UnsupportedModel(f"{model.name} gives no logits for 2 prompts of {len(row)} tokens. {why}.")
-    model.unreadable.update(seen.faults)
-    model.layer_gives = seen.block_output
     kept = model.forward(tokenized, keep=seen.activations, edits=())
     # What is compared is compared in float32, and a GPU may multiply that as TF32, with ten bits.
     least = 2**-10 if stock.is_cuda else torch.finfo(torch.float32).eps
@@ -135,7 +130,7 @@ def _look(model: Model) -> _Seen:
     return _Seen(tokenized, stock.float(), attention, seen, kept, eps)
 
 
-def _numbers(seen: _Seen, model: Model) -> Check:
+def _numbers(seen: _Seen, model: Wrapped) -> Check:
     name, weights = "numbers", weights_that_are_no_numbers(model.module)
     if not weights and seen.first_bad is None:
         return Check(name, "ok", "no weight and no activation is NaN or infinite")
@@ -183,7 +178,7 @@ def _logits(seen: _Seen) -> Check:
     )
 
 
-def _residual(seen: _Seen, model: Model) -> Check:
+def _residual(seen: _Seen, model: Wrapped) -> Check:
     """What each part adds, and that each layer hands on what it gives."""
     parts = ("mlp_out",) if model.config.d_mlp else ()
     sums: list[tuple[str, tuple[str, ...]]] = [("resid_post", ("resid_pre", "attn_out", *parts))]
@@ -234,7 +229,7 @@ def _rows(seen: _Seen) -> Check:
     return Check(name, "ok", said)
 
 
-def _mixing(seen: _Seen, model: Model) -> Check:
+def _mixing(seen: _Seen, model: Wrapped) -> Check:
     """The pattern that is read is the one that mixes the values."""
     name, broken, largest = "the pattern mixes the values", [], 0.0
     layers = seen.layers("pattern", "v", "z")
@@ -253,7 +248,7 @@ def _mixing(seen: _Seen, model: Model) -> Check:
     return Check(name, "ok", f"z is the pattern times v, within {largest:.1e}")
 
 
-def _edits(seen: _Seen, model: Model) -> Check:
+def _edits(seen: _Seen, model: Wrapped) -> Check:
     """Attention on the first token alone, and on the second alone, must not give the same logits."""
     name = "editing attention changes the logits"
     ids = seen.tokenized.ids[:1, :3]
@@ -290,7 +285,7 @@ def _edits(seen: _Seen, model: Model) -> Check:
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
 
 
-def _padding(seen: _Seen, model: Model) -> Check:
+def _padding(seen: _Seen, model: Wrapped) -> Check:
     name, ids = "padding", seen.tokenized.ids[0].tolist()
     rows = [ids, ids[: max(1, len(ids) // 2)]]
     alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
@@ -318,7 +313,7 @@ def _padding(seen: _Seen, model: Model) -> Check:
     return Check(name, "ok", said)
 
 
-def _final_norm(seen: _Seen, model: Model) -> Check:
+def _final_norm(seen: _Seen, model: Wrapped) -> Check:
     name, norm, cap = "final norm", model.architecture.final_norm, model.architecture.softcap
     taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.probe.final)
     last = seen.layers("resid_post")[-1:]

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
 
-from mi_widgets.core.errors import DifferentModel
+from mi_widgets.core.errors import DifferentModel, SiteError
 from mi_widgets.core.results import Provenance
+from mi_widgets.core.sites import Site
 
-from .architectures import Architecture
-from .trust import Trust
+from .parts import Parts
+from .trust import Findings, Trust
 from .wrapped import Wrapped
 
 
@@ -21,26 +22,33 @@ class Examined(Wrapped):
     """What a run, a continuation and a sweep know of a model.
 
     Args:
-        module: the torch module; it is wrapped, not copied.
-        architecture: its table of sites.
-        tokenizer: a Hugging Face tokenizer, or None.
-        name: for pictures and messages.
-        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+        parts: the module, made ready.
+        findings: what its examination has found.
         code: the Python that brings it; None for a module in memory.
     """
 
-    def __init__(
-        self,
-        module: nn.Module,
-        architecture: Architecture,
-        tokenizer: Any,
-        name: str,
-        bos: bool | None,
-        code: str | None,
-    ) -> None:
-        super().__init__(module, architecture, tokenizer, name, bos)
-        self._code = code
-        self.trust = Trust(name, self.code)
+    def __init__(self, parts: Parts, findings: Findings, code: str | None) -> None:
+        super().__init__(parts)
+        self._findings, self._code = findings, code
+        self.trust = Trust(self.name, self.code, findings.checks)
+
+    def layers_of(self, site: Site) -> tuple[int | None, ...]:
+        """The layers that a site names.
+
+        Raises:
+            SiteError: the model has no such site, or it was not found there when the model was examined.
+        """
+        layers, unreadable = super().layers_of(site), self._findings.unreadable
+        for layer in layers:
+            if (site.name, layer) in unreadable:
+                which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
+                raise SiteError(f"{which} of {self.name}: {unreadable[site.name, layer]}. See model.trust.")
+        return layers
+
+    def block_output(self, resid: Tensor) -> Any:
+        """A residual stream as a layer of this model gives it out."""
+        n = self._findings.layer_gives
+        return (resid, *[None] * (n - 1)) if n else resid
 
     @property
     def fingerprint(self) -> str:

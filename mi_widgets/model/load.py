@@ -14,7 +14,7 @@ from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 
 from .architectures import architecture_of
 from .hub import open_hub
-from .model import Model
+from .model import Model, model_of
 
 
 def load(
@@ -74,7 +74,7 @@ def load(
             f"mi.load takes a name ({', '.join(zoo.names())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
-    return Model(
+    return model_of(
         module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, code=code, bos=bos
     )
 

@@ -19,41 +19,15 @@ from .checks import examine
 from .examined import Examined
 from .generate import Cancel, Plan, generate
 from .grid import Axes
-from .memory import bytes_of, check_fits
+from .parts import prepare
 from .run import Generation, Run
 from .sweep import Metric, sweep
 from .tokens import Prompt, as_code
-from .wrapped import as_sites
+from .wrapped import Wrapped, as_sites
 
 
 class Model(Examined):
-    """A model with named sites. Made by `mi.load`.
-
-    Args:
-        module: the torch module; it is wrapped, not copied.
-        architecture: its table of sites.
-        tokenizer: a Hugging Face tokenizer, or None.
-        name: for pictures and messages.
-        code: the Python that brings this model.
-        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
-    """
-
-    def __init__(
-        self,
-        module: nn.Module,
-        *,
-        architecture: Architecture,
-        tokenizer: Any,
-        name: str,
-        code: str | None,
-        bos: bool | None = None,
-    ) -> None:
-        super().__init__(module, architecture, tokenizer, name, bos, code)
-        try:
-            self.trust = examine(self)
-        except BaseException:
-            self.release()
-            raise
+    """A model with named sites. Made by `mi.load`."""
 
     def run(
         self,
@@ -100,34 +74,6 @@ class Model(Examined):
             kept,
             tuple(s.everywhere for s in sites),
         )
-
-    def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
-        """What keeping some sites of a run on `prompt` would take, in bytes."""
-        ids = self.tokenize(prompt).ids
-        keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
-        return bytes_of(keys, self.config, ids.shape, self.dtype.itemsize)
-
-    def check_memory(
-        self,
-        sites: Sequence[Site],
-        shape: Sequence[int],
-        keep_on: str | torch.device | None = None,
-        keep_dtype: torch.dtype | None = None,
-    ) -> None:
-        """Stop before a capture that cannot fit.
-
-        Args:
-            sites: what is to be kept.
-            shape: the number of prompts and their padded length.
-            keep_on: where; as in `run`.
-            keep_dtype: how small; as in `run`.
-
-        Raises:
-            NotEnoughMemory: it would not fit.
-        """
-        keys = {(site.name, layer) for site in sites for layer in self.layers_of(site)}
-        needed = bytes_of(keys, self.config, shape, (keep_dtype or self.dtype).itemsize)
-        check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
 
     def generate(
         self,
@@ -244,15 +190,15 @@ class Model(Examined):
             seed: of the weights.
         """
         module = self.architecture.fresh(self.module, seed).eval().to(self.device, self.dtype)
-        return Model(
+        return model_of(
             module,
             architecture=self.architecture,
-            tokenizer=self._vocabulary.tokenizer,
+            tokenizer=self.tokenizer,
             name=f"{self.name} (untrained)",
             code=f"{self.code()}.untrained(seed={seed})"
             if self._code
             else f"{self.code()}\nmodel = model.untrained(seed={seed})",
-            bos=self._vocabulary.bos,
+            bos=self.bos,
         )
 
     def __repr__(self) -> str:
@@ -262,3 +208,35 @@ class Model(Examined):
             f"Model {self.name}: {c.n_layers} layers × {c.n_heads} heads{shared}, d_model {c.d_model}, "
             f"d_mlp {c.d_mlp}, vocabulary {c.d_vocab}, context {c.n_ctx} ({self.architecture.family})"
         )
+
+
+def model_of(
+    module: nn.Module,
+    *,
+    architecture: Architecture,
+    tokenizer: Any,
+    name: str,
+    code: str | None,
+    bos: bool | None,
+) -> Model:
+    """Make a module ready, examine it, and hand both over.
+
+    Args:
+        module: it is wrapped, not copied.
+        architecture: its table of sites.
+        tokenizer: a Hugging Face tokenizer, or None.
+        name: for pictures and messages.
+        code: the Python that brings it; None for a module in memory.
+        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+
+    Raises:
+        UnsupportedModel: it does not run, or gives no logits.
+    """
+    parts = prepare(module, architecture=architecture, tokenizer=tokenizer, name=name, bos=bos)
+    wrapped = Wrapped(parts)
+    try:
+        findings = examine(wrapped)
+    except BaseException:
+        wrapped.release()
+        raise
+    return Model(parts, findings, code)
