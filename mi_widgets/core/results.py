@@ -7,7 +7,7 @@ registry of import paths, so that this layer needs to know no picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .errors import ResultError
+from .dataset_files import write_dataset
+from .errors import InterventionError, ResultError
 from .interventions import Stack
 from .pictures import PLOTS, VIEWS
 
@@ -218,9 +219,7 @@ class Result:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one file (safetensors); `mi.load_result` reads it."""
-        from .result_files import write_result
-
-        write_result(self, path)
+        write_dataset(self._dataset, _described(self), path)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{d} {n}" for d, n in self._dataset[self.primary].sizes.items())
@@ -234,6 +233,28 @@ class Result:
         if _registered(PLOTS, self.kind) is not None:
             bundle["image/png"] = self.plot()._repr_png_()
         return bundle
+
+
+def _described(result: Result) -> dict[str, Any]:
+    """Everything but the numbers, as JSON can hold it."""
+    made = {f.name: getattr(result.provenance, f.name) for f in fields(Provenance)}
+    if isinstance(made["interventions"], Stack):
+        made["interventions"] = _as_code(made["interventions"])
+    return {
+        "kind": result.kind,
+        "title": result.title,
+        "primary": result.primary,
+        "unit": result.unit,
+        "source": result.source,
+        "provenance": made,
+    }
+
+
+def _as_code(interventions: Stack) -> str:
+    try:
+        return interventions.code(inline=True) if interventions else ""
+    except InterventionError:  # a function of the user's: its name is all that can be kept
+        return repr(interventions)
 
 
 def _arguments(indexers: Mapping[str, Any]) -> str:
