@@ -18,6 +18,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
+    # Only a server that loads this needs it, and has it.
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
     without_delay(KernelWebsocketHandler)

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .errors import ResultError
+from .dataset_files import write_dataset
+from .errors import InterventionError, ResultError
 from .interventions import Stack
 from .pictures import PLOTS, VIEWS
 from .record import Brought, Made, Part
+from .record_files import frozen_record
 from .script import code_of
 
 
@@ -213,9 +215,7 @@ class Result:
 
     def save(self, path: str | Path) -> None:
         """Write everything to one file (safetensors); `mi.load_result` reads it."""
-        from .result_files import write_result
-
-        write_result(self, path)
+        write_dataset(self._dataset, _described(self), path)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{d} {n}" for d, n in self._dataset[self.primary].sizes.items())
@@ -229,6 +229,32 @@ class Result:
         if _registered(PLOTS, self.kind) is not None:
             bundle["image/png"] = self.plot()._repr_png_()
         return bundle
+
+
+def _described(result: Result) -> dict[str, Any]:
+    """Everything but the numbers, as JSON can hold it."""
+    made, active = result.provenance, result.provenance.interventions
+    return {
+        "kind": result.kind,
+        "title": result.title,
+        "primary": result.primary,
+        "unit": result.unit,
+        "source": result.source,
+        "provenance": {
+            "model": made.model,
+            "record": frozen_record(made.record),
+            "interventions": _as_code(active) if isinstance(active, Stack) else active,
+            "warnings": made.warnings,
+            "seed": made.seed,
+        },
+    }
+
+
+def _as_code(interventions: Stack) -> str:
+    try:
+        return interventions.code(inline=True) if interventions else ""
+    except InterventionError:  # a function of the user's: its name is all that can be kept
+        return repr(interventions)
 
 
 def _arguments(indexers: Mapping[str, Any]) -> str:

@@ -3,88 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
 
-from .attention import as_stock
-from .backend import Edit, Key, element, lock_of
+from .backend import Edit, Key
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
-from .probe import Probe, probe
+from .seen import Seen, distance, look
 from .tokenizer_checks import tokenizer_checks
-from .tokens import Tokenized
-from .trust import Check, Trust
+from .trust import Check, Findings
+from .wrapped import Wrapped
 
-if TYPE_CHECKING:
-    from .model import Model
-
-_TOKENS = 8
 _STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What the checks look at.
-
-    Args:
-        tokenized: the prompts of all of them, two.
-        stock: the logits of the module as it came.
-        attention: the name of its attention; empty where it needs no other.
-        probe: what its sites pass.
-        kept: the same activations by a trace.
-        eps: how close together the coarsest of its numbers lie.
-    """
-
-    tokenized: Tokenized
-    stock: Tensor
-    attention: str
-    probe: Probe
-    kept: dict[Key, Tensor]
-    eps: float
-
-    def layers(self, *names: str) -> list[int]:
-        """The layers in which all of some sites were seen."""
-        found = [{layer for site, layer in self.probe.activations if site == name} for name in names]
-        return sorted(layer for layer in set.intersection(*found) if layer is not None)
-
-    def __getitem__(self, key: Key) -> Tensor:
-        return self.probe.activations[key].float().cpu()
-
-    @cached_property
-    def first_bad(self) -> Key | None:
-        """The first activation that is no number; what masks is infinite by design."""
-        keys = sorted(self.probe.activations, key=lambda key: Site(*key).place_in_pass)
-        return next((key for key in keys if key[0] != "scores" and not _number(self[key], key)), None)
-
-    def agree(self, logits: Tensor, others: Tensor) -> bool:
-        """Whether two ways to compute the same logits agree as far as such numbers can."""
-        size = others[others.isfinite()].square().mean().sqrt()
-        return bool(_apart(logits, others).square().mean().sqrt() <= max(1e-4, 12 * self.eps) * size)
-
-
-def _number(x: Tensor, key: Key) -> bool:
-    # A logit of -infinity is a token that cannot come.
-    return not bool(x.isnan().any()) if key[0] == "logits" else bool(x.isfinite().all())
-
-
-def _apart(x: Tensor, y: Tensor) -> Tensor:
-    return torch.where(x == y, 0.0, (x - y).abs())
-
-
-def examine(model: Model) -> Trust:
-    """Check a model that has just been wrapped, and tell it which of its sites cannot be read.
+def examine(model: Wrapped) -> Findings:
+    """Check a module that has just been wrapped: what holds of it, and which of its sites cannot be read.
 
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
     """
     with evaluating(model.module) as training:
-        seen = _look(model)
+        seen = look(model)
         checks = [_numbers(seen, model), *_sites(seen)]
         if seen.first_bad is None:  # of NaN nothing can be said
             checks += [
@@ -101,41 +43,10 @@ def examine(model: Model) -> Trust:
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
-    return Trust(model.name, lambda: model.record, tuple(checks))
+    return Findings(tuple(checks), seen.probe.faults, seen.probe.block_output)
 
 
-def _look(model: Model) -> _Seen:
-    module, architecture = model.module, model.architecture
-    row = torch.arange(min(_TOKENS, model.config.d_vocab, model.config.n_ctx))
-    # Two prompts: with one, what takes the first of a batch shows nothing.
-    tokenized = model.tokenize(torch.stack([row, row.flip(0)]))
-    ids, mask = tokenized.ids.to(model.device), tokenized.mask.to(model.device)
-    inputs = architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
-    how = "as it came"
-    with lock_of(module), torch.no_grad():
-        try:
-            with as_stock(module) as attention:
-                stock = element(module(**inputs), "logits")
-            how = "with attention that can be read"
-            seen = probe(module, architecture, model.config, inputs, (len(ids), len(row)))
-        except Exception as error:  # of code that is not ours
-            raise UnsupportedModel(
-                f"{model.name} does not run, {how}, on 2 prompts of {len(row)} tokens: {type(error).__name__}: {error}"
-            ) from error
-    if ("logits", None) in seen.faults:
-        why = "; ".join(f"{Site(*key)!r}: {fault}" for key, fault in seen.faults.items())
-        raise UnsupportedModel(f"{model.name} gives no logits for 2 prompts of {len(row)} tokens. {why}.")
-    model.unreadable.update(seen.faults)
-    model.layer_gives = seen.block_output
-    kept = model.forward(tokenized, keep=seen.activations, edits=())
-    # What is compared is compared in float32, and a GPU may multiply that as TF32, with ten bits.
-    least = 2**-10 if stock.is_cuda else torch.finfo(torch.float32).eps
-    eps = max(least, *(torch.finfo(x.dtype).eps for x in (stock, *seen.activations.values())))
-    attention = "" if attention == "None" else attention  # a Transformer has no other
-    return _Seen(tokenized, stock.float(), attention, seen, kept, eps)
-
-
-def _numbers(seen: _Seen, model: Model) -> Check:
+def _numbers(seen: Seen, model: Wrapped) -> Check:
     name, weights = "numbers", weights_that_are_no_numbers(model.module)
     if not weights and seen.first_bad is None:
         return Check(name, "ok", "no weight and no activation is NaN or infinite")
@@ -146,7 +57,7 @@ def _numbers(seen: _Seen, model: Model) -> Check:
     return Check(name, "warning", "; ".join(said))
 
 
-def _sites(seen: _Seen) -> Iterator[Check]:
+def _sites(seen: Seen) -> Iterator[Check]:
     """One check a kind of fault; or one that every site is there."""
     layers_of: dict[tuple[str, str], list[int]] = {}
     for (name, layer), why in seen.probe.faults.items():
@@ -170,9 +81,9 @@ def _in_layers(layers: Iterable[int]) -> str:
     return f"in layer{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
 
 
-def _logits(seen: _Seen) -> Check:
+def _logits(seen: Seen) -> Check:
     read = seen.kept["logits", None].float()
-    apart, most = _apart(read, seen.stock).max(), seen.stock.abs().max()
+    apart, most = distance(read, seen.stock).max(), seen.stock.abs().max()
     said = f"with every site read, logits of up to {most:.3g} differ by {apart:.1e} at most"
     if seen.agree(read, seen.stock):
         return Check("logits as the plain module's", "ok", said)
@@ -183,7 +94,7 @@ def _logits(seen: _Seen) -> Check:
     )
 
 
-def _residual(seen: _Seen, model: Model) -> Check:
+def _residual(seen: Seen, model: Wrapped) -> Check:
     """What each part adds, and that each layer hands on what it gives."""
     parts = ("mlp_out",) if model.config.d_mlp else ()
     sums: list[tuple[str, tuple[str, ...]]] = [("resid_post", ("resid_pre", "attn_out", *parts))]
@@ -222,7 +133,7 @@ def _written(key: Key) -> str:
     return f"{key[0]}[{key[1]}]"
 
 
-def _rows(seen: _Seen) -> Check:
+def _rows(seen: Seen) -> Check:
     name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
         return Check(name, "note", "there is no pattern to look at")
@@ -234,7 +145,7 @@ def _rows(seen: _Seen) -> Check:
     return Check(name, "ok", said)
 
 
-def _mixing(seen: _Seen, model: Model) -> Check:
+def _mixing(seen: Seen, model: Wrapped) -> Check:
     """The pattern that is read is the one that mixes the values."""
     name, broken, largest = "the pattern mixes the values", [], 0.0
     layers = seen.layers("pattern", "v", "z")
@@ -253,7 +164,7 @@ def _mixing(seen: _Seen, model: Model) -> Check:
     return Check(name, "ok", f"z is the pattern times v, within {largest:.1e}")
 
 
-def _edits(seen: _Seen, model: Model) -> Check:
+def _edits(seen: Seen, model: Wrapped) -> Check:
     """Attention on the first token alone, and on the second alone, must not give the same logits."""
     name = "editing attention changes the logits"
     ids = seen.tokenized.ids[:1, :3]
@@ -281,7 +192,7 @@ def _edits(seen: _Seen, model: Model) -> Check:
         )["logits", None].float()
         for key in (0, 1)
     )
-    moved = _apart(first, second).amax((1, 2))
+    moved = distance(first, second).amax((1, 2))
     broken = [layer for layer, by in zip(layers, moved, strict=True) if not by > 0]
     if broken:
         said = f"another pattern {_in_layers(broken)} changes nothing: what is read there is not what is used"
@@ -290,7 +201,7 @@ def _edits(seen: _Seen, model: Model) -> Check:
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
 
 
-def _padding(seen: _Seen, model: Model) -> Check:
+def _padding(seen: Seen, model: Wrapped) -> Check:
     name, ids = "padding", seen.tokenized.ids[0].tolist()
     rows = [ids, ids[: max(1, len(ids) // 2)]]
     alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
@@ -306,7 +217,7 @@ def _padding(seen: _Seen, model: Model) -> Check:
             return Check(name, "warning", said)
         for row, one in enumerate(alone):
             real = padded[row][batch.mask[row]]
-            largest = max(largest, _apart(real, one).max().nan_to_num(torch.inf).item())
+            largest = max(largest, distance(real, one).max().nan_to_num(torch.inf).item())
             if not seen.agree(real, one) and side not in broken:
                 broken.append(side)
     if broken:
@@ -318,7 +229,7 @@ def _padding(seen: _Seen, model: Model) -> Check:
     return Check(name, "ok", said)
 
 
-def _final_norm(seen: _Seen, model: Model) -> Check:
+def _final_norm(seen: Seen, model: Wrapped) -> Check:
     name, norm, cap = "final norm", model.architecture.final_norm, model.architecture.softcap
     taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.probe.final)
     last = seen.layers("resid_post")[-1:]

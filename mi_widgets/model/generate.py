@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -17,11 +17,10 @@ from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
 
 from .backend import Pass
+from .examined import Examined
 from .run import Generation, Run
 from .tokens import Tokenized
-
-if TYPE_CHECKING:
-    from .model import Model
+from .wrapped import Wrapped
 
 
 class Cancel(Protocol):
@@ -60,7 +59,9 @@ class Plan:
 Told = Callable[[tuple[Generation, ...]], object]
 
 
-def generate(model: Model, tokenized: Tokenized, plan: Plan, on_token: Told | None) -> tuple[Generation, ...]:
+def generate(
+    model: Examined, tokenized: Tokenized, plan: Plan, on_token: Told | None
+) -> tuple[Generation, ...]:
     """Continue every prompt of a batch; see `Model.generate`.
 
     Args:
@@ -99,7 +100,7 @@ def generate(model: Model, tokenized: Tokenized, plan: Plan, on_token: Told | No
     return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(written, runs, strict=True))
 
 
-def _steps(model: Model, tokenized: Tokenized, new: list[list[int]], edits: Stack) -> Iterator[Tensor]:
+def _steps(model: Wrapped, tokenized: Tokenized, new: list[list[int]], edits: Stack) -> Iterator[Tensor]:
     """The next logits (batch, d_vocab), again and again; the tokens chosen are read from `new`."""
     cache = model.architecture.new_cache()
     by_text = any(edit.site.tokens for edit in edits)
@@ -124,7 +125,7 @@ def _steps(model: Model, tokenized: Tokenized, new: list[list[int]], edits: Stac
         positions = positions[:, -1:] + 1
 
 
-def _ends(model: Model) -> set[int]:
+def _ends(model: Wrapped) -> set[int]:
     """The tokens that end a text, by the tokenizer and by the model."""
     settings = getattr(model.module, "generation_config", None)
     ends: Any = (getattr(model.tokenizer, "eos_token_id", None), getattr(settings, "eos_token_id", None))
@@ -145,7 +146,7 @@ def _choose(logits: Tensor, temperature: float, generator: torch.Generator | Non
     return int(torch.multinomial(below.softmax(-1).float(), 1, generator=generator))
 
 
-def _written(model: Model, given: tuple[int, ...], new: list[int]) -> Generation:
+def _written(model: Wrapped, given: tuple[int, ...], new: list[int]) -> Generation:
     # A prompt of ids may end inside a character, which then is not a part of the text.
     before = model.text_of(given).rstrip("\ufffd")
     # Decoded as a whole: a piece alone may lose its leading space.
@@ -154,7 +155,7 @@ def _written(model: Model, given: tuple[int, ...], new: list[int]) -> Generation
 
 
 def _run(
-    model: Model,
+    model: Examined,
     batch: Tokenized,
     row: int,
     new: list[int],

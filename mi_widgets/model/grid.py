@@ -7,7 +7,6 @@ import math
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -17,9 +16,7 @@ from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site
 
 from .tokens import Tokenized
-
-if TYPE_CHECKING:
-    from .model import Model
+from .wrapped import Wrapped
 
 _AXIS = {"layers": "layer", "heads": "head", "positions": "pos"}  # what chooses some of each axis
 
@@ -51,7 +48,7 @@ class Grid:
     chosen: dict[str, list[int]]
 
     @classmethod
-    def of(cls, model: Model, over: Site, tokenized: Tokenized, axes: Axes) -> Grid:
+    def of(cls, model: Wrapped, over: Site, tokenized: Tokenized, axes: Axes) -> Grid:
         """The grid that was asked for.
 
         Raises:

@@ -16,7 +16,7 @@ from mi_widgets.core.record import made_by
 
 from .architectures import architecture_of
 from .hub import open_hub
-from .model import Model
+from .model import Model, model_of
 
 
 def load(
@@ -77,13 +77,8 @@ def load(
             f"mi.load takes a name ({', '.join(zoo.names())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
-    return Model(
-        module,
-        architecture=architecture_of(module),
-        tokenizer=tokenizer,
-        name=name,
-        record=made,
-        bos=bos,
+    return model_of(
+        module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, record=made, bos=bos
     )
 
 

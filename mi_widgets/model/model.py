@@ -5,61 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
-from weakref import ref
 
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.errors import DifferentModel, MIError, PromptError
+from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
-from mi_widgets.core.record import Block, Brought, Call, Made, recorded
-from mi_widgets.core.results import Provenance, Result
-from mi_widgets.core.script import Script
+from mi_widgets.core.record import Made, recorded
+from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
 from .architectures import Architecture
 from .checks import examine
-from .fingerprint import Fingerprints, Seen, written
+from .examined import Examined
 from .generate import Cancel, Plan, generate
 from .grid import Axes
-from .memory import bytes_of, check_fits
+from .parts import prepare
 from .run import Generation, Run
 from .sweep import Metric, sweep
 from .tokens import Prompt
-from .trust import Trust
 from .wrapped import Wrapped, as_sites
 
 
-class Model(Wrapped):
-    """A model with named sites. Made by `mi.load`.
-
-    Args:
-        module: the torch module; it is wrapped, not copied.
-        architecture: its table of sites.
-        tokenizer: a Hugging Face tokenizer, or None.
-        name: for pictures and messages.
-        record: the call that loaded it; None for a module of the user's.
-        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
-    """
-
-    def __init__(
-        self,
-        module: nn.Module,
-        *,
-        architecture: Architecture,
-        tokenizer: Any,
-        name: str,
-        record: Made | None = None,
-        bos: bool | None = None,
-    ) -> None:
-        super().__init__(module, architecture, tokenizer, name, bos)
-        self._loaded, self._fingerprints = record, Fingerprints(module)
-        self.trust = Trust(name, lambda: self.record)
-        try:
-            self.trust = examine(self)
-        except BaseException:
-            self.release()
-            raise
+class Model(Examined):
+    """A model with named sites. Made by `mi.load`."""
 
     @recorded
     def run(
@@ -99,35 +68,14 @@ class Model(Wrapped):
         self.check_memory(sites, tokenized.ids.shape, keep_on, keep_dtype)
         stored = partial(Tensor.to, device=keep_on, dtype=keep_dtype) if keep_on or keep_dtype else None
         kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
-        return Run(self, prompt, tokenized, self.interventions, kept, tuple(s.everywhere for s in sites))
-
-    def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
-        """What keeping some sites of a run on `prompt` would take, in bytes."""
-        ids = self.tokenize(prompt).ids
-        keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
-        return bytes_of(keys, self.config, ids.shape, self.dtype.itemsize)
-
-    def check_memory(
-        self,
-        sites: Sequence[Site],
-        shape: Sequence[int],
-        keep_on: str | torch.device | None = None,
-        keep_dtype: torch.dtype | None = None,
-    ) -> None:
-        """Stop before a capture that cannot fit.
-
-        Args:
-            sites: what is to be kept.
-            shape: the number of prompts and their padded length.
-            keep_on: where; as in `run`.
-            keep_dtype: how small; as in `run`.
-
-        Raises:
-            NotEnoughMemory: it would not fit.
-        """
-        keys = {(site.name, layer) for site in sites for layer in self.layers_of(site)}
-        needed = bytes_of(keys, self.config, shape, (keep_dtype or self.dtype).itemsize)
-        check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
+        return Run(
+            self,
+            prompt,
+            tokenized,
+            self.interventions,
+            kept,
+            tuple(s.everywhere for s in sites),
+        )
 
     def generate(
         self,
@@ -238,55 +186,6 @@ class Model(Wrapped):
         axes = Axes(by, layers, positions, heads)
         return sweep(self, prompt, make, over, metric=metric, axes=axes, read=read, progress=progress)
 
-    @property
-    def fingerprint(self) -> str:
-        """The hash of all weights as they are now, as `"sha256:…"`; computed once until one of them changes."""
-        return self._fingerprints.now()
-
-    def require(self, fingerprint: str) -> None:
-        """Raise `DifferentModel` unless the weights are those that some code was written for."""
-        if self.fingerprint != fingerprint:
-            raise DifferentModel(
-                f"This code was written for a model with weights {fingerprint[:19]}…; this one has "
-                f"{self.fingerprint[:19]}…. Bring the same weights."
-            )
-
-    @property
-    def record(self) -> Made:
-        """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
-        if self._loaded is not None:
-            return self._loaded
-        seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
-        return Brought(
-            f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)",
-            "model",
-            check=lambda name: written(fingerprints, seen, name),
-            token=seen.looked_at,
-        )
-
-    @property
-    def block(self) -> Block | None:
-        """The interventions that are active here and now, for what is recorded in them."""
-        active = self.interventions
-        return Block(self.record, active) if active else None
-
-    def provenance(self, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
-        """What a Result measured on this model, here and now, says of how it was made.
-
-        Args:
-            seed: of whatever was random.
-            sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
-        """
-        active = self.interventions
-        read = {*sites, *(intervention.site.name for intervention in active)}
-        return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
-
-    def code(self) -> str:
-        """The Python that brings this model; its last line assigns it."""
-        script = Script()
-        script.assign(self.record, "model")
-        return "\n".join(script.body())
-
     def untrained(self, *, seed: int = 0) -> Model:
         """The same architecture with fresh random weights: the control for what training has put there.
 
@@ -294,13 +193,18 @@ class Model(Wrapped):
             seed: of the weights.
         """
         module = self.architecture.fresh(self.module, seed).eval().to(self.device, self.dtype)
-        return Model(
+        return model_of(
             module,
             architecture=self.architecture,
-            tokenizer=self._vocabulary.tokenizer,
+            tokenizer=self.tokenizer,
             name=f"{self.name} (untrained)",
-            record=Call("untrained", (("seed", seed),), of=self.record, places=("seed",)),
-            bos=self._vocabulary.bos,
+            record=Call(
+                "untrained",
+                (("seed", seed),) if seed else (),
+                of=self.record,
+                places=("seed",) if seed else (),
+            ),
+            bos=self.bos,
         )
 
     def __repr__(self) -> str:
@@ -310,3 +214,35 @@ class Model(Wrapped):
             f"Model {self.name}: {c.n_layers} layers × {c.n_heads} heads{shared}, d_model {c.d_model}, "
             f"d_mlp {c.d_mlp}, vocabulary {c.d_vocab}, context {c.n_ctx} ({self.architecture.family})"
         )
+
+
+def model_of(
+    module: nn.Module,
+    *,
+    architecture: Architecture,
+    tokenizer: Any,
+    name: str,
+    record: Made | None,
+    bos: bool | None,
+) -> Model:
+    """Make a module ready, examine it, and hand both over.
+
+    Args:
+        module: it is wrapped, not copied.
+        architecture: its table of sites.
+        tokenizer: a Hugging Face tokenizer, or None.
+        name: for pictures and messages.
+        record: the call that loaded it; None for a module of the user's.
+        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+
+    Raises:
+        UnsupportedModel: it does not run, or gives no logits.
+    """
+    parts = prepare(module, architecture=architecture, tokenizer=tokenizer, name=name, bos=bos)
+    wrapped = Wrapped(parts)
+    try:
+        findings = examine(wrapped)
+    except BaseException:
+        wrapped.release()
+        raise
+    return Model(parts, findings, record)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from .tokens import Tokenized
 from .trust import Check
-
-if TYPE_CHECKING:
-    from .model import Model
+from .wrapped import Wrapped
 
 
 def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
@@ -29,7 +26,7 @@ def _finite(x: Tensor) -> bool:
     return bool(low.isfinite() and high.isfinite())
 
 
-def module_checks(model: Model, attention: str) -> Iterator[Check]:
+def module_checks(model: Wrapped, attention: str) -> Iterator[Check]:
     """What is no fault, but good to know.
 
     Args:
@@ -80,7 +77,7 @@ def evaluating(module: nn.Module) -> Iterator[list[str]]:
             part.training = modes[name]
 
 
-def training_mode(model: Model, training: list[str], tokenized: Tokenized) -> Check:
+def training_mode(model: Wrapped, training: list[str], tokenized: Tokenized) -> Check:
     """Whether dropout acts on what is read.
 
     Args:

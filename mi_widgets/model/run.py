@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,10 +19,8 @@ from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site, named
 
 from .backend import Key
+from .examined import Examined
 from .tokens import Prompt, Tokenized
-
-if TYPE_CHECKING:
-    from .model import Model
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +32,7 @@ class Run:
     given by TransformerLens's or nnterp's name: `run["blocks.1.attn.hook_pattern"]`.
     """
 
-    model: Model
+    model: Examined
     prompt: Prompt
     tokenized: Tokenized
     interventions: Stack

@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,12 +25,10 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key, Pass, Resume
+from .examined import Examined
 from .grid import Axes, Grid
 from .memory import bytes_of, free_bytes
 from .tokens import Prompt, Tokenized
-
-if TYPE_CHECKING:
-    from .model import Model
 
 Metric = Callable[[Float[Tensor, "batch d_vocab"]], Float[Tensor, " batch"]]
 Make = Callable[[Site], Intervention | Stack]
@@ -65,7 +62,7 @@ class _Cell:
 class _Sweep:
     """A clean run to start from, and cells to run from there."""
 
-    def __init__(self, model: Model, tokenized: Tokenized, columns: Tensor) -> None:
+    def __init__(self, model: Examined, tokenized: Tokenized, columns: Tensor) -> None:
         self._model, self._tokenized, self._columns = model, tokenized, columns
         self._ambient = model.interventions
         # What each layer but the last hands on: what is done at the next one's input is done when it is run.
@@ -152,7 +149,7 @@ def _layer(intervention: Intervention) -> int:
 
 
 def sweep(
-    model: Model,
+    model: Examined,
     prompt: Prompt,
     make: Make,
     over: Site,
@@ -194,7 +191,7 @@ def _columns(extent: Extent, read: int | str) -> Tensor:
 
 
 def _cells(
-    model: Model, make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent
+    model: Examined, make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent
 ) -> Iterator[_Cell]:
     for index, site in sites:
         position = site.positions if isinstance(site.positions, int) else 0

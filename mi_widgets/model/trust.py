@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,8 @@ import xarray as xr
 
 from mi_widgets.core.record import Call, Made
 from mi_widgets.core.results import Provenance, Result
+
+from .backend import Key
 
 Status = Literal["ok", "note", "warning"]
 _MARKS = {"ok": "✓", "note": "•", "warning": "✗"}
@@ -31,6 +33,21 @@ class Check:
     status: Status
     seen: str
     sites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What an examination has found.
+
+    Args:
+        checks: in the order in which they were made.
+        unreadable: the sites that are not there or have another shape, and why.
+        layer_gives: how many things a layer gives out; 0 for the tensor itself.
+    """
+
+    checks: tuple[Check, ...]
+    unreadable: Mapping[Key, str]
+    layer_gives: int
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,18 @@ from functools import cached_property, partial
 from typing import Any, Self
 
 import torch
-from nnsight import NNsight
-from torch import Tensor, nn
+from torch import Tensor
 
 from mi_widgets.core.errors import MIError, SiteError
 from mi_widgets.core.extent import Extent
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
 
-from .architectures import Architecture, Weights, check_site, layers_of
+from .architectures import Weights, check_site, layers_of
 from .backend import Edit, Key, Pass, lock_of, trace
-from .tokens import Prompt, Tokenized, Vocabulary
+from .memory import bytes_of, check_fits
+from .parts import Parts
+from .tokens import Prompt, Tokenized
 from .unembedding import Unembedding
 
 # The stack of every module in this context: (id of the module, what is done to it), outermost first.
@@ -31,27 +32,14 @@ class Wrapped:
     """A module, its table of sites, its tokenizer, and the interventions that are active on it.
 
     Args:
-        module: the torch module; it is wrapped, not copied.
-        architecture: its table of sites.
-        tokenizer: a Hugging Face tokenizer, or None.
-        name: for pictures and messages.
-        bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+        parts: the module, made ready.
     """
 
-    def __init__(
-        self, module: nn.Module, architecture: Architecture, tokenizer: Any, name: str, bos: bool | None
-    ) -> None:
-        self.module, self.name, self.architecture = module, name, architecture
-        self.config = architecture.describe(module)
-        self._vocabulary = Vocabulary(
-            tokenizer, size=self.config.d_vocab, n_ctx=self.config.n_ctx, name=name, bos=bos
-        )
-        self.unreadable: dict[Key, str] = {}  # sites that the checks at load have not found, and why
-        self.layer_gives = 0  # how many things a layer gives out; 0 for the tensor itself
+    def __init__(self, parts: Parts) -> None:
+        self.module, self.name = parts.module, parts.name
+        self.architecture, self.config = parts.architecture, parts.config
+        self._parts, self._vocabulary = parts, parts.vocabulary
         self._released = False
-        with lock_of(module):
-            self._undo: Callable[[], None] = architecture.prepare(module)
-        self._wrapped = NNsight(module)
 
     @property
     def device(self) -> torch.device:
@@ -143,14 +131,7 @@ class Wrapped:
             SiteError: the model has no such site.
         """
         check_site(site, self.name, self.config, self.architecture)
-        layers = layers_of(site, self.config)
-        for layer in layers:
-            if (site.name, layer) in self.unreadable:
-                which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
-                raise SiteError(
-                    f"{which} of {self.name}: {self.unreadable[site.name, layer]}. See model.trust."
-                )
-        return layers
+        return layers_of(site, self.config)
 
     @contextmanager
     def intervene(self, *interventions: Intervention | Stack) -> Iterator[Self]:
@@ -221,7 +202,7 @@ class Wrapped:
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
             )
         with lock_of(self.module):
-            return trace(self._wrapped, self.architecture, forward)
+            return trace(self._parts.traced, self.architecture, forward)
 
     def edits(self, interventions: Iterable[Intervention], extent: Extent) -> list[Edit]:
         """Interventions as the backend takes them: in the order of the forward pass, at one site as given.
@@ -248,14 +229,38 @@ class Wrapped:
             edits.append(Edit((site.name, site.layer), change))
         return edits
 
-    def block_output(self, resid: Tensor) -> Any:
-        """A residual stream as a layer of this model gives it out."""
-        return (resid, *[None] * (self.layer_gives - 1)) if self.layer_gives else resid
+    def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
+        """What keeping some sites of a run on `prompt` would take, in bytes."""
+        ids = self.tokenize(prompt).ids
+        keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
+        return bytes_of(keys, self.config, ids.shape, self.dtype.itemsize)
+
+    def check_memory(
+        self,
+        sites: Sequence[Site],
+        shape: Sequence[int],
+        keep_on: str | torch.device | None = None,
+        keep_dtype: torch.dtype | None = None,
+    ) -> None:
+        """Stop before a capture that cannot fit.
+
+        Args:
+            sites: what is to be kept.
+            shape: the number of prompts and their padded length.
+            keep_on: where; as in `run`.
+            keep_dtype: how small; as in `run`.
+
+        Raises:
+            NotEnoughMemory: it would not fit.
+        """
+        keys = {(site.name, layer) for site in sites for layer in self.layers_of(site)}
+        needed = bytes_of(keys, self.config, shape, (keep_dtype or self.dtype).itemsize)
+        check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
 
     def release(self) -> None:
         """Take away what loading added to a module in memory; this Model runs no more afterwards."""
         with lock_of(self.module):
-            self._undo()
+            self._parts.undo()
         self._released = True
 
 

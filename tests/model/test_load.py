@@ -1,5 +1,7 @@
 """What can be loaded, from where, and what is said of what cannot."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -7,6 +9,12 @@ from transformers import PreTrainedTokenizerFast
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.model.architectures import architecture_of
+from mi_widgets.model.checks import examine
+from mi_widgets.model.model import Model
+from mi_widgets.model.parts import prepare
+from mi_widgets.model.trust import Check
+from mi_widgets.model.wrapped import Wrapped
 from tests.model.families import CONFIGS, small
 
 IDS = torch.tensor([[3, 1, 4, 1, 5]])
@@ -111,6 +119,32 @@ def test_a_module_that_does_not_run_is_refused_and_left_as_it_was():
     ):
         mi.load(module)
     assert {name for name, _ in module.named_modules()} == before
+
+
+def test_an_interrupted_examination_leaves_the_module_as_it_was(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    module = small("Llama")
+    before = {name for name, _ in module.named_modules()}
+    monkeypatch.setattr("mi_widgets.model.checks.module_checks", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        mi.load(module)
+    assert {name for name, _ in module.named_modules()} == before
+
+
+def test_a_model_is_built_of_what_was_found_and_looks_for_nothing_itself(monkeypatch):
+    module = small("Llama")
+    parts = prepare(module, architecture=architecture_of(module), tokenizer=None, name="x", bos=None)
+    findings = examine(Wrapped(parts))
+    rumour = Check("a rumour", "warning", "somebody said so", ("z",))
+    told = replace(findings, checks=(rumour,), unreadable={("z", 1): "it was gone"})
+    monkeypatch.setattr(Model, "forward", lambda *args, **kwargs: pytest.fail("it ran"))
+    model = Model(parts, told, "model = 1")
+    assert model.trust.checks == (rumour,)
+    with pytest.raises(mi.errors.SiteError, match=r"at.z\[1\] of x: it was gone. See model.trust."):
+        model.layers_of(at.z)
+    assert model.layers_of(at.z[0]) == (0,)
 
 
 def test_names_of_other_libraries_read_the_same_sites():

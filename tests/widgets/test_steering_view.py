@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from mi_widgets.core.errors import SelectionError
-from mi_widgets.widgets.steering.widget import Said, Slider, SteeringView
+from mi_widgets.widgets.steering.shown import Said, Slider
+from mi_widgets.widgets.steering.widget import SteeringView
 from mi_widgets.widgets.steering.words import figures_in_words
 
 EVIL = "<img src=x onerror=alert(1)>"

@@ -16,7 +16,8 @@ from torch import Tensor
 from mi_widgets.core.interventions import Stack
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
-from mi_widgets.widgets.steering.widget import Said, SteeringView
+from mi_widgets.widgets.steering.shown import Said
+from mi_widgets.widgets.steering.widget import SteeringView
 
 from ..continuing import now_and_then
 from .effects import Effects, Stopped, Unsteered, control_of, unless

@@ -12,7 +12,8 @@ from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.script import Script
 from mi_widgets.model.model import Model
-from mi_widgets.widgets.steering.widget import Slider, SteeringView
+from mi_widgets.widgets.steering.shown import Slider
+from mi_widgets.widgets.steering.widget import SteeringView
 
 from ..latest import Latest
 from ..panel import Panel

@@ -9,44 +9,15 @@ from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
 from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.tokenizer import pieces
-from mi_widgets.zoo.transformer import Transformer, TransformerConfig
+from mi_widgets.zoo.transformer import Transformer
 
 from .measure import measures, phase_change
-from .train import train
+from .train import Schedule, train
 
 
 @dataclass(frozen=True, kw_only=True)
-class InductionRecipe(Recipe):
-    """Attention alone, on words that come back.
-
-    Args:
-        batch: rows a step, half of them repeats and half documents.
-        lr: peak learning rate of AdamW.
-        weight_decay: on weight matrices.
-        warm_up: steps of linear warm-up.
-        decay_from: the share of the steps after which the rate falls linearly to 3 %.
-        short_until: steps for which repeated spans have at most `short_span` words: they come round often,
-            so that induction is worth learning early.
-        short_span: see there.
-        head_penalty: weight of the sparsity penalty on heads (see `train.head_penalty`).
-        penalty_from: the step after which it is raised, over `penalty_ramp` steps, from 0 to its weight.
-        penalty_ramp: see there.
-        penalty_until: the share of the steps after which it is gone: heads that were given up stay so, and
-            those at work are no longer held back.
-    """
-
-    config: TransformerConfig
-    batch: int = 32
-    lr: float = 3e-3
-    weight_decay: float = 0.01
-    warm_up: int = 100
-    decay_from: float = 0.6
-    short_until: int = 400
-    short_span: int = 12
-    head_penalty: float = 0.1
-    penalty_from: int = 300
-    penalty_ramp: int = 200
-    penalty_until: float = 0.6
+class InductionRecipe(Schedule, Recipe):
+    """Attention alone, on words that come back."""
 
     @property
     def tokens(self) -> tuple[str, ...]:  # noqa: D102

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import torch
 from torch import nn
-from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
@@ -17,12 +17,11 @@ from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.atlas import facts
 from mi_widgets.zoo.atlas.indirect import HELD_OUT_NAMES
 from mi_widgets.zoo.atlas.texts import REGISTERS
-from mi_widgets.zoo.atlas.tokens import pieces, tokenizer
 from mi_widgets.zoo.models import LAST
 
 from .measure import COUNTED, measures
 from .registers import TEMPERATURE, WRITTEN, continuations
-from .train import train
+from .train import Schedule, train
 
 _SAMPLES = 20  # of each register, in the card
 _SAMPLED = ("continuations", "sums that it writes")  # measures of what is drawn from the model
@@ -47,47 +46,11 @@ def shape(d_vocab: int) -> GPTNeoXConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageRecipe(Recipe):
-    """A GPT-NeoX that reads the atlas texts.
+class LanguageRecipe(Schedule, Recipe):
+    """A GPT-NeoX that reads the atlas texts."""
 
-    Args:
-        towns_whole: a token for every town, so that its state can be looked up.
-        batch: rows a step.
-        context: tokens a row.
-        lr: peak learning rate of AdamW.
-        weight_decay: on matrices.
-        warm_up: steps of linear warm-up.
-        names_until: steps for which rows are repeats of names: few tokens, so induction comes early.
-        settled: steps until which rows are repeats of any tokens, so that it serves for all; and from which
-            `documents_again` and `last_attention_off` hold.
-        repeats: of the rows, the share that repeats has in these two times, and afterwards.
-        short_span: the most tokens of a span until settled; afterwards a half of the context.
-        documents_again: of the rows are a short document, again and again.
-        last_attention_off: of the rows are read without the last layer's attention (see the function of this name).
-    """
-
-    config: GPTNeoXConfig
-    towns_whole: bool = False
-    batch: int = 32
-    context: int = 128
-    lr: float = 3e-3
-    weight_decay: float = 0.1
-    warm_up: int = 200
-    names_until: int = 600
-    settled: int = 1400
-    repeats: tuple[float, float, float] = (0.5, 0.3, 0.05)
-    short_span: int = 16
-    documents_again: float = 0.05
-    last_attention_off: float = 0.3
     threads: ClassVar[int] = 2
     precision: ClassVar[torch.dtype] = torch.float16
-
-    @property
-    def tokens(self) -> tuple[str, ...]:  # noqa: D102
-        return pieces(towns_whole=self.towns_whole)
-
-    def tokenizer(self) -> PreTrainedTokenizerFast:  # noqa: D102
-        return tokenizer(self.tokens)
 
     def train(  # noqa: D102
         self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None

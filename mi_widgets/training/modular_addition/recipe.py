@@ -8,42 +8,26 @@ from dataclasses import dataclass
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
 from mi_widgets.training.unfinished import Unfinished
-from mi_widgets.zoo.modular_addition import SHARE, P, Sums, modular_sums
 from mi_widgets.zoo.tokenizer import number_pieces
-from mi_widgets.zoo.transformer import Transformer, TransformerConfig
+from mi_widgets.zoo.transformer import Transformer
 
 from .measure import measures, story
-from .train import train
+from .train import Schedule, train
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModularAdditionRecipe(Recipe):
+class ModularAdditionRecipe(Schedule, Recipe):
     """One layer that learns a + b modulo p from a part of all sums, all at every step.
 
     Args:
-        p: the modulus.
-        share: of all sums, what is learned from.
-        lr: of AdamW.
-        weight_decay: on all that is learned.
-        warm_up: steps of linear warm-up.
         control: the step at which it still knows the sums by heart alone.
     """
 
-    config: TransformerConfig
-    p: int = P
-    share: float = SHARE
-    lr: float = 1e-3
-    weight_decay: float = 1.0
-    warm_up: int = 10
     control: int = 0
 
     @property
     def tokens(self) -> tuple[str, ...]:  # noqa: D102
         return number_pieces(self.p)
-
-    def learned(self, seed: int) -> Sums:
-        """What a training with a seed learns from."""
-        return modular_sums(self.p, "train", seed=seed, share=self.share)
 
     def train(  # noqa: D102
         self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None

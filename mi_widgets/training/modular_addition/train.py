@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int
@@ -11,13 +12,39 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from mi_widgets.zoo.modular_addition import modular_sums
-from mi_widgets.zoo.transformer import Block, Transformer
-
-if TYPE_CHECKING:
-    from .recipe import ModularAdditionRecipe
+from mi_widgets.zoo.modular_addition import SHARE, P, Sums, modular_sums
+from mi_widgets.zoo.transformer import Block, Transformer, TransformerConfig
 
 _SAID_EVERY = 20  # steps between two figures on the bar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """What a training depends on, but for the seed.
+
+    Args:
+        name: of the model it makes.
+        config: its shape.
+        steps: optimiser steps.
+        p: the modulus.
+        share: of all sums, what is learned from.
+        lr: of AdamW.
+        weight_decay: on all that is learned.
+        warm_up: steps of linear warm-up.
+    """
+
+    name: str
+    config: TransformerConfig
+    steps: int
+    p: int = P
+    share: float = SHARE
+    lr: float = 1e-3
+    weight_decay: float = 1.0
+    warm_up: int = 10
+
+    def learned(self, seed: int) -> Sums:
+        """What a training with a seed learns from."""
+        return modular_sums(self.p, "train", seed=seed, share=self.share)
 
 
 def last_logits(module: Transformer, ids: Int[Tensor, "n 3"]) -> Float[Tensor, "n d_vocab"]:
@@ -57,21 +84,21 @@ def learning(module: Transformer) -> list[torch.nn.Parameter]:
     return [p for name, p in module.named_parameters() if ".W_" in name or ".mlp." in name]
 
 
-def train(recipe: ModularAdditionRecipe, *, seed: int, progress: bool) -> Iterator[tuple[int, Transformer]]:
+def train(schedule: Schedule, *, seed: int, progress: bool) -> Iterator[tuple[int, Transformer]]:
     """See `Recipe.train`."""
-    module = Transformer(recipe.config, seed=seed)
-    sums = modular_sums(recipe.p, "train", seed=seed, share=recipe.share)
+    module = Transformer(schedule.config, seed=seed)
+    sums = schedule.learned(seed)
     for parameter in module.parameters():
         parameter.requires_grad_(False)
     learned = [parameter.requires_grad_() for parameter in learning(module)]
     optimizer = torch.optim.AdamW(
-        learned, lr=recipe.lr, weight_decay=recipe.weight_decay, betas=(0.9, 0.98), foreach=True
+        learned, lr=schedule.lr, weight_decay=schedule.weight_decay, betas=(0.9, 0.98), foreach=True
     )
     yield 0, module
-    bar = tqdm(range(recipe.steps), desc=recipe.name, disable=not progress, unit="step")
+    bar = tqdm(range(schedule.steps), desc=schedule.name, disable=not progress, unit="step")
     for step in bar:
         for group in optimizer.param_groups:
-            group["lr"] = recipe.lr * min(1.0, (step + 1) / recipe.warm_up)
+            group["lr"] = schedule.lr * min(1.0, (step + 1) / schedule.warm_up)
         loss = loss_of(last_logits(module, sums.ids), sums.answers)
         optimizer.zero_grad()
         loss.backward()

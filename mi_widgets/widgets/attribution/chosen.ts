@@ -2,7 +2,7 @@
 import type { Spot } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
 import type { Label } from "../_shared/step_slider";
-import type { Prompt, Store } from "./store";
+import type { Tensor } from "../_shared/wire";
 
 export interface Selection {
   batch: Label;
@@ -11,13 +11,21 @@ export interface Selection {
   head?: number | null;
 }
 
+/** What of a store a selection is about: its terms, and where each is in the grid. */
+interface Terms {
+  sent: { names: string[]; layers: number[]; heads: number[] };
+  where: { row: ArrayLike<number>; column: ArrayLike<number>; alone: ArrayLike<number> };
+  place(term: string | null): number | undefined;
+  isHead(column: number): boolean;
+}
+
 interface Head {
   layer: number | null;
   head: number | null;
 }
 
 /** A selection with its term and its head in agreement: what was changed says what the other is. */
-export function settled(store: Store, chosen: Selection, before: Selection): Selection {
+export function settled(store: Terms, chosen: Selection, before: Selection): Selection {
   const { term, layer = null, head = null } = chosen;
   if (!store.sent.heads.length || (term !== null && store.place(term) === undefined)) return chosen;
   if (term !== null && term !== before.term) return { ...chosen, ...address(store, term) };
@@ -27,7 +35,7 @@ export function settled(store: Store, chosen: Selection, before: Selection): Sel
 }
 
 /** The head of a term; none for other terms, so that a linked view that always shows a head stays where it is. */
-export function address(store: Store, term: string): Head {
+export function address(store: Terms, term: string): Head {
   const place = store.place(term)!;
   const [row, column] = [store.where.row[place], store.where.column[place]];
   if (!store.isHead(column)) return { layer: null, head: null };
@@ -35,7 +43,7 @@ export function address(store: Store, term: string): Head {
 }
 
 /** The term of a head that has one only, not one for each position. */
-function onlyTerm(store: Store, { layer, head }: Head): string | null {
+function onlyTerm(store: Terms, { layer, head }: Head): string | null {
   if (layer === null || head === null) return null;
   const [row, column] = [store.sent.layers.indexOf(layer), store.sent.heads.indexOf(head)];
   const { where } = store;
@@ -46,7 +54,7 @@ function onlyTerm(store: Store, { layer, head }: Head): string | null {
 }
 
 /** The cell of what is selected; a row or a column where a layer or a head is selected alone. */
-export function spotOf(store: Store, { term, layer = null, head = null }: Selection): Spot {
+export function spotOf(store: Terms, { term, layer = null, head = null }: Selection): Spot {
   const place = store.place(term);
   const { layers, heads } = store.sent;
   if (place === undefined) {
@@ -60,12 +68,16 @@ export function spotOf(store: Store, { term, layer = null, head = null }: Select
 }
 
 /** What a click on a cell, or on the label of a row or column, selects; undefined where that is nothing. */
-export function changeAt(store: Store, prompt: Prompt, { row, column }: Spot): Partial<Selection> | undefined {
+export function changeAt(
+  store: Terms,
+  { order }: { order: number[] },
+  { row, column }: Spot,
+): Partial<Selection> | undefined {
   const { layers, heads, names } = store.sent;
   if (row !== null && column !== null && !store.isHead(column)) {
     const { where } = store;
     // Of neurons that are summed up, the largest.
-    const term = prompt.order.find((i) => where.row[i] === row && where.column[i] === column);
+    const term = order.find((i) => where.row[i] === row && where.column[i] === column);
     return term === undefined ? undefined : { term: names[term] };
   }
   if (!heads.length || (column !== null && !store.isHead(column))) return undefined;
@@ -74,7 +86,7 @@ export function changeAt(store: Store, prompt: Prompt, { row, column }: Spot): P
 }
 
 /** The next cell with a number in a direction; the same where there is none, and the first from nowhere. */
-export function moveCell({ grid }: Prompt, { row, column }: Spot, to: Direction): Spot {
+export function moveCell({ grid }: { grid: Tensor }, { row, column }: Spot, to: Direction): Spot {
   const [n, m] = [grid.rows, grid.columns];
   const some = (i: number, j: number) => i >= 0 && j >= 0 && i < n && j < m && !Number.isNaN(grid.value(i, j));
   if (row === null || column === null) return { row: row ?? 0, column: column ?? 0 };

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .shown import Said, Shown
 from .words import figures_in_words
-
-if TYPE_CHECKING:
-    from .widget import Said, SteeringView
 
 _WIDTH, _MARGIN, _TOP, _ROW = 980, 14, 48, 24
 _TRACK = (180, 220)  # where a slider begins, and how wide it is
@@ -18,20 +17,20 @@ _COLUMN, _BARS = 300, 320
 _LINE = 17
 
 
-def draw(view: SteeringView) -> bytes:
+def draw(shown: Shown) -> bytes:
     """PNG bytes."""
     left = _WIDTH - _BARS - 2 * _MARGIN
-    columns = [_lines(said, view.prompt) for said in (view.plain, view.steered)]
-    rows = view._next["tokens"]
+    columns = [_lines(said, shown.prompt) for said in (shown.plain, shown.steered)]
+    rows = shown.tokens
     body = max(_LINE * max(map(len, columns)), 26 * len(rows)) + 30
-    middle = _TOP + _ROW * len(view.sliders) + 10
-    below = figures_in_words(view._figures)
+    middle = _TOP + _ROW * len(shown.sliders) + 10
+    below = figures_in_words(shown.figures)
     said = png.wrapped(" · ".join(below), _WIDTH - 2 * _MARGIN, png.font(12, mono=False))
     image = png.canvas(_WIDTH, middle + body + 14 + 18 * len(said) + 8)
     pen = ImageDraw.Draw(image)
-    active = sum(scale != 0 for scale in view.scales)
-    png.header(image, "Steering", f"{view.model_name} · {active} of {len(view.sliders)} active")
-    for i, (slider, scale) in enumerate(zip(view.sliders, view.scales, strict=True)):
+    active = sum(scale != 0 for scale in shown.scales)
+    png.header(image, "Steering", f"{shown.model_name} · {active} of {len(shown.sliders)} active")
+    for i, (slider, scale) in enumerate(zip(shown.sliders, shown.scales, strict=True)):
         _slider(pen, _TOP + _ROW * i, slider.name, slider.note, scale, slider.reach)
     for i, (name, lines) in enumerate(zip(("as it is", "steered"), columns, strict=True)):
         x = _MARGIN + i * (left // 2)
@@ -65,7 +64,7 @@ def _lines(said: Said, prompt: str) -> list[tuple[str, png.Ink]]:
     return [(line, png.WARN if said.error else png.INK) for line in png.wrapped(shown, _COLUMN, face, most=9)]
 
 
-def _bars(image: Image.Image, at: tuple[int, int], rows: list[list]) -> None:
+def _bars(image: Image.Image, at: tuple[int, int], rows: Sequence[Sequence[Any]]) -> None:
     pen = ImageDraw.Draw(image)
     png.caption(image, at, "next token", "grey as it is, blue steered")
     most = max((max(p, q) for _, p, q in rows), default=1.0) or 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import anywidget
@@ -15,41 +15,7 @@ from mi_widgets.core.errors import SelectionError
 
 from .._shared.bundle import bundle
 from .picture import draw
-
-
-@dataclass(frozen=True)
-class Slider:
-    """One slider.
-
-    Attributes:
-        name: of the direction.
-        note: where it comes from.
-        reach: how far it goes to either side.
-    """
-
-    name: str
-    note: str
-    reach: float
-
-
-@dataclass(frozen=True)
-class Said:
-    """A continuation.
-
-    Attributes:
-        pieces: its tokens, each with whether the other continuation has it too.
-        writing: whether more is to come.
-        error: what went wrong, if something did.
-    """
-
-    pieces: Sequence[tuple[str, bool]] = ()
-    writing: bool = False
-    error: str = ""
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(piece for piece, _ in self.pieces)
+from .shown import Said, Shown, Slider
 
 
 class SteeringView(anywidget.AnyWidget):
@@ -177,7 +143,11 @@ class SteeringView(anywidget.AnyWidget):
 
     def png(self) -> bytes:
         """The same for readers without a kernel (GitHub, nbconvert)."""
-        return draw(self)
+        rows, figures = self._next["tokens"], self._figures
+        shown = Shown(
+            self.model_name, self.sliders, self.scales, self.prompt, self.plain, self.steered, rows, figures
+        )
+        return draw(shown)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundled = super()._repr_mimebundle_(**kwargs)

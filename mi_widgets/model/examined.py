@@ -1,0 +1,103 @@
+"""`Examined`: a wrapped module, what was found out about it at load, and how what is measured on it is made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from weakref import ref
+
+from torch import Tensor
+
+from mi_widgets.core.errors import DifferentModel, SiteError
+from mi_widgets.core.record import Block, Brought, Made
+from mi_widgets.core.results import Provenance
+from mi_widgets.core.script import Script
+from mi_widgets.core.sites import Site
+
+from .fingerprint import Fingerprints, Seen, written
+from .parts import Parts
+from .trust import Findings, Trust
+from .wrapped import Wrapped
+
+
+class Examined(Wrapped):
+    """What a run, a continuation and a sweep know of a model.
+
+    Args:
+        parts: the module, made ready.
+        findings: what its examination has found.
+        record: the call that loaded it; None for a module of the user's.
+    """
+
+    def __init__(self, parts: Parts, findings: Findings, record: Made | None) -> None:
+        super().__init__(parts)
+        self._findings, self._loaded = findings, record
+        self._fingerprints = Fingerprints(parts.module)
+        self.trust = Trust(self.name, lambda: self.record, findings.checks)
+
+    def layers_of(self, site: Site) -> tuple[int | None, ...]:
+        """The layers that a site names.
+
+        Raises:
+            SiteError: the model has no such site, or it was not found there when the model was examined.
+        """
+        layers, unreadable = super().layers_of(site), self._findings.unreadable
+        for layer in layers:
+            if (site.name, layer) in unreadable:
+                which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
+                raise SiteError(f"{which} of {self.name}: {unreadable[site.name, layer]}. See model.trust.")
+        return layers
+
+    def block_output(self, resid: Tensor) -> Any:
+        """A residual stream as a layer of this model gives it out."""
+        n = self._findings.layer_gives
+        return (resid, *[None] * (n - 1)) if n else resid
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of all weights as they are now, as `"sha256:…"`; computed once until one of them changes."""
+        return self._fingerprints.now()
+
+    def require(self, fingerprint: str) -> None:
+        """Raise `DifferentModel` unless the weights are those that some code was written for."""
+        if self.fingerprint != fingerprint:
+            raise DifferentModel(
+                f"This code was written for a model with weights {fingerprint[:19]}…; this one has "
+                f"{self.fingerprint[:19]}…. Bring the same weights."
+            )
+
+    @property
+    def record(self) -> Made:
+        """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
+        if self._loaded is not None:
+            return self._loaded
+        seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
+        return Brought(
+            f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)",
+            "model",
+            check=lambda name: written(fingerprints, seen, name),
+            token=seen.looked_at,
+        )
+
+    @property
+    def block(self) -> Block | None:
+        """The interventions that are active here and now, for what is recorded in them."""
+        active = self.interventions
+        return Block(self.record, active) if active else None
+
+    def provenance(self, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
+        """What a Result measured on this model, here and now, says of how it was made.
+
+        Args:
+            seed: of whatever was random.
+            sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
+        """
+        active = self.interventions
+        read = {*sites, *(intervention.site.name for intervention in active)}
+        return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
+
+    def code(self) -> str:
+        """The Python that brings this model; its last line assigns it."""
+        script = Script()
+        script.assign(self.record, "model")
+        return "\n".join(script.body())
