@@ -126,3 +126,26 @@ export function whole(shape: number[], numbers: number[]): Packed {
   const data = Uint16Array.from(numbers, (number) => (Number.isNaN(number) ? 65535 : number));
   return { shape, dtype: "uint16", min: 0, max: 65534, data: new DataView(data.buffer) };
 }
+
+/** An axis as the kernel packs it. */
+export function axis(name: string, labels: (number | string)[], more: Record<string, unknown> = {}) {
+  const letter = { layer: "L", head: "H" }[name] ?? "";
+  return { name, labels, texts: labels.map((label) => `${letter}${label}`), by: null, tokens: false, ...more };
+}
+
+type FakeAxis = ReturnType<typeof axis>;
+
+/** Labelled data as the kernel packs it; a variable is packed numbers, on all axes unless it says which. */
+export function labelled(
+  axes: FakeAxis[],
+  variables: Record<string, Packed | { axes: string[]; values: Packed; texts?: string[] }>,
+  derived: Record<string, unknown> = {},
+) {
+  const packed = Object.entries(variables).map(([name, variable]) => {
+    const values = "values" in variable ? variable.values : variable;
+    const map = values.min < 0 ? "diverging" : "sequential";
+    const common = { axes: axes.map((axis) => axis.name), unit: "", map };
+    return [name, "values" in variable ? { ...common, ...variable } : { ...common, values }];
+  });
+  return { axes, variables: Object.fromEntries(packed), derived };
+}

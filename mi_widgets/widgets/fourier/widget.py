@@ -33,6 +33,7 @@ class FourierView(ResultView):
     """
 
     _esm, _css = bundle("fourier")
+    _by_name = False
 
     _spectrum = traitlets.Dict().tag(sync=True)
 

@@ -32,6 +32,7 @@ class SuperpositionView(ResultView):
     """
 
     _esm, _css = bundle("superposition")
+    _by_name = False
 
     _instances = traitlets.Dict().tag(sync=True)
 

@@ -28,6 +28,7 @@ class TrustView(ResultView):
     """
 
     _esm, _css = bundle("trust")
+    _by_name = False
 
     _report = traitlets.Dict().tag(sync=True)
 
