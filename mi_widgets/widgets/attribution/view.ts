@@ -19,7 +19,8 @@ import { RunningTotal } from "./total";
 import { barsOf, pointedAtBar, pointedAtCell, pointedAtStage, sentence, termTable } from "./words";
 
 const KEYS: Help = [
-  [["up", "down"], "the bar above, the bar below; in the grid ← → ↑ ↓ select a cell"],
+  [["up", "down"], "the bar above, the bar below"],
+  [["left", "right", "up", "down"], "in the grid: select a cell, and move"],
   [["first", "last"], "the first and the last bar; in the grid of the row"],
   [["nothing"], "select nothing"],
 ];

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
+  checkKeys,
   axis,
   EVIL,
   FakeModel,
@@ -301,4 +302,8 @@ describe("small pieces", () => {
     expect([...resample(new Uint8Array([127, 3, 140, 255]), 1, 4, 1, 1, 127)]).toEqual([3]);
     expect([...resample(new Uint8Array([127, 3, 140, 255]), 1, 4, 1, 1)]).toEqual([140]);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

@@ -154,7 +154,7 @@ export class View {
         first: () => this.move(-Infinity),
         last: () => this.move(Infinity),
         nothing: () => this.select({ pos: null }),
-        write: () => this.ask.focus(),
+        ...(this.model.get("prompt") === null ? {} : { write: () => this.ask.focus() }),
         promptBefore: () => this.prompt(-1),
         promptAfter: () => this.prompt(1),
       }),

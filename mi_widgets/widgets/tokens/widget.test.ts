@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { axis, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
+import { checkKeys, axis, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
 import widget from "./widget";
 
 /** Two prompts of three positions at two steps; the second prompt is padded. Values: line, step, prompt, position. */
@@ -158,4 +158,8 @@ describe("the widget", () => {
     expect(said(root)).toContain("Mean of 2 tokens: 0.75");
     stop();
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });
