@@ -2,7 +2,9 @@
 import { type HeatMap, NOWHERE, type Spot } from "./heat_map";
 import type { Axis, Labels } from "./labelled";
 import { moveSpot } from "./moving";
-import type { Data, Lines, ResultView, Selection } from "./result_view";
+import type { Lines, ResultView } from "./result_view";
+import type { Selection } from "./selection";
+import type { Data } from "./sent";
 
 export interface Sides {
   rows: Axis;

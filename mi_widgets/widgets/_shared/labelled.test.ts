@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { axis, FakeModel, floats, labelled, whole } from "./fakes";
 import { Labelled } from "./labelled";
-import { fitting } from "./result_view";
+import { fitting } from "./selection";
 
 const AXES = [
   axis("step", [0, 100]),

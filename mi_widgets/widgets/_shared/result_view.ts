@@ -4,7 +4,6 @@
  */
 import type { Theme } from "./colour";
 import { el } from "./dom";
-import { entry } from "./entry";
 import { type Action, Frame } from "./frame";
 import { arrows, bindKeys, type Direction, type Keys } from "./keyboard";
 import type { Help } from "./keys";
@@ -12,15 +11,9 @@ import { Labelled, type Labels } from "./labelled";
 import { onHover, sayHover } from "./linked";
 import { listen, type Model } from "./model";
 import { type Page, Pages } from "./pages";
-import type { Sent } from "./sent";
+import { fitting, type Selection } from "./selection";
+import type { Data } from "./sent";
 import type { Label } from "./step_slider";
-
-export type Selection = Record<string, Label | null>;
-
-export interface Data {
-  readonly source: Sent;
-  dispose(): void;
-}
 
 /** Lines of a tooltip. */
 export type Lines = [string, string][];
@@ -335,34 +328,4 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
     this.drawWords();
     requestAnimationFrame(() => this.frame.painted());
   }
-}
-
-/**
- * A selection that can be shown: the chosen one, else that before, else the first.
- *
- * A linked view, or new data ahead of its selection, may leave one that cannot be shown.
- */
-export function fitting(chosen: Labels | undefined, before: Labels, choices: Record<string, unknown[]>): Labels {
-  const fits = (selection?: Labels) =>
-    selection && Object.entries(choices).every(([key, labels]) => labels.includes(selection[key]));
-  if (fits(chosen)) return chosen!;
-  if (fits(before)) return before;
-  const first = (key: string, labels: unknown[]) =>
-    labels.includes(null) ? null : (labels[key === "step" ? labels.length - 1 : 0] as Label);
-  return Object.fromEntries(Object.entries(choices).map(([key, labels]) => [key, first(key, labels)]));
-}
-
-/** What anywidget loads: the data of a model, and a view of it for each display. */
-export function viewEntry<D extends Data>(
-  read: new (model: Model) => D,
-  View: new (model: Model, data: D) => { open(element: HTMLElement): void; dispose(): void },
-) {
-  return entry(
-    (model) => new read(model),
-    (model, data, element) => {
-      const view = new View(model, data);
-      view.open(element);
-      return view;
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import { viewEntry } from "../_shared/result_view";
+import { viewEntry } from "../_shared/entry";
 import { Cells } from "./cells";
 import { HeatmapView } from "./view";
 import "./widget.css";

@@ -1,4 +1,4 @@
-import { viewEntry } from "../_shared/result_view";
+import { viewEntry } from "../_shared/entry";
 import { Texts } from "./store";
 import { TokensView } from "./view";
 import "./widget.css";
