@@ -77,6 +77,11 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
   /** The picture in words. */
   protected abstract sentence(): (Node | string)[];
 
+  /** Whether all that is selected has come from the kernel: what is drawn counts as painted. */
+  protected get complete(): boolean {
+    return true;
+  }
+
   /** Fit the pictures to the width, the theme and the data; `paint` follows. */
   protected arrange(): void {}
 
@@ -326,6 +331,6 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
     this.paint();
     this.light();
     this.drawWords();
-    requestAnimationFrame(() => this.frame.painted());
+    if (this.complete) requestAnimationFrame(() => this.frame.painted());
   }
 }
