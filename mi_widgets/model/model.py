@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
-from mi_widgets.core.record import Made, recorded
+from mi_widgets.core.record import Made, made_by, recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
@@ -198,12 +199,7 @@ class Model(Examined):
             architecture=self.architecture,
             tokenizer=self.tokenizer,
             name=f"{self.name} (untrained)",
-            record=Call(
-                "untrained",
-                (("seed", seed),) if seed else (),
-                of=self.record,
-                places=("seed",) if seed else (),
-            ),
+            record=made_by("untrained", signature(Model.untrained), {"seed": seed}, of=self.record),
             bos=self.bos,
         )
 

@@ -98,7 +98,7 @@ def test_the_view_says_which_site_a_cell_is(by_hand):
     view.selection = {"head": None}
     assert view.site is None
     signed = mi.activation_patching(by_hand, PAIR, at.resid_pre).view()
-    assert signed._cells["map"] == "diverging"  # though no effect is negative
+    assert signed._data["variables"]["values"]["map"] == "diverging"  # though no effect is negative
     alone = (
         mi.activation_patching(by_hand, PAIR, at.resid_pre)
         .sel(layer=[1])

@@ -26,7 +26,7 @@ def composition():
 
 
 def sent(view):
-    values = view._cells["values"]
+    values = view._data["variables"]["values"]["values"]
     return np.frombuffer(values["data"], "<f4").reshape(values["shape"])
 
 
@@ -56,8 +56,8 @@ def test_rows_and_columns_without_a_number_are_left_out():
     view = HeatmapView(_of(like.assign(score=like.score.copy(data=values))), control=np.ones((3, 4)))
     assert dict(view.choices()) == {"batch": [0, 1], "layer": [1, 2, None], "pos": [3, None]}
     np.testing.assert_array_equal(sent(view), values[:, 1:, 3:])
-    assert view._cells["control"]["shape"] == [2, 2, 1]
-    assert view._cells["axes"][-1]["texts"] == [["d"], ["h"]]
+    assert view._data["variables"]["control"]["values"]["shape"] == [2, 2, 1]
+    assert view._data["axes"][-1]["texts"] == [["d"], ["h"]]
 
 
 def test_any_labels_select():
@@ -90,7 +90,7 @@ def test_what_is_no_heat_map_is_refused(result, message):
 
 def test_an_axis_of_one_label_may_be_a_row():
     view = HeatmapView(grid((1, 3), ("layer", "pos")))
-    assert view._cells["values"]["shape"] == [1, 3]
+    assert view._data["variables"]["values"]["values"]["shape"] == [1, 3]
     view.selection = {"layer": 0, "pos": 2}
     assert said(view) == "L0, pos 2 · 0.95"
 
@@ -99,28 +99,28 @@ def test_everything_is_sent_at_once_as_it_is():
     result = grid((3, 2, 4), ("step", "layer", "head"), missing=0.3)
     view = HeatmapView(result)
     np.testing.assert_array_equal(sent(view), result.values)
-    before = view._cells
+    before = view._data
     view.selection = {"step": 0}
-    assert view._cells is before
+    assert view._data is before
 
 
 def test_tokens_are_labels_of_their_prompt():
     tokens = np.array([["<bos>", " a"], ["<bos>", "<script>"]])
     result = grid((2, 3, 2), ("batch", "layer", "pos"), pos_token=(("batch", "pos"), tokens))
     view = HeatmapView(result)
-    axis = view._cells["axes"][-1]
+    axis = view._data["axes"][-1]
     assert (axis["texts"], axis["by"], axis["tokens"]) == (tokens.tolist(), "batch", True)
     view.selection = {"batch": 1, "layer": 2, "pos": 1}
     assert said(view) == "Batch 1 · L2, pos 1 <script> · 0.95"
     one = grid((3, 2), ("layer", "pos"), pos_token=("pos", [" a\n", "b"]))
-    assert HeatmapView(one)._cells["axes"][-1]["texts"] == [" a\n", "b"]
+    assert HeatmapView(one)._data["axes"][-1]["texts"] == [" a\n", "b"]
 
 
 @pytest.mark.parametrize("dims", [("batch", "pos"), ("layer", "batch", "pos")])
 def test_tokens_that_differ_from_row_to_row_label_no_column(dims):
     tokens = np.array([["<bos>", " a"], ["<bos>", " b"]])
     view = HeatmapView(grid((2,) * len(dims), dims, pos_token=(("batch", "pos"), tokens)))
-    axis = view._cells["axes"][-1]
+    axis = view._data["axes"][-1]
     assert (axis["texts"], axis["by"], axis["tokens"]) == (["0", "1"], None, False)
     view.selection = {"batch": 1, "pos": 1}
     assert "atch 1, pos 1 · " in said(view)
@@ -128,10 +128,10 @@ def test_tokens_that_differ_from_row_to_row_label_no_column(dims):
 
 
 def test_layers_and_heads_have_their_letters_and_others_their_labels():
-    axes = HeatmapView(grid((2, 2), labels={"layer": [5, 9]}))._cells["axes"]
+    axes = HeatmapView(grid((2, 2), labels={"layer": [5, 9]}))._data["axes"]
     assert [axis["texts"] for axis in axes] == [["L5", "L9"], ["H0", "H1"]]
     assert [axis["labels"] for axis in axes] == [[5, 9], [0, 1]]
-    odd = HeatmapView(grid((2, 2), ("layer", "pos"), labels={"pos": [0.5, 1.0]}))._cells["axes"][-1]
+    odd = HeatmapView(grid((2, 2), ("layer", "pos"), labels={"pos": [0.5, 1.0]}))._data["axes"][-1]
     assert odd["labels"] == ["0.5", 1]
 
 
@@ -175,18 +175,21 @@ def test_the_header_warns_of_the_numbers_and_of_the_control():
 
 def test_the_control_has_the_same_colours():
     view = HeatmapView(grid(unit="nats"), control=np.full((2, 4), -2.0))
-    assert view._cells["map"] == "diverging"
+    assert view._data["variables"]["values"]["map"] == "diverging"
     for which in ("values", "control"):
-        assert (view._cells[which]["min"], view._cells[which]["max"]) == (-2, 2)
+        assert (
+            view._data["variables"][which]["values"]["min"],
+            view._data["variables"][which]["values"]["max"],
+        ) == (-2, 2)
 
 
 def test_a_control_may_say_what_it_is():
     untrained = grid(seed=4)
     view = HeatmapView(grid(), control={"shuffled": untrained})
-    assert view._cells["control_name"] == "shuffled"
+    assert view._data["derived"]["control_name"] == "shuffled"
     assert "(shuffled: " in said(view)
     stepped = HeatmapView(grid((3, 2, 4), ("step", "layer", "head")), control=untrained)
-    assert stepped._cells["control"]["shape"] == [3, 2, 4]
+    assert stepped._data["variables"]["control"]["values"]["shape"] == [3, 2, 4]
     with pytest.raises(
         ResultError, match=r"control has shape \(4, 2\), but what it is compared with has \(2, 4\)"
     ):
@@ -239,7 +242,7 @@ def test_code_makes_the_same_view():
     exec(call, made)
     again = made["view"]
     assert (again.selection, again.intervention) == (view.selection, view.intervention)
-    assert again._cells["control_name"] == "half"
+    assert again._data["derived"]["control_name"] == "half"
     np.testing.assert_array_equal(sent(again), sent(view))
 
 

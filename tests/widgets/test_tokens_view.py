@@ -27,9 +27,14 @@ def view():
 
 
 def sent(view):
-    packed = view._texts["values"]
+    packed = view._data["variables"]["values"]["values"]
     assert packed["dtype"] == "float32"
     return np.frombuffer(packed["data"], "float32").reshape(packed["shape"])
+
+
+def scale_sent(view):
+    values = view._data["variables"]["values"]
+    return {"map": values["map"], "low": values["values"]["min"], "high": values["values"]["max"]}
 
 
 def changed(result, **more):
@@ -49,8 +54,8 @@ def test_everything_is_sent_at_once_with_its_gaps():
     np.testing.assert_array_equal(values[0], view.result.values)
     np.testing.assert_array_equal(values[1, 0], values[1, 1])  # a control without steps is the same at each
     assert np.isnan(values[..., -3:]).all()
-    assert view._texts["tokens"][1][-3:] == [""] * 3
-    assert view._texts["names"] == ["induction-2l", "head out"]
+    assert view._data["axes"][-1]["texts"][1][-3:] == [""] * 3
+    assert view._data["derived"]["names"] == ["induction-2l", "head out"]
 
 
 @pytest.mark.parametrize(
@@ -63,11 +68,11 @@ def test_everything_is_sent_at_once_with_its_gaps():
     ],
 )
 def test_the_scale_is_from_nothing_or_around_it(result, scale):
-    assert TokensView(result)._texts["scale"] == pytest.approx(scale)
+    assert scale_sent(TokensView(result)) == pytest.approx(scale)
 
 
 def test_all_lines_steps_and_prompts_share_one_scale(view):
-    assert TokensView(text(steps=(0, 50)), controls={"x": text(high=40)})._texts["scale"]["high"] == 40
+    assert scale_sent(TokensView(text(steps=(0, 50)), controls={"x": text(high=40)}))["high"] == 40
 
 
 def test_what_can_be_selected():
@@ -144,7 +149,7 @@ def test_several_numbers_a_token_or_no_texts_are_refused():
         ResultError, match=r"several numbers a token \(its axes: layer, .*choose with \.sel\(layer=…\)"
     ):
         TokensView(changed(text(), dataset=layers))
-    assert sent(TokensView(changed(text(), dataset=layers.isel(layer=[0])))).shape == (1, 1, 1, 12)
+    assert sent(TokensView(changed(text(), dataset=layers.isel(layer=[0])))).shape == (1, 1, 12)
     with pytest.raises(ResultError, match=r"has no texts: its axis pos needs the labels pos_token"):
         TokensView(changed(text(), dataset=dataset.drop_vars("pos_token")))
 
@@ -170,7 +175,7 @@ def test_code_makes_the_same_view(monkeypatch):
         exec(view.code(), names)
         again = names["view"]
         assert (again.selection, repr(again)) == (view.selection, repr(view))
-        assert again._texts == view._texts
+        assert again._data == view._data
     view.selection = {"pos": None}
     assert "'pos': None" in view._code
 
@@ -179,10 +184,10 @@ def test_show_draws_another_result_and_keeps_what_it_can(view):
     view.selection = {"pos": 5}
     view.show(text(n_batch=2, steps=(0, 50), warnings=("a",)), controls={"x": text(n_batch=2, low=3.0)})
     assert view.selection == {"batch": 0, "pos": 5, "step": 50}
-    assert (view._texts["names"], view._header["warnings"]) == (["induction-2l", "x"], ["a"])
+    assert (view._data["derived"]["names"], view._header["warnings"]) == (["induction-2l", "x"], ["a"])
     view.show(text(n=4))
     assert view.selection == {"batch": 0, "pos": None}
-    assert (view._choices["pos"], view._texts["names"]) == ([0, 1, 2, 3, None], ["induction-2l"])
+    assert (view._choices["pos"], view._data["derived"]["names"]) == ([0, 1, 2, 3, None], ["induction-2l"])
     assert "controls" not in view._code
     with pytest.raises(ResultError):
         view.show(level())
@@ -229,7 +234,7 @@ def test_the_picture_is_a_small_png(case, beside):
 
 def test_the_mean_is_that_of_the_finite_numbers():
     result = text(n=8, high=2, low=np.inf)
-    read = TokensView(result)._read
+    read = TokensView(result)._drawn
     said = _sentence(read, read.at({"batch": 0}), [""] * 8, {"pos": None})
     assert said == "Mean of 3 tokens: 2.00 nats"
 

@@ -16,7 +16,7 @@ export class Choice {
   ) {
     this.group.setAttribute("aria-label", what);
     const [back, on] = [() => this.turn(-1), () => this.turn(1)];
-    bindKeys(this.group, { ArrowLeft: back, ArrowUp: back, ArrowRight: on, ArrowDown: on });
+    bindKeys(this.group, { left: back, up: back, right: on, down: on });
     this.element.append(what, this.group);
   }
 

@@ -25,6 +25,10 @@ class Control:
     values: np.ndarray
     given: Any
 
+    def argument(self, script: Script) -> str:
+        """The argument `control=` of a view, as Python."""
+        return f"control={self.code(script, 'control')}"
+
     def code(self, script: Script, name: str) -> str:
         """What the user gave, as Python; a Result is computed in the script and called after `name`."""
         if isinstance(self.given, Mapping):

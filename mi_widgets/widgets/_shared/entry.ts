@@ -38,3 +38,18 @@ export function entry<S extends Disposable>(
     };
   };
 }
+
+/** A widget whose views are made of the data of a model, as `ResultView` is. */
+export function viewEntry<D extends Disposable>(
+  read: new (model: Model) => D,
+  View: new (model: Model, data: D) => Disposable & { open(element: HTMLElement): void },
+) {
+  return entry(
+    (model) => new read(model),
+    (model, data, element) => {
+      const view = new View(model, data);
+      view.open(element);
+      return view;
+    },
+  );
+}

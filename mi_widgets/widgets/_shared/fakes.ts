@@ -1,5 +1,6 @@
 /** What the front end's tests use in place of a browser and a kernel. No widget imports it. */
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
+import { KEYS, type Meaning, sign } from "./keys";
 import type { Model } from "./model";
 import type { Packed } from "./wire";
 
@@ -125,4 +126,52 @@ export function slide(root: Element, to: number): void {
 export function whole(shape: number[], numbers: number[]): Packed {
   const data = Uint16Array.from(numbers, (number) => (Number.isNaN(number) ? 65535 : number));
   return { shape, dtype: "uint16", min: 0, max: 65534, data: new DataView(data.buffer) };
+}
+
+/** An axis as the kernel packs it. */
+export function axis(name: string, labels: (number | string)[], more: Record<string, unknown> = {}) {
+  const letter = { layer: "L", head: "H" }[name] ?? "";
+  return { name, labels, texts: labels.map((label) => `${letter}${label}`), by: null, tokens: false, ...more };
+}
+
+type FakeAxis = ReturnType<typeof axis>;
+
+/** Labelled data as the kernel packs it; a variable is packed numbers, on all axes unless it says which. */
+export function labelled(
+  axes: FakeAxis[],
+  variables: Record<string, Packed | { axes: string[]; values: Packed; texts?: string[] }>,
+  derived: Record<string, unknown> = {},
+) {
+  const packed = Object.entries(variables).map(([name, variable]) => {
+    const values = "values" in variable ? variable.values : variable;
+    const map = values.min < 0 ? "diverging" : "sequential";
+    const common = { axes: axes.map((axis) => axis.name), unit: "", map };
+    return [name, "values" in variable ? { ...common, ...variable } : { ...common, values }];
+  });
+  return { axes, variables: Object.fromEntries(packed), derived };
+}
+
+const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i).toLowerCase());
+const PAGES: Meaning[] = ["stepBefore", "stepAfter", "promptBefore", "promptAfter"]; // perhaps there is but one
+
+/** A view hears keys of the table alone, and its help lists them. */
+export function checkKeys(definition: Definition, model: Model): void {
+  const { root, stop } = shown(definition, model);
+  const listed = [...root.querySelectorAll(".mi-help kbd")].flatMap((key) => key.textContent!.split(" "));
+  const meanings = Object.keys(KEYS) as Meaning[];
+  expect(meanings.map(sign)).toEqual(expect.arrayContaining(listed));
+  const heard = new Set<string>();
+  for (const element of [root, ...root.querySelectorAll("[tabindex], input[type=range]")]) {
+    for (const key of new Set([...PRINTABLE, ...Object.values(KEYS)])) {
+      const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+      if (element.isConnected) element.dispatchEvent(event);
+      if (event.defaultPrevented) heard.add(key);
+    }
+  }
+  stop();
+  for (const key of heard) {
+    const meaning = meanings.find((name) => KEYS[name] === key);
+    if (!meaning) throw new Error(`${key} is heard, but no key of the table`);
+    if (!PAGES.includes(meaning) && !listed.includes(sign(meaning))) throw new Error(`the help does not list ${key}`);
+  }
 }

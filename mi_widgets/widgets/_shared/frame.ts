@@ -3,13 +3,14 @@ import { copy, showForCopying } from "./clipboard";
 import type { Theme } from "./colour";
 import { button, el } from "./dom";
 import { bindKeys, type Keys } from "./keyboard";
+import { type Help, type Meaning, sign } from "./keys";
 import { currentTheme, watchTheme } from "./theme";
 import { tooltip, type Tooltip } from "./tooltip";
 import { watchWidth } from "./width";
 
 export interface Action {
   label: string;
-  key: string; // as event.key gives it; letters in lower case
+  key: Meaning;
   hint: string; // for the help, and for readers of the button
   run(): void;
 }
@@ -37,7 +38,7 @@ export class Frame {
   private actions = el("span", { class: "mi-actions" });
   private live = el("p", { class: "mi-hidden", "aria-live": "polite" });
   private help = el("div", { class: "mi-help", role: "note" });
-  private buttons = new Map<string, HTMLElement>();
+  private buttons = new Map<Meaning, HTMLElement>();
   private stops: (() => void)[] = [];
   private paints = 0;
 
@@ -45,7 +46,7 @@ export class Frame {
   constructor(
     el_: HTMLElement,
     actions: Action[],
-    keys: Record<string, string>,
+    keys: Help,
     private draw: () => void,
   ) {
     const header = el("header", { class: "mi-header" }, this.title, this.facts, this.state, this.extras, this.actions);
@@ -53,7 +54,7 @@ export class Frame {
     this.root.append(header, this.help, this.body, this.footer, this.live);
     this.root.dataset.theme = this.theme;
     this.tooltip = tooltip(this.root);
-    const help: Action = { label: "?", key: "?", hint: "show the keys", run: () => this.toggleHelp() };
+    const help: Action = { label: "?", key: "help", hint: "show the keys", run: () => this.toggleHelp() };
     this.until(
       bindKeys(this.root, this.addActions([...actions, help], keys)),
       watchTheme((theme) => this.setTheme(theme)),
@@ -105,20 +106,20 @@ export class Frame {
   }
 
   /** Change what an action's button says, or hide it. */
-  label(key: string, text: string, options: { pressed?: boolean; hidden?: boolean } = {}): void {
+  label(key: Meaning, text: string, options: { pressed?: boolean; hidden?: boolean } = {}): void {
     const element = this.buttons.get(key)!;
     element.firstChild!.textContent = text;
     element.hidden = options.hidden ?? false;
     if (options.pressed !== undefined) element.setAttribute("aria-pressed", String(options.pressed));
   }
 
-  async copy(code: string, key = "c"): Promise<void> {
-    const before = this.buttons.get(key)!.firstChild!.textContent!;
+  async copy(code: string): Promise<void> {
+    const before = this.buttons.get("code")!.firstChild!.textContent!;
     if (!(await copy(code))) return showForCopying(this.root, code);
     if (before === "copied ✓") return;
-    this.label(key, "copied ✓");
+    this.label("code", "copied ✓");
     this.announce("code copied");
-    window.setTimeout(() => this.label(key, before), 1400);
+    window.setTimeout(() => this.label("code", before), 1400);
   }
 
   /** Count a full picture, so that tests and benchmarks can wait for it. */
@@ -138,18 +139,18 @@ export class Frame {
     this.draw(); // even if it is the same: another light theme has other colours
   }
 
-  private addActions(actions: Action[], keys: Record<string, string>): Keys {
+  private addActions(actions: Action[], keys: Help): Keys {
     const bound: Keys = {};
-    const lines = Object.entries(keys);
+    const lines = keys.map(([meanings, hint]) => [meanings.map(sign).join(" "), hint]);
     for (const action of actions) {
       bound[action.key] = action.run;
-      const sign = action.key.toUpperCase();
-      const children = action.key === "?" ? ["?"] : [el("span", {}, action.label), el("kbd", {}, sign)];
+      const key = sign(action.key);
+      const children = action.key === "help" ? [key] : [el("span", {}, action.label), el("kbd", {}, key)];
       const element = button("mi-button", action.run, ...children);
       element.title = action.hint;
       this.buttons.set(action.key, element);
       this.actions.append(element);
-      lines.push([sign, action.hint]);
+      lines.push([key, action.hint]);
     }
     this.help.append(...lines.flatMap(([key, hint]) => [el("kbd", {}, key), el("span", {}, hint)]));
     return bound;

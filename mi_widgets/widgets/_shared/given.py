@@ -15,6 +15,16 @@ def kind_of(given: Any) -> str:
     return f"a {type(given).__name__}" if given is not None else "None"
 
 
+def header_of(result: Any, *more: Any) -> dict[str, Any]:
+    """What a header says of a Result, with the warnings of everything that is drawn beside it."""
+    return {
+        "title": str(result.title),
+        "model": str(result.model_name),
+        "unit": str(result.unit),
+        "warnings": warnings_of(result, *more),
+    }
+
+
 def warnings_of(*given: Any) -> list[str]:
     """What to beware of in everything that is drawn, each warning once.
 

@@ -6,9 +6,10 @@ from typing import Any
 import traitlets
 
 from .intervening import InterveningView
+from .view import D
 
 
-class HeadSwitchView(InterveningView):
+class HeadSwitchView(InterveningView[D]):
     """A view in which heads can be switched off: `intervention` in Python, `_ablated` in the browser, kept in step."""
 
     _gestures = "_ablated"

@@ -7,7 +7,7 @@ import traitlets
 
 from mi_widgets.core.script import Script
 
-from .view import ResultView
+from .view import D, ResultView
 
 # mi_widgets.core.interventions needs torch, which takes a second to import: it is imported where a value is made.
 
@@ -28,7 +28,7 @@ class Intervention(traitlets.TraitType):
         return stack() if value is None else stack(value)
 
 
-class InterveningView(ResultView):
+class InterveningView(ResultView[D]):
     """A view in which the model can be changed: `intervention` in Python, a list in the browser, kept in step.
 
     A subclass has a synced list, named by `_gestures`, and says how an entry of it and an intervention are turned into

@@ -1,24 +1,24 @@
 /** Keys, heard only while the widget has the focus, and kept from the notebook around it. */
+import { KEYS, type Meaning } from "./keys";
 
-export type Keys = Record<string, (event: KeyboardEvent) => void>;
+export type Keys = Partial<Record<Meaning, (event: KeyboardEvent) => void>>;
 
 /** The keys that move a selection in a picture. */
-export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
+const DIRECTIONS = ["left", "right", "up", "down", "first", "last"] as const;
 
-export const ARROWS: Record<string, Direction> = {
-  ArrowLeft: "left",
-  ArrowRight: "right",
-  ArrowUp: "up",
-  ArrowDown: "down",
-  Home: "first",
-  End: "last",
-};
+export type Direction = (typeof DIRECTIONS)[number];
 
-/** Bind keys by `event.key`; letters in lower case. Returns a function that unbinds them. */
+/** All keys that move a selection, bound to one function. */
+export function arrows(move: (to: Direction) => void): Keys {
+  return Object.fromEntries(DIRECTIONS.map((to) => [to, () => move(to)]));
+}
+
+/** Bind keys by what they mean. Returns a function that unbinds them. */
 export function bindKeys(element: HTMLElement, keys: Keys): () => void {
+  const bound = new Map(Object.entries(keys).map(([meaning, run]) => [KEYS[meaning as Meaning] as string, run]));
   const heard = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || writing(event)) return;
-    const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event, element)) return;
+    const run = bound.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
     if (!run) return;
     event.preventDefault();
     event.stopPropagation();
@@ -28,8 +28,11 @@ export function bindKeys(element: HTMLElement, keys: Keys): () => void {
   return () => element.removeEventListener("keydown", heard);
 }
 
-function writing({ target, key }: KeyboardEvent): boolean {
+/** Whether what has the focus needs the key itself; what is bound on it alone goes first. */
+function taken({ target, key }: KeyboardEvent, element: HTMLElement): boolean {
+  if (target === element || !(target instanceof HTMLElement)) return false;
+  if (key === " " && target.closest("button")) return true;
   // A slider uses the arrows and their like, and leaves letters to the widget.
   if (target instanceof HTMLInputElement && target.type === "range") return key.length > 1;
-  return target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+  return ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }

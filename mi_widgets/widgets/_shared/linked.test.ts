@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
 import heatMap from "../heat_map/widget";
-import { codes, FakeModel, fakePage, floats, shown, slide } from "./fakes";
+import { axis, codes, FakeModel, fakePage, floats, labelled, shown, slide } from "./fakes";
 import { joinLinks, onHover, onSelected, sayHover, shared } from "./linked";
 
 beforeAll(fakePage);
@@ -129,13 +129,7 @@ function attentionModel() {
 }
 
 function heatMapModel() {
-  const axes = Object.entries(CHOICES).map(([name, labels]) => ({
-    name,
-    labels,
-    texts: labels.map(String),
-    by: null,
-    tokens: false,
-  }));
+  const axes = Object.entries(CHOICES).map(([name, labels]) => axis(name, labels));
   return new FakeModel({
     selection: { step: 100, layer: 0, head: null },
     _choices: { ...CHOICES, layer: [0, 1, null], head: [0, 1, null] },
@@ -143,7 +137,7 @@ function heatMapModel() {
     _ablated: [],
     _code: "view",
     _header: { title: "Scores", model: "m", unit: "mean attention", warnings: [] },
-    _cells: { axes, map: "sequential", values: floats([2, 2, 2], (i) => i / 8), control: null, control_name: "" },
+    _data: labelled(axes, { values: floats([2, 2, 2], (i) => i / 8) }, { control_name: "" }),
   });
 }
 

@@ -1,12 +1,13 @@
 /** How the arrow keys move the selected cell. Pure: the same in, the same out. */
+import type { Help } from "./keys";
 import type { Spot } from "./heat_map";
 import type { Direction } from "./keyboard";
 
-export const ARROWS_HELP = {
-  "← → ↑ ↓": "select a cell, and move",
-  "Home End": "the first and the last of the row",
-  Esc: "select nothing",
-};
+export const ARROWS_HELP: Help = [
+  [["left", "right", "up", "down"], "select a cell, and move"],
+  [["first", "last"], "the first and the last of the row"],
+  [["nothing"], "select nothing"],
+];
 
 /** The cell one step away, inside the picture; from no cell the first one. */
 export function moveSpot({ row, column }: Spot, to: Direction, rows: number, columns: number): Spot {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { everyNth, shown, written } from "./axis";
 import { el } from "./dom";
-import { Frame } from "./frame";
+import { type Action, Frame } from "./frame";
 import { bindKeys } from "./keyboard";
 import { probability, tiny } from "./numbers";
 import { resample } from "./raster";
@@ -113,8 +113,8 @@ describe("keys", () => {
     const root = el("div", {}, el("div", {}, child));
     const around = el("div", {}, root);
     around.addEventListener("keydown", page);
-    bindKeys(root, { a: outer, b: outer });
-    const stop = bindKeys(child, { a: inner });
+    bindKeys(root, { switchOff: outer, back: outer });
+    const stop = bindKeys(child, { switchOff: inner });
     expect(press(child, "A").defaultPrevented).toBe(true);
     expect([inner.mock.calls.length, outer.mock.calls.length, page.mock.calls.length]).toEqual([1, 0, 0]);
     press(child, "b");
@@ -128,7 +128,7 @@ describe("keys", () => {
     const run = vi.fn();
     const text = el("textarea");
     const root = el("div", {}, text);
-    bindKeys(root, { c: run });
+    bindKeys(root, { code: run });
     expect(press(root, "x").defaultPrevented).toBe(false);
     press(root, "c", { ctrlKey: true });
     press(root, "c", { metaKey: true });
@@ -205,8 +205,8 @@ describe("the frame", () => {
   function framed(writeText: (text: string) => Promise<void>) {
     vi.stubGlobal("navigator", { clipboard: { writeText } });
     const parent = el("div");
-    const action = { label: "copy code", key: "c", hint: "", run: () => void frame.copy("a = 1\nb = 2") };
-    const frame: Frame = new Frame(parent, [action], {}, () => {});
+    const action: Action = { label: "copy code", key: "code", hint: "", run: () => void frame.copy("a = 1\nb = 2") };
+    const frame: Frame = new Frame(parent, [action], [], () => {});
     frame.root.dispatchEvent(new KeyboardEvent("keydown", { key: "c" }));
     return new Promise<HTMLElement>((resolve) => setTimeout(() => resolve(parent), 5));
   }
@@ -226,7 +226,7 @@ describe("the frame", () => {
 
   it("shows warnings and keys as text", () => {
     const parent = el("div");
-    const frame = new Frame(parent, [], { X: EVIL }, () => {});
+    const frame = new Frame(parent, [], [[["open"], EVIL]], () => {});
     frame.say({ title: EVIL, facts: [EVIL, "p"], warnings: [EVIL] });
     expect(parent.textContent).toContain("⚠ 1 warning");
     expect(parent.querySelectorAll("img, script")).toHaveLength(0);

@@ -24,3 +24,9 @@ export class Sent {
     for (const listener of this.listeners) listener();
   }
 }
+
+/** What the displays of one model share. */
+export interface Data {
+  readonly source: Sent;
+  dispose(): void;
+}

@@ -2,7 +2,7 @@
 
 import base64
 from threading import get_ident
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import anywidget
 import traitlets
@@ -11,14 +11,38 @@ from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.record import record_of
 from mi_widgets.core.script import Script
 
-from .selection import Choices, Selection, shared
+from .selection import Choices, Selection, checked, shared
 
 
-class ResultView(anywidget.AnyWidget):
+class Drawn(Protocol):
+    """What a view has read from what it was given, ready to be drawn."""
+
+    def choices(self) -> Choices:
+        """The labels that can be selected, for each key of the selection; None among them where nothing may be."""
+        ...
+
+    def first(self) -> dict[str, Any]:
+        """What is selected where nobody has chosen: every key of `choices`."""
+        ...
+
+    def header(self) -> dict[str, Any]:
+        """What the header says: title, model, unit, warnings, and whatever else the view puts there."""
+        ...
+
+    def packed(self) -> dict[str, Any]:
+        """The labelled data for the browser, as `pack_dataset` makes it."""
+        ...
+
+
+D = TypeVar("D", bound=Drawn)
+
+
+class ResultView(anywidget.AnyWidget, Generic[D]):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
-    A subclass gives `choices`, `png` and `__repr__`, and `_options` where it shows more than its result and selection.
-    It sets what `choices` reads before it calls `super().__init__`.
+    A subclass reads what it was given into `_drawn` before it calls `super().__init__`, with `_first_selection` and
+    `_traits_now`. It gives `png` and `__repr__`, `_arguments` where it was given more than its result and its
+    selection, and a `show` that calls `_show`.
 
     Args:
         result: What is drawn.
@@ -30,8 +54,11 @@ class ResultView(anywidget.AnyWidget):
 
     _choices = traitlets.Dict().tag(sync=True)
     _header = traitlets.Dict().tag(sync=True)
+    _data = traitlets.Dict().tag(sync=True)
     _code = traitlets.Unicode().tag(sync=True)
     _links = traitlets.List().tag(sync=True)
+
+    _drawn: D
 
     def __init__(self, result: Any, first: dict[str, Any], **traits: Any) -> None:
         self.result = result
@@ -43,7 +70,7 @@ class ResultView(anywidget.AnyWidget):
 
     def choices(self) -> Choices:
         """The labels that can be selected, for each key of the selection; None among them where nothing may be."""
-        raise NotImplementedError
+        return self._drawn.choices()
 
     def code(self) -> str:
         """The Python that makes this result and shows it as it is shown now."""
@@ -54,11 +81,11 @@ class ResultView(anywidget.AnyWidget):
     def write(self, script: Script) -> None:
         """Add the lines of `code` to a script."""
         script.assign(record_of(self.result, "result"), "result")
-        arguments = ["result", f"selection={self.selection!r}", *self._options(script)]
+        arguments = ["result", f"selection={self.selection!r}", *self._arguments(script)]
         script.show(f"mi.{type(self).__name__}", arguments)
 
-    def _options(self, script: Script) -> list[str]:
-        """What else makes it show what it shows, as arguments; what they need is made in the script."""
+    def _arguments(self, script: Script) -> list[str]:
+        """What the view was given besides its result and its selection, as Python; the script makes what it needs."""
         return []
 
     def png(self) -> bytes:
@@ -91,6 +118,35 @@ class ResultView(anywidget.AnyWidget):
             return None
         data, metadata = bundled if isinstance(bundled, tuple) else (bundled, {})
         return {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}, metadata
+
+    def _show(self, result: Any, drawn: D, **traits: Any) -> None:
+        """Draw something else in the same place, keeping the selection where it has it; `traits` are the subclass's."""
+        self.result, self._drawn = result, drawn
+        choices = self._choices_now()
+        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
+        # One message, so that nothing is drawn with another's selection; the selection last, which is checked.
+        changed = {
+            **self._traits_now(),
+            **traits,
+            "_choices": choices,
+            "selection": self._first_selection(kept),
+        }
+        with self.hold_sync():
+            for name, value in changed.items():
+                setattr(self, name, value)
+            self._say_code()
+
+    def _traits_now(self) -> dict[str, Any]:
+        """The synced traits that follow from what is drawn."""
+        return {"_header": self._drawn.header(), "_data": self._drawn.packed()}
+
+    def _first_selection(self, given: Any) -> dict[str, Any]:
+        """A complete selection: what is given, and else what is first."""
+        return checked({} if given is None else given, self._drawn.first(), self.choices())
+
+    def _chosen(self) -> str:
+        """What is selected, for a `repr`: "layer 1, head 3"."""
+        return ", ".join(f"{key} {label}" for key, label in self.selection.items() if label is not None)
 
     def _choices_now(self) -> dict[str, list[Any]]:
         return {key: list(labels) for key, labels in self.choices().items()}

@@ -44,6 +44,25 @@ export class Tensor {
     return new Tensor(shape, codes, this.dtype, this.min, this.max);
   }
 
+  /** The part at one index of an axis; it shares its memory where that is the first axis. */
+  take(axis: number, index: number): Tensor {
+    if (axis === 0) return this.part(index);
+    const inner = this.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const row = this.shape[axis] * inner;
+    const Numbers = this.codes.constructor as new (length: number) => Codes;
+    const codes = new Numbers(this.codes.length / this.shape[axis]);
+    for (let from = 0, to = 0; to < codes.length; from += row, to += inner) {
+      codes.set(this.codes.subarray(from + index * inner, from + (index + 1) * inner), to);
+    }
+    return new Tensor(
+      this.shape.filter((_, i) => i !== axis),
+      codes,
+      this.dtype,
+      this.min,
+      this.max,
+    );
+  }
+
   /** The number at a flat index; NaN where there is none. */
   at(index: number): number {
     const code = this.codes[index];

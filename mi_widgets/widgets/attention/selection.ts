@@ -1,4 +1,5 @@
 /** What is selected, and how the arrow keys move it. Pure: the same in, the same out. */
+import type { Help } from "../_shared/keys";
 import { type HeadPlace, same } from "../_shared/heads_off";
 import type { Spot } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
@@ -23,11 +24,14 @@ export function spotOf({ query, key }: Cell): Spot {
   return { row: query, column: key };
 }
 
-export const ARROWS_HELP = {
-  "← → ↑ ↓": "move: among the heads, or among the cells of the large head, wherever the focus is",
-  "Home End": "the first and the last of the row",
-  Esc: "select no row and no column",
-};
+export const ARROWS_HELP: Help = [
+  [
+    ["left", "right", "up", "down"],
+    "move: among the heads, or among the cells of the large head, wherever the focus is",
+  ],
+  [["first", "last"], "the first and the last of the row"],
+  [["nothing"], "select no row and no column"],
+];
 
 /** The head one step away in a grid that shows `order` row by row; it stays inside. */
 export function moveHead(order: HeadPlace[], columns: number, from: HeadPlace, to: Direction): HeadPlace {

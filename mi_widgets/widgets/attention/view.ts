@@ -1,10 +1,11 @@
 /** One display of the widget: grid, large head and words; every gesture becomes a change of a trait. */
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import type { Help } from "../_shared/keys";
+import { type Action, Frame } from "../_shared/frame";
 import { type HeadPlace, headsOff, same, switchHead } from "../_shared/heads_off";
 import { HeatMap } from "../_shared/heat_map";
-import { ARROWS, bindKeys, type Keys } from "../_shared/keyboard";
+import { arrows, bindKeys, type Direction } from "../_shared/keyboard";
 import { listen, type Model } from "../_shared/model";
 import { type Label, STEP_KEYS, StepSlider } from "../_shared/step_slider";
 import { Stepper } from "../_shared/stepper";
@@ -18,6 +19,7 @@ import { orderOf, readScores, type Score, scoresAt } from "./scores";
 import { ARROWS_HELP, type Cell, fits, moveCell, moveHead, type Selection, spotOf } from "./selection";
 import { Text } from "./text";
 
+const PROMPT_KEYS: Help = [[["promptBefore", "promptAfter"], "the prompt before, the prompt after"]];
 const LARGEST_CELL = { width: 22, height: 22 };
 
 export class View {
@@ -47,7 +49,11 @@ export class View {
     private heads: Heads,
     element: HTMLElement,
   ) {
-    const keys = { ...ARROWS_HELP, ...(this.stepLabels.length > 1 ? STEP_KEYS : {}) };
+    const keys = [
+      ...ARROWS_HELP,
+      ...(this.stepLabels.length > 1 ? STEP_KEYS : []),
+      ...(model.get("_header").n_batch > 1 ? PROMPT_KEYS : []),
+    ];
     this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-attention");
     this.pointing = new Pointing(model, this.frame, () => this.drawLights());
@@ -64,22 +70,22 @@ export class View {
 
   // -- what there is ------------------------------------------------------------------------------------------------
 
-  private actions() {
+  private actions(): Action[] {
     return [
       {
         label: "sort",
-        key: "s",
+        key: "order",
         hint: "rank the heads by a score, the next score, or by layer again",
         run: () => this.sort(),
       },
       {
         label: "ablate head",
-        key: "a",
+        key: "switchOff",
         hint: "switch the selected head off or on: view.intervention",
         run: () => this.ablate(),
       },
-      { label: "as table", key: "t", hint: "the selected row in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => this.copyCode() },
+      { label: "as table", key: "table", hint: "the selected row in numbers", run: () => this.toggleTable() },
+      { label: "copy code", key: "code", hint: "copy the Python that makes this view", run: () => this.copyCode() },
     ];
   }
 
@@ -94,21 +100,21 @@ export class View {
   }
 
   private listenToPeople(): void {
-    const arrows = (move: (key: string) => void): Keys =>
-      Object.fromEntries(Object.keys(ARROWS).map((key) => [key, () => move(key)]));
     this.frame.until(
       bindKeys(
         this.grid.element,
-        arrows((key) => this.moveHead(key)),
+        arrows((to) => this.moveHead(to)),
       ),
       bindKeys(
         this.large.element,
-        arrows((key) => this.moveCell(key)),
+        arrows((to) => this.moveCell(to)),
       ),
       bindKeys(this.frame.root, {
-        Escape: () => this.select({ query: null, key: null }),
-        ",": () => this.steps.shift(-1),
-        ".": () => this.steps.shift(1),
+        nothing: () => this.select({ query: null, key: null }),
+        stepBefore: () => this.steps.shift(-1),
+        stepAfter: () => this.steps.shift(1),
+        promptBefore: () => this.stepPrompt(-1),
+        promptAfter: () => this.stepPrompt(1),
       }),
     );
     const large = this.large.element;
@@ -183,18 +189,19 @@ export class View {
     if (focus) this.grid.focus(this.selection);
   }
 
-  private moveHead(key: string): void {
+  private moveHead(to: Direction): void {
     const order = this.order();
-    this.select(moveHead(order, this.grid.columns, this.selection, ARROWS[key]), "grid");
+    this.select(moveHead(order, this.grid.columns, this.selection, to), "grid");
   }
 
-  private moveCell(key: string): void {
+  private moveCell(to: Direction): void {
     const { queryTokens, keyTokens } = this.heads.picture;
-    this.select(moveCell(this.selection, ARROWS[key], queryTokens.length, keyTokens.length));
+    this.select(moveCell(this.selection, to, queryTokens.length, keyTokens.length));
   }
 
   private stepPrompt(by: number): void {
     const n = this.model.get("_header").n_batch;
+    if (n < 2) return;
     this.select({ batch: (this.selection.batch + by + n) % n, query: null, key: null });
   }
 
@@ -291,12 +298,12 @@ export class View {
     const ablated = headsOff(this.model);
     this.panel.draw({ selection, picture: heads.picture, full: heads.full(selection), scores, ablated, off, theme });
     const next = scores[this.sortedBy + 1];
-    this.frame.label("s", next ? `sort by ${next.name}` : "sort by layer", {
+    this.frame.label("order", next ? `sort by ${next.name}` : "sort by layer", {
       pressed: this.sortedBy >= 0,
       hidden: scores.length === 0,
     });
-    this.frame.label("a", off ? "restore head" : "ablate head", { pressed: off });
-    this.frame.label("t", "as table", { pressed: this.panel.tableShown });
+    this.frame.label("switchOff", off ? "restore head" : "ablate head", { pressed: off });
+    this.frame.label("table", "as table", { pressed: this.panel.tableShown });
     this.large.element.setAttribute("aria-label", `Large pattern. ${this.panel.said}`);
     this.frame.announce(this.panel.said);
   }

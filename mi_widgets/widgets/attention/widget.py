@@ -83,7 +83,7 @@ class AttentionView(HeadSwitchView):
             "key": [*range(n_key), None],
         }
 
-    def _options(self, script: Script) -> list[str]:
+    def _arguments(self, script: Script) -> list[str]:
         scores = [score.code(script) for score in self._read_scores]
         said = [f"scores={{{', '.join(scores)}}}"] if scores else []
         return [*self._intervention_code(script), *said]

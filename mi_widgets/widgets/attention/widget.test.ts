@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { codes, EVIL, FakeModel, fakePage, press, shown as shownWidget, slide } from "../_shared/fakes";
+import { checkKeys, codes, EVIL, FakeModel, fakePage, press, shown as shownWidget, slide } from "../_shared/fakes";
 import { layoutFor } from "./layout";
 import { orderOf, readScores } from "./scores";
 import { fits, moveCell, moveHead, type Selection } from "./selection";
@@ -71,9 +71,9 @@ describe("the widget", () => {
     const model = fakeModel();
     const { element, stop } = shown(model);
     const order = () => [...element.querySelectorAll("[data-head]")].map((cell) => cell.getAttribute("data-head"));
-    press(element.querySelector(".mi")!, "s");
+    press(element.querySelector(".mi")!, "o");
     expect(order()).toEqual(["5.0", "4.1", "5.1", "4.0"]);
-    press(element.querySelector(".mi")!, "s");
+    press(element.querySelector(".mi")!, "o");
     expect(order()).toEqual(["4.0", "4.1", "5.0", "5.1"]);
     stop();
   });
@@ -268,4 +268,8 @@ describe("order and layout", () => {
     expect(wide.kind).toBe("side");
     expect(wide.left + wide.large).toBeLessThan(1000);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

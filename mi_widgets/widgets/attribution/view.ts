@@ -1,9 +1,10 @@
 /** One display of the widget: bars, grid and running total, what they say in words, and every gesture a selection. */
+import type { Help } from "../_shared/keys";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { Effect, headsOff, type HeadPlace, same, switchHead } from "../_shared/heads_off";
 import { NOWHERE, type Spot } from "../_shared/heat_map";
-import { ARROWS, bindKeys } from "../_shared/keyboard";
+import { arrows, bindKeys } from "../_shared/keyboard";
 import { type Labels, onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { written } from "../_shared/scale";
@@ -17,12 +18,13 @@ import type { Prompt, Store } from "./store";
 import { RunningTotal } from "./total";
 import { barsOf, pointedAtBar, pointedAtCell, pointedAtStage, sentence, termTable } from "./words";
 
-const KEYS = {
-  "↑ ↓": "the bar above, the bar below; in the grid ← → ↑ ↓ select a cell",
-  "Home End": "the first and the last bar; in the grid of the row",
-  Esc: "select nothing",
-};
-const PROMPT_KEYS = { ", .": "the prompt before, the prompt after" };
+const KEYS: Help = [
+  [["up", "down"], "the bar above, the bar below"],
+  [["left", "right", "up", "down"], "in the grid: select a cell, and move"],
+  [["first", "last"], "the first and the last bar; in the grid of the row"],
+  [["nothing"], "select nothing"],
+];
+const PROMPT_KEYS: Help = [[["promptBefore", "promptAfter"], "the prompt before, the prompt after"]];
 
 export class View {
   private frame: Frame;
@@ -52,7 +54,7 @@ export class View {
     private store: Store,
     element: HTMLElement,
   ) {
-    const keys = { ...KEYS, ...(store.sent.batch.length > 1 ? PROMPT_KEYS : {}) };
+    const keys = [...KEYS, ...(store.sent.batch.length > 1 ? PROMPT_KEYS : [])];
     this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-attribution");
     this.numbers.hidden = true;
@@ -76,24 +78,29 @@ export class View {
 
   // -- what there is ------------------------------------------------------------------------------------------------
 
-  private actions() {
+  private actions(): Action[] {
     return [
       {
         label: "untrained",
-        key: "u",
+        key: "control",
         hint: "the control's grid in the picture's place, in the same colours",
         run: () => this.showControl(),
       },
       {
         label: "ablate head",
-        key: "a",
+        key: "switchOff",
         hint: "switch the selected head off or on: view.intervention",
         run: () => this.ablate(),
       },
-      { label: "as table", key: "t", hint: "the terms in numbers, the largest first", run: () => this.toggleTable() },
+      {
+        label: "as table",
+        key: "table",
+        hint: "the terms in numbers, the largest first",
+        run: () => this.toggleTable(),
+      },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that makes this view",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -155,20 +162,19 @@ export class View {
   // -- gestures -----------------------------------------------------------------------------------------------------
 
   private listenToPeople(): void {
-    const arrows = Object.entries(ARROWS).map(([key, to]) => [
-      key,
-      () => this.pick(moveCell(this.prompt, this.spot, to)),
-    ]);
     this.frame.until(
-      bindKeys(this.grid.map.element, Object.fromEntries(arrows)),
+      bindKeys(
+        this.grid.map.element,
+        arrows((to) => this.pick(moveCell(this.prompt, this.spot, to))),
+      ),
       bindKeys(this.frame.root, {
-        ArrowUp: () => this.walk(-1),
-        ArrowDown: () => this.walk(1),
-        Home: () => this.walk(-Infinity),
-        End: () => this.walk(Infinity),
-        Escape: () => this.clear(),
-        ",": () => this.turn(-1),
-        ".": () => this.turn(1),
+        up: () => this.walk(-1),
+        down: () => this.walk(1),
+        first: () => this.walk(-Infinity),
+        last: () => this.walk(Infinity),
+        nothing: () => this.clear(),
+        promptBefore: () => this.turn(-1),
+        promptAfter: () => this.turn(1),
       }),
     );
     const [bars, map, chart] = [this.bars.element, this.grid.map.element, this.total.chart.element];
@@ -321,9 +327,9 @@ export class View {
     const isOff = !!head && off.some((place) => same(place, head));
     const { control, heads } = store.sent;
     this.effect.say(off.length);
-    this.frame.label("u", control?.name ?? "untrained", { pressed: this.controlShown, hidden: !control });
-    this.frame.label("a", isOff ? "restore head" : "ablate head", { pressed: isOff, hidden: !heads.length });
-    this.frame.label("t", "as table", { pressed: !this.numbers.hidden });
+    this.frame.label("control", control?.name ?? "untrained", { pressed: this.controlShown, hidden: !control });
+    this.frame.label("switchOff", isOff ? "restore head" : "ablate head", { pressed: isOff, hidden: !heads.length });
+    this.frame.label("table", "as table", { pressed: !this.numbers.hidden });
     this.grid.describe(said);
     if (!this.numbers.hidden) this.numbers.replaceChildren(termTable(store, selection, unit));
     this.frame.announce(said);

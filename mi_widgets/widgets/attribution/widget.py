@@ -88,9 +88,9 @@ class AttributionView(HeadSwitchView):
         if change:  # complete: a linked view without a term does not let ours go
             self.selection = {**self.selection, **change}
 
-    def _options(self, script: Script) -> list[str]:
+    def _arguments(self, script: Script) -> list[str]:
         control = self._sent.terms.control
-        said = [] if control is None else [f"control={control.code(script, 'control')}"]
+        said = [] if control is None else [control.argument(script)]
         if self._sent.terms.parts.heads:  # `show` may have put something else in the place of heads
             said += self._intervention_code(script)
         return said

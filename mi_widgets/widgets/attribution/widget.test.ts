@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
 import {
+  checkKeys,
   codes,
   EVIL,
   FakeModel,
@@ -393,12 +394,12 @@ describe("the widget", () => {
     const model = fakeModel({ values });
     const { root, stop } = shown(model);
     model.set("selection", picked("L1.H1", 1, 1));
-    press(root, ".");
+    press(root, "]");
     expect(model.get("selection")).toEqual(picked("L1.H1", 1, 1, 1));
     expect(words(root)).toMatch(/^L1\.H1 adds 1\.25 of the 7\.00 nats by which "·Mary" trails/);
-    press(root, ".");
+    press(root, "]");
     expect(model.get("selection").batch).toBe(1);
-    press(root, ",");
+    press(root, "[");
     expect(model.get("selection").batch).toBe(0);
     expect(texts(root, ".mi-extras .mi-facts")[0]).toBe("prompt 0 of 0 … 1");
     expect(model.sent).toEqual([]);
@@ -524,4 +525,8 @@ describe("small pieces", () => {
     expect(layout(1176)).toEqual({ bars: 430, right: 718 });
     expect([beneathBars(900, 620), beneathBars(900, 300), beneathBars(500, 620)]).toEqual([true, false, false]);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

@@ -16,7 +16,7 @@ export class View {
     private store: Store,
     element: HTMLElement,
   ) {
-    this.frame = new Frame(element, [], {}, () => this.draw());
+    this.frame = new Frame(element, [], [], () => this.draw());
     this.frame.root.classList.add("mi-continuations");
     this.frame.body.append(this.rows);
     this.frame.footer.hidden = true;

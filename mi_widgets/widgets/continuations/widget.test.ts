@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, shown } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown } from "../_shared/fakes";
 import type { Line } from "./store";
 import widget from "./widget";
 
@@ -60,4 +60,8 @@ describe("the widget", () => {
     expect(root.querySelector("img")).toBeNull();
     stop();
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel([])));
 });

@@ -40,9 +40,9 @@ export class Dashboard {
     });
     this.near.element.classList.add("mi-near");
     bindKeys(this.near.element, {
-      ArrowUp: () => this.walkNear(-1),
-      ArrowDown: () => this.walkNear(1),
-      Enter: () => this.nearAt !== undefined && on.go(this.neighbours[this.nearAt]),
+      up: () => this.walkNear(-1),
+      down: () => this.walkNear(1),
+      open: () => this.nearAt !== undefined && on.go(this.neighbours[this.nearAt]),
     });
     const effects = "on the logits, in nats, of its direction alone for an activation of 1";
     this.element.append(

@@ -1,6 +1,7 @@
 /** One display of the widget: the list, the dashboard of the selected latent, and the words. */
+import type { Help } from "../_shared/keys";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { changeOf, ChangesNote, described, setChange } from "../_shared/latent_changes";
 import { listen, type Model } from "../_shared/model";
@@ -10,15 +11,16 @@ import { List } from "./list";
 import type { Store } from "./store";
 import { latentTable, sentence } from "./words";
 
-const KEYS = {
-  "↑ ↓": "the latent above, the latent below in the list",
-  "PgUp PgDn": "a page of the list",
-  "Home End": "the first and the last of the list",
-  "/": "filter the list; Enter goes to it, Esc shows all",
-  O: "the next order of the list",
-  Enter: "among the nearest latents, where ↑ ↓ move too: go there",
-  B: "back to the latent before",
-};
+const KEYS: Help = [
+  [["up", "down"], "the latent above, the latent below in the list"],
+  [["pageUp", "pageDown"], "a page of the list"],
+  [["first", "last"], "the first and the last of the list"],
+  [["write"], "filter the list; Enter goes to it"],
+  [["nothing"], "show all of the list again"],
+  [["order"], "the next order of the list"],
+  [["open"], "among the nearest latents, where ↑ ↓ move too: go there"],
+  [["back"], "back to the latent before"],
+];
 
 export class View {
   private frame: Frame;
@@ -66,18 +68,18 @@ export class View {
     this.frame.dispose();
   }
 
-  private actions() {
+  private actions(): Action[] {
     return [
       {
         label: "take out",
-        key: "a",
+        key: "switchOff",
         hint: "take the selected latent out, or put it back: view.intervention",
         run: () => this.switch(),
       },
-      { label: "as table", key: "t", hint: "the latents of the list in numbers", run: () => this.toggleTable() },
+      { label: "as table", key: "table", hint: "the latents of the list in numbers", run: () => this.toggleTable() },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that makes this view",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -87,16 +89,16 @@ export class View {
   private listenToPeople(): void {
     this.frame.until(
       bindKeys(this.frame.root, {
-        ArrowUp: () => this.list.walk(-1),
-        ArrowDown: () => this.list.walk(1),
-        PageUp: () => this.list.turnPage(-1),
-        PageDown: () => this.list.turnPage(1),
-        Home: () => this.list.walk(-Infinity),
-        End: () => this.list.walk(Infinity),
-        "/": () => this.list.find(),
-        Escape: () => this.list.clear(),
-        o: () => this.list.nextOrder(),
-        b: () => this.back(),
+        up: () => this.list.walk(-1),
+        down: () => this.list.walk(1),
+        pageUp: () => this.list.turnPage(-1),
+        pageDown: () => this.list.turnPage(1),
+        first: () => this.list.walk(-Infinity),
+        last: () => this.list.walk(Infinity),
+        write: () => this.list.find(),
+        nothing: () => this.list.clear(),
+        order: () => this.list.nextOrder(),
+        back: () => this.back(),
       }),
     );
   }
@@ -169,8 +171,11 @@ export class View {
     const out = changeOf(this.model, this.store.latents[this.at]) !== undefined;
     this.sentence.replaceChildren(...sentence(this.store, this.at));
     this.frame.announce(this.sentence.textContent!);
-    this.frame.label("a", out ? "put back" : "take out", { pressed: out, hidden: !this.model.get("_changeable") });
-    this.frame.label("t", "as table", { pressed: !this.numbers.hidden });
+    this.frame.label("switchOff", out ? "put back" : "take out", {
+      pressed: out,
+      hidden: !this.model.get("_changeable"),
+    });
+    this.frame.label("table", "as table", { pressed: !this.numbers.hidden });
     this.changes.draw();
     this.drawTable();
   }

@@ -74,7 +74,7 @@ class FeatureView(LatentChangeView):
         """The latents."""
         return {"latent": self._drawn.latents}
 
-    def _options(self, script: Script) -> list[str]:
+    def _arguments(self, script: Script) -> list[str]:
         return self._dictionary_code(script)
 
     def png(self) -> bytes:

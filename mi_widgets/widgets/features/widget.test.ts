@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, whole } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, whole } from "../_shared/fakes";
 import { binsOf } from "./charts";
 import { layout } from "./layout";
 import { found, ordered } from "./order";
@@ -348,4 +348,8 @@ describe("what is counted", () => {
     expect(layout(400).chart).toBe(400);
     expect(layout(820).list + layout(820).dashboard).toBe(800);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

@@ -1,7 +1,8 @@
 /** One display of the widget: norms, circle and spectrum, what they say in words, and every gesture a selection. */
+import type { Help } from "../_shared/keys";
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { NOWHERE, type Spot } from "../_shared/heat_map";
 import { bindKeys } from "../_shared/keyboard";
 import { onHover, sayHover } from "../_shared/linked";
@@ -15,11 +16,11 @@ import { Plane } from "./plane";
 import type { Moment, Selection, Spectrum } from "./spectrum";
 import { frequencyTip, keyNote, normTable, sentence } from "./words";
 
-const KEYS = {
-  "← →": "the frequency before, the frequency after",
-  "↑ ↓": "the key frequency before, the key frequency after",
-  "Home End": "the first and the last frequency",
-};
+const KEYS: Help = [
+  [["left", "right"], "the frequency before, the frequency after"],
+  [["up", "down"], "the key frequency before, the key frequency after"],
+  [["first", "last"], "the first and the last frequency"],
+];
 const HEIGHT_BETWEEN = 18;
 
 export class View {
@@ -49,7 +50,7 @@ export class View {
     private spectrum: Spectrum,
     element: HTMLElement,
   ) {
-    const keys = { ...KEYS, ...(spectrum.steps && spectrum.steps.length > 1 ? STEP_KEYS : {}) };
+    const keys = [...KEYS, ...(spectrum.steps && spectrum.steps.length > 1 ? STEP_KEYS : [])];
     this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-fourier");
     this.plane = new Plane(spectrum, (target) => this.select({ target }));
@@ -67,12 +68,12 @@ export class View {
 
   // -- what there is ------------------------------------------------------------------------------------------------
 
-  private actions() {
+  private actions(): Action[] {
     return [
-      { label: "as table", key: "t", hint: "every frequency in numbers", run: () => this.toggleTable() },
+      { label: "as table", key: "table", hint: "every frequency in numbers", run: () => this.toggleTable() },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that makes this view",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -134,14 +135,14 @@ export class View {
   private listenToPeople(): void {
     const last = () => this.spectrum.frequencies.length - 1;
     const moves = {
-      ArrowLeft: () => this.go(this.place - 1),
-      ArrowRight: () => this.go(this.place + 1),
-      ArrowUp: () => this.goToKey(-1),
-      ArrowDown: () => this.goToKey(1),
-      Home: () => this.go(0),
-      End: () => this.go(last()),
-      ",": () => this.slider.shift(-1),
-      ".": () => this.slider.shift(1),
+      left: () => this.go(this.place - 1),
+      right: () => this.go(this.place + 1),
+      up: () => this.goToKey(-1),
+      down: () => this.goToKey(1),
+      first: () => this.go(0),
+      last: () => this.go(last()),
+      stepBefore: () => this.slider.shift(-1),
+      stepAfter: () => this.slider.shift(1),
     };
     this.frame.until(bindKeys(this.frame.root, moves));
     this.listenToPointer();
@@ -276,7 +277,7 @@ export class View {
     this.circle.describe(`The ${spectrum.p} numbers on the circle of frequency ${selection.frequency}. ${said}`);
     this.frame.announce(said);
     const shown = !this.numbers.hidden;
-    this.frame.label("t", "as table", { pressed: shown });
+    this.frame.label("table", "as table", { pressed: shown });
     if (shown) this.numbers.replaceChildren(normTable(spectrum, selection));
   }
 }

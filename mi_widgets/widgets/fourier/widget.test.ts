@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  checkKeys,
   codes,
   EVIL,
   FakeModel,
@@ -255,4 +256,8 @@ describe("small pieces", () => {
     const { norms, side } = layout(832, false);
     expect(norms.width + 26 + side).toBe(832);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

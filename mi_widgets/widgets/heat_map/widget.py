@@ -2,19 +2,16 @@
 
 from typing import Any
 
-import traitlets
-
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
-from .._shared.selection import Choices, checked
 from .cells import Cells
 from .picture import draw
 
 
-class HeatmapView(HeadSwitchView):
+class HeatmapView(HeadSwitchView[Cells]):
     """Rows and columns of numbers as colours: scores of all heads, composition, anything with two axes or more.
 
     The last axis runs across, the one before it down; of every other axis, such as `step`, one label is shown at a
@@ -42,8 +39,6 @@ class HeatmapView(HeadSwitchView):
     _esm, _css = bundle("heat_map")
     _signed = False  # whether colours stand around 0, whatever the signs of the numbers
 
-    _cells = traitlets.Dict().tag(sync=True)
-
     def __init__(
         self,
         result: Any,
@@ -59,24 +54,8 @@ class HeatmapView(HeadSwitchView):
                 f"intervention= switches heads off, but the cells of {self._drawn.title} are not heads: they are "
                 f"{axes}. Leave it out, or give a Result with the axes layer and head."
             )
-        first = self._first_selection(selection or {})
-        super().__init__(result, first, _header=self._drawn.header(), _cells=self._drawn.packed())
+        super().__init__(result, self._first_selection(selection), **self._traits_now())
         self._join_gestures(intervention)
-
-    def choices(self) -> Choices:
-        """The labels of every axis; of rows and columns none may be selected."""
-        rows_and_columns = (self._drawn.rows, self._drawn.columns)
-        return {
-            axis.name: [*axis.labels, None] if axis in rows_and_columns else axis.labels
-            for axis in self._drawn.axes
-        }
-
-    def _options(self, script: Script) -> list[str]:
-        control = self._drawn.control
-        said = [] if control is None else [f"control={control.code(script, 'control')}"]
-        if self._drawn.of_heads:  # `show` may have put something else in the place of heads
-            said += self._intervention_code(script)
-        return said
 
     def png(self) -> bytes:
         """The selected page, as the widget shows it."""
@@ -85,8 +64,8 @@ class HeatmapView(HeadSwitchView):
     def __repr__(self) -> str:
         drawn = self._drawn
         sizes = ", ".join(f"{axis.name} {len(axis.labels)}" for axis in drawn.axes)
-        chosen = ", ".join(f"{name} {label}" for name, label in self.selection.items() if label is not None)
-        return f"{type(self).__name__}({drawn.model_name}, {drawn.title}: {sizes}; selected {chosen or 'nothing'})"
+        chosen = self._chosen() or "nothing"
+        return f"{type(self).__name__}({drawn.model_name}, {drawn.title}: {sizes}; selected {chosen})"
 
     def show(self, result: Any, *, control: Any = None) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it.
@@ -95,17 +74,9 @@ class HeatmapView(HeadSwitchView):
             result: With the same axes or others.
             control: As for a new view; without it the control of the old one is shown no more.
         """
-        self._drawn, self.result = Cells(result, control, signed=self._signed), result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
-        with self.hold_sync():  # one message, so that no picture is drawn with another's selection
-            self._header = self._drawn.header()
-            self._cells = self._drawn.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._say_code()
+        self._show(result, Cells(result, control, signed=self._signed))
 
-    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
-        somewhere = {axis.name: axis.labels[-1 if axis.name == "step" else 0] for axis in self._drawn.pages}
-        nothing = {self._drawn.rows.name: None, self._drawn.columns.name: None}
-        return checked(given, {**somewhere, **nothing}, self.choices())
+    def _arguments(self, script: Script) -> list[str]:
+        control = [self._drawn.control.argument(script)] if self._drawn.control is not None else []
+        # `show` may have put something else in the place of heads.
+        return control + (self._intervention_code(script) if self._drawn.of_heads else [])

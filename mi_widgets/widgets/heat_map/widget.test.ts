@@ -1,9 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
+  checkKeys,
+  axis,
   EVIL,
   FakeModel,
   fakePage,
   floats,
+  labelled,
   press,
   shown as shownWidget,
   slide,
@@ -14,13 +17,6 @@ import { resample } from "../_shared/raster";
 import { ends, type Scale, written } from "../_shared/scale";
 import { moveSpot } from "../_shared/moving";
 import widget from "./widget";
-
-type Labels = (number | string)[];
-
-function axis(name: string, labels: Labels, more: Record<string, unknown> = {}) {
-  const letter = { layer: "L", head: "H" }[name] ?? "";
-  return { name, labels, texts: labels.map((label) => `${letter}${label}`), by: null, tokens: false, ...more };
-}
 
 function fakeModel(
   options: { axes?: ReturnType<typeof axis>[]; value?: (i: number) => number; low?: number; control?: boolean } = {},
@@ -38,13 +34,14 @@ function fakeModel(
     _ablated: [],
     _code: "view",
     _header: { title: "Scores", model: EVIL, unit: "mean attention", warnings: [EVIL] },
-    _cells: {
+    _data: labelled(
       axes,
-      map: low < 0 ? "diverging" : "sequential",
-      values: floats(shape, options.value ?? ((i) => i / 20), low),
-      control: options.control ? floats(shape, () => 0.02, low) : null,
-      control_name: options.control ? EVIL : "",
-    },
+      {
+        values: floats(shape, options.value ?? ((i) => i / 20), low),
+        ...(options.control ? { control: floats(shape, () => 0.02, low) } : {}),
+      },
+      { control_name: options.control ? EVIL : "" },
+    ),
   });
 }
 
@@ -219,7 +216,9 @@ describe("the widget", () => {
   it("survives new cells that the selection does not fit", () => {
     const model = fakeModel();
     const { root, stop } = shown(model);
-    model.set("_cells", fakeModel({ axes: [axis("layer", [0]), axis("pos", [7, 8])], value: (i) => i }).get("_cells"));
+    const other = fakeModel({ axes: [axis("layer", [0]), axis("pos", [7, 8])], value: (i) => i });
+    model.set("_choices", other.get("_choices")); // of the same message
+    model.set("_data", other.get("_data"));
     expect(words(root)).toBe("Largest: L0, pos 8 · 1.00");
     model.set("selection", { layer: 0, pos: 7 });
     expect(words(root)).toBe("L0, pos 7 · 0.00");
@@ -303,4 +302,8 @@ describe("small pieces", () => {
     expect([...resample(new Uint8Array([127, 3, 140, 255]), 1, 4, 1, 1, 127)]).toEqual([3]);
     expect([...resample(new Uint8Array([127, 3, 140, 255]), 1, 4, 1, 1)]).toEqual([140]);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

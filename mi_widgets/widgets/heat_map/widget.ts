@@ -1,9 +1,6 @@
-import { entry } from "../_shared/entry";
+import { viewEntry } from "../_shared/entry";
 import { Cells } from "./cells";
-import { View } from "./view";
+import { HeatmapView } from "./view";
 import "./widget.css";
 
-export default entry(
-  (model) => new Cells(model),
-  (model, cells, el) => new View(model, cells, el),
-);
+export default viewEntry(Cells, HeatmapView);

@@ -5,7 +5,8 @@ import type { Spot } from "../_shared/heat_map";
 import { written } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { levelOf } from "../_shared/wire";
-import type { Cells, Selection } from "./cells";
+import type { Labels as Selection } from "../_shared/labelled";
+import type { Cells } from "./cells";
 
 type Part = string | HTMLElement;
 interface Found {

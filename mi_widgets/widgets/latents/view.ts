@@ -1,8 +1,9 @@
 /** One display of the widget: the text, the strongest latents, and what is done to the selected one. */
+import type { Help } from "../_shared/keys";
 import { BarList, type BarRow } from "../_shared/bar_list";
 import { type ColourBar, colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { changeOf, ChangesNote, changesOf, setChange } from "../_shared/latent_changes";
 import { type Labels, onHover, sayHover } from "../_shared/linked";
@@ -18,13 +19,15 @@ import type { Selection, Store } from "./store";
 import { pointedAt, sentence, tokenTable, where } from "./words";
 
 const MOST = 12; // bars
-const KEYS = {
-  "← →": "the token before, the token after",
-  "↑ ↓": "the stronger latent, the weaker latent",
-  "Home End": "the first and the last token",
-  Esc: "the whole text",
-  "[ ]": "the prompt before, the prompt after",
-};
+const KEYS: Help = [
+  [["left", "right"], "the token before, the token after"],
+  [["up", "down"], "the stronger latent, the weaker latent"],
+  [["first", "last"], "the first and the last token"],
+  [["nothing"], "the whole text"],
+  [["promptBefore", "promptAfter"], "the prompt before, the prompt after"],
+];
+
+const ASK_KEYS: Help = [[["write"], "write another text; Esc leaves it"]];
 
 export class View {
   private frame: Frame;
@@ -54,7 +57,7 @@ export class View {
     private store: Store,
     element: HTMLElement,
   ) {
-    const keys = model.get("prompt") === null ? KEYS : { ...KEYS, "/": "write another text; Esc leaves it" };
+    const keys = model.get("prompt") === null ? KEYS : [...KEYS, ...ASK_KEYS];
     this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-latents");
     this.ask = new Ask(model, () => this.frame.root.focus());
@@ -77,20 +80,25 @@ export class View {
 
   // -- what there is ------------------------------------------------------------------------------------------------
 
-  private actions() {
+  private actions(): Action[] {
     return [
-      { label: "stop", key: "s", hint: "stop what the model is writing", run: () => this.model.send({ do: "stop" }) },
+      {
+        label: "stop",
+        key: "stop",
+        hint: "stop what the model is writing",
+        run: () => this.model.send({ do: "stop" }),
+      },
       {
         label: "take out",
-        key: "a",
+        key: "switchOff",
         hint: "take the selected latent out, or put it back: view.intervention",
         run: () => this.switch(),
       },
-      { label: "reset", key: "r", hint: "leave all latents as they are", run: () => this.reset() },
-      { label: "as table", key: "t", hint: "every token in numbers", run: () => this.toggleTable() },
+      { label: "reset", key: "reset", hint: "leave all latents as they are", run: () => this.reset() },
+      { label: "as table", key: "table", hint: "every token in numbers", run: () => this.toggleTable() },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that makes this view",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -139,16 +147,16 @@ export class View {
   private listenToPeople(): void {
     this.frame.until(
       bindKeys(this.frame.root, {
-        ArrowLeft: () => this.move(-1),
-        ArrowRight: () => this.move(1),
-        ArrowUp: () => this.walk(-1),
-        ArrowDown: () => this.walk(1),
-        Home: () => this.move(-Infinity),
-        End: () => this.move(Infinity),
-        Escape: () => this.select({ pos: null }),
-        "/": () => this.ask.focus(),
-        "[": () => this.prompt(-1),
-        "]": () => this.prompt(1),
+        left: () => this.move(-1),
+        right: () => this.move(1),
+        up: () => this.walk(-1),
+        down: () => this.walk(1),
+        first: () => this.move(-Infinity),
+        last: () => this.move(Infinity),
+        nothing: () => this.select({ pos: null }),
+        ...(this.model.get("prompt") === null ? {} : { write: () => this.ask.focus() }),
+        promptBefore: () => this.prompt(-1),
+        promptAfter: () => this.prompt(1),
       }),
     );
   }
@@ -306,7 +314,7 @@ export class View {
     const { error, busy } = this.model.get("_said");
     this.ask.say(error);
     this.frame.root.classList.toggle("mi-behind", !!error);
-    this.frame.label("s", "stop", { hidden: !busy || this.model.get("prompt") === null });
+    this.frame.label("stop", "stop", { hidden: !busy || this.model.get("prompt") === null });
   }
 
   private drawWords(): void {
@@ -317,9 +325,12 @@ export class View {
     this.changes.draw();
     const out = changeOf(this.model, latent) !== undefined;
     const changeable: boolean = this.model.get("_changeable");
-    this.frame.label("a", out ? "put back" : "take out", { pressed: out, hidden: !changeable || latent === null });
-    this.frame.label("r", "reset", { hidden: !changesOf(this.model).length });
-    this.frame.label("t", "as table", { pressed: !this.numbers.hidden });
+    this.frame.label("switchOff", out ? "put back" : "take out", {
+      pressed: out,
+      hidden: !changeable || latent === null,
+    });
+    this.frame.label("reset", "reset", { hidden: !changesOf(this.model).length });
+    this.frame.label("table", "as table", { pressed: !this.numbers.hidden });
     if (!this.numbers.hidden) this.numbers.replaceChildren(tokenTable(store, selection));
   }
 }

@@ -82,7 +82,7 @@ class LatentsView(LatentChangeView):
         fired = self._fired
         return {"batch": fired.batch, "pos": [*fired.pos, None], "latent": [*range(fired.d_sae), None]}
 
-    def _options(self, script: Script) -> list[str]:
+    def _arguments(self, script: Script) -> list[str]:
         named = self._features
         said = [] if named is None else [f"features={script.expression(named, 'features')}"]
         return [*said, *self._dictionary_code(script)]

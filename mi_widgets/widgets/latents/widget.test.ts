@@ -1,5 +1,15 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, slide, whole } from "../_shared/fakes";
+import {
+  checkKeys,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  press,
+  shown as shownWidget,
+  slide,
+  whole,
+} from "../_shared/fakes";
 import widget from "./widget";
 
 const NAMES = {
@@ -260,4 +270,8 @@ describe("the widget", () => {
     point({ query: 1 });
     expect(tokens(root).map((token) => token.classList.contains("mi-lit"))).toEqual([false, true, false]);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

@@ -1,9 +1,10 @@
 /** One display of the widget: the picture, the pinned token's curve, the words, and every gesture a change of a trait. */
+import type { Help } from "../_shared/keys";
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { ARROWS, bindKeys } from "../_shared/keyboard";
+import { arrows, bindKeys, type Direction } from "../_shared/keyboard";
 import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
 import { Stepper } from "../_shared/stepper";
@@ -16,7 +17,7 @@ import { Pin } from "./pin";
 import type { Selection, Store } from "./store";
 import { layerName, likeliest, pointedAt, position, sentence, type Shown, spokenOf, tables } from "./words";
 
-const PROMPT_KEYS = { ", .": "the prompt before, the prompt after" };
+const PROMPT_KEYS: Help = [[["promptBefore", "promptAfter"], "the prompt before, the prompt after"]];
 
 export class View {
   private frame: Frame;
@@ -40,7 +41,7 @@ export class View {
     private store: Store,
     element: HTMLElement,
   ) {
-    const keys = { ...ARROWS_HELP, ...(store.sent.batch.length > 1 ? PROMPT_KEYS : {}) };
+    const keys = [...ARROWS_HELP, ...(store.sent.batch.length > 1 ? PROMPT_KEYS : [])];
     this.frame = new Frame(element, this.actions(), keys, () => this.draw());
     this.frame.root.classList.add("mi-lens");
     this.curve = new Curve({
@@ -66,30 +67,35 @@ export class View {
 
   // -- what there is ------------------------------------------------------------------------------------------------
 
-  private actions() {
+  private actions(): Action[] {
     return [
-      { label: "colour", key: "v", hint: "the next meaning of the colours: view.color", run: () => this.nextColor() },
+      {
+        label: "colour",
+        key: "colour",
+        hint: "the next meaning of the colours: view.color",
+        run: () => this.nextColor(),
+      },
       {
         label: "pin next",
-        key: "p",
+        key: "pin",
         hint: "pin the next of the tokens that were asked for: view.pinned",
         run: () => this.nextToken(),
       },
       {
         label: "untrained",
-        key: "u",
+        key: "control",
         hint: "the control in the picture's place, in the same colours",
         run: () => this.showControl(),
       },
       {
         label: "as table",
-        key: "t",
+        key: "table",
         hint: "every layer at the selected position, in numbers",
         run: () => this.toggleTable(),
       },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that makes this view",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -138,14 +144,16 @@ export class View {
   // -- gestures -----------------------------------------------------------------------------------------------------
 
   private listenToPeople(): void {
-    const arrows = Object.keys(ARROWS).map((key) => [key, () => this.move(key)]);
     const { element } = this.map;
     this.frame.until(
-      bindKeys(element, Object.fromEntries(arrows)),
+      bindKeys(
+        element,
+        arrows((to) => this.move(to)),
+      ),
       bindKeys(this.frame.root, {
-        Escape: () => this.select(NOWHERE),
-        ",": () => this.shiftPrompt(-1),
-        ".": () => this.shiftPrompt(1),
+        nothing: () => this.select(NOWHERE),
+        promptBefore: () => this.shiftPrompt(-1),
+        promptAfter: () => this.shiftPrompt(1),
       }),
     );
     element.addEventListener("pointermove", (event) => this.pointed(this.map.spotAt(event) ?? NOWHERE, event));
@@ -166,9 +174,9 @@ export class View {
     this.set("selection", { ...this.selection, ...this.store.labels(spot) });
   }
 
-  private move(key: string): void {
+  private move(to: Direction): void {
     const { layers, pos } = this.store.sent;
-    this.select(moveSpot(this.store.spot(this.selection), ARROWS[key], layers.length, pos.length));
+    this.select(moveSpot(this.store.spot(this.selection), to, layers.length, pos.length));
   }
 
   private pickLayer(layer: number): void {
@@ -303,10 +311,10 @@ export class View {
     this.words.replaceChildren(...sentence(shown));
     const said = this.words.textContent!;
     if (!this.numbers.hidden) this.numbers.replaceChildren(...tables(shown));
-    this.frame.label("v", `colour: ${NAMES[this.color]}`);
-    this.frame.label("p", "pin next", { hidden: store.sent.asked.length < 2 });
-    this.frame.label("u", control, { pressed: this.controlShown, hidden: !store.sent.control });
-    this.frame.label("t", "as table", { pressed: !this.numbers.hidden });
+    this.frame.label("colour", `colour: ${NAMES[this.color]}`);
+    this.frame.label("pin", "pin next", { hidden: store.sent.asked.length < 2 });
+    this.frame.label("control", control, { pressed: this.controlShown, hidden: !store.sent.control });
+    this.frame.label("table", "as table", { pressed: !this.numbers.hidden });
     this.map.element.setAttribute("aria-label", `Logit lens. ${said}`);
     this.curve.describe(`Rank over the layers. ${said}`);
     this.frame.announce(said);

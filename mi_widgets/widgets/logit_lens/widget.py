@@ -100,12 +100,12 @@ class LogitLensView(ResultView):
         drawn = self._drawn
         return {"batch": drawn.batch, "layer": [*drawn.layers[::-1], None], "pos": [*drawn.pos, None]}
 
-    def _options(self, script: Script) -> list[str]:
+    def _arguments(self, script: Script) -> list[str]:
         said = [] if self.color == "probability" else [f"color={self.color!r}"]
         if self.pinned is not None and self.pinned != self._drawn.asked[0]:
             said.append(f"pinned={self.pinned!r}")
         control = self._drawn.control
-        return [*said, *([] if control is None else [f"control={control.code(script, 'control')}"])]
+        return [*said, *([] if control is None else [control.argument(script)])]
 
     def png(self) -> bytes:
         """The selected prompt, as the widget shows it."""

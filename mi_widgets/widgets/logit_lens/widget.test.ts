@@ -1,5 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import {
+  checkKeys,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  press,
+  shown as shownWidget,
+  written as drawn,
+} from "../_shared/fakes";
 import type { Packed } from "../_shared/wire";
 import { rankScale } from "./curve";
 import { besideCurve, LARGEST_CELL } from "./layout";
@@ -142,9 +151,9 @@ describe("the widget", () => {
       press(map, key);
       expect(model.get("selection")).toEqual({ batch: 0, layer, pos });
     }
-    press(root, ".");
+    press(root, "]");
     expect(model.get("selection")).toEqual({ batch: 1, layer: 2, pos: 4 });
-    press(root, ",");
+    press(root, "[");
     expect(model.get("selection").batch).toBe(0);
     expect(model.sent).toEqual([]);
     stop();
@@ -335,4 +344,8 @@ describe("small pieces", () => {
       false,
     ]);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

@@ -1,7 +1,8 @@
 /** One display of the panel: sliders, both continuations, the next tokens; below what it does and costs. */
+import type { Help } from "../_shared/keys";
 import { Ask } from "../_shared/ask";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { listen, type Model } from "../_shared/model";
 import { Bars } from "./bars";
@@ -17,11 +18,11 @@ interface Said {
 }
 
 const LONGEST = 400; // signs of a prompt: its end is what matters
-const KEYS = {
-  "← →": "move the slider that has the focus",
-  "0": "put it back to 0, as a double click does",
-  "/": "write another text; Esc leaves it",
-};
+const KEYS: Help = [
+  [["left", "right"], "move the slider that has the focus"],
+  [["zero"], "put it back to 0, as a double click does"],
+  [["write"], "write another text; Esc leaves it"],
+];
 
 export class View {
   private frame: Frame;
@@ -54,18 +55,18 @@ export class View {
     this.frame.dispose();
   }
 
-  private actions() {
+  private actions(): Action[] {
     return [
-      { label: "stop", key: "s", hint: "stop what the model is doing", run: () => this.send("stop") },
+      { label: "stop", key: "stop", hint: "stop what the model is doing", run: () => this.send("stop") },
       {
         label: "sweep",
-        key: "w",
+        key: "sweep",
         hint: "effect and cost of all strengths of the slider that had the focus last",
         run: () => this.send("sweep"),
       },
       {
         label: "reset",
-        key: "r",
+        key: "reset",
         hint: "put all sliders back to 0",
         run: () =>
           this.set(
@@ -75,7 +76,7 @@ export class View {
       },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that steers so",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -109,7 +110,7 @@ export class View {
     const { model } = this;
     this.frame.until(
       this.ask.follow(),
-      bindKeys(this.frame.root, { "/": () => this.ask.focus() }),
+      bindKeys(this.frame.root, { write: () => this.ask.focus() }),
       listen(model, {
         "change:scales": () => this.drawScales(),
         "change:settings": () => this.settings.draw(),
@@ -169,7 +170,7 @@ export class View {
     this.frame.say({ title, facts: [model, `${active} of ${this.scales.length} active`], warnings });
     this.sliders.draw(this.scales);
     this.fade();
-    this.frame.label("r", "reset", { hidden: !active });
+    this.frame.label("reset", "reset", { hidden: !active });
   }
 
   private drawNext(): void {
@@ -221,6 +222,6 @@ export class View {
     const { error, busy } = this.model.get("_said");
     this.ask.say(error);
     this.frame.root.classList.toggle("mi-behind", !!error);
-    this.frame.label("s", busy ? `stop ${busy}` : "stop", { hidden: !busy });
+    this.frame.label("stop", busy ? `stop ${busy}` : "stop", { hidden: !busy });
   }
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
 import widget from "./widget";
 
 const state = (more = {}) => ({
@@ -194,4 +194,8 @@ describe("the widget", () => {
     expect(root.querySelector("[role=alert]")!.textContent).toBe("The kernel is gone: run the cell again.");
     stop();
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), new FakeModel(state())));
 });

@@ -1,6 +1,7 @@
 /** One display of the widget: vectors, grid and curve, what they say in words, and every gesture a selection. */
+import type { Help } from "../_shared/keys";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
@@ -12,11 +13,12 @@ import { GAP, layout } from "./layout";
 import { Vectors } from "./vectors";
 import { featureTable, featureTip, instanceTip, sentence } from "./words";
 
-const KEYS = {
-  "← →": "the instance before, the instance after",
-  "Home End": "the first and the last instance",
-  "↑ ↓": "the feature before, the feature after",
-};
+const KEYS: Help = [
+  [["left", "right"], "the instance before, the instance after"],
+  [["stepBefore", "stepAfter"], "the instance before, the instance after"],
+  [["first", "last"], "the first and the last instance"],
+  [["up", "down"], "the feature before, the feature after"],
+];
 const HEIGHT_BETWEEN = 18;
 
 export class View {
@@ -63,12 +65,12 @@ export class View {
 
   // -- what there is ------------------------------------------------------------------------------------------------
 
-  private actions() {
+  private actions(): Action[] {
     return [
-      { label: "as table", key: "t", hint: "every feature in numbers", run: () => this.toggleTable() },
+      { label: "as table", key: "table", hint: "every feature in numbers", run: () => this.toggleTable() },
       {
         label: "copy code",
-        key: "c",
+        key: "code",
         hint: "copy the Python that makes this view",
         run: () => void this.frame.copy(this.model.get("_code")),
       },
@@ -132,14 +134,14 @@ export class View {
   private listenToPeople(): void {
     const go = (index: number) => this.select({ instance: this.instances.sent.instances[index] });
     const moves = {
-      ArrowLeft: () => this.slider.shift(-1),
-      ArrowRight: () => this.slider.shift(1),
-      ",": () => this.slider.shift(-1),
-      ".": () => this.slider.shift(1),
-      ArrowUp: () => this.shiftFeature(-1),
-      ArrowDown: () => this.shiftFeature(1),
-      Home: () => go(0),
-      End: () => go(this.instances.sent.instances.length - 1),
+      left: () => this.slider.shift(-1),
+      right: () => this.slider.shift(1),
+      stepBefore: () => this.slider.shift(-1),
+      stepAfter: () => this.slider.shift(1),
+      up: () => this.shiftFeature(-1),
+      down: () => this.shiftFeature(1),
+      first: () => go(0),
+      last: () => go(this.instances.sent.instances.length - 1),
     };
     this.frame.until(bindKeys(this.frame.root, moves));
     this.listenToFeatures();
@@ -284,7 +286,7 @@ export class View {
     this.grid.describe(selection.feature, said);
     this.frame.announce(said);
     const shown = !this.numbers.hidden;
-    this.frame.label("t", "as table", { pressed: shown });
+    this.frame.label("table", "as table", { pressed: shown });
     if (shown) this.numbers.replaceChildren(featureTable(instances, selection));
   }
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  checkKeys,
   codes,
   EVIL,
   FakeModel,
@@ -278,4 +279,8 @@ describe("the layout", () => {
     expect(layout(400, true)).toEqual({ side: 320, grid: 400, curve: { width: 400, height: 210 } });
     expect(layout(400, false).side).toBe(0);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

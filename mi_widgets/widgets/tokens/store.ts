@@ -1,24 +1,13 @@
-/** What the displays of one model share: the texts and their numbers, unpacked once. */
-import type { Model } from "../_shared/model";
+/** The texts and their numbers. */
+import { type Axis, Labelled } from "../_shared/labelled";
 import type { Scale } from "../_shared/scale";
-import { Sent } from "../_shared/sent";
-import { type Packed, type Tensor, unpack } from "../_shared/wire";
+import type { Label } from "../_shared/step_slider";
+import type { Tensor } from "../_shared/wire";
 
-export interface Selection {
-  batch: number | string;
+export type Selection = Record<string, Label | null> & {
+  batch: Label;
   pos: number | null;
-  step?: number;
-}
-
-interface Texts {
-  names: string[];
-  tokens: string[][];
-  steps: number[];
-  batch: (number | string)[];
-  pos: number[];
-  scale: Scale;
-  values: Packed;
-}
+};
 
 /** One prompt at one step: its tokens, and a row of numbers for each line. */
 export interface Text {
@@ -26,39 +15,29 @@ export interface Text {
   rows: Tensor[];
 }
 
-export class Store {
-  sent!: Texts;
-  private tensor!: Tensor; // (line, step, batch, pos)
-  readonly source: Sent;
+export class Texts extends Labelled {
+  /** What each line is. */
+  get names(): string[] {
+    return this.derived.names;
+  }
 
-  constructor(private model: Model) {
-    this.source = new Sent(model, "_texts", () => this.read());
+  get pos(): number[] {
+    return this.axis("pos").labels as number[];
+  }
+
+  get scale(): Scale {
+    return this.get("values").scale;
+  }
+
+  /** The axes of which one label is shown at a time. */
+  get pages(): Axis[] {
+    return this.axes.filter(({ name }) => name === "batch" || name === "step");
   }
 
   /** The text that is selected. */
   text({ batch, step }: Selection): Text {
-    const { sent } = this;
-    const prompt = sent.batch.indexOf(batch);
-    const at = sent.steps.length ? sent.steps.indexOf(step!) : 0;
-    return { tokens: sent.tokens[prompt], rows: sent.names.map((_, line) => this.tensor.part(line, at, prompt)) };
-  }
-
-  /** A selection that can be shown: a linked view may leave one that cannot. */
-  fitting(selection: Selection): Selection {
-    const { batch, steps, pos } = this.sent;
-    return {
-      batch: batch.includes(selection.batch) ? selection.batch : batch[0],
-      pos: selection.pos !== null && pos.includes(selection.pos) ? selection.pos : null,
-      ...(steps.length && { step: steps.includes(selection.step!) ? selection.step : steps[steps.length - 1] }),
-    };
-  }
-
-  dispose(): void {
-    this.source.dispose();
-  }
-
-  private read(): void {
-    this.sent = this.model.get("_texts");
-    this.tensor = unpack(this.sent.values);
+    const values = this.get("values");
+    const rows = this.axis("line").labels.map((line) => values.slice({ line, batch, step }).tensor);
+    return { tokens: this.axis("pos").texts({ batch }), rows };
   }
 }

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.given import header_of, is_result, kind_of
+from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
-from .._shared.wire import MOST_NUMBERS, pack
+from .._shared.selection import Choices
+from .._shared.wire import MOST_NUMBERS
 
 _AXES = ("step", "batch", "pos")
 
@@ -32,7 +35,6 @@ class Texts:
         data = _checked(result, "This Result")
         self.title, self.unit, self.model_name = str(result.title), str(result.unit), str(result.model_name)
         others = dict(controls or {})
-        results = [result, *others.values()]
         self.names = [self.model_name, *map(str, others)]
         self.steps = [int(step) for step in labels_of(data, "step")] if "step" in data.dims else []
         self.batch = labels_of(data, "batch") if "batch" in data.dims else [0]
@@ -49,7 +51,7 @@ class Texts:
             )
         self.values = np.stack(lines).astype(np.float32)
         self.scale = scale_of(self.values, self.unit)
-        self.warnings = warnings_of(*results)
+        self._header = header_of(result, others)
 
     def _texts(self, data: Any) -> np.ndarray:
         tokens = np.asarray(data.coords["pos_token"].values)
@@ -78,21 +80,27 @@ class Texts:
         step = self.steps.index(selection["step"]) if self.steps else 0
         return self.values[:, step, self.batch.index(selection["batch"])]
 
+    def choices(self) -> Choices:
+        """Prompts, positions, and steps if there are any."""
+        found = {"batch": self.batch, "pos": [*self.pos, None]}
+        return {**found, "step": self.steps} if self.steps else found
+
+    def first(self) -> dict[str, Any]:
+        """The first prompt, no token, and the last step."""
+        somewhere = {"batch": self.batch[0], "pos": None}
+        return {**somewhere, "step": self.steps[-1]} if self.steps else somewhere
+
     def header(self) -> dict[str, Any]:
         """What the view's header says."""
-        return {"title": self.title, "model": self.model_name, "unit": self.unit, "warnings": self.warnings}
+        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: all prompts and all steps, so that going through them asks nothing of the kernel."""
-        return {
-            "names": self.names,
-            "tokens": [[str(token) for token in row] for row in self.tokens],
-            "steps": self.steps,
-            "batch": self.batch,
-            "pos": self.pos,
-            "scale": {"map": self.scale.map, "low": self.scale.low, "high": self.scale.high},
-            "values": pack(self.values),
-        }
+        labels = {"batch": self.batch, "pos": self.pos, "pos_token": (("batch", "pos"), self.tokens)}
+        values = xr.DataArray(self.values, dims=("line", *_AXES), attrs={"units": self.unit})
+        data = values.assign_coords(step=self.steps) if self.steps else values.squeeze("step")
+        dataset = xr.Dataset({"values": data}, coords=labels)
+        return pack_dataset(dataset, scales={"values": self.scale}, names=self.names)
 
 
 def _checked(result: Any, what: str) -> Any:

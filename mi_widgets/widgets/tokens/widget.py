@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-import traitlets
-
 from mi_widgets.core.script import Script
 
 from .._shared.bundle import bundle
 from .._shared.control import quoted
-from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .picture import draw
 from .texts import Texts
 
 
-class TokensView(ResultView):
+class TokensView(ResultView[Texts]):
     """A text with one number a token: as colours, as a curve over the positions, and under other conditions beneath.
 
     Args:
@@ -35,8 +32,6 @@ class TokensView(ResultView):
 
     _esm, _css = bundle("tokens")
 
-    _texts = traitlets.Dict().tag(sync=True)
-
     def __init__(
         self,
         result: Any,
@@ -44,34 +39,20 @@ class TokensView(ResultView):
         controls: Mapping[str, Any] | None = None,
         selection: dict[str, Any] | None = None,
     ):
-        self._read, self._controls = Texts(result, controls), _named(controls)
-        first = self._first_selection({} if selection is None else selection)
-        super().__init__(result, first, _header=self._read.header(), _texts=self._read.packed())
-
-    def choices(self) -> Choices:
-        """Prompts, positions, and steps if there are any."""
-        found = {"batch": self._read.batch, "pos": [*self._read.pos, None]}
-        return {**found, "step": self._read.steps} if self._read.steps else found
-
-    def _options(self, script: Script) -> list[str]:
-        entries = [
-            f"{quoted(name)}: {script.expression(control, f'{name} control')}"
-            for name, control in self._controls.items()
-        ]
-        return [f"controls={{{', '.join(entries)}}}"] if entries else []
+        self._drawn, self._controls = Texts(result, controls), _named(controls)
+        super().__init__(result, self._first_selection(selection), **self._traits_now())
 
     def png(self) -> bytes:
         """The same text in the same colours, and the same curve."""
-        return draw(self._read, self.selection)
+        return draw(self._drawn, self.selection)
 
     def __repr__(self) -> str:
-        read, chosen = self._read, self.selection
+        read, chosen = self._drawn, self.selection
         n = sum(token != "" for token in read.tokens[read.batch.index(chosen["batch"])])
         parts = [read.model_name, f"{read.title.lower()} of {n} tokens"]
         if self._controls:
             parts.append(f"beside {' and '.join(self._controls)}")
-        parts += [f"{key} {label}" for key, label in chosen.items() if label is not None]
-        return f"TokensView({', '.join(parts)})"
+        return f"TokensView({', '.join([*parts, self._chosen()])})"
 
     def show(self, result: Any, *, controls: Mapping[str, Any] | None = None) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it.
@@ -80,21 +61,16 @@ class TokensView(ResultView):
             result: As for a new view.
             controls: As for a new view; without them those of the old one are shown no more.
         """
-        self._read, self._controls, self.result = Texts(result, controls), _named(controls), result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
-        with self.hold_sync():  # one message, so that no text is drawn with another's selection
-            self._header = self._read.header()
-            self._texts = self._read.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._say_code()
+        drawn = Texts(result, controls)
+        self._controls = _named(controls)
+        self._show(result, drawn)
 
-    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
-        somewhere = {"batch": self._read.batch[0], "pos": None}
-        if self._read.steps:
-            somewhere["step"] = self._read.steps[-1]
-        return checked(given, somewhere, self.choices())
+    def _arguments(self, script: Script) -> list[str]:
+        entries = [
+            f"{quoted(name)}: {script.expression(control, f'{name} control')}"
+            for name, control in self._controls.items()
+        ]
+        return [f"controls={{{', '.join(entries)}}}"] if entries else []
 
 
 def _named(controls: Mapping[str, Any] | None) -> dict[str, Any]:

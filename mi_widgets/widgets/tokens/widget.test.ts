@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, floats, press, shown } from "../_shared/fakes";
+import { checkKeys, axis, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
 import widget from "./widget";
 
 /** Two prompts of three positions at two steps; the second prompt is padded. Values: line, step, prompt, position. */
@@ -10,18 +10,23 @@ function fakeModel(more: Record<string, unknown> = {}) {
     _code: "view",
     _links: [],
     _header: { title: EVIL, model: "m", unit: "nats", warnings: [EVIL] },
-    _texts: {
-      names: ["m", EVIL],
-      tokens: [
-        ["<bos>", " a", EVIL],
-        ["<bos>", " c", ""],
+    _data: labelled(
+      [
+        axis("line", [0, 1]),
+        axis("step", [0, 50]),
+        axis("batch", [0, 1]),
+        axis("pos", [4, 5, 6], {
+          texts: [
+            ["<bos>", " a", EVIL],
+            ["<bos>", " c", ""],
+          ],
+          by: "batch",
+          tokens: true,
+        }),
       ],
-      steps: [0, 50],
-      batch: [0, 1],
-      pos: [4, 5, 6],
-      scale: { map: "sequential", low: 0, high: 2.3 },
-      values: floats([2, 2, 2, 3], (i) => (i % 3 === 0 ? NaN : i / 10)),
-    },
+      { values: floats([2, 2, 2, 3], (i) => (i % 3 === 0 ? NaN : i / 10), 0, 2.3) },
+      { names: ["m", EVIL] },
+    ),
     ...more,
   });
 }
@@ -127,15 +132,19 @@ describe("the widget", () => {
     const model = fakeModel();
     const { root, stop } = shown(widget(), model);
     model.set("_header", { title: "Other", model: "m", unit: "bits", warnings: [EVIL, "b"] });
-    model.set("_texts", {
-      names: ["m"],
-      tokens: [["x", "y"]],
-      steps: [],
-      batch: [0],
-      pos: [0, 1],
-      scale: { map: "sequential", low: 0, high: 1 },
-      values: floats([1, 1, 1, 2], (i) => i),
-    });
+    model.set("_choices", { batch: [0], pos: [0, 1, null] });
+    model.set(
+      "_data",
+      labelled(
+        [
+          axis("line", [0]),
+          axis("batch", [0]),
+          axis("pos", [0, 1], { texts: [["x", "y"]], by: "batch", tokens: true }),
+        ],
+        { values: floats([1, 1, 2], (i) => i) },
+        { names: ["m"] },
+      ),
+    );
     expect(tokens(root).map((token) => token.textContent)).toEqual(["x", "y"]);
     expect(said(root)).toBe("Mean of 2 tokens: 0.50 bits");
     expect(root.querySelector(".mi-state")!.textContent).toBe("⚠ 2 warnings");
@@ -149,4 +158,8 @@ describe("the widget", () => {
     expect(said(root)).toContain("Mean of 2 tokens: 0.75");
     stop();
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

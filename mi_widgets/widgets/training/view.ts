@@ -1,7 +1,8 @@
 /** One display of the widget: a panel a measure, the scrubber beneath, and the words. */
+import type { Help } from "../_shared/keys";
 import { type AxisScale, nearest, symlog, wholeLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { type Labels, onHover, onSelected, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
@@ -11,11 +12,12 @@ import { Scrubber } from "./scrubber";
 import type { Store } from "./store";
 import { sentence, stepTable } from "./words";
 
-const KEYS = {
-  "← →": "the checkpoint before, the checkpoint after",
-  "Home End": "the first and the last checkpoint",
-  Space: "play from here to the end, or pause",
-};
+const KEYS: Help = [
+  [["left", "right"], "the checkpoint before, the checkpoint after"],
+  [["stepBefore", "stepAfter"], "the checkpoint before, the checkpoint after"],
+  [["first", "last"], "the first and the last checkpoint"],
+  [["toggle"], "play from here to the end, or pause"],
+];
 
 export class View {
   private frame: Frame;
@@ -69,11 +71,11 @@ export class View {
     return this.model.get("x") === "log";
   }
 
-  private actions() {
+  private actions(): Action[] {
     return [
-      { label: "log x", key: "l", hint: "even in factors of ten: view.x", run: () => this.toggleLog() },
-      { label: "as table", key: "t", hint: "every step in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: () => this.copyCode() },
+      { label: "log x", key: "logarithmic", hint: "even in factors of ten: view.x", run: () => this.toggleLog() },
+      { label: "as table", key: "table", hint: "every step in numbers", run: () => this.toggleTable() },
+      { label: "copy code", key: "code", hint: "copy the Python that makes this view", run: () => this.copyCode() },
     ];
   }
 
@@ -116,16 +118,17 @@ export class View {
       this.scrubber.go(index);
     };
     const moves = {
-      ArrowLeft: () => this.scrubber.shift(-1),
-      ArrowRight: () => this.scrubber.shift(1),
-      Home: () => go(0),
-      End: () => go(this.steps.length - 1),
+      left: () => this.scrubber.shift(-1),
+      right: () => this.scrubber.shift(1),
+      stepBefore: () => this.scrubber.shift(-1),
+      stepAfter: () => this.scrubber.shift(1),
+      first: () => go(0),
+      last: () => go(this.steps.length - 1),
     };
     const { element } = this.scrubber;
     this.frame.until(
-      bindKeys(this.frame.root, moves),
-      listenKeys(element.querySelector("input")!, moves),
-      listenKeys(this.frame.root, { " ": () => this.scrubber.toggle() }),
+      bindKeys(this.frame.root, { ...moves, toggle: () => this.scrubber.toggle() }),
+      bindKeys(element.querySelector("input")!, moves),
     );
   }
 
@@ -222,7 +225,7 @@ export class View {
       panel.light(this.chosen);
     });
     this.scrubber.draw(this.steps, x, this.steps.indexOf(this.step), left, this.frame.width - left - right);
-    this.frame.label("l", this.log ? "linear x" : "log x", { pressed: this.log });
+    this.frame.label("logarithmic", this.log ? "linear x" : "log x", { pressed: this.log });
     this.note.textContent = `training step${this.log ? `, log scale${steps[0] <= 0 ? "; 0 at the left edge" : ""}` : ""}`;
     this.mark();
   }
@@ -240,22 +243,7 @@ export class View {
     this.sentence.replaceChildren(...sentence(this.store.measures, this.step));
     if (!this.scrubber.playing) this.frame.announce(this.sentence.textContent!);
     const shown = !this.numbers.hidden;
-    this.frame.label("t", "as table", { pressed: shown });
+    this.frame.label("table", "as table", { pressed: shown });
     if (shown) this.numbers.replaceChildren(stepTable(this.store.measures, this.store.steps, this.step));
   }
-}
-
-/** Keys that a slider or a page would take for itself. A button keeps its Space. */
-function listenKeys(element: HTMLElement, keys: Record<string, () => void>): () => void {
-  const heard = (event: KeyboardEvent) => {
-    const run = keys[event.key];
-    const onButton =
-      event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, textarea");
-    if (!run || onButton || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    run();
-  };
-  element.addEventListener("keydown", heard);
-  return () => element.removeEventListener("keydown", heard);
 }

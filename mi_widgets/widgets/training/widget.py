@@ -81,9 +81,11 @@ class TrainingView(ResultView):
             return
         entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._read]
         script.add("measures = {", *entries, "}")
-        script.show("mi.TrainingView", ["measures", f"selection={self.selection!r}", *self._options(script)])
+        script.show(
+            "mi.TrainingView", ["measures", f"selection={self.selection!r}", *self._arguments(script)]
+        )
 
-    def _options(self, script: Script) -> list[str]:
+    def _arguments(self, script: Script) -> list[str]:
         return [] if self.x == "linear" else [f"x={self.x!r}"]
 
     def png(self) -> bytes:

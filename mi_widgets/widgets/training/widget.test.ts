@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { EVIL, FakeModel, fakePage, floats, press, shown } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, floats, press, shown } from "../_shared/fakes";
 import { columnsFor } from "./layout";
 import { highestAt, linesOf, readMeasures } from "./measures";
 import widget from "./widget";
@@ -233,4 +233,8 @@ describe("what is drawn", () => {
       columnsFor(5, 300),
     ]).toEqual([2, 3, 2, 1, 1]);
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });

@@ -21,10 +21,10 @@ export class Tree {
     const { element } = this;
     const act = () => this.at && this.act(this.at);
     bindKeys(element, {
-      Enter: act,
-      " ": act,
-      ArrowRight: () => this.at === this.fold && this.open(true),
-      ArrowLeft: () => this.shut(),
+      open: act,
+      toggle: act,
+      right: () => this.at === this.fold && this.open(true),
+      left: () => this.shut(),
     });
     element.addEventListener("click", (event) => {
       const row = this.rowOf(event);

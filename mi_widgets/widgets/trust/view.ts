@@ -1,6 +1,7 @@
 /** One display of the widget: whether there is anything to beware of, and the checks beneath. */
+import type { Help } from "../_shared/keys";
 import { el } from "../_shared/dom";
-import { Frame } from "../_shared/frame";
+import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
 import { onHover, sayHover } from "../_shared/linked";
 import { listen, type Model } from "../_shared/model";
@@ -8,13 +9,13 @@ import { MARKS, spoken } from "./rows";
 import type { Label, Store } from "./store";
 import { Tree } from "./tree";
 
-const KEYS = {
-  "↑ ↓": "the check above, the check below",
-  "Home End": "the first and the last line",
-  "Enter Space": "open or close the checks that held",
-  "→ ←": "open them, close them",
-  Esc: "select no check",
-};
+const KEYS: Help = [
+  [["up", "down"], "the check above, the check below"],
+  [["first", "last"], "the first and the last line"],
+  [["open", "toggle"], "open or close the checks that held"],
+  [["right", "left"], "open them, close them"],
+  [["nothing"], "select no check"],
+];
 
 export class View {
   private frame: Frame;
@@ -28,7 +29,7 @@ export class View {
     element: HTMLElement,
   ) {
     const code = () => void this.frame.copy(this.model.get("_code"));
-    const copy = { label: "copy code", key: "c", hint: "copy the Python that makes this view", run: code };
+    const copy: Action = { label: "copy code", key: "code", hint: "copy the Python that makes this view", run: code };
     this.frame = new Frame(element, [copy], KEYS, () => this.draw());
     this.frame.root.classList.add("mi-trust");
     this.frame.body.append(this.summary, this.tree.element);
@@ -56,11 +57,11 @@ export class View {
   private listen(): void {
     this.frame.until(
       bindKeys(this.frame.root, {
-        ArrowUp: () => this.tree.move(-1),
-        ArrowDown: () => this.tree.move(1),
-        Home: () => this.tree.move(-Infinity),
-        End: () => this.tree.move(Infinity),
-        Escape: () => this.select(null),
+        up: () => this.tree.move(-1),
+        down: () => this.tree.move(1),
+        first: () => this.tree.move(-Infinity),
+        last: () => this.tree.move(Infinity),
+        nothing: () => this.select(null),
       }),
       listen(this.model, { "change:selection": () => this.draw() }),
       this.store.source.onChange(() => {

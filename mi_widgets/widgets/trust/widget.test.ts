@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
 import type { Check } from "./store";
 import widget from "./widget";
 
@@ -207,4 +207,8 @@ describe("the widget", () => {
     expect(element.querySelectorAll("img, script")).toHaveLength(0);
     stop();
   });
+});
+
+describe("keys", () => {
+  it("are those of the table, and listed", () => checkKeys(widget(), fakeModel()));
 });
