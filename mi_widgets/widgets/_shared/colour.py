@@ -32,3 +32,11 @@ def lookup(name: MapName = "sequential", theme: Theme = "light") -> np.ndarray:
         colours[:LEVELS, channel] = np.floor(np.interp(place, np.arange(len(stops)), stops[:, channel]) + 0.5)
     colours[:LEVELS, 3] = 255
     return colours
+
+
+def dark_ink(level: int, name: MapName = "sequential", theme: Theme = "light") -> bool:
+    """Whether a text on the colour of a level is read in black rather than white."""
+    channels = lookup(name, theme)[level]
+    rgb = (channels[:3] if channels[3] else np.full(3, 255)) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722]) > 0.18

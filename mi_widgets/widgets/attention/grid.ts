@@ -6,7 +6,7 @@ import { tiny } from "../_shared/numbers";
 import { fit, image, resample } from "../_shared/raster";
 import type { Label } from "../_shared/step_slider";
 import { NAN_LEVEL } from "../_shared/wire";
-import { everyNth } from "../_shared/axis";
+import { everyNth } from "../_shared/thinning";
 import type { Heads, Picture } from "./heads";
 import { labelled, type Score } from "./scores";
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.axis_scale import round_ends
 from .._shared.colour import LEVELS, lookup
-from .._shared.line_chart import round_ends
 from .._shared.scale import Scale
 from .sent import Sent
 from .words import term

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._shared.numbers import reading
-from .._shared.tokens import visible
+from .._shared.tokens import quoted, visible
 from .terms import Terms
 
 
@@ -39,11 +39,6 @@ def sentence(terms: Terms, selection: Mapping[str, Any]) -> str:
         return f"{right} {verb} {wrong} by {reading(abs(lead))} {terms.unit} · largest: {said}"
     whole = f"{reading(abs(lead))} {terms.unit} by which {right} {verb} {wrong}"
     return f"{part.name} {adds(part.value, lead)} {whole}{_control(terms, part)}"
-
-
-def quoted(token: str) -> str:
-    """A token in quotation marks, its whitespace visible."""
-    return f'"{visible(token)}"'
 
 
 def adds(value: float, lead: float) -> str:

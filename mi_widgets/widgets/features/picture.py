@@ -4,9 +4,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.axis_scale import XAxis, even_axis
 from .._shared.bar_list import ROW, BarRow, bar_list
 from .._shared.colour import NAN, lookup
-from .._shared.line_chart import XAxis, chart, even_axis
+from .._shared.line_chart import chart
 from .._shared.numbers import reading
 from .._shared.scale import Scale
 from .._shared.tokens import visible

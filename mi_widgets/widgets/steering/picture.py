@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.tokens import shortened
 from .words import figures_in_words
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _bars(image: Image.Image, at: tuple[int, int], rows: list[list]) -> None:
     most = max((max(p, q) for _, p, q in rows), default=1.0) or 1.0
     for i, (token, before, after) in enumerate(rows):
         y = at[1] + 24 + 26 * i
-        pen.text((at[0], y + 2), png.shortened(token, 12), png.INK, font=png.font(11))
+        pen.text((at[0], y + 2), shortened(token, 12), png.INK, font=png.font(11))
         for j, (value, ink) in enumerate(((before, png.QUIET), (after, png.ACCENT))):
             x = at[0] + 90
             pen.rectangle([x, y + 9 * j, x + max(1, round(150 * value / most)), y + 9 * j + 7], fill=ink)

@@ -7,9 +7,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
-from .._shared.line_chart import Line, XAxis, chart, name_room
+from .._shared.axis_scale import XAxis
+from .._shared.line_chart import Line, chart, name_room
 from .._shared.numbers import reading
 from .._shared.token_lines import token_lines
+from .._shared.tokens import shortened
 from .._shared.wire import quantise
 from .texts import Texts
 
@@ -75,7 +77,7 @@ def _sentence(texts: Texts, values: np.ndarray, tokens: list[str], selection: Ma
     else:
         index = texts.pos.index(pos)
         said = [float(row[index]) for row in values]
-        start = f"Token {pos} {png.shortened(tokens[index], 24)}"
+        start = f"Token {pos} {shortened(tokens[index], 24)}"
     controls = ", ".join(
         f"{name}: {reading(value)}" for name, value in zip(texts.names[1:], said[1:], strict=True)
     )

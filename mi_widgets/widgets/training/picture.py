@@ -7,7 +7,8 @@ import numpy as np
 from PIL import ImageDraw
 
 from .._shared import png
-from .._shared.line_chart import Kind, Line, XAxis, chart, name_room
+from .._shared.axis_scale import XAxis
+from .._shared.line_chart import Kind, Line, chart, name_room
 from .._shared.numbers import reading
 from .measures import Curves, Measure
 
