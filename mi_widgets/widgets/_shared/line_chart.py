@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw
 
 from . import png
 from .axis_scale import XAxis, YAxis, even_axis
-from .numbers import count
 
 _FINER = 3  # lines are drawn larger and made smaller, which rounds their edges
 _FAINT_BLUE: png.Ink = (172, 200, 246)
@@ -88,8 +87,7 @@ def chart(
         if value > 0:
             pen.rectangle(box, fill=png.COLUMNS)
     if ticks:
-        numbers = x.ticks(max(1, width // 60))
-        _write_x(pen, numbers, [left(number) for number in numbers], size[1] - 8)
+        _write_x(pen, [(left(number), label) for number, label in x.ticks(width / 60)], size[1] - 8)
     if marker is not None:
         pen.line([(round(left(marker)), 3), (round(left(marker)), _TOP + height)], png.ACCENT)
     _draw_lines(image, lines, left, top, _LEFT + width)
@@ -114,12 +112,12 @@ def _end_name(line: Line) -> str:
     return png.one_line(line.name)[:20]
 
 
-def _write_x(pen: ImageDraw.ImageDraw, numbers: Sequence[float], places: list[float], y: int) -> None:
+def _write_x(pen: ImageDraw.ImageDraw, labels: Sequence[tuple[float, str]], y: int) -> None:
     end = -math.inf
-    for number, place in zip(numbers, places, strict=True):
-        half = png.font(10).getlength(count(number)) / 2
+    for place, label in labels:
+        half = png.font(10).getlength(label) / 2
         if place - half >= end + 6:
-            pen.text((place, y), count(number), png.QUIET, font=png.font(10), anchor="mm")
+            pen.text((place, y), label, png.QUIET, font=png.font(10), anchor="mm")
             end = place + half
 
 

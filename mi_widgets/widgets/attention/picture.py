@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from .._shared import png
 from .._shared.colour import NAN
+from .._shared.numbers import fixed
 from .._shared.pool import max_pool
 from .._shared.thinning import thinned
 from .._shared.tokens import shortened, visible
@@ -47,7 +48,7 @@ def _facts(patterns: Patterns, selection: dict[str, Any]) -> list[str]:
 def _sentences(selection: dict[str, Any], patterns: Patterns, scores: list[Score]) -> list[str]:
     layer, head = selection["layer"], selection["head"]
     place = patterns.layers.index(layer), patterns.heads.index(head)
-    said = [f"{s.name} {s.at(patterns.step_index(selection))[place]:.2f}" for s in scores]
+    said = [f"{s.name} {fixed(s.at(patterns.step_index(selection))[place], 2)}" for s in scores]
     sentences = [" · ".join([f"Head L{layer}.H{head}", *said])]
     query, key, batch = selection["query"], selection["key"], selection["batch"]
     if query is None:
@@ -58,7 +59,7 @@ def _sentences(selection: dict[str, Any], patterns: Patterns, scores: list[Score
     looks = "looks most at" if key is None else "gives"
     key = int(np.nanargmax(row)) if key is None else key
     tokens = visible(patterns.query_tokens(batch)[query]), visible(patterns.key_tokens(batch)[key])
-    return [*sentences, f"Row {tokens[0]} {looks} {tokens[1]} ({row[key]:.2f})."]
+    return [*sentences, f"Row {tokens[0]} {looks} {tokens[1]} ({fixed(row[key], 2)})."]
 
 
 def _grid(patterns: Patterns, selection: dict[str, Any], ablated: set[tuple[int, int]]) -> Image.Image:

@@ -1,7 +1,7 @@
 /** The picture in words: a sentence on the selected head, and a table of what a row looks at. */
 import { css, type Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
-import { probability } from "../_shared/numbers";
+import { fixed, probability } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import { levelOf, type Tensor } from "../_shared/wire";
@@ -28,10 +28,10 @@ export function headSentence(selection: Selection, picture: Picture, scores: Sco
   if (selection.step !== undefined) parts.push(" · step ", el("strong", { class: "mi-mono" }, String(selection.step)));
   if (off) parts.push(" · ", el("strong", { class: "mi-quiet" }, "switched off"));
   for (const score of scores) {
-    const number = scoreOf(score.values, picture, selection).toFixed(2);
+    const number = fixed(scoreOf(score.values, picture, selection), 2);
     parts.push(` · ${score.name} `, el("strong", { class: "mi-mono" }, number));
     if (score.control) {
-      const control = scoreOf(score.control, picture, selection).toFixed(2);
+      const control = fixed(scoreOf(score.control, picture, selection), 2);
       parts.push(el("span", { class: "mi-faint" }, ` (${score.controlName}: ${control})`));
     }
   }

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.numbers import reading
+from .._shared.numbers import fixed, reading
 from .._shared.tokens import quoted, visible
 from .terms import Terms
 
@@ -79,8 +79,7 @@ def share(value: float, whole: float) -> str:
     if not abs(whole) >= 1e-6 or np.isnan(value):
         return "none"
     percent = 100 * value / whole
-    text = f"{abs(percent):.{0 if abs(percent) >= 999.95 else 1}f}"
-    return f"{'−' if percent < 0 and float(text) else ''}{text} %"
+    return f"{fixed(percent, 0 if abs(percent) >= 999.95 else 1)} %"
 
 
 def _control(terms: Terms, part: Part) -> str:

@@ -1,7 +1,7 @@
 /** The pictures in words and in numbers. `words.py` says the sentence in the kernel. */
 import { el } from "../_shared/dom";
 import type { Spot } from "../_shared/heat_map";
-import { reading } from "../_shared/numbers";
+import { fixed, reading } from "../_shared/numbers";
 import { written } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { quoted } from "../_shared/tokens";
@@ -80,8 +80,7 @@ function sumAt({ grid, control }: Prompt, { row, column }: Spot): { value: numbe
 export function share(value: number, whole: number): string {
   if (!(Math.abs(whole) >= 1e-6) || Number.isNaN(value)) return "none";
   const percent = (100 * value) / whole;
-  const text = Math.abs(percent).toFixed(Math.abs(percent) >= 999.95 ? 0 : 1);
-  return `${percent < 0 && Number(text) ? "−" : ""}${text} %`;
+  return `${fixed(percent, Math.abs(percent) >= 999.95 ? 0 : 1)} %`;
 }
 
 /** The largest terms of a prompt, the selected one if it is smaller, and the sum of the others: all add up. */

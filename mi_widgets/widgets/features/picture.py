@@ -148,7 +148,7 @@ def _charts(drawn: Dashboards, at: int) -> Image.Image:
     counts, peak = drawn.data["histogram"][at], float(drawn.names.peaks[at]) or 1.0
     edges = np.linspace(0, peak, len(counts) + 1)
     png.caption(image, (0, 0), "Activations", f"above 0, at {int(counts.sum())} tokens")
-    image.paste(_columns(edges, counts, XAxis([0.0, peak]), half, None), (0, _HEAD))
+    image.paste(_columns(edges, counts, XAxis([0.0, peak], whole=False), half, None), (0, _HEAD))
     densities = drawn.data["density"]
     said = f"share of tokens, {len(densities)} latents"
     png.caption(image, (half + 20, 0), "Density", said)

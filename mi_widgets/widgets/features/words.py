@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._shared.numbers import reading
+from .._shared.numbers import fixed, reading
 from .._shared.tokens import visible
 from .dashboards import Dashboards
 
@@ -51,7 +51,7 @@ def reading_share(number: float) -> str:
     if number == 0:
         return "0"
     digits = 0 if number >= 9.95 else 1 if number >= 0.995 else 2 if number >= 0.0995 else 3
-    return f"{number:.{digits}f}"
+    return fixed(number, digits)
 
 
 def _tokens(drawn: Dashboards, numbers: np.ndarray) -> str:

@@ -1,6 +1,6 @@
 /** A dashboard in words and in numbers. `words.py` says the sentence in the kernel. */
 import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+import { fixed, reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, visible } from "../_shared/tokens";
 import type { Context, Effect, Store } from "./store";
@@ -55,7 +55,7 @@ export function scoresText(store: Store, at: number): string {
 export function percent(share: number): string {
   const number = 100 * share;
   if (number === 0) return "0 %";
-  return `${number.toFixed(number >= 9.95 ? 0 : number >= 0.995 ? 1 : number >= 0.0995 ? 2 : 3)} %`;
+  return `${fixed(number, number >= 9.95 ? 0 : number >= 0.995 ? 1 : number >= 0.0995 ? 2 : 3)} %`;
 }
 
 /** A context for a reader of the screen: "13.9 at "·x": the whole text". */

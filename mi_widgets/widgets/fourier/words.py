@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.numbers import reading
+from .._shared.numbers import fixed, reading, scientific
 from .spectrum import Spectrum
 
 
@@ -32,12 +32,9 @@ def percent(share: float) -> str:
         return "<0.1 %"
     if 0.9995 <= share < 1:
         return ">99.9 %"
-    return f"{share * 100:.1f} %".replace("-", "−")
+    return f"{fixed(share * 100, 1)} %"
 
 
 def fine(value: float) -> str:
     """As `reading`, but of a small number two digits: a loss falls by powers of ten."""
-    if not 0 < value < 0.01:
-        return reading(value)
-    mantissa, power = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(power)}"
+    return scientific(value, 1) if 0 < value < 0.01 else reading(value)

@@ -1,6 +1,6 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the step. */
 import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+import { fixed, reading, scientific } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import type { Moment, Selection, Spectrum } from "./spectrum";
 
@@ -35,12 +35,12 @@ export function percent(share: number): string {
   if (share === 0 || share === 1) return `${share * 100} %`;
   if (share > 0 && share < 0.0005) return "<0.1 %";
   if (share >= 0.9995 && share < 1) return ">99.9 %";
-  return `${(share * 100).toFixed(1)} %`.replace("-", "−");
+  return `${fixed(share * 100, 1)} %`;
 }
 
 /** As `reading`, but of a small number two digits: a loss falls by powers of ten. */
 export function fine(value: number): string {
-  return value > 0 && value < 0.01 ? value.toExponential(1) : reading(value);
+  return value > 0 && value < 0.01 ? scientific(value, 1) : reading(value);
 }
 
 export function frequencyTip(spectrum: Spectrum, moment: Moment, place: number): Lines {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.numbers import fixed
 from .._shared.tokens import shortened
 from .words import figures_in_words
 
@@ -76,4 +77,4 @@ def _bars(image: Image.Image, at: tuple[int, int], rows: list[list]) -> None:
         for j, (value, ink) in enumerate(((before, png.QUIET), (after, png.ACCENT))):
             x = at[0] + 90
             pen.rectangle([x, y + 9 * j, x + max(1, round(150 * value / most)), y + 9 * j + 7], fill=ink)
-        pen.text((at[0] + 252, y + 2), f"{after:.2f}", png.INK, font=png.font(11))
+        pen.text((at[0] + 252, y + 2), fixed(after, 2), png.INK, font=png.font(11))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.numbers import reading
+from .._shared.numbers import reading, signed
 
 
 def figures_in_words(figures: Mapping[str, Any]) -> list[str]:
@@ -23,14 +23,10 @@ def figures_in_words(figures: Mapping[str, Any]) -> list[str]:
 
 
 def _effects(figures: Mapping[str, Any]) -> str:
-    probes = [f"{name} probe {_signed(value)} σ" for name, value in figures["probes"]]
+    probes = [f"{name} probe {signed(value, 1)} σ" for name, value in figures["probes"]]
     return ", ".join(probes or [f"next token moved by {reading(figures['kl'])} nats"])
 
 
 def percent(share: float) -> str:
     """ "+6 %"."""
-    return f"{100 * share:+.{0 if abs(share) >= 0.0995 else 1}f} %".replace("-", "−")
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{signed(100 * share, 0 if abs(share) >= 0.0995 else 1)} %"

@@ -1,6 +1,6 @@
 /** What steering does and what it costs, in words. `words.py` says the same in the kernel. */
 import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+import { reading, signed } from "../_shared/numbers";
 
 interface Effects {
   probes: [string, number][];
@@ -29,14 +29,10 @@ function part(name: string, number: string): HTMLElement {
 }
 
 function effects({ probes, kl }: Effects): string {
-  const read = probes.map(([name, sigma]) => `${name} probe ${signed(sigma.toFixed(1))} σ`);
+  const read = probes.map(([name, sigma]) => `${name} probe ${signed(sigma, 1)} σ`);
   return (read.length ? read : [`next token moved by ${reading(kl)} nats`]).join(", ");
 }
 
-function signed(text: string): string {
-  return text.startsWith("-") ? text.replace("-", "−") : `+${text}`;
-}
-
 export function percent(share: number): string {
-  return `${signed((100 * share).toFixed(Math.abs(share) >= 0.0995 ? 0 : 1))} %`;
+  return `${signed(100 * share, Math.abs(share) >= 0.0995 ? 0 : 1)} %`;
 }
