@@ -21,6 +21,7 @@ from mi_widgets.widgets._shared.selection import shared
 from mi_widgets.widgets._shared.thinning import thinned
 from mi_widgets.widgets._shared.tokens import quoted, shortened, visible
 from mi_widgets.widgets._shared.wire import quantise
+from mi_widgets.widgets._shared.words import fill
 
 CHOSEN = Path(__file__).with_name("agreement.json")
 DRAWN = Path(__file__).with_name("agreement_drawn.json")
@@ -49,6 +50,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "y ticks": lambda low, high, ticks: [text for _, text in even_axis(low, high, ticks=ticks).ticks],
     "y place": lambda low, high, ticks, value: round(even_axis(low, high, ticks=ticks).place(value), 9),
     "shared": shared,
+    "said": fill,
     "pooled": lambda rows, side: max_pool(np.array(rows, np.uint8), side=side).tolist(),
 }
 

@@ -10,6 +10,7 @@ import { ends, written } from "./scale";
 import { thinned } from "./thinning";
 import { quoted, shortened, visible } from "./tokens";
 import { levelOf } from "./wire";
+import { fill, textOf } from "./words";
 
 /** What Python and the browser both decide, as functions of plain values; `agreement.py` has the same names. */
 const RULES: Record<string, (...given: any[]) => unknown> = {
@@ -35,6 +36,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   "y ticks": (low, high, ticks) => labels(roundLinear(low, high, ticks).ticks(ticks)),
   "y place": (low, high, ticks, value) => to9(roundLinear(low, high, ticks).place(value)),
   shared,
+  said: (template, facts) => textOf(fill(template, facts)),
   pooled(rows: number[][], side: number) {
     const levels = resample(Uint8Array.from(rows.flat()), rows.length, rows[0].length, side, side);
     return Array.from({ length: side }, (_, i) => [...levels.subarray(i * side, (i + 1) * side)]);

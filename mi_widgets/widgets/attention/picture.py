@@ -7,13 +7,13 @@ from PIL import Image, ImageDraw
 
 from .._shared import png
 from .._shared.colour import NAN
-from .._shared.numbers import fixed
 from .._shared.pool import max_pool
 from .._shared.thinning import thinned
-from .._shared.tokens import shortened, visible
+from .._shared.tokens import shortened
 from .._shared.wire import quantise
 from .patterns import Patterns
 from .scores import Score
+from .words import head_sentence, row_sentence
 
 _LARGE = 400  # pixels, about, of the large head's side
 _MARGIN = 14
@@ -35,7 +35,9 @@ def draw(
     below = _TOP + grid.height + 10
     png.colour_bar(image, (_MARGIN, below), low="0", high="1", note="thumbnail = max of its cells")
     pen = ImageDraw.Draw(image)
-    for line, text in enumerate(_sentences(selection, patterns, scores)):
+    off = (selection["layer"], selection["head"]) in ablated
+    said = [head_sentence(patterns, selection, scores, off=off), row_sentence(patterns, selection)]
+    for line, text in enumerate(said):
         pen.text((_MARGIN, below + 22 + 18 * line), text, png.INK, font=png.font(12, mono=False))
     return png.encode(image)
 
@@ -43,23 +45,6 @@ def draw(
 def _facts(patterns: Patterns, selection: dict[str, Any]) -> list[str]:
     step = [f"step {selection['step']}"] if patterns.steps else []
     return [patterns.model_name, *step, f"{patterns.n_tokens(selection['batch'])} tokens", patterns.unit]
-
-
-def _sentences(selection: dict[str, Any], patterns: Patterns, scores: list[Score]) -> list[str]:
-    layer, head = selection["layer"], selection["head"]
-    place = patterns.layers.index(layer), patterns.heads.index(head)
-    said = [f"{s.name} {fixed(s.at(patterns.step_index(selection))[place], 2)}" for s in scores]
-    sentences = [" · ".join([f"Head L{layer}.H{head}", *said])]
-    query, key, batch = selection["query"], selection["key"], selection["batch"]
-    if query is None:
-        return sentences
-    row = patterns.head(selection)[query]
-    if np.isnan(row).all():
-        return sentences
-    looks = "looks most at" if key is None else "gives"
-    key = int(np.nanargmax(row)) if key is None else key
-    tokens = visible(patterns.query_tokens(batch)[query]), visible(patterns.key_tokens(batch)[key])
-    return [*sentences, f"Row {tokens[0]} {looks} {tokens[1]} ({fixed(row[key], 2)})."]
 
 
 def _grid(patterns: Patterns, selection: dict[str, Any], ablated: set[tuple[int, int]]) -> Image.Image:

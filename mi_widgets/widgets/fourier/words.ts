@@ -1,32 +1,27 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the step. */
-import { el } from "../_shared/dom";
 import { fixed, reading, scientific } from "../_shared/numbers";
 import { table } from "../_shared/table";
+import { type Part, Words } from "../_shared/words";
 import type { Moment, Selection, Spectrum } from "./spectrum";
+import templates from "./words.json";
 
-type Part = string | HTMLElement;
 type Lines = [string, string][];
+
+const words = new Words(templates);
 
 /** "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right". */
 export function sentence(spectrum: Spectrum, selection: Selection): Part[] {
   const { norms, shares, keys, loss, accuracy } = spectrum.moment(selection);
   const place = spectrum.place(selection);
-  const lead: Part[] = spectrum.steps ? ["Step ", strong(String(selection.step)), " · "] : [];
-  return [
-    ...lead,
-    lead.length ? "frequency " : "Frequency ",
-    strong(String(selection.frequency)),
-    `: norm ${reading(norms[place])}, ${percent(shares[place])} of the logits' variance${keys[place] ? ", key" : ""} · `,
-    "Loss ",
-    strong(fine(loss)),
-    ", ",
-    strong(percent(accuracy)),
-    " right",
-  ];
-}
-
-function strong(text: string): HTMLElement {
-  return el("strong", { class: "mi-mono" }, text);
+  return words.say("sentence", {
+    step: spectrum.steps && selection.step,
+    frequency: selection.frequency,
+    norm: reading(norms[place]),
+    share: percent(shares[place]),
+    key: !!keys[place],
+    loss: fine(loss),
+    right: percent(accuracy),
+  });
 }
 
 /** A share as 34.0 %; 0 % and 100 % are said only where they are meant. */
