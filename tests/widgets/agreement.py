@@ -23,6 +23,8 @@ from mi_widgets.widgets._shared.tokens import quoted, shortened, visible
 from mi_widgets.widgets._shared.wire import quantise
 from mi_widgets.widgets._shared.words import fill
 
+from . import agreement_views
+
 CHOSEN = Path(__file__).with_name("agreement.json")
 DRAWN = Path(__file__).with_name("agreement_drawn.json")
 
@@ -52,6 +54,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "shared": shared,
     "said": fill,
     "pooled": lambda rows, side: max_pool(np.array(rows, np.uint8), side=side).tolist(),
+    **agreement_views.RULES,
 }
 
 

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import chosen from "../../../tests/widgets/agreement.json";
 import drawn from "../../../tests/widgets/agreement_drawn.json";
+import { settled } from "../attribution/chosen";
+import type { Store } from "../attribution/store";
+import { others, share } from "../attribution/words";
+import { percent as percentOfTokens } from "../features/words";
+import { fine, percent as percentOfLogits } from "../fourier/words";
+import { colouredBy } from "../logit_lens/page";
+import { fate } from "../logit_lens/words";
+import { figuresInWords, percent as percentOfLoss } from "../steering/words";
+import { described } from "../superposition/words";
 import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { inkOn, lookup } from "./colour";
 import { shared } from "./linked";
@@ -11,6 +20,27 @@ import { thinned } from "./thinning";
 import { quoted, shortened, visible } from "./tokens";
 import { levelOf } from "./wire";
 import { fill, textOf } from "./words";
+
+/** Terms, with the row and the column of each in the grid, and whether it is its head's only one. */
+const TERMS: [string, number, number, boolean][] = [
+  ["embed", -1, -1, false],
+  ["L0.H0", 0, 0, true],
+  ["L0.H1", 0, 1, true],
+  ["L1.H0 from 1", 1, 0, false],
+  ["L1.H0 from 2", 1, 0, false],
+  ["L1.H1", 1, 1, true],
+  ["L1.MLP", 1, 2, true],
+];
+const STORE = {
+  sent: { layers: [0, 1], heads: [0, 1], names: TERMS.map(([name]) => name) },
+  where: {
+    row: TERMS.map(([, row]) => row),
+    column: TERMS.map(([, , column]) => column),
+    alone: TERMS.map(([, , , alone]) => alone),
+  },
+  place: (term: string) => TERMS.findIndex(([name]) => name === term),
+  isHead: (column: number) => column >= 0 && column < 2,
+} as unknown as Store;
 
 /** What Python and the browser both decide, as functions of plain values; `agreement.py` has the same names. */
 const RULES: Record<string, (...given: any[]) => unknown> = {
@@ -41,6 +71,17 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
     const levels = resample(Uint8Array.from(rows.flat()), rows.length, rows[0].length, side, side);
     return Array.from({ length: side }, (_, i) => [...levels.subarray(i * side, (i + 1) * side)]);
   },
+  "attribution share": share,
+  "attribution others": others,
+  "attribution settled": (chosen, before) => settled(STORE, chosen, before),
+  "features percent": percentOfTokens,
+  "fourier percent": percentOfLogits,
+  "fourier fine": fine,
+  "steering percent": percentOfLoss,
+  "steering figures": (figures) => figuresInWords(figures).map((line) => line.textContent),
+  "lens fate": fate,
+  "lens coloured by": colouredBy,
+  "superposition described": described,
 };
 
 function xAxis(values: number[], log: boolean, whole: boolean) {

@@ -41,7 +41,7 @@ def _scores(drawn: Dashboards, at: int) -> str:
 
 
 def percent(share: float) -> str:
-    """ "2.0 %", "0.03 %", "12 %"."""
+    """ "2.0 %", "0.030 %", "12 %"."""
     return f"{reading_share(100 * float(share))} %"
 
 

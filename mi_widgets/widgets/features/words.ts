@@ -38,7 +38,7 @@ export function scoresText(store: Store, at: number): string {
   return words.text("scores", { f1: known(f1), auc: known(auc) });
 }
 
-/** "2.0 %", "0.03 %", "12 %": two digits that count. */
+/** "2.0 %", "0.030 %", "12 %": two digits that count. */
 export function percent(share: number): string {
   const number = 100 * share;
   if (number === 0) return "0 %";
