@@ -9,7 +9,8 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets._shared.line_chart import Line, XAxis, chart
+from mi_widgets.widgets._shared.axis_scale import XAxis
+from mi_widgets.widgets._shared.line_chart import Line, chart
 from mi_widgets.widgets._shared.wire import dequantise
 from mi_widgets.widgets.superposition.instances import Instances
 from mi_widgets.widgets.superposition.widget import SuperpositionView

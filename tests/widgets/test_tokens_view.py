@@ -11,8 +11,8 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.core.results import Result
-from mi_widgets.widgets.tokens.picture import _sentence
 from mi_widgets.widgets.tokens.widget import TokensView
+from mi_widgets.widgets.tokens.words import sentence
 
 from .curves import level
 from .losses import text
@@ -235,7 +235,7 @@ def test_the_picture_is_a_small_png(case, beside):
 def test_the_mean_is_that_of_the_finite_numbers():
     result = text(n=8, high=2, low=np.inf)
     read = TokensView(result)._drawn
-    said = _sentence(read, read.at({"batch": 0}), [""] * 8, {"pos": None})
+    said = sentence(read, read.at({"batch": 0}), [""] * 8, {"pos": None})
     assert said == "Mean of 3 tokens: 2.00 nats"
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets._shared.line_chart import _tick
+from mi_widgets.widgets._shared.axis_scale import tick_label
 from mi_widgets.widgets._shared.numbers import count, reading
 from mi_widgets.widgets.training.measures import read_measures
 from mi_widgets.widgets.training.widget import TrainingView
@@ -242,9 +242,9 @@ def test_views_that_are_linked_share_their_step(view):
 
 
 def test_numbers_that_are_very_small_are_powers_of_ten():
-    written = [_tick(value, 2e-10) for value in (0, 2e-10, -1e-9)]
+    written = [tick_label(value, 2e-10) for value in (0, 2e-10, -1e-9)]
     assert written == ["0", "2e-10", "−1e-9"]
-    assert _tick(0.50001, 1e-5) == "0.50001"
+    assert tick_label(0.50001, 1e-5) == "0.50001"
 
 
 def test_numbers_are_written_for_readers():

@@ -1,27 +1,8 @@
 /** Labels along the two axes of a heat map: thinned out so that none touch, the lit ones always written. */
+import { thinned } from "./thinning";
 import { cut, shortened } from "./tokens";
 
 const LONGEST_NAME = 24; // signs
-
-/** Which of n labels to write, `step` pixels apart and each needing `room`; those in `always` win over neighbours. */
-export function shown(n: number, step: number, room: number, always: readonly number[] = []): number[] {
-  const every = everyNth(n, step, room);
-  const lit = always.filter((i) => i >= 0 && i < n);
-  const kept: number[] = [];
-  for (let i = 0; i < n; i += every) {
-    if (!lit.some((l) => l !== i && Math.abs(l - i) * step < room)) kept.push(i);
-  }
-  return [...new Set([...kept, ...lit])].sort((a, b) => a - b);
-}
-
-/** 1, 2, 5, 10, 20 … : the first that leaves a label room. */
-export function everyNth(n: number, step: number, room: number): number {
-  for (let scale = 1; ; scale *= 10) {
-    for (const k of [scale, 2 * scale, 5 * scale]) {
-      if (k * step >= room || k >= n) return k;
-    }
-  }
-}
 
 export interface Labels {
   labels: readonly string[];
@@ -45,7 +26,7 @@ export interface Axis extends Labels {
 export function drawRowLabels(context: CanvasRenderingContext2D, axis: Axis, x: number, style: LabelStyle): void {
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const i of shown(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
+  for (const i of thinned(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
     write(context, axis, i, style, x, axis.start + (i + 0.5) * axis.step);
   }
 }
@@ -56,7 +37,7 @@ const CLIMB = -Math.PI / 3;
 export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
   context.textAlign = "left";
   context.textBaseline = "middle";
-  for (const i of shown(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
+  for (const i of thinned(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
     context.save();
     context.translate(axis.start + (i + 0.5) * axis.step, y);
     context.rotate(CLIMB);
@@ -71,7 +52,7 @@ export function drawFlatLabels(context: CanvasRenderingContext2D, axis: Axis, y:
   context.textBaseline = "alphabetic";
   context.font = `600 ${style.size}px ${style.font}`;
   const widest = axis.labels.reduce((most, label) => Math.max(most, context.measureText(label).width), 0);
-  for (const i of shown(axis.labels.length, axis.step, widest + 8, axis.lit)) {
+  for (const i of thinned(axis.labels.length, axis.step, widest + 8, axis.lit)) {
     write(context, axis, i, style, axis.start + (i + 0.5) * axis.step, y);
   }
 }

@@ -1,5 +1,8 @@
-/** The axes of a chart: from numbers to places between 0 (left, bottom) and 1, with ticks at round numbers. */
-import { count } from "./numbers";
+/**
+ * The axes of a chart: from numbers to places between 0 (left, bottom) and 1, with ticks at round numbers.
+ * `axis_scale.py` says the same in the kernel.
+ */
+import { count, fixed, powerOfTen, significant } from "./numbers";
 
 export interface Tick {
   value: number;
@@ -18,8 +21,8 @@ interface EvenScale extends AxisScale {
 
 /** 1, 2, 5, 10, 20 … : the smallest that is not below `least`. */
 export function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return [1, 2, 5, 10].map((k) => k * power).find((step) => step >= least * (1 - 1e-9))!;
+  const power = powerOfTen(least);
+  return [1, 2, 5, 10].map((k) => Number(`${k}e${power}`)).find((step) => step >= least * (1 - 1e-9))!;
 }
 
 /** An even scale. A range of one number is widened, so that it has a place. */
@@ -28,13 +31,11 @@ export function linear(low: number, high: number): EvenScale {
   return {
     place: (value) => (value - from) / (to - from),
     ticks(most, step = roundStep((to - from) / Math.max(1, most))) {
-      const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-      const ticks: Tick[] = [];
-      for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++) {
-        const value = i * step;
-        ticks.push({ value, label: Math.abs(value) >= 10_000 ? count(value) : fixed(value, digits) });
-      }
-      return ticks;
+      const [first, last] = [Math.ceil(from / step - 1e-9), Math.floor(to / step + 1e-9)];
+      return Array.from({ length: last - first + 1 }, (_, i) => {
+        const value = (first + i) * step;
+        return { value, label: tickLabel(value, step) };
+      });
     },
   };
 }
@@ -46,24 +47,31 @@ export function wholeLinear(low: number, high: number): AxisScale {
   return { place: scale.place, ticks: (most) => scale.ticks(most, step(most)) };
 }
 
-function fixed(value: number, digits: number): string {
-  const tiny = digits > 4 && Math.abs(value) < 10 ** (3 - digits);
-  if (tiny) return value === 0 ? "0" : Number(value.toPrecision(3)).toExponential().replace(/^-/, "−");
-  return value
-    .toFixed(digits)
-    .replace(/^-(?=.*[1-9])/, "−")
-    .replace("-", "");
+/** A tick with as many decimals as tell it from its neighbours. */
+export function tickLabel(value: number, step: number): string {
+  if (Math.abs(value) >= 10_000) return count(value);
+  const digits = Math.max(0, -powerOfTen(step));
+  if (digits <= 4 || Math.abs(value) >= 10 ** (3 - digits)) return fixed(value, digits);
+  if (value === 0) return "0";
+  const power = powerOfTen(value);
+  return `${significant(value / Number(`1e${power}`), 3)}e${power}`;
 }
 
 /** An even scale from one round number to another, with 0 on it where the numbers come near it. */
 export function roundLinear(low: number, high: number, ticks = 5): AxisScale {
-  if (!(high >= low)) return linear(0, 1); // no numbers
-  if (high === low) return low === 0 ? linear(0, 1) : roundLinear(Math.min(0, low), Math.max(0, high), ticks);
+  const [from, to, step] = roundEnds(low, high, ticks);
+  const scale = linear(from, to);
+  return { place: scale.place, ticks: () => scale.ticks(Infinity, step) }; // its ends are ticks
+}
+
+/** Round numbers around a range, with 0 among them where it is near: from, to and the distance of ticks. */
+export function roundEnds(low: number, high: number, ticks: number): [number, number, number] {
+  if (!(high >= low) || (low === 0 && high === 0)) return [0, 1, 0.5]; // no numbers, or nothing but 0
+  if (high === low) return roundEnds(Math.min(0, low), Math.max(0, high), ticks);
   const from = low > 0 && low < 0.5 * high ? 0 : low;
   const to = high < 0 && high > 0.5 * low ? 0 : high;
   const step = roundStep((to - from) / ticks);
-  const scale = linear(Math.floor(from / step + 1e-9) * step, Math.ceil(to / step - 1e-9) * step);
-  return { place: scale.place, ticks: () => scale.ticks(Infinity, step) }; // its ends are ticks
+  return [Math.floor(from / step + 1e-9) * step, Math.ceil(to / step - 1e-9) * step, step];
 }
 
 const AT_ZERO = 0.08; // the share of the width between 0 and the first positive number
@@ -90,8 +98,8 @@ export function symlog(values: readonly number[]): AxisScale {
 /** The numbers of some leading digits, in every power of ten, between two numbers. */
 function roundBetween(digits: number[], low: number, high: number): Tick[] {
   const ticks: Tick[] = [];
-  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
-    for (const value of digits.map((digit) => digit * power)) {
+  for (let power = powerOfTen(low); power <= powerOfTen(high); power++) {
+    for (const value of digits.map((digit) => Number(`${digit}e${power}`))) {
       if (value >= low && value <= high) ticks.push({ value, label: count(value) });
     }
   }

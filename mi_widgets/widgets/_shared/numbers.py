@@ -1,27 +1,66 @@
-"""Numbers for readers. `numbers.ts` says the same in the browser."""
+"""Numbers for readers. `numbers.ts` says the same in the browser.
+
+A half is rounded away from zero, and what is rounded is the decimal number that would be written out in full, not the
+binary one that stands for it: 0.125 is 0.13, 12.25 is 12.3, and 1.005, in binary a little less, is 1.01.
+"""
 
 import math
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+_HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP)  # with all the digits that a float can have
+
+
+def fixed(value: float, decimals: int) -> str:
+    """With so many decimals: 0.13, −12.3; nothing is −0.00."""
+    return _written(value, f".{decimals}f")
+
+
+def signed(value: float, decimals: int) -> str:
+    """With a sign in any case, of what is rounded to 0 too: +2.40, −0.50, −0.00."""
+    return f"{'−' if value < 0 else '+'}{fixed(abs(value), decimals)}"
+
+
+def scientific(value: float, decimals: int) -> str:
+    """As a power of ten, with so many decimals before it: 1.2e-5."""
+    return _written(value, f".{decimals}e").replace("e+", "e")
+
+
+def significant(value: float, digits: int) -> str:
+    """With at most so many digits that count: 0.004, 1.5, 12."""
+    if not math.isfinite(value):
+        return fixed(value, 0)
+    rounded = Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(repr(float(value)))
+    return f"{rounded.normalize(_HALF_UP):f}".replace("-", "−" if rounded else "")
+
+
+def power_of_ten(value: float) -> int:
+    """Of the first digit that counts: 2 of 250, −3 of 0.004."""
+    return Decimal(repr(float(value))).adjusted()
 
 
 def reading(value: float) -> str:
     """A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004."""
-    if math.isnan(value):
-        return "none"
-    size, sign = abs(value), "−" if value < 0 else ""
-    if math.isinf(value):
-        return f"{sign}∞"
-    if size == 0:
-        return "0.00"
-    if size < 0.0001:
-        return f"{sign}{size:.0e}".replace("e-0", "e-")
-    if size < 0.005:
-        return f"{sign}{size:.1g}"
-    return f"{sign}{size:.{0 if size >= 99.95 else 1 if size >= 9.995 else 2}f}"
+    size = abs(value)
+    if 0 < size < 0.0001:
+        return scientific(value, 0)
+    if 0 < size < 0.005:
+        return significant(value, 1)
+    return fixed(value, 0 if size >= 99.95 else 1 if size >= 9.995 else 2)
 
 
 def count(n: float) -> str:
     """A count, such as a training step: 2000, 15k, 1.5M."""
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(n) >= size:
-            return f"{n / (1e3 if sign == 'k' else size):.4g}{sign}"
-    return f"{n:g}"
+            return f"{significant(n / (1e3 if sign == 'k' else size), 4)}{sign}"
+    return significant(n, 6)
+
+
+def _written(value: float, form: str) -> str:
+    if math.isnan(value):
+        return "none"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    with localcontext(_HALF_UP):
+        text = format(Decimal(repr(abs(float(value)))), form)
+    return f"−{text}" if value < 0 and text.strip("0.") else text

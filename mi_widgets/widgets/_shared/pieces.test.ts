@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { everyNth, shown, written } from "./axis";
+import { written } from "./axis";
 import { el } from "./dom";
 import { type Action, Frame } from "./frame";
 import { bindKeys } from "./keyboard";
@@ -8,6 +8,7 @@ import { resample } from "./raster";
 import { Recent } from "./recent";
 import { Questions } from "./requests";
 import { table } from "./table";
+import { everyNth, thinned } from "./thinning";
 import { TokenStrip } from "./token_strip";
 import { shortened, visible } from "./tokens";
 import { tooltip } from "./tooltip";
@@ -16,14 +17,14 @@ const EVIL = "</script><img src=x onerror=alert(1)>";
 
 describe("labels", () => {
   it("are all written where there is room", () => {
-    expect(shown(4, 20, 12)).toEqual([0, 1, 2, 3]);
+    expect(thinned(4, 20, 12)).toEqual([0, 1, 2, 3]);
   });
 
   it("never touch, whatever is lit", () => {
     for (const n of [1, 7, 64, 512]) {
       for (const step of [0.4, 1, 3, 7.5, 20]) {
         for (const lit of [[], [0], [n - 1], [Math.floor(n / 2)]]) {
-          const labels = shown(n, step, 12, lit);
+          const labels = thinned(n, step, 12, lit);
           for (const place of lit) expect(labels).toContain(place);
           for (let i = 1; i < labels.length; i++) expect((labels[i] - labels[i - 1]) * step).toBeGreaterThanOrEqual(12);
         }

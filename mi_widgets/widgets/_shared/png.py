@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .colour import LEVELS, MapName, lookup
-from .tokens import visible
+from .colour import LEVELS, MapName, dark_ink, lookup
 
 Ink = tuple[int, int, int]
 
@@ -149,28 +148,7 @@ def heat(codes: np.ndarray, *, cell: int | tuple[int, int], name: MapName = "seq
 
 def ink_on(code: int, name: MapName = "sequential") -> Ink:
     """Black or white, whichever can be read on the colour of a code."""
-    channels = _on_white(name)[code] / 255
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return INK if float(linear @ [0.2126, 0.7152, 0.0722]) > 0.18 else (255, 255, 255)
-
-
-def thinned(n: int, *, step_px: float, min_px: float, always: int | None = None) -> list[int]:
-    """Which of n labels to write so that none touch: every one, every second, fifth, tenth … of them.
-
-    The one in `always` is written whatever its place, and its neighbours give way.
-    """
-    every = next(k for k in _steps() if k * step_px >= min_px or k >= n)
-    chosen = list(range(0, n, every))
-    if always is None:
-        return chosen
-    return sorted({always, *(i for i in chosen if abs(i - always) * step_px >= min_px)})
-
-
-def _steps() -> Iterator[int]:
-    scale = 1
-    while True:
-        yield from (scale, 2 * scale, 5 * scale)
-        scale *= 10
+    return INK if dark_ink(code, name) else (255, 255, 255)
 
 
 def text_right(
@@ -190,16 +168,6 @@ def rotated_label(
     ImageDraw.Draw(mask).text((0, height // 2), text, 255, font=face, anchor="lm")
     turned = mask.rotate(angle, expand=True, resample=Image.Resampling.BICUBIC)
     image.paste(ink, (at[0] - size // 2, at[1] - turned.height), turned)
-
-
-def shortened(token: str, length: int = 14) -> str:
-    """A token as a label: whitespace visible, at most `length` signs."""
-    return short(visible(token), length)
-
-
-def short(text: str, length: int) -> str:
-    """At most `length` signs of a text, the last of them "…" where some are left out."""
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def colour_bar(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .colour import MapName
-from .numbers import reading
+from .numbers import fixed, scientific
 
 # Units whose numbers lie between 0 and 1, so that pictures of different models compare.
 _SHARES = ("probability", "mean attention", "mean probability", "share", "fraction", "accuracy")
@@ -21,22 +21,15 @@ class Scale:
 
     def write(self, value: float) -> str:
         """A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40."""
-        if not np.isfinite(value):
-            return reading(value)
         digits = self._decimals()
-        if digits is None:
-            mantissa, _, power = f"{value:.1e}".partition("e")
-            text = f"{mantissa}e{int(power)}"
-        else:
-            text = f"{value:.{digits}f}"
-        return ("−" if value < 0 and float(text) else "") + text.removeprefix("-")
+        return scientific(value, 1) if digits is None else fixed(value, digits)
 
     def ends(self) -> tuple[str, str]:
         """The ends of the colours, for the colour bar: 0 and 1 need no decimals."""
 
         def end(value: float) -> str:
             plain = value == 0 or (value == int(value) and self._decimals() is not None)
-            return str(int(value)).replace("-", "−") if plain else self.write(value)
+            return fixed(value, 0) if plain else self.write(value)
 
         return end(self.low), end(self.high)
 

@@ -1,6 +1,6 @@
 /** What the colours of a picture mean, and how its numbers are written. `scale.py` says the same in the kernel. */
 import type { MapName } from "./colour";
-import { reading } from "./numbers";
+import { fixed, scientific } from "./numbers";
 
 export interface Scale {
   map: MapName;
@@ -10,17 +10,15 @@ export interface Scale {
 
 /** A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40. */
 export function written(value: number, scale: Scale, more = 0): string {
-  if (!Number.isFinite(value)) return reading(value);
   const digits = decimals(scale);
-  const text = digits === undefined ? value.toExponential(1 + more).replace("e+", "e") : value.toFixed(digits + more);
-  return (value < 0 && Number(text) !== 0 ? "−" : "") + text.replace(/^-/, "");
+  return digits === undefined ? scientific(value, 1 + more) : fixed(value, digits + more);
 }
 
 /** The ends of the colours, for the colour bar: 0 and 1 need no decimals. */
 export function ends(scale: Scale): { low: string; high: string } {
   const write = (value: number) => {
     const plain = value === 0 || (Number.isInteger(value) && decimals(scale) !== undefined);
-    return plain ? String(value).replace("-", "−") : written(value, scale);
+    return plain ? fixed(value, 0) : written(value, scale);
   };
   return { low: write(scale.low), high: write(scale.high) };
 }

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from . import png
 from .colour import NAN, MapName, lookup
+from .tokens import shortened
 
 _ROW = 20
 _MOST_ROWS = 12  # of a text; what is longer goes on in the widget
@@ -35,7 +36,7 @@ def token_lines(
     for index, token in enumerate(tokens):
         if token == "":
             continue
-        shown = png.shortened(token, _LONGEST)
+        shown = shortened(token, _LONGEST)
         wide = face.getlength(shown)
         if x + wide > width and x > 1:
             x, line = 1.0, line + 1

@@ -2,11 +2,15 @@
 
 const VISIBLE: Record<string, string> = { " ": "·", "\n": "⏎", "\t": "⇥", "\r": "␍" };
 
+// What counts as a letter or a sign, and yet draws nothing, is listed as `tokens.py` lists it.
+const UNSEEN = /[\p{Z}\p{C}\u034f\u115f\u1160\u2800\u3164\uffa0]/gu;
+
+/** Its spaces, newlines and tabs as visible signs, and all else that would not be seen as a box. */
 export function visible(token: string): string {
-  return token.replace(/[ \n\t\r]|\p{C}|[\p{Zl}\p{Zp}]/gu, (sign) => VISIBLE[sign] ?? "□");
+  return token.replace(UNSEEN, (sign) => VISIBLE[sign] ?? "□");
 }
 
-/** At most `length` signs, cut between two of them. */
+/** At most `length` signs, the last of them "…" where some are left out. */
 export function cut(text: string, length: number): string {
   const signs = [...text];
   return signs.length <= length ? text : signs.slice(0, length - 1).join("") + "…";
@@ -17,7 +21,7 @@ export function shortened(token: string, length = 14): string {
   return cut(visible(token), length);
 }
 
-/** A token in quotation marks, for tooltips. */
+/** A token in quotation marks, its whitespace visible. */
 export function quoted(token: string): string {
   return `"${visible(token)}"`;
 }

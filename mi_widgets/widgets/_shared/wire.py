@@ -25,7 +25,8 @@ def quantise(
         dtype: uint8 for pictures, uint16 where the reader also wants three digits.
 
     Returns:
-        Codes: 0 is `low`, 254 (65,534) is `high`, 255 (65,535) is NaN.
+        Codes: 0 is `low`, 254 (65,534) is `high`, 255 (65,535) is NaN; a half is rounded up. `levelOf` in `wire.ts`
+        says the same of uint8.
     """
     nan = _NAN[dtype]
     scale = np.float32((nan - 1) / (high - low))

@@ -109,9 +109,12 @@ function cutOut(tensor: Tensor, row: number, column: number, rows: number, colum
   return levels;
 }
 
+/** The level of a number, as `quantise` in `wire.py` has it: in single precision too, so that none differs by one. */
 export function levelOf(value: number, low: number, high: number): number {
   if (Number.isNaN(value)) return NAN_LEVEL;
-  const level = Math.round(((value - low) / (high - low)) * TOP_LEVEL);
+  const scale = Math.fround(TOP_LEVEL / (high - low));
+  const start = Math.fround(0.5 - Math.fround(Math.fround(low) * scale));
+  const level = Math.floor(Math.fround(Math.fround(Math.fround(value) * scale) + start));
   return Math.max(0, Math.min(TOP_LEVEL, level));
 }
 

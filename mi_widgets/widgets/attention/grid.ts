@@ -2,11 +2,11 @@
 import { lookup, type Theme } from "../_shared/colour";
 import { el, setAttributes } from "../_shared/dom";
 import { type HeadPlace, same } from "../_shared/heads_off";
-import { tiny } from "../_shared/numbers";
+import { fixed, tiny } from "../_shared/numbers";
 import { fit, image, resample } from "../_shared/raster";
 import type { Label } from "../_shared/step_slider";
+import { everyNth } from "../_shared/thinning";
 import { NAN_LEVEL } from "../_shared/wire";
-import { everyNth } from "../_shared/axis";
 import type { Heads, Picture } from "./heads";
 import { labelled, type Score } from "./scores";
 
@@ -182,7 +182,7 @@ export class HeadGrid {
   private describe(cell: HTMLElement, head: HeadPlace, state: GridState, side: number): void {
     const off = state.ablated.some((place) => same(place, head));
     const best = labelled(state.scores, state.heads.picture, head)[0];
-    const said = best ? `, ${best.short} ${best.value.toFixed(2)}` : "";
+    const said = best ? `, ${best.short} ${fixed(best.value, 2)}` : "";
     cell.setAttribute("aria-label", `layer ${head.layer} head ${head.head}${said}${off ? ", off" : ""}`);
     cell.classList.toggle("mi-off", off);
     cell.style.fontSize = side < 36 ? "8px" : side < 52 ? "9px" : "10px";

@@ -8,10 +8,12 @@ from PIL import Image, ImageDraw
 from .._shared import png
 from .._shared.colour import NAN
 from .._shared.pool import max_pool
-from .._shared.tokens import visible
+from .._shared.thinning import thinned
+from .._shared.tokens import shortened
 from .._shared.wire import quantise
 from .patterns import Patterns
 from .scores import Score
+from .words import head_sentence, row_sentence
 
 _LARGE = 400  # pixels, about, of the large head's side
 _MARGIN = 14
@@ -33,7 +35,9 @@ def draw(
     below = _TOP + grid.height + 10
     png.colour_bar(image, (_MARGIN, below), low="0", high="1", note="thumbnail = max of its cells")
     pen = ImageDraw.Draw(image)
-    for line, text in enumerate(_sentences(selection, patterns, scores)):
+    off = (selection["layer"], selection["head"]) in ablated
+    said = [head_sentence(patterns, selection, scores, off=off), row_sentence(patterns, selection)]
+    for line, text in enumerate(said):
         pen.text((_MARGIN, below + 22 + 18 * line), text, png.INK, font=png.font(12, mono=False))
     return png.encode(image)
 
@@ -41,23 +45,6 @@ def draw(
 def _facts(patterns: Patterns, selection: dict[str, Any]) -> list[str]:
     step = [f"step {selection['step']}"] if patterns.steps else []
     return [patterns.model_name, *step, f"{patterns.n_tokens(selection['batch'])} tokens", patterns.unit]
-
-
-def _sentences(selection: dict[str, Any], patterns: Patterns, scores: list[Score]) -> list[str]:
-    layer, head = selection["layer"], selection["head"]
-    place = patterns.layers.index(layer), patterns.heads.index(head)
-    said = [f"{s.name} {s.at(patterns.step_index(selection))[place]:.2f}" for s in scores]
-    sentences = [" · ".join([f"Head L{layer}.H{head}", *said])]
-    query, key, batch = selection["query"], selection["key"], selection["batch"]
-    if query is None:
-        return sentences
-    row = patterns.head(selection)[query]
-    if np.isnan(row).all():
-        return sentences
-    looks = "looks most at" if key is None else "gives"
-    key = int(np.nanargmax(row)) if key is None else key
-    tokens = visible(patterns.query_tokens(batch)[query]), visible(patterns.key_tokens(batch)[key])
-    return [*sentences, f"Row {tokens[0]} {looks} {tokens[1]} ({row[key]:.2f})."]
 
 
 def _grid(patterns: Patterns, selection: dict[str, Any], ablated: set[tuple[int, int]]) -> Image.Image:
@@ -78,11 +65,11 @@ def _grid(patterns: Patterns, selection: dict[str, Any], ablated: set[tuple[int,
             whole[y : y + height, x : x + width] = small.repeat(cell, axis=0).repeat(cell, axis=1)
     image = png.heat(whole, cell=1)
     pen = ImageDraw.Draw(image)
-    for column in png.thinned(n_heads, step_px=width + _GAP, min_px=24):
+    for column in thinned(n_heads, step_px=width + _GAP, min_px=24):
         x = left + column * (width + _GAP) + width // 2
         pen.text((x, 8), f"H{patterns.heads[column]}", png.QUIET, font=png.font(10), anchor="mm")
     chosen = (selection["layer"], selection["head"])
-    for row in png.thinned(n_layers, step_px=height + _GAP, min_px=12):
+    for row in thinned(n_layers, step_px=height + _GAP, min_px=12):
         y = top + row * (height + _GAP) + height / 2
         png.text_right(pen, (left - 6, y), f"L{patterns.layers[row]}", size=10)
     for pair, (x, y) in places.items():
@@ -105,13 +92,13 @@ def _large(patterns: Patterns, selection: dict[str, Any]) -> Image.Image:
     image.paste(picture, (left, top))
     pen = ImageDraw.Draw(image)
     rows, columns = patterns.query_tokens(batch), patterns.key_tokens(batch)
-    for row in png.thinned(n_rows, step_px=step_y, min_px=12, always=selection["query"]):
+    for row in thinned(n_rows, step_px=step_y, min_px=12, always=selection["query"]):
         ink = png.ACCENT if row == selection["query"] else png.QUIET
-        png.text_right(pen, (left - 6, top + (row + 0.5) * step_y), png.shortened(rows[row]), ink=ink)
-    for column in png.thinned(n_columns, step_px=step_x, min_px=12, always=selection["key"]):
+        png.text_right(pen, (left - 6, top + (row + 0.5) * step_y), shortened(rows[row]), ink=ink)
+    for column in thinned(n_columns, step_px=step_x, min_px=12, always=selection["key"]):
         ink = png.ACCENT if column == selection["key"] else png.QUIET
         place = (int(left + (column + 0.5) * step_x), top - 4)
-        png.rotated_label(image, place, png.shortened(columns[column], 9), ink=ink)
+        png.rotated_label(image, place, shortened(columns[column], 9), ink=ink)
     if selection["query"] is not None:
         y = top + selection["query"] * step_y
         pen.rectangle([left - 1, y - 1, left + picture.width, y + step_y], outline=png.ACCENT)

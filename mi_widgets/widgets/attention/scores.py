@@ -38,7 +38,7 @@ class Score:
 
     def at(self, step: int) -> np.ndarray:
         """The scores of one step, by its place: shape (layer, head)."""
-        return self.values[step] if self.values.ndim == 3 else self.values
+        return at_step(self.values, step)
 
     def code(self, script: Script) -> str:
         """The entry in `scores={…}`; what it needs computed goes into the script."""
@@ -56,6 +56,11 @@ class Score:
             "control": pack(self.control.values) if self.control else None,
             "control_name": self.control.name if self.control else "",
         }
+
+
+def at_step(values: np.ndarray, step: int) -> np.ndarray:
+    """One number a head; what was measured once is the same at all steps."""
+    return values[step] if values.ndim == 3 else values
 
 
 def read_scores(

@@ -1,17 +1,19 @@
 /** The picture in words: a sentence on the selected head, and a table of what a row looks at. */
 import { css, type Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
-import { probability } from "../_shared/numbers";
+import { fixed, probability } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import { levelOf, type Tensor } from "../_shared/wire";
+import { type Part, Words } from "../_shared/words";
 import type { Picture } from "./heads";
 import { type Score, scoreOf } from "./scores";
 import type { Cell, Selection } from "./selection";
+import templates from "./words.json";
 
 const LONGEST = 24; // signs of a token in running text
 
-type Part = string | HTMLElement;
+const words = new Words(templates);
 
 /** The keys a row looks at, the most first. */
 export function strongest(tensor: Tensor, query: number, limit: number): { key: number; p: number }[] {
@@ -24,35 +26,27 @@ export function strongest(tensor: Tensor, query: number, limit: number): { key: 
 
 /** "Head L1.H3 · step 300 · induction 0.91 (untrained: 0.04)" */
 export function headSentence(selection: Selection, picture: Picture, scores: Score[], off: boolean): Part[] {
-  const parts: Part[] = ["Head ", el("strong", {}, `L${selection.layer}.H${selection.head}`)];
-  if (selection.step !== undefined) parts.push(" · step ", el("strong", { class: "mi-mono" }, String(selection.step)));
-  if (off) parts.push(" · ", el("strong", { class: "mi-quiet" }, "switched off"));
-  for (const score of scores) {
-    const number = scoreOf(score.values, picture, selection).toFixed(2);
-    parts.push(` · ${score.name} `, el("strong", { class: "mi-mono" }, number));
-    if (score.control) {
-      const control = scoreOf(score.control, picture, selection).toFixed(2);
-      parts.push(el("span", { class: "mi-faint" }, ` (${score.controlName}: ${control})`));
-    }
-  }
-  return parts;
+  const { layer, head, step } = selection;
+  const every = scores.map(({ name, values, control, controlName }) => ({
+    name,
+    value: fixed(scoreOf(values, picture, selection), 2),
+    control: controlName,
+    baseline: control && fixed(scoreOf(control, picture, selection), 2),
+  }));
+  return words.say("head", { layer, head, step, off, scores: words.each("score", every) });
 }
 
-/** "Row ·red looks most at ·fox (0.93)" */
+/** "Row ·red looks most at ·fox (0.93)." */
 export function rowSentence(selection: Selection, picture: Picture, tensor: Tensor | undefined): Part[] {
   const { query, key } = selection;
   if (query === null || !tensor) return [];
-  const token = (text: string) => el("code", {}, shortened(text, LONGEST));
-  const row = token(picture.queryTokens[query]);
-  if (key !== null) {
-    const p = probability(tensor.value(query, key), tensor.resolution);
-    return ["Row ", row, " gives ", token(picture.keyTokens[key]), " ", el("strong", { class: "mi-mono" }, p), "."];
-  }
-  const [most] = strongest(tensor, query, 1);
-  if (!most) return ["Row ", row, " is padding."];
-  const p = probability(most.p, tensor.resolution);
-  const target = token(picture.keyTokens[most.key]);
-  return ["Row ", row, " looks most at ", target, " (", el("strong", { class: "mi-mono" }, p), ")."];
+  const [found] = key === null ? strongest(tensor, query, 1) : [{ key, p: tensor.value(query, key) }];
+  const facts = found && {
+    key: shortened(picture.keyTokens[found.key], LONGEST),
+    p: probability(found.p, tensor.resolution),
+  };
+  const what = facts ? words.say(key === null ? "most" : "gives", facts) : words.say("padding");
+  return words.say("row", { row: shortened(picture.queryTokens[query], LONGEST), what });
 }
 
 /** What the selected row looks at, as numbers. */

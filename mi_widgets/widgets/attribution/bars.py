@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.axis_scale import round_ends
 from .._shared.colour import LEVELS, lookup
-from .._shared.line_chart import round_ends
 from .._shared.scale import Scale
 from .sent import Sent
-from .words import term
+from .words import others, term
 
 MOST = 20
 _ROW = 19
@@ -53,8 +53,7 @@ def bars_of(sent: Sent, selection: Mapping[str, Any]) -> list[Bar]:
         return found
     control = None if terms.control is None else float(terms.control.values[row, rest].sum(dtype=np.float64))
     value = float(terms.values[row, rest].sum(dtype=np.float64))
-    name = f"the other {rest.sum():,} terms" if rest.sum() > 1 else "the other term"
-    return [*found, Bar(name, value, control, None)]
+    return [*found, Bar(others(int(rest.sum())), value, control, None)]
 
 
 def draw_bars(sent: Sent, selection: Mapping[str, Any], off: set[tuple[int, int]], width: int) -> Image.Image:

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from .._shared import png
 from .._shared.scale import Scale
+from .._shared.thinning import thinned
 from .._shared.wire import quantise
 from .sent import Sent
 
@@ -67,10 +68,10 @@ def _cell_size(shape: tuple[int, ...], width: int) -> tuple[int, int]:
 
 def _write_labels(pen: ImageDraw.ImageDraw, sent: Sent, step: tuple[int, int]) -> None:
     parts = sent.terms.parts
-    for i in png.thinned(len(parts.layers), step_px=step[1], min_px=12):
+    for i in thinned(len(parts.layers), step_px=step[1], min_px=12):
         png.text_right(pen, (_LEFT - 6, _TOP + (i + 0.5) * step[1]), f"L{parts.layers[i]}", size=10)
     room = max(map(len, parts.columns)) * 6 + 2
-    for j in png.thinned(len(parts.columns), step_px=step[0], min_px=room):
+    for j in thinned(len(parts.columns), step_px=step[0], min_px=room):
         at = _LEFT + (j + 0.5) * step[0], _TOP - 5
         pen.text(at, parts.columns[j], png.QUIET, font=png.font(10), anchor="ms")
 

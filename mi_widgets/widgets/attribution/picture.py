@@ -7,12 +7,14 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
-from .._shared.line_chart import Line, XAxis, chart, name_room
+from .._shared.axis_scale import XAxis
+from .._shared.line_chart import Line, chart, name_room
 from .._shared.numbers import reading
+from .._shared.tokens import quoted, shortened
 from .bars import CONTROL, draw_bars
 from .grid import draw_grid, grid_scale, summed
 from .sent import Sent
-from .words import quoted, sentence
+from .words import sentence
 
 _WIDTH = 900
 _MARGIN = 14
@@ -49,7 +51,7 @@ def _head(image: Image.Image, sent: Sent, selection: Mapping[str, Any]) -> None:
     facts = [terms.model_name, *prompt, f"{right} over {wrong}", f"{len(terms.names):,} terms", terms.unit]
     png.header(image, terms.title, " · ".join(facts))
     end = png.caption(
-        image, (_MARGIN, _TOP), "Largest terms", f"{terms.unit}, for {png.shortened(right)} if positive"
+        image, (_MARGIN, _TOP), "Largest terms", f"{terms.unit}, for {shortened(right)} if positive"
     )
     if terms.control is not None:
         pen = ImageDraw.Draw(image)

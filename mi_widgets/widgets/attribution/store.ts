@@ -3,7 +3,6 @@ import type { Model } from "../_shared/model";
 import type { Scale } from "../_shared/scale";
 import { Sent } from "../_shared/sent";
 import type { Label } from "../_shared/step_slider";
-import { visible } from "../_shared/tokens";
 import { type Packed, type Tensor, unpack } from "../_shared/wire";
 import { type Selection, settled } from "./chosen";
 
@@ -85,11 +84,6 @@ export class Store {
   }
 
   /** "L3.H1 from 5 ·Mary": a term with the token that it moves. */
-  title(term: number, prompt: Prompt): string {
-    const token = this.token(term, prompt);
-    return token ? `${this.sent.names[term]} ${visible(token)}` : this.sent.names[term];
-  }
-
   /** The text of the token that a term moves; "" if it moves none. */
   token(term: number, prompt: Prompt): string {
     return prompt.tokens[this.where.pos[term]] ?? "";

@@ -1,4 +1,4 @@
-"""The picture in words. `words.ts` says the same in the browser."""
+"""The picture in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.numbers import reading
-from .._shared.tokens import visible
+from .._shared.numbers import fixed, reading
+from .._shared.tokens import quoted, visible
+from .._shared.words import Words
 from .terms import Terms
+
+_WORDS = Words(__file__)
 
 
 @dataclass(frozen=True)
@@ -30,28 +33,29 @@ def sentence(terms: Terms, selection: Mapping[str, Any]) -> str:
     """L3.H1 adds 2.10 of the 3.56 nats by which "·Mary" leads "·John" (untrained: 0.02); else the largest term."""
     row = terms.row(selection)
     lead = float(terms.differences[row])
-    right, wrong = quoted(terms.right[row]), quoted(terms.wrong[row])
-    verb = "trails" if lead < 0 else "leads"
     part = chosen(terms, selection)
-    if part is None:
-        largest = term(terms, row, int(np.nan_to_num(np.abs(terms.values[row])).argmax()))
-        said = f"{largest.name} {reading(largest.value)}{_control(terms, largest)}"
-        return f"{right} {verb} {wrong} by {reading(abs(lead))} {terms.unit} · largest: {said}"
-    whole = f"{reading(abs(lead))} {terms.unit} by which {right} {verb} {wrong}"
-    return f"{part.name} {adds(part.value, lead)} {whole}{_control(terms, part)}"
+    spoken = part or term(terms, row, int(np.nan_to_num(np.abs(terms.values[row])).argmax()))
+    control = spoken.control if terms.control is not None else None
+    return _WORDS.say(
+        "sentence",
+        part=part and part.name,
+        largest=spoken.name,
+        size=reading(spoken.value if part is None else abs(spoken.value)),
+        against=spoken.value * (-1 if lead < 0 else 1) < 0,
+        within=abs(spoken.value) <= abs(lead),
+        lead=reading(abs(lead)),
+        unit=terms.unit,
+        right=quoted(terms.right[row]),
+        wrong=quoted(terms.wrong[row]),
+        trails=lead < 0,
+        control=terms.control and terms.control.name,
+        baseline=None if control is None else reading(control),
+    )
 
 
-def quoted(token: str) -> str:
-    """A token in quotation marks, its whitespace visible."""
-    return f'"{visible(token)}"'
-
-
-def adds(value: float, lead: float) -> str:
-    """ "adds 2.10 of the", "takes 0.50 off the": what a part does to the lead of one answer over the other."""
-    size = reading(abs(value))
-    if value * (-1 if lead < 0 else 1) < 0:
-        return f"takes {size} off the"
-    return f"adds {size} {'of' if abs(value) <= abs(lead) else 'to'} the"
+def others(n: int) -> str:
+    """ "the other 1,234 terms"."""
+    return _WORDS.say("others", n=f"{n:,}" if n > 1 else None)
 
 
 def chosen(terms: Terms, selection: Mapping[str, Any]) -> Part | None:
@@ -63,18 +67,16 @@ def chosen(terms: Terms, selection: Mapping[str, Any]) -> Part | None:
     if layer is None:  # of one head in all layers there is nothing to say
         return None
     here = parts.cells[:, 0] == parts.layers.index(layer)
-    name = f"Layer {layer}"
     if head is not None:
         here &= parts.cells[:, 1] == parts.heads.index(head)
-        name = f"L{layer}.H{head} from all positions"
     control = None if terms.control is None else terms.control.values[row, here].sum(dtype=np.float64)
+    name = _WORDS.say("heads", layer=layer, head=head)
     return Part(name, float(terms.values[row, here].sum(dtype=np.float64)), control)
 
 
 def term(terms: Terms, row: int, index: int) -> Part:
     """One term, with the token that it moves."""
-    token = terms.token(row, index)
-    name = f"{terms.names[index]} {visible(token)}" if token else terms.names[index]
+    name = _WORDS.say("term", term=terms.names[index], token=visible(terms.token(row, index)))
     control = None if terms.control is None else float(terms.control.values[row, index])
     return Part(name, float(terms.values[row, index]), control)
 
@@ -84,11 +86,4 @@ def share(value: float, whole: float) -> str:
     if not abs(whole) >= 1e-6 or np.isnan(value):
         return "none"
     percent = 100 * value / whole
-    text = f"{abs(percent):.{0 if abs(percent) >= 999.95 else 1}f}"
-    return f"{'−' if percent < 0 and float(text) else ''}{text} %"
-
-
-def _control(terms: Terms, part: Part) -> str:
-    if part.control is None or terms.control is None:
-        return ""
-    return f" ({terms.control.name}: {reading(part.control)})"
+    return f"{fixed(percent, 0 if abs(percent) >= 999.95 else 1)} %"

@@ -1,16 +1,18 @@
-/** The pictures in words and in numbers. `words.py` says the sentence in the kernel. */
-import { el } from "../_shared/dom";
+/** The pictures in words and in numbers. */
 import type { Spot } from "../_shared/heat_map";
-import { reading } from "../_shared/numbers";
+import { fixed, reading } from "../_shared/numbers";
 import { written } from "../_shared/scale";
 import { table } from "../_shared/table";
-import { quoted } from "../_shared/tokens";
+import { quoted, visible } from "../_shared/tokens";
+import { type Part, Words } from "../_shared/words";
 import { type Bar, MOST } from "./bars";
 import type { Selection } from "./chosen";
 import type { Numbers, Prompt, Store } from "./store";
+import templates from "./words.json";
 
-type Part = string | HTMLElement;
 type Lines = [string, string][];
+
+const words = new Words(templates);
 
 /** A term, or the sum of some. */
 interface Spoken {
@@ -23,29 +25,27 @@ interface Spoken {
 export function sentence(store: Store, selection: Selection, unit: string): Part[] {
   const prompt = store.prompt(selection);
   const { difference } = prompt;
-  const [right, wrong] = [quoted(prompt.right), quoted(prompt.wrong)];
-  const verb = difference < 0 ? "trails" : "leads";
-  const spoken = chosen(store, prompt, selection);
-  const number = (value: number) => el("strong", { class: "mi-mono" }, reading(value));
-  const control = (part: Spoken) => {
-    if (part.control === undefined) return [];
-    return [el("span", { class: "mi-faint" }, ` (${store.sent.control!.name}: ${reading(part.control)})`)];
-  };
-  if (!spoken) {
-    const largest = termAt(store, prompt, prompt.order[0]);
-    const said = [el("strong", {}, largest.name), " ", number(largest.value), ...control(largest)];
-    return [`${right} ${verb} ${wrong} by `, number(Math.abs(difference)), ` ${unit} · largest: `, ...said];
-  }
-  const { value } = spoken;
-  const against = value * (difference < 0 ? -1 : 1) < 0;
-  const joined = against ? " off the " : Math.abs(value) <= Math.abs(difference) ? " of the " : " to the ";
-  return [
-    el("strong", {}, spoken.name),
-    against ? " takes " : " adds ",
-    number(Math.abs(value)),
-    `${joined}${reading(Math.abs(difference))} ${unit} by which ${right} ${verb} ${wrong}`,
-    ...control(spoken),
-  ];
+  const part = chosen(store, prompt, selection);
+  const { name, value, control } = part ?? termAt(store, prompt, prompt.order[0]);
+  return words.say("sentence", {
+    part: part && name,
+    largest: name,
+    size: reading(part ? Math.abs(value) : value),
+    against: value * (difference < 0 ? -1 : 1) < 0,
+    within: Math.abs(value) <= Math.abs(difference),
+    lead: reading(Math.abs(difference)),
+    unit,
+    right: quoted(prompt.right),
+    wrong: quoted(prompt.wrong),
+    trails: difference < 0,
+    control: store.sent.control?.name,
+    baseline: control === undefined ? undefined : reading(control),
+  });
+}
+
+/** "the other 1,234 terms". */
+export function others(n: number): string {
+  return words.text("others", { n: n > 1 && n.toLocaleString("en-US") });
 }
 
 /** The selected term, or the sum of what is selected of the heads. */
@@ -53,17 +53,17 @@ function chosen(store: Store, prompt: Prompt, { term, layer = null, head = null 
   const place = store.place(term);
   if (place !== undefined) return termAt(store, prompt, place);
   if (layer === null) return undefined; // of one head in all layers there is nothing to say
-  const row = store.sent.layers.indexOf(layer);
-  if (head !== null)
-    return {
-      name: `L${layer}.H${head} from all positions`,
-      ...sumAt(prompt, { row, column: store.sent.heads.indexOf(head) }),
-    };
-  return { name: `Layer ${layer}`, ...sumAt(prompt, { row, column: null }) };
+  const spot = { row: store.sent.layers.indexOf(layer), column: head === null ? null : store.sent.heads.indexOf(head) };
+  return { name: words.text("heads", { layer, head }), ...sumAt(prompt, spot) };
 }
 
 function termAt(store: Store, prompt: Prompt, term: number): Spoken {
-  return { name: store.title(term, prompt), value: prompt.values[term], control: prompt.control?.values[term] };
+  return { name: titleOf(store, prompt, term), value: prompt.values[term], control: prompt.control?.values[term] };
+}
+
+/** A term, with the token that it moves. */
+function titleOf(store: Store, prompt: Prompt, term: number): string {
+  return words.text("term", { term: store.sent.names[term], token: visible(store.token(term, prompt)) });
 }
 
 /** The sum of a cell of the grid, or of a row. */
@@ -80,8 +80,7 @@ function sumAt({ grid, control }: Prompt, { row, column }: Spot): { value: numbe
 export function share(value: number, whole: number): string {
   if (!(Math.abs(whole) >= 1e-6) || Number.isNaN(value)) return "none";
   const percent = (100 * value) / whole;
-  const text = Math.abs(percent).toFixed(Math.abs(percent) >= 999.95 ? 0 : 1);
-  return `${percent < 0 && Number(text) ? "−" : ""}${text} %`;
+  return `${fixed(percent, Math.abs(percent) >= 999.95 ? 0 : 1)} %`;
 }
 
 /** The largest terms of a prompt, the selected one if it is smaller, and the sum of the others: all add up. */
@@ -101,7 +100,7 @@ export function barsOf(store: Store, selection: Selection, unit: string, isOff: 
   if (!n) return bars;
   const rest = ({ values, unsent }: Numbers) =>
     prompt.order.filter((term) => !shown.includes(term)).reduce((sum, term) => sum + values[term], unsent);
-  const name = n > 1 ? `the other ${n.toLocaleString("en-US")} terms` : "the other term";
+  const name = others(n);
   return [
     ...bars,
     { name, value: rest(prompt), control: prompt.control && rest(prompt.control), said: said(name, rest(prompt)) },
@@ -157,7 +156,7 @@ export function termTable(store: Store, selection: Selection, unit: string): HTM
     share(value, difference),
     ...(control ? [other === undefined ? "" : written(other, store.scale, 1)] : []),
   ];
-  const rows = order.map((term) => cells(store.title(term, prompt), prompt.values[term], control?.values[term]));
+  const rows = order.map((term) => cells(titleOf(store, prompt, term), prompt.values[term], control?.values[term]));
   if (store.unsent)
     rows.push(cells(`the other ${store.unsent.toLocaleString("en-US")}`, prompt.unsent, control?.unsent));
   rows.push(cells("logit difference", difference));

@@ -2,6 +2,7 @@
 import { el } from "../_shared/dom";
 import { Frame } from "../_shared/frame";
 import type { Model } from "../_shared/model";
+import { fixed } from "../_shared/numbers";
 import { visible } from "../_shared/tokens";
 import type { Line, Store } from "./store";
 
@@ -55,7 +56,7 @@ function likely({ name, likely }: Line): HTMLElement {
       "li",
       { class: "mi-mono" },
       el("span", {}, visible(token)),
-      el("span", { class: "mi-share" }, p.toFixed(2)),
+      el("span", { class: "mi-share" }, fixed(p, 2)),
     );
     item.style.setProperty("--mi-filled", `${(100 * p).toFixed(1)}%`);
     list.append(item);

@@ -4,9 +4,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.axis_scale import XAxis, even_axis
 from .._shared.bar_list import ROW, BarRow, bar_list
 from .._shared.colour import NAN, lookup
-from .._shared.line_chart import XAxis, chart, even_axis
+from .._shared.line_chart import chart
 from .._shared.numbers import reading
 from .._shared.scale import Scale
 from .._shared.tokens import visible
@@ -147,7 +148,7 @@ def _charts(drawn: Dashboards, at: int) -> Image.Image:
     counts, peak = drawn.data["histogram"][at], float(drawn.names.peaks[at]) or 1.0
     edges = np.linspace(0, peak, len(counts) + 1)
     png.caption(image, (0, 0), "Activations", f"above 0, at {int(counts.sum())} tokens")
-    image.paste(_columns(edges, counts, XAxis([0.0, peak]), half, None), (0, _HEAD))
+    image.paste(_columns(edges, counts, XAxis([0.0, peak], whole=False), half, None), (0, _HEAD))
     densities = drawn.data["density"]
     said = f"share of tokens, {len(densities)} latents"
     png.caption(image, (half + 20, 0), "Density", said)

@@ -1,61 +1,48 @@
-/** A dashboard in words and in numbers. `words.py` says the sentence in the kernel. */
-import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+/** A dashboard in words and in numbers. */
+import { fixed, reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, visible } from "../_shared/tokens";
+import { type Part, Words } from "../_shared/words";
 import type { Context, Effect, Store } from "./store";
-
-type Part = string | HTMLElement;
+import templates from "./words.json";
 
 const TOKENS = 3;
 const MOST_ROWS = 1000; // of the table
+const words = new Words(templates);
 
 /** "Latent 336 · register comment (F1 0.97, AUC 1.00) · fires at 2.0 % of tokens, up to 13.9, most at ·x · …". */
 export function sentence(store: Store, at: number): Part[] {
-  const label = labelText(store, at);
-  const start: Part[] = [el("strong", {}, `Latent ${store.latents[at]}`), ...(label ? [" · ", label] : [])];
-  if (!store.density(at)) return [...start, " · fires at no token of these texts"];
   const [most] = store.contexts(at);
-  const peak = el("strong", { class: "mi-mono" }, reading(store.names.peaks.at(at)));
-  const where: Part[] = most ? [", most at ", el("code", {}, visible(most.tokens[store.place.indexOf(0)]))] : [];
-  const tokens = (effects: Effect[]) =>
-    el(
-      "code",
-      {},
-      effects
-        .slice(0, TOKENS)
-        .map(({ token }) => visible(token))
-        .join(" "),
-    );
-  const says: Part[] = [" · promotes ", tokens(store.promoted(at)), " · suppresses ", tokens(store.suppressed(at))];
-  return [...start, ` · fires at ${percent(store.density(at))} of tokens, up to `, peak, ...where, ...says];
+  const tokens = (effects: Effect[]) => effects.slice(0, TOKENS).map(({ token }) => visible(token));
+  const fires = words.say("fires", {
+    share: percent(store.density(at)),
+    peak: reading(store.names.peaks.at(at)),
+    token: most && visible(most.tokens[store.place.indexOf(0)]),
+    promoted: tokens(store.promoted(at)).join(" "),
+    suppressed: tokens(store.suppressed(at)).join(" "),
+  });
+  const silent = !store.density(at);
+  return words.say("sentence", { latent: store.latents[at], label: labelText(store, at), silent, fires });
 }
 
 /** "register comment (F1 0.97, AUC 1.00)"; "" without a label. */
 export function labelText(store: Store, at: number): string {
   const { label } = store.label(at);
-  const scores = scoresText(store, at);
-  return label && scores ? `${label} (${scores})` : label;
+  return label && words.text("label", { label, scores: scoresText(store, at) });
 }
 
 /** "F1 0.97, AUC 1.00"; "" where there are none. */
 export function scoresText(store: Store, at: number): string {
   const { f1, auc } = store.label(at);
-  const scores = [
-    ["F1", f1],
-    ["AUC", auc],
-  ] as const;
-  return scores
-    .filter(([, score]) => !Number.isNaN(score))
-    .map(([name, score]) => `${name} ${reading(score)}`)
-    .join(", ");
+  const known = (score: number) => !Number.isNaN(score) && reading(score);
+  return words.text("scores", { f1: known(f1), auc: known(auc) });
 }
 
-/** "2.0 %", "0.03 %", "12 %": two digits that count. */
+/** "2.0 %", "0.030 %", "12 %": two digits that count. */
 export function percent(share: number): string {
   const number = 100 * share;
   if (number === 0) return "0 %";
-  return `${number.toFixed(number >= 9.95 ? 0 : number >= 0.995 ? 1 : number >= 0.0995 ? 2 : 3)} %`;
+  return `${fixed(number, number >= 9.95 ? 0 : number >= 0.995 ? 1 : number >= 0.0995 ? 2 : 3)} %`;
 }
 
 /** A context for a reader of the screen: "13.9 at "·x": the whole text". */

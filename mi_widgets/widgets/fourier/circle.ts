@@ -1,5 +1,5 @@
 /** The numbers along the cosine and the sine of one frequency, joined in the order of their angles. */
-import { everyNth } from "../_shared/axis";
+import { everyNth } from "../_shared/thinning";
 import { css, type Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
 import { PlaneAxes } from "../_shared/plane";

@@ -1,5 +1,5 @@
 /** The norm of every frequency as a bar from 0; the bars stay where they are while the steps go by. */
-import { shown } from "../_shared/axis";
+import { thinned } from "../_shared/thinning";
 import { untouched } from "../_shared/apart";
 import { type AxisScale, roundLinear } from "../_shared/axis_scale";
 import { el, setAttributes } from "../_shared/dom";
@@ -139,7 +139,7 @@ export class Norms {
     const room = Math.max(...frequencies.map((k) => textWidth(String(k)))) + 8;
     const y = this.top(0) + 6 + TEXT;
     this.ticks.replaceChildren(
-      ...shown(frequencies.length, this.step, room, [at]).map((i) => {
+      ...thinned(frequencies.length, this.step, room, [at]).map((i) => {
         const style = i === at ? "mi-norm-chosen-name" : undefined;
         return svg(
           "text",

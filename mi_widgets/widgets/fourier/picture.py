@@ -8,11 +8,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.axis_scale import round_ends
 from .._shared.colour import LEVELS, lookup
-from .._shared.line_chart import round_ends
 from .._shared.numbers import reading
 from .._shared.pool import max_pool
 from .._shared.scale import Scale
+from .._shared.thinning import thinned
 from .._shared.wire import quantise
 from .spectrum import Spectrum
 from .words import sentence
@@ -86,7 +87,7 @@ def _norms(spectrum: Spectrum, selection: Mapping[str, Any]) -> Image.Image:
         if key:
             middle = (x + end) / 2, box[1] - 3
             pen.text(middle, str(spectrum.frequencies[i]), png.ACCENT, font=png.font(10), anchor="ms")
-    for i in png.thinned(n, step_px=width, min_px=24, always=chosen):
+    for i in thinned(n, step_px=width, min_px=24, always=chosen):
         ink, at = png.INK if i == chosen else png.QUIET, (left + (i + 0.4) * width, image.height - 4)
         pen.text(at, str(spectrum.frequencies[i]), ink, font=png.font(10), anchor="ms")
     return image
@@ -122,7 +123,7 @@ def _name_numbers(
     distance = np.hypot(x, y)
     around = 2 * np.pi * float(distance.mean()) / len(ring)
     face = png.font(10 * _FINER)
-    for i in png.thinned(len(ring), step_px=around, min_px=30 * _FINER) if around > 0 else []:
+    for i in thinned(len(ring), step_px=around, min_px=30 * _FINER) if around > 0 else []:
         n = int(ring[i])
         out = 1 + 12 * _FINER / max(float(distance[n]), 1.0)
         at = middle + float(x[n]) * out, middle + float(y[n]) * out
@@ -149,7 +150,7 @@ def _plane(spectrum: Spectrum, selection: Mapping[str, Any], planes: np.ndarray)
     for labels, across in ((rows, False), (columns, True)):
         step = (heat.width if across else heat.height) / len(labels)
         chosen = labels.index(lit) if lit in labels else None
-        for i in png.thinned(len(labels), step_px=step, min_px=12, always=chosen):
+        for i in thinned(len(labels), step_px=step, min_px=12, always=chosen):
             ink = png.ACCENT if i == chosen else png.QUIET
             if across:
                 png.rotated_label(image, (int(left + (i + 0.5) * step), top - 4), labels[i][:9], ink=ink)

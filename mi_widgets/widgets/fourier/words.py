@@ -1,24 +1,28 @@
-"""The picture in words. `words.ts` says the same in the browser."""
+"""The picture in words."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.numbers import reading
+from .._shared.numbers import fixed, reading, scientific
+from .._shared.words import Words
 from .spectrum import Spectrum
+
+_WORDS = Words(__file__)
 
 
 def sentence(spectrum: Spectrum, selection: Mapping[str, Any]) -> str:
     """ "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right"."""
     step, place = spectrum.place(selection)
-    lead = "" if spectrum.steps is None else f"Step {selection['step']} · "
-    key = ", key" if spectrum.keys[step, place] else ""
-    norm, share = float(spectrum.norms[step, place]), float(spectrum.shares[step, place])
-    name = f"{'F' if not lead else 'f'}requency {selection['frequency']}"
-    loss, accuracy = float(spectrum.losses[step]), float(spectrum.accuracies[step])
-    return (
-        f"{lead}{name}: norm {reading(norm)}, {percent(share)} of the logits' variance{key} · "
-        f"Loss {fine(loss)}, {percent(accuracy)} right"
+    return _WORDS.say(
+        "sentence",
+        step=None if spectrum.steps is None else selection["step"],
+        frequency=selection["frequency"],
+        norm=reading(float(spectrum.norms[step, place])),
+        share=percent(float(spectrum.shares[step, place])),
+        key=bool(spectrum.keys[step, place]),
+        loss=fine(float(spectrum.losses[step])),
+        right=percent(float(spectrum.accuracies[step])),
     )
 
 
@@ -32,12 +36,9 @@ def percent(share: float) -> str:
         return "<0.1 %"
     if 0.9995 <= share < 1:
         return ">99.9 %"
-    return f"{share * 100:.1f} %".replace("-", "−")
+    return f"{fixed(share * 100, 1)} %"
 
 
 def fine(value: float) -> str:
     """As `reading`, but of a small number two digits: a loss falls by powers of ten."""
-    if not 0 < value < 0.01:
-        return reading(value)
-    mantissa, power = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(power)}"
+    return scientific(value, 1) if 0 < value < 0.01 else reading(value)

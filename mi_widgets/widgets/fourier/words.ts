@@ -1,32 +1,27 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the step. */
-import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+import { fixed, reading, scientific } from "../_shared/numbers";
 import { table } from "../_shared/table";
+import { type Part, Words } from "../_shared/words";
 import type { Moment, Selection, Spectrum } from "./spectrum";
+import templates from "./words.json";
 
-type Part = string | HTMLElement;
 type Lines = [string, string][];
+
+const words = new Words(templates);
 
 /** "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right". */
 export function sentence(spectrum: Spectrum, selection: Selection): Part[] {
   const { norms, shares, keys, loss, accuracy } = spectrum.moment(selection);
   const place = spectrum.place(selection);
-  const lead: Part[] = spectrum.steps ? ["Step ", strong(String(selection.step)), " · "] : [];
-  return [
-    ...lead,
-    lead.length ? "frequency " : "Frequency ",
-    strong(String(selection.frequency)),
-    `: norm ${reading(norms[place])}, ${percent(shares[place])} of the logits' variance${keys[place] ? ", key" : ""} · `,
-    "Loss ",
-    strong(fine(loss)),
-    ", ",
-    strong(percent(accuracy)),
-    " right",
-  ];
-}
-
-function strong(text: string): HTMLElement {
-  return el("strong", { class: "mi-mono" }, text);
+  return words.say("sentence", {
+    step: spectrum.steps && selection.step,
+    frequency: selection.frequency,
+    norm: reading(norms[place]),
+    share: percent(shares[place]),
+    key: !!keys[place],
+    loss: fine(loss),
+    right: percent(accuracy),
+  });
 }
 
 /** A share as 34.0 %; 0 % and 100 % are said only where they are meant. */
@@ -35,12 +30,12 @@ export function percent(share: number): string {
   if (share === 0 || share === 1) return `${share * 100} %`;
   if (share > 0 && share < 0.0005) return "<0.1 %";
   if (share >= 0.9995 && share < 1) return ">99.9 %";
-  return `${(share * 100).toFixed(1)} %`.replace("-", "−");
+  return `${fixed(share * 100, 1)} %`;
 }
 
 /** As `reading`, but of a small number two digits: a loss falls by powers of ten. */
 export function fine(value: number): string {
-  return value > 0 && value < 0.01 ? value.toExponential(1) : reading(value);
+  return value > 0 && value < 0.01 ? scientific(value, 1) : reading(value);
 }
 
 export function frequencyTip(spectrum: Spectrum, moment: Moment, place: number): Lines {

@@ -9,6 +9,8 @@ from PIL import Image, ImageDraw
 from .._shared import png
 from .._shared.colour import LEVELS, NAN
 from .._shared.pool import max_pool
+from .._shared.thinning import thinned
+from .._shared.tokens import cut, shortened
 from .._shared.wire import quantise
 from .cells import Axis, Cells
 from .words import place, sentence
@@ -63,10 +65,10 @@ def _with_labels(cells: Cells, selection: Mapping[str, Any], off: set[tuple[int,
     pen.rectangle([left - 1, top - 1, left + heat.width, top + heat.height], outline=png.FAINT)
     _write_corner(pen, cells, (left, top))
     row, column = place(cells, selection)
-    for i in png.thinned(n_rows, step_px=step[1], min_px=12, always=row):
+    for i in thinned(n_rows, step_px=step[1], min_px=12, always=row):
         ink = png.ACCENT if i == row else png.QUIET
         png.text_right(pen, (left - 6, top + (i + 0.5) * step[1]), rows[i], ink=ink)
-    for i in png.thinned(n_columns, step_px=step[0], min_px=widest + 6 if flat else 12, always=column):
+    for i in thinned(n_columns, step_px=step[0], min_px=widest + 6 if flat else 12, always=column):
         ink, x = png.ACCENT if i == column else png.QUIET, left + (i + 0.5) * step[0]
         if flat:
             pen.text((x, top - 6), columns[i], ink, font=face, anchor="ms")
@@ -122,9 +124,7 @@ def _pooled(codes: np.ndarray, name: str) -> np.ndarray:
 
 
 def _labels(axis: Axis, texts: list[str]) -> list[str]:
-    return [
-        png.shortened(text) if axis.tokens else png.short(png.one_line(text), _LONGEST_NAME) for text in texts
-    ]
+    return [shortened(text) if axis.tokens else cut(png.one_line(text), _LONGEST_NAME) for text in texts]
 
 
 def _write_corner(pen: ImageDraw.ImageDraw, cells: Cells, at: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""The picture in words. `words.ts` says the same in the browser."""
+"""The picture in words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,30 +6,43 @@ from typing import Any
 import numpy as np
 
 from .._shared.tokens import visible
+from .._shared.words import Words
 from .cells import Axis, Cells
+
+_WORDS = Words(__file__)
 
 
 def sentence(cells: Cells, selection: Mapping[str, Any]) -> str:
     """ "L1.H3 · 0.99 (untrained: 0.02)": the selected cell, else the largest of what is selected."""
-    row, column = place(cells, selection)
-    lead = [f"{axis.name} {selection[axis.name]}" for axis in cells.pages if len(axis.labels) > 1]
+    pages = [
+        {"axis": axis.name, "label": selection[axis.name]} for axis in cells.pages if len(axis.labels) > 1
+    ]
+    facts = {"pages": _WORDS.each("page", pages)}
     found = largest(cells, selection)
     if found is None:
-        return " · ".join([*lead, "no numbers here"])
-    name = _cell_name(cells, found, selection)
-    if row is None or column is None:
-        part = ""
-        if row is not None:
-            part = f" in {_said(cells, cells.rows, row, selection)}"
-        elif column is not None:
-            part = f" in {_said(cells, cells.columns, column, selection)}"
-        name = f"{'strongest' if cells.scale.map == 'diverging' else 'largest'}{part}: {name}"
-    value = cells.scale.write(float(cells.page(selection)[found]))
+        return _WORDS.say("sentence", **facts, empty=True)
     control = cells.control_page(selection)
     if cells.control is not None and control is not None:
-        value += f" ({cells.control.name}: {cells.scale.write(float(control[found]))})"
-    text = " · ".join([*lead, name, value])
-    return text[0].upper() + text[1:]
+        facts |= {"control": cells.control.name, "baseline": cells.scale.write(float(control[found]))}
+    return _WORDS.say(
+        "sentence",
+        **facts,
+        **_superlative(cells, selection),
+        cell=_cell_name(cells, found, selection),
+        value=cells.scale.write(float(cells.page(selection)[found])),
+    )
+
+
+def _superlative(cells: Cells, selection: Mapping[str, Any]) -> dict[str, str]:
+    """Of what the cell is the largest; nothing where it is the selected one."""
+    row, column = place(cells, selection)
+    if row is not None and column is not None:
+        return {}
+    facts = {"superlative": _WORDS.say("superlative", signed=cells.scale.map == "diverging")}
+    for axis, i in ((cells.rows, row), (cells.columns, column)):
+        if i is not None:
+            facts["part"] = _said(cells, axis, i, selection)
+    return facts
 
 
 def place(cells: Cells, selection: Mapping[str, Any]) -> tuple[int | None, int | None]:

@@ -1,4 +1,4 @@
-/** The picture in words and in numbers. `words.py` says the sentence in the kernel. */
+/** The picture in words and in numbers. */
 import { css, type Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
 import type { Spot } from "../_shared/heat_map";
@@ -6,15 +6,17 @@ import { written } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { levelOf } from "../_shared/wire";
 import type { Labels as Selection } from "../_shared/labelled";
+import { type Part, Words } from "../_shared/words";
 import type { Cells } from "./cells";
+import templates from "./words.json";
 
-type Part = string | HTMLElement;
 interface Found {
   row: number;
   column: number;
 }
 
 const MOST_ROWS = 10;
+const words = new Words(templates);
 
 /** The cells of the selected row, column or page that are furthest from 0, and how many have a number. */
 export function strongest(cells: Cells, selection: Selection, limit: number): { found: Found[]; count: number } {
@@ -39,27 +41,31 @@ export function strongest(cells: Cells, selection: Selection, limit: number): { 
 
 /** "L1.H3 · 0.99 (untrained: 0.02)", or the largest cell of what is selected. */
 export function sentence(cells: Cells, selection: Selection): Part[] {
+  const several = cells.pages.filter(({ labels }) => labels.length > 1);
+  const pages = words.each(
+    "page",
+    several.map(({ name }) => ({ axis: name, label: selection[name] })),
+  );
   const { row, column } = cells.spot(selection);
-  const parts: Part[] = pageWords(cells, selection).flatMap((text) => [text, " · "]);
   const [found] = row !== null && column !== null ? [{ row, column }] : strongest(cells, selection, 1).found;
-  if (!found) return capital([...parts, "no numbers here"]);
-  if (row === null || column === null) {
-    const part =
-      row !== null
-        ? ` in ${cells.said(cells.rows, row, selection)}`
-        : column !== null
-          ? ` in ${cells.said(cells.columns, column, selection)}`
-          : "";
-    parts.push(`${superlative(cells)}${part}: `);
-  }
-  const value = written(cells.page(selection).value(found.row, found.column), cells.scale);
-  parts.push(el("strong", {}, cells.cellName(found.row, found.column, selection)), " · ");
-  parts.push(el("strong", { class: "mi-mono" }, value));
+  if (!found) return words.say("sentence", { pages, empty: true });
   const control = cells.controlPage(selection)?.value(found.row, found.column);
-  if (control !== undefined) {
-    parts.push(el("span", { class: "mi-faint" }, ` (${cells.controlName}: ${written(control, cells.scale)})`));
-  }
-  return capital(parts);
+  return words.say("sentence", {
+    pages,
+    superlative: (row === null || column === null) && superlative(cells),
+    part: partOf(cells, selection),
+    cell: cells.cellName(found.row, found.column, selection),
+    value: written(cells.page(selection).value(found.row, found.column), cells.scale),
+    control: cells.controlName,
+    baseline: control === undefined ? undefined : written(control, cells.scale),
+  });
+}
+
+/** The selected row or column, as it is said. */
+function partOf(cells: Cells, selection: Selection): string | undefined {
+  const { row, column } = cells.spot(selection);
+  if (row !== null) return cells.said(cells.rows, row, selection);
+  return column === null ? undefined : cells.said(cells.columns, column, selection);
 }
 
 /** The strongest cells of the selected row, column or page, as numbers; of a selected cell its row. */
@@ -108,12 +114,6 @@ export function pointedAt(cells: Cells, { row, column }: Spot, selection: Select
   return lines;
 }
 
-/** "step 300", for every axis of which there are several pages. */
-function pageWords(cells: Cells, selection: Selection): string[] {
-  const several = cells.pages.filter(({ labels }) => labels.length > 1);
-  return several.map(({ name }) => `${name} ${selection[name]}`);
-}
-
 function caption(cells: Cells, selection: Selection, shown: number, all: number): string {
   const { row, column } = cells.spot(selection);
   const which = all > shown ? `${shown} ${superlative(cells)} of ${all}` : `${all}, ${superlative(cells)} first`;
@@ -123,10 +123,5 @@ function caption(cells: Cells, selection: Selection, shown: number, all: number)
 }
 
 function superlative(cells: Cells): string {
-  return cells.scale.map === "diverging" ? "strongest" : "largest";
-}
-
-function capital(parts: Part[]): Part[] {
-  const [first, ...rest] = parts;
-  return typeof first === "string" ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest] : parts;
+  return words.text("superlative", { signed: cells.scale.map === "diverging" });
 }

@@ -1,44 +1,41 @@
 /** The latents in words and in numbers. `words.py` says the sentence in the kernel. */
-import { el } from "../_shared/dom";
 import { reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
+import { type Part, Words } from "../_shared/words";
 import type { Selection, Store } from "./store";
-
-type Part = string | HTMLElement;
+import templates from "./words.json";
 
 const LONGEST = 24; // signs of a token in running text
 const NAMED = 3; // latents of a tooltip, and of a row of the table
+const words = new Words(templates);
 
 /** "Latent 370 (↑ ·Idaho ·Georgia) fires at 2 of 11 tokens, most at 4 ·of: 21.9". */
 export function sentence(store: Store, selection: Selection): Part[] {
   const { latent } = selection;
-  const number = (value: number) => el("strong", { class: "mi-mono" }, reading(value));
   if (latent === null) {
     const [first] = store.strongest(selection, 1);
-    const said: Part[] = first ? [`latent ${store.titled(first.latent)} `, number(first.value)] : ["nothing fires"];
-    return [`Strongest ${where(store, selection)}: `, ...said];
+    const strongest = first && { strongest: store.titled(first.latent), value: reading(first.value) };
+    return words.say("sentence", { where: where(store, selection), ...strongest });
   }
   const values = store.over(selection);
   const real = values.filter((value) => !Number.isNaN(value)).length;
   const n = values.filter((value) => value > 0).length;
-  const called: Part[] = [el("strong", {}, `Latent ${store.titled(latent)}`)];
-  if (!n) return [...called, ` fires at none of ${real} tokens`];
   const at = values.reduce((best, value, i) => (value > values[best] || Number.isNaN(values[best]) ? i : best), 0);
-  const token = el("code", {}, shortened(store.tokens(selection)[at], LONGEST));
-  return [
-    ...called,
-    ` fires at ${n} of ${real} tokens, most at ${store.sent.pos[at]} `,
-    token,
-    ": ",
-    number(values[at]),
-  ];
+  const most = n > 0 && {
+    n,
+    pos: store.sent.pos[at],
+    token: shortened(store.tokens(selection)[at], LONGEST),
+    value: reading(values[at]),
+  };
+  return words.say("sentence", { titled: store.titled(latent), real, ...most });
 }
 
 /** "at 4 ·of"; "in the whole text". */
 export function where(store: Store, selection: Selection): string {
-  if (selection.pos === null) return "in the whole text";
-  return `at ${selection.pos} ${shortened(store.tokens(selection)[store.sent.pos.indexOf(selection.pos)], LONGEST)}`;
+  const { pos } = selection;
+  const token = pos !== null && shortened(store.tokens(selection)[store.sent.pos.indexOf(pos)], LONGEST);
+  return words.text("where", { pos, token });
 }
 
 /** What the tooltip says of a token: what the selected latent does there, and which fire strongest. */

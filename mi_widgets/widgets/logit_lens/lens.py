@@ -13,10 +13,12 @@ from .._shared.numbers import count
 from .._shared.scale import Scale
 from .._shared.tokens import visible
 from .._shared.wire import MOST_NUMBERS
+from .._shared.words import Words
 from .cells import Cells, Texts, read_cells
 
 # What a cell's colour can be, in the order in which a key goes through them.
 COLORS = ("probability", "rank", "entropy", "kl")
+_WORDS = Words(__file__)
 _LEAST_RANK = 9  # the end of the colours, where no token was further down
 
 
@@ -85,12 +87,7 @@ class Lens:
 
     def coloured_by(self, color: str, pinned: str | None) -> str:
         """What the colours show, in words."""
-        return {
-            "probability": "probability of the likeliest token",
-            "rank": f"rank of {visible(pinned or '')}, log scale",
-            "entropy": "entropy in nats",
-            "kl": "KL to the final distribution in nats",
-        }[color]
+        return _WORDS.say(f"by {color}", token=visible(pinned or ""))
 
     def last_real(self, batch: int) -> int | None:
         """The last position of a prompt that is no padding."""

@@ -1,9 +1,13 @@
-/** One prompt of a lens: what is said at each layer and position, and what colours it. `lens.py` says the same. */
+/** One prompt of a lens: what is said at each layer and position, and what colours it. */
 import type { MapName } from "../_shared/colour";
 import { count } from "../_shared/numbers";
 import { ends } from "../_shared/scale";
 import { visible } from "../_shared/tokens";
 import { Tensor } from "../_shared/wire";
+import { Words } from "../_shared/words";
+import templates from "./words.json";
+
+const words = new Words(templates);
 
 /** What a cell's colour can be, in the order in which a key goes through them. */
 export const COLORS = ["probability", "rank", "entropy", "kl"] as const;
@@ -21,12 +25,7 @@ export const NAMES: Record<Color, string> = { probability: "probability", rank: 
 
 /** What the colours show. */
 export function colouredBy(color: Color, pinned: string | null): string {
-  return {
-    probability: "probability of the likeliest token",
-    rank: `rank of ${visible(pinned ?? "")}, log scale`,
-    entropy: "entropy in nats",
-    kl: "KL to the final distribution in nats",
-  }[color];
+  return words.text(`by ${color}`, { token: visible(pinned ?? "") });
 }
 
 /** What the colours at their two ends mean. */

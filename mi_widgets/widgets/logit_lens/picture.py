@@ -8,10 +8,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.axis_scale import XAxis, YAxis
 from .._shared.colour import NAN, MapName
-from .._shared.line_chart import Line, XAxis, YAxis, chart, name_room
+from .._shared.line_chart import Line, chart, name_room
 from .._shared.pool import max_pool
-from .._shared.tokens import visible
+from .._shared.thinning import thinned
+from .._shared.tokens import shortened, visible
 from .._shared.wire import quantise
 from .lens import Lens
 from .words import layer_name, position, sentence
@@ -65,7 +67,7 @@ def _with_labels(lens: Lens, selection: Mapping[str, Any], color: str, pinned: s
     heat = _heat(lens, batch, codes, size, lens.scales[color].map)
     step = heat.width / n_columns, heat.height / n_rows
     rows = [layer_name(layer) for layer in lens.layers]
-    columns = [png.shortened(token) for token in lens.cells.tokens[batch].tolist()]
+    columns = [shortened(token) for token in lens.cells.tokens[batch].tolist()]
     face = png.font(11)
     left = int(max(face.getlength("layer ↓") + 8, *(face.getlength(text) for text in rows))) + 12
     widest = max(face.getlength(text) for text in columns)
@@ -76,10 +78,10 @@ def _with_labels(lens: Lens, selection: Mapping[str, Any], color: str, pinned: s
     pen.rectangle([left - 1, top - 1, left + heat.width, top + heat.height], outline=png.FAINT)
     png.text_right(pen, (left - 12, top - 24), "pos →", size=10)
     png.text_right(pen, (left - 12, top - 11), "layer ↓", size=10)
-    for i in png.thinned(n_rows, step_px=step[1], min_px=12, always=row):
+    for i in thinned(n_rows, step_px=step[1], min_px=12, always=row):
         ink = png.ACCENT if i == row else png.QUIET
         png.text_right(pen, (left - 6, top + (i + 0.5) * step[1]), rows[i], ink=ink)
-    for i in png.thinned(n_columns, step_px=step[0], min_px=12, always=column):
+    for i in thinned(n_columns, step_px=step[0], min_px=12, always=column):
         ink = png.ACCENT if i == column else png.QUIET
         png.rotated_label(image, (int(left + (i + 0.5) * step[0]), top - 4), columns[i], ink=ink)
     if row is not None or column is not None:
@@ -112,7 +114,7 @@ def _heat(lens: Lens, batch: int, codes: np.ndarray, size: tuple[int, int], name
     for (i, j), code in np.ndenumerate(codes):
         if code != NAN:
             middle = (j + 0.5) * size[0] - 0.5, (i + 0.5) * size[1] - 0.5
-            text = png.shortened(str(lens.cells.token[batch, i, j]), signs)
+            text = shortened(str(lens.cells.token[batch, i, j]), signs)
             pen.text(middle, text, png.ink_on(int(code), name), font=face, anchor="mm")
     return heat
 
@@ -144,7 +146,7 @@ def _curve(
         for i, (name, cells) in enumerate(every)
     ]
     image = png.canvas(size[0], size[1] + 22)
-    said = f"rank of {png.shortened(pinned)} at {position(lens, batch, column)}"
+    said = f"rank of {shortened(pinned)} at {position(lens, batch, column)}"
     ImageDraw.Draw(image).text((0, 2), png.one_line(said), png.QUIET, font=png.font(12, mono=False))
     at = None if row is None else layers[-1 - row]
     room = min(100, name_room(lines))

@@ -1,15 +1,17 @@
-"""The picture in words. `words.ts` says the same in the browser."""
+"""The picture in words."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._shared.numbers import reading
 from .._shared.tokens import visible
+from .._shared.words import Words
 from .cells import Cells
 from .lens import Lens
 
 _NATS = {"entropy": "entropy", "kl": "KL"}
+_WORDS = Words(__file__)
 
 
 def sentence(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str | None) -> str:
@@ -19,24 +21,52 @@ def sentence(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str |
     """
     batch, row, column = lens.place(selection)
     column = lens.last_real(batch) if column is None else column
-    lead = f"batch {lens.batch[batch]} · " if len(lens.batch) > 1 else ""
+    lead = lens.batch[batch] if len(lens.batch) > 1 else None
     if column is None:
-        return _capital(f"{lead}no tokens here")
-    at = batch, row or 0, column
-    name = f"{lead}{layer_name(lens.layers[at[1]])} at {position(lens, batch, column)}"
+        return _WORDS.say("sentence", batch=lead, empty=True)
+    return _WORDS.say("sentence", batch=lead, cell=_cell(lens, (batch, row or 0, column), color, pinned))
+
+
+def _cell(lens: Lens, at: tuple[int, int, int], color: str, pinned: str | None) -> str:
+    batch, row, column = at
+    facts = {"layer": layer_name(lens.layers[row]), "position": position(lens, batch, column)}
     if math.isnan(lens.cells.probability[at]):
-        return _capital(f"{name}: padding")
-    parts = [f"{name}: {_likeliest(lens.cells, at)}{_control(lens, lambda cells: _likeliest(cells, at))}"]
-    if color in _NATS:
-        in_nats = reading(float(getattr(lens.cells, color)[at]))
-        control = _control(lens, lambda cells: reading(float(getattr(cells, color)[at])))
-        parts.append(f"{_NATS[color]} {in_nats} nats{control}")
-    if pinned is not None:
-        asked = lens.asked.index(pinned)
-        ranks = lens.cells.asked_rank[asked, batch, ::-1, column]
-        last = _control(lens, lambda cells: f"rank {cells.asked_rank[asked, batch, 0, column]:.0f}")
-        parts.append(f"{visible(pinned)} {fate([float(rank) for rank in ranks], lens.layers[::-1])}{last}")
-    return _capital(" · ".join(parts))
+        return _WORDS.say("cell", **facts, padding=True)
+    return _WORDS.say(
+        "cell",
+        **facts,
+        likeliest=_WORDS.say(
+            "likeliest",
+            **_likeliest(lens.cells, at),
+            **_control(lens, lambda cells: _WORDS.say("baseline", **_likeliest(cells, at))),
+        ),
+        nats=_in_nats(lens, at, color) if color in _NATS else None,
+        pinned=None if pinned is None else _pinned(lens, batch, column, pinned),
+    )
+
+
+def _likeliest(cells: Cells, at: tuple[int, int, int]) -> dict[str, str]:
+    return {"token": visible(str(cells.token[at])), "p": reading(float(cells.probability[at]))}
+
+
+def _in_nats(lens: Lens, at: tuple[int, int, int], color: str) -> str:
+    def value(cells: Cells) -> str:
+        return reading(float(getattr(cells, color)[at]))
+
+    return _WORDS.say("nats", measure=_NATS[color], value=value(lens.cells), **_control(lens, value))
+
+
+def _pinned(lens: Lens, batch: int, column: int, pinned: str) -> str:
+    asked = lens.asked.index(pinned)
+    ranks = [float(rank) for rank in lens.cells.asked_rank[asked, batch, ::-1, column]]
+    control = _control(lens, lambda cells: _whole(cells.asked_rank[asked, batch, 0, column]))
+    return _WORDS.say("pinned", token=visible(pinned), fate=fate(ranks, lens.layers[::-1]), **control)
+
+
+def _control(lens: Lens, say: Callable[[Cells], str]) -> dict[str, str]:
+    if lens.control is None or lens.control_cells is None:
+        return {}
+    return {"control": lens.control.name, "baseline": say(lens.control_cells)}
 
 
 def fate(ranks: Sequence[float], layers: Sequence[Any]) -> str:
@@ -47,45 +77,29 @@ def fate(ranks: Sequence[float], layers: Sequence[Any]) -> str:
         layers: The names of the layers, in the same order.
     """
     last = len(ranks) - 1
-    if last == 0:
-        return f"is rank {ranks[0]:.0f}"
     start = next((i + 1 for i in range(last, -1, -1) if ranks[i] != 0), 0)  # of the zeros at the end
-    if start <= last:
-        if start == 0:
-            return "is rank 0 at every layer"
-        return (
-            f"is rank 0 at layer {layers[last]} alone"
-            if start == last
-            else f"is rank 0 from layer {layers[start]} on"
-        )
-    at_end = f"rank {ranks[last]:.0f} at layer {layers[last]}"
     best = min(range(len(ranks)), key=lambda i: (ranks[i], -i))
-    if ranks[best] == 0:
-        return f"is rank 0 at layer {layers[best]}, but {at_end}"
-    if best == last:
-        return f"is never rank 0: at best {at_end}"
-    return f"is never rank 0: at best rank {ranks[best]:.0f} at layer {layers[best]}, and {at_end}"
+    facts: dict[str, Any] = {"rank": _whole(ranks[last]), "last": layers[last]}
+    if last == 0:
+        facts["only"] = _whole(ranks[0])
+    elif start <= last:
+        facts |= {"always": start == 0, "alone" if start == last else "from": layers[start]}
+    elif ranks[best] == 0:
+        facts["zero"] = layers[best]
+    elif best < last:
+        facts |= {"lowest": _whole(ranks[best]), "best": layers[best]}
+    return _WORDS.say("fate", **facts)
+
+
+def _whole(rank: float) -> str:
+    return f"{rank:.0f}"
 
 
 def layer_name(layer: Any) -> str:
     """L7."""
-    return f"L{layer}"
+    return _WORDS.say("layer", layer=layer)
 
 
 def position(lens: Lens, batch: int, column: int) -> str:
     """ "pos 13 ·to"."""
-    return f"pos {lens.pos[column]} {visible(lens.cells.tokens[batch, column])}".strip()
-
-
-def _likeliest(cells: Cells, at: tuple[int, int, int]) -> str:
-    return f"{visible(str(cells.token[at]))} {reading(float(cells.probability[at]))}"
-
-
-def _control(lens: Lens, say: Any) -> str:
-    if lens.control is None or lens.control_cells is None:
-        return ""
-    return f" ({lens.control.name}: {say(lens.control_cells)})"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    return _WORDS.say("position", pos=lens.pos[column], token=visible(lens.cells.tokens[batch, column]))

@@ -1,13 +1,13 @@
-/** The picture in words and in numbers. `words.py` says the sentence in the kernel. */
+/** The picture in words and in numbers. */
 import { el } from "../_shared/dom";
 import type { Spot } from "../_shared/heat_map";
 import { probability, reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened, visible } from "../_shared/tokens";
+import { type Facts, type Part, Words } from "../_shared/words";
 import type { Color, Page } from "./page";
 import type { Selection, Store } from "./store";
-
-type Part = string | HTMLElement;
+import templates from "./words.json";
 
 /** What the words are about. */
 export interface Shown {
@@ -17,6 +17,7 @@ export interface Shown {
   pinned: string | null;
 }
 
+const words = new Words(templates);
 const IN_NATS: Partial<Record<Color, string>> = { entropy: "entropy", kl: "KL" };
 
 /** The cell that is spoken of: without a layer the top one, without a position the last; undefined if all is padding. */
@@ -28,34 +29,57 @@ export function spokenOf({ store, selection }: Shown): { row: number; column: nu
 
 /** "L11 at pos 13 ·to: ·Mary 0.71 (untrained: ·the 0.0004) · ·Mary is rank 0 from layer 7 on" */
 export function sentence(shown: Shown): Part[] {
-  const { store, selection, color, pinned } = shown;
-  const lead = store.sent.batch.length > 1 ? `Batch ${selection.batch} · ` : "";
+  const { store, selection } = shown;
+  const batch = store.sent.batch.length > 1 && selection.batch;
   const at = spokenOf(shown);
-  if (!at) return [lead ? `${lead}no tokens here` : "No tokens here"];
+  if (!at) return words.say("sentence", { batch, empty: true });
+  return words.say("sentence", { batch, cell: cell(shown, at.row, at.column) });
+}
+
+function cell(shown: Shown, row: number, column: number): Part[] {
+  const { store, selection, color, pinned } = shown;
   const page = store.page(selection);
-  const parts: Part[] = [
-    lead,
-    el("strong", {}, layerName(store, at.row)),
-    ` at ${position(store, selection, at.column)}: `,
-  ];
-  if (!page.has(at.row, at.column)) return [...parts, "padding"];
-  const likeliest = (of: Page) =>
-    `${visible(of.token(at.row, at.column))} ${reading(of.probability.value(at.row, at.column))}`;
-  const [token, p] = [page.token(at.row, at.column), page.probability.value(at.row, at.column)];
-  parts.push(el("code", {}, visible(token)), " ", number(reading(p)), ...control(shown, likeliest));
-  const name = IN_NATS[color];
-  if (name) {
-    const inNats = (of: Page) => reading(of[color as "entropy" | "kl"].value(at.row, at.column));
-    parts.push(` · ${name} `, number(inNats(page)), " nats", ...control(shown, inNats));
-  }
-  if (pinned !== null) {
-    const { layers, asked } = store.sent;
-    const i = asked.indexOf(pinned);
-    const ranks = layers.map((_, row) => page.rank(i, row, at.column)).reverse();
-    parts.push(" · ", el("code", {}, visible(pinned)), ` ${fate(ranks, [...layers].reverse())}`);
-    parts.push(...control(shown, (of) => `rank ${of.rank(i, 0, at.column)}`));
-  }
-  return parts;
+  const facts = { layer: layerName(store, row), position: position(store, selection, column) };
+  if (!page.has(row, column)) return words.say("cell", { ...facts, padding: true });
+  const token = (of: Page) => ({
+    token: visible(of.token(row, column)),
+    p: reading(of.probability.value(row, column)),
+  });
+  return words.say("cell", {
+    ...facts,
+    likeliest: words.say("likeliest", {
+      ...token(page),
+      ...control(shown, (of) => words.text("baseline", token(of))),
+    }),
+    nats: inNats(shown, color, row, column),
+    pinned: pinned !== null && pinnedWords(shown, pinned, column),
+  });
+}
+
+function inNats(shown: Shown, color: Color, row: number, column: number): Part[] | undefined {
+  const measure = IN_NATS[color];
+  if (!measure) return undefined;
+  const value = (of: Page) => reading(of[color as "entropy" | "kl"].value(row, column));
+  const { store, selection } = shown;
+  return words.say("nats", { measure, value: value(store.page(selection)), ...control(shown, value) });
+}
+
+function pinnedWords(shown: Shown, pinned: string, column: number): Part[] {
+  const { store, selection } = shown;
+  const { layers, asked } = store.sent;
+  const [page, i] = [store.page(selection), asked.indexOf(pinned)];
+  const ranks = layers.map((_, row) => page.rank(i, row, column)).reverse();
+  return words.say("pinned", {
+    token: visible(pinned),
+    fate: fate(ranks, [...layers].reverse()),
+    ...control(shown, (of) => String(of.rank(i, 0, column))),
+  });
+}
+
+/** What a control has to say in brackets, where there is one. */
+function control({ store, selection }: Shown, say: (page: Page) => string): Facts {
+  const page = store.controlPage(selection);
+  return page ? { control: store.sent.control_name, baseline: say(page) } : {};
 }
 
 /**
@@ -65,25 +89,25 @@ export function sentence(shown: Shown): Part[] {
  */
 export function fate(ranks: readonly number[], layers: readonly (number | string)[]): string {
   const last = ranks.length - 1;
-  if (last === 0) return `is rank ${ranks[0]}`;
   const start = ranks.reduce((after, rank, i) => (rank === 0 ? after : i + 1), 0); // of the zeros at the end
-  if (start === 0) return "is rank 0 at every layer";
-  if (start === last) return `is rank 0 at layer ${layers[last]} alone`;
-  if (start < last) return `is rank 0 from layer ${layers[start]} on`;
-  const atEnd = `rank ${ranks[last]} at layer ${layers[last]}`;
   const best = ranks.lastIndexOf(Math.min(...ranks));
-  if (ranks[best] === 0) return `is rank 0 at layer ${layers[best]}, but ${atEnd}`;
-  if (best === last) return `is never rank 0: at best ${atEnd}`;
-  return `is never rank 0: at best rank ${ranks[best]} at layer ${layers[best]}, and ${atEnd}`;
+  const facts: Facts = { rank: ranks[last], last: layers[last] };
+  if (last === 0) facts.only = ranks[0];
+  else if (start <= last)
+    Object.assign(facts, { always: start === 0, [start === last ? "alone" : "from"]: layers[start] });
+  else if (ranks[best] === 0) facts.zero = layers[best];
+  else if (best < last) Object.assign(facts, { lowest: ranks[best], best: layers[best] });
+  return words.text("fate", facts);
 }
 
 export function layerName(store: Store, row: number): string {
-  return `L${store.sent.layers[row]}`;
+  return words.text("layer", { layer: store.sent.layers[row] });
 }
 
 /** "pos 13 ·to" */
 export function position(store: Store, selection: Selection, column: number): string {
-  return `pos ${store.sent.pos[column]} ${visible(store.promptTokens(selection)[column])}`.trimEnd();
+  const token = visible(store.promptTokens(selection)[column]);
+  return words.text("position", { pos: store.sent.pos[column], token });
 }
 
 /** What the tooltip says of a cell, a layer or a position, of the lens or of its control. */
@@ -165,14 +189,4 @@ function layerTable(
     return [layerName(store, row), ...said(page, row), ...kept];
   });
   return table(caption, ["layer", ...heads, ...controlHeads], rows);
-}
-
-/** " (untrained: …)" in grey, where there is a control. */
-function control({ store, selection }: Shown, say: (page: Page) => string): HTMLElement[] {
-  const page = store.controlPage(selection);
-  return page ? [el("span", { class: "mi-faint" }, ` (${store.sent.control_name}: ${say(page)})`)] : [];
-}
-
-function number(text: string): HTMLElement {
-  return el("strong", { class: "mi-mono" }, text);
 }

@@ -8,6 +8,8 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from .._shared import png
+from .._shared.numbers import fixed
+from .._shared.tokens import shortened
 from .shown import Said, Shown
 from .words import figures_in_words
 
@@ -70,8 +72,8 @@ def _bars(image: Image.Image, at: tuple[int, int], rows: Sequence[Sequence[Any]]
     most = max((max(p, q) for _, p, q in rows), default=1.0) or 1.0
     for i, (token, before, after) in enumerate(rows):
         y = at[1] + 24 + 26 * i
-        pen.text((at[0], y + 2), png.shortened(token, 12), png.INK, font=png.font(11))
+        pen.text((at[0], y + 2), shortened(token, 12), png.INK, font=png.font(11))
         for j, (value, ink) in enumerate(((before, png.QUIET), (after, png.ACCENT))):
             x = at[0] + 90
             pen.rectangle([x, y + 9 * j, x + max(1, round(150 * value / most)), y + 9 * j + 7], fill=ink)
-        pen.text((at[0] + 252, y + 2), f"{after:.2f}", png.INK, font=png.font(11))
+        pen.text((at[0] + 252, y + 2), fixed(after, 2), png.INK, font=png.font(11))

@@ -1,5 +1,6 @@
 /** One slider a direction: dragged, typed, stepped by the arrow keys, put back to 0 by a double click or the key 0. */
 import { el } from "../_shared/dom";
+import { signed } from "../_shared/numbers";
 
 export interface Slider {
   name: string;
@@ -84,6 +85,5 @@ export class Sliders {
 
 /** "+2.40", "−0.50", "0". */
 export function written(scale: number): string {
-  if (scale === 0) return "0";
-  return `${scale > 0 ? "+" : "−"}${Math.abs(scale).toFixed(2)}`;
+  return scale === 0 ? "0" : signed(scale, 2);
 }

@@ -1,36 +1,35 @@
-"""What steering does and what it costs, in words. `words.ts` says the same in the browser."""
+"""What steering does and what it costs, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.numbers import reading
+from .._shared.numbers import reading, signed
+from .._shared.words import Words
+
+_WORDS = Words(__file__)
 
 
 def figures_in_words(figures: Mapping[str, Any]) -> list[str]:
     """Effect, cost, and the same of a random direction; nothing where nothing is known."""
     if not figures:
         return []
-    said = [f"effect: {_effects(figures)}"]
+    said = [_WORDS.say("effect", effects=_effects(figures))]
     if figures["cost"] is not None:
-        said.append(f"cost: loss on ordinary text {percent(figures['cost'])}")
+        said.append(_WORDS.say("cost", cost=percent(figures["cost"])))
     control = figures["control"]
     if control:
-        cost = "" if control["cost"] is None else f", {percent(control['cost'])}"
-        said.append(f"control: random direction of the same norm {_effects(control)}{cost}")
+        cost = None if control["cost"] is None else percent(control["cost"])
+        said.append(_WORDS.say("control", effects=_effects(control), cost=cost))
     return said
 
 
 def _effects(figures: Mapping[str, Any]) -> str:
-    probes = [f"{name} probe {_signed(value)} σ" for name, value in figures["probes"]]
-    return ", ".join(probes or [f"next token moved by {reading(figures['kl'])} nats"])
+    probes = [{"name": name, "sigma": signed(value, 1)} for name, value in figures["probes"]]
+    return _WORDS.each("probe", probes, ", ") or _WORDS.say("moved", kl=reading(figures["kl"]))
 
 
 def percent(share: float) -> str:
     """ "+6 %"."""
-    return f"{100 * share:+.{0 if abs(share) >= 0.0995 else 1}f} %".replace("-", "−")
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{signed(100 * share, 0 if abs(share) >= 0.0995 else 1)} %"

@@ -1,6 +1,10 @@
-/** What steering does and what it costs, in words. `words.py` says the same in the kernel. */
+/** What steering does and what it costs, in words. */
 import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+import { reading, signed } from "../_shared/numbers";
+import { type Part, Words } from "../_shared/words";
+import templates from "./words.json";
+
+const words = new Words(templates);
 
 interface Effects {
   probes: [string, number][];
@@ -15,28 +19,20 @@ export interface Figures extends Effects {
 export function figuresInWords(figures: Figures | Record<string, never>): HTMLElement[] {
   if (!("probes" in figures)) return [];
   const { cost, control } = figures as Figures;
-  const said = [part("effect: ", effects(figures as Figures))];
-  if (cost !== null) said.push(part("cost: loss on ordinary text ", percent(cost)));
+  const said = [words.say("effect", { effects: effects(figures as Figures) })];
+  if (cost !== null) said.push(words.say("cost", { cost: percent(cost) }));
   if (control) {
-    const more = control.cost === null ? "" : `, ${percent(control.cost)}`;
-    said.push(part("control: random direction of the same norm ", `${effects(control)}${more}`));
+    const cost = control.cost !== null && percent(control.cost);
+    said.push(words.say("control", { effects: effects(control), cost }));
   }
-  return said;
+  return said.map((parts) => el("span", { class: "mi-figure" }, ...parts));
 }
 
-function part(name: string, number: string): HTMLElement {
-  return el("span", { class: "mi-figure" }, name, el("strong", {}, number));
-}
-
-function effects({ probes, kl }: Effects): string {
-  const read = probes.map(([name, sigma]) => `${name} probe ${signed(sigma.toFixed(1))} σ`);
-  return (read.length ? read : [`next token moved by ${reading(kl)} nats`]).join(", ");
-}
-
-function signed(text: string): string {
-  return text.startsWith("-") ? text.replace("-", "−") : `+${text}`;
+function effects({ probes, kl }: Effects): Part[] {
+  const read = probes.map(([name, sigma]) => ({ name, sigma: signed(sigma, 1) }));
+  return read.length ? words.each("probe", read, ", ") : words.say("moved", { kl: reading(kl) });
 }
 
 export function percent(share: number): string {
-  return `${signed((100 * share).toFixed(Math.abs(share) >= 0.0995 ? 0 : 1))} %`;
+  return `${signed(100 * share, Math.abs(share) >= 0.0995 ? 0 : 1)} %`;
 }

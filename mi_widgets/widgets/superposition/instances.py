@@ -10,6 +10,7 @@ from mi_widgets.core.errors import ResultError
 
 from .._shared.given import is_result, kind_of, warnings_of
 from .._shared.labels import labels_of
+from .._shared.numbers import fixed
 from .._shared.scale import Scale, scale_of
 from .._shared.wire import MOST_NUMBERS, pack, quantise
 
@@ -93,10 +94,10 @@ class Instances:
     def sparsity_labels(self) -> list[str]:
         """Sparsities with two digits, or as many more as tell them apart."""
         for digits in (2, 3, 4, 5):
-            texts = [f"{sparsity:.{digits}f}" for sparsity in self.sparsities]
+            texts = [fixed(sparsity, digits) for sparsity in self.sparsities]
             if len(set(texts)) == len(texts):
                 return texts
-        return [f"{s:.2f} (instance {i})" for s, i in zip(self.sparsities, self.instances, strict=True)]
+        return [f"{fixed(s, 2)} (instance {i})" for s, i in zip(self.sparsities, self.instances, strict=True)]
 
     @property
     def levels(self) -> dict[str, float]:

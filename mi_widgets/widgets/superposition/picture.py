@@ -7,7 +7,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
-from .._shared.line_chart import Line, XAxis, YAxis, chart, name_room
+from .._shared.axis_scale import XAxis, YAxis
+from .._shared.line_chart import Line, chart, name_room
+from .._shared.thinning import thinned
 from .._shared.wire import quantise
 from .instances import Instances
 from .words import sentence
@@ -96,7 +98,7 @@ def _grid(drawn: Instances, instance: int, feature: int) -> Image.Image:
     pen = ImageDraw.Draw(image)
     pen.rectangle([left - 1, top - 1, left + heat.width, top + heat.height], outline=png.FAINT)
     at = order.index(feature)
-    for i in png.thinned(len(order), step_px=cell, min_px=22, always=at):
+    for i in thinned(len(order), step_px=cell, min_px=22, always=at):
         ink, middle = png.ACCENT if i == at else png.QUIET, (i + 0.5) * cell
         label = str(drawn.features[order[i]])
         png.text_right(pen, (left - 6, top + middle), label, ink=ink, size=10)

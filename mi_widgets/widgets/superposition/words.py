@@ -1,33 +1,42 @@
-"""The picture in words. `words.ts` says the same in the browser."""
+"""The picture in words."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from .._shared.numbers import reading
+from .._shared.words import Words
 from .instances import Instances
 
 _FEW = 9  # features of a figure that are named
+_WORDS = Words(__file__)
 
 
 def sentence(drawn: Instances, selection: Mapping[str, Any]) -> str:
     """ "S = 0.90 · feature 3: 0.40 of a dimension, pentagon with 0, 1, 2, 4 · 5 of 5 features represented, …"."""
     instance, feature = drawn.place(selection)
-    count, each = int(drawn.represented[instance].sum()), float(drawn.per_feature[instance])
-    return (
-        f"S = {drawn.sparsity_labels[instance]} · "
-        f"feature {selection['feature']}: {described(drawn, instance, feature)} · "
-        f"{count} of {len(drawn.features)} features represented, m/‖W‖² = {reading(each)}"
+    return _WORDS.say(
+        "sentence",
+        sparsity=drawn.sparsity_labels[instance],
+        feature=selection["feature"],
+        described=described(drawn, instance, feature),
+        count=int(drawn.represented[instance].sum()),
+        features=len(drawn.features),
+        each=reading(float(drawn.per_feature[instance])),
     )
 
 
 def described(drawn: Instances, instance: int, feature: int) -> str:
     """ "0.40 of a dimension, pentagon with 0, 1, 2, 4"; "not represented, length 0.02"."""
-    figure = drawn.figures[instance, feature]
-    if not drawn.represented[instance, feature]:
-        return f"{figure}, length {reading(float(drawn.lengths[instance, feature]))}"
-    fellows = drawn.fellows(instance, feature)
-    share = f"{reading(float(drawn.dimensionality[instance, feature]))} of a dimension, "
-    if not fellows:
-        return share + str(figure)
-    named = ", ".join(map(str, fellows)) if len(fellows) <= _FEW else f"{len(fellows)} others"
-    return f"{share}{figure if figure != 'other' else 'shared'} with {named}"
+    figure, fellows = str(drawn.figures[instance, feature]), drawn.fellows(instance, feature)
+    few = len(fellows) <= _FEW
+    return _WORDS.say(
+        "described",
+        represented=bool(drawn.represented[instance, feature]),
+        share=reading(float(drawn.dimensionality[instance, feature])),
+        figure=figure,
+        other=figure == "other",
+        fellows=_WORDS.say(
+            "fellows", few=", ".join(map(str, fellows)) if few else None, many=None if few else len(fellows)
+        ),
+        length=reading(float(drawn.lengths[instance, feature])),
+    )

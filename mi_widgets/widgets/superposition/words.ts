@@ -1,43 +1,44 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the instance. */
-import { el } from "../_shared/dom";
 import { reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
+import { type Part, Words } from "../_shared/words";
 import type { Feature, Instances, Selection } from "./instances";
+import templates from "./words.json";
 
-type Part = string | HTMLElement;
 type Lines = [string, string][];
 
 const FEW = 9; // features of a figure that are named
+const words = new Words(templates);
 
 /** "S = 0.90 · feature 3: 0.40 of a dimension, pentagon with 0, 1, 2, 4 · 5 of 5 features represented, m/‖W‖² = 0.33". */
 export function sentence(instances: Instances, selection: Selection): Part[] {
   const { sparsities, features } = instances.sent;
   const [instance, feature] = instances.place(selection);
-  const count = instances.all(instance).filter(({ represented }) => represented).length;
-  return [
-    "S = ",
-    strong(sparsities[instance]),
-    " · feature ",
-    strong(String(selection.feature)),
-    `: ${described(instances.feature(instance, feature))} · ${count} of ${features.length} features represented, m/‖W‖² = `,
-    strong(reading(instances.perFeature[instance])),
-  ];
-}
-
-function strong(text: string): HTMLElement {
-  return el("strong", { class: "mi-mono" }, text);
+  return words.say("sentence", {
+    sparsity: sparsities[instance],
+    feature: selection.feature,
+    described: described(instances.feature(instance, feature)),
+    count: instances.all(instance).filter(({ represented }) => represented).length,
+    features: features.length,
+    each: reading(instances.perFeature[instance]),
+  });
 }
 
 /** "0.40 of a dimension, pentagon with 0, 1, 2, 4"; "not represented, length 0.02". */
 export function described({ represented, dimensionality, length, figure, fellows }: Feature): string {
-  if (!represented) return `${figure}, length ${reading(length)}`;
-  const share = `${reading(dimensionality)} of a dimension, `;
-  if (!fellows.length) return share + figure;
-  return `${share}${figure === "other" ? "shared" : figure} with ${few(fellows)}`;
+  return words.text("described", {
+    represented,
+    share: reading(dimensionality),
+    figure,
+    other: figure === "other",
+    fellows: few(fellows),
+    length: reading(length),
+  });
 }
 
 function few(labels: number[]): string {
-  return labels.length <= FEW ? labels.join(", ") : `${labels.length} others`;
+  const isFew = labels.length <= FEW;
+  return words.text("fellows", { few: isFew && labels.join(", "), many: !isFew && labels.length });
 }
 
 export function featureTip(feature: Feature): Lines {

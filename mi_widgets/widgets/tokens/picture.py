@@ -7,11 +7,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .._shared import png
-from .._shared.line_chart import Line, XAxis, chart, name_room
-from .._shared.numbers import reading
+from .._shared.axis_scale import XAxis
+from .._shared.line_chart import Line, chart, name_room
 from .._shared.token_lines import token_lines
 from .._shared.wire import quantise
 from .texts import Texts
+from .words import sentence
 
 _WIDTH = 900
 _MARGIN = 14
@@ -45,7 +46,10 @@ def draw(texts: Texts, selection: Mapping[str, Any]) -> bytes:
     low, high = texts.scale.ends()
     png.colour_bar(image, (_MARGIN, y), low=low, high=high, note=texts.unit, name=texts.scale.map)
     pen.text(
-        (_MARGIN, y + 18), _sentence(texts, values, tokens, selection), png.INK, font=png.font(12, mono=False)
+        (_MARGIN, y + 18),
+        png.one_line(sentence(texts, values, tokens, selection)),
+        png.INK,
+        font=png.font(12, mono=False),
     )
     return png.encode(image, name=texts.scale.map)
 
@@ -63,21 +67,3 @@ def _chart(texts: Texts, values: np.ndarray, chosen: int | None) -> Image.Image:
     ]
     size = (_WIDTH - 2 * _MARGIN, _CHART_HEIGHT)
     return chart(lines, XAxis(texts.pos), size=size, right=min(150, name_room(lines)), marker=chosen)
-
-
-def _sentence(texts: Texts, values: np.ndarray, tokens: list[str], selection: Mapping[str, Any]) -> str:
-    pos = selection["pos"]
-    if pos is None:
-        n = int(np.isfinite(values[0]).sum())
-        known = [row[np.isfinite(row)] for row in values]
-        said = [float(row.mean()) if row.size else float("nan") for row in known]
-        start = f"Mean of {n} tokens"
-    else:
-        index = texts.pos.index(pos)
-        said = [float(row[index]) for row in values]
-        start = f"Token {pos} {png.shortened(tokens[index], 24)}"
-    controls = ", ".join(
-        f"{name}: {reading(value)}" for name, value in zip(texts.names[1:], said[1:], strict=True)
-    )
-    unit = "" if np.isnan(said[0]) else f" {texts.unit}"
-    return png.one_line(f"{start}: {reading(said[0])}{unit}" + (f" ({controls})" if controls else ""))

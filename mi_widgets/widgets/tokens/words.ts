@@ -1,14 +1,15 @@
 /** The colours in words: a sentence on the selected token, and a table of all. */
-import { el } from "../_shared/dom";
 import { reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
+import { type Part, Words } from "../_shared/words";
 import type { Text } from "./store";
+import templates from "./words.json";
 
 const LONGEST = 24; // signs of a token in running text
 
-type Part = string | HTMLElement;
+const words = new Words(templates);
 
 /** The mean of the numbers there are, and how many these are. */
 export function mean(row: Tensor): { value: number; n: number } {
@@ -19,15 +20,17 @@ export function mean(row: Tensor): { value: number; n: number } {
 /** "Token 17 ·fox: 0.01 nats (previous-token head out: 6.30)"; the means where no token is selected. */
 export function sentence(text: Text, names: string[], pos: number[], at: number | undefined, unit: string): Part[] {
   const values = text.rows.map((row) => (at === undefined ? mean(row).value : row.at(at)));
-  const start: Part[] =
+  const whose =
     at === undefined
-      ? [`Mean of ${mean(text.rows[0]).n} tokens`]
-      : [`Token ${pos[at]} `, el("code", {}, shortened(text.tokens[at], LONGEST))];
-  const parts = [...start, ": ", el("strong", { class: "mi-mono" }, reading(values[0]))];
-  if (!Number.isNaN(values[0])) parts.push(` ${unit}`);
-  const others = names.slice(1).map((name, i) => `${name}: ${reading(values[i + 1])}`);
-  if (others.length) parts.push(el("span", { class: "mi-faint" }, ` (${others.join(", ")})`));
-  return parts;
+      ? words.say("mean", { n: mean(text.rows[0]).n })
+      : words.say("token", { pos: pos[at], token: shortened(text.tokens[at], LONGEST) });
+  const controls = names.slice(1).map((name, i) => ({ name, value: reading(values[i + 1]) }));
+  return words.say("sentence", {
+    whose,
+    value: reading(values[0]),
+    unit: !Number.isNaN(values[0]) && unit,
+    controls: words.each("control", controls, ", "),
+  });
 }
 
 /** What the tooltip says of a token. */

@@ -7,9 +7,10 @@ import numpy as np
 from PIL import ImageDraw
 
 from .._shared import png
-from .._shared.line_chart import Kind, Line, XAxis, chart, name_room
-from .._shared.numbers import reading
+from .._shared.axis_scale import XAxis
+from .._shared.line_chart import Kind, Line, chart, name_room
 from .measures import Curves, Measure
+from .words import sentence
 
 _WIDTH = 960
 _CHART_HEIGHT = 150
@@ -24,8 +25,7 @@ def draw(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: b
     panels = [_lines(measure) for measure in measures]
     columns = min(len(panels), 3 if len(panels) != 4 else 2)
     rows = -(-len(panels) // columns)
-    sentence = " · ".join([f"step {step}", *(_said(measure, step) for measure in measures)])
-    sentences = png.wrapped(sentence, _WIDTH - 2 * _MARGIN, png.font(12, mono=False))
+    sentences = png.wrapped(sentence(measures, step), _WIDTH - 2 * _MARGIN, png.font(12, mono=False))
     image = png.canvas(_WIDTH, _TOP + rows * (_HEAD + _CHART_HEIGHT + 10) + 18 * len(sentences) + 20)
     png.header(
         image, said["title"], " · ".join([*said["models"], "training step" + (", log scale" if log else "")])
@@ -73,20 +73,3 @@ def _of(curves: Curves, *, many: Kind, strong: Kind, name: str) -> list[Line]:
 def _last(row: np.ndarray) -> float:
     finite = row[np.isfinite(row)]
     return float(finite[-1]) if finite.size else float("nan")
-
-
-def _said(measure: Measure, step: int) -> str:
-    """prefix matching 0.75 L1.H3 (one layer: 0.01)."""
-    controls = ", ".join(
-        f"{control.name}: {_highest(control.curves, step, named=False)}" for control in measure.controls
-    )
-    said = f"{measure.name} {_highest(measure.curves, step, named=True)}"
-    return f"{said} ({controls})" if controls else said
-
-
-def _highest(curves: Curves, step: int, *, named: bool) -> str:
-    values, at = curves.at(step)
-    best = int(np.nanargmax(values)) if not np.isnan(values).all() else 0
-    name = f" {curves.names[best]}" if named and curves.names[best] else ""
-    elsewhere = "" if at is None or at == step else f" at {at}"
-    return f"{reading(float(values[best]))}{name}{elsewhere}"

@@ -1,21 +1,30 @@
 /** The curves in words: a sentence on the selected step, and a table of all of them. */
-import { el } from "../_shared/dom";
+import { reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
-import { highestAt, type Measure, written } from "./measures";
+import { type Facts, type Part, Words } from "../_shared/words";
+import { type Curves, highestAt, type Measure, written } from "./measures";
+import templates from "./words.json";
 
-type Part = string | HTMLElement;
+const words = new Words(templates);
 
 /** "step 600 · prefix matching 0.75 L1.H3 (one layer: 0.01) · …" */
 export function sentence(measures: Measure[], step: number): Part[] {
-  const parts: Part[] = ["step ", el("strong", { class: "mi-mono" }, String(step))];
-  for (const { name, curves, controls } of measures) {
-    const highest = highestAt(curves, step);
-    parts.push(` · ${name} `, el("strong", { class: "mi-mono" }, written(highest)));
-    if (highest.name) parts.push(" ", el("code", {}, highest.name));
-    const others = controls.map((control) => `${control.name}: ${written(highestAt(control.curves, step))}`);
-    if (others.length) parts.push(el("span", { class: "mi-faint" }, ` (${others.join(", ")})`));
-  }
-  return parts;
+  const every = measures.map(({ name, curves, controls }) => ({
+    name,
+    controls: words.each(
+      "control",
+      controls.map((control) => ({ name: control.name, ...highest(control.curves, step) })),
+      ", ",
+    ),
+    ...highest(curves, step),
+  }));
+  return words.say("sentence", { step, measures: words.each("measure", every, " · ") });
+}
+
+/** The highest line at a step: its value, its name, and at which step where this one was not measured. */
+function highest(curves: Curves, step: number): Facts {
+  const { value, name, at } = highestAt(curves, step);
+  return { value: reading(value), line: name, step: at };
 }
 
 /** A row a step: the highest line of each measure and of each control. */

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import chosen from "../../../tests/widgets/agreement.json";
+import drawn from "../../../tests/widgets/agreement_drawn.json";
+import { settled } from "../attribution/chosen";
+import type { Store } from "../attribution/store";
+import { others, share } from "../attribution/words";
+import { percent as percentOfTokens } from "../features/words";
+import { fine, percent as percentOfLogits } from "../fourier/words";
+import { colouredBy } from "../logit_lens/page";
+import { fate } from "../logit_lens/words";
+import { figuresInWords, percent as percentOfLoss } from "../steering/words";
+import { described } from "../superposition/words";
+import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
+import { inkOn, lookup } from "./colour";
+import { shared } from "./linked";
+import { count, fixed, powerOfTen, reading, scientific, signed, significant } from "./numbers";
+import { resample } from "./raster";
+import { ends, written } from "./scale";
+import { thinned } from "./thinning";
+import { quoted, shortened, visible } from "./tokens";
+import { levelOf } from "./wire";
+import { fill, textOf } from "./words";
+
+/** Terms, with the row and the column of each in the grid, and whether it is its head's only one. */
+const TERMS: [string, number, number, boolean][] = [
+  ["embed", -1, -1, false],
+  ["L0.H0", 0, 0, true],
+  ["L0.H1", 0, 1, true],
+  ["L1.H0 from 1", 1, 0, false],
+  ["L1.H0 from 2", 1, 0, false],
+  ["L1.H1", 1, 1, true],
+  ["L1.MLP", 1, 2, true],
+];
+const STORE = {
+  sent: { layers: [0, 1], heads: [0, 1], names: TERMS.map(([name]) => name) },
+  where: {
+    row: TERMS.map(([, row]) => row),
+    column: TERMS.map(([, , column]) => column),
+    alone: TERMS.map(([, , , alone]) => alone),
+  },
+  place: (term: string) => TERMS.findIndex(([name]) => name === term),
+  isHead: (column: number) => column >= 0 && column < 2,
+} as unknown as Store;
+
+/** What Python and the browser both decide, as functions of plain values; `agreement.py` has the same names. */
+const RULES: Record<string, (...given: any[]) => unknown> = {
+  fixed,
+  signed,
+  scientific,
+  significant,
+  power_of_ten: powerOfTen,
+  reading,
+  count,
+  "scale written": (low, high, value) => written(value, { map: "diverging", low, high }),
+  "scale ends": (low, high) => Object.values(ends({ map: "diverging", low, high })),
+  visible,
+  "visible code points": (signs) => visible(String.fromCodePoint(...signs)),
+  shortened,
+  quoted,
+  level: levelOf,
+  colour: (map, theme, level) => [...lookup(map, theme).subarray(4 * level, 4 * level + 4)],
+  "dark ink": (map, theme, level) => inkOn(map, theme, level) === "#111",
+  thinned: (n, step, room, always) => thinned(n, step, room, always === null ? [] : [always]),
+  "x ticks": (values, log, whole, most) => labels(xAxis(values, log, whole).ticks(most)),
+  "x place": (values, log, whole, value) => to9(xAxis(values, log, whole).place(value)),
+  "y ticks": (low, high, ticks) => labels(roundLinear(low, high, ticks).ticks(ticks)),
+  "y place": (low, high, ticks, value) => to9(roundLinear(low, high, ticks).place(value)),
+  shared,
+  said: (template, facts) => textOf(fill(template, facts)),
+  pooled(rows: number[][], side: number) {
+    const levels = resample(Uint8Array.from(rows.flat()), rows.length, rows[0].length, side, side);
+    return Array.from({ length: side }, (_, i) => [...levels.subarray(i * side, (i + 1) * side)]);
+  },
+  "attribution share": share,
+  "attribution others": others,
+  "attribution settled": (chosen, before) => settled(STORE, chosen, before),
+  "features percent": percentOfTokens,
+  "fourier percent": percentOfLogits,
+  "fourier fine": fine,
+  "steering percent": percentOfLoss,
+  "steering figures": (figures) => figuresInWords(figures).map((line) => line.textContent),
+  "lens fate": fate,
+  "lens coloured by": colouredBy,
+  "superposition described": described,
+};
+
+function xAxis(values: number[], log: boolean, whole: boolean) {
+  if (log) return symlog(values);
+  return (whole ? wholeLinear : linear)(Math.min(...values), Math.max(...values));
+}
+
+function labels(ticks: { label: string }[]): string[] {
+  return ticks.map(({ label }) => label);
+}
+
+function to9(place: number): number {
+  return Number(place.toFixed(9));
+}
+
+/** Numbers that JSON lacks are written as texts. */
+function number(part: unknown): unknown {
+  return ["NaN", "Infinity", "-Infinity"].includes(part as string) ? Number(part) : part;
+}
+
+describe("Python and the browser agree", () => {
+  it("on every rule", () => {
+    expect(Object.keys(chosen).sort()).toEqual(Object.keys(RULES).sort());
+  });
+
+  for (const [name, table] of Object.entries({ chosen, drawn })) {
+    it.each(Object.entries(table))(`on the cases ${name} of %s`, (rule, rows) => {
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows as unknown[][]) {
+        const [given, wanted] = [row.slice(0, -1), row.at(-1)];
+        const said = RULES[rule](...given.map(number));
+        expect(said, `${rule}(${JSON.stringify(given)})`).toEqual(
+          rule.endsWith("place") ? to9(wanted as number) : wanted,
+        );
+      }
+    });
+  }
+});

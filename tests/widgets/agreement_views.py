@@ -1,0 +1,60 @@
+"""What the views decide in both languages, as functions of plain values; part of the rules of `agreement.py`."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from mi_widgets.widgets.attribution.chosen import settled
+from mi_widgets.widgets.attribution.words import others, share
+from mi_widgets.widgets.features.words import percent as percent_of_tokens
+from mi_widgets.widgets.fourier.words import fine
+from mi_widgets.widgets.fourier.words import percent as percent_of_logits
+from mi_widgets.widgets.logit_lens.lens import Lens
+from mi_widgets.widgets.logit_lens.words import fate
+from mi_widgets.widgets.steering.words import figures_in_words
+from mi_widgets.widgets.steering.words import percent as percent_of_loss
+from mi_widgets.widgets.superposition.words import described
+
+# Terms, and the row and the column of each in the grid of two layers with two heads and an MLP.
+TERMS = {
+    "embed": (-1, -1),
+    "L0.H0": (0, 0),
+    "L0.H1": (0, 1),
+    "L1.H0 from 1": (1, 0),
+    "L1.H0 from 2": (1, 0),
+    "L1.H1": (1, 1),
+    "L1.MLP": (1, 2),
+}
+
+
+def _settled(chosen: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    parts = SimpleNamespace(layers=[0, 1], heads=[0, 1], cells=np.array(list(TERMS.values())))
+    return settled(chosen, before, SimpleNamespace(terms=SimpleNamespace(parts=parts, names=list(TERMS))))  # type: ignore[arg-type]
+
+
+def _described(feature: dict[str, Any]) -> str:
+    drawn = SimpleNamespace(
+        figures=np.array([[feature["figure"]]]),
+        represented=np.array([[feature["represented"]]]),
+        dimensionality=np.array([[feature["dimensionality"]]]),
+        lengths=np.array([[feature["length"]]]),
+        fellows=lambda instance, at: feature["fellows"],
+    )
+    return described(drawn, 0, 0)  # type: ignore[arg-type]
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "attribution share": share,
+    "attribution others": others,
+    "attribution settled": _settled,
+    "features percent": percent_of_tokens,
+    "fourier percent": percent_of_logits,
+    "fourier fine": fine,
+    "steering percent": percent_of_loss,
+    "steering figures": figures_in_words,
+    "lens fate": fate,
+    "lens coloured by": lambda color, pinned: Lens.coloured_by(None, color, pinned),  # type: ignore[arg-type]
+    "superposition described": _described,
+}
