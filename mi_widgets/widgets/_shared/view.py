@@ -9,11 +9,12 @@ import traitlets
 
 from mi_widgets.core.errors import InterventionError
 
+from .closing import Closing
 from .code import Script
 from .selection import Choices, Selection, shared
 
 
-class ResultView(anywidget.AnyWidget):
+class ResultView(Closing, anywidget.AnyWidget):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
     A subclass gives `choices`, `png` and `__repr__`, and `code` where it shows more than its result and selection. It

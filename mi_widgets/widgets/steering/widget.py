@@ -14,6 +14,7 @@ import traitlets
 from mi_widgets.core.errors import SelectionError
 
 from .._shared.bundle import bundle
+from .._shared.closing import Closing
 from .picture import draw
 
 
@@ -52,7 +53,7 @@ class Said:
         return "".join(piece for piece, _ in self.pieces)
 
 
-class SteeringView(anywidget.AnyWidget):
+class SteeringView(Closing, anywidget.AnyWidget):
     """The panel's picture and its controls. It draws what it is told; `mi.SteeringPanel` runs the model.
 
     Args:
