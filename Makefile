@@ -14,14 +14,15 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := tests/browser tests/notebooks tests/packaging
+SLOW := tests/browser tests/notebooks tests/packaging tests/soak
 
-.PHONY: help setup lab test check lint front unit notebooks watch bench binder train verify chromium clean
+.PHONY: help setup lab test check lint front unit notebooks soak watch bench binder train verify chromium clean
 
 help:
 	@echo "make lab     JupyterLab on the tour"
 	@echo "make test    everything, as CI runs it"
 	@echo "make check   the fast part of it, two minutes"
+	@echo "make soak    what is slow and rarely breaks: a quarter of an hour on two cores"
 	@echo "make watch   rebuild the front end while you edit"
 	@echo "make bench   measure against the peers"
 	@echo "make binder  what mybinder.org would install and show"
@@ -81,6 +82,11 @@ test: lint front chromium unit verify notebooks
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval -m "not alone" tests/browser
 	$(BIN)/python -m pytest -p no:nbval -m alone tests/browser
 	$(BIN)/python -m pytest -p no:nbval tests/packaging
+
+# Thousands of views, long replays, and ten times as many examples of every property.
+soak: setup
+	$(SIDE_BY_SIDE) --dist load -p no:nbval tests/soak
+	$(SIDE_BY_SIDE) --dist load -p no:nbval --hypothesis-profile=soak -m hypothesis $(addprefix --ignore=,$(SLOW))
 
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch

@@ -1,7 +1,7 @@
 """Measures every comparison, writes results.json and README's table, and prints it.
 
     python -m benchmarks          # or: make bench
-    python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab; "training"
+    python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab; "memory"; "training"
 
 A comparison in JupyterLab is a module with a function `rows(lab, folder, versions)` that yields rows; name it in
 COMPARISONS. Ends with a message when a row misses its bar.
@@ -13,7 +13,7 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from benchmarks import (
     dictionaries,
     features,
     lens,
+    memory,
     model_layer,
     peers,
     scrubber,
@@ -36,7 +37,7 @@ from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
 COMPARISONS = (attention, scrubber, lens, clicks, features, steering)
-PARTS = ("lab", "model", "training")
+PARTS = ("lab", "memory", "model", "training")
 
 
 def main(*parts: str) -> str | None:
@@ -47,13 +48,14 @@ def main(*parts: str) -> str | None:
     """
     if set(parts) - set(PARTS):
         return f"The parts are {', '.join(PARTS)}; got {', '.join(parts)}."
-    python = peers.environment()
     results: dict[str, Any] = json.loads(table.RESULTS.read_text()) if table.RESULTS.exists() else {}
     missed: list[str] = []
     if not parts or "lab" in parts:
-        results |= lab(python, missed)
+        results |= lab(peers.environment(), missed)
+    if not parts or "memory" in parts:
+        results["memory"] = in_memory(missed)
     if not parts or "model" in parts:
-        results["model"] = model(python, missed)
+        results["model"] = model(peers.environment(), missed)
     if not parts or "training" in parts:
         versions = {name: version(name) for name in ("mi-widgets", "torch")}
         results["training"] = measured(lambda: [*training.rows(), *dictionaries.rows()], versions, missed)
@@ -68,6 +70,19 @@ def lab(python: Path, missed: list[str]) -> dict[str, Any]:
     versions = {name: version(name) for name in ("anywidget", "jupyterlab", "mi-widgets", "torch")}
     versions |= peers.versions(python, "circuitsvis")
     return measured(lambda: in_lab(python, versions), versions, missed)
+
+
+def in_memory(missed: list[str]) -> dict[str, Any]:
+    """A model that is held in memory."""
+
+    def measure() -> Iterator[Row | MultipleRow]:
+        yield from memory.shares()
+        with tempfile.TemporaryDirectory(prefix="mi-bench-") as name, jupyter_lab(Path(name)) as running:
+            yield from memory.rows(running, Path(name))
+
+    return measured(
+        measure, {name: version(name) for name in ("mi-widgets", "torch", "transformers")}, missed
+    )
 
 
 def model(python: Path, missed: list[str]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def round_trip(notebook: Notebook) -> float:
 
 def forward(notebook: Notebook, call: str) -> float:
     """Seconds that a call takes in the kernel (median)."""
-    return float(notebook.run_cell(_FORWARD.format(call=call)))
+    return float(notebook.run_cell(_FORWARD.format(call=call), timeout_s=300))
 
 
 def told(bare: float, forward: float) -> str:

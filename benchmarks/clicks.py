@@ -53,8 +53,14 @@ def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Ro
     yield Row(task, Side("PatchingPanel", seconds, LIMIT_S), bar=bar)
 
 
-def clicked(notebook: Notebook) -> list[float | None]:
-    """Seconds until each of some cells was answered."""
+def clicked(notebook: Notebook, times: int = CLICKS, *, pause_ms: int = 700) -> list[float | None]:
+    """Seconds until each of some cells was answered.
+
+    Args:
+        notebook: with one panel on its page.
+        times: how many cells.
+        pause_ms: after each, until the rest of the text is written.
+    """
     page = notebook.page
     page.evaluate(LISTEN)
     picture = page.locator(".mi-heat .mi-map canvas").first
@@ -63,13 +69,13 @@ def clicked(notebook: Notebook) -> list[float | None]:
     if box is None:
         raise RuntimeError("The heat map is not on the page")
     seconds: list[float | None] = []
-    for i in range(CLICKS):
-        across, down = 0.3 + 0.6 * ((7 * i) % CLICKS) / CLICKS, 0.3 + 0.6 * (i % 4) / 4
+    for i in range(times):
+        across, down = 0.3 + 0.6 * ((7 * i) % times) / times, 0.3 + 0.6 * (i % 4) / 4
         page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
         try:
             page.wait_for_function("() => window.answered !== undefined", timeout=1000 * LIMIT_S)
             seconds.append(page.evaluate("() => window.answered"))
         except TimeoutError:
             seconds.append(None)
-        page.wait_for_timeout(700)  # until the rest of the text is written
+        page.wait_for_timeout(pause_ms)
     return seconds

@@ -11,7 +11,7 @@ from benchmarks.cells import PAINTED, time_cell
 from benchmarks.rows import Bar, Row, Side
 from tests.browser.jupyter import JupyterLab, write_notebook
 
-LIMIT_S, REPEATS = 10, 7
+LIMIT_S, REPEATS, PAUSE_MS = 10, 7, 700
 FORWARDS, SPARE_S = 1.5, 0.03
 PAINT_S = 0.3
 SETUP = f"""
@@ -24,8 +24,8 @@ text = "The capital of the state where Dallas lies is Austin"
 """
 SENTENCE = "The capital of the state around Greenville is Austin . He found a familiar box on the table and the old man"
 TEXTS = [SENTENCE[:i] for i, letter in enumerate(SENTENCE) if letter == " "][2:]
-# Milliseconds from each text's input event to the frame in which the strip shows it.
-TYPE = """async ([texts, limit]) => {
+# Seconds from each text's input event to the frame in which the strip shows it.
+TYPE = """async ([texts, limit, pause]) => {
   const root = document.querySelector(".mi-latents");
   const field = root.querySelector("textarea");
   const shown = () => [...root.querySelectorAll(".mi-strip .mi-token")].map((t) => t.textContent).join("");
@@ -45,7 +45,7 @@ TYPE = """async ([texts, limit]) => {
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     seconds.push(await painted);
-    await new Promise((next) => setTimeout(next, 700));  // until the continuation is written
+    await new Promise((next) => setTimeout(next, pause));  // until the continuation is written
   }
   return seconds;
 }"""
@@ -60,7 +60,7 @@ def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Ro
         notebook.page.locator(".mi-latents[data-painted]").first.wait_for()
         forward = bare.forward(notebook, "model.run(text)")
         back = bare.round_trip(notebook)
-        seconds = notebook.page.evaluate(TYPE, [TEXTS, LIMIT_S])
+        seconds = notebook.page.evaluate(TYPE, [TEXTS, LIMIT_S, PAUSE_MS])
         yield Row(
             f"type a text until its latents are shown {bare.told(back, forward)}",
             Side("FeaturePanel", seconds, LIMIT_S),

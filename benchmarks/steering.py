@@ -12,6 +12,7 @@ from benchmarks.rows import Bar, Row, Side
 from tests.browser.jupyter import JupyterLab, Notebook, write_notebook
 
 LIMIT_S, MOVES, DRAGS = 10, 40, 5
+PAUSE_MS = 300
 FORWARDS, SPARE_S, MOST_S = 1.5, 0.015, 0.06
 RELEASE_S = 0.15
 SETUP = f"""
@@ -26,8 +27,8 @@ directions = {{name: mi.mean_difference(model, texts[name], texts["story"], site
               for name in ("french", "hesitation")}}
 panel = mi.SteeringPanel(model, directions, prompt="After breakfast Sam set out for the harbour.")
 """
-# Seconds from each move to the frame in which its bars are shown.
-MOVE = """async ([moves, limit]) => {
+# Seconds from each move to the frame in which its bars are shown; so many milliseconds lie between two.
+MOVE = """async ([moves, limit, pause]) => {
   const root = document.querySelector(".mi-steering");
   const slider = root.querySelector("input[type=range]");
   const seconds = [];
@@ -46,7 +47,7 @@ MOVE = """async ([moves, limit]) => {
     });
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     seconds.push(await painted);
-    await new Promise((next) => setTimeout(next, 300));
+    await new Promise((next) => setTimeout(next, pause));
   }
   return seconds;
 }"""
@@ -85,7 +86,7 @@ def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Ro
         notebook.run_cell("panel.wait(20)")
         forward = bare.forward(notebook, "model.run(panel.prompt)")
         back = bare.round_trip(notebook)
-        seconds = notebook.page.evaluate(MOVE, [MOVES, LIMIT_S])
+        seconds = notebook.page.evaluate(MOVE, [MOVES, LIMIT_S, PAUSE_MS])
         yield Row(
             f"move a slider until the next token is shown {bare.told(back, forward)}",
             Side("SteeringPanel", seconds, LIMIT_S),

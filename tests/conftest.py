@@ -12,8 +12,15 @@ import mi_widgets as mi
 torch.set_num_threads(1)
 
 # A first call traces and compiles; how long an example takes says nothing here.
-settings.register_profile("mi", deadline=None, max_examples=50)
+USUAL = 50
+settings.register_profile("mi", deadline=None, max_examples=USUAL)
+settings.register_profile("soak", deadline=None, max_examples=10 * USUAL)  # asked for by `make soak`
 settings.load_profile("mi")
+
+
+def examples(n):
+    """So many for a slow property, and in another profile as many times more as that has."""
+    return n * settings.default.max_examples // USUAL
 
 
 def small_transformer(seed=0, **changes):

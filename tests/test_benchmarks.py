@@ -11,6 +11,7 @@ from benchmarks import (
     dictionaries,
     features,
     imports,
+    memory,
     model_layer,
     model_worker,
     scrubber,
@@ -210,7 +211,7 @@ def test_imports_are_timed_in_processes_of_their_own(monkeypatch):
 
 
 def test_the_command_knows_its_parts():
-    assert command.main("modle") == "The parts are lab, model, training; got modle."
+    assert command.main("modle") == "The parts are lab, memory, model, training; got modle."
 
 
 @pytest.mark.usefixtures("no_collection")
@@ -235,3 +236,41 @@ def test_a_training_row_stands_below_the_model_layers():
     assert row.missed() is None
     section = table.section({**RESULTS, "training": {"rows": [row.as_json()]}})
     assert f"| {training.TASK} | {training.AGAINST} (0.50 s) | 0.28 (0.26–0.29) | 0.33 |  |" in section
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_what_is_read_from_a_run_of_a_model_in_memory_takes_turns_with_the_run():
+    small = memory.MODEL.replace("GPT2Config()", "GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=50)")
+    assert small != memory.MODEL
+    times = memory.main(rounds=2, model=small)
+    assert {name: len(seconds) for name, seconds in times.items()} == {
+        "the run": 2,
+        "`run.next_tokens()`": 2,
+        "`mi.attention(run)`": 2,
+    }
+
+
+def test_shares_are_of_the_run_of_their_round(monkeypatch):
+    monkeypatch.setattr(memory, "last_line_of", lambda *_: {"the run": [1.0, 2.0], "reading": [0.5, 0.2]})
+    [row] = memory.shares()
+    assert (row.ours.rounds, row.against_s, row.bar) == ([0.5, 0.1], 1.5, memory.SHARE_BAR)
+    assert (
+        row.missed()
+        == f"{memory.NAME}: reading: the bar is 0.25 times the run that it reads; measured was 0.300"
+    )
+
+
+def test_the_texts_that_are_typed_grow_and_are_as_many_as_gestures():
+    assert len(memory.TEXTS) == memory.TIMES
+    assert all(
+        longer.startswith(shorter) for shorter, longer in zip(memory.TEXTS, memory.TEXTS[1:], strict=False)
+    )
+
+
+def test_rows_of_a_model_in_memory_stand_in_both_tables():
+    seen = Row("click in memory", Side("ours", [0.2, 0.3, 0.4], 10)).as_json()
+    share = MultipleRow("read in memory", "the run", 0.5, Multiple("mi_widgets", [0.1]), bar=0.25).as_json()
+    section = table.section({**RESULTS, "memory": {"rows": [share, seen]}})
+    first, second = section.split("The model layer, ")
+    assert "| click in memory | 0.30 s | none |  |" in first
+    assert "| read in memory | the run (0.50 s) | 0.10 | 0.25 |  |" in second

@@ -23,4 +23,4 @@ VIEWS = {
     "sweep": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "trust": "mi_widgets.widgets.trust.widget:TrustView",
 }
-PLOTS = {"*": "mi_widgets.widgets.figures:plot"}
+PLOTS = {"*": "mi_widgets.widgets.figures.plot:plot"}

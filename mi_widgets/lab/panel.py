@@ -8,8 +8,10 @@ from typing import Any
 
 import ipywidgets
 
+from mi_widgets.widgets._shared.closing import Closing
 
-class Panel(ipywidgets.VBox):
+
+class Panel(Closing, ipywidgets.VBox):
     """Views one below the other, with the model that they act on. A subclass gives `png`."""
 
     def __init__(self, children: Sequence[Any]) -> None:

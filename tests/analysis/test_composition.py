@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.analysis.induction_by_hand import induction_circuit
-from tests.conftest import small_transformer
+from tests.conftest import examples, small_transformer
 
 D_VOCAB = 12
 
@@ -49,7 +49,7 @@ def test_scores_are_the_norms_of_products(model):
         assert np.allclose(got["score"].values, np.array(expected) - got["baseline"].values, atol=1e-5)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.floats(0.1, 10), st.integers(0, 3), st.integers(0, 1000))
 def test_neither_the_size_of_a_head_nor_its_basis_matters(factor, head, seed):
     module = small_transformer(d_mlp=0)

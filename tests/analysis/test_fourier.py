@@ -14,7 +14,7 @@ from mi_widgets.analysis.fourier.neurons import polynomials
 from mi_widgets.analysis.fourier.sums import along, by_sum
 from mi_widgets.core.errors import MIError
 from tests.analysis.adding_by_hand import adding_circuit, neurons_of
-from tests.conftest import small_gpt2, small_transformer
+from tests.conftest import examples, small_gpt2, small_transformer
 
 PRIMES = [59, 113]
 ALPHAS = {3: 5.0, 17: 2.0, 20: 9.0}
@@ -146,7 +146,7 @@ def test_products_of_one_frequency_are_polynomials_of_it_and_of_two_are_not():
     assert explained.max(0).values.tolist() == pytest.approx([1, 0, 1, 0], abs=1e-5)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.sampled_from([5, 7, 11]), st.sets(st.integers(1, 2)), st.integers(0, 100))
 def test_what_is_kept_and_what_is_left_add_up_to_the_logits(p, keys, seed):
     logits = random_logits(p, seed)

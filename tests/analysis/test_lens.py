@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.analysis.route_by_hand import LOUDNESS, PAIR, SECOND, route
-from tests.conftest import small_gpt2, small_transformer
+from tests.conftest import examples, small_gpt2, small_transformer
 from tests.model.families import FAMILIES, small
 from tests.model.letters import letters
 
@@ -180,7 +180,7 @@ def test_a_heads_part_is_what_its_output_gives_through_the_frozen_norm(family):
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(
     st.text("abcdefgh", min_size=1, max_size=12), st.sampled_from(["sublayer", "head"]), st.integers(0, 20)
 )

@@ -118,15 +118,6 @@ def test_an_analysis_that_does_something_else_at_each_step_says_so():
     assert mi.over_checkpoints(NAME, previous, steps=[0, 2000], progress=False).warnings == ()
 
 
-def test_patterns_of_several_steps_are_not_printed_at_once():
-    see = mi.over_checkpoints(
-        NAME, lambda m: mi.attention(m.run([[1, 2, 3]], keep=[at.pattern])), steps=[0, 300], progress=False
-    )
-    with pytest.raises(mi.errors.ResultError, match=r"choose one with \.sel\(step=…\)"):
-        see.plot()
-    see.sel(step=300).plot()
-
-
 @pytest.mark.parametrize("checkpoint", [True, 0.0, 300.0, "300", 301])
 def test_what_is_no_checkpoint_is_named(checkpoint):
     with pytest.raises(mi.errors.UnknownCheckpoint, match="the steps that were kept are 0, 100"):

@@ -12,6 +12,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.extent import Extent, touches
+from tests.conftest import examples
 from tests.core.activations import activation, sites
 
 NAMES = {"mi": mi, "at": at}
@@ -45,7 +46,7 @@ def columns_that_read(extent, row, wanted):
             yield i + (jump if extent.left or i >= extent.lengths[row] else 0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_only_tokens_that_read_so_are_changed(data):
     extent, n = data.draw(written())

@@ -13,12 +13,13 @@ from mi_widgets import sites as at
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.extent import Extent, columns_of, read, touches, write
 from mi_widgets.core.sites import AXES
+from tests.conftest import examples
 from tests.core.activations import COLUMNS, activation, axes_of, extents, picked, real, sites
 
 RESID = at.resid_post[0]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_a_site_names_the_same_tokens_as_plain_indexing(data):
     extent = data.draw(extents())
@@ -41,7 +42,7 @@ def test_a_site_names_the_same_tokens_as_plain_indexing(data):
     assert torch.equal(x, in_place)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_an_activation_padded_on_one_side_is_the_other_sides_at_every_real_token(data):
     extent = data.draw(extents())

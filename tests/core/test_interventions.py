@@ -16,7 +16,7 @@ from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.extent import Extent, read
 from mi_widgets.core.patching import Patch
 from mi_widgets.core.sites import AXES
-from tests.conftest import small_transformer
+from tests.conftest import examples, small_transformer
 from tests.core.activations import SIZES, Seen, activation, extents, picked, real, sites
 
 NAMES = {"mi": mi, "at": at}
@@ -49,7 +49,7 @@ def kinds(site, d):
     yield mi.patch(site, d), lambda x: d.expand_as(x)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_every_intervention_is_plain_indexing(data):
     extent = data.draw(extents())
@@ -67,7 +67,7 @@ def test_every_intervention_is_plain_indexing(data):
         assert torch.equal(x, before)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_token_by_token_is_as_the_whole_text_at_once(data):
     extent = replace(data.draw(extents()), left=True)  # as generate pads
@@ -93,7 +93,7 @@ def test_token_by_token_is_as_the_whole_text_at_once(data):
             ), value
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_a_patch_from_a_run_gives_its_real_tokens_whichever_side_is_padded(data):
     extent = data.draw(extents())
@@ -125,7 +125,7 @@ def read_as(x, site, extent, there):
     return extent.aligned(x, replace(site, head=None, positions=None), left=there.left)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_a_resampled_token_depends_on_seed_row_and_position_alone(data):
     extent = data.draw(extents())
@@ -178,7 +178,7 @@ def test_resampling_from_a_run_draws_its_real_tokens_of_the_head_that_is_named()
     assert (drawn != x).sum() == 4
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_what_is_projected_out_is_gone_and_what_is_left_stays(data):
     n = data.draw(st.integers(1, 4))

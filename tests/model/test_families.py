@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from tests.conftest import examples
 from tests.model.families import (
     FAMILIES,
     PER_HEAD,
@@ -237,7 +238,7 @@ def test_a_patch_from_a_batch_padded_on_one_side_fits_one_padded_on_the_other(fa
     assert_padding_does_not_matter(model, ROWS, kept, lambda i: patches(OTHERS[i]), batches)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_prompts_of_any_lengths_with_an_edit_anywhere_are_what_they_are_alone(data):
     family = data.draw(st.sampled_from(FAMILIES))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, SiteError
-from tests.conftest import small_transformer
+from tests.conftest import examples, small_transformer
 from tests.core.dictionaries import KINDS, random_sae
 from tests.model.letters import letters
 from tests.provenance import LOADED
@@ -48,7 +48,7 @@ def test_an_untouched_splice_changes_nothing(model, kind):
             assert model.run(PROMPTS).logits.equal(plain)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20))
 @given(index=st.integers(0, 23), value=st.floats(-4, 4), kind=st.sampled_from(KINDS), seed=st.integers(0, 9))
 def test_written_latents_move_the_activation_along_their_directions(index, value, kind, seed):
     model = mi.load(small_transformer(n_layers=3), tokenizer=letters())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from tests.conftest import examples
 from tests.model.families import FAMILIES, PER_HEAD, SQUARE, VOCAB, close, loaded, place, sites_of
 
 IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5]  # longer than the window of the families that have one
@@ -156,7 +157,7 @@ def test_prompts_continued_together_are_what_they_are_alone(family):
     assert_each_is_what_it_is_alone(model, ROWS, lambda i: stack, temperature=1.0, seed=5)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(st.data())
 def test_prompts_of_any_lengths_are_continued_together_as_alone(data):
     family = data.draw(st.sampled_from(FAMILIES))

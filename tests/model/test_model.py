@@ -15,7 +15,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.sites import AXES, WHOLE_MODEL
 from mi_widgets.model.backend import lock_of
-from tests.conftest import small_gpt2, small_transformer
+from tests.conftest import examples, small_gpt2, small_transformer
 
 IDS = torch.tensor([[3, 1, 4, 1, 5, 9, 2, 6]])
 EVERY_SITE = [getattr(at, name) for name in AXES]
@@ -239,7 +239,7 @@ def test_padding_changes_nothing(model):
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.integers(0, 49), min_size=1, max_size=9), min_size=1, max_size=3))
 def test_any_ids_run_and_their_patterns_are_distributions(rows):
     model = SHARED

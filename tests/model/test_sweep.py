@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from tests.conftest import examples
 from tests.model.families import FAMILIES, VOCAB, loaded, place, sites_of, small
 
 ROWS = [[7, 8, 2], [3, 1, 4, 1, 5]]
@@ -98,7 +99,7 @@ def test_every_cell_is_a_run(family):
     assert result.dataset["layer"].values.tolist() == [2, 0]
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.data())
 def test_any_part_of_any_sweep_is_runs(data):
     family = data.draw(st.sampled_from(FAMILIES))

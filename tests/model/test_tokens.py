@@ -12,6 +12,7 @@ import mi_widgets as mi
 from mi_widgets.core.errors import PromptError
 from mi_widgets.model.tokens import Vocabulary
 from mi_widgets.zoo.tokenizer import pieces, word_tokenizer
+from tests.conftest import examples
 from tests.model.families import small
 from tests.model.letters import ALPHABET, BOS, EOS, PIECES, TURNS, letters
 
@@ -98,7 +99,7 @@ def test_the_last_token_is_the_last_real_one(rows, side):
     assert found.last.tolist() == [mask.nonzero().max().item() for mask in found.mask]
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(rows=st.lists(ids, min_size=2, max_size=3))
 def test_each_token_keeps_its_position_on_either_side(model, rows):
     for side in ("right", "left"):

@@ -13,7 +13,7 @@ from mi_widgets.training.__main__ import main
 from mi_widgets.training.modular_addition.train import last_logits, learning, loss_of
 from mi_widgets.training.recipes import RECIPES
 from mi_widgets.zoo.models import expected
-from tests.conftest import small_transformer
+from tests.conftest import examples, small_transformer
 
 RECIPE = RECIPES["modadd-113"]
 SMALL = replace(
@@ -33,7 +33,7 @@ def trained(seed):
     return module
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     st.sampled_from([5, 7, 11]),
     st.integers(1, 4),

@@ -1,5 +1,6 @@
 """Where a widget's built front end lies, and what a reader sees where it was never built."""
 
+import os
 from pathlib import Path
 
 BUNDLES = Path(__file__).parents[1] / "_bundles"
@@ -14,8 +15,14 @@ export default {
 
 
 def bundle(name: str) -> tuple[str | Path, str | Path]:
-    """The `_esm` and `_css` of the widget in folder `name`: paths, so that anywidget can reload them."""
+    """The `_esm` and `_css` of the widget in folder `name`, as text.
+
+    Not as paths: for a path anywidget keeps every widget that was ever made, to tell it of a change of the file. It is
+    told so where that is wanted, by ANYWIDGET_HMR=1.
+    """
     script, style = BUNDLES / f"{name}.js", BUNDLES / f"{name}.css"
     if not script.exists():
         return _NOT_BUILT, ""
-    return script, style if style.exists() else ""
+    if os.environ.get("ANYWIDGET_HMR") == "1":
+        return script, style if style.exists() else ""
+    return script.read_text("utf-8"), style.read_text("utf-8") if style.exists() else ""

@@ -11,6 +11,7 @@ from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.record import record_of
 from mi_widgets.core.script import Script
 
+from .closing import Closing
 from .selection import Choices, Selection, checked, shared
 
 
@@ -37,7 +38,7 @@ class Drawn(Protocol):
 D = TypeVar("D", bound=Drawn)
 
 
-class ResultView(anywidget.AnyWidget, Generic[D]):
+class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
     A subclass reads what it was given into `_drawn` before it calls `super().__init__`, with `_first_selection` and

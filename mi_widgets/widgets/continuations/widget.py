@@ -8,6 +8,7 @@ import anywidget
 import traitlets
 
 from .._shared.bundle import bundle
+from .._shared.closing import Closing
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Line:
     error: str = ""
 
 
-class ContinuationsView(anywidget.AnyWidget):
+class ContinuationsView(Closing, anywidget.AnyWidget):
     """Some prompts, what the model adds to each, and its likeliest next tokens. It draws what it is told.
 
     Args:

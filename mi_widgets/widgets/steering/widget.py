@@ -14,11 +14,12 @@ import traitlets
 from mi_widgets.core.errors import SelectionError
 
 from .._shared.bundle import bundle
+from .._shared.closing import Closing
 from .picture import draw
 from .shown import Said, Shown, Slider
 
 
-class SteeringView(anywidget.AnyWidget):
+class SteeringView(Closing, anywidget.AnyWidget):
     """The panel's picture and its controls. It draws what it is told; `mi.SteeringPanel` runs the model.
 
     Args:

@@ -1,0 +1,163 @@
+"""What a figure is made of: bars, lines, and heat maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from .texts import FAMILY, PLAIN, cut, labels_of, tokens
+
+BLUE = "#2f7fc1"
+MOST_LABELS = 48  # more of them cannot be read
+_MOST_NUMBERS, _MOST_NAMES, _LONGEST_NAME = 64, 400, 9
+_MOST_LEGEND, _MOST_WRITTEN = 12, 12
+
+
+@dataclass(frozen=True)
+class Colours:
+    """One scale for all heat maps of a figure.
+
+    Attributes:
+        name: matplotlib's.
+        low: what has its first colour.
+        high: what has its last.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, data: xr.DataArray) -> Colours:
+        """From 0 for what is never below it, else alike on both sides of 0; attention is always from 0 to 1."""
+        if {"query", "key"} <= set(data.dims):
+            return cls("Blues", 0.0, 1.0)
+        sizes = np.abs(data.values[np.isfinite(data.values)])
+        reach = float(sizes.max()) if sizes.size and sizes.max() > 0 else 1.0
+        signed = bool((data.values < 0).any())
+        return cls("RdBu_r" if signed else "viridis", -reach if signed else 0.0, reach)
+
+    def mappable(self) -> ScalarMappable:
+        """For a colour bar."""
+        return ScalarMappable(Normalize(self.low, self.high), self.name)
+
+    def ink(self, value: float) -> str:
+        """Black or white, whichever is read on the colour of a value."""
+        red, green, blue, _ = self.mappable().to_rgba(np.array(value))
+        return "k" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "w"
+
+
+def bars(axes: Axes, values: np.ndarray, labels: list[str], unit: str) -> None:
+    """Bars from left to right, one below the other, each with its label."""
+    rows = np.arange(len(values))
+    drawn = axes.barh(rows, values, color=BLUE)
+    if len(labels) <= _MOST_WRITTEN:
+        axes.bar_label(drawn, fmt="%.3g", padding=3, fontsize=8)
+        axes.margins(x=0.15)
+    axes.set_yticks(rows, labels, family=FAMILY, fontsize=8 if len(labels) > 12 else 10, **PLAIN)
+    axes.invert_yaxis()
+    axes.set_xlabel(unit, **PLAIN)
+
+
+def along(axes: Axes, data: xr.DataArray, unit: str) -> None:
+    """The numbers of one axis: bars with labels, or a line where there are too many of them."""
+    dim = str(data.dims[0])
+    labels, values = labels_of(data, dim), data.values
+    if len(values) <= MOST_LABELS:
+        axes.bar(range(len(values)), values, color=BLUE)
+        turned = max(map(len, labels), default=0) > 2
+        axes.set_xticks(
+            range(len(values)), labels, rotation=90 if turned else 0, fontsize=8, family=FAMILY, **PLAIN
+        )
+    else:
+        axes.plot(data[dim].values, values, color=BLUE)
+    if f"{dim}_token" not in data.coords:
+        axes.set_xlabel(dim, **PLAIN)
+    axes.set_ylabel(unit, **PLAIN)
+
+
+def lines(axes: Axes, data: xr.DataArray, unit: str) -> None:
+    """One line for every prompt."""
+    dim = str(data.dims[1])
+    for prompt, row in zip(data["batch"].values, data.values, strict=True):
+        axes.plot(data[dim].values, row, linewidth=1, label=f"prompt {prompt}")
+    _legend(axes)
+    axes.set_xlabel(dim, **PLAIN)
+    axes.set_ylabel(unit, **PLAIN)
+
+
+def curves(axes: Axes, data: xr.DataArray, unit: str) -> None:
+    """One line for every element of the other axes, over the steps of training."""
+    over = data.transpose("step", ...)
+    others = [str(dim) for dim in over.dims[1:]]
+    for place in np.ndindex(over.shape[1:]):
+        name = " ".join(f"{dim} {over[dim].values[i]}" for dim, i in zip(others, place, strict=True))
+        values = over.values[(slice(None), *place)]
+        axes.plot(over["step"].values, values, marker=".", linewidth=1, label=name)
+    if others:
+        _legend(axes)
+    axes.set_xlabel("step", **PLAIN)
+    axes.set_ylabel(unit, **PLAIN)
+
+
+def _legend(axes: Axes) -> None:
+    if len(axes.lines) <= _MOST_LEGEND:
+        for text in axes.legend(fontsize=7, ncols=2).get_texts():
+            text.set(**PLAIN)
+
+
+def heat(axes: Axes, data: xr.DataArray, colours: Colours, *, labelled: bool) -> None:
+    """Cells in colours, down the first axis and across the second.
+
+    Args:
+        axes: where.
+        data: two axes.
+        colours: the scale.
+        labelled: whether the axes are named, and as many elements of them as can be read.
+    """
+    axes.imshow(
+        data.values,
+        cmap=colours.name,
+        vmin=colours.low,
+        vmax=colours.high,
+        aspect="equal" if data.dims == ("query", "key") else "auto",
+        interpolation="nearest",
+    )
+    down, across = map(str, data.dims)
+    if not labelled:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return
+    for dim, ticks, name in (
+        (across, axes.set_xticks, axes.set_xlabel),
+        (down, axes.set_yticks, axes.set_ylabel),
+    ):
+        labels = labels_of(data, dim)
+        if len(labels) <= MOST_LABELS:
+            turned = dim == across and max(map(len, labels), default=0) > 2
+            ticks(
+                range(len(labels)), labels, fontsize=8, family=FAMILY, rotation=90 if turned else 0, **PLAIN
+            )
+        name(dim, **PLAIN)
+
+
+def written(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours: Colours) -> None:
+    """In every cell what it is of, or else its number, where there are few enough."""
+    if names is not None and data.size <= _MOST_NAMES:
+        texts = np.array(tokens(names.values), dtype=object).reshape(data.shape)
+    elif names is None and data.size <= _MOST_NUMBERS:
+        texts = np.vectorize("{:.2f}".format, otypes=[object])(data.values)
+    else:
+        return
+    for (i, j), value in np.ndenumerate(data.values):
+        if np.isfinite(value):
+            text = cut(str(texts[i, j]), _LONGEST_NAME)
+            axes.text(
+                j, i, text, ha="center", va="center", fontsize=8 if names is None else 7,
+                family=FAMILY, color=colours.ink(value), **PLAIN,
+            )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What is slow and rarely breaks: `make soak`."""
