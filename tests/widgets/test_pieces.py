@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from mi_widgets.widgets._marks.text import thinned
 from mi_widgets.widgets._shared.bundle import bundle
 from mi_widgets.widgets._shared.colour import lookup
-from mi_widgets.widgets._shared.png import thinned
 from mi_widgets.widgets._shared.tokens import visible
 from mi_widgets.widgets.heat_map.widget import HeatmapView
 from mi_widgets.widgets.tokens.widget import TokensView

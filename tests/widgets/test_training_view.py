@@ -9,7 +9,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets._shared.line_chart import _tick
+from mi_widgets.widgets._shared.axes import _tick
 from mi_widgets.widgets._shared.numbers import count, reading
 from mi_widgets.widgets.training.measures import read_measures
 from mi_widgets.widgets.training.widget import TrainingView

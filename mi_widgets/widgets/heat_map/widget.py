@@ -6,12 +6,13 @@ import traitlets
 
 from mi_widgets.core.errors import ResultError
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.code import Script
 from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices, checked
 from .cells import Cells
-from .picture import draw
+from .picture import picture
 
 
 class HeatmapView(HeadSwitchView):
@@ -84,7 +85,7 @@ class HeatmapView(HeadSwitchView):
 
     def png(self) -> bytes:
         """The selected page, as the widget shows it."""
-        return draw(self._drawn, self.selection, self._heads_off())
+        return render(picture(self._drawn, self.selection, self._heads_off()))
 
     def __repr__(self) -> str:
         drawn = self._drawn

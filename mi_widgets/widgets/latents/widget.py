@@ -4,6 +4,7 @@ from typing import Any
 
 import traitlets
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.code import Script
 from .._shared.latent_changes import LatentChangeView
@@ -11,7 +12,7 @@ from .._shared.latent_names import LatentNames
 from .._shared.selection import Choices, checked
 from ..features.dashboards import Dashboards
 from .fired import Fired
-from .picture import draw
+from .picture import picture
 from .words import sentence
 
 
@@ -94,7 +95,7 @@ class LatentsView(LatentChangeView):
 
     def png(self) -> bytes:
         """The same text, latents and words."""
-        return draw(self._fired, self.selection, self._known, dict(self._changes))
+        return render(picture(self._fired, self.selection, self._known, dict(self._changes)))
 
     def __repr__(self) -> str:
         fired, chosen = self._fired, self.selection

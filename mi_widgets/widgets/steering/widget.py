@@ -13,8 +13,9 @@ import traitlets
 
 from mi_widgets.core.errors import SelectionError
 
+from .._marks import render
 from .._shared.bundle import bundle
-from .picture import draw
+from .picture import picture
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class SteeringView(anywidget.AnyWidget):
 
     def png(self) -> bytes:
         """The same for readers without a kernel (GitHub, nbconvert)."""
-        return draw(self)
+        return render(picture(self))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundled = super()._repr_mimebundle_(**kwargs)

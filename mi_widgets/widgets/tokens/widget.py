@@ -5,12 +5,13 @@ from typing import Any
 
 import traitlets
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.code import Script
 from .._shared.control import quoted
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
-from .picture import draw
+from .picture import picture
 from .texts import Texts
 
 
@@ -67,7 +68,7 @@ class TokensView(ResultView):
 
     def png(self) -> bytes:
         """The same text in the same colours, and the same curve."""
-        return draw(self._read, self.selection)
+        return render(picture(self._read, self.selection))
 
     def __repr__(self) -> str:
         read, chosen = self._read, self.selection
