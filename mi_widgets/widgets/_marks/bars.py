@@ -77,56 +77,53 @@ class Bars:
         left = _EDGE + aside + min(max(20, right - 8 - aside - bars), names) + 8
         below = ROW * len(self.rows) + (_AXIS if self.around else 0)
 
-        def draw(pen: Pen, x: float, y: float) -> None:
-            ends = x + left, x + right - 10
+        def draw(pen: Pen) -> None:
             if self.around:
-                self._axis(pen, ends, (y, y + ROW * len(self.rows)))
+                self._axis(pen, left, right - 10)
             for i, row in enumerate(self.rows):
-                top, middle = y + i * ROW, y + i * ROW + ROW // 2
-                self._bar(pen, row, ends, top)
-                ink = ACCENT if i == self.chosen else INK
+                at = pen.moved(0, i * ROW)
+                self._bar(at, row, left, right - 10)
+                ink, middle = ACCENT if i == self.chosen else INK, ROW // 2
+                start, anchor = (left - 8, "rm") if self.around else (_EDGE + aside, "lm")
                 name = cut(row.name, left - aside - _EDGE - 8, MONO)
-                at, anchor = (ends[0] - 8, "rm") if self.around else (x + _EDGE + aside, "lm")
-                pen.text((x + _EDGE + aside - 8, middle), row.aside, QUIET, MONO, "rm")
-                pen.text((at, middle), name, QUIET if row.quiet else ink, MONO, anchor)
-                pen.text((x + width - _EDGE, middle), row.number, ink, MONO, "rm")
+                at.text(_EDGE + aside - 8, middle, row.aside, QUIET, anchor="rm")
+                at.text(start, middle, name, QUIET if row.quiet else ink, anchor=anchor)
+                at.text(width - _EDGE, middle, row.number, ink, anchor="rm")
                 if i == self.chosen:
-                    pen.box((x, top, x + width, top + ROW), outline=ACCENT)
+                    at.box(0, 0, width, ROW, outline=ACCENT)
             if self.total:
-                name, number = self.total
-                pen.box((x, y + below + 2, x + width, y + below + 3), fill=FAINT)
-                pen.text((x + _EDGE, y + below + 15), name, INK, _NAME)
-                pen.text((x + width - _EDGE, y + below + 15), number, INK, _BOLD, "rm")
+                pen.box(0, below + 2, width, below + 3, FAINT)
+                pen.text(_EDGE, below + 15, self.total[0], INK, _NAME)
+                pen.text(width - _EDGE, below + 15, self.total[1], INK, _BOLD, "rm")
 
         return Block(width, below + (26 if self.total else 0), draw)
 
-    def _axis(self, pen: Pen, ends: tuple[float, float], rows: tuple[float, float]) -> None:
+    def _axis(self, pen: Pen, left: float, right: float) -> None:
         _, high, step = round_ends(0.0, self.reach, ticks=3)
-        middle, half = (ends[0] + ends[1]) / 2, (ends[1] - ends[0]) / 2
-        n = round(high / step)
+        n, bottom = round(high / step), ROW * len(self.rows)
         for number in (i * step for i in range(-n, n + 1) if abs(i * step) <= self.reach):
-            x = round(middle + number / self.reach * half)
-            pen.box((x, rows[0], x + 1, rows[1]), fill=FAINT if number else CONTROL)
-            pen.text((x, rows[1] + 8), f"{number:.3g}".replace("-", "−"), QUIET, SMALL, "mm")
+            x = round(left + (1 + number / self.reach) / 2 * (right - left))
+            pen.box(x, 0, x + 1, bottom, FAINT if number else CONTROL)
+            pen.text(x, bottom + 8, f"{number:.3g}".replace("-", "−"), QUIET, SMALL, "mm")
 
-    def _bar(self, pen: Pen, row: Bar, ends: tuple[float, float], top: float) -> None:
-        zero, reach = ((ends[0] + ends[1]) / 2 if self.around else ends[0]), self.reach or 1.0
+    def _bar(self, pen: Pen, row: Bar, left: float, right: float) -> None:
+        zero, reach = (left + right) / 2 if self.around else left, self.reach or 1.0
 
-        def box(value: float, high: float, low: float) -> tuple[float, float, float, float]:
-            share = value if self.around else abs(value)
-            end = zero + max(-1.0, min(1.0, share / reach)) * (ends[1] - zero)
-            start, end = sorted((round(zero), round(end)))
-            return start, top + high, end + 1, top + low
+        def ends(value: float) -> tuple[int, int]:
+            share = max(-1.0, min(1.0, (value if self.around else abs(value)) / reach))
+            start, end = sorted((round(zero), round(zero + share * (right - zero))))
+            return start, end + 1
 
         if isfinite(row.value) and row.value:
-            bar = box(row.value, 4, 15 if row.control is None else 11)
-            pen.box(bar, fill=self._ink(row))
+            bottom = 15 if row.control is None else 11
+            start, end = ends(row.value)
+            pen.box(start, 4, end, bottom, self._ink(row))
             if abs(row.value) > reach:  # it goes on beyond the picture
-                end, inwards = (bar[2], -1) if row.value > 0 else (bar[0], 1)
-                slashes = [end + inwards * away for away in (6, 10)]
-                pen.lines([[(x - 2, bar[3]), (x + 2, bar[1])] for x in slashes], WHITE, 2)
+                slashes = [end - away if row.value > 0 else start + away for away in (6, 10)]
+                pen.lines([[(x - 2, bottom), (x + 2, 4)] for x in slashes], WHITE, 2)
         if row.control is not None and isfinite(row.control):
-            pen.box(box(row.control, 12, 16), fill=CONTROL)
+            start, end = ends(row.control)
+            pen.box(start, 12, end, 16, CONTROL)
 
     def _ink(self, row: Bar) -> Ink:
         ink = ACCENT if not self.signed else RAISES if row.value > 0 else LOWERS

@@ -10,7 +10,7 @@ from .._shared.colour import LEVELS, NAN, MapName
 from .._shared.pool import max_pool
 from .._shared.scale import Scale
 from .._shared.wire import quantise
-from .inks import ACCENT, FAINT, QUIET, WHITE, ink_on
+from .inks import ACCENT, FAINT, QUIET, WHITE, Ink, ink_on
 from .layout import Block
 from .pen import Pen
 from .text import MONO, SMALL, shortened, thinned
@@ -36,6 +36,10 @@ class Labels:
     name: str = ""
     lit: int | None = None
     turned: bool = False
+
+    def ink(self, i: int) -> Ink:
+        """Of one of them."""
+        return ACCENT if i == self.lit else QUIET
 
     @cached_property
     def width(self) -> float:
@@ -78,30 +82,31 @@ class Cells:
         codes = quantise(self.values, low=self.scale.low, high=self.scale.high)
         pooled = _pooled(codes, name, max(self.room))
         width, height = pooled.shape[1] * size[0], pooled.shape[0] * size[1]
-        named = [f"{labels.name} {arrow}" if labels.name else "" for labels, arrow in self._sides()]
+        sides = (self.rows, "↓"), (self.columns, "→")
+        named = [f"{labels.name} {arrow}" if labels.name else "" for labels, arrow in sides]
         left = int(max(self.rows.width, *(SMALL.width(text) + 8 for text in named))) + 12
         flat = 34 if any(named) else 22
         climbs = self.columns.width if self.columns.turned else 0
         top = max(flat, int(climbs * 0.87) + 16)
         step = width / n_columns, height / n_rows
 
-        def draw(pen: Pen, x: float, y: float) -> None:
-            x, y = x + left, y + top
-            pen.heat((x, y), pooled, size, name)
+        def draw(pen: Pen) -> None:
+            pen = pen.moved(left, top)
+            pen.heat(0, 0, pooled, size, name)
             if min(size) >= _HAIRLINES:
-                _hairlines(pen, (x, y), size, (width, height))
-            pen.box((x - 1, y - 1, x + width + 1, y + height + 1), outline=FAINT)
+                for x in range(size[0], width + 1, size[0]):
+                    pen.box(x - 1, 0, x, height, WHITE)
+                for y in range(size[1], height + 1, size[1]):
+                    pen.box(0, y - 1, width, y, WHITE)
+            pen.box(-1, -1, width + 1, height + 1, outline=FAINT)
             if size[0] >= self.needs[0] and size[1] >= self.needs[1]:
-                self._write(pen, (x, y), codes, size)
-            pen.text((x - 12, y - 24), named[1], QUIET, SMALL, "rm")
-            pen.text((x - 12, y - 11), named[0], QUIET, SMALL, "rm")
-            self._label(pen, (x, y), step)
-            self._mark(pen, (x, y), step, (width, height))
+                self._write(pen, codes, size)
+            pen.text(-12, -24, named[1], QUIET, SMALL, "rm")
+            pen.text(-12, -11, named[0], QUIET, SMALL, "rm")
+            self._label(pen, *step)
+            self._mark(pen, *step)
 
         return Block(left + width + (climbs * 0.5 + 12 if climbs else 6), top + height + 3, draw)
-
-    def _sides(self) -> tuple[tuple[Labels, str], tuple[Labels, str]]:
-        return (self.rows, "↓"), (self.columns, "→")
 
     def _size(self) -> tuple[int, int]:
         """As large as there is room for where texts are; else no longer than wide, but never tiny without need."""
@@ -117,47 +122,42 @@ class Cells:
         ]
         return widened[0], widened[1]
 
-    def _write(self, pen: Pen, at: tuple[float, float], codes: np.ndarray, size: tuple[int, int]) -> None:
+    def _write(self, pen: Pen, codes: np.ndarray, size: tuple[int, int]) -> None:
         face = MONO if size[0] >= 36 else SMALL
         signs = int((size[0] - 6) / face.width("0"))
         for (i, j), code in np.ndenumerate(codes):
             if code == NAN or (i, j) in self.off:
                 continue
-            number = float(self.values[i, j])
-            text = self.scale.write(number) if self.texts is None else shortened(str(self.texts[i, j]), signs)
-            middle = at[0] + (j + 0.5) * size[0] - 0.5, at[1] + (i + 0.5) * size[1] - 0.5
-            pen.text(middle, text, ink_on(int(code), self.scale.map), face, "mm")
-
-    def _label(self, pen: Pen, at: tuple[float, float], step: tuple[float, float]) -> None:
-        rows, columns = self.rows, self.columns
-        for i in thinned(len(rows.texts), step_px=step[1], min_px=12, always=rows.lit):
-            ink = ACCENT if i == rows.lit else QUIET
-            pen.text((at[0] - 6, at[1] + (i + 0.5) * step[1]), rows.texts[i], ink, MONO, "rm")
-        apart = 12 if columns.turned else columns.width + 6
-        for j in thinned(len(columns.texts), step_px=step[0], min_px=apart, always=columns.lit):
-            ink, x = ACCENT if j == columns.lit else QUIET, at[0] + (j + 0.5) * step[0]
-            if columns.turned:
-                pen.text((x, at[1] - 4), columns.texts[j], ink, MONO, angle=_TURNED)
+            if self.texts is None:
+                text = self.scale.write(float(self.values[i, j]))
             else:
-                pen.text((x, at[1] - 6), columns.texts[j], ink, MONO, "ms")
+                text = shortened(str(self.texts[i, j]), signs)
+            x, y = (j + 0.5) * size[0] - 0.5, (i + 0.5) * size[1] - 0.5
+            pen.text(x, y, text, ink_on(int(code), self.scale.map), face, "mm")
 
-    def _mark(
-        self, pen: Pen, at: tuple[float, float], step: tuple[float, float], size: tuple[float, float]
-    ) -> None:
+    def _label(self, pen: Pen, across: float, down: float) -> None:
+        rows, columns = self.rows, self.columns
+        for i in thinned(len(rows.texts), step_px=down, min_px=12, always=rows.lit):
+            pen.text(-6, (i + 0.5) * down, rows.texts[i], rows.ink(i), anchor="rm")
+        apart, angle, up = (12, _TURNED, 4) if columns.turned else (columns.width + 6, 0, 6)
+        for j in thinned(len(columns.texts), step_px=across, min_px=apart, always=columns.lit):
+            pen.text((j + 0.5) * across, -up, columns.texts[j], columns.ink(j), MONO, "ms", angle)
+
+    def _mark(self, pen: Pen, across: float, down: float) -> None:
         """What is off, and what is lit."""
         for i, j in self.off:
-            x, y = at[0] + j * step[0], at[1] + i * step[1]
-            pen.box((x, y, x + step[0] - 1, y + step[1] - 1), fill=WHITE)
-            text = "off" if step[0] >= 24 else "×"
-            pen.text((x + step[0] / 2, y + step[1] / 2), text, QUIET, SMALL, "mm")
+            pen.box(j * across, i * down, (j + 1) * across - 1, (i + 1) * down - 1, WHITE)
+            text = "off" if across >= 24 else "×"
+            pen.text((j + 0.5) * across, (i + 0.5) * down, text, QUIET, SMALL, "mm")
         row, column = self.lit
         if row is None and column is None:
             return
-        left, right = (0, size[0]) if column is None else (column * step[0], (column + 1) * step[0])
-        top, bottom = (0, size[1]) if row is None else (row * step[1], (row + 1) * step[1])
+        n_rows, n_columns = self.values.shape
+        left, right = (0, n_columns) if column is None else (column, column + 1)
+        top, bottom = (0, n_rows) if row is None else (row, row + 1)
+        left, top, right, bottom = left * across, top * down, right * across, bottom * down
         for away, ink in ((3, WHITE), (1, ACCENT)):
-            box = at[0] + left - away, at[1] + top - away, at[0] + right + away, at[1] + bottom + away
-            pen.box(box, outline=ink, width=2)
+            pen.box(left - away, top - away, right + away, bottom + away, outline=ink, width=2)
 
 
 @dataclass(frozen=True)
@@ -193,30 +193,21 @@ class Thumbnails:
                 part = self.codes[i, j].repeat(cell, axis=0).repeat(cell, axis=1)
                 whole[i * step_y : i * step_y + height, j * step_x : j * step_x + width] = part
 
-        def draw(pen: Pen, x: float, y: float) -> None:
-            x, y = x + left, y + top
-            pen.heat((x, y), whole, (1, 1), self.name)
+        def draw(pen: Pen) -> None:
+            pen = pen.moved(left, top)
+            pen.heat(0, 0, whole, (1, 1), self.name)
             for j in thinned(n_columns, step_px=step_x, min_px=24):
-                pen.text((x + j * step_x + width / 2, y - 12), self.columns[j], QUIET, SMALL, "mm")
+                pen.text(j * step_x + width / 2, -12, self.columns[j], QUIET, SMALL, "mm")
             for i in thinned(n_rows, step_px=step_y, min_px=12):
-                pen.text((x - 6, y + i * step_y + height / 2), self.rows[i], QUIET, SMALL, "rm")
+                pen.text(-6, i * step_y + height / 2, self.rows[i], QUIET, SMALL, "rm")
             for i, j in np.ndindex(n_rows, n_columns):
-                at = x + j * step_x, y + i * step_y
+                at = pen.moved(j * step_x, i * step_y)
                 if (i, j) in self.off:
-                    pen.text((at[0] + width / 2, at[1] + height / 2), "off", QUIET, SMALL, "mm")
+                    at.text(width / 2, height / 2, "off", QUIET, SMALL, "mm")
                 away, ink = (2, ACCENT) if (i, j) == self.lit else (1, FAINT)
-                box = at[0] - away, at[1] - away, at[0] + width + away, at[1] + height + away
-                pen.box(box, outline=ink, width=away)
+                at.box(-away, -away, width + away, height + away, outline=ink, width=away)
 
         return Block(left + n_columns * step_x, top + n_rows * step_y, draw)
-
-
-def _hairlines(pen: Pen, at: tuple[float, float], size: tuple[int, int], whole: tuple[float, float]) -> None:
-    (x, y), (width, height) = at, whole
-    for right in range(size[0], int(width) + 1, size[0]):
-        pen.box((x + right - 1, y, x + right, y + height), fill=WHITE)
-    for bottom in range(size[1], int(height) + 1, size[1]):
-        pen.box((x, y + bottom - 1, x + width, y + bottom), fill=WHITE)
 
 
 def _pooled(codes: np.ndarray, name: MapName, side: int) -> np.ndarray:

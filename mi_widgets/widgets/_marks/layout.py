@@ -18,11 +18,11 @@ _CAPTION = 22
 
 @dataclass(frozen=True)
 class Block:
-    """A mark that knows its size in pixels; `draw` draws it from its left and top."""
+    """A mark that knows its size in pixels; `draw` draws it with a pen that stands at its left and top."""
 
     width: float
     height: float
-    draw: Callable[[Pen, float, float], None]
+    draw: Callable[[Pen], None]
 
 
 class Mark(Protocol):
@@ -58,12 +58,12 @@ class Column:
         places = [top + sum(block.height + self.gap for block in blocks[:i]) for i in range(len(blocks))]
         named = STRONG.width(self.name) + 8
 
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             if self.name:
-                pen.text((x, y), self.name, INK, STRONG, "la")
-                pen.text((x + named, y), self.said, QUIET, TEXT, "la")
+                pen.text(0, 0, self.name, INK, STRONG, "la")
+                pen.text(named, 0, self.said, QUIET, TEXT, "la")
             for block, place in zip(blocks, places, strict=True):
-                block.draw(pen, x, y + place)
+                block.draw(pen.moved(0, place))
 
         caption = named + TEXT.width(self.said) if self.name else 0
         width = self.width or max([caption, *(block.width for block in blocks)])
@@ -85,9 +85,9 @@ class Row:
             blocks.append(mark.block(room - places[-1]))
             places.append(places[-1] + blocks[-1].width + self.gap)
 
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             for block, place in zip(blocks, places, strict=False):
-                block.draw(pen, x + place, y)
+                block.draw(pen.moved(place, 0))
 
         return Block(places[-1] - self.gap, max((block.height for block in blocks), default=0), draw)
 
@@ -105,9 +105,9 @@ class Paragraph:
         """Break it into lines."""
         lines = wrapped(self.text, room, self.face, most=self.most)
 
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             for i, line in enumerate(lines):
-                pen.text((x, y + LINE * i), line, self.ink, self.face, "la")
+                pen.text(0, LINE * i, line, self.ink, self.face, "la")
 
         return Block(max(map(self.face.width, lines)), LINE * len(lines), draw)
 
@@ -132,10 +132,10 @@ class ColourBar:
         start, behind = int(MONO.width(low)) + 8, f"{high}   {self.note}".rstrip()
         ramp = np.linspace(0, LEVELS - 1, 120).astype(np.uint8)[None]
 
-        def draw(pen: Pen, x: float, y: float) -> None:
-            pen.text((x, y + 6), low, QUIET)
-            pen.heat((x + start, y + 1), ramp, (1, 10), self.scale.map)
-            pen.box((x + start - 1, y, x + start + 121, y + 12), outline=FAINT)
-            pen.text((x + start + 128, y + 6), behind, QUIET)
+        def draw(pen: Pen) -> None:
+            pen.text(0, 6, low, QUIET)
+            pen.heat(start, 1, ramp, (1, 10), self.scale.map)
+            pen.box(start - 1, 0, start + 121, 12, outline=FAINT)
+            pen.text(start + 128, 6, behind, QUIET)
 
         return Block(start + 128 + MONO.width(behind), 14, draw)

@@ -26,6 +26,7 @@ _LOOK: dict[Kind, tuple[Ink, float]] = {
 }
 _NAMED = ("main", "control")
 _LEFT, _TOP, _BOTTOM = 44, 7, 18
+_LONGEST = 20  # signs of a line's name
 _DASH = 5  # pixels
 _APART = 6  # pixels between two names of the x axis
 _ROW = 12  # pixels between the names of two lines
@@ -89,39 +90,40 @@ class Lines:
     @property
     def name_room(self) -> int:
         """The room at the right that the names of lines need."""
-        widths = [SMALL.width(short(line.name, 20)) for line in self.lines if line.kind in _NAMED]
+        widths = [SMALL.width(short(line.name, _LONGEST)) for line in self.lines if line.kind in _NAMED]
         return 14 + int(max(widths, default=0))
 
     def block(self, room: float) -> Block:
         """As wide as it is told, or as there is room."""
         whole = self.width or room
-        width, bottom = whole - _LEFT - (self.right or self.name_room), self.height - _BOTTOM
+        width, bottom = whole - _LEFT - (self.right or self.name_room), self.height - _TOP - _BOTTOM
         y_axis = self.y or _even(self.lines)
 
-        def draw(pen: Pen, x: float, y: float) -> None:
-            def left(value: float) -> float:
-                return x + _LEFT + self.x.place(value) * width
+        def left(value: float) -> float:
+            return self.x.place(value) * width
 
-            def top(value: float) -> float:
-                return y + _TOP + (1 - y_axis.place(value)) * (bottom - _TOP)
+        def top(value: float) -> float:
+            return (1 - y_axis.place(value)) * bottom
 
-            end = x + _LEFT + width
+        def draw(pen: Pen) -> None:
+            pen = pen.moved(_LEFT, _TOP)
             for value, label in y_axis.ticks:
-                pen.box((x + _LEFT, round(top(value)), end, round(top(value)) + 1), fill=FAINT)
-                pen.text((x + _LEFT - 6, round(top(value))), label, QUIET, SMALL, "rm")
-            self._draw_bins(pen, left, top, y + bottom)
-            self._name_places(pen, left, y + self.height - 8, max(1, int(width // 60)))
+                y = round(top(value))
+                pen.box(0, y, width, y + 1, FAINT)
+                pen.text(-6, y, label, QUIET, SMALL, "rm")
+            self._draw_bins(pen, left, top, bottom)
+            self._name_places(pen, left, bottom + 10, max(1, int(width // 60)))
             if self.marker is not None:
                 at = round(left(self.marker))
-                pen.box((at, y + 3, at + 1, y + bottom), fill=ACCENT)
+                pen.box(at, -4, at + 1, bottom, ACCENT)
             for kind, (ink, thickness) in _LOOK.items():
                 of_kind = [line for line in self.lines if line.kind == kind]
-                runs = [run for line in of_kind for run in _runs(line, left, top, (x + _LEFT, end))]
+                runs = [run for line in of_kind for run in _runs(line, left, top, width)]
                 if runs:
                     pen.lines(runs, ink, thickness)
-            for line, height in _named(self.lines, top, y + bottom):
+            for line, y in _named(self.lines, top, bottom):
                 ink = ACCENT if line.kind == "main" else QUIET
-                pen.text((end + 7, height), short(line.name, 20), ink, SMALL)
+                pen.text(width + 7, y, short(line.name, _LONGEST), ink, SMALL)
 
         return Block(whole, self.height, draw)
 
@@ -130,11 +132,11 @@ class Lines:
             if not bin.value > 0:
                 continue
             start, end = round(left(bin.start)), round(left(bin.end))
-            end, high = max(start + 1, end - (1 if end - start > 4 else 0)), round(top(bin.value))
-            pen.box((start, high, end, bottom), fill=bin.ink)
+            end, high = max(start + 1, end - (end - start > 4)), round(top(bin.value))
+            pen.box(start, high, end, bottom, bin.ink)
             if bin.lit:
-                pen.box((start - 2, high - 2, end + 2, bottom + 2), outline=INK)
-            pen.text(((start + end) / 2, high - 3), bin.name, bin.ink, SMALL, "ms")
+                pen.box(start - 2, high - 2, end + 2, bottom + 2, outline=INK)
+            pen.text((start + end) / 2, high - 3, bin.name, bin.ink, SMALL, "ms")
 
     def _name_places(self, pen: Pen, left: _Place, y: float, most: int) -> None:
         names = [(tick, count(tick)) for tick in self.x.ticks(most)] if self.names is None else self.names
@@ -142,7 +144,7 @@ class Lines:
         for place, name in names:
             middle, half = left(place), SMALL.width(name) / 2
             if all(middle - half >= end or middle + half <= start for start, end in taken):
-                pen.text((middle, y), name, ACCENT if name == self.lit else QUIET, SMALL, "mm")
+                pen.text(middle, y, name, ACCENT if name == self.lit else QUIET, SMALL, "mm")
                 taken.append((middle - half - _APART, middle + half + _APART))
 
 
@@ -151,14 +153,13 @@ def _even(lines: Sequence[Line]) -> YAxis:
     return even_axis(*((numbers.min(), numbers.max()) if numbers.size else (1.0, 0.0)))
 
 
-def _runs(line: Line, left: _Place, top: _Place, ends: tuple[float, float]) -> list[list[Point]]:
+def _runs(line: Line, left: _Place, top: _Place, end: float) -> list[list[Point]]:
     """The pieces of a line between its gaps; a number alone becomes a dash of two pixels."""
-    start, end = ends
     if not len(line.x):
         if not np.isfinite(line.y[0]):
             return []
-        dash, y = _DASH if line.dashed else end - start, round(top(line.y[0]))
-        return [[(x, y), (min(x + dash, end), y)] for x in np.arange(start, end, 1.6 * dash)]
+        dash, y = _DASH if line.dashed else end, round(top(line.y[0]))
+        return [[(x, y), (min(x + dash, end), y)] for x in np.arange(0, end, 1.6 * dash)]
     runs: list[list[Point]] = [[]]
     for number, value in zip(line.x, line.y, strict=True):
         if np.isfinite(value):

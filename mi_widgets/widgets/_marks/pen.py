@@ -1,9 +1,11 @@
 """What marks are drawn with, and the pen that draws them with Pillow, which is fast: it runs at every display."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from functools import cache
 from io import BytesIO
-from typing import Protocol
+from typing import Self
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -17,96 +19,117 @@ Point = tuple[float, float]
 _FINER = 3  # what is not level is drawn larger and made smaller, which rounds its edges
 
 
-class Pen(Protocol):
-    """Draws in pixels from the top left; boxes are left, top, right and bottom, the latter two not included."""
+class Pen(ABC):
+    """Draws in pixels, counted from where it stands to the right and down."""
 
+    def __init__(self) -> None:
+        self._x = self._y = 0.0
+
+    def moved(self, right: float, down: float) -> Self:
+        """The same pen, standing elsewhere."""
+        there = copy(self)
+        there._x, there._y = self._x + right, self._y + down
+        return there
+
+    @abstractmethod
     def box(
         self,
-        box: tuple[float, float, float, float],
-        *,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
         fill: Ink | None = None,
         outline: Ink | None = None,
         width: int = 1,
     ) -> None:
-        """A rectangle; its outline is inside."""
+        """A rectangle, up to its right and its bottom; the outline is inside."""
 
+    @abstractmethod
     def lines(self, runs: Sequence[Sequence[Point]], ink: Ink, width: float = 1) -> None:
         """Lines through points."""
 
+    @abstractmethod
     def text(
-        self, at: Point, text: str, ink: Ink = INK, face: Face = MONO, anchor: str = "lm", angle: int = 0
+        self,
+        x: float,
+        y: float,
+        text: str,
+        ink: Ink = INK,
+        face: Face = MONO,
+        anchor: str = "lm",
+        angle: int = 0,
     ) -> None:
         """A text at a point: l, m or r of it across, and a (top), m or s (baseline) of it down, as Pillow calls them.
 
         A text that climbs at an angle begins at the point, whatever the anchor.
         """
 
-    def heat(self, at: Point, codes: np.ndarray, size: tuple[int, int], name: MapName) -> None:
+    @abstractmethod
+    def heat(self, x: float, y: float, codes: np.ndarray, size: tuple[int, int], name: MapName) -> None:
         """Codes (rows, columns) in the colours of a map, each of them `size` pixels wide and high."""
 
+    @abstractmethod
     def dot(
-        self, at: Point, radius: float, *, fill: Ink | None = None, outline: Ink | None = None, width: int = 1
-    ) -> None:
-        """A disc or a circle."""
-
-
-class Raster:
-    """The pen of a PNG."""
-
-    def __init__(self, width: int, height: int):
-        self.image = Image.new("RGB", (width, height), "white")
-        self._draw = ImageDraw.Draw(self.image)
-        self._maps: dict[MapName, None] = {}
-
-    def box(
         self,
-        box: tuple[float, float, float, float],
-        *,
+        x: float,
+        y: float,
+        radius: float,
         fill: Ink | None = None,
         outline: Ink | None = None,
         width: int = 1,
     ) -> None:
-        """A rectangle; its outline is inside."""
-        left, top, right, bottom = map(round, box)
+        """A disc or a circle."""
+
+
+class Raster(Pen):
+    """The pen of a PNG."""
+
+    def __init__(self, width: int, height: int):
+        super().__init__()
+        self.image = Image.new("RGB", (width, height), "white")
+        self._draw = ImageDraw.Draw(self.image)
+        self._maps: dict[MapName, None] = {}
+
+    def box(self, left, top, right, bottom, fill=None, outline=None, width=1) -> None:
+        """A rectangle, up to its right and its bottom; the outline is inside."""
+        left, right = round(self._x + left), round(self._x + right)
+        top, bottom = round(self._y + top), round(self._y + bottom)
         if right > left and bottom > top:
             self._draw.rectangle([left, top, right - 1, bottom - 1], fill, outline, width)
 
-    def lines(self, runs: Sequence[Sequence[Point]], ink: Ink, width: float = 1) -> None:
+    def lines(self, runs, ink, width=1.0) -> None:
         """Lines through points: sharp where all are level or upright, else smooth."""
-        if all(len(run) == 2 and (run[0][0] == run[1][0] or run[0][1] == run[1][1]) for run in runs):
-            for run in runs:
+        moved = [[(self._x + x, self._y + y) for x, y in run] for run in runs]
+        if all(len(run) == 2 and (run[0][0] == run[1][0] or run[0][1] == run[1][1]) for run in moved):
+            for run in moved:
                 self._draw.line([(round(x), round(y)) for x, y in run], ink, round(width))
             return
-        points = np.array([point for run in runs for point in run])
+        points = np.array([point for run in moved for point in run])
         with _Mask(self.image, points.min(0) - width - 1, points.max(0) + width + 2, ink) as mask:
-            for run in runs:
+            for run in moved:
                 mask.draw.line([mask.at(x, y) for x, y in run], 255, round(width * _FINER), "curve")
 
-    def text(
-        self, at: Point, text: str, ink: Ink = INK, face: Face = MONO, anchor: str = "lm", angle: int = 0
-    ) -> None:
+    def text(self, x, y, text, ink=INK, face=MONO, anchor="lm", angle=0) -> None:
         """A text at a point, or climbing from it."""
+        x, y, text = self._x + x, self._y + y, plain(text)
         if not angle:
-            self._draw.text(at, plain(text), ink, font=loaded(face), anchor=anchor)
+            self._draw.text((x, y), text, ink, font=loaded(face), anchor=anchor)
             return
         mask = Image.new("L", (int(face.width(text)) + 2, face.size + 4), 0)
-        middle = 0, mask.height // 2
-        ImageDraw.Draw(mask).text(middle, plain(text), 255, font=loaded(face), anchor="lm")
+        ImageDraw.Draw(mask).text((0, mask.height // 2), text, 255, font=loaded(face), anchor="lm")
         turned = mask.rotate(angle, expand=True, resample=Image.Resampling.BICUBIC)
-        self.image.paste(ink, (int(at[0]) - face.size // 2, int(at[1]) - turned.height), turned)
+        self.image.paste(ink, (int(x) - face.size // 2, int(y) - turned.height), turned)
 
-    def heat(self, at: Point, codes: np.ndarray, size: tuple[int, int], name: MapName) -> None:
+    def heat(self, x, y, codes, size, name) -> None:
         """Codes in the colours of a map."""
         self._maps[name] = None
         image = Image.fromarray(on_white(name)[codes])
         image = image.resize((image.width * size[0], image.height * size[1]), Image.Resampling.NEAREST)
-        self.image.paste(image, (round(at[0]), round(at[1])))
+        self.image.paste(image, (round(self._x + x), round(self._y + y)))
 
-    def dot(
-        self, at: Point, radius: float, *, fill: Ink | None = None, outline: Ink | None = None, width: int = 1
-    ) -> None:
+    def dot(self, x, y, radius, fill=None, outline=None, width=1) -> None:
         """A disc or a circle."""
-        reach = radius + width + 1
+        at, reach = (self._x + x, self._y + y), radius + width + 1
         for ink, outlined in ((fill, False), (outline, True)):
             if ink is None:
                 continue

@@ -53,11 +53,11 @@ def render(picture: Picture, kind: Literal["png", "svg", "pdf"] = "png") -> byte
     height = ceil(below + (said.height if picture.sentence else -LINE / 2) + 10)
 
     def draw(pen: Pen) -> None:
-        pen.text((_MARGIN, 14), picture.title, INK, _TITLE, "la")
-        pen.text((titled, 15), facts, QUIET, TEXT, "la")
-        pen.box((0, 37, width, 38), fill=FAINT)
-        body.draw(pen, _MARGIN, _TOP)
-        said.draw(pen, _MARGIN, below)
+        pen.text(_MARGIN, 14, picture.title, INK, _TITLE, "la")
+        pen.text(titled, 15, facts, QUIET, TEXT, "la")
+        pen.box(0, 37, width, 38, FAINT)
+        body.draw(pen.moved(_MARGIN, _TOP))
+        said.draw(pen.moved(_MARGIN, below))
 
     if kind == "png":
         raster = Raster(width, height)

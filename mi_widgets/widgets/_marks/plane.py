@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import dist, hypot
 
 from .inks import FAINT, QUIET, WHITE, Ink
 from .layout import Block
 from .pen import Pen
-from .text import MONO
 
 _OUT = 12  # pixels from a point to its name
 _RING: Ink = (168, 168, 178)
@@ -46,31 +45,32 @@ class Plane:
     def block(self, room: float) -> Block:
         """A square."""
 
-        def draw(pen: Pen, x: float, y: float) -> None:
-            middle, unit = self.side / 2, self.side / 2 / self.reach
-            centre = x + middle, y + middle
-            places = [(centre[0] + unit * point.x, centre[1] - unit * point.y) for point in self.points]
-            pen.box((x, y + middle, x + self.side, y + middle + 1), fill=FAINT)
-            pen.box((x + middle, y, x + middle + 1, y + self.side), fill=FAINT)
-            pen.box((x, y, x + self.side, y + self.side), outline=FAINT)
+        half, unit = self.side / 2, self.side / 2 / self.reach
+
+        def draw(pen: Pen) -> None:
+            pen.box(0, half, self.side, half + 1, FAINT)
+            pen.box(half, 0, half + 1, self.side, FAINT)
+            pen.box(0, 0, self.side, self.side, outline=FAINT)
+            pen = pen.moved(half, half)
+            places = [(unit * point.x, -unit * point.y) for point in self.points]
             if self.arrows:
-                pen.dot(centre, unit, outline=FAINT)
+                pen.dot(0, 0, unit, outline=FAINT)
             else:
                 pen.lines([[*places, places[0]]], _RING)
             for point, place in zip(self.points, places, strict=True):
                 if self.arrows:
-                    pen.lines([[centre, place]], point.ink, 3 if point.strong else 2)
-                pen.dot(place, 3.5, fill=point.ink, outline=None if self.arrows else WHITE)
-            self._name(pen, places, centre)
+                    pen.lines([[(0, 0), place]], point.ink, 3 if point.strong else 2)
+                pen.dot(*place, 3.5, point.ink, None if self.arrows else WHITE)
+            self._name(pen, places)
 
         return Block(self.side, self.side, draw)
 
-    def _name(self, pen: Pen, places: Sequence[tuple[float, float]], centre: tuple[float, float]) -> None:
+    def _name(self, pen: Pen, places: Sequence[tuple[float, float]]) -> None:
         written: list[tuple[float, float]] = []
         for point, (x, y) in zip(self.points, places, strict=True):
-            far = max(hypot(x - centre[0], y - centre[1]), 1.0)
-            at = x + (x - centre[0]) / far * _OUT, y + (y - centre[1]) / far * _OUT
-            if not point.name or any(hypot(at[0] - a, at[1] - b) < self.apart for a, b in written):
+            out = 1 + _OUT / max(hypot(x, y), 1.0)
+            at = x * out, y * out
+            if not point.name or any(dist(at, other) < self.apart for other in written):
                 continue
-            pen.text(at, point.name, point.ink if self.arrows else QUIET, MONO, "mm")
+            pen.text(*at, point.name, point.ink if self.arrows else QUIET, anchor="mm")
             written.append(at)

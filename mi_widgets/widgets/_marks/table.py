@@ -58,12 +58,12 @@ class Table:
         heights = [_LINE * (1 + max(text.line for text in row)) for row in rows]
         tops = [0, *accumulate(height + _GAP for height in heights)]
 
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             for row, texts, height, top in zip(self.rows, rows, heights, tops, strict=False):
                 if row.chosen:
-                    pen.box((x - 14, y + top - 2, x - 10, y + top + height + 1), fill=ACCENT)
+                    pen.box(-14, top - 2, -10, top + height + 1, ACCENT)
                 for left, line, text, look in texts:
-                    pen.text((x + left, y + top + line * _LINE), text, look.ink, look.face, "la")
+                    pen.text(left, top + line * _LINE, text, look.ink, look.face, "la")
 
         return Block(room, tops[-1], draw)
 

@@ -12,7 +12,7 @@ from .._shared.wire import quantise
 from .inks import ACCENT, INK, QUIET, ink_of, ink_on
 from .layout import Block
 from .pen import Pen
-from .text import MONO, TEXT, Face, cut, shortened
+from .text import TEXT, Face, cut, shortened
 
 _ROW = 20
 _MOST_ROWS = 12  # of a text; what is longer goes on in the widget
@@ -53,12 +53,12 @@ class Tokens:
         kept = [place for place in places if place[3] < _MOST_ROWS]
         rows, left_out = min(row + 1, _MOST_ROWS), len(places) - len(kept)
 
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             for index, shown, left, row, wide in kept:
-                at = x + left, y + row * _ROW
-                _token(pen, at, (shown, wide), int(codes[index]), self.scale, 2 * (index == self.chosen))
+                outline = 2 * (index == self.chosen)
+                _token(pen.moved(left, row * _ROW), shown, wide, int(codes[index]), self.scale, outline)
             if left_out:
-                pen.text((x, y + rows * _ROW), f"… {left_out} more tokens", QUIET, TEXT, "la")
+                pen.text(0, rows * _ROW, f"… {left_out} more tokens", QUIET, TEXT, "la")
 
         return Block(room, rows * _ROW + (18 if left_out else 0), draw)
 
@@ -91,48 +91,38 @@ class Contexts:
     def block(self, room: float) -> Block:
         """Each on one line; what has no room is cut off."""
 
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             for i, row in enumerate(self.rows):
-                pen.text((x, y + i * _ROW + _ROW / 2), row.aside, QUIET, MONO)
-                self._passage(pen, row, (x + _ASIDE, x + room), y + i * _ROW)
+                pen.text(0, (i + 0.5) * _ROW, row.aside, QUIET)
+                self._passage(pen.moved(_ASIDE, i * _ROW), row, room - _ASIDE)
 
         return Block(room, _ROW * len(self.rows), draw)
 
-    def _passage(self, pen: Pen, row: Context, ends: tuple[float, float], y: float) -> None:
+    def _passage(self, pen: Pen, row: Context, width: float) -> None:
         codes = quantise(row.values, low=self.scale.low, high=self.scale.high)
-        shown = [_as_written(text) for text in row.texts]
-        left, right = ends
-        start = left + self.share * (right - left)
-        # Those before the middle are placed from it to the left.
-        x = start
-        for i in range(self.middle - 1, -1, -1):
-            text = cut(shown[i][::-1], x - left, _FACE)[::-1]
-            if text and x - left >= _FACE.width("…"):
+        codes[codes == 0] = NAN
+        shown, least = [_as_written(text) for text in row.texts], _FACE.width("…")
+        x = start = self.share * width
+        for i in range(self.middle - 1, -1, -1):  # to the left of the middle
+            text = cut(shown[i][::-1], x, _FACE)[::-1]
+            if text and x >= least:
                 x -= _FACE.width(text)
-                _token(pen, (x, y), (text, _FACE.width(text)), self._code(codes[i]), self.scale)
+                _token(pen.moved(x, 0), text, _FACE.width(text), int(codes[i]), self.scale)
         x = start
         for i in range(self.middle, len(shown)):
-            text = cut(shown[i], right - x, _FACE)
-            if text and right - x >= _FACE.width("…"):
+            text = cut(shown[i], width - x, _FACE)
+            if text and width - x >= least:
                 wide = _FACE.width(text)
-                _token(pen, (x, y), (text, wide), self._code(codes[i]), self.scale, int(i == self.middle))
+                _token(pen.moved(x, 0), text, wide, int(codes[i]), self.scale, int(i == self.middle))
                 x += wide
 
-    @staticmethod
-    def _code(code: int) -> int:
-        return int(code) or NAN
 
-
-def _token(
-    pen: Pen, at: tuple[float, float], shown: tuple[str, float], code: int, scale: Scale, outline: int = 0
-) -> None:
-    (x, y), (text, wide) = at, shown
-    box = x, y + 1, x + wide, y + _ROW - 1
+def _token(pen: Pen, text: str, wide: float, code: int, scale: Scale, outline: int = 0) -> None:
     if code != NAN:
-        pen.box(box, fill=ink_of(code, scale.map))
+        pen.box(0, 1, wide, _ROW - 1, ink_of(code, scale.map))
     if outline:
-        pen.box(box, outline=ACCENT, width=outline)
-    pen.text((x, y + _ROW / 2), text, INK if code == NAN else ink_on(code, scale.map), _FACE)
+        pen.box(0, 1, wide, _ROW - 1, outline=ACCENT, width=outline)
+    pen.text(0, _ROW / 2, text, INK if code == NAN else ink_on(code, scale.map), _FACE)
 
 
 def _as_written(token: str) -> str:

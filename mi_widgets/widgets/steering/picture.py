@@ -54,23 +54,21 @@ class _Sliders:
     scales: Sequence[float]
 
     def block(self, room: float) -> Block:
-        def draw(pen: Pen, x: float, y: float) -> None:
+        def draw(pen: Pen) -> None:
             for i, (slider, scale) in enumerate(zip(self.sliders, self.scales, strict=True)):
-                _slider(pen, (x, y + _ROW * i + 9), slider, scale, room)
+                _slider(pen.moved(0, _ROW * i + 9), slider, scale, room)
 
         return Block(room, _ROW * len(self.sliders), draw)
 
 
-def _slider(pen: Pen, at: tuple[float, float], slider: Slider, scale: float, room: float) -> None:
+def _slider(pen: Pen, slider: Slider, scale: float, room: float) -> None:
     """Its name, the track with a knob, the strength, and a note."""
-    x, y = at
-    start, width = x + _TRACK[0], _TRACK[1]
-    zero = start + width / 2
+    start, width = _TRACK
+    zero, end = start + width / 2, start + width
     knob = zero + width / 2 * max(-1.0, min(1.0, scale / slider.reach))
-    pen.text((x, y), cut(slider.name, _TRACK[0] - 14, TEXT), INK, TEXT)
-    pen.box((start, y - 2, start + width, y + 2), fill=FAINT)
-    pen.box((min(zero, knob), y - 2, max(zero, knob), y + 2), fill=ACCENT)
-    pen.dot((knob, y), 6, fill=WHITE, outline=ACCENT, width=2)
-    behind = start + width + 16
-    pen.text((behind, y), f"{scale:+.2f}" if scale else "0", INK, _SAID)
-    pen.text((behind + 60, y), cut(slider.note, x + room - behind - 60, TEXT), QUIET, TEXT)
+    pen.text(0, 0, cut(slider.name, start - 14, TEXT), INK, TEXT)
+    pen.box(start, -2, end, 2, FAINT)
+    pen.box(min(zero, knob), -2, max(zero, knob), 2, ACCENT)
+    pen.dot(knob, 0, 6, WHITE, ACCENT, 2)
+    pen.text(end + 16, 0, f"{scale:+.2f}" if scale else "0", INK, _SAID)
+    pen.text(end + 76, 0, cut(slider.note, room - end - 76, TEXT), QUIET, TEXT)
