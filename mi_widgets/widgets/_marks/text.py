@@ -98,7 +98,7 @@ def wrapped(text: str, width: float, face: Face, *, most: int | None = None) -> 
 
 
 def _pieces(word: str, width: float, face: Face) -> Iterator[str]:
-    while face.width(word) > width:
+    while len(word) > 1 and face.width(word) > width:
         shown, start = word, range(1, len(word))
         n = max(1, bisect_right(start, width, key=lambda n: face.width(shown[:n])))
         yield word[:n]
