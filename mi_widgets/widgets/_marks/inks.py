@@ -16,6 +16,7 @@ ACCENT: Ink = (31, 111, 235)
 GOOD: Ink = (26, 127, 55)
 WARN: Ink = (154, 91, 0)
 CONTROL: Ink = (150, 150, 160)
+GREY: Ink = (168, 168, 178)  # what stands back
 # Of bars that raise and that lower a number: the diverging map's, at some distance from its ends.
 RAISES: Ink = (208, 111, 50)
 LOWERS: Ink = (64, 135, 193)
@@ -58,6 +59,7 @@ EVERY = (
     GOOD,
     WARN,
     CONTROL,
+    GREY,
     RAISES,
     LOWERS,
     COLUMNS,

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import dist, hypot
 
-from .inks import FAINT, QUIET, WHITE, Ink
+from .inks import FAINT, GREY, QUIET, WHITE, Ink
 from .layout import Block
 from .pen import Pen
 
 _OUT = 12  # pixels from a point to its name
-_RING: Ink = (168, 168, 178)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Plane:
             if self.arrows:
                 pen.dot(0, 0, unit, outline=FAINT)
             else:
-                pen.lines([[*places, places[0]]], _RING)
+                pen.lines([[*places, places[0]]], GREY)
             for point, place in zip(self.points, places, strict=True):
                 if self.arrows:
                     pen.lines([[(0, 0), place]], point.ink, 3 if point.strong else 2)

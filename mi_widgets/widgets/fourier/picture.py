@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _marks as marks
-from .._marks.inks import ACCENT, Ink, ink_of
+from .._marks.inks import ACCENT, GREY, ink_of
 from .._shared.axes import XAxis, even_axis
 from .._shared.colour import LEVELS
 from .._shared.scale import Scale
@@ -16,7 +16,6 @@ from .words import sentence
 _SIDE = 330  # of the circle
 _EDGE = 1.14  # as much room beyond the outermost number, for its name
 _APART = 34  # pixels between two names
-_GREY: Ink = (168, 168, 178)
 
 
 def picture(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Picture:
@@ -42,7 +41,7 @@ def _norms(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Lines:
     step, chosen = spectrum.place(selection)
     frequencies = list(map(str, spectrum.frequencies))
     bins = [
-        marks.Bin(i, i + 0.85, float(norm), ACCENT if key else _GREY, name if key else "", i == chosen)
+        marks.Bin(i, i + 0.85, float(norm), ACCENT if key else GREY, name if key else "", i == chosen)
         for i, (norm, key, name) in enumerate(
             zip(spectrum.norms[step], spectrum.keys[step], frequencies, strict=True)
         )

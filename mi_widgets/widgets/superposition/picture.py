@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from .. import _marks as marks
-from .._marks.inks import ACCENT, INK, Ink
+from .._marks.inks import ACCENT, GREY, INK
 from .._shared.axes import XAxis, YAxis
 from .instances import Instances
 from .words import sentence
 
 _EDGE = 1.16  # as much room beyond the longest vector, for its name
-_GREY: Ink = (168, 168, 178)
 
 
 def picture(drawn: Instances, selection: Mapping[str, Any]) -> marks.Picture:
@@ -35,7 +34,7 @@ def _vectors(drawn: Instances, vectors: np.ndarray, instance: int, feature: int)
     points = []
     for i, (x, y) in enumerate(np.nan_to_num(vectors).T.tolist()):
         chosen, there = i == feature, bool(drawn.represented[instance, i])
-        ink = INK if chosen else ACCENT if there else _GREY
+        ink = INK if chosen else ACCENT if there else GREY
         points.append(marks.Point(x, y, ink, str(drawn.features[i]) if there or chosen else "", chosen))
     points.append(points.pop(feature))  # over all others
     return marks.Plane(points, drawn.reach * _EDGE, arrows=True)
