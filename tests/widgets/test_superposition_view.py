@@ -9,8 +9,8 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.widgets._marks import Line, Lines, Picture, render
 from mi_widgets.widgets._shared.axis_scale import XAxis
-from mi_widgets.widgets._shared.line_chart import Line, chart
 from mi_widgets.widgets._shared.wire import dequantise
 from mi_widgets.widgets.superposition.instances import Instances
 from mi_widgets.widgets.superposition.widget import SuperpositionView
@@ -258,8 +258,9 @@ def test_the_picture_survives_numbers_that_are_none():
 def test_level_lines_of_the_picture_can_be_dashed():
     def grey(dashed):
         line = Line("", [], np.array([0.3]), "control", dashed=dashed)
-        image = chart([line], XAxis([0, 1]), size=(400, 100), right=10, marker=None, ticks=False)
-        return (np.asarray(image).max(-1) < 170).sum()
+        chart = Lines([line], XAxis([0, 1]), names=(), height=100)
+        encoded = render(Picture("", [], chart, width=400))
+        return (np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB")).max(-1) < 170).sum()
 
     assert 0.4 < grey(True) / grey(False) < 0.9
 

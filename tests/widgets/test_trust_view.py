@@ -9,7 +9,8 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets._shared import png
+from mi_widgets.widgets._marks.inks import ACCENT, GOOD, WARN
+from mi_widgets.widgets._marks.text import TEXT, wrapped
 from mi_widgets.widgets.trust.widget import TrustView
 
 from .grids import grid
@@ -116,7 +117,7 @@ def test_what_was_not_checked_is_not_trusted():
     assert (view._header["warnings"], view._report["checks"]) == (["nothing was checked"], [])
     assert view._report["summary"] == "Nothing was checked"
     assert view.choices() == {"check": [None]}
-    assert count_of(image_of(view)[0], png.GOOD) == 0
+    assert count_of(image_of(view)[0], GOOD) == 0
 
 
 @pytest.mark.parametrize(
@@ -193,14 +194,14 @@ def test_the_picture_is_a_small_png(result, nth):
     assert image.width == 900
     assert image.height < 900
     assert image.getpixel((2, 2)) == (255, 255, 255)
-    assert (count_of(image, png.ACCENT) > 20) is (nth is not None)
+    assert (count_of(image, ACCENT) > 20) is (nth is not None)
 
 
 def test_the_picture_is_green_or_warns():
     calm, warned = (image_of(TrustView(result))[0] for result in (report(), report(warnings=[WARNING])))
-    assert count_of(calm, png.GOOD) > 8 * count_of(warned, png.GOOD)
-    assert count_of(calm, png.WARN) == 0
-    assert count_of(warned, png.WARN) > 5
+    assert count_of(calm, GOOD) > 8 * count_of(warned, GOOD)
+    assert count_of(calm, WARN) == 0
+    assert count_of(warned, WARN) > 5
 
 
 def test_a_selected_check_is_unfolded_in_the_picture():
@@ -211,13 +212,12 @@ def test_a_selected_check_is_unfolded_in_the_picture():
 
 
 def test_lines_are_broken_where_they_must():
-    face = png.font(12, mono=False)
     text = "a sentence of ordinary words " * 9
-    lines = png.wrapped(text, 200, face)
+    lines = wrapped(text, 200, TEXT)
     assert " ".join(lines) == text.strip()
-    assert max(map(face.getlength, lines)) <= 200
-    assert "".join(png.wrapped("x" * 300, 200, face)) == "x" * 300
-    assert max(map(face.getlength, png.wrapped("x" * 300, 200, face))) <= 200
-    assert png.wrapped(text, 200, face, most=2) == [lines[0], f"{lines[1]} …"]
-    assert png.wrapped("", 200, face) == [""]
-    assert png.wrapped("ab", 1, face) == ["a", "b"]
+    assert max(map(TEXT.width, lines)) <= 200
+    assert "".join(wrapped("x" * 300, 200, TEXT)) == "x" * 300
+    assert max(map(TEXT.width, wrapped("x" * 300, 200, TEXT))) <= 200
+    assert wrapped(text, 200, TEXT, most=2) == [lines[0], f"{lines[1]} …"]
+    assert wrapped("", 200, TEXT) == [""]
+    assert wrapped("ab", 1, TEXT) == ["a", "b"]

@@ -7,6 +7,7 @@ import traitlets
 
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
 from .._shared.given import warnings_of
@@ -14,7 +15,7 @@ from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices
 from .first import first_selection
 from .patterns import Patterns
-from .picture import draw
+from .picture import picture
 from .scores import read_scores
 
 
@@ -90,7 +91,7 @@ class AttentionView(HeadSwitchView):
 
     def png(self) -> bytes:
         """The grid of heads and the selected one, as the widget shows them."""
-        return draw(self._patterns, self.selection, self._read_scores, self._heads_off())
+        return render(picture(self._patterns, self.selection, self._read_scores, self._heads_off()))
 
     def __repr__(self) -> str:
         patterns, chosen = self._patterns, self.selection

@@ -7,11 +7,12 @@ import traitlets
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
 from .._shared.selection import Choices, checked, shared
 from .chosen import TermSelection, settled
-from .picture import draw
+from .picture import picture
 from .sent import to_send
 from .terms import Terms
 from .words import sentence
@@ -97,7 +98,7 @@ class AttributionView(HeadSwitchView):
 
     def png(self) -> bytes:
         """The same three pictures, as the widget shows them."""
-        return draw(self._sent, self.selection, self._heads_off())
+        return render(picture(self._sent, self.selection, self._heads_off()))
 
     def __repr__(self) -> str:
         terms, chosen = self._sent.terms, self.selection

@@ -6,11 +6,12 @@ import traitlets
 
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.selection import Choices, checked
 from .dashboards import Dashboards
-from .picture import draw
+from .picture import picture
 from .words import sentence
 
 
@@ -79,7 +80,7 @@ class FeatureView(LatentChangeView):
 
     def png(self) -> bytes:
         """The same dashboard, beside the beginning of the list."""
-        return draw(self._drawn, self.selection["latent"])
+        return render(picture(self._drawn, self.selection["latent"]))
 
     def __repr__(self) -> str:
         drawn = self._drawn

@@ -4,10 +4,11 @@ from typing import Any
 
 import traitlets
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
-from .picture import draw
+from .picture import picture
 from .spectrum import Spectrum
 from .words import sentence
 
@@ -53,7 +54,7 @@ class FourierView(ResultView):
 
     def png(self) -> bytes:
         """The same pictures, as the widget shows them."""
-        return draw(self._drawn, self.selection)
+        return render(picture(self._drawn, self.selection))
 
     def __repr__(self) -> str:
         drawn = self._drawn

@@ -5,10 +5,11 @@ from typing import Any
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
 from .cells import Cells
-from .picture import draw
+from .picture import picture
 
 
 class HeatmapView(HeadSwitchView[Cells]):
@@ -59,7 +60,7 @@ class HeatmapView(HeadSwitchView[Cells]):
 
     def png(self) -> bytes:
         """The selected page, as the widget shows it."""
-        return draw(self._drawn, self.selection, self._heads_off())
+        return render(picture(self._drawn, self.selection, self._heads_off()))
 
     def __repr__(self) -> str:
         drawn = self._drawn

@@ -6,13 +6,14 @@ import traitlets
 
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
 from .._shared.selection import Choices, checked
 from ..features.dashboards import Dashboards
 from .fired import Fired
-from .picture import draw
+from .picture import picture
 from .words import sentence
 
 
@@ -89,7 +90,7 @@ class LatentsView(LatentChangeView):
 
     def png(self) -> bytes:
         """The same text, latents and words."""
-        return draw(self._fired, self.selection, self._known, dict(self._changes))
+        return render(picture(self._fired, self.selection, self._known, dict(self._changes)))
 
     def __repr__(self) -> str:
         fired, chosen = self._fired, self.selection

@@ -7,11 +7,12 @@ import traitlets
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .lens import Lens
-from .picture import draw
+from .picture import picture
 
 _ASK = "mi.logit_lens(run, tokens=[…])"
 
@@ -109,7 +110,7 @@ class LogitLensView(ResultView):
 
     def png(self) -> bytes:
         """The selected prompt, as the widget shows it."""
-        return draw(self._drawn, self.selection, self.color, self.pinned)
+        return render(picture(self._drawn, self.selection, self.color, self.pinned))
 
     def __repr__(self) -> str:
         drawn = self._drawn

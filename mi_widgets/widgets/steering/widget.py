@@ -13,9 +13,10 @@ import traitlets
 
 from mi_widgets.core.errors import SelectionError
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.closing import Closing
-from .picture import draw
+from .picture import picture
 from .shown import Said, Shown, Slider
 
 
@@ -148,7 +149,7 @@ class SteeringView(Closing, anywidget.AnyWidget):
         shown = Shown(
             self.model_name, self.sliders, self.scales, self.prompt, self.plain, self.steered, rows, figures
         )
-        return draw(shown)
+        return render(picture(shown))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundled = super()._repr_mimebundle_(**kwargs)

@@ -4,11 +4,12 @@ from typing import Any
 
 import traitlets
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .instances import Instances
-from .picture import draw
+from .picture import picture
 from .words import sentence
 
 
@@ -46,7 +47,7 @@ class SuperpositionView(ResultView):
 
     def png(self) -> bytes:
         """The same pictures, as the widget shows them."""
-        return draw(self._drawn, self.selection)
+        return render(picture(self._drawn, self.selection))
 
     def __repr__(self) -> str:
         return f"SuperpositionView({self._drawn.model_name}; {sentence(self._drawn, self.selection)})"

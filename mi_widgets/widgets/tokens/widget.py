@@ -5,10 +5,11 @@ from typing import Any
 
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.control import quoted
 from .._shared.view import ResultView
-from .picture import draw
+from .picture import picture
 from .texts import Texts
 
 
@@ -44,7 +45,7 @@ class TokensView(ResultView[Texts]):
 
     def png(self) -> bytes:
         """The same text in the same colours, and the same curve."""
-        return draw(self._drawn, self.selection)
+        return render(picture(self._drawn, self.selection))
 
     def __repr__(self) -> str:
         read, chosen = self._drawn, self.selection

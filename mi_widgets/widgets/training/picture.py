@@ -1,49 +1,36 @@
-"""The training view as a PNG: the same panels and the same marker, for readers without the widget."""
+"""The training view without a browser: the same panels and the same marker, and the sentence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PIL import ImageDraw
 
-from .._shared import png
+from .. import _marks as marks
+from .._marks.lines import Kind
 from .._shared.axis_scale import XAxis
-from .._shared.line_chart import Kind, Line, chart, name_room
 from .measures import Curves, Measure
 from .words import sentence
 
 _WIDTH = 960
-_CHART_HEIGHT = 150
-_HEAD = 22  # the line above a panel
-_MARGIN = 14
-_TOP = 46
+_ROOM = 932
+_GAP = 6
 _ALL_STRONG = 3  # so few lines are all strong
 
 
-def draw(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: bool) -> bytes:
-    """PNG bytes: one panel a measure, the marker at a step, and the values there."""
-    panels = [_lines(measure) for measure in measures]
-    columns = min(len(panels), 3 if len(panels) != 4 else 2)
-    rows = -(-len(panels) // columns)
-    sentences = png.wrapped(sentence(measures, step), _WIDTH - 2 * _MARGIN, png.font(12, mono=False))
-    image = png.canvas(_WIDTH, _TOP + rows * (_HEAD + _CHART_HEIGHT + 10) + 18 * len(sentences) + 20)
-    png.header(
-        image, said["title"], " · ".join([*said["models"], "training step" + (", log scale" if log else "")])
-    )
-    pen = ImageDraw.Draw(image)
-    axis = XAxis(_all_steps(measures), log=log)
-    room = min(130, max(map(name_room, panels)))
-    width = (_WIDTH - 2 * _MARGIN) // columns
-    for i, (measure, lines) in enumerate(zip(measures, panels, strict=True)):
-        x = _MARGIN + i % columns * width
-        y = _TOP + i // columns * (_HEAD + _CHART_HEIGHT + 10)
-        png.caption(image, (x, y), measure.name, measure.unit)
-        picture = chart(lines, axis, size=(width - 6, _CHART_HEIGHT), right=room, marker=step)
-        image.paste(picture, (x, y + _HEAD))
-    below = _TOP + rows * (_HEAD + _CHART_HEIGHT + 10) + 6
-    for nth, text in enumerate(sentences):
-        pen.text((_MARGIN, below + 18 * nth), text, png.INK, font=png.font(12, mono=False))
-    return png.encode(image)
+def picture(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: bool) -> marks.Picture:
+    """One panel a measure, with the marker at a step, and the values there."""
+    across = min(len(measures), 3 if len(measures) != 4 else 2)
+    axis, width = XAxis(_all_steps(measures), log=log), _ROOM // across - _GAP
+    charts = [marks.Lines(_lines(measure), axis, marker=step) for measure in measures]
+    room = max(chart.name_room for chart in charts)
+    panels = [
+        marks.Column([replace(chart, right=room)], measure.name, measure.unit, width, gap=0)
+        for measure, chart in zip(measures, charts, strict=True)
+    ]
+    rows = [marks.Row(panels[i : i + across], gap=_GAP) for i in range(0, len(panels), across)]
+    facts = [*said["models"], "training step" + (", log scale" if log else "")]
+    return marks.Picture(said["title"], facts, marks.Column(rows), sentence(measures, step), _WIDTH)
 
 
 def _all_steps(measures: Sequence[Measure]) -> list[int]:
@@ -51,7 +38,7 @@ def _all_steps(measures: Sequence[Measure]) -> list[int]:
     return sorted({step for one in curves for step in one.steps})
 
 
-def _lines(measure: Measure) -> list[Line]:
+def _lines(measure: Measure) -> list[marks.Line]:
     ours = _of(measure.curves, many="quiet", strong="main", name="")
     theirs = [
         _of(control.curves, many="other", strong="control", name=control.name) for control in measure.controls
@@ -59,13 +46,13 @@ def _lines(measure: Measure) -> list[Line]:
     return [*ours, *(line for lines in theirs for line in lines)]
 
 
-def _of(curves: Curves, *, many: Kind, strong: Kind, name: str) -> list[Line]:
+def _of(curves: Curves, *, many: Kind, strong: Kind, name: str) -> list[marks.Line]:
     """The lines of one Result: where they are many, the one highest at its end is the strong one."""
     ends = np.array([_last(row) for row in curves.values])
     best = int(np.nanargmax(ends)) if not np.isnan(ends).all() else 0
     all_strong = strong == "main" and len(ends) <= _ALL_STRONG
     return [
-        Line(name or curves.names[i], curves.steps, row, strong if all_strong or i == best else many)
+        marks.Line(name or curves.names[i], curves.steps, row, strong if all_strong or i == best else many)
         for i, row in enumerate(curves.values)
     ]
 

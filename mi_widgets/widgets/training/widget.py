@@ -7,13 +7,14 @@ import traitlets
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.script import Script
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.control import quoted
 from .._shared.given import warnings_of
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .measures import Measure, read_measures
-from .picture import draw
+from .picture import picture
 
 _SCALES = ("linear", "log")
 
@@ -90,7 +91,7 @@ class TrainingView(ResultView):
 
     def png(self) -> bytes:
         """The same panels, with the marker at the selected step."""
-        return draw(self._read, self._said_above(), self.selection["step"], log=self.x == "log")
+        return render(picture(self._read, self._said_above(), self.selection["step"], log=self.x == "log"))
 
     def __repr__(self) -> str:
         n = len(self._read)

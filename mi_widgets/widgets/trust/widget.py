@@ -4,11 +4,12 @@ from typing import Any
 
 import traitlets
 
+from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .checks import Report
-from .picture import draw
+from .picture import picture
 
 
 class TrustView(ResultView):
@@ -42,7 +43,7 @@ class TrustView(ResultView):
 
     def png(self) -> bytes:
         """The same lines; of many checks that held, the names."""
-        return draw(self._read, self.selection["check"])
+        return render(picture(self._read, self.selection["check"]))
 
     def __repr__(self) -> str:
         chosen = self.selection["check"]
