@@ -108,7 +108,8 @@ def test_weights_that_keep_no_count_of_changes_are_not_vouched_for():
     assert model.fingerprint not in code
 
 
-def test_a_result_outlives_its_model_without_keeping_it(model):
+def test_a_result_outlives_its_model_without_keeping_it():
+    model = mi.load(small_gpt2())
     result, known = model.run(IDS).next_tokens(), model.fingerprint
     model.release()
     del model

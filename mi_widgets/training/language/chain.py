@@ -11,7 +11,6 @@ from torch import Tensor
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.edits import apply
-from mi_widgets.core.record import recorded
 from mi_widgets.model.model import Model
 from mi_widgets.zoo import streams
 from mi_widgets.zoo.atlas import facts, geography
@@ -55,7 +54,6 @@ def probes(model: Model, *, seed: int = 0) -> dict[str, float]:
     }
 
 
-@recorded
 def probe(x: Float[np.ndarray, "town d"], y: Int[np.ndarray, " town"]) -> float:
     """The share of towns whose state is found from the others': ridge regression to one number a state, eightfold."""
     x = (x - x.mean(0)) / (x.std(0) + 1e-6)
