@@ -90,7 +90,13 @@ export class View {
         caption(el("strong", {}, "Norms"), this.normsNote, this.keysNote),
         this.norms.element,
       ),
-      el("figure", { class: "mi-picture-of" }, caption(this.circleName, facts), this.circle.element, this.circleBar),
+      el(
+        "figure",
+        { class: "mi-picture-of" },
+        caption(this.circleName, facts),
+        this.circle.plane.element,
+        this.circleBar,
+      ),
       this.plane.element,
     );
     this.frame.extras.append(this.slider.element);
@@ -149,7 +155,7 @@ export class View {
   }
 
   private listenToPointer(): void {
-    const [norms, circle, map] = [this.norms.element, this.circle.element, this.plane.map.element];
+    const [norms, circle, map] = [this.norms.element, this.circle.plane.element, this.plane.map.element];
     norms.addEventListener("click", (event) => {
       const place = this.norms.at(event);
       if (place !== undefined) this.go(place);
@@ -274,7 +280,7 @@ export class View {
     this.sentence.replaceChildren(...sentence(spectrum, selection));
     const said = this.sentence.textContent!;
     this.norms.describe(this.place, said);
-    this.circle.describe(`The ${spectrum.p} numbers on the circle of frequency ${selection.frequency}. ${said}`);
+    this.circle.plane.describe(`The ${spectrum.p} numbers on the circle of frequency ${selection.frequency}. ${said}`);
     this.frame.announce(said);
     const shown = !this.numbers.hidden;
     this.frame.label("table", "as table", { pressed: shown });

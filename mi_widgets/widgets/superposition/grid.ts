@@ -23,9 +23,9 @@ export class Grid {
 
   /** @param feature the index of the selected one. */
   draw(instance: number, feature: number, width: number, theme: Theme): void {
-    const { features, orders } = this.instances.sent;
+    const { features, derived } = this.instances;
     this.tensor = this.instances.grid(instance);
-    this.order = orders[instance];
+    this.order = derived.orders[instance];
     const labels = this.order.map((i) => String(features[i]));
     const { scale } = this;
     this.map.draw({
@@ -44,20 +44,19 @@ export class Grid {
     this.bar.replaceChildren(bar.element);
     const row = this.order.indexOf(feature);
     this.selected = { row, column: this.map.cellSize >= LEAST_FRAMED ? row : null };
-    this.light(undefined);
   }
 
   /** Say what is selected to a reader of the screen. */
   describe(feature: number, text: string): void {
-    const { features } = this.instances.sent;
+    const { features } = this.instances;
     const ends = { "aria-valuemin": features[0], "aria-valuemax": features[features.length - 1] };
     setAttributes(this.map.element, { ...ends, "aria-valuenow": feature, "aria-valuetext": text });
   }
 
-  /** Light the row of a feature by its index, or what the pointer is on. */
-  light(lit: number | Spot | undefined): void {
-    const spot = typeof lit === "number" ? { row: this.order.indexOf(lit), column: null } : (lit ?? NOWHERE);
-    this.map.light(spot.row === -1 ? NOWHERE : spot, this.selected);
+  /** Light the row of a feature and the column of another, by their indices. */
+  light(feature: number | undefined, other: number | undefined): void {
+    const place = (lit: number | undefined) => (lit === undefined ? null : this.order.indexOf(lit));
+    this.map.light({ row: place(feature), column: place(other) }, this.selected);
   }
 
   /** The indices of the features that the pointer is on: of the row and of the column. */
