@@ -1,9 +1,9 @@
 /** Wᵀ W as a heat map: what each feature adds to what is read back of each other. */
 import type { Theme } from "../_shared/colour";
-import { colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
 import { el, setAttributes } from "../_shared/dom";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { ends, type Scale, written } from "../_shared/scale";
+import { type Scale, written } from "../_shared/scale";
 import type { Tensor } from "../_shared/wire";
 import type { Instances } from "./instances";
 
@@ -39,9 +39,7 @@ export class Grid {
       framed: true,
       number: (value) => written(value, scale),
     });
-    const bar = colourBar({ map: scale.map, ...ends(scale), note: "dot product" });
-    bar.draw(theme);
-    this.bar.replaceChildren(bar.element);
+    drawBar(this.bar, scale, theme, "dot product");
     const row = this.order.indexOf(feature);
     this.selected = { row, column: this.map.cellSize >= LEAST_FRAMED ? row : null };
   }
