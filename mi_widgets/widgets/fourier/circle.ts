@@ -27,7 +27,6 @@ export class CirclePicture {
   private points: SVGCircleElement[] = [];
   private state?: CircleState;
   private order: number[] = [];
-  private lit?: number;
   private drawn = "";
 
   draw(state: CircleState): void {
@@ -46,7 +45,6 @@ export class CirclePicture {
       );
     change(this.line, { d: path.length ? `M${path.join("L")}z` : "" });
     this.drawNames(state);
-    this.light(this.lit);
   }
 
   /** The number nearest to a point of the page, if it is near. */
@@ -60,7 +58,6 @@ export class CirclePicture {
   }
 
   light(n: number | undefined): void {
-    this.lit = n;
     this.over.replaceChildren();
     if (n === undefined || !this.state || !known(this.state, n)) return;
     const [cx, cy] = this.place(n);
