@@ -72,7 +72,7 @@ def test_both_pictures_have_one_scale(model):
     assert panel.answer.result.sel(frequency=9).values < 1e-3
     assert not panel.answer.result.dataset[["x", "y"]].sel(frequency=9).to_array().any()
     highest, reaches = (
-        [view._spectrum[s] for view in (panel.view, panel.answer)] for s in ("highest", "reaches")
+        [view._data["derived"][s] for view in (panel.view, panel.answer)] for s in ("highest", "reaches")
     )
     assert highest[0] == pytest.approx(highest[1])
     assert [reach[3] for reach in reaches] == pytest.approx([0.5, 0.5])

@@ -22,9 +22,13 @@ STEPS = (0, 100, 300)
 
 
 def sent(view, name):
-    packed = view._spectrum[name]
+    packed = view._data["variables"][name]["values"]
     codes = np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
     return dequantise(codes, low=packed["min"], high=packed["max"]) if packed["dtype"] == "uint16" else codes
+
+
+def derived(view, name):
+    return view._data["derived"][name]
 
 
 def n_bytes(part):
@@ -46,16 +50,16 @@ def test_networks_of_known_frequencies_are_drawn_as_they_are():
     view = result.view()
     assert isinstance(view, FourierView)
     assert view.selection == {"frequency": 20, "target": "logit 7"}  # it has most of the logits
-    assert np.flatnonzero(sent(view, "keys")[0]).tolist() == [2, 16, 19]
-    np.testing.assert_array_equal(sent(view, "norms")[0], result.values)
-    np.testing.assert_array_equal(sent(view, "planes")[0], result.dataset["spectrum"].values)
+    assert np.flatnonzero(sent(view, "key")).tolist() == [2, 16, 19]
+    np.testing.assert_array_equal(sent(view, "norm"), result.values)
+    np.testing.assert_array_equal(sent(view, "spectrum"), result.dataset["spectrum"].values)
     assert "73.6 % of the logits' variance, key · Loss 0.24, 100 % right" in repr(view)
 
 
 def test_circles_lie_on_circles():
     view = mi.fourier_spectrum(mi.load(neurons_of(59, [4, 9])), neurons=[0, 1]).view()
     assert view.selection == {"frequency": 4, "target": "neuron 0"}  # no logits: that of the largest norm
-    x, y = sent(view, "circles")[0][:, 3]
+    x, y = sent(view, "x")[3], sent(view, "y")[3]
     np.testing.assert_allclose(np.hypot(x, y), 1, atol=1e-3)
     ring = Spectrum(view.result).ring(4)
     around = np.unwrap(np.arctan2(y[ring], x[ring]))
@@ -99,20 +103,22 @@ def test_a_change_from_the_browser_can_be_observed():
 
 def test_everything_is_sent_at_once_and_is_small():
     view = FourierView(spectrum(p=113, steps=tuple(range(20))))
-    assert n_bytes(view._spectrum) < 1_000_000
+    assert n_bytes(view._data) < 1_000_000
     data = view.result.dataset
-    for i, name in enumerate("xy"):
-        np.testing.assert_allclose(sent(view, "circles")[:, i], data[name].values, atol=1e-4)
-    before = view._spectrum
+    for name in "xy":
+        np.testing.assert_allclose(sent(view, name), data[name].values, atol=1e-4)
+    before = view._data
     view.selection = {"step": 3, "frequency": 50}
-    assert view._spectrum is before
+    assert view._data is before
 
 
 def test_what_is_the_same_at_all_steps_may_lack_the_axis():
     stepped = spectrum(steps=STEPS).to_dataset()
     stepped["accuracy"] = 0.5
     view = FourierView(_of(stepped))
-    assert sent(view, "accuracies").tolist() == [0.5, 0.5, 0.5]
+    assert view._data["variables"]["accuracy"]["axes"] == []
+    assert sent(view, "accuracy") == 0.5
+    assert Spectrum(view.result).accuracies.tolist() == [0.5, 0.5, 0.5]
 
 
 def test_one_scale_for_all_steps_and_a_spectrum_without_its_constant():
@@ -131,15 +137,15 @@ def test_beside_another_it_is_drawn_on_the_others_scale():
     small = _of(small.to_dataset().assign({name: small.dataset[name] / 3 for name in ("norm", "x", "y")}))
     alone, view = FourierView(small), FourierView(small, beside=whole)
     other = FourierView(whole)
-    assert alone._spectrum["highest"] < view._spectrum["highest"] == other._spectrum["highest"]
-    assert view._spectrum["reaches"] == pytest.approx(other._spectrum["reaches"])
-    assert alone._spectrum["reaches"] == pytest.approx([Spectrum(small).reach(place) for place in range(29)])
+    assert derived(alone, "highest") < derived(view, "highest") == derived(other, "highest")
+    assert derived(view, "reaches") == pytest.approx(derived(other, "reaches"))
+    assert derived(alone, "reaches") == pytest.approx([Spectrum(small).reach(place) for place in range(29)])
     view.show(whole.sel(frequency=[9, 21]))
-    assert view._spectrum["reaches"] == pytest.approx([other._spectrum["reaches"][k - 1] for k in (9, 21)])
+    assert derived(view, "reaches") == pytest.approx([derived(other, "reaches")[k - 1] for k in (9, 21)])
     larger = _of(whole.to_dataset().assign(norm=whole.dataset["norm"] * 5))
-    assert FourierView(larger, beside=whole)._spectrum["highest"] == pytest.approx(whole.values.max() * 5)
+    assert derived(FourierView(larger, beside=whole), "highest") == pytest.approx(whole.values.max() * 5)
     part = FourierView(whole, beside=small.sel(frequency=[9]))
-    assert part._spectrum["reaches"] == pytest.approx(other._spectrum["reaches"])
+    assert derived(part, "reaches") == pytest.approx(derived(other, "reaches"))
     assert view.png() != FourierView(small).png()
 
 

@@ -33,7 +33,7 @@ def many():
 
 
 def sent(view, name):
-    packed = view._instances[name]
+    packed = view._data["variables"][name]["values"]
     codes = np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
     return dequantise(codes, low=packed["min"], high=packed["max"]) if packed["dtype"] == "uint16" else codes
 
@@ -92,16 +92,18 @@ def test_everything_is_sent_at_once():
     result = plane()
     view = SuperpositionView(result)
     data = result.dataset
-    np.testing.assert_array_equal(sent(view, "vectors"), data["W"].values)
+    np.testing.assert_array_equal(sent(view, "W"), data["W"].values)
     np.testing.assert_allclose(sent(view, "interference"), data["interference"].values, atol=1e-4)
     np.testing.assert_array_equal(sent(view, "dimensionality"), data["dimensionality"].values)
-    names = view._instances["names"]
-    assert [[names[i] for i in row] for row in view._instances["figures"]] == data["figure"].values.tolist()
-    assert view._instances["x"] == pytest.approx([1, 10 / 3, 10])
-    assert view._instances["sparsities"] == ["0.00", "0.70", "0.90"]
-    before = view._instances
+    names = view._data["variables"]["figure"]["texts"]
+    figures = sent(view, "figure").astype(int)
+    assert [[names[i] for i in row] for row in figures] == data["figure"].values.tolist()
+    derived = view._data["derived"]
+    assert derived["x"] == pytest.approx([1, 10 / 3, 10])
+    assert derived["sparsities"] == ["0.00", "0.70", "0.90"]
+    before = view._data
     view.selection = {"instance": 0}
-    assert view._instances is before
+    assert view._data is before
 
 
 def test_the_dashed_lines_are_the_figures_fractions():

@@ -1,6 +1,7 @@
 /** The colour bar: what the colours mean, in numbers, and a note on how the picture was made. */
 import { gradient, type MapName, type Theme } from "./colour";
 import { el } from "./dom";
+import { ends, type Scale } from "./scale";
 
 export interface ColourBar {
   element: HTMLElement;
@@ -23,4 +24,11 @@ export function colourBar(options: { map: MapName; low: string; high: string; no
       ramp.style.background = gradient(options.map, theme);
     },
   };
+}
+
+/** Put the bar of a scale in its place. */
+export function drawBar(place: HTMLElement, scale: Scale, theme: Theme, note?: string): void {
+  const bar = colourBar({ map: scale.map, ...ends(scale), note });
+  bar.draw(theme);
+  place.replaceChildren(bar.element);
 }

@@ -1,6 +1,6 @@
 /** Where the three pictures stand. Pure: the same in, the same out. */
+import { GAP } from "../_shared/pictures";
 
-export const GAP = 26;
 const NARROW = 640; // CSS pixels: with less, the pictures stand below each other
 const LARGEST = 440; // side of the circle
 const SMALLEST = 180;

@@ -81,7 +81,7 @@ export class Norms {
 
   /** Show which frequency the pointer is on. */
   point(at: number | undefined): void {
-    if (at === undefined || at < 0 || !this.state) change(this.under, { visibility: "hidden" });
+    if (at === undefined || !this.state) change(this.under, { visibility: "hidden" });
     else this.upright(this.under, at);
   }
 

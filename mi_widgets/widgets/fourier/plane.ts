@@ -1,9 +1,14 @@
 /** The selected spectrum over a and b as a heat map, with a drop-down where there are several. */
+import { spotOf } from "../_shared/cell_gestures";
 import type { Theme } from "../_shared/colour";
-import { colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { ends, type Scale, written } from "../_shared/scale";
+import type { Labels } from "../_shared/labelled";
+import { captioned } from "../_shared/pictures";
+import type { Lines } from "../_shared/result_view";
+import { type Scale, written } from "../_shared/scale";
+import type { Tensor } from "../_shared/wire";
 import { frequencyOf } from "./words";
 import type { Selection, Spectrum } from "./spectrum";
 
@@ -17,6 +22,7 @@ export class Plane {
   private name = el("strong");
   private bar = el("div");
   private said = "";
+  private tensor?: Tensor;
   private spot: Spot = NOWHERE; // of the selected frequency
 
   /** @param choose called with a target. */
@@ -24,14 +30,8 @@ export class Plane {
     private spectrum: Spectrum,
     choose: (target: string) => void,
   ) {
-    const caption = el(
-      "figcaption",
-      {},
-      this.name,
-      this.menu,
-      el("span", { class: "mi-facts" }, "size of each component over a and b"),
-    );
-    this.element = el("figure", { class: "mi-picture-of" }, caption, this.map.element, this.bar);
+    const facts = el("span", { class: "mi-facts" }, "size of each component over a and b");
+    this.element = captioned([this.name, this.menu, facts], this.map.element, this.bar);
     this.menu.addEventListener("change", () => choose(this.menu.value));
     // The map is read by the pointer; what is selected in it is selected by the norms' keys too.
     this.map.element.tabIndex = -1;
@@ -40,56 +40,60 @@ export class Plane {
 
   draw(selection: Selection, width: number, theme: Theme): void {
     const { spectrum } = this;
-    const tensor = spectrum.plane(selection);
-    this.element.hidden = !tensor;
-    if (!tensor) return;
-    this.element.style.width = `${width}px`;
-    this.sayTargets(selection.target!);
-    const scale: Scale = { map: "sequential", low: tensor.min, high: tensor.max };
+    this.tensor = spectrum.plane(selection);
+    this.element.hidden = !this.tensor;
+    if (!this.tensor) return;
+    const target = String(selection.target);
+    this.sayTargets(target);
     this.map.draw({
-      tensor,
-      map: scale.map,
-      rows: { name: "a", labels: spectrum.rows, plain: true },
-      columns: { name: "b", labels: spectrum.columns, plain: true },
+      tensor: this.tensor,
+      map: this.scale.map,
+      rows: { name: "a", labels: spectrum.rows.texts({}), plain: true },
+      columns: { name: "b", labels: spectrum.columns.texts({}), plain: true },
       theme,
       width,
       largest: LARGEST_CELL,
       framed: true,
     });
-    this.drawBar(scale, theme);
-    const first = `cos ${selection.frequency}`;
-    const [row, column] = [spectrum.rows.indexOf(first), spectrum.columns.indexOf(first)];
+    drawBar(this.bar, this.scale, theme, "scale without the constant");
+    const wave = `cos ${selection.frequency}`;
+    const { row, column } = spotOf(spectrum, { component_a: wave, component_b: wave });
     // A frame around a small cell would hide it.
-    const framed = this.map.cellSize >= LEAST_FRAMED && column >= 0;
-    this.spot = row < 0 ? NOWHERE : { row, column: framed ? column : null };
-    this.light(NOWHERE);
-    this.map.element.setAttribute("aria-label", `${selection.target}: heat map of its components over a and b`);
+    this.spot = { row, column: row !== null && this.map.cellSize >= LEAST_FRAMED ? column : null };
+    this.map.element.setAttribute("aria-label", `${target}: heat map of its components over a and b`);
   }
 
   /** Light a row and a column; where the pointer is on none, the selected frequency's label alone. */
-  light(spot: Spot): void {
-    this.map.light(spot, this.spot);
+  light(labels: Labels): void {
+    if (this.tensor) this.map.light(spotOf(this.spectrum, labels), this.spot);
   }
 
   /** What the pointer is on, in lines. */
-  tip({ row, column }: Spot, selection: Selection): [string, string][] {
-    const tensor = this.spectrum.plane(selection);
-    if (!tensor || row === null || column === null) return [];
-    const scale: Scale = { map: "sequential", low: tensor.min, high: tensor.max };
+  tip(spot: Spot): Lines {
+    const [a, b] = this.components(spot);
+    if (a === undefined || b === undefined) return [];
+    const size = written(this.tensor!.value(spot.row!, spot.column!), this.scale, 1);
     return [
-      ["over a", this.spectrum.rows[row]],
-      ["over b", this.spectrum.columns[column]],
-      ["size", written(tensor.value(row, column), scale, 1)],
+      ["over a", a],
+      ["over b", b],
+      ["size", size],
     ];
   }
 
   /** The frequency of a cell, or of a label; of a cell that has two, the one over a. */
-  frequencyAt({ row, column }: Spot): number | undefined {
-    const over = [
-      row === null ? undefined : this.spectrum.rows[row],
-      column === null ? undefined : this.spectrum.columns[column],
-    ];
-    return over.map((label) => (label === undefined ? undefined : frequencyOf(label))).find((k) => k !== undefined);
+  frequencyAt(spot: Spot): number | undefined {
+    const over = this.components(spot).filter((component) => component !== undefined);
+    return over.map(frequencyOf).find((k) => k !== undefined);
+  }
+
+  /** The components over a and over b of a cell; of a label, one of them. */
+  private components({ row, column }: Spot): (string | undefined)[] {
+    const { rows, columns } = this.spectrum;
+    return [row === null ? undefined : rows.texts({})[row], column === null ? undefined : columns.texts({})[column]];
+  }
+
+  private get scale(): Scale {
+    return { map: "sequential", low: this.tensor!.min, high: this.tensor!.max };
   }
 
   private sayTargets(target: string): void {
@@ -102,11 +106,5 @@ export class Plane {
     this.menu.hidden = targets.length < 2;
     this.name.textContent = targets.length < 2 ? target : "";
     this.name.hidden = targets.length >= 2;
-  }
-
-  private drawBar(scale: Scale, theme: Theme): void {
-    const bar = colourBar({ map: scale.map, ...ends(scale), note: "scale without the constant" });
-    bar.draw(theme);
-    this.bar.replaceChildren(bar.element);
   }
 }

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
-from .._shared.labels import labels_of
-from .._shared.wire import MOST_NUMBERS, pack, quantise
+from .._shared.given import header_of, is_result, kind_of
+from .._shared.labelled import pack_dataset
+from .._shared.labels import labels_of, with_labels
+from .._shared.scale import Scale
+from .._shared.selection import Choices
+from .._shared.wire import MOST_NUMBERS
 
 _HOW = "mi.fourier_spectrum(model) makes one"
 _AXES = {
@@ -32,6 +36,7 @@ class Spectrum:
         beside: Another one, whose scales are the least that this one is drawn on.
 
     Attributes:
+        data: All of it, labelled; the axis `step`, if there is one, comes first.
         steps: The labels of the axis `step`, or None.
         frequencies: Their labels, whole numbers.
         p: How many numbers there are, 0 to p − 1.
@@ -41,7 +46,7 @@ class Spectrum:
         targets: What the two-dimensional spectra are of; empty without any.
         components: The labels of the spectra's rows, and of their columns.
         planes: (step, target, row, column), or None.
-        title, model_name, unit, warnings: What the header says.
+        title, model_name, unit: What the header says.
 
     Raises:
         ResultError: Something else than a Fourier spectrum, or a part of one that cannot be drawn.
@@ -50,43 +55,30 @@ class Spectrum:
     def __init__(self, result: Any, beside: "Spectrum | None" = None):
         if not is_result(result):
             raise ResultError(f"FourierView takes a Result, not {kind_of(result)}; {_HOW}.")
-        data = result.dataset
-        _refuse(data)
+        self.data = data = _read(result.dataset)
         self._beside = beside
+        self._header = header_of(result)
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self.warnings = warnings_of(result)
         self.steps = labels_of(data, "step") if "step" in data.dims else None
         self.frequencies = labels_of(data, "frequency")
         self.p = data.sizes["number"]
-        self.norms, self.shares = self._read(data["norm"]), self._read(data["share"])
-        self.keys = self._read(data["key"]) > 0
-        self.circles = np.stack([self._read(data["x"]), self._read(data["y"])], axis=1)
-        self.losses, self.accuracies = self._read(data["loss"]), self._read(data["accuracy"])
+        self.norms, self.shares, self.keys = self._values("norm"), self._values("share"), self._values("key")
+        self.circles = np.stack([self._values("x"), self._values("y")], axis=1)
+        self.losses, self.accuracies = self._values("loss"), self._values("accuracy")
         self.planes: np.ndarray | None = None
-        self.targets: list[str] = []
-        self.components: tuple[list[str], list[str]] = ([], [])
+        self.targets: list[Any] = []
+        self.components: tuple[list[Any], list[Any]] = ([], [])
         if "spectrum" in data:
-            self._read_planes(data["spectrum"])
+            self.planes = self._values("spectrum")
+            self.targets = labels_of(data, "target")
+            self.components = labels_of(data, "component_a"), labels_of(data, "component_b")
 
-    def _read(self, variable: Any, axes: tuple[str, ...] | None = None) -> np.ndarray:
+    def _values(self, name: str) -> np.ndarray:
         """A variable with the steps in front; one that is the same at all steps is repeated."""
-        axes = _AXES[str(variable.name)] if axes is None else axes
-        stepped = "step" in variable.dims
-        values = variable.transpose(*(["step"] if stepped else []), *axes).values.astype(np.float32)
-        return values if stepped else np.broadcast_to(values, (len(self.steps or [0]), *values.shape))
-
-    def _read_planes(self, spectrum: Any) -> None:
-        if "target" not in spectrum.dims:  # one of them was chosen
-            spectrum = spectrum.expand_dims("target")
-        self.planes = self._read(spectrum, _PLANE)
-        if self.planes.size > MOST_NUMBERS:
-            raise ResultError(
-                f"The spectra have {self.planes.size:,} numbers, and FourierView takes up to {MOST_NUMBERS:,}: "
-                "choose some with .sel(target=[…]), or fewer steps."
-            )
-        self.targets = [str(target) for target in np.atleast_1d(spectrum["target"].values)]
-        rows, columns = ([str(label) for label in labels_of(spectrum, axis)] for axis in _PLANE[1:])
-        self.components = rows, columns
+        variable = self.data[name]
+        if "step" in variable.dims:
+            return variable.values
+        return np.broadcast_to(variable.values, (len(self.steps or [0]), *variable.shape))
 
     def step(self, selection: Mapping[str, Any]) -> int:
         """The index of the selected step."""
@@ -131,36 +123,54 @@ class Spectrum:
         waves = ~(rows[:, None] & columns)
         return _largest(self.planes[:, target][:, waves]) if waves.any() else _largest(self.planes[:, target])
 
+    def choices(self) -> Choices:
+        """Steps and targets, if there are any, and the frequencies."""
+        return {
+            **({} if self.steps is None else {"step": self.steps}),
+            "frequency": self.frequencies,
+            **({"target": self.targets} if self.targets else {}),
+        }
+
+    def first(self) -> dict[str, Any]:
+        """The last step, and the first of everything else; `strongest` knows a better frequency."""
+        return {key: labels[-1 if key == "step" else 0] for key, labels in self.choices().items()}
+
     def header(self) -> dict[str, Any]:
         """What the view's header says, for the browser."""
-        names = "title", "unit", "warnings", "p"
-        return {"model": self.model_name, **{name: getattr(self, name) for name in names}}
+        return {**self._header, "p": self.p}
 
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: a step, a frequency or a target is then shown without asking."""
         reach = _largest(np.abs(self.circles))
-        circles = quantise(self.circles, low=-reach, high=reach, dtype="uint16")
-        return {
-            "steps": self.steps,
-            "frequencies": self.frequencies,
-            "highest": self.highest,
-            "norms": pack(self.norms),
-            "shares": pack(self.shares),
-            "keys": pack(self.keys.astype(np.uint8)),
-            "losses": pack(self.losses),
-            "accuracies": pack(self.accuracies),
-            "circles": pack(circles, low=-reach, high=reach),
-            "reaches": [self.reach(place) for place in range(len(self.frequencies))],
-            "targets": self.targets,
-            "rows": self.components[0],
-            "columns": self.components[1],
-            "planes": None if self.planes is None else pack(self.planes),
-            "plane_reaches": [self.plane_reach(i) for i in range(len(self.targets))],
-        }
+        circle = Scale("diverging", -reach, reach)
+        return pack_dataset(
+            self.data,
+            scales={"x": circle, "y": circle},
+            codes={"x": "uint16", "y": "uint16"},
+            highest=self.highest,
+            reaches=[self.reach(place) for place in range(len(self.frequencies))],
+            plane_reaches=[self.plane_reach(i) for i in range(len(self.targets))],
+        )
 
 
 def _largest(*several: np.ndarray) -> float:
     return max(float(values[np.isfinite(values)].max(initial=0.0)) for values in several) or 1.0
+
+
+def _read(data: Any) -> xr.Dataset:
+    """The variables that are drawn, with the axes in the order of this file; one target that was chosen is an axis."""
+    _refuse(data)
+    names = [*_AXES, *(["spectrum"] if "spectrum" in data else [])]
+    read = data[names].reset_coords(drop=True).assign(key=data["key"] > 0)
+    if "spectrum" in data and "target" not in data.dims:
+        read["spectrum"] = data["spectrum"].expand_dims("target")
+    read = with_labels(read.transpose("step", *_PLANE, "frequency", "number", missing_dims="ignore"))
+    if "spectrum" in data and read["spectrum"].size > MOST_NUMBERS:
+        raise ResultError(
+            f"The spectra have {read['spectrum'].size:,} numbers, and FourierView takes up to {MOST_NUMBERS:,}: "
+            "choose some with .sel(target=[…]), or fewer steps."
+        )
+    return read
 
 
 def _refuse(data: Any) -> None:

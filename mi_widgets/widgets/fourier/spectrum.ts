@@ -1,32 +1,17 @@
-/** The numbers in the browser: norms, circles and two-dimensional spectra of all steps, unpacked once for all displays. */
-import type { Model } from "../_shared/model";
-import { Sent } from "../_shared/sent";
+/** The numbers in the browser: norms, circles and two-dimensional spectra of all steps. */
+import type { Sides } from "../_shared/cell_gestures";
+import { type Axis, Labelled } from "../_shared/labelled";
+import type { Points } from "../_shared/plane";
 import type { Label } from "../_shared/step_slider";
-import { type Packed, Tensor, unpack } from "../_shared/wire";
+import { Tensor } from "../_shared/wire";
 
-export interface Selection {
-  step?: Label;
-  frequency: number;
-  target?: string;
-}
+export type Selection = Record<string, Label | null> & { frequency: number };
 
-export interface SentSpectrum {
-  steps: Label[] | null; // none: one state of a model, without the axis
-  frequencies: number[];
+type Derived = {
   highest: number; // norm, at any step
-  norms: Packed; // (step, frequency), as are shares and keys
-  shares: Packed;
-  keys: Packed;
-  losses: Packed; // (step)
-  accuracies: Packed;
-  circles: Packed; // (step, 2, frequency, number): along the cosine, along the sine
   reaches: number[]; // how far a frequency's numbers lie from the middle at most, at any step
-  targets: string[];
-  rows: string[];
-  columns: string[];
-  planes: Packed | null; // (step, target, row, column)
-  plane_reaches: number[];
-}
+  plane_reaches: number[]; // where the colours of a target's spectrum end, at all steps
+};
 
 /** One step of everything, by the indices of frequencies. */
 export interface Moment {
@@ -37,51 +22,35 @@ export interface Moment {
   accuracy: number;
 }
 
-export interface Circle {
-  x: Float32Array;
-  y: Float32Array;
-}
+export class Spectrum extends Labelled implements Sides {
+  declare derived: Derived;
 
-export class Spectrum {
-  steps!: Label[] | null;
-  frequencies!: number[];
-  targets!: string[];
-  rows!: string[];
-  columns!: string[];
-  p!: number;
-  highest!: number; // norm, at any step
-  readonly source: Sent;
-  private norms!: Tensor;
-  private shares!: Tensor;
-  private keys!: Tensor;
-  private losses!: Tensor;
-  private accuracies!: Tensor;
-  private circles!: Tensor;
-  private planes?: Tensor;
-  private planeReaches: number[] = [];
-  private reaches: number[] = [];
-
-  constructor(private model: Model) {
-    this.source = new Sent(model, "_spectrum", () => this.read());
+  /** None of one state of a model, which has no such axis. */
+  get steps(): readonly Label[] | undefined {
+    return this.labels("step");
   }
 
-  dispose(): void {
-    this.source.dispose();
+  get frequencies(): number[] {
+    return this.axis("frequency").labels as number[];
   }
 
-  /** Whether a selection, perhaps linked from another widget, is one that can be shown. */
-  fits({ step, frequency, target }: Selection): boolean {
-    const known = !this.steps || this.steps.includes(step!);
-    return known && this.frequencies.includes(frequency) && (!this.targets.length || this.targets.includes(target!));
+  /** What the two-dimensional spectra are of; none without any. */
+  get targets(): string[] {
+    return (this.labels("target") ?? []) as string[];
   }
 
-  get first(): Selection {
-    const { steps, frequencies, targets } = this;
-    return {
-      ...(steps ? { step: steps[steps.length - 1] } : {}),
-      frequency: frequencies[0],
-      ...(targets.length ? { target: targets[0] } : {}),
-    };
+  /** The components over a of the spectra. */
+  get rows(): Axis {
+    return this.axis("component_a");
+  }
+
+  /** The components over b. */
+  get columns(): Axis {
+    return this.axis("component_b");
+  }
+
+  get p(): number {
+    return this.axis("number").labels.length;
   }
 
   /** The index of the selected frequency. */
@@ -90,56 +59,37 @@ export class Spectrum {
   }
 
   moment(selection: Selection): Moment {
-    const step = this.stepPlace(selection);
+    const { step } = selection;
+    const each = (name: string) => this.get(name).slice({ step }).tensor.codes;
     return {
-      norms: this.norms.part(step).codes,
-      shares: this.shares.part(step).codes,
-      keys: this.keys.part(step).codes,
-      loss: this.losses.at(step),
-      accuracy: this.accuracies.at(step),
+      norms: each("norm"),
+      shares: each("share"),
+      keys: each("key"),
+      loss: this.get("loss").at(selection),
+      accuracy: this.get("accuracy").at(selection),
     };
   }
 
-  circle(selection: Selection): Circle {
-    const [step, place] = [this.stepPlace(selection), this.place(selection)];
-    return { x: numbersOf(this.circles.part(step, 0, place)), y: numbersOf(this.circles.part(step, 1, place)) };
+  /** Where the numbers lie along the cosine and the sine of the selected frequency. */
+  circle(selection: Selection): Points {
+    const along = (name: string) => {
+      const { tensor } = this.get(name).slice(selection);
+      return Float32Array.from(tensor.codes, (_, n) => tensor.at(n));
+    };
+    return { x: along("x"), y: along("y") };
   }
 
-  /** How far from the middle a number lies at most, at any step: one scale, so that a circle is seen to grow. */
-  reach(place: number): number {
-    return this.reaches[place];
-  }
-
-  /** The selected spectrum over a and b, with the ends of its colours, which are the same at all steps. */
+  /** The selected spectrum over a and b, with the ends of its colours. */
   plane(selection: Selection): Tensor | undefined {
-    const target = this.targets.indexOf(selection.target!);
-    if (!this.planes || target < 0) return undefined;
-    const { shape, codes, dtype } = this.planes.part(this.stepPlace(selection), target);
-    return new Tensor(shape, codes, dtype, 0, this.planeReaches[target]);
+    if (!this.has("spectrum")) return undefined;
+    const { shape, codes, dtype } = this.get("spectrum").slice(selection).tensor;
+    const reach = this.derived.plane_reaches[this.axis("target").place(selection.target)!];
+    return new Tensor(shape, codes, dtype, 0, reach);
   }
 
-  private stepPlace({ step }: Selection): number {
-    return this.steps ? this.steps.indexOf(step!) : 0;
+  private labels(axis: string): readonly Label[] | undefined {
+    return this.axes.find(({ name }) => name === axis)?.labels;
   }
-
-  private read(): void {
-    const sent: SentSpectrum = this.model.get("_spectrum");
-    const { steps, frequencies, highest, reaches, targets, rows, columns } = sent;
-    Object.assign(this, { steps, frequencies, highest, reaches, targets, rows, columns });
-    this.norms = unpack(sent.norms);
-    this.shares = unpack(sent.shares);
-    this.keys = unpack(sent.keys);
-    this.losses = unpack(sent.losses);
-    this.accuracies = unpack(sent.accuracies);
-    this.circles = unpack(sent.circles);
-    this.planes = sent.planes ? unpack(sent.planes) : undefined;
-    this.planeReaches = sent.plane_reaches;
-    this.p = this.circles.columns;
-  }
-}
-
-function numbersOf(tensor: Tensor): Float32Array {
-  return Float32Array.from({ length: tensor.codes.length }, (_, i) => tensor.at(i));
 }
 
 /** The numbers 0 to p − 1 in the order of their angles 2πkn/p. */

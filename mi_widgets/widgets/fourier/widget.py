@@ -2,18 +2,15 @@
 
 from typing import Any
 
-import traitlets
-
 from .._marks import render
 from .._shared.bundle import bundle
-from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .picture import picture
 from .spectrum import Spectrum
 from .words import sentence
 
 
-class FourierView(ResultView):
+class FourierView(ResultView[Spectrum]):
     """Three linked pictures: the norm of every frequency, the circle of the selected one, and a spectrum over a and b.
 
     A view draws a Result and reports gestures as values; it never runs a model.
@@ -35,22 +32,10 @@ class FourierView(ResultView):
 
     _esm, _css = bundle("fourier")
 
-    _spectrum = traitlets.Dict().tag(sync=True)
-
     def __init__(self, result: Any, *, selection: dict[str, Any] | None = None, beside: Any = None):
         self._beside = None if beside is None else Spectrum(beside)
         self._drawn = Spectrum(result, self._beside)
-        first = self._first_selection({} if selection is None else selection)
-        super().__init__(result, first, _header=self._drawn.header(), _spectrum=self._drawn.packed())
-
-    def choices(self) -> Choices:
-        """Steps and targets, if there are any, and the frequencies."""
-        drawn = self._drawn
-        return {
-            **({} if drawn.steps is None else {"step": drawn.steps}),
-            "frequency": drawn.frequencies,
-            **({"target": drawn.targets} if drawn.targets else {}),
-        }
+        super().__init__(result, self._first_selection(selection), **self._traits_now())
 
     def png(self) -> bytes:
         """The same pictures, as the widget shows them."""
@@ -62,21 +47,10 @@ class FourierView(ResultView):
 
     def show(self, result: Any) -> None:
         """Draw another spectrum in the same place, keeping the selection where the new one has it."""
-        drawn = Spectrum(result, self._beside)
-        self._drawn, self.result = drawn, result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
-        with self.hold_sync():  # one message, so that no circle is drawn with another's selection
-            self._header = drawn.header()
-            self._spectrum = drawn.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._say_code()
+        self._show(result, Spectrum(result, self._beside))
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
-        choices = self.choices()
-        first = {key: labels[-1 if key == "step" else 0] for key, labels in choices.items()}
-        chosen = checked(given, first, choices)
-        if "frequency" in given:
+        chosen = super()._first_selection(given)
+        if given and "frequency" in given:
             return chosen
         return {**chosen, "frequency": self._drawn.strongest(chosen)}

@@ -1,14 +1,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  axis,
   checkKeys,
-  codes,
   EVIL,
   FakeModel,
   fakePage,
   floats,
+  labelled,
   press,
   shown as shownWidget,
   slide,
+  whole,
   written as drawn,
 } from "../_shared/fakes";
 import type { Packed } from "../_shared/wire";
@@ -21,54 +23,92 @@ const P = 7;
 const COMPONENTS = ["1", "cos 1", "sin 1", "cos 2", "sin 2", "cos 3", "sin 3"];
 
 /** Codes of numbers between −2 and 2: frequency k has a circle of radius (step + 1) / 2 at step 0, 1. */
-function circles(steps: number): Packed {
-  const data = new Uint16Array(steps * 2 * 3 * P);
+function along(wave: (angle: number) => number, steps: number): Packed {
+  const data = new Uint16Array(steps * 3 * P);
   let i = 0;
   for (let step = 0; step < steps; step++) {
-    for (const wave of [Math.cos, Math.sin]) {
-      for (const k of [1, 2, 3]) {
-        for (let n = 0; n < P; n++) {
-          data[i++] = Math.round(((((step + 1) / 2) * wave((2 * Math.PI * k * n) / P) + 2) / 4) * 65534);
-        }
+    for (const k of [1, 2, 3]) {
+      for (let n = 0; n < P; n++) {
+        data[i++] = Math.round(((((step + 1) / 2) * wave((2 * Math.PI * k * n) / P) + 2) / 4) * 65534);
       }
     }
   }
-  return { shape: [steps, 2, 3, P], dtype: "uint16", min: -2, max: 2, data: new DataView(data.buffer) };
+  return { shape: [steps, 3, P], dtype: "uint16", min: -2, max: 2, data: new DataView(data.buffer) };
 }
 
-function sent(steps: number[] | null = [0, 100], targets: string[] = ["neuron 3", EVIL]) {
+interface Options {
+  steps?: number[];
+  targets?: string[];
+  none?: boolean; // where there would be numbers
+}
+
+function data({ steps, targets = [], none = false }: Options) {
   const n = steps?.length ?? 1;
-  return {
-    steps,
-    frequencies: [1, 2, 3],
-    highest: 3 * n,
-    norms: floats([n, 3], (i) => i + 1),
-    shares: floats([n, 3], (i) => [0, 0.25, 0][i % 3]),
-    keys: codes([n, 3], (i) => (i % 3 === 1 ? 1 : 0)),
-    losses: floats([n], (i) => [2, 2.4e-7][i]),
-    accuracies: floats([n], (i) => [0.125, 1][i]),
-    circles: circles(n),
-    reaches: [n / 2, n / 2, n / 2],
-    targets,
-    rows: targets.length ? COMPONENTS : [],
-    columns: targets.length ? COMPONENTS : [],
-    planes: targets.length ? floats([n, targets.length, P, P], (i) => i / 10) : null,
-    plane_reaches: targets.map((_, i) => 5 + i),
-  };
+  const step = steps ? ["step"] : [];
+  const each = [...step, "frequency"];
+  const number = (value: number) => (none ? NaN : value);
+  /** Of one state of a model, without the axis of steps. */
+  const on = (axes: string[], values: Packed) => ({
+    axes,
+    values: { ...values, shape: steps ? values.shape : values.shape.slice(1) },
+  });
+  const unknown = whole([n, 3, P], Array(n * 3 * P).fill(NaN));
+  const planes = floats([n, targets.length, P, P], (i) => i / 10);
+  return labelled(
+    [
+      ...(steps ? [axis("step", steps)] : []),
+      axis("frequency", [1, 2, 3]),
+      axis(
+        "number",
+        Array.from({ length: P }, (_, i) => i),
+      ),
+      ...(targets.length
+        ? [axis("target", targets), axis("component_a", COMPONENTS), axis("component_b", COMPONENTS)]
+        : []),
+    ],
+    {
+      norm: on(
+        each,
+        floats([n, 3], (i) => number(i + 1)),
+      ),
+      share: on(
+        each,
+        floats([n, 3], (i) => [0, 0.25, 0][i % 3]),
+      ),
+      key: on(each, whole([n, 3], Array(n).fill([0, 1, 0]).flat())),
+      loss: on(
+        step,
+        floats([n], (i) => number([2, 2.4e-7][i])),
+      ),
+      accuracy: on(
+        step,
+        floats([n], (i) => [0.125, 1][i]),
+      ),
+      x: on([...each, "number"], none ? unknown : along(Math.cos, n)),
+      y: on([...each, "number"], none ? unknown : along(Math.sin, n)),
+      ...(targets.length ? { spectrum: on([...step, "target", "component_a", "component_b"], planes) } : {}),
+    },
+    { highest: 3 * n, reaches: [n / 2, n / 2, n / 2], plane_reaches: targets.map((_, i) => 5 + i) },
+  );
 }
 
-function fakeModel(spectrum = sent(), more: Record<string, unknown> = {}) {
-  const { steps, targets } = spectrum;
-  const stepped = steps ? { step: steps[steps.length - 1] } : {};
-  const chosen = targets.length ? { target: targets[0] } : {};
+function choicesOf({ steps, targets }: Options) {
+  return { ...(steps ? { step: steps } : {}), frequency: [1, 2, 3], ...(targets ? { target: targets } : {}) };
+}
+
+function fakeModel(options: Options = { steps: [0, 100], targets: ["neuron 3", EVIL] }) {
+  const { steps, targets } = options;
   return new FakeModel({
-    selection: { ...stepped, frequency: 2, ...chosen },
-    _choices: { step: steps, frequency: [1, 2, 3], target: targets },
+    selection: {
+      ...(steps ? { step: steps[steps.length - 1] } : {}),
+      frequency: 2,
+      ...(targets ? { target: targets[0] } : {}),
+    },
+    _choices: choicesOf(options),
     _links: [],
     _code: "view",
     _header: { title: EVIL, model: EVIL, p: P, unit: EVIL, warnings: [EVIL] },
-    _spectrum: spectrum,
-    ...more,
+    _data: data(options),
   });
 }
 
@@ -179,12 +219,12 @@ describe("the widget", () => {
   });
 
   it("has no third picture without spectra, and no menu for one of them", () => {
-    const without = shown(fakeModel(sent(null, [])));
+    const without = shown(fakeModel({}));
     expect(words(without.root)).toMatch(/^Frequency 2: norm 2\.00/);
     expect(without.root.querySelector<HTMLElement>(".mi-picture-of:last-child")!.hidden).toBe(true);
-    expect(without.root.querySelector<HTMLInputElement>("input")!.closest("label")!.hidden).toBe(true);
+    expect(without.root.querySelector("input")).toBeNull();
     without.stop();
-    const one = shown(fakeModel(sent(null, ["logit 7"])));
+    const one = shown(fakeModel({ targets: ["logit 7"] }));
     expect(one.root.querySelector("select")!.hidden).toBe(true);
     expect(one.root.querySelector(".mi-picture-of:last-child strong")!.textContent).toBe("logit 7");
     one.stop();
@@ -216,7 +256,8 @@ describe("the widget", () => {
     const before = words(root);
     model.set("selection", { step: 55, frequency: 2, target: "neuron 3" });
     expect(words(root)).toBe(before);
-    model.set("_spectrum", sent([7], []));
+    model.set("_choices", choicesOf({ steps: [7] }));
+    model.set("_data", data({ steps: [7] }));
     expect(words(root)).toContain("Step 7 · frequency 1");
     model.set("selection", { step: 7, frequency: 3 });
     expect(words(root)).toContain("Step 7 · frequency 3");
@@ -224,11 +265,7 @@ describe("the widget", () => {
   });
 
   it("survives numbers that are none", () => {
-    const spectrum = sent(null, []);
-    spectrum.norms = floats([1, 3], () => NaN);
-    spectrum.losses = floats([1], () => NaN);
-    spectrum.circles.data = new DataView(new Uint16Array(2 * 3 * P).fill(65535).buffer);
-    const { root, stop } = shown(fakeModel(spectrum));
+    const { root, stop } = shown(fakeModel({ none: true }));
     expect(words(root)).toContain("norm none");
     expect(root.outerHTML).not.toContain("NaN");
     stop();

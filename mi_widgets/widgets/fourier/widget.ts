@@ -1,9 +1,6 @@
-import { entry } from "../_shared/entry";
+import { viewEntry } from "../_shared/entry";
 import { Spectrum } from "./spectrum";
-import { View } from "./view";
+import { FourierView } from "./view";
 import "./widget.css";
 
-export default entry(
-  (model) => new Spectrum(model),
-  (model, spectrum, el) => new View(model, spectrum, el),
-);
+export default viewEntry(Spectrum, FourierView);

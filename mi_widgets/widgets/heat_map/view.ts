@@ -1,6 +1,6 @@
 /** The heat map of one page, its colours, and the largest numbers beside it. */
 import { followCells } from "../_shared/cell_gestures";
-import { colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { Effect, headsOff, type HeadPlace, same, switchHead } from "../_shared/heads_off";
 import { HeatMap } from "../_shared/heat_map";
@@ -9,7 +9,7 @@ import { Lens } from "../_shared/lens";
 import { ARROWS_HELP } from "../_shared/moving";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
-import { ends, written } from "../_shared/scale";
+import { written } from "../_shared/scale";
 import type { Cells } from "./cells";
 import { numbers, pointedAt, sentence } from "./words";
 
@@ -118,9 +118,7 @@ export class HeatmapView extends ResultView<Cells> {
       number: (value) => written(value, scale),
     });
     const note = this.controlShown && data.controlName ? `shown: ${data.controlName}` : "";
-    const bar = colourBar({ map: scale.map, ...ends(scale), note });
-    bar.draw(this.theme);
-    this.bar.replaceChildren(bar.element);
+    drawBar(this.bar, scale, this.theme, note);
     this.effect.say(headsOff(this.model).length);
     this.frame.footer.hidden = headsOff(this.model).length === 0;
   }

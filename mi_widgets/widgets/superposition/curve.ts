@@ -14,7 +14,7 @@ export class Curve {
   constructor(private instances: Instances) {}
 
   draw(size: { width: number; height: number }): void {
-    const { x, by_sparsity } = this.instances.sent;
+    const { x, by_sparsity } = this.instances.derived;
     const lines = this.lines();
     const [, high] = rangeOf(lines);
     const y = roundLinear(0, high < HARDLY ? 1 : high, 5);
@@ -24,7 +24,7 @@ export class Curve {
   }
 
   mark(instance: number): void {
-    const { x } = this.instances.sent;
+    const { x } = this.instances.derived;
     this.chart.mark(x[instance]);
     const [from, to] = [0, x.length - 1].map((i) => reading(this.instances.perFeature[i]));
     const now = reading(this.instances.perFeature[instance]);
@@ -33,22 +33,22 @@ export class Curve {
 
   /** The index of the instance nearest to a point of the page. */
   at(event: MouseEvent): number {
-    return nearest(this.instances.sent.x, this.x!, this.chart.place(event));
+    return nearest(this.instances.derived.x, this.x!, this.chart.place(event));
   }
 
   point(instance: number | undefined): void {
-    this.chart.point(instance === undefined ? undefined : this.instances.sent.x[instance]);
+    this.chart.point(instance === undefined ? undefined : this.instances.derived.x[instance]);
   }
 
   private lines(): Line[] {
-    const { x, curves, levels, features } = this.instances.sent;
+    const { x, curves, levels } = this.instances.derived;
     const order = x.map((_, i) => i).sort((a, b) => x[a] - x[b]); // a line goes from left to right
     const rising = (values: ArrayLike<number>) => order.map((i) => values[i]);
     const along = { x: rising(x) };
     return [
       ...levels.map(([name, value]): Line => ({ name, x: [], y: [value], kind: "control", dash: DASHES[0] })),
       ...curves.map((i): Line => ({
-        name: `feature ${features[i]}`,
+        name: `feature ${this.instances.features[i]}`,
         ...along,
         y: rising(this.instances.curve(i)),
         kind: "quiet",
@@ -59,7 +59,7 @@ export class Curve {
 
   /** Make the line of a feature stand out, by its index; or none. */
   light(feature: number | undefined): void {
-    const { curves, levels } = this.instances.sent;
+    const { curves, levels } = this.instances.derived;
     const nth = feature === undefined ? -1 : curves.indexOf(feature);
     this.chart.light(nth < 0 ? undefined : levels.length + nth);
   }

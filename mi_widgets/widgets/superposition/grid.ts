@@ -1,9 +1,9 @@
 /** Wᵀ W as a heat map: what each feature adds to what is read back of each other. */
 import type { Theme } from "../_shared/colour";
-import { colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
 import { el, setAttributes } from "../_shared/dom";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { ends, type Scale, written } from "../_shared/scale";
+import { type Scale, written } from "../_shared/scale";
 import type { Tensor } from "../_shared/wire";
 import type { Instances } from "./instances";
 
@@ -23,9 +23,9 @@ export class Grid {
 
   /** @param feature the index of the selected one. */
   draw(instance: number, feature: number, width: number, theme: Theme): void {
-    const { features, orders } = this.instances.sent;
+    const { features, derived } = this.instances;
     this.tensor = this.instances.grid(instance);
-    this.order = orders[instance];
+    this.order = derived.orders[instance];
     const labels = this.order.map((i) => String(features[i]));
     const { scale } = this;
     this.map.draw({
@@ -39,25 +39,22 @@ export class Grid {
       framed: true,
       number: (value) => written(value, scale),
     });
-    const bar = colourBar({ map: scale.map, ...ends(scale), note: "dot product" });
-    bar.draw(theme);
-    this.bar.replaceChildren(bar.element);
+    drawBar(this.bar, scale, theme, "dot product");
     const row = this.order.indexOf(feature);
     this.selected = { row, column: this.map.cellSize >= LEAST_FRAMED ? row : null };
-    this.light(undefined);
   }
 
   /** Say what is selected to a reader of the screen. */
   describe(feature: number, text: string): void {
-    const { features } = this.instances.sent;
+    const { features } = this.instances;
     const ends = { "aria-valuemin": features[0], "aria-valuemax": features[features.length - 1] };
     setAttributes(this.map.element, { ...ends, "aria-valuenow": feature, "aria-valuetext": text });
   }
 
-  /** Light the row of a feature by its index, or what the pointer is on. */
-  light(lit: number | Spot | undefined): void {
-    const spot = typeof lit === "number" ? { row: this.order.indexOf(lit), column: null } : (lit ?? NOWHERE);
-    this.map.light(spot.row === -1 ? NOWHERE : spot, this.selected);
+  /** Light the row of a feature and the column of another, by their indices. */
+  light(feature: number | undefined, other: number | undefined): void {
+    const place = (lit: number | undefined) => (lit === undefined ? null : this.order.indexOf(lit));
+    this.map.light({ row: place(feature), column: place(other) }, this.selected);
   }
 
   /** The indices of the features that the pointer is on: of the row and of the column. */

@@ -5,14 +5,17 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
-from .._shared.labels import labels_of
+from .._shared.given import header_of, is_result, kind_of
+from .._shared.labelled import pack_dataset
+from .._shared.labels import labels_of, with_labels
 from .._shared.numbers import fixed
 from .._shared.scale import Scale, scale_of
-from .._shared.wire import MOST_NUMBERS, pack, quantise
+from .._shared.selection import Choices
+from .._shared.wire import MOST_NUMBERS
 
 _HOW = 'mi.feature_geometry(mi.superposition("plane")) makes one'
 _EACH = ("instance", "feature")
@@ -40,17 +43,17 @@ class Instances:
         result: The geometry of the features of a toy model.
 
     Attributes:
+        data: All of it, labelled; every variable has its axes in the order of this file.
         instances, features: Their labels, whole numbers.
         hidden: How many dimensions there are.
         sparsities: (instance,).
-        importances: (feature,).
         dimensionality, lengths, represented, groups: (instance, feature).
         figures: Names, (instance, feature).
         vectors: (instance, 2, feature), or None where there are not two dimensions.
         interference: (instance, feature, other).
         per_feature: Dimensions per feature, (instance,).
         known: The figures there may be, with the dimensionality of a feature in each.
-        title, model_name, unit, warnings: What the header says.
+        title, model_name: What the header says.
 
     Raises:
         ResultError: Something else, or a part that cannot be drawn.
@@ -59,22 +62,19 @@ class Instances:
     def __init__(self, result: Any):
         if not is_result(result):
             raise ResultError(f"SuperpositionView takes a Result, not {kind_of(result)}; {_HOW}.")
-        data = _read(result.dataset)
-        _refuse(data)
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self.warnings = warnings_of(result)
-        read = {name: data[name].transpose(*axes).values for name, axes in _AXES.items()}
-        self.instances = labels_of(data["dimensionality"], "instance")
-        self.features = labels_of(data["dimensionality"], "feature")
-        self.hidden = data["W"].sizes["hidden"]
-        self.sparsities, self.importances = read["sparsity"].astype(float), read["importance"].astype(float)
-        self.dimensionality, self.lengths = read["dimensionality"], read["length"]
-        self.represented, self.groups = read["represented"] > 0, read["group"]
-        self.figures = read["figure"].astype(str)
-        self.vectors = read["W"].astype(np.float32) if self.hidden == 2 else None
-        self.interference, self.per_feature = read["interference"], read["dimensions_per_feature"]
-        known = map(str, data["fraction"]["known"].values)
-        self.known = dict(zip(known, read["fraction"].tolist(), strict=True))
+        self.data = data = _read(result.dataset)
+        self.title, self.model_name = str(result.title), str(result.model_name)
+        self._given = header_of(result)
+        self.instances, self.features = labels_of(data, "instance"), labels_of(data, "feature")
+        self.hidden = data.sizes["hidden"]
+        self.sparsities = data["sparsity"].values.astype(float)
+        self.dimensionality, self.lengths = data["dimensionality"].values, data["length"].values
+        self.represented, self.groups = data["represented"].values > 0, data["group"].values
+        self.figures = data["figure"].values.astype(str)
+        self.vectors = data["W"].values if self.hidden == 2 else None
+        self.interference = data["interference"].values
+        self.per_feature = data["dimensions_per_feature"].values
+        self.known = dict(zip(labels_of(data, "known"), data["fraction"].values.tolist(), strict=True))
 
     def place(self, selection: Mapping[str, Any]) -> tuple[int, int]:
         """The indices of the selected instance and feature."""
@@ -138,48 +138,47 @@ class Instances:
             return []
         return [self.features[i] for i in np.flatnonzero(group == group[feature]) if i != feature]
 
+    def choices(self) -> Choices:
+        """The instances and the features."""
+        return {"instance": self.instances, "feature": self.features}
+
+    def first(self) -> dict[str, Any]:
+        """The sparsest instance and the first feature."""
+        return {"instance": self.instances[int(self.sparsities.argmax())], "feature": self.features[0]}
+
     def header(self) -> dict[str, Any]:
         """What the view's header says, for the browser."""
-        facts = [self.model_name, f"{len(self.features)} features in {self.hidden} dimensions", self.unit]
-        return {"title": self.title, "facts": facts, "warnings": self.warnings}
+        said = self._given
+        facts = [said["model"], f"{len(self.features)} features in {self.hidden} dimensions", said["unit"]]
+        return {"title": said["title"], "facts": facts, "warnings": said["warnings"]}
 
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: an instance or a feature is then shown without asking."""
-        low, high = self.scale.low, self.scale.high
-        names = sorted(set(self.figures.ravel().tolist()))
-        codes = quantise(self.interference, low=low, high=high, dtype="uint16")
-        return {
-            "instances": self.instances,
-            "features": self.features,
-            "hidden": self.hidden,
-            "sparsities": self.sparsity_labels,
-            "importances": self.importances.tolist(),
-            "x": self.x.tolist(),
-            "by_sparsity": self.by_sparsity,
-            "dimensionality": pack(self.dimensionality.astype(np.float32)),
-            "lengths": pack(self.lengths.astype(np.float32)),
-            "represented": pack(self.represented.astype(np.uint8)),
-            "groups": self.groups.tolist(),
-            "names": names,
-            "figures": [[names.index(name) for name in row] for row in self.figures],
-            "vectors": None if self.vectors is None else pack(self.vectors),
-            "interference": pack(codes, low=low, high=high),
-            "per_feature": pack(self.per_feature.astype(np.float32)),
-            "curves": self.curves,
-            "levels": [[name, value] for name, value in self.levels.items()],
-            "reach": self.reach,
-            "orders": [self.order(i) for i in range(len(self.instances))],
-        }
+        unseen = ["fraction", "sparsity", *([] if self.hidden == 2 else ["W"])]
+        return pack_dataset(
+            self.data.drop_vars(unseen),
+            scales={"interference": self.scale},
+            codes={"interference": "uint16"},
+            sparsities=self.sparsity_labels,
+            x=self.x.tolist(),
+            by_sparsity=self.by_sparsity,
+            curves=self.curves,
+            levels=[[name, value] for name, value in self.levels.items()],
+            reach=self.reach,
+            orders=[self.order(i) for i in range(len(self.instances))],
+        )
 
 
-def _read(data: Any) -> dict[str, Any]:
+def _read(data: Any) -> xr.Dataset:
     """The variables that are drawn; where one instance was chosen, with that as their axis again."""
     found = {name: data[name] for name in _AXES if name in data.variables}
     if "instance" in data.coords and "instance" not in data.dims:
         for name, axes in _AXES.items():
             if name in found and "instance" in axes:
                 found[name] = found[name].expand_dims("instance")
-    return found
+    _refuse(found)
+    read = {name: found[name].transpose(*axes).reset_coords(drop=True) for name, axes in _AXES.items()}
+    return with_labels(xr.Dataset(read))
 
 
 def _refuse(data: dict[str, Any]) -> None:

@@ -2,18 +2,15 @@
 
 from typing import Any
 
-import traitlets
-
 from .._marks import render
 from .._shared.bundle import bundle
-from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .instances import Instances
 from .picture import picture
 from .words import sentence
 
 
-class SuperpositionView(ResultView):
+class SuperpositionView(ResultView[Instances]):
     """Three linked pictures: the features as vectors, what they do to each other, and the dimensions for each.
 
     The vectors are drawn where there are two dimensions. In the grid Wᵀ W, features of one figure stand side by side
@@ -34,16 +31,9 @@ class SuperpositionView(ResultView):
 
     _esm, _css = bundle("superposition")
 
-    _instances = traitlets.Dict().tag(sync=True)
-
     def __init__(self, result: Any, *, selection: dict[str, Any] | None = None):
         self._drawn = Instances(result)
-        first = self._first_selection({} if selection is None else selection)
-        super().__init__(result, first, _header=self._drawn.header(), _instances=self._drawn.packed())
-
-    def choices(self) -> Choices:
-        """The instances and the features."""
-        return {"instance": self._drawn.instances, "feature": self._drawn.features}
+        super().__init__(result, self._first_selection(selection), **self._traits_now())
 
     def png(self) -> bytes:
         """The same pictures, as the widget shows them."""
@@ -54,18 +44,4 @@ class SuperpositionView(ResultView):
 
     def show(self, result: Any) -> None:
         """Draw another toy model in the same place, keeping the selection where the new one has it."""
-        drawn = Instances(result)
-        self._drawn, self.result = drawn, result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
-        with self.hold_sync():  # one message, so that no vectors are drawn with another's selection
-            self._header = drawn.header()
-            self._instances = drawn.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._say_code()
-
-    def _first_selection(self, given: Any) -> dict[str, Any]:
-        drawn = self._drawn
-        sparsest = drawn.instances[int(drawn.sparsities.argmax())]
-        return checked(given, {"instance": sparsest, "feature": drawn.features[0]}, self.choices())
+        self._show(result, Instances(result))

@@ -1,14 +1,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  axis,
   checkKeys,
-  codes,
   EVIL,
   FakeModel,
   fakePage,
   floats,
+  labelled,
   press,
   shown as shownWidget,
   slide,
+  whole,
   written as drawn,
 } from "../_shared/fakes";
 import type { Packed } from "../_shared/wire";
@@ -35,30 +37,39 @@ function interference(instances = TIPS): Packed {
   return { shape: [instances.length, 5, 5], dtype: "uint16", min: -1, max: 1, data: new DataView(data.buffer) };
 }
 
-function sent() {
+const EACH = ["instance", "feature"];
+
+/** A variable of each feature at each instance, or on other axes. */
+function variable(values: Packed, axes = EACH, texts?: string[]) {
+  return { axes, values, texts };
+}
+
+function variables() {
   return {
-    instances: [0, 1],
-    features: [0, 1, 2, 3, 4],
-    hidden: 2,
+    dimensionality: variable(floats([2, 5], (i) => [1, 1, 0, 0, 0, 0.4, 0.4, 0.4, 0.4, 0.4][i])),
+    length: variable(floats([2, 5], (i) => [1, 1, 0, 0, 0, 1, 1, 1, 1, 1][i])),
+    represented: variable(whole([2, 5], [1, 1, 0, 0, 0, 1, 1, 1, 1, 1])),
+    figure: variable(whole([2, 5], [1, 1, 0, 0, 0, 2, 2, 2, 2, 2]), EACH, ["not represented", "own dimension", EVIL]),
+    group: variable(whole([2, 5], [0, 1, NaN, NaN, NaN, 0, 0, 0, 0, 0])),
+    importance: variable(
+      floats([5], (i) => [1, 0.9, 0.81, 0.73, 0.66][i]),
+      ["feature"],
+    ),
+    dimensions_per_feature: variable(
+      floats([2], (i) => [1, 0.4][i]),
+      ["instance"],
+    ),
+    interference: variable(interference(), [...EACH, "other"]),
+  };
+}
+
+const VECTORS = floats([2, 2, 5], (i) => TIPS[Math.floor(i / 10)][i % 10 < 5 ? "x" : "y"][i % 5]);
+
+function derived() {
+  return {
     sparsities: ["0.00", "0.90"],
-    importances: [1, 0.9, 0.81, 0.73, 0.66],
     x: [1, 10],
     by_sparsity: true,
-    dimensionality: floats([2, 5], (i) => [1, 1, 0, 0, 0, 0.4, 0.4, 0.4, 0.4, 0.4][i]),
-    lengths: floats([2, 5], (i) => [1, 1, 0, 0, 0, 1, 1, 1, 1, 1][i]),
-    represented: codes([2, 5], (i) => [1, 1, 0, 0, 0, 1, 1, 1, 1, 1][i]),
-    groups: [
-      [0, 1, -1, -1, -1],
-      [0, 0, 0, 0, 0],
-    ],
-    names: ["not represented", "own dimension", EVIL],
-    figures: [
-      [1, 1, 0, 0, 0],
-      [2, 2, 2, 2, 2],
-    ],
-    vectors: floats([2, 2, 5], (i) => TIPS[Math.floor(i / 10)][i % 10 < 5 ? "x" : "y"][i % 5]) as Packed | null,
-    interference: interference(),
-    per_feature: floats([2], (i) => [1, 0.4][i]),
     curves: [0, 1, 2, 3, 4],
     levels: [
       ["1 own dimension", 1],
@@ -72,15 +83,29 @@ function sent() {
   };
 }
 
-function fakeModel(changes: Partial<ReturnType<typeof sent>> = {}) {
-  const made = { ...sent(), ...changes };
+interface Changes {
+  instances?: number[];
+  variables?: Partial<ReturnType<typeof variables>>;
+  derived?: Partial<ReturnType<typeof derived>>;
+  vectors?: Packed | null;
+}
+
+function data({ instances = [0, 1], vectors = VECTORS, ...changes }: Changes = {}) {
+  const features = [0, 1, 2, 3, 4];
+  const each = [axis("instance", instances), axis("feature", features), axis("other", features)];
+  const drawn: Record<string, ReturnType<typeof variable>> = { ...variables(), ...changes.variables };
+  if (vectors) drawn.W = variable(vectors, ["instance", "hidden", "feature"]);
+  return labelled([...each, axis("hidden", [0, 1])], drawn, { ...derived(), ...changes.derived });
+}
+
+function fakeModel(changes: Changes = {}) {
   return new FakeModel({
     selection: { instance: 1, feature: 3 },
-    _choices: { instance: made.instances, feature: made.features },
+    _choices: { instance: [0, 1], feature: [0, 1, 2, 3, 4] },
     _links: [],
     _code: "view",
     _header: { title: EVIL, facts: [EVIL, "5 features in 2 dimensions"], warnings: [EVIL] },
-    _instances: made,
+    _data: data(changes),
   });
 }
 
@@ -151,13 +176,11 @@ describe("the widget", () => {
   });
 
   it("goes through the features by keys, in the order of the grid", () => {
-    const model = fakeModel({
-      orders: [
-        [0, 1, 2, 3, 4],
-        [4, 3, 2, 1, 0],
-      ],
-      vectors: null,
-    });
+    const orders = [
+      [0, 1, 2, 3, 4],
+      [4, 3, 2, 1, 0],
+    ];
+    const model = fakeModel({ derived: { orders }, vectors: null });
     const { root, stop } = shown(model);
     const map = root.querySelector(".mi-map")!;
     expect([map.getAttribute("role"), map.getAttribute("aria-valuenow")]).toEqual(["slider", "3"]);
@@ -195,14 +218,11 @@ describe("the widget", () => {
     expect(drawn.filter((text) => text === "0.31")).toHaveLength(10);
     expect(drawn.filter((text) => text === "−0.81")).toHaveLength(10);
     stop();
-    const instances = new Instances(
-      fakeModel({
-        orders: [
-          [2, 1, 0, 3, 4],
-          [0, 1, 2, 3, 4],
-        ],
-      }),
-    );
+    const orders = [
+      [2, 1, 0, 3, 4],
+      [0, 1, 2, 3, 4],
+    ];
+    const instances = new Instances(fakeModel({ derived: { orders } }));
     const grid = instances.grid(0);
     expect([0, 1, 2, 3].map((i) => Math.round(grid.value(i, i)))).toEqual([0, 1, 1, 0]);
     instances.dispose();
@@ -249,18 +269,24 @@ describe("the widget", () => {
     const before = words(root);
     model.set("selection", { instance: 7, feature: 0 });
     expect(words(root)).toBe(before);
-    model.set("_instances", { ...sent(), instances: [4, 5], sparsities: ["0.10", "0.20"] });
+    model.set("_choices", { instance: [4, 5], feature: [0, 1, 2, 3, 4] });
+    model.set("_data", data({ instances: [4, 5], derived: { sparsities: ["0.10", "0.20"] } }));
+    expect(words(root)).toContain("S = 0.10 · feature 0");
+    model.set("selection", { instance: 5, feature: 0 });
     expect(words(root)).toContain("S = 0.20 · feature 0");
     stop();
   });
 
   it("survives numbers that are none", () => {
     const none = {
-      lengths: floats([2, 5], () => NaN),
-      dimensionality: floats([2, 5], () => NaN),
-      per_feature: floats([2], () => NaN),
+      length: variable(floats([2, 5], () => NaN)),
+      dimensionality: variable(floats([2, 5], () => NaN)),
+      dimensions_per_feature: variable(
+        floats([2], () => NaN),
+        ["instance"],
+      ),
     };
-    const { root, stop } = shown(fakeModel({ ...none, vectors: floats([2, 2, 5], () => NaN) }));
+    const { root, stop } = shown(fakeModel({ variables: none, vectors: floats([2, 2, 5], () => NaN) }));
     expect(words(root)).toContain("none of a dimension");
     expect(root.outerHTML).not.toContain("NaN");
     stop();

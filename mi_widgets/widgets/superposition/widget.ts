@@ -1,9 +1,6 @@
-import { entry } from "../_shared/entry";
+import { viewEntry } from "../_shared/entry";
 import { Instances } from "./instances";
-import { View } from "./view";
+import { SuperpositionView } from "./view";
 import "./widget.css";
 
-export default entry(
-  (model) => new Instances(model),
-  (model, instances, el) => new View(model, instances, el),
-);
+export default viewEntry(Instances, SuperpositionView);

@@ -1,4 +1,5 @@
 /** The text in colours, the curve beneath, and the words. */
+import { followChart } from "../_shared/chart_gestures";
 import { type ColourBar, colourBar } from "../_shared/colour_bar";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
@@ -26,7 +27,11 @@ export class TokensView extends ResultView<Texts, Selection> {
 
   protected parts() {
     this.arrows(this.frame.root, (to) => this.move(to));
-    this.listenToCurve();
+    followChart(
+      this.curve,
+      (index) => this.pick(index),
+      (index, event) => this.hover(index, event),
+    );
     return { body: [this.lines.element, this.curve.chart.element, this.numbers], footer: [this.words] };
   }
 
@@ -69,21 +74,6 @@ export class TokensView extends ResultView<Texts, Selection> {
   }
 
   // -- gestures -----------------------------------------------------------------------------------------------------
-
-  private listenToCurve(): void {
-    const { element } = this.curve.chart;
-    const pickAt = (event: PointerEvent) => this.pick(this.curve.at(event));
-    element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      element.setPointerCapture?.(event.pointerId);
-      pickAt(event);
-    });
-    element.addEventListener("pointermove", (event) => {
-      if (event.buttons & 1) pickAt(event);
-      this.hover(this.curve.at(event), event);
-    });
-    element.addEventListener("pointerleave", (event) => this.hover(undefined, event));
-  }
 
   private move(to: Direction): void {
     const { at, last } = this;
