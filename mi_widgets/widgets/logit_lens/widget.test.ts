@@ -4,12 +4,14 @@ import {
   EVIL,
   FakeModel,
   fakePage,
+  axis,
   floats,
+  labelled,
   press,
   shown as shownWidget,
+  whole,
   written as drawn,
 } from "../_shared/fakes";
-import type { Packed } from "../_shared/wire";
 import { rankScale } from "./curve";
 import { besideCurve, LARGEST_CELL } from "./layout";
 import widget from "./widget";
@@ -18,55 +20,67 @@ import { fate } from "./words";
 const TEXTS = ["<bos>", " to", EVIL, " Mary", " the", "\n", ""];
 const [BOS, TO, , MARY, THE, NEWLINE, PAD] = TEXTS.keys();
 
-function places(shape: number[], value: (i: number) => number): Packed {
-  const data = Uint16Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i));
-  return { shape, dtype: "uint16", min: 0, max: 1, data: new DataView(data.buffer) };
-}
-
 interface Options {
   asked?: string[];
   pos?: number;
   say?: number; // the place of the token that is likeliest everywhere but at the top
-  unsure?: boolean;
+  control?: boolean; // which is unsure everywhere, and says a line's end
 }
 
 /** Two prompts, the second padded at its end; layers 2, 1, 0. Mary is rank 0 from layer 1 on, the second token never. */
-function cells({ asked = [" Mary", EVIL], pos = 3, say = THE, unsure = false }: Options) {
+function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: Options) {
+  const labels = Array.from({ length: pos }, (_, i) => i + 4);
+  const prompt = Array.from({ length: pos }, (_, i) => TEXTS[i ? TO : BOS]);
+  const axes = [
+    axis("line", control ? [0, 1] : [0]),
+    axis("asked", [...asked.keys()], { texts: asked, tokens: true }),
+    axis("batch", [0, 1]),
+    axis("layer", [2, 1, 0]),
+    axis("pos", labels, { texts: [prompt, [...prompt.slice(0, -1), ""]], by: "batch", tokens: true }),
+    axis("rank", [0, 1, 2]),
+  ];
   const shape = [2, 3, pos];
-  const padded = (i: number) => Math.floor(i / (3 * pos)) === 1 && i % pos === pos - 1;
-  const row = (i: number) => Math.floor(i / pos) % 3;
-  const number = (value: (row: number) => number) => (i: number) => (padded(i) ? NaN : value(row(i)));
-  const ranks = (i: number) => {
-    const nth = Math.floor(i / (6 * pos));
-    return padded(i % (6 * pos)) ? NaN : unsure ? 999 : nth ? 7 - row(i) : [0, 0, 50][row(i)];
+  /** Something at each place of the lens and of its control; `more` are the sizes of another axis: (before, after). */
+  const every = <T>(value: (row: number, unsure: boolean, nth: number) => T, none: T, [before, after] = [1, 1]): T[] =>
+    Array.from({ length: (control ? 2 : 1) * before * 6 * pos * after }, (_, i) => {
+      const place = Math.floor(i / after) % (6 * pos);
+      const padded = place >= 3 * pos && place % pos === pos - 1;
+      const unsure = i >= before * 6 * pos * after;
+      const nth = after > 1 ? i % after : Math.floor(i / (6 * pos)) % before;
+      return padded ? none : value(Math.floor(place / pos) % 3, unsure, nth);
+    });
+  const lines = control ? 2 : 1;
+  const places = ["line", "batch", "layer", "pos"];
+  const numbers = (value: (row: number, unsure: boolean) => number, high = 1) => {
+    const all = every(value, NaN);
+    return { axes: places, values: floats([lines, ...shape], (i) => all[i], 0, high) };
   };
-  return {
-    ranks: [0, 1, 2],
-    token: places(shape, (i) => (padded(i) ? PAD : row(i) === 0 ? MARY : say)),
-    probability: floats(
-      shape,
-      number((r) => (unsure ? 0.001 : [0.75, 0.5, 0.25][r])),
-    ),
-    entropy: floats(
-      shape,
-      number((r) => (unsure ? 6 : r + 1)),
-      0,
-      6,
-    ),
-    kl: floats(
-      shape,
-      number((r) => r),
-      0,
-      2,
-    ),
-    top_token: places([...shape, 3], (i) => (padded(Math.floor(i / 3)) ? PAD : [MARY, NEWLINE, TO][i % 3])),
-    top_probability: places([...shape, 3], (i) => (padded(Math.floor(i / 3)) ? 65535 : [49150, 6553, 0][i % 3])),
-    asked_rank: asked.length ? floats([asked.length, ...shape], ranks, 0, 999) : null,
-    asked_probability: asked.length ? places([asked.length, ...shape], () => 32767) : null,
+  const of = (value: (row: number, unsure: boolean, nth: number) => number) => every(value, NaN, [asked.length, 1]);
+  const [ranks, shares] = [of((row, unsure, nth) => (unsure ? 999 : nth ? 7 - row : [0, 0, 50][row])), of(() => 0.5)];
+  const askedAxes = ["line", "asked", ...places.slice(1)];
+  const askedShape = [lines, asked.length, ...shape];
+  const said = every((row, unsure) => (row ? (unsure ? NEWLINE : say) : MARY), PAD);
+  const top = every((_row, _unsure, nth) => [MARY, NEWLINE, TO][nth], PAD, [1, 3]);
+  const shareOfTop = every((_row, _unsure, nth) => [49150, 6553, 0][nth], 65535, [1, 3]);
+  const variables = {
+    token: { axes: places, values: whole([lines, ...shape], said), texts: TEXTS },
+    probability: numbers((row, unsure) => (unsure ? 0.001 : [0.75, 0.5, 0.25][row])),
+    entropy: numbers((row, unsure) => (unsure ? 6 : row + 1), 6),
+    kl: numbers((row) => row, 2),
+    top_token: { axes: [...places, "rank"], values: whole([lines, ...shape, 3], top), texts: TEXTS },
+    top_probability: {
+      axes: [...places, "rank"],
+      values: { ...whole([lines, ...shape, 3], shareOfTop), max: 1 },
+    },
+    ...(asked.length && {
+      asked_rank: { axes: askedAxes, values: floats(askedShape, (i) => ranks[i], 0, 999) },
+      asked_probability: { axes: askedAxes, values: floats(askedShape, (i) => shares[i]) },
+    }),
   };
+  return labelled(axes, variables, { control_name: control ? "untrained" : "" });
 }
 
-function fakeModel(options: Options & { control?: boolean; state?: Record<string, unknown> } = {}) {
+function fakeModel(options: Options & { state?: Record<string, unknown> } = {}) {
   const { asked = [" Mary", EVIL], pos = 3 } = options;
   const labels = Array.from({ length: pos }, (_, i) => i + 4);
   return new FakeModel({
@@ -77,17 +91,7 @@ function fakeModel(options: Options & { control?: boolean; state?: Record<string
     _links: [],
     _code: "view",
     _header: { title: "Logit lens", model: EVIL, warnings: [EVIL] },
-    _lens: {
-      batch: [0, 1],
-      layers: [2, 1, 0],
-      pos: labels,
-      asked,
-      texts: TEXTS,
-      tokens: places([2, pos], (i) => (i === 2 * pos - 1 ? PAD : i % pos ? TO : BOS)),
-      cells: cells(options),
-      control: options.control ? cells({ ...options, say: NEWLINE, unsure: true }) : null,
-      control_name: options.control ? "untrained" : "",
-    },
+    _data: lens(options),
     ...options.state,
   });
 }
@@ -291,7 +295,7 @@ describe("the widget", () => {
 
   it("shows tokens, names and warnings as text and nothing else", () => {
     const model = fakeModel({ say: 2, asked: [EVIL, EVIL], control: true });
-    model.get("_lens").control_name = EVIL;
+    model.get("_data").derived.control_name = EVIL;
     const { root, element, stop } = shown(model);
     press(root, "t");
     press(root, "u");
@@ -309,7 +313,9 @@ describe("the widget", () => {
     model.set("selection", { batch: 9, layer: 99, pos: 77 });
     expect(words(root)).toContain("Batch 0 · L2 at pos 6");
     model.set("color", "rank");
-    model.set("_lens", fakeModel({ asked: [], pos: 1 }).get("_lens"));
+    const other = fakeModel({ asked: [], pos: 1 });
+    model.set("_choices", other.get("_choices")); // of the same message
+    model.set("_data", other.get("_data"));
     expect(words(root)).toBe("Batch 0 · L2 at pos 4 <bos>: ·Mary 0.75");
     expect(bar(root)).toContain("01probability");
     stop();
