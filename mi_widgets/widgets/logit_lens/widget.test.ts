@@ -39,42 +39,42 @@ function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: 
     axis("pos", labels, { texts: [prompt, [...prompt.slice(0, -1), ""]], by: "batch", tokens: true }),
     axis("rank", [0, 1, 2]),
   ];
-  const shape = [2, 3, pos];
-  /** Something at each place of the lens and of its control; `more` are the sizes of another axis: (before, after). */
-  const every = <T>(value: (row: number, unsure: boolean, nth: number) => T, none: T, [before, after] = [1, 1]): T[] =>
-    Array.from({ length: (control ? 2 : 1) * before * 6 * pos * after }, (_, i) => {
-      const place = Math.floor(i / after) % (6 * pos);
-      const padded = place >= 3 * pos && place % pos === pos - 1;
-      const unsure = i >= before * 6 * pos * after;
-      const nth = after > 1 ? i % after : Math.floor(i / (6 * pos)) % before;
-      return padded ? none : value(Math.floor(place / pos) % 3, unsure, nth);
-    });
-  const lines = control ? 2 : 1;
   const places = ["line", "batch", "layer", "pos"];
-  const numbers = (value: (row: number, unsure: boolean) => number, high = 1) => {
-    const all = every(value, NaN);
-    return { axes: places, values: floats([lines, ...shape], (i) => all[i], 0, high) };
+  const sizes = Object.fromEntries(axes.map(({ name, labels }) => [name, labels.length]));
+  /** Numbers by their place on some axes, those of the layers, the control and the last axis; none where it is padded. */
+  const numbers = (names: string[], none: number, value: (row: number, unsure: boolean, nth: number) => number) => {
+    const shape = names.map((name) => sizes[name]);
+    const all = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => {
+      const at: Record<string, number> = {};
+      for (const name of [...names].reverse()) [at[name], i] = [i % sizes[name], Math.floor(i / sizes[name])];
+      const padded = at.batch === 1 && at.pos === pos - 1;
+      return padded ? none : value(at.layer, at.line === 1, at.asked ?? at.rank);
+    });
+    return { shape, all };
   };
-  const of = (value: (row: number, unsure: boolean, nth: number) => number) => every(value, NaN, [asked.length, 1]);
-  const [ranks, shares] = [of((row, unsure, nth) => (unsure ? 999 : nth ? 7 - row : [0, 0, 50][row])), of(() => 0.5)];
-  const askedAxes = ["line", "asked", ...places.slice(1)];
-  const askedShape = [lines, asked.length, ...shape];
-  const said = every((row, unsure) => (row ? (unsure ? NEWLINE : say) : MARY), PAD);
-  const top = every((_row, _unsure, nth) => [MARY, NEWLINE, TO][nth], PAD, [1, 3]);
-  const shareOfTop = every((_row, _unsure, nth) => [49150, 6553, 0][nth], 65535, [1, 3]);
+  type Value = Parameters<typeof numbers>[2];
+  const variable = (names: string[], high: number, value: Value) => {
+    const { shape, all } = numbers(names, NaN, value);
+    return { axes: names, values: floats(shape, (i) => all[i], 0, high) };
+  };
+  const texts = (names: string[], value: Value) => {
+    const { shape, all } = numbers(names, PAD, value);
+    return { axes: names, values: whole(shape, all), texts: TEXTS };
+  };
+  const [ofTop, ofAsked] = [
+    [...places, "rank"],
+    ["asked", ...places],
+  ];
   const variables = {
-    token: { axes: places, values: whole([lines, ...shape], said), texts: TEXTS },
-    probability: numbers((row, unsure) => (unsure ? 0.001 : [0.75, 0.5, 0.25][row])),
-    entropy: numbers((row, unsure) => (unsure ? 6 : row + 1), 6),
-    kl: numbers((row) => row, 2),
-    top_token: { axes: [...places, "rank"], values: whole([lines, ...shape, 3], top), texts: TEXTS },
-    top_probability: {
-      axes: [...places, "rank"],
-      values: { ...whole([lines, ...shape, 3], shareOfTop), max: 1 },
-    },
+    token: texts(places, (row, unsure) => (row ? (unsure ? NEWLINE : say) : MARY)),
+    probability: variable(places, 1, (row, unsure) => (unsure ? 0.001 : [0.75, 0.5, 0.25][row])),
+    entropy: variable(places, 6, (row, unsure) => (unsure ? 6 : row + 1)),
+    kl: variable(places, 2, (row) => row),
+    top_token: texts(ofTop, (_row, _unsure, nth) => [MARY, NEWLINE, TO][nth]),
+    top_probability: variable(ofTop, 1, (_row, _unsure, nth) => [0.75, 0.1, 0][nth]),
     ...(asked.length && {
-      asked_rank: { axes: askedAxes, values: floats(askedShape, (i) => ranks[i], 0, 999) },
-      asked_probability: { axes: askedAxes, values: floats(askedShape, (i) => shares[i]) },
+      asked_rank: variable(ofAsked, 999, (row, unsure, nth) => (unsure ? 999 : nth ? 7 - row : [0, 0, 50][row])),
+      asked_probability: variable(ofAsked, 1, () => 0.5),
     }),
   };
   return labelled(axes, variables, { control_name: control ? "untrained" : "" });
