@@ -25,7 +25,7 @@ def view():
 
 
 def sent(view, name):
-    packed = view._features[name]
+    packed = view._data["variables"][name]["values"]
     return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
 
 
@@ -36,30 +36,27 @@ def test_everything_is_sent_in_few_bytes(view):
     np.testing.assert_array_equal(
         np.where(token == 65535, -1, token.astype(int)), data["context_token"].values
     )
-    strength = dequantise(
-        sent(view, "context_activation"), low=0, high=view._features["context_activation"]["max"]
-    )
+    top = view._data["variables"]["context_activation"]["values"]["max"]
+    strength = dequantise(sent(view, "context_activation"), low=0, high=top)
     np.testing.assert_allclose(strength, data["context_activation"].values, atol=1e-4)
     np.testing.assert_array_equal(sent(view, "histogram"), data["histogram"].values)
     np.testing.assert_array_equal(sent(view, "nearest"), data["nearest"].values)
-    assert view._features["tokens"] == TOKENS
-    labels = [view._features["labels"][i] for i in sent(view, "label")]
+    assert view._data["derived"]["tokens"] == TOKENS
+    labels = [view._data["variables"]["label"]["texts"][i] for i in sent(view, "label")]
     assert labels == data["label"].values.tolist()
 
 
 def test_512_latents_are_half_a_megabyte():
     view = FeatureView(dashboards(512, contexts=8, around=10))
-    size = sum(
-        len(part["data"]) for part in view._features.values() if isinstance(part, dict) and "data" in part
-    )
+    size = sum(len(variable["values"]["data"]) for variable in view._data["variables"].values())
     assert size < 500_000
 
 
 def test_names_are_labels_that_are_detected_well_else_promoted_tokens(view):
-    names = view._features["names"]
+    names = view._names
     assert names["labels"] == ["register french", ""] * 3
     assert names["says"][1] == "↑ ·le ·chat ·cat"
-    assert FeatureView(dashboards(marks=False))._features["names"]["labels"] == [""] * 6
+    assert FeatureView(dashboards(marks=False))._names["labels"] == [""] * 6
 
 
 def test_what_can_be_selected(view):

@@ -44,14 +44,15 @@ def test_what_fires_where_is_said(view):
 
 def test_the_strongest_are_each_at_their_strongest_place(view):
     whole = {"batch": 0, "pos": None, "latent": None}
-    assert view._fired.strongest(whole, 9) == [(0, 10.0), (1, 9.0), (2, 8.0), (5, 1.0)]
-    assert view._fired.strongest({**whole, "pos": 1}, 9) == [(1, 9.0), (5, 1.0)]
-    np.testing.assert_array_equal(view._fired.over_text({**whole, "latent": 5}), [0, 1, 0])
+    assert view._drawn.strongest(whole, 9) == [(0, 10.0), (1, 9.0), (2, 8.0), (5, 1.0)]
+    assert view._drawn.strongest({**whole, "pos": 1}, 9) == [(1, 9.0), (5, 1.0)]
+    np.testing.assert_array_equal(view._drawn.over_text({**whole, "latent": 5}), [0, 1, 0])
 
 
 def test_several_prompts_and_their_padding():
     view = LatentsView(firing(TEXTS), selection={"batch": 1})
-    assert view._texts["tokens"] == [[" le", " chat", " sat"], [" cat", "", ""]]
+    [pos] = [axis for axis in view._data["axes"] if axis["name"] == "pos"]
+    assert pos["texts"] == [[" le", " chat", " sat"], [" cat", "", ""]]
     assert "prompt 1 of 2, Latent 0 fires at 1 of 1 tokens" in repr(view)
     assert view.png()
     one = LatentsView(firing(TEXTS).sel(batch=1))

@@ -1,6 +1,7 @@
 """`LogitLensView` in Python: what it takes, refuses, selects, says, sends and draws."""
 
 import base64
+import copy
 import io
 import json
 
@@ -116,8 +117,23 @@ def view():
     return LogitLensView(lens(), control=lens(untrained=True))
 
 
-def sent(packed):
-    return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+def sent(view, name, line=0):
+    """The numbers of a variable, or the places of its texts, of the lens or of its control."""
+    packed = packed_of(view, name)
+    numbers = np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+    return np.take(numbers, line, view._data["variables"][name]["axes"].index("line"))
+
+
+def texts(view, name):
+    return np.array(view._data["variables"][name]["texts"])[sent(view, name).astype(int)]
+
+
+def packed_of(view, name):
+    return view._data["variables"][name]["values"]
+
+
+def labels(view, axis):
+    return next(found["labels"] for found in view._data["axes"] if found["name"] == axis)
 
 
 def said(view):
@@ -138,12 +154,10 @@ def test_it_opens_on_the_first_prompt_with_nothing_selected_and_the_first_token_
 
 
 def test_the_last_layer_is_the_first_row(view):
-    cells = view._lens["cells"]
-    assert view._lens["layers"] == [3, 2, 1, 0]
-    np.testing.assert_array_equal(sent(cells["probability"]), view.result.values[:, ::-1])
-    tokens = np.array(view._lens["texts"])[sent(cells["token"])]
-    np.testing.assert_array_equal(tokens, view.result.dataset["token"].values[:, ::-1])
-    ranks = sent(cells["asked_rank"])
+    assert labels(view, "layer") == [3, 2, 1, 0]
+    np.testing.assert_array_equal(sent(view, "probability"), view.result.values[:, ::-1])
+    np.testing.assert_array_equal(texts(view, "token"), view.result.dataset["token"].values[:, ::-1])
+    ranks = sent(view, "asked_rank")
     assert ranks.shape == (2, 1, 4, 6)
     assert ranks[0, 0, :, 0].tolist() == [0, 0, 60, 100]
 
@@ -152,24 +166,20 @@ def test_tokens_are_sent_once_and_numbers_as_bytes():
     words = [f" word{i}" for i in range(20_000)]
     one = lens(layers=12, n=512, asked=(" Mary",), words=words)
     for view, most in ((LogitLensView(one), 400_000), (LogitLensView(one, control=one), 740_000)):
-        bytes_, rest = 0, dict(view._lens)
-        for part in ("tokens", "cells", "control"):
-            packed = rest.pop(part)
-            for value in [packed] if part == "tokens" else (packed or {}).values():
-                bytes_ += len(value["data"]) if isinstance(value, dict) else 0
+        rest = copy.deepcopy(view._data)
+        bytes_ = sum(len(variable["values"].pop("data")) for variable in rest["variables"].values())
         assert bytes_ < most
         assert len(json.dumps(rest)) < 400_000  # all 20,000 texts
-    cells = LogitLensView(one)._lens["cells"]
-    assert cells["top_token"]["dtype"] == cells["top_probability"]["dtype"] == "uint16"
+        assert (
+            packed_of(view, "top_token")["dtype"] == packed_of(view, "top_probability")["dtype"] == "uint16"
+        )
 
 
 def test_more_texts_than_uint16_has_numbers():
     words = [f"{i}" for i in range(200_000)]
     view = LogitLensView(lens(layers=12, n=800, words=words))
-    packed = view._lens["cells"]["top_token"]
-    assert packed["dtype"] == "float32"
-    tokens = np.array(view._lens["texts"])[sent(packed).astype(int)]
-    np.testing.assert_array_equal(tokens, view.result.dataset["top_token"].values[:, ::-1])
+    assert packed_of(view, "top_token")["dtype"] == "float32"
+    np.testing.assert_array_equal(texts(view, "top_token"), view.result.dataset["top_token"].values[:, ::-1])
 
 
 def test_what_can_be_selected(view):
@@ -291,8 +301,8 @@ def _with(result, dataset):
 )
 def test_a_part_of_a_lens_keeps_its_labels(chosen, shape, selection):
     view = LogitLensView(lens(n_batch=2).sel(**chosen), selection=selection)
-    assert view._lens["cells"]["probability"]["shape"] == shape
-    assert view._lens["cells"]["top_token"]["shape"][:3] == shape
+    assert list(sent(view, "probability").shape) == shape
+    assert list(sent(view, "top_token").shape)[:3] == shape
     assert {key: view.selection[key] for key in selection} == selection
     assert said(view)
     assert view.png()
@@ -301,18 +311,24 @@ def test_a_part_of_a_lens_keeps_its_labels(chosen, shape, selection):
 
 def test_a_control_of_one_prompt_may_have_lost_its_axis():
     view = LogitLensView(lens(), control={"shuffled": lens(untrained=True).sel(batch=0)})
-    assert view._lens["control"]["probability"]["shape"] == [1, 4, 6]
-    assert view._lens["control_name"] == "shuffled"
+    assert sent(view, "probability", line=1).shape == (1, 4, 6)
+    assert view._data["derived"]["control_name"] == "shuffled"
+
+
+def test_a_control_may_have_fewer_of_the_likeliest_tokens():
+    view = LogitLensView(lens(top=4), control=lens(top=3, untrained=True))
+    theirs = sent(view, "top_probability", line=1)
+    assert (theirs[..., :3] < 65535).all()
+    assert (theirs[..., 3] == 65535).all()  # there is none
+    assert (sent(view, "top_probability") < 65535).all()
 
 
 def test_colours_are_those_of_all_prompts_and_of_the_control(view):
-    cells, control = view._lens["cells"], view._lens["control"]
-    for which in (cells, control):
-        assert (which["probability"]["min"], which["probability"]["max"]) == (0, 1)
-        assert which["entropy"]["max"] == pytest.approx(np.log(1000))
-        assert which["asked_rank"]["max"] == 999
-        assert sent(which["kl"]).min() == 0  # not −1e-7
-    assert LogitLensView(lens(asked=()))._lens["cells"]["asked_rank"] is None
+    assert (packed_of(view, "probability")["min"], packed_of(view, "probability")["max"]) == (0, 1)
+    assert packed_of(view, "entropy")["max"] == pytest.approx(np.log(1000))
+    assert packed_of(view, "asked_rank")["max"] == 999
+    assert [sent(view, "kl", line).min() for line in (0, 1)] == [0, 0]  # not −1e-7
+    assert "asked_rank" not in LogitLensView(lens(asked=()))._data["variables"]
 
 
 def test_the_sentence_says_a_cell_and_what_becomes_of_the_pinned_token(view):
@@ -353,7 +369,7 @@ def test_padding_is_said_and_not_drawn():
     assert said(view).startswith("Batch 1 · L3 at pos 3 ·w3: ")
     view.selection = {"pos": 5, "layer": 1}
     assert said(view) == "Batch 1 · L1 at pos 5: padding"
-    assert np.isnan(sent(view._lens["cells"]["probability"])[1, :, 4:]).all()
+    assert np.isnan(sent(view, "probability")[1, :, 4:]).all()
     view.selection = {"batch": 0, "pos": None}
     assert said(view).startswith("Batch 0 · L1 at pos 5 ·w5: ")
     empty = LogitLensView(lens(padded=6))
@@ -386,7 +402,7 @@ def test_code_makes_the_same_view(options, monkeypatch):
     again = names["view"]
     assert repr(again) == repr(view)
     assert (again.selection, again.color, again.pinned) == (view.selection, view.color, view.pinned)
-    assert again._lens == view._lens
+    assert again._data == view._data
     assert again.code() == view.code()
 
 
@@ -412,14 +428,15 @@ def test_repr_is_the_same_every_time(view):
 
 def test_the_header_warns_of_the_lens_and_of_the_control():
     view = LogitLensView(lens(warnings=("a",)), control=lens(warnings=("a", "b")))
-    assert view._header == {"title": "Logit lens at resid_post", "model": "atlas", "warnings": ["a", "b"]}
+    title = "Logit lens at resid_post"
+    assert view._header == {"title": title, "model": "atlas", "unit": "probability", "warnings": ["a", "b"]}
 
 
 def test_show_draws_another_lens_and_keeps_what_it_can(view):
     view.selection, view.color, view.pinned = {"layer": 3, "pos": 2}, "rank", " John"
     view.show(lens(n_batch=2, layers=3, asked=(" the", " John")))
     assert view.selection == {"batch": 0, "layer": None, "pos": 2}
-    assert (view.color, view.pinned, view._lens["control"]) == ("rank", " John", None)
+    assert (view.color, view.pinned, labels(view, "line")) == ("rank", " John", [0])
     view.show(lens(asked=()))
     assert (view.color, view.pinned) == ("probability", None)
     assert view._code == view.code()
@@ -478,7 +495,7 @@ result = mi.logit_lens(run, tokens=[" by"])
     exec(view.code(), names)
     assert repr(names["view"]) == repr(view)
     np.testing.assert_allclose(
-        sent(names["view"]._lens["cells"]["probability"]),
-        sent(view._lens["cells"]["probability"]),
+        sent(names["view"], "probability"),
+        sent(view, "probability"),
         atol=1e-5,
     )

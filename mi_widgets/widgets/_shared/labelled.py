@@ -57,7 +57,7 @@ def _packed(
         return {"values": pack_whole(values) if whole else pack(values.astype(np.float32))}
     if values.dtype.kind != "f":
         texts: dict[str, int] = {}
-        places = [texts.setdefault(str(text), len(texts)) for text in values.ravel()]
+        places = [texts.setdefault(str(text), len(texts)) for text in values.ravel().tolist()]
         return {"values": pack_whole(np.array(places, int).reshape(values.shape)), "texts": list(texts)}
     if scale is None:
         return {"values": pack(values.astype(np.float32, copy=False))}

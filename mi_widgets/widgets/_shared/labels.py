@@ -1,7 +1,7 @@
 """The labels of an axis: as a selection names them, and as they are written."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ class Axis:
 
     def packed(self) -> dict[str, Any]:
         """For the browser."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def axis_of(dataset: Any, name: str, by: Collection[str] | None = None) -> Axis:

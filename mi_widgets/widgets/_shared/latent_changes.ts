@@ -2,6 +2,7 @@
 import { button, el } from "./dom";
 import type { Model } from "./model";
 import { reading } from "./numbers";
+import type { ViewAction } from "./result_view";
 
 export interface Change {
   latent: number;
@@ -27,6 +28,21 @@ export function setChange(model: Model, latent: number, value: number | null | u
     all.map((change) => [change.latent, change.value]),
   );
   model.save_changes();
+}
+
+/** The action that takes a latent out, or leaves it as it is. */
+export function switchAction(model: Model, latent: () => number | null): ViewAction {
+  const changed = () => changeOf(model, latent()) !== undefined;
+  const changeable = () => latent() !== null && model.get("_changeable");
+  return {
+    label: "take out",
+    key: "switchOff",
+    hint: "take the selected latent out, or put it back: view.intervention",
+    run: () => {
+      if (changeable()) setChange(model, latent()!, changed() ? undefined : null);
+    },
+    state: () => ({ label: changed() ? "put back" : "take out", pressed: changed(), hidden: !changeable() }),
+  };
 }
 
 /** "latent 17 out", "latent 203 at 12.0". */

@@ -6,7 +6,6 @@ import type { Direction } from "./keyboard";
 export const ARROWS_HELP: Help = [
   [["left", "right", "up", "down"], "select a cell, and move"],
   [["first", "last"], "the first and the last of the row"],
-  [["nothing"], "select nothing"],
 ];
 
 /** The cell one step away, inside the picture; from no cell the first one. */

@@ -40,7 +40,7 @@ export interface Parts {
 export interface Table {
   name: string; // of the region, for readers who do not see it
   hint: string;
-  make(): HTMLElement;
+  make(): Node;
 }
 
 /**

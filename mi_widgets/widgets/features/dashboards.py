@@ -6,28 +6,19 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.given import header_of, is_result, kind_of
+from .._shared.labelled import pack_dataset
+from .._shared.labels import with_labels
 from .._shared.latent_names import LatentNames
-from .._shared.wire import pack, pack_whole, quantise
+from .._shared.scale import Scale
+from .._shared.selection import Choices
 
 _MOST_PLACES = 8_000_000  # tokens in contexts, of 4 bytes each
-# The variables of `mi.features`, and whether a token's number stands in them.
-_VARIABLES = {
-    "density": False,
-    "peak": False,
-    "histogram": False,
-    "context_token": True,
-    "context_activation": False,
-    "promoted": True,
-    "promoted_by": False,
-    "suppressed": True,
-    "suppressed_by": False,
-    "nearest": False,
-    "nearest_cosine": False,
-    "label": False,
-    "label_f1": False,
-    "label_auc": False,
-}
+_VARIABLES = (
+    *("density", "peak", "histogram", "context_token", "context_activation"),
+    *("promoted", "promoted_by", "suppressed", "suppressed_by", "nearest", "nearest_cosine"),
+    *("label", "label_f1", "label_auc"),
+)
 
 
 class Dashboards:
@@ -42,11 +33,9 @@ class Dashboards:
 
     def __init__(self, result: Any) -> None:
         data = _checked(result)
-        self.title, self.model_name, self.warnings = (
-            str(result.title),
-            str(result.model_name),
-            warnings_of(result),
-        )
+        self.title, self.model_name = str(result.title), str(result.model_name)
+        self._header = header_of(result)
+        self._dataset = data[[*_VARIABLES]]
         self.data: dict[str, np.ndarray] = {name: data[name].values for name in _VARIABLES}
         self.place = [int(place) for place in data["place"].values]
         self.tokens = [str(text) for text in data["token_text"].values]
@@ -68,10 +57,14 @@ class Dashboards:
         """The place of a latent."""
         return self.latents.index(latent)
 
-    def first(self) -> int:
+    def choices(self) -> Choices:
+        """The latents."""
+        return {"latent": self.latents}
+
+    def first(self) -> dict[str, Any]:
         """The latent to begin with: that of the best label, else the strongest."""
         score = self.data["label_f1"] if self.labelled else self.data["peak"]
-        return self.latents[int(np.nan_to_num(score, nan=-1.0).argmax())]
+        return {"latent": self.latents[int(np.nan_to_num(score, nan=-1.0).argmax())]}
 
     def contexts(self, at: int) -> list[int]:
         """The contexts of a latent that there are."""
@@ -79,29 +72,17 @@ class Dashboards:
 
     def header(self) -> dict[str, Any]:
         """What the view's header says."""
-        return {"title": self.title, "model": self.model_name, "warnings": self.warnings}
+        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: everything, so that going through the latents asks nothing of the kernel."""
-        data = self.data
-        labels, label = np.unique(data["label"].astype(str), return_inverse=True)
-        top = float(np.nanmax(data["context_activation"], initial=0.0)) or 1.0
-        strengths = quantise(data["context_activation"], low=0.0, high=top, dtype="uint16")
-        numbers = {name: np.asarray(data[name], np.float32) for name in _NUMBERS}
-        return {
-            "names": self.names.packed(),
-            "tokens": self.tokens,
-            "place": self.place,
-            "labels": labels.tolist(),
-            "label": pack_whole(label),
-            "context_activation": pack(strengths, low=0.0, high=top),
-            "nearest": pack_whole(data["nearest"]),
-            **{name: pack_whole(data[name]) for name, token in _VARIABLES.items() if token},
-            **{name: pack(values) for name, values in numbers.items()},
-        }
-
-
-_NUMBERS = ("density", "histogram", "promoted_by", "suppressed_by", "nearest_cosine", "label_f1", "label_auc")
+        top = float(np.nanmax(self.data["context_activation"], initial=0.0)) or 1.0
+        return pack_dataset(
+            with_labels(self._dataset.drop_vars("peak")),  # which goes with the names
+            scales={"context_activation": Scale("sequential", 0.0, top)},
+            codes={"context_activation": "uint16"},
+            tokens=self.tokens,
+        )
 
 
 def _checked(result: Any) -> Any:

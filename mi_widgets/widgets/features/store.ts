@@ -1,32 +1,8 @@
-/** What the displays of one model share: every latent, unpacked once. */
-import { LatentNames, type SentNames } from "../_shared/latent_names";
+/** Every latent of the labelled data, by its place, and what it is called. */
+import { Labelled } from "../_shared/labelled";
+import { LatentNames } from "../_shared/latent_names";
 import type { Model } from "../_shared/model";
-import { Sent } from "../_shared/sent";
-import { type Packed, type Tensor, unpack } from "../_shared/wire";
-
-const NUMBERS = [
-  "histogram", // (latent, bin)
-  "label", // (latent): a number of `labels`
-  "label_f1",
-  "label_auc",
-  "context_token", // (latent, context, place)
-  "context_activation",
-  "promoted", // (latent, rank)
-  "promoted_by",
-  "suppressed",
-  "suppressed_by",
-  "nearest", // (latent, neighbour)
-  "nearest_cosine",
-] as const;
-type Numbers = (typeof NUMBERS)[number];
-
-interface SentFeatures extends Record<Numbers, Packed> {
-  density: Packed; // (latent)
-  names: SentNames;
-  tokens: string[];
-  place: number[];
-  labels: string[];
-}
+import type { Tensor } from "../_shared/wire";
 
 /** A token with its effect on the logits. */
 export interface Effect {
@@ -41,26 +17,30 @@ export interface Context {
   peak: number;
 }
 
-export class Store {
+export class Store extends Labelled {
   names!: LatentNames;
-  place!: number[]; // where the tokens of a context stand; 0 is the one at which the latent fires most
-  densities: number[] = [];
-  readonly source: Sent;
-  private sent!: SentFeatures;
-  private numbers!: Record<Numbers, Tensor>;
+  densities!: number[];
   private texts: { own: string; near: string }[] = [];
 
-  constructor(private model: Model) {
-    this.source = new Sent(model, "_features", () => this.read());
-  }
-
-  dispose(): void {
-    this.source.dispose();
+  constructor(model: Model) {
+    super(model);
+    const read = () => {
+      this.names = new LatentNames(model.get("_names"));
+      this.densities = Array.from(this.get("density").tensor.codes);
+      this.texts = [];
+    };
+    read();
+    this.source.onChange(read); // before any view draws it
   }
 
   /** The dictionary's numbers of the latents. */
   get latents(): readonly number[] {
     return this.names.latents;
+  }
+
+  /** Where the tokens of a context stand; 0 is the one at which the latent fires most. */
+  get place(): number[] {
+    return this.axis("place").labels as number[];
   }
 
   density(at: number): number {
@@ -69,34 +49,36 @@ export class Store {
 
   /** The label that a latent detects best, with its scores; however bad they are. */
   label(at: number): { label: string; f1: number; auc: number } {
-    const { label, label_f1, label_auc } = this.numbers;
-    return { label: this.sent.labels[label.at(at)], f1: label_f1.at(at), auc: label_auc.at(at) };
+    const latent = this.latents[at];
+    const [f1, auc] = ["label_f1", "label_auc"].map((name) => this.get(name).at({ latent }));
+    return { label: this.get("label").text({ latent }), f1, auc };
   }
 
   /** Whether labels have scores. */
   get labelled(): boolean {
-    return this.numbers.label_f1.codes.some((score) => !Number.isNaN(score));
+    return this.get("label_f1").tensor.codes.some((score) => !Number.isNaN(score));
   }
 
   histogram(at: number): number[] {
-    return Array.from(this.numbers.histogram.part(at).codes);
+    const counts = this.of("histogram", at);
+    return Array.from(counts.codes, (_, i) => counts.at(i));
   }
 
   promoted(at: number): Effect[] {
-    return this.effects(at, "promoted", "promoted_by");
+    return this.effects(at, "promoted");
   }
 
   suppressed(at: number): Effect[] {
-    return this.effects(at, "suppressed", "suppressed_by");
+    return this.effects(at, "suppressed");
   }
 
   nearest(at: number): { latent: number; cosine: number }[] {
-    const [latents, cosines] = [this.numbers.nearest.part(at), this.numbers.nearest_cosine.part(at)];
-    return Array.from(cosines.codes, (cosine, i) => ({ latent: latents.at(i), cosine }));
+    const latents = this.of("nearest", at);
+    return Array.from(this.of("nearest_cosine", at).codes, (cosine, i) => ({ latent: latents.at(i), cosine }));
   }
 
   contexts(at: number): Context[] {
-    const [tokens, activations] = [this.numbers.context_token.part(at), this.numbers.context_activation.part(at)];
+    const [tokens, activations] = [this.of("context_token", at), this.of("context_activation", at)];
     const middle = this.place.indexOf(0);
     const all = Array.from({ length: tokens.rows }, (_, row) => ({
       tokens: this.place.map((_, i) => this.token(tokens.value(row, i))),
@@ -127,22 +109,17 @@ export class Store {
     };
   }
 
-  private effects(at: number, tokens: "promoted" | "suppressed", by: "promoted_by" | "suppressed_by"): Effect[] {
-    const numbers = this.numbers[tokens].part(at);
-    return Array.from(this.numbers[by].part(at).codes, (by, i) => ({ token: this.token(numbers.at(i)), by }));
+  private effects(at: number, name: "promoted" | "suppressed"): Effect[] {
+    const tokens = this.of(name, at);
+    return Array.from(this.of(`${name}_by`, at).codes, (by, i) => ({ token: this.token(tokens.at(i)), by }));
   }
 
   /** The text of a token; "" where there is none. */
   private token(number: number): string {
-    return Number.isNaN(number) ? "" : this.sent.tokens[number];
+    return Number.isNaN(number) ? "" : this.derived.tokens[number];
   }
 
-  private read(): void {
-    const sent: SentFeatures = (this.sent = this.model.get("_features"));
-    this.names = new LatentNames(sent.names);
-    this.place = sent.place;
-    this.texts = [];
-    this.densities = Array.from(unpack(sent.density).codes);
-    this.numbers = Object.fromEntries(NUMBERS.map((name) => [name, unpack(sent[name])])) as Record<Numbers, Tensor>;
+  private of(name: string, at: number): Tensor {
+    return this.get(name).tensor.part(at);
   }
 }

@@ -1,132 +1,88 @@
-/** One display of the widget: the list, the dashboard of the selected latent, and the words. */
-import type { Help } from "../_shared/keys";
+/** The list, the dashboard of the selected latent, and the words. */
 import { el } from "../_shared/dom";
-import { type Action, Frame } from "../_shared/frame";
-import { bindKeys } from "../_shared/keyboard";
-import { changeOf, ChangesNote, described, setChange } from "../_shared/latent_changes";
-import { listen, type Model } from "../_shared/model";
+import type { Help } from "../_shared/keys";
+import { changeOf, ChangesNote, described, switchAction } from "../_shared/latent_changes";
+import { ResultView } from "../_shared/result_view";
 import { Dashboard } from "./dashboard";
 import { layout } from "./layout";
 import { List } from "./list";
 import type { Store } from "./store";
 import { latentTable, sentence } from "./words";
 
-const KEYS: Help = [
-  [["up", "down"], "the latent above, the latent below in the list"],
-  [["pageUp", "pageDown"], "a page of the list"],
-  [["first", "last"], "the first and the last of the list"],
-  [["write"], "filter the list; Enter goes to it"],
-  [["nothing"], "show all of the list again"],
-  [["order"], "the next order of the list"],
-  [["open"], "among the nearest latents, where ↑ ↓ move too: go there"],
-  [["back"], "back to the latent before"],
-];
+type Selection = Record<string, number>;
 
-export class View {
-  private frame: Frame;
-  private list: List;
-  private dashboard: Dashboard;
-  private parts: HTMLElement;
-  private sentence = el("p", { class: "mi-sentence" });
-  private changes: ChangesNote;
-  private numbers = el("div", {
-    class: "mi-numbers",
-    tabindex: 0,
-    role: "region",
-    "aria-label": "the latents in numbers",
+export class FeatureView extends ResultView<Store, Selection> {
+  protected readonly name = "features";
+  protected readonly traits = ["_changes"];
+  private list = new List(
+    this.data,
+    (at) => this.go(this.data.latents[at]),
+    () => this.drawWords(),
+  );
+  private dashboard = new Dashboard(this.data, {
+    go: (latent) => this.go(latent),
+    tip: (event, lines) => this.point({}, event, lines),
   });
+  private both = el("div", { class: "mi-list-and-one" }, this.list.element, this.dashboard.element);
+  private changes = new ChangesNote(this.model);
   private before: number[] = []; // the latents that were shown before this one
   private shown?: number;
 
-  constructor(
-    private model: Model,
-    private store: Store,
-    element: HTMLElement,
-  ) {
-    this.frame = new Frame(element, this.actions(), KEYS, () => this.draw());
-    this.frame.root.classList.add("mi-features");
-    this.numbers.hidden = true;
-    this.list = new List(
-      store,
-      (at) => this.go(store.latents[at]),
-      () => this.drawTable(),
-    );
-    this.dashboard = new Dashboard(store, {
-      go: (latent) => this.go(latent),
-      tip: (event, lines) => (lines ? this.frame.tip(event, lines) : this.frame.tooltip.hide()),
-    });
-    this.changes = new ChangesNote(model);
-    this.parts = el("div", { class: "mi-list-and-one" }, this.list.element, this.dashboard.element);
-    this.frame.body.append(this.parts, this.numbers);
-    this.frame.footer.append(this.sentence, this.changes.element);
-    this.listenToPeople();
-    this.listenToModel();
-    this.frame.followWidth();
+  protected readonly table = {
+    name: "the latents in numbers",
+    hint: "the latents of the list in numbers",
+    make: () => latentTable(this.data, this.list.places, this.at),
+  };
+
+  protected parts() {
+    this.until(this.data.source.onChange(() => this.list.read()));
+    return { body: [this.both, this.numbers], footer: [this.words, this.changes.element] };
   }
 
-  dispose(): void {
-    this.frame.dispose();
+  protected actions() {
+    return [switchAction(this.model, () => this.selection.latent)];
   }
 
-  private actions(): Action[] {
+  protected keys() {
+    return {
+      up: () => this.list.walk(-1),
+      down: () => this.list.walk(1),
+      pageUp: () => this.list.turnPage(-1),
+      pageDown: () => this.list.turnPage(1),
+      first: () => this.list.walk(-Infinity),
+      last: () => this.list.walk(Infinity),
+      write: () => this.list.find(),
+      nothing: () => this.list.clear(),
+      order: () => this.list.nextOrder(),
+      back: () => this.back(),
+    };
+  }
+
+  protected help(): Help {
     return [
-      {
-        label: "take out",
-        key: "switchOff",
-        hint: "take the selected latent out, or put it back: view.intervention",
-        run: () => this.switch(),
-      },
-      { label: "as table", key: "table", hint: "the latents of the list in numbers", run: () => this.toggleTable() },
-      {
-        label: "copy code",
-        key: "code",
-        hint: "copy the Python that makes this view",
-        run: () => void this.frame.copy(this.model.get("_code")),
-      },
+      [["up", "down"], "the latent above, the latent below in the list"],
+      [["pageUp", "pageDown"], "a page of the list"],
+      [["first", "last"], "the first and the last of the list"],
+      [["write"], "filter the list; Enter goes to it"],
+      [["nothing"], "show all of the list again"],
+      [["order"], "the next order of the list"],
+      [["open"], "among the nearest latents, where ↑ ↓ move too: go there"],
+      [["back"], "back to the latent before"],
     ];
   }
 
-  private listenToPeople(): void {
-    this.frame.until(
-      bindKeys(this.frame.root, {
-        up: () => this.list.walk(-1),
-        down: () => this.list.walk(1),
-        pageUp: () => this.list.turnPage(-1),
-        pageDown: () => this.list.turnPage(1),
-        first: () => this.list.walk(-Infinity),
-        last: () => this.list.walk(Infinity),
-        write: () => this.list.find(),
-        nothing: () => this.list.clear(),
-        order: () => this.list.nextOrder(),
-        back: () => this.back(),
-      }),
-    );
+  protected facts({ model }: Record<string, string>): string[] {
+    return [model];
   }
 
-  private listenToModel(): void {
-    const draw = () => this.draw();
-    this.frame.until(
-      listen(this.model, { "change:selection": draw, "change:_changes": draw, "change:_header": draw }),
-      this.store.source.onChange(() => {
-        this.list.read();
-        this.draw();
-      }),
-    );
-  }
-
-  /** The place of the selected latent; a linked view may leave one that is not here. */
+  /** The place of the selected latent. */
   private get at(): number {
-    const { latent } = this.model.get("selection");
-    return this.store.names.place(latent) ?? this.store.names.place(this.shown ?? NaN) ?? 0;
+    return this.data.names.place(this.selection.latent)!;
   }
-
-  // -- gestures -----------------------------------------------------------------------------------------------------
 
   private go(latent: number): void {
-    if (latent === this.store.latents[this.at]) return;
-    this.frame.tooltip.hide();
-    this.model.set("selection", { latent });
-    this.model.save_changes();
+    this.point({}); // what was done is shown, not what the pointer happens to be on
+    this.select({ latent });
   }
 
   private back(): void {
@@ -136,51 +92,21 @@ export class View {
     this.before.pop(); // the one that was left is not to be come back to
   }
 
-  private switch(): void {
-    if (!this.model.get("_changeable")) return;
-    const latent = this.store.latents[this.at];
-    setChange(this.model, latent, changeOf(this.model, latent) ? undefined : null);
-  }
-
-  private toggleTable(): void {
-    this.numbers.hidden = !this.numbers.hidden;
-    this.drawWords();
-  }
-
-  // -- drawing ------------------------------------------------------------------------------------------------------
-
-  private draw(): void {
-    if (!this.frame.width) return; // not shown yet
-    const { title, model, warnings } = this.model.get("_header");
+  protected paint(): void {
     const place = layout(this.frame.width);
-    const latent = this.store.latents[this.at];
+    const { latent } = this.selection;
     if (this.shown !== undefined && latent !== this.shown) this.before.push(this.shown);
     this.shown = latent;
-    this.frame.say({ title, facts: [model], warnings });
-    this.parts.classList.toggle("mi-narrow", place.narrow);
-    this.parts.style.gridTemplateColumns = place.narrow ? "minmax(0, 1fr)" : `${place.list}px minmax(0, 1fr)`;
+    this.both.classList.toggle("mi-narrow", place.narrow);
+    this.both.style.gridTemplateColumns = place.narrow ? "minmax(0, 1fr)" : `${place.list}px minmax(0, 1fr)`;
     const change = changeOf(this.model, latent);
     const changed = change ? (change.value === null ? "out" : described(change).replace(/^.* at/, "held at")) : "";
-    this.dashboard.draw(this.at, place, this.frame.theme, changed);
+    this.dashboard.draw(this.at, place, this.theme, changed);
     this.list.draw(this.at); // when the dashboard says how high it is
-    this.drawWords();
-    requestAnimationFrame(() => this.frame.painted());
-  }
-
-  private drawWords(): void {
-    const out = changeOf(this.model, this.store.latents[this.at]) !== undefined;
-    this.sentence.replaceChildren(...sentence(this.store, this.at));
-    this.frame.announce(this.sentence.textContent!);
-    this.frame.label("switchOff", out ? "put back" : "take out", {
-      pressed: out,
-      hidden: !this.model.get("_changeable"),
-    });
-    this.frame.label("table", "as table", { pressed: !this.numbers.hidden });
     this.changes.draw();
-    this.drawTable();
   }
 
-  private drawTable(): void {
-    if (!this.numbers.hidden) this.numbers.replaceChildren(latentTable(this.store, this.list.places, this.at));
+  protected sentence() {
+    return sentence(this.data, this.at);
   }
 }

@@ -9,13 +9,12 @@ from mi_widgets.core.script import Script
 from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
-from .._shared.selection import Choices, checked
 from .dashboards import Dashboards
 from .picture import picture
 from .words import sentence
 
 
-class FeatureView(LatentChangeView):
+class FeatureView(LatentChangeView[Dashboards]):
     """A dashboard for each latent of a dictionary, beside the list of all of them.
 
     The dashboard of the selected latent: the strongest contexts, one a line and lined up at the token where it fires
@@ -47,7 +46,7 @@ class FeatureView(LatentChangeView):
 
     _esm, _css = bundle("features")
 
-    _features = traitlets.Dict().tag(sync=True)
+    _names = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -61,19 +60,9 @@ class FeatureView(LatentChangeView):
         self._take_dictionary(sae, site)
         self._drawn = Dashboards(result)
         self._check_size(max(self._drawn.latents) + 1)
-        first = self._first_selection({} if selection is None else selection)
-        super().__init__(
-            result,
-            first,
-            _header=self._drawn.header(),
-            _features=self._drawn.packed(),
-            _changeable=sae is not None,
-        )
+        first = self._first_selection(selection)
+        super().__init__(result, first, _changeable=sae is not None, **self._traits_now())
         self._join_gestures(intervention)
-
-    def choices(self) -> Choices:
-        """The latents."""
-        return {"latent": self._drawn.latents}
 
     def _arguments(self, script: Script) -> list[str]:
         return self._dictionary_code(script)
@@ -88,14 +77,7 @@ class FeatureView(LatentChangeView):
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        self._drawn, self.result = Dashboards(result), result
-        kept = {k: label for k, label in self.selection.items() if label in self.choices()[k]}
-        with self.hold_sync():  # one message, so that no dashboard is drawn with another's selection
-            self._header = self._drawn.header()
-            self._features = self._drawn.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._say_code()
+        self._show(result, Dashboards(result))
 
-    def _first_selection(self, given: Any) -> dict[str, Any]:
-        return checked(given, {"latent": self._drawn.first()}, self.choices())
+    def _traits_now(self) -> dict[str, Any]:
+        return {**super()._traits_now(), "_names": self._drawn.names.packed()}

@@ -1,5 +1,17 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { checkKeys, EVIL, FakeModel, fakePage, floats, press, shown as shownWidget, whole } from "../_shared/fakes";
+import {
+  axis,
+  checkKeys,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  labelled,
+  press,
+  shown as shownWidget,
+  whole,
+} from "../_shared/fakes";
+import type { Packed } from "../_shared/wire";
 import { binsOf } from "./charts";
 import { layout } from "./layout";
 import { found, ordered } from "./order";
@@ -14,39 +26,62 @@ const F1 = [0.2, 0.9, NaN, 0.7];
 const AROUND = 1;
 
 /** Four latents; the third never fires. Of each two contexts of three tokens. */
-function packed({ marks = true } = {}) {
+function features({ marks = true } = {}) {
   const n = PEAKS.length;
   const context = [1, 2, 4, NaN, 2, 5, 1, 5, 3, 3, 5, 6, NaN, NaN, NaN, NaN, NaN, NaN, 4, 3, 1, 4, 3, 1];
   const strength = [0, 3, 0, NaN, 2, 1, 0, 9, 4, 0, 8, 0, NaN, NaN, NaN, NaN, NaN, NaN, 0, 6, 0, 0, 5, 0];
-  return {
-    names: {
-      latents: whole([n], [10, 11, 12, 17]),
-      labels: marks ? ["", "register french", "", "asked bird"] : ["", "", "", ""],
-      says: PEAKS.map(() => "↑ ·le ·chat"),
-      peaks: floats([n], (i) => PEAKS[i]),
+  const axes = [
+    axis("latent", [10, 11, 12, 17]),
+    axis("bin", [0, 1]),
+    axis("context", [0, 1]),
+    axis("place", [-AROUND, 0, AROUND]),
+    axis("rank", [0, 1]),
+    axis("neighbour", [0, 1]),
+  ];
+  const score = { axes: ["latent"], values: floats([n], (i) => (marks ? F1[i] : NaN)) };
+  const contexts = ["latent", "context", "place"];
+  const of = (name: string, values: Packed) => ({ axes: ["latent", name], values });
+  const each = (two: number[]) => PEAKS.flatMap(() => two);
+  return labelled(
+    axes,
+    {
+      label: { axes: ["latent"], values: whole([n], [0, 1, 0, 0]), texts: LABELS },
+      label_f1: score,
+      label_auc: score,
+      density: { axes: ["latent"], values: floats([n], (i) => [0.01, 0.2, 0, 0.05][i]) },
+      histogram: of(
+        "bin",
+        floats([n, 2], (i) => (i >> 1 === 2 ? 0 : i + 1)),
+      ),
+      context_token: { axes: contexts, values: whole([n, 2, 3], context) },
+      context_activation: { axes: contexts, values: floats([n, 2, 3], (i) => strength[i]) },
+      promoted: of("rank", whole([n, 2], each([4, 5]))),
+      promoted_by: of(
+        "rank",
+        floats([n, 2], (i) => [2, 1][i % 2]),
+      ),
+      suppressed: of("rank", whole([n, 2], each([1, 3]))),
+      suppressed_by: of(
+        "rank",
+        floats([n, 2], (i) => [-1, -0.5][i % 2]),
+      ),
+      nearest: of("neighbour", whole([n, 2], [11, 99, 10, 17, 10, 11, 11, 10])),
+      nearest_cosine: of(
+        "neighbour",
+        floats([n, 2], (i) => [0.5, 0.25][i % 2]),
+      ),
     },
-    tokens: TOKENS,
-    place: [-AROUND, 0, AROUND],
-    labels: LABELS,
-    label: whole([n], [0, 1, 0, 0]),
-    label_f1: floats([n], (i) => (marks ? F1[i] : NaN)),
-    label_auc: floats([n], (i) => (marks ? F1[i] : NaN)),
-    density: floats([n], (i) => [0.01, 0.2, 0, 0.05][i]),
-    histogram: floats([n, 2], (i) => (i >> 1 === 2 ? 0 : i + 1)),
-    context_token: whole([n, 2, 3], context),
-    context_activation: floats([n, 2, 3], (i) => strength[i]),
-    promoted: whole(
-      [n, 2],
-      PEAKS.flatMap(() => [4, 5]),
-    ),
-    promoted_by: floats([n, 2], (i) => [2, 1][i % 2]),
-    suppressed: whole(
-      [n, 2],
-      PEAKS.flatMap(() => [1, 3]),
-    ),
-    suppressed_by: floats([n, 2], (i) => [-1, -0.5][i % 2]),
-    nearest: whole([n, 2], [11, 99, 10, 17, 10, 11, 11, 10]),
-    nearest_cosine: floats([n, 2], (i) => [0.5, 0.25][i % 2]),
+    { tokens: TOKENS },
+  );
+}
+
+function names({ marks = true } = {}) {
+  const n = PEAKS.length;
+  return {
+    latents: whole([n], [10, 11, 12, 17]),
+    labels: marks ? ["", "register french", "", "asked bird"] : ["", "", "", ""],
+    says: PEAKS.map(() => "↑ ·le ·chat"),
+    peaks: floats([n], (i) => PEAKS[i]),
   };
 }
 
@@ -56,7 +91,8 @@ function fakeModel(more: Record<string, unknown> = {}, options = {}) {
     selection: { latent: 11 },
     _choices: { latent: latents },
     _header: { title: "4 latents at resid_post[2]", model: "atlas", warnings: [] },
-    _features: packed(options),
+    _data: features(options),
+    _names: names(options),
     _changes: [],
     _changeable: true,
     _code: "view",
@@ -305,7 +341,8 @@ describe("the widget", () => {
     model.set("selection", { latent: 99 });
     expect(title(root)).toContain("Latent 11");
     model.set("selection", { latent: 17 });
-    model.set("_features", packed({ marks: false }));
+    model.set("_names", names({ marks: false })); // of the same message
+    model.set("_data", features({ marks: false }));
     expect(title(root)).toBe("Latent 17");
     expect(root.querySelector("select")!.value).toBe("peak");
   });

@@ -7,9 +7,11 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
-from .._shared.labels import labels_of
-from .._shared.wire import MOST_NUMBERS, pack, pack_whole
+from .._shared.given import header_of, is_result, kind_of
+from .._shared.labelled import pack_dataset
+from .._shared.labels import labels_of, with_labels
+from .._shared.selection import Choices
+from .._shared.wire import MOST_NUMBERS
 
 _AXES = ("batch", "pos", "rank")
 
@@ -28,12 +30,14 @@ class Fired:
     def __init__(self, result: Any) -> None:
         data = _checked(result)
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self.warnings = warnings_of(result)
+        self._header = header_of(result)
         self.activation = np.asarray(data["activation"].values, np.float32)
         self.latent = data["latent"].values
         self.d_sae = int(data["d_sae"].values.ravel()[0])
-        self.batch, self.pos = labels_of(data["activation"], "batch"), labels_of(data["activation"], "pos")
+        self.batch, self.pos = labels_of(data, "batch"), labels_of(data, "pos")
         self.tokens = np.broadcast_to(data["pos_token"].values, self.activation.shape[:2])
+        fired = with_labels(data[["activation", "latent"]])
+        self._data = fired.assign_coords(pos_token=(("batch", "pos"), self.tokens))
         if self.activation.size > MOST_NUMBERS:
             raise ResultError(
                 f"LatentsView would have to send {self.activation.size:,} numbers (up to {MOST_NUMBERS:,}): choose "
@@ -58,19 +62,21 @@ class Fired:
         values = np.where(is_it, np.nan_to_num(self.activation[row]), 0.0).max(-1)
         return np.where(self.tokens[row] == "", np.nan, values)
 
+    def choices(self) -> Choices:
+        """Prompts, positions, and all latents of the dictionary."""
+        return {"batch": self.batch, "pos": [*self.pos, None], "latent": [*range(self.d_sae), None]}
+
+    def first(self) -> dict[str, Any]:
+        """All of the first prompt, and no latent."""
+        return {"batch": self.batch[0], "pos": None, "latent": None}
+
     def header(self) -> dict[str, Any]:
         """What the view's header says."""
-        return {"title": self.title, "model": self.model_name, "unit": self.unit, "warnings": self.warnings}
+        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: all prompts, so that going through them asks nothing of the kernel."""
-        return {
-            "tokens": [[str(token) for token in row] for row in self.tokens],
-            "batch": self.batch,
-            "pos": self.pos,
-            "activation": pack(self.activation),
-            "latent": pack_whole(self.latent),
-        }
+        return pack_dataset(self._data)
 
 
 def _checked(result: Any) -> Any:

@@ -10,14 +10,13 @@ from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
-from .._shared.selection import Choices, checked
 from ..features.dashboards import Dashboards
 from .fired import Fired
 from .picture import picture
 from .words import sentence
 
 
-class LatentsView(LatentChangeView):
+class LatentsView(LatentChangeView[Fired]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 
     A view draws a Result and reports gestures as values; it never runs a model. `mi.FeaturePanel` does.
@@ -46,7 +45,6 @@ class LatentsView(LatentChangeView):
 
     prompt = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
-    _texts = traitlets.Dict().tag(sync=True)
     _names = traitlets.Dict().tag(sync=True)
     _said = traitlets.Dict().tag(sync=True)
 
@@ -62,26 +60,19 @@ class LatentsView(LatentChangeView):
         prompt: str | None = None,
     ) -> None:
         self._take_dictionary(sae, site)
-        self._fired, self._features = Fired(result), features
-        self._check_size(self._fired.d_sae)
+        self._drawn, self._features = Fired(result), features
+        self._check_size(self._drawn.d_sae)
         self._known: LatentNames | None = None if features is None else Dashboards(features).names
-        first = self._first_selection({} if selection is None else selection)
         super().__init__(
             result,
-            first,
+            self._first_selection(selection),
             prompt=prompt,
-            _header=self._fired.header(),
-            _texts=self._fired.packed(),
             _names={} if self._known is None else self._known.packed(),
             _said={"error": "", "busy": False},
             _changeable=sae is not None,
+            **self._traits_now(),
         )
         self._join_gestures(intervention)
-
-    def choices(self) -> Choices:
-        """Prompts, positions, and all latents of the dictionary."""
-        fired = self._fired
-        return {"batch": fired.batch, "pos": [*fired.pos, None], "latent": [*range(fired.d_sae), None]}
 
     def _arguments(self, script: Script) -> list[str]:
         named = self._features
@@ -90,25 +81,16 @@ class LatentsView(LatentChangeView):
 
     def png(self) -> bytes:
         """The same text, latents and words."""
-        return render(picture(self._fired, self.selection, self._known, dict(self._changes)))
+        return render(picture(self._drawn, self.selection, self._known, dict(self._changes)))
 
     def __repr__(self) -> str:
-        fired, chosen = self._fired, self.selection
+        fired, chosen = self._drawn, self.selection
         several = f"prompt {chosen['batch']} of {len(fired.batch)}, " if len(fired.batch) > 1 else ""
         return f"LatentsView({fired.model_name}, {several}{sentence(fired, chosen, self._known)})"
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        self._fired, self.result = Fired(result), result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices[key]}
-        with self.hold_sync():  # one message, so that no text is drawn with another's selection
-            self._header = self._fired.header()
-            self._texts = self._fired.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._said = {**self._said, "error": ""}
-            self._say_code()
+        self._show(result, Fired(result), _said={**self._said, "error": ""})
 
     def say(self, *, error: str | None = None, busy: bool | None = None) -> None:
         """Tell the reader what went wrong with what was typed, or whether something is still being done."""
@@ -116,9 +98,8 @@ class LatentsView(LatentChangeView):
         self._said = {**self._said, **{name: value for name, value in said.items() if value is not None}}
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
-        whole = {"batch": self._fired.batch[0], "pos": None, "latent": None}
-        chosen = checked(given, whole, self.choices())
-        strongest = self._fired.strongest(chosen, 1)
-        if "latent" in given or not strongest:
+        chosen = super()._first_selection(given)
+        strongest = self._drawn.strongest(chosen, 1)
+        if "latent" in (given or {}) or not strongest:
             return chosen
         return {**chosen, "latent": strongest[0][0]}

@@ -4,7 +4,9 @@ import {
   EVIL,
   FakeModel,
   fakePage,
+  axis,
   floats,
+  labelled,
   press,
   shown as shownWidget,
   slide,
@@ -20,17 +22,25 @@ const NAMES = {
 };
 
 /** Two prompts; at "a" latents 1 and 0, at " b" latent 1, at EVIL nothing. */
-function texts() {
-  return {
-    tokens: [
-      ["a", " b", EVIL],
-      ["z", "", ""],
+function fired() {
+  return labelled(
+    [
+      axis("batch", [0, 1]),
+      axis("pos", [0, 1, 2], {
+        texts: [
+          ["a", " b", EVIL],
+          ["z", "", ""],
+        ],
+        by: "batch",
+        tokens: true,
+      }),
+      axis("rank", [0, 1]),
     ],
-    batch: [0, 1],
-    pos: [0, 1, 2],
-    latent: whole([2, 3, 2], [1, 0, 1, NaN, NaN, NaN, 2, NaN, NaN, NaN, NaN, NaN]),
-    activation: floats([2, 3, 2], (i) => [8, 4, 6, NaN, NaN, NaN, 5, NaN, NaN, NaN, NaN, NaN][i]),
-  };
+    {
+      latent: whole([2, 3, 2], [1, 0, 1, NaN, NaN, NaN, 2, NaN, NaN, NaN, NaN, NaN]),
+      activation: floats([2, 3, 2], (i) => [8, 4, 6, NaN, NaN, NaN, 5, NaN, NaN, NaN, NaN, NaN][i]),
+    },
+  );
 }
 
 function fakeModel(more: Record<string, unknown> = {}) {
@@ -38,7 +48,7 @@ function fakeModel(more: Record<string, unknown> = {}) {
     selection: { batch: 0, pos: null, latent: 1 },
     _choices: { batch: [0, 1], pos: [0, 1, 2, null], latent: [0, 1, 2, 3, null] },
     _header: { title: "Latents at resid_post[2]", model: "atlas", unit: "activation", warnings: [] },
-    _texts: texts(),
+    _data: fired(),
     _names: NAMES,
     _said: { error: "", busy: false },
     _changes: [],
@@ -248,13 +258,13 @@ describe("the widget", () => {
   it("draws another text, and leaves nothing behind", () => {
     const model = fakeModel({ selection: { batch: 0, pos: 2, latent: 1 } });
     const { root, element } = shown(model);
-    model.set("_texts", {
-      tokens: [["q"]],
-      batch: [0],
-      pos: [0],
-      latent: whole([1, 1, 1], [3]),
-      activation: floats([1, 1, 1], () => 2),
-    });
+    model.set("_choices", { ...model.get("_choices"), batch: [0], pos: [0, null] }); // of the same message
+    const axes = [
+      axis("batch", [0]),
+      axis("pos", [0], { texts: [["q"]], by: "batch", tokens: true }),
+      axis("rank", [0]),
+    ];
+    model.set("_data", labelled(axes, { latent: whole([1, 1, 1], [3]), activation: floats([1, 1, 1], () => 2) }));
     expect(tokens(root).map((token) => token.textContent)).toEqual(["q"]);
     expect(bars(root)[0].textContent).toBe("3↑ ·c2.00");
     stop();

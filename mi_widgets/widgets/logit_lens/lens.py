@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
 from .._shared.control import Control, named
-from .._shared.given import warnings_of
+from .._shared.given import header_of
+from .._shared.labelled import pack_dataset
 from .._shared.numbers import count
 from .._shared.scale import Scale
+from .._shared.selection import Choices
 from .._shared.tokens import visible
 from .._shared.wire import MOST_NUMBERS
 from .._shared.words import Words
-from .cells import Cells, Texts, read_cells
+from .cells import PLACES, Cells, read_cells
 
 # What a cell's colour can be, in the order in which a key goes through them.
 COLORS = ("probability", "rank", "entropy", "kl")
@@ -32,7 +35,7 @@ class Lens:
         batch, layers, pos, asked: The labels; of layers the last first.
         scales: What the colours mean, for each of the colourings: one for all prompts, and for the control.
         worst: The rank at the dark end of the colours.
-        title, model_name, warnings: What the header says.
+        title, model_name: What the header says.
 
     Raises:
         ResultError: A Result that is no lens, too many numbers, or a control of something else.
@@ -41,10 +44,8 @@ class Lens:
     def __init__(self, result: Any, control: Any = None):
         self.cells = read_cells(result, "This Result")
         self.title, self.model_name = str(result.title), str(result.model_name)
-        self.warnings = warnings_of(result, control)
-        labels = self.cells.labels
-        self.batch, self.layers, self.pos = labels["batch"], labels["layer"], labels["pos"]
-        self.asked: list[str] = labels["token_asked"]
+        self._header = header_of(result, control)
+        self.batch, self.layers, self.pos, self.asked = map(self.cells.labels, (*PLACES, "asked"))
         self.control: Control | None = None
         self.control_cells: Cells | None = None
         if control is not None:
@@ -103,29 +104,44 @@ class Lens:
             None if pos is None else self.pos.index(pos),
         )
 
+    def choices(self) -> Choices:
+        """The labels of prompts, layers and positions; no layer and no position may be selected."""
+        return {"batch": self.batch, "layer": [*self.layers[::-1], None], "pos": [*self.pos, None]}
+
+    def first(self) -> dict[str, Any]:
+        """The first prompt, and no cell."""
+        return {"batch": self.batch[0], "layer": None, "pos": None}
+
     def header(self) -> dict[str, Any]:
         """What the view's header says, for the browser."""
-        return {"title": self.title, "model": self.model_name, "warnings": self.warnings}
+        return self._header
 
     def packed(self) -> dict[str, Any]:
-        """All prompts, for the browser: texts once each, everything else as bytes."""
-        reach = {
-            "entropy": self.scales["entropy"].high,
-            "kl": self.scales["kl"].high,
-            "rank": float(self.worst),
+        """All prompts, for the browser: the lens, and its control if there is one, along the axis `line`."""
+        share = Scale("viridis", 0.0, 1.0)
+        scales = {
+            **self.scales,
+            "asked_rank": Scale("viridis", 0.0, float(self.worst)),
+            "asked_probability": share,
+            "top_probability": share,
         }
-        texts, control = Texts(), self.control_cells
-        return {
-            "batch": self.batch,
-            "layers": self.layers,
-            "pos": self.pos,
-            "asked": self.asked,
-            "tokens": texts.pack(self.cells.tokens),
-            "cells": self.cells.packed(texts, reach=reach),
-            "control": None if control is None else control.packed(texts, reach=reach),
-            "control_name": "" if self.control is None else self.control.name,
-            "texts": texts.all,
-        }
+        return pack_dataset(
+            self._lines(),
+            scales=scales,
+            codes={"asked_probability": "uint16", "top_probability": "uint16"},
+            control_name="" if self.control is None else self.control.name,
+        )
+
+    def _lines(self) -> xr.Dataset:
+        lines = [self.cells.data]
+        if self.control_cells is not None:
+            # Of a control of one prompt the number of the prompt may be another.
+            lines.append(self.control_cells.data.assign_coords(batch=self.cells.data["batch"]))
+        # A control may have fewer of the likeliest tokens.
+        data = xr.concat(
+            lines, "line", coords="minimal", compat="override", join="outer", fill_value={"top_token": ""}
+        )
+        return data if self.asked else data.drop_dims("asked")
 
 
 def _highest(values: np.ndarray) -> float:
@@ -135,10 +151,10 @@ def _highest(values: np.ndarray) -> float:
 
 def _compare(ours: Cells, theirs: Cells) -> None:
     """Refuse a control that is not the same lens on the same text."""
-    for axis in ("layer", "pos", "token_asked"):
-        if ours.labels[axis] != theirs.labels[axis]:
+    for axis in ("layer", "pos", "asked"):
+        if ours.labels(axis) != theirs.labels(axis):
             raise ResultError(
-                f"control has {_span(axis, theirs.labels[axis])}, but this view has {_span(axis, ours.labels[axis])}; "
+                f"control has {_span(axis, theirs.labels(axis))}, but this view has {_span(axis, ours.labels(axis))}; "
                 "a control is the same lens of the same prompt and tokens, such as an untrained model's."
             )
     if ours.tokens.shape != theirs.tokens.shape or (ours.tokens != theirs.tokens).any():
@@ -148,7 +164,7 @@ def _compare(ours: Cells, theirs: Cells) -> None:
 
 
 def _span(axis: str, labels: list[Any]) -> str:
-    if axis == "token_asked":
+    if axis == "asked":
         return f"the tokens {labels!r}"
     first, last = (labels[-1], labels[0]) if axis == "layer" else (labels[0], labels[-1])
     return f"{len(labels)} labels of {axis}, {first} to {last}"

@@ -3,6 +3,7 @@ import type { MapName } from "../_shared/colour";
 import { count } from "../_shared/numbers";
 import { ends } from "../_shared/scale";
 import { visible } from "../_shared/tokens";
+import type { Labelled, Labels } from "../_shared/labelled";
 import { Tensor } from "../_shared/wire";
 import { Words } from "../_shared/words";
 import templates from "./words.json";
@@ -41,35 +42,20 @@ export interface Likely {
   p: number;
 }
 
-export interface Parts {
-  token: Tensor; // places in the list of texts: (layer, pos)
-  probability: Tensor;
-  entropy: Tensor;
-  kl: Tensor;
-  topToken: Tensor; // (layer, pos, rank)
-  topProbability: Tensor;
-  askedRank: Tensor[]; // one for each token that was asked for: (layer, pos)
-  askedProbability: Tensor[];
-}
-
 /** Rows are layers, the last one first. */
 export class Page {
+  readonly probability: Tensor;
+  readonly entropy: Tensor;
+  readonly kl: Tensor;
+
+  /** @param labels of the prompt, and of the lens or its control. */
   constructor(
-    private texts: readonly string[],
-    private ranks: readonly (number | string)[],
-    private parts: Parts,
-  ) {}
-
-  get probability(): Tensor {
-    return this.parts.probability;
-  }
-
-  get entropy(): Tensor {
-    return this.parts.entropy;
-  }
-
-  get kl(): Tensor {
-    return this.parts.kl;
+    private data: Labelled,
+    private labels: Labels,
+  ) {
+    this.probability = this.tensor("probability");
+    this.entropy = this.tensor("entropy");
+    this.kl = this.tensor("kl");
   }
 
   /** Whether there is something at a place: padding says nothing. */
@@ -79,38 +65,45 @@ export class Page {
 
   /** The likeliest next token. */
   token(row: number, column: number): string {
-    return this.texts[this.parts.token.codes[row * this.probability.columns + column]];
+    return this.data.get("token").text(this.at(row, column));
   }
 
   likeliest(row: number, column: number): Likely[] {
-    const { topToken, topProbability } = this.parts;
-    const start = (row * this.probability.columns + column) * this.ranks.length;
-    return this.ranks.map((rank, i) => ({
-      rank,
-      token: this.texts[topToken.codes[start + i]],
-      p: topProbability.at(start + i),
-    }));
+    const all = this.data.axis("rank").labels.map((rank) => {
+      const at = { ...this.at(row, column), rank };
+      return { rank, token: this.data.get("top_token").text(at), p: this.data.get("top_probability").at(at) };
+    });
+    return all.filter(({ p }) => !Number.isNaN(p)); // a control may have fewer
   }
 
   /** How finely the probabilities of the likeliest were sent. */
   get resolution(): number {
-    return this.parts.topProbability.resolution;
+    return this.data.get("top_probability").tensor.resolution;
   }
 
   /** The rank of a token that was asked for; 0 is the likeliest. */
   rank(asked: number, row: number, column: number): number {
-    return this.parts.askedRank[asked].value(row, column);
+    return this.data.get("asked_rank").at({ ...this.at(row, column), asked });
   }
 
   askedProbability(asked: number, row: number, column: number): number {
-    return this.parts.askedProbability[asked].value(row, column);
+    return this.data.get("asked_probability").at({ ...this.at(row, column), asked });
   }
 
   /** The numbers that colour the cells; of ranks minus the logarithm, so that likely is bright. */
   colours(color: Color, asked: number): Tensor {
     if (color !== "rank") return this[color];
-    const ranks = this.parts.askedRank[asked];
+    const ranks = this.tensor("asked_rank", { asked });
     const values = Float32Array.from(ranks.codes, (rank) => -Math.log10(1 + rank));
     return new Tensor(ranks.shape, values, "float32", -Math.log10(1 + ranks.max), 0);
+  }
+
+  private tensor(name: string, more: Labels = {}): Tensor {
+    return this.data.get(name).slice({ ...this.labels, ...more }).tensor;
+  }
+
+  private at(row: number, column: number): Labels {
+    const [layer, pos] = [this.data.axis("layer").labels[row], this.data.axis("pos").labels[column]];
+    return { ...this.labels, layer, pos };
   }
 }

@@ -9,7 +9,6 @@ from mi_widgets.core.script import Script
 
 from .._marks import render
 from .._shared.bundle import bundle
-from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .lens import Lens
 from .picture import picture
@@ -42,7 +41,7 @@ class _Pinned(traitlets.Unicode):
         return value
 
 
-class LogitLensView(ResultView):
+class LogitLensView(ResultView[Lens]):
     """The likeliest next token at every layer (the last at the top) and position, coloured by how likely it is.
 
     Where tokens were asked for, one is pinned: its rank over the layers is drawn and said. A view draws a Result and
@@ -73,8 +72,6 @@ class LogitLensView(ResultView):
     color = _Color("probability").tag(sync=True)
     pinned = _Pinned(None).tag(sync=True)
 
-    _lens = traitlets.Dict().tag(sync=True)
-
     def __init__(
         self,
         result: Any,
@@ -85,21 +82,9 @@ class LogitLensView(ResultView):
         control: Any = None,
     ):
         self._drawn = Lens(result, control)
-        first = self._first_selection({} if selection is None else selection)
-        super().__init__(
-            result,
-            first,
-            color=color,
-            pinned=pinned,
-            _header=self._drawn.header(),
-            _lens=self._drawn.packed(),
-        )
+        first = self._first_selection(selection)
+        super().__init__(result, first, color=color, pinned=pinned, **self._traits_now())
         self.observe(self._say_code, ["color", "pinned"])
-
-    def choices(self) -> Choices:
-        """The labels of prompts, layers and positions; no layer and no position may be selected."""
-        drawn = self._drawn
-        return {"batch": drawn.batch, "layer": [*drawn.layers[::-1], None], "pos": [*drawn.pos, None]}
 
     def _arguments(self, script: Script) -> list[str]:
         said = [] if self.color == "probability" else [f"color={self.color!r}"]
@@ -114,11 +99,10 @@ class LogitLensView(ResultView):
 
     def __repr__(self) -> str:
         drawn = self._drawn
-        chosen = ", ".join(f"{name} {label}" for name, label in self.selection.items() if label is not None)
         pinned = "" if self.pinned is None else f", pinned {self.pinned!r}"
         return (
             f"LogitLensView({drawn.model_name}, {drawn.title}: layer {len(drawn.layers)}, pos {len(drawn.pos)}; "
-            f"color {self.color}{pinned}; selected {chosen})"
+            f"color {self.color}{pinned}; selected {self._chosen()})"
         )
 
     def show(self, result: Any, *, control: Any = None) -> None:
@@ -128,20 +112,10 @@ class LogitLensView(ResultView):
             result: As for a new view.
             control: As for a new view; without it the control of the old one is shown no more.
         """
-        self._drawn, self.result = Lens(result, control), result
-        drawn, choices = self._drawn, self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices[key]}
-        with self.hold_sync():  # one message, so that no picture is drawn with another's selection
-            self._header = drawn.header()
-            self._lens = drawn.packed()
-            self._choices = self._choices_now()
-            self.pinned = self.pinned if self.pinned in drawn.asked else None
-            self.color = self.color if self.color in drawn.colors else "probability"
-            self.selection = self._first_selection(kept)
-            self._say_code()
-
-    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
-        return checked(given, {"batch": self._drawn.batch[0], "layer": None, "pos": None}, self.choices())
+        drawn = Lens(result, control)
+        pinned = self.pinned if self.pinned in drawn.asked else None
+        color = self.color if self.color in drawn.colors else "probability"
+        self._show(result, drawn, pinned=pinned, color=color)
 
 
 def _either(names: Any) -> str:

@@ -4,12 +4,14 @@ import {
   EVIL,
   FakeModel,
   fakePage,
+  axis,
   floats,
+  labelled,
   press,
   shown as shownWidget,
+  whole,
   written as drawn,
 } from "../_shared/fakes";
-import type { Packed } from "../_shared/wire";
 import { rankScale } from "./curve";
 import { besideCurve, LARGEST_CELL } from "./layout";
 import widget from "./widget";
@@ -18,55 +20,67 @@ import { fate } from "./words";
 const TEXTS = ["<bos>", " to", EVIL, " Mary", " the", "\n", ""];
 const [BOS, TO, , MARY, THE, NEWLINE, PAD] = TEXTS.keys();
 
-function places(shape: number[], value: (i: number) => number): Packed {
-  const data = Uint16Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i));
-  return { shape, dtype: "uint16", min: 0, max: 1, data: new DataView(data.buffer) };
-}
-
 interface Options {
   asked?: string[];
   pos?: number;
   say?: number; // the place of the token that is likeliest everywhere but at the top
-  unsure?: boolean;
+  control?: boolean; // which is unsure everywhere, and says a line's end
 }
 
 /** Two prompts, the second padded at its end; layers 2, 1, 0. Mary is rank 0 from layer 1 on, the second token never. */
-function cells({ asked = [" Mary", EVIL], pos = 3, say = THE, unsure = false }: Options) {
-  const shape = [2, 3, pos];
-  const padded = (i: number) => Math.floor(i / (3 * pos)) === 1 && i % pos === pos - 1;
-  const row = (i: number) => Math.floor(i / pos) % 3;
-  const number = (value: (row: number) => number) => (i: number) => (padded(i) ? NaN : value(row(i)));
-  const ranks = (i: number) => {
-    const nth = Math.floor(i / (6 * pos));
-    return padded(i % (6 * pos)) ? NaN : unsure ? 999 : nth ? 7 - row(i) : [0, 0, 50][row(i)];
+function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: Options) {
+  const labels = Array.from({ length: pos }, (_, i) => i + 4);
+  const prompt = Array.from({ length: pos }, (_, i) => TEXTS[i ? TO : BOS]);
+  const axes = [
+    axis("line", control ? [0, 1] : [0]),
+    axis("asked", [...asked.keys()], { texts: asked, tokens: true }),
+    axis("batch", [0, 1]),
+    axis("layer", [2, 1, 0]),
+    axis("pos", labels, { texts: [prompt, [...prompt.slice(0, -1), ""]], by: "batch", tokens: true }),
+    axis("rank", [0, 1, 2]),
+  ];
+  const places = ["line", "batch", "layer", "pos"];
+  const sizes = Object.fromEntries(axes.map(({ name, labels }) => [name, labels.length]));
+  /** Numbers by their place on some axes, those of the layers, the control and the last axis; none where it is padded. */
+  const numbers = (names: string[], none: number, value: (row: number, unsure: boolean, nth: number) => number) => {
+    const shape = names.map((name) => sizes[name]);
+    const all = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => {
+      const at: Record<string, number> = {};
+      for (const name of [...names].reverse()) [at[name], i] = [i % sizes[name], Math.floor(i / sizes[name])];
+      const padded = at.batch === 1 && at.pos === pos - 1;
+      return padded ? none : value(at.layer, at.line === 1, at.asked ?? at.rank);
+    });
+    return { shape, all };
   };
-  return {
-    ranks: [0, 1, 2],
-    token: places(shape, (i) => (padded(i) ? PAD : row(i) === 0 ? MARY : say)),
-    probability: floats(
-      shape,
-      number((r) => (unsure ? 0.001 : [0.75, 0.5, 0.25][r])),
-    ),
-    entropy: floats(
-      shape,
-      number((r) => (unsure ? 6 : r + 1)),
-      0,
-      6,
-    ),
-    kl: floats(
-      shape,
-      number((r) => r),
-      0,
-      2,
-    ),
-    top_token: places([...shape, 3], (i) => (padded(Math.floor(i / 3)) ? PAD : [MARY, NEWLINE, TO][i % 3])),
-    top_probability: places([...shape, 3], (i) => (padded(Math.floor(i / 3)) ? 65535 : [49150, 6553, 0][i % 3])),
-    asked_rank: asked.length ? floats([asked.length, ...shape], ranks, 0, 999) : null,
-    asked_probability: asked.length ? places([asked.length, ...shape], () => 32767) : null,
+  type Value = Parameters<typeof numbers>[2];
+  const variable = (names: string[], high: number, value: Value) => {
+    const { shape, all } = numbers(names, NaN, value);
+    return { axes: names, values: floats(shape, (i) => all[i], 0, high) };
   };
+  const texts = (names: string[], value: Value) => {
+    const { shape, all } = numbers(names, PAD, value);
+    return { axes: names, values: whole(shape, all), texts: TEXTS };
+  };
+  const [ofTop, ofAsked] = [
+    [...places, "rank"],
+    ["asked", ...places],
+  ];
+  const variables = {
+    token: texts(places, (row, unsure) => (row ? (unsure ? NEWLINE : say) : MARY)),
+    probability: variable(places, 1, (row, unsure) => (unsure ? 0.001 : [0.75, 0.5, 0.25][row])),
+    entropy: variable(places, 6, (row, unsure) => (unsure ? 6 : row + 1)),
+    kl: variable(places, 2, (row) => row),
+    top_token: texts(ofTop, (_row, _unsure, nth) => [MARY, NEWLINE, TO][nth]),
+    top_probability: variable(ofTop, 1, (_row, _unsure, nth) => [0.75, 0.1, 0][nth]),
+    ...(asked.length && {
+      asked_rank: variable(ofAsked, 999, (row, unsure, nth) => (unsure ? 999 : nth ? 7 - row : [0, 0, 50][row])),
+      asked_probability: variable(ofAsked, 1, () => 0.5),
+    }),
+  };
+  return labelled(axes, variables, { control_name: control ? "untrained" : "" });
 }
 
-function fakeModel(options: Options & { control?: boolean; state?: Record<string, unknown> } = {}) {
+function fakeModel(options: Options & { state?: Record<string, unknown> } = {}) {
   const { asked = [" Mary", EVIL], pos = 3 } = options;
   const labels = Array.from({ length: pos }, (_, i) => i + 4);
   return new FakeModel({
@@ -77,17 +91,7 @@ function fakeModel(options: Options & { control?: boolean; state?: Record<string
     _links: [],
     _code: "view",
     _header: { title: "Logit lens", model: EVIL, warnings: [EVIL] },
-    _lens: {
-      batch: [0, 1],
-      layers: [2, 1, 0],
-      pos: labels,
-      asked,
-      texts: TEXTS,
-      tokens: places([2, pos], (i) => (i === 2 * pos - 1 ? PAD : i % pos ? TO : BOS)),
-      cells: cells(options),
-      control: options.control ? cells({ ...options, say: NEWLINE, unsure: true }) : null,
-      control_name: options.control ? "untrained" : "",
-    },
+    _data: lens(options),
     ...options.state,
   });
 }
@@ -291,7 +295,7 @@ describe("the widget", () => {
 
   it("shows tokens, names and warnings as text and nothing else", () => {
     const model = fakeModel({ say: 2, asked: [EVIL, EVIL], control: true });
-    model.get("_lens").control_name = EVIL;
+    model.get("_data").derived.control_name = EVIL;
     const { root, element, stop } = shown(model);
     press(root, "t");
     press(root, "u");
@@ -309,7 +313,9 @@ describe("the widget", () => {
     model.set("selection", { batch: 9, layer: 99, pos: 77 });
     expect(words(root)).toContain("Batch 0 · L2 at pos 6");
     model.set("color", "rank");
-    model.set("_lens", fakeModel({ asked: [], pos: 1 }).get("_lens"));
+    const other = fakeModel({ asked: [], pos: 1 });
+    model.set("_choices", other.get("_choices")); // of the same message
+    model.set("_data", other.get("_data"));
     expect(words(root)).toBe("Batch 0 · L2 at pos 4 <bos>: ·Mary 0.75");
     expect(bar(root)).toContain("01probability");
     stop();
