@@ -109,13 +109,18 @@ def attribution(
     )
 
 
-def sent(view, name, of=None):
-    packed = (of or view._terms)[name]
-    return np.frombuffer(packed["data"], "<f4").reshape(packed["shape"])
+def sent(view, name, of=0):
+    """A variable as it travels: what is measured (0), or of the control (1)."""
+    packed = view._data["variables"][name]["values"]
+    return np.frombuffer(packed["data"], "<f4").reshape(packed["shape"])[of]
+
+
+def labels(view, name):
+    return next(axis["labels"] for axis in view._data["axes"] if axis["name"] == name)
 
 
 def said(view):
-    return sentence(view._sent.terms, view.selection)
+    return sentence(view._drawn.terms, view.selection)
 
 
 def picked(term, layer=None, head=None, batch=0):
@@ -148,8 +153,8 @@ def test_everything_adds_up_in_every_kind(by):
     view = AttributionView(result, control=attribution_like(result))
     difference = result.dataset["logit_diff"].values
     running = sent(view, "running")
-    assert view._terms["stages"][0] == "embed"
-    assert view._terms["stages"][1:3] == ["L0 attn", "L0 MLP"]
+    assert labels(view, "stage")[0] == "embed"
+    assert labels(view, "stage")[1:3] == ["L0 attn", "L0 MLP"]
     assert np.allclose(running[:, -1], difference, atol=1e-4)
     assert np.allclose(sent(view, "values").sum(1) + sent(view, "unsent"), difference, atol=1e-4)
     outside = sum(
@@ -160,10 +165,12 @@ def test_everything_adds_up_in_every_kind(by):
     assert np.allclose(np.nansum(sent(view, "grid"), (1, 2)) + outside, difference, atol=1e-4)
     for batch, whole in enumerate(difference):
         view.selection = {"batch": batch}
-        assert sum(bar.value for bar in bars_of(view._sent, view.selection)) == pytest.approx(whole, abs=1e-4)
+        assert sum(bar.value for bar in bars_of(view._drawn, view.selection)) == pytest.approx(
+            whole, abs=1e-4
+        )
     heads = ["H0", "H1", "H2", "H3"] if by in ("head", "pos") else ["attn"]
     bias = ["bias"] if any(name.endswith("attn bias") for name in result.dataset["term"].values) else []
-    assert view._terms["columns"] == [*heads, "MLP", *bias]
+    assert labels(view, "part") == [*heads, "MLP", *bias]
     assert view._header["warnings"] == list(result.warnings)
     assert view.png()
 
@@ -194,17 +201,17 @@ def test_the_route_set_by_hand_is_the_first_bar():
     view = AttributionView(mi.direct_logit_attribution(run, PAIR), selection={"layer": 2, "head": 0})
     assert view.selection == picked("L2.H0", 2, 0)
     assert said(view) == f'L2.H0 adds {LOUDNESS:.1f} of the {LOUDNESS:.1f} nats by which "a" leads "b"'
-    first, *others = bars_of(view._sent, view.selection)
+    first, *others = bars_of(view._drawn, view.selection)
     assert (first.name, first.value) == ("L2.H0", pytest.approx(LOUDNESS, abs=1e-3))
     assert all(abs(bar.value) < 1e-3 for bar in others)
     moved = AttributionView(mi.direct_logit_attribution(run, PAIR, by="pos"))
-    assert bars_of(moved._sent, moved.selection)[0].name == "L2.H0 from 2 c"
+    assert bars_of(moved._drawn, moved.selection)[0].name == "L2.H0 from 2 c"
 
 
 def test_bars_are_sorted_signed_and_add_up():
     result = attribution(n_layers=12, n_heads=12)
     view = AttributionView(result)
-    bars = bars_of(view._sent, view.selection)
+    bars = bars_of(view._drawn, view.selection)
     values = [bar.value for bar in bars]
     assert [abs(value) for value in values[:20]] == sorted(map(abs, values[:20]), reverse=True)
     assert min(values) < 0 < max(values)
@@ -212,10 +219,10 @@ def test_bars_are_sorted_signed_and_add_up():
     assert sum(values) == pytest.approx(result.dataset["logit_diff"].item(), abs=1e-5)
     small = result.dataset["term"].values[int(np.abs(result.values[0]).argmin())]
     view.selection = {"term": str(small)}
-    bars = bars_of(view._sent, view.selection)
+    bars = bars_of(view._drawn, view.selection)
     assert [bar.name for bar in bars[20:]] == [small, "the other 149 terms"]
     assert sum(bar.value for bar in bars) == pytest.approx(result.dataset["logit_diff"].item(), abs=1e-5)
-    all_of_few = bars_of(AttributionView(attribution("sublayer", n_layers=9))._sent, picked(None))
+    all_of_few = bars_of(AttributionView(attribution("sublayer", n_layers=9))._drawn, picked(None))
     assert len(all_of_few) == 20  # embed, bias, 18: none left over
 
 
@@ -338,7 +345,7 @@ def test_one_prompt_may_have_been_chosen():
     view = AttributionView(result.sel(batch=2), control=attribution(n_batch=3, seed=5).sel(batch=0))
     assert view.selection == picked(None, batch=2)
     np.testing.assert_array_equal(sent(view, "values"), result.values[2:])
-    assert view._terms["control"]["values"]["shape"] == [1, 14]
+    assert sent(view, "values", of=1).shape == (1, 14)
     several = AttributionView(result.sel(batch=[0, 2]))
     several.selection = {"batch": 2, "term": "L1.H2"}
     assert several.selection == picked("L1.H2", 1, 2, batch=2)
@@ -349,13 +356,10 @@ def test_forty_thousand_terms_are_small_on_the_wire_and_summed_up_exactly():
     result = attribution("neuron", n_layers=12, n_neurons=3400, n_batch=5)
     assert result.values.shape == (5, 40_826)
     view = AttributionView(result)
-    state = {name: getattr(view, name) for name in ("_terms", "_choices", "_header", "selection", "_code")}
+    state = {name: getattr(view, name) for name in ("_data", "_choices", "_header", "selection", "_code")}
     assert len(json.dumps(text_of(state))) < 60_000
-    assert (
-        sum(len(part["data"]) for part in view._terms.values() if isinstance(part, dict) and "data" in part)
-        < 100_000
-    )
-    names = view._terms["names"]
+    assert sum(len(variable["values"]["data"]) for variable in view._data["variables"].values()) < 100_000
+    names = labels(view, "term")
     assert 200 <= len(names) <= 5 * (200 + 24)
     values = result.values.astype(np.float64)
     places = np.flatnonzero(np.isin(result.dataset["term"].values, names))
@@ -364,17 +368,17 @@ def test_forty_thousand_terms_are_small_on_the_wire_and_summed_up_exactly():
     largest = np.argsort(-np.abs(result.values[3]))[:200]
     assert set(result.dataset["term"].values[largest]) <= set(names)
     view.selection = {"batch": 3}
-    bars = bars_of(view._sent, view.selection)
+    bars = bars_of(view._drawn, view.selection)
     assert bars[-1].name == "the other 40,806 terms"
     assert sum(bar.value for bar in bars) == pytest.approx(values[3].sum(), abs=1e-4)
 
 
 def test_the_largest_of_every_cell_can_be_selected():
     view = AttributionView(attribution("neuron", n_layers=40, n_neurons=50, largest="L39.N7"))
-    layers = {name.partition(".")[0] for name in view._terms["names"] if ".N" in name}
+    layers = {name.partition(".")[0] for name in labels(view, "term") if ".N" in name}
     assert layers == {f"L{layer}" for layer in range(40)}
     many = AttributionView(attribution(n_layers=40, n_heads=40))
-    assert set(many.result.dataset["term"].values) - set(many._terms["names"]) <= {"embed", "bias"}
+    assert set(many.result.dataset["term"].values) - set(labels(many, "term")) <= {"embed", "bias"}
 
 
 def test_a_control_has_the_same_terms_but_for_biases():
@@ -382,15 +386,15 @@ def test_a_control_has_the_same_terms_but_for_biases():
     theirs = ours.to_dataset()
     kept = [name for name in theirs["term"].values if name != "L0.attn bias"]
     view = AttributionView(ours, control={"shuffled": made(theirs.sel(term=kept[::-1]))})
-    control = sent(view, "values", of=view._terms["control"])
+    control = sent(view, "values", of=1)
     wanted = ours.values.copy()
     wanted[:, list(theirs["term"].values).index("L0.attn bias")] = 0
     np.testing.assert_allclose(control, wanted)
-    assert view._terms["control"]["name"] == "shuffled"
+    assert view._data["derived"]["control"]["name"] == "shuffled"
     several = AttributionView(attribution(n_batch=3), control=ours)  # one prompt is a control of all
-    assert several._terms["control"]["values"]["shape"] == [3, 14]
+    assert sent(several, "values", of=1).shape == (3, 14)
     plain = AttributionView(ours, control=np.full(14, 0.25))
-    assert (plain._terms["control"]["name"], sent(plain, "values", of=plain._terms["control"])[0, 3]) == (
+    assert (plain._data["derived"]["control"]["name"], sent(plain, "values", of=1)[0, 3]) == (
         "untrained",
         0.25,
     )

@@ -17,11 +17,22 @@ from mi_widgets.widgets.training.widget import TrainingView
 from .curves import STEPS, heads, level, made, one
 
 
-def sent(curves):
+def sent(view, curves):
     """The numbers of one panel as they go over the wire."""
-    packed = curves["values"]
+    packed = view._data["variables"][curves["values"]]["values"]
     assert packed["dtype"] == "float32"
     return np.frombuffer(packed["data"], "float32").reshape(packed["shape"])
+
+
+def steps_of(view, curves):
+    """The steps of one panel, or none where it is the same at every step."""
+    axes = {axis["name"]: axis["labels"] for axis in view._data["axes"]}
+    _, *steps = view._data["variables"][curves["values"]]["axes"]
+    return axes[steps[0]] if steps else []
+
+
+def measures_of(view):
+    return view._data["derived"]["measures"]
 
 
 @pytest.fixture
@@ -52,23 +63,23 @@ def test_steps_may_be_numpy_and_a_long_list_of_them_is_cut_in_an_error():
 
 
 def test_a_line_for_each_element_and_one_for_the_only_one(view):
-    heads_sent, single = view._measures
+    heads_sent, single = measures_of(view)
     assert heads_sent["curves"]["names"] == [f"L{layer}.H{head}" for layer in (0, 1) for head in range(4)]
     assert heads_sent["curves"]["places"][7] == {"layer": 1, "head": 3}
-    assert heads_sent["curves"]["steps"] == list(STEPS)
+    assert steps_of(view, heads_sent["curves"]) == list(STEPS)
     expected = heads().values.reshape(len(STEPS), 8).T
-    np.testing.assert_array_equal(sent(heads_sent["curves"]), expected)
+    np.testing.assert_array_equal(sent(view, heads_sent["curves"]), expected)
     assert single["curves"]["names"] == [""]
-    assert sent(single["curves"]).shape == (1, len(STEPS))
+    assert sent(view, single["curves"]).shape == (1, len(STEPS))
     assert single["unit"] == "share of tokens"
 
 
 def test_controls_have_steps_of_their_own_or_none(view):
-    one_layer, untrained = view._measures[0]["controls"]
+    one_layer, untrained = measures_of(view)[0]["controls"]
     assert (one_layer["name"], untrained["name"]) == ("one layer", "untrained")
-    assert one_layer["curves"]["steps"] == [0, 500, 1000, 3000]
-    assert untrained["curves"]["steps"] == []
-    np.testing.assert_allclose(sent(untrained["curves"]), [[0.02]])
+    assert steps_of(view, one_layer["curves"]) == [0, 500, 1000, 3000]
+    assert steps_of(view, untrained["curves"]) == []
+    np.testing.assert_allclose(sent(view, untrained["curves"]), [0.02])
 
 
 def test_a_control_without_a_name_is_what_it_is():
@@ -86,8 +97,8 @@ def test_steps_are_sorted_and_gaps_kept():
     [measure] = read_measures(made(values, {"step": [300, 200, 100]}))
     assert measure.curves.steps == [100, 200, 300]
     np.testing.assert_array_equal(measure.curves.values, [[1, np.nan, 3]])
-    packed = TrainingView(made(values, {"step": [300, 200, 100]}))._measures[0]["curves"]
-    np.testing.assert_array_equal(sent(packed), [[1, np.nan, 3]])
+    view = TrainingView(made(values, {"step": [300, 200, 100]}))
+    np.testing.assert_array_equal(sent(view, measures_of(view)[0]["curves"]), [[1, np.nan, 3]])
 
 
 def test_other_axes_are_named_by_their_labels():
@@ -163,14 +174,14 @@ def test_code_makes_the_same_view(monkeypatch, x):
         exec(view.code(), names)
         again = names["view"]
         assert (again.selection, again.x, repr(again)) == (view.selection, view.x, repr(view))
-        assert again._measures == view._measures
+        assert again._data == view._data
 
 
 def test_show_draws_other_measures_and_keeps_the_step(view):
     view.selection = {"step": 600}
     view.show({"loss": one((0, 600), warnings=("small",))})
     assert (view.selection, view.choices()) == ({"step": 600}, {"step": [0, 600]})
-    assert [measure["name"] for measure in view._measures] == ["loss"]
+    assert [measure["name"] for measure in measures_of(view)] == ["loss"]
     assert view._header["warnings"] == ["small"]
     assert "selection={'step': 600}" in view._code
     view.show(one((0, 50)))

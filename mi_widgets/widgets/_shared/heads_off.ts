@@ -1,6 +1,7 @@
 /** Switching heads off: the trait `_ablated` of `heads_off.py`, and what a reader should know of it. */
 import { el } from "./dom";
 import type { Model } from "./model";
+import type { ViewAction } from "./result_view";
 
 export interface HeadPlace {
   layer: number; // the model's numbers, as in Python; not indices
@@ -25,6 +26,32 @@ export function switchHead(model: Model, { layer, head }: HeadPlace): void {
     off.map((place) => [place.layer, place.head]),
   );
   model.save_changes();
+}
+
+/** Of a view whose selection may be a head. */
+export interface HeadView {
+  selected(): HeadPlace | undefined;
+  ofHeads(): boolean; // whether there are heads at all
+  announce(text: string): void;
+}
+
+/** The action that switches the selected head off, or on again. */
+export function switchAction(model: Model, view: HeadView): ViewAction {
+  return {
+    label: "ablate head",
+    key: "switchOff",
+    hint: "switch the selected head off or on: view.intervention",
+    run: () => {
+      const head = view.selected();
+      if (head) switchHead(model, head);
+      else if (view.ofHeads()) view.announce("Select a head first.");
+    },
+    state: () => {
+      const head = view.selected();
+      const off = !!head && headsOff(model).some((place) => same(place, head));
+      return { label: off ? "restore head" : "ablate head", pressed: off, hidden: !view.ofHeads() };
+    },
+  };
 }
 
 /** The line that says what switching heads off means, hidden while none is off. */

@@ -88,6 +88,11 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
   /** Show what the pointer is on; nothing else changes. */
   protected light(): void {}
 
+  /** Whether readers of the screen are told the sentence: not while it changes by itself. */
+  protected get spoken(): boolean {
+    return true;
+  }
+
   /** Tell readers of a picture what the sentence says, and draw what depends on it. */
   protected describe(_said: string): void {}
 
@@ -219,7 +224,7 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
       if (now) this.frame.label(key, now.label ?? label, now);
     }
     this.describe(said);
-    this.frame.announce(said);
+    if (this.spoken) this.frame.announce(said);
   }
 
   // -- from here on: how it works -----------------------------------------------------------------------------------

@@ -96,8 +96,8 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     def follow(self, selection: dict[str, Any]) -> None:
         """Select what another view has selected, as far as this one has it."""
         change = shared(selection, self.selection, self._choices_now())
-        if change:
-            self.selection = change
+        if change:  # complete: what the other view has nothing of is not let go
+            self.selection = {**self.selection, **change}
 
     @property
     def moved_in_browser(self) -> bool:

@@ -14,7 +14,7 @@ class TermSelection(Selection):
 
     def validate(self, obj: Any, value: Any) -> dict[str, Any]:
         """The complete selection, or a SelectionError."""
-        before, sent = obj._current_selection(), obj._sent
+        before, sent = obj._current_selection(), obj._drawn
         complete = super().validate(obj, value)
         if value.get("term", "") is None and not {"layer", "head"} & set(value):
             complete = _let_go(complete, sent)

@@ -4,12 +4,12 @@ import type { Direction } from "../_shared/keyboard";
 import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
 
-export interface Selection {
+export type Selection = Record<string, Label | null> & {
   batch: Label;
   term: string | null;
   layer?: number | null; // these two only where terms are heads'; the model's numbers, as in Python
   head?: number | null;
-}
+};
 
 /** What of a store a selection is about: its terms, and where each is in the grid. */
 interface Terms {

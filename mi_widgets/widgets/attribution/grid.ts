@@ -2,14 +2,22 @@
 import { colourBar } from "../_shared/colour_bar";
 import type { Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
-import { type HeadPlace, headsOff } from "../_shared/heads_off";
-import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import type { Model } from "../_shared/model";
-import { ends, type Scale, written } from "../_shared/scale";
+import type { HeadPlace } from "../_shared/heads_off";
+import { HeatMap, type Spot } from "../_shared/heat_map";
+import { ends, written } from "../_shared/scale";
 import { type Selection, spotOf } from "./chosen";
 import type { Store } from "./store";
 
 const LARGEST_CELL = { width: 58, height: 28 };
+
+export interface GridState {
+  selection: Selection;
+  width: number;
+  theme: Theme;
+  control: boolean; // whether its numbers are shown in the place of those that were measured
+  off: HeadPlace[];
+  unit: string;
+}
 
 export class Grid {
   readonly map = new HeatMap();
@@ -17,67 +25,45 @@ export class Grid {
   private name = el("strong");
   private note = el("span", { class: "mi-facts" });
   private colours = el("div");
-  private lit: Spot = NOWHERE;
-  private drawn = false;
 
-  constructor(
-    private store: Store,
-    private model: Model,
-  ) {
+  constructor(private store: Store) {
     this.element = el("figure", {}, el("figcaption", {}, this.name, this.note), this.map.element, this.colours);
   }
 
-  /** @param control whether its numbers are shown in the place of those that were measured. */
-  draw(selection: Selection, width: number, theme: Theme, control: boolean): void {
-    const { layers, columns, heads } = this.store.sent;
-    this.drawn = layers.length > 0;
-    this.element.hidden = !this.drawn;
-    if (!this.drawn) return;
-    const prompt = this.store.prompt(selection);
-    const tensor = control && prompt.control ? prompt.control.grid : prompt.grid;
-    const scale: Scale = { map: "diverging", low: tensor.min, high: tensor.max };
+  draw({ selection, width, theme, control, off, unit }: GridState): void {
+    const { store } = this;
+    const { layers, columns, heads, control: other } = store.sent;
+    this.element.hidden = !layers.length;
+    if (this.element.hidden) return;
+    const { scale } = store.get("grid");
+    const prompt = store.prompt(selection);
     this.map.draw({
-      tensor,
+      tensor: (control ? prompt.control : undefined)?.grid ?? prompt.grid,
       map: scale.map,
-      rows: { name: "layer", labels: layers.map((layer) => `L${layer}`), plain: true },
+      rows: { name: "layer", labels: store.axis("layer").texts({}), plain: true },
       columns: { name: heads.length ? "head" : "part", labels: columns, plain: true },
       theme,
       width,
       largest: LARGEST_CELL,
       framed: true,
-      off: headsOff(this.model).map((head) => this.spotOfHead(head)),
+      off: off.map((head) => spotOf(store, { ...selection, term: null, ...head })),
       number: (value) => written(value, scale),
     });
-    this.drawWords(scale, theme, control && prompt.control ? `shown: ${this.store.sent.control!.name}` : "");
-    this.light(this.lit, selection);
+    const bar = colourBar({ map: scale.map, ...ends(scale), note: control && other ? `shown: ${other.name}` : "" });
+    bar.draw(theme);
+    this.colours.replaceChildren(bar.element);
+    this.name.textContent = heads.length ? "Heads" : "Layers";
+    this.note.textContent = store.summed ? `${unit}, ${heads.length ? "positions" : "neurons"} summed up` : unit;
   }
 
-  /** Light a cell: the one under the pointer, else the selected one. False if that was lit already. */
-  light(spot: Spot, selection: Selection): boolean {
-    const same = spot.row === this.lit.row && spot.column === this.lit.column;
-    this.lit = spot;
-    const selected = spotOf(this.store, selection);
-    const over = spot.row !== null || spot.column !== null;
-    if (this.drawn) this.map.light(over ? spot : selected, selected);
-    return !same;
+  /** Light a cell: the one under the pointer, else the selected one. */
+  light(over: Spot, selected: Spot): void {
+    if (this.element.hidden) return;
+    this.map.light(over.row === null && over.column === null ? selected : over, selected);
   }
 
   /** What a reader of the screen is told. */
   describe(said: string): void {
     this.map.element.setAttribute("aria-label", `${this.name.textContent} as a heat map. ${said}`);
-  }
-
-  private spotOfHead(head: HeadPlace): Spot {
-    return spotOf(this.store, { batch: 0, term: null, ...head });
-  }
-
-  private drawWords(scale: Scale, theme: Theme, note: string): void {
-    const bar = colourBar({ map: scale.map, ...ends(scale), note });
-    bar.draw(theme);
-    this.colours.replaceChildren(bar.element);
-    const heads = this.store.sent.heads.length > 0;
-    this.name.textContent = heads ? "Heads" : "Layers";
-    const summed = this.store.summed ? `, ${heads ? "positions" : "neurons"} summed up` : "";
-    this.note.textContent = `${this.model.get("_header").unit}${summed}`;
   }
 }

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.wire import MOST_NUMBERS, pack
+from .._shared.labelled import pack_dataset
+from .._shared.scale import Scale
+from .._shared.selection import Choices
+from .._shared.wire import MOST_NUMBERS
 from .terms import Terms
 
 _MOST = 200  # terms a prompt …
@@ -34,43 +38,72 @@ class Sent:
         """Of the terms that are sent."""
         return [self.terms.names[i] for i in self.kept]
 
+    def choices(self) -> Choices:
+        """Prompts, the terms that are sent, and the model's numbers of layers and heads where terms are heads'."""
+        parts = self.terms.parts
+        found = {"batch": self.terms.batch, "term": [*self.names, None]}
+        if not parts.heads:
+            return found
+        return {**found, "layer": [*parts.layers, None], "head": [*parts.heads, None]}
+
+    def first(self) -> dict[str, Any]:
+        """The first prompt, and no term."""
+        return {key: labels[0] if key == "batch" else None for key, labels in self.choices().items()}
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says."""
+        return self.terms.header
+
     def packed(self) -> dict[str, Any]:
         """For the wire: all prompts, so that going through them asks nothing of the kernel."""
-        terms, parts = self.terms, self.terms.parts
-        where = [*parts.cells[self.kept].T, parts.stage[self.kept], terms.positions[self.kept]]
-        where.append(parts.alone[self.kept])
-        control = terms.control
-        return {
-            "names": self.names,
-            "n_terms": len(terms.names),
-            "where": pack(np.stack(where).astype(np.float32)),
-            "batch": terms.batch,
-            "right": terms.right,
-            "wrong": terms.wrong,
-            "tokens": terms.tokens,
-            "differences": pack(terms.differences),
-            "layers": parts.layers,
-            "heads": parts.heads,
-            "columns": parts.columns,
-            "stages": parts.stages,
-            "reach": self.reach[0],
-            **self._numbers(terms.values),
-            "control": None if control is None else {"name": control.name, **self._numbers(control.values)},
+        terms, parts, kept, control = self.terms, self.terms.parts, self.kept, self.terms.control
+        both = [terms.values, *([] if control is None else [control.values])]
+        where = {
+            "row": parts.cells[kept, 0],
+            "column": parts.cells[kept, 1],
+            "stage": parts.stage[kept],
+            "pos": terms.positions[kept],
+            "alone": parts.alone[kept],
         }
+        measured = xr.concat([self._measured(values) for values in both], "of", data_vars="all")
+        dataset = measured.assign(
+            difference=("batch", terms.differences),
+            right=("batch", terms.right),
+            wrong=("batch", terms.wrong),
+            token=(("batch", "term"), terms.tokens[:, kept]),
+            where=(("place", "term"), np.array([*where.values()], np.float32)),
+        ).assign_coords(
+            batch=terms.batch,
+            term=self.names,
+            layer=parts.layers,
+            part=parts.columns,
+            stage=parts.stages,
+            place=list(where),
+        )
+        values, cells = (Scale("diverging", -reach, reach) for reach in self.reach)
+        return pack_dataset(
+            dataset,
+            scales={"values": values, "grid": cells},
+            n_terms=len(terms.names),
+            heads=parts.heads,
+            control=None if control is None else {"name": control.name},
+        )
 
-    def _numbers(self, values: np.ndarray) -> dict[str, Any]:
+    def _measured(self, values: np.ndarray) -> xr.Dataset:
         """Numbers of the terms that are sent, the sum of those that are not, and the sums over parts of the model."""
-        kept, parts, reach = values[:, self.kept], self.terms.parts, self.reach[1]
+        kept, parts = values[:, self.kept], self.terms.parts
         # In double precision: what is left out of 40,000 neurons is to be told exactly.
         rest = values.sum(1, dtype=np.float64) - kept.sum(1, dtype=np.float64)
         if len(self.kept) == values.shape[1]:
             rest = np.zeros(len(values))
-        return {
-            "values": pack(kept),
-            "unsent": pack(rest.astype(np.float32)),
-            "grid": pack(parts.grid(values), low=-reach, high=reach),
-            "running": pack(parts.running(values)),
-        }
+        return xr.Dataset(
+            {
+                "values": (("batch", "term"), kept),
+                "unsent": ("batch", rest.astype(np.float32)),
+                "grid": (("batch", "layer", "part"), parts.grid(values)),
+                "running": (("batch", "stage"), parts.running(values)),
+            }
+        )
 
 
 def to_send(terms: Terms) -> Sent:

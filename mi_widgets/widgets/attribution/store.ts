@@ -1,164 +1,135 @@
 /** What the displays of one model share: the largest terms with their names, and the exact sums of all. */
-import type { Model } from "../_shared/model";
+import { Labelled } from "../_shared/labelled";
+import { listen, type Model } from "../_shared/model";
 import type { Scale } from "../_shared/scale";
-import { Sent } from "../_shared/sent";
-import type { Label } from "../_shared/step_slider";
-import { type Packed, type Tensor, unpack } from "../_shared/wire";
+import type { Tensor } from "../_shared/wire";
 import { type Selection, settled } from "./chosen";
-
-interface SentNumbers {
-  values: Packed; // (batch, term)
-  unsent: Packed; // (batch): the sum of the terms without a name here
-  grid: Packed; // (batch, layer, column)
-  running: Packed; // (batch, stage)
-}
-
-interface SentTerms extends SentNumbers {
-  names: string[];
-  n_terms: number;
-  where: Packed; // (row, column, stage, position, whether alone in its cell; term)
-  batch: Label[];
-  right: string[];
-  wrong: string[];
-  tokens: string[][];
-  differences: Packed;
-  layers: number[];
-  heads: number[];
-  columns: string[];
-  stages: string[];
-  reach: number;
-  control: (SentNumbers & { name: string }) | null;
-}
 
 /** Numbers of one prompt. */
 export interface Numbers {
   values: ArrayLike<number>; // of the terms that were sent
-  unsent: number;
-  grid: Tensor;
+  unsent: number; // the sum of the terms without a name here
+  grid: Tensor; // (layer, part)
   running: ArrayLike<number>;
 }
 
 /** One prompt: what is measured, and what it is compared with. */
 export interface Prompt extends Numbers {
+  batch: Selection["batch"];
   difference: number;
   right: string;
   wrong: string;
-  tokens: string[];
   control?: Numbers;
   order: number[]; // the terms, the largest first
 }
 
-/** One for each model; its views share it. */
-export class Store {
-  sent!: SentTerms;
-  scale!: Scale; // of the terms
-  where!: {
-    row: ArrayLike<number>;
-    column: ArrayLike<number>;
-    stage: ArrayLike<number>;
-    pos: ArrayLike<number>;
-    alone: ArrayLike<number>;
-  };
-  readonly source: Sent;
-  private places = new Map<string, number>(); // of terms by their names
-  private prompts: Prompt[] = [];
-  private settled: Selection;
+/** The labels of the axes, and what else is said once for all prompts. */
+interface Named {
+  names: string[]; // of the terms that were sent
+  layers: number[];
+  columns: string[];
+  stages: string[];
+  heads: number[]; // of the first columns
+  n_terms: number;
+  control: { name: string } | null;
+}
 
-  constructor(private model: Model) {
+/** Where a term stands, a number each; -1 for nowhere. */
+const PLACES = ["row", "column", "stage", "pos", "alone"] as const;
+
+type Where = Record<(typeof PLACES)[number], ArrayLike<number>>;
+
+/** One for each model; its views share it. */
+export class Store extends Labelled {
+  private settled: Selection;
+  private readonly leave: () => void;
+
+  constructor(model: Model) {
+    super(model);
     this.settled = model.get("selection");
-    this.source = new Sent(model, "_terms", () => this.read(), { "change:selection": () => this.settle() });
+    this.leave = listen(model, { "change:selection": () => this.settle(model) });
   }
 
   dispose(): void {
-    this.source.dispose();
+    this.leave();
+    super.dispose();
+  }
+
+  get sent(): Named {
+    const [names, layers, columns, stages] = ["term", "layer", "part", "stage"].map((name) => this.axis(name).labels);
+    return { names, layers, columns, stages, ...this.derived } as unknown as Named;
+  }
+
+  /** The colours of the terms. */
+  get scale(): Scale {
+    return this.get("values").scale;
+  }
+
+  get where(): Where {
+    const where = this.get("where");
+    return Object.fromEntries(PLACES.map((place) => [place, where.slice({ place }).tensor.codes])) as unknown as Where;
   }
 
   /** The selected prompt. */
   prompt({ batch }: Selection): Prompt {
-    return this.prompts[this.sent.batch.indexOf(batch)];
+    const ours = this.numbers(0, batch);
+    return {
+      ...ours,
+      batch,
+      difference: this.get("difference").at({ batch }),
+      right: this.get("right").text({ batch }),
+      wrong: this.get("wrong").text({ batch }),
+      control: this.derived.control ? this.numbers(1, batch) : undefined,
+      order: bySize(ours.values),
+    };
   }
 
   /** The place of a term among those that were sent. */
   place(term: string | null): number | undefined {
-    return term === null ? undefined : this.places.get(term);
+    return this.axis("term").place(term);
   }
 
-  /** "L3.H1 from 5 ·Mary": a term with the token that it moves. */
   /** The text of the token that a term moves; "" if it moves none. */
-  token(term: number, prompt: Prompt): string {
-    return prompt.tokens[this.where.pos[term]] ?? "";
+  token(term: number, { batch }: Prompt): string {
+    return this.get("token").text({ batch, term: this.sent.names[term] });
   }
 
   /** Whether a column of the grid is a head's, and not the MLP's. */
   isHead(column: number): boolean {
-    return column >= 0 && column < this.sent.heads.length;
+    return column >= 0 && column < this.derived.heads.length;
   }
 
   /** How many terms were not sent. */
   get unsent(): number {
-    return this.sent.n_terms - this.sent.names.length;
+    return this.derived.n_terms - this.sent.names.length;
   }
 
   /** Whether cells of the grid are sums of several terms. */
   get summed(): boolean {
-    return Array.from(this.where.row).some((row, i) => row >= 0 && !this.where.alone[i]);
+    const { row, alone } = this.where;
+    return Array.from(row).some((row, i) => row >= 0 && !alone[i]);
   }
 
-  /** Whether a selection, perhaps linked from another widget, is one that can be shown. */
-  fits(selection: Selection | undefined): selection is Selection {
-    if (!selection) return false;
-    const { batch, layers, heads } = this.sent;
-    const { term, layer = null, head = null } = selection;
-    return (
-      batch.includes(selection.batch) &&
-      (term === null || this.places.has(term)) &&
-      (layer === null || layers.includes(layer)) &&
-      (head === null || heads.includes(head))
-    );
+  /** @param of 0 for what is measured, 1 for the control. */
+  private numbers(of: number, batch: Selection["batch"]): Numbers {
+    const part = (name: string) => this.get(name).slice({ of, batch }).tensor;
+    return {
+      values: part("values").codes,
+      unsent: part("unsent").at(0),
+      grid: part("grid"),
+      running: part("running").codes,
+    };
   }
 
   /** Bring the parts of the selection into agreement: a linked view knows heads, but not their terms. */
-  private settle(): void {
-    const now: Selection = this.model.get("selection");
+  private settle(model: Model): void {
+    const now: Selection = model.get("selection");
     const wanted = settled(this, now, this.settled);
     this.settled = wanted;
     if (wanted.term === now.term && wanted.layer === now.layer && wanted.head === now.head) return;
-    this.model.set("selection", wanted);
-    this.model.save_changes();
+    model.set("selection", wanted);
+    model.save_changes();
   }
-
-  private read(): void {
-    const sent: SentTerms = (this.sent = this.model.get("_terms"));
-    this.scale = { map: "diverging", low: -sent.reach, high: sent.reach };
-    const where = unpack(sent.where);
-    const [row, column, stage, pos, alone] = [0, 1, 2, 3, 4].map((i) => where.part(i).codes);
-    this.where = { row, column, stage, pos, alone };
-    this.places = new Map(sent.names.map((name, i) => [name, i]));
-    const differences = unpack(sent.differences);
-    const [ours, theirs] = [readNumbers(sent), sent.control ? readNumbers(sent.control) : undefined];
-    this.prompts = sent.batch.map((_, i) => ({
-      ...ours(i),
-      difference: differences.at(i),
-      right: sent.right[i],
-      wrong: sent.wrong[i],
-      tokens: sent.tokens[i],
-      control: theirs?.(i),
-      order: bySize(ours(i).values),
-    }));
-  }
-}
-
-/** Numbers unpacked once, and then the part of each prompt. */
-function readNumbers(sent: SentNumbers): (prompt: number) => Numbers {
-  const [values, unsent, grid, running] = [sent.values, sent.unsent, sent.grid, sent.running].map((part) =>
-    unpack(part),
-  );
-  return (prompt) => ({
-    values: values.part(prompt).codes,
-    unsent: unsent.at(prompt),
-    grid: grid.part(prompt),
-    running: running.part(prompt).codes,
-  });
 }
 
 /** The places of numbers, the largest by size first; where there is none, at the end. */

@@ -9,8 +9,8 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.control import Control, numbers, read_control
-from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.control import Control, named, numbers, read_control
+from .._shared.given import header_of, is_result, kind_of
 from .._shared.labels import labels_of
 from .._shared.numbers import reading
 from .parts import read_parts
@@ -32,11 +32,12 @@ class Terms:
         differences: The logit differences, float32, (batch,).
         parts: Where in the model each term stands.
         positions: Of the token that a term moves, -1 for none, (term,).
-        tokens: The texts of the prompts' tokens by position, as far as terms move them; one list a prompt.
+        tokens: The text of the token that each term moves, "" where it moves none, (batch, term).
         batch: The labels of the prompts.
         right, wrong: The texts of the answers, one a prompt.
         control: The same terms on a baseline, (batch, term), or None.
-        title, model_name, unit, warnings: What the header says.
+        title, model_name, unit: Of the Result.
+        header: What the view's header says, for the browser.
 
     Raises:
         ResultError: Something else than an attribution, one that has lost its terms, or a control of other terms.
@@ -55,9 +56,10 @@ class Terms:
         layers, heads, positions, neurons = (np.asarray(data[name].values) for name in _COORDINATES)
         self.positions = positions
         self.parts = read_parts(self.names, layers, heads, neurons)
-        self.tokens = _tokens(data, positions, len(self.values))
+        self.tokens = _tokens(data, positions, self.values.shape)
         self.control = _control(control, self.names, self.values.shape)
-        self.warnings = [*warnings_of(result, control), *self._unexplained()]
+        self.header = header_of(result, control)
+        self.header["warnings"] += self._unexplained()
 
     def _unexplained(self) -> list[str]:
         """A warning if terms were left out of the Result, so that what is drawn is not the whole."""
@@ -78,13 +80,7 @@ class Terms:
 
     def token(self, row: int, term: int) -> str:
         """The text of the token that a term moves; "" if it moves none, or its text is not known."""
-        position = int(self.positions[term])
-        return self.tokens[row][position] if 0 <= position < len(self.tokens[row]) else ""
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
-        names = "title", "unit", "warnings"
-        return {"model": self.model_name, **{name: getattr(self, name) for name in names}}
+        return str(self.tokens[row, term])
 
 
 def _checked(result: Any, what: str) -> Any:
@@ -138,26 +134,18 @@ def _batch(data: Any) -> list[Any]:
     return [int(data["batch"])] if "batch" in data.coords and data["batch"].dtype.kind in "iu" else [0]
 
 
-def _tokens(data: Any, positions: np.ndarray, n_batch: int) -> list[list[str]]:
-    n = int(positions.max(initial=-1)) + 1
-    if "source_token" not in data or n == 0:
-        return [[] for _ in range(n_batch)]
+def _tokens(data: Any, positions: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if "source_token" not in data:
+        return np.full(shape, "")
     variable = data["source_token"]
-    if "batch" in variable.dims:
-        variable = variable.transpose("batch", "term")
-    texts = np.atleast_2d(variable.values)
-    known = np.flatnonzero(positions >= 0)
-    found = np.full((n_batch, n), "", dtype=object)
-    found[:, positions[known]] = texts[:, known]
-    return [[str(text) for text in row] for row in found]
+    texts = variable.transpose("batch", "term") if "batch" in variable.dims else variable
+    return np.where(positions >= 0, np.broadcast_to(texts.values, shape), "")
 
 
 def _control(given: Any, names: list[str], shape: tuple[int, int]) -> Control | None:
-    if given is None or (isinstance(given, Mapping) and len(given) != 1):
-        return read_control(given, "control", shape)  # which says what is wrong with several
-    name, part = "untrained", given
-    if isinstance(given, Mapping):
-        [(name, part)] = given.items()
+    if given is None:
+        return None
+    name, part = named(given, "control")
     values = _matched(part, names) if is_result(part) else np.atleast_2d(numbers(part))
     if len(values) == 1:  # one prompt is a control of all
         values = np.broadcast_to(values, (shape[0], values.shape[1]))

@@ -2,23 +2,20 @@
 
 from typing import Any
 
-import traitlets
-
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
 from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
-from .._shared.selection import Choices, checked, shared
 from .chosen import TermSelection, settled
 from .picture import picture
-from .sent import to_send
+from .sent import Sent, to_send
 from .terms import Terms
 from .words import sentence
 
 
-class AttributionView(HeadSwitchView):
+class AttributionView(HeadSwitchView[Sent]):
     """Who writes the answer: the largest terms as bars, all heads as a grid, and their running total.
 
     The bars are the 20 largest terms by size; the others are summed up in one bar, so that all bars add up to the
@@ -55,8 +52,6 @@ class AttributionView(HeadSwitchView):
 
     selection = TermSelection().tag(sync=True)
 
-    _terms = traitlets.Dict().tag(sync=True)
-
     def __init__(
         self,
         result: Any,
@@ -65,43 +60,21 @@ class AttributionView(HeadSwitchView):
         control: Any = None,
         intervention: Any = None,
     ):
-        self._sent = to_send(Terms(result, control))
-        if intervention is not None and not self._sent.terms.parts.heads:
+        self._drawn = to_send(Terms(result, control))
+        if intervention is not None and not self._drawn.terms.parts.heads:
             raise ResultError(
                 "intervention= switches heads off, but no term of this attribution is a head's. Leave it out, or "
                 'attribute by head: mi.direct_logit_attribution(run, pair, by="head").'
             )
-        first = self._first_selection({} if selection is None else selection)
-        super().__init__(result, first, _header=self._sent.terms.header(), _terms=self._sent.packed())
+        super().__init__(result, self._first_selection(selection), **self._traits_now())
         self._join_gestures(intervention)
-
-    def choices(self) -> Choices:
-        """Prompts, the terms that are sent, and the model's numbers of layers and heads where terms are heads'."""
-        parts = self._sent.terms.parts
-        found = {"batch": self._sent.terms.batch, "term": [*self._sent.names, None]}
-        if not parts.heads:
-            return found
-        return {**found, "layer": [*parts.layers, None], "head": [*parts.heads, None]}
-
-    def follow(self, selection: dict[str, Any]) -> None:
-        """Select what another view has selected, as far as this one has it."""
-        change = shared(selection, self.selection, self._choices_now())
-        if change:  # complete: a linked view without a term does not let ours go
-            self.selection = {**self.selection, **change}
-
-    def _arguments(self, script: Script) -> list[str]:
-        control = self._sent.terms.control
-        said = [] if control is None else [control.argument(script)]
-        if self._sent.terms.parts.heads:  # `show` may have put something else in the place of heads
-            said += self._intervention_code(script)
-        return said
 
     def png(self) -> bytes:
         """The same three pictures, as the widget shows them."""
-        return render(picture(self._sent, self.selection, self._heads_off()))
+        return render(picture(self._drawn, self.selection, self._heads_off()))
 
     def __repr__(self) -> str:
-        terms, chosen = self._sent.terms, self.selection
+        terms, chosen = self._drawn.terms, self.selection
         several = f"prompt {chosen['batch']} of {len(terms.batch)}, " if len(terms.batch) > 1 else ""
         return f"AttributionView({terms.model_name}, {several}{len(terms.names)} terms; {sentence(terms, chosen)})"
 
@@ -112,17 +85,13 @@ class AttributionView(HeadSwitchView):
             result: As for a new view.
             control: As for a new view; without it the control of the old one is shown no more.
         """
-        self._sent, self.result = to_send(Terms(result, control)), result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
-        with self.hold_sync():  # one message, so that no picture is drawn with another's selection
-            self._header = self._sent.terms.header()
-            self._terms = self._sent.packed()
-            self._choices = self._choices_now()
-            self.selection = self._first_selection(kept)
-            self._say_code()
+        self._show(result, to_send(Terms(result, control)))
 
-    def _first_selection(self, given: dict[str, Any]) -> dict[str, Any]:
-        choices = self.choices()
-        nothing = {key: labels[0] if key == "batch" else None for key, labels in choices.items()}
-        return settled(checked(given, nothing, choices), nothing, self._sent)
+    def _first_selection(self, given: Any) -> dict[str, Any]:
+        return settled(super()._first_selection(given), self._drawn.first(), self._drawn)
+
+    def _arguments(self, script: Script) -> list[str]:
+        control = self._drawn.terms.control
+        said = [] if control is None else [control.argument(script)]
+        # `show` may have put something else in the place of heads.
+        return said + (self._intervention_code(script) if self._drawn.terms.parts.heads else [])

@@ -1,14 +1,17 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
 import {
+  axis,
   checkKeys,
   codes,
   EVIL,
   FakeModel,
   fakePage,
   floats,
+  labelled,
   press,
   shown as shownWidget,
+  whole,
   written as drawn,
 } from "../_shared/fakes";
 import { moveCell } from "./chosen";
@@ -74,54 +77,92 @@ function packed({
     terms.map(({ pos = -1 }) => pos),
     terms.map(({ layer }, i) => Number(layer !== undefined && shared[i] === 1)),
   ].flat();
-  const numbers = (rows: number[][]) => {
-    const grid = rows.map((row) =>
-      layers.map((_, i) => columns.map((_, j) => sum(row.filter((_, k) => String(cell(terms[k])) === `${i},${j}`)))),
-    );
-    const running = rows.map((row) =>
-      stages.map((_, s) => sum(row.filter((_, k) => stages.indexOf(stage(terms[k])) <= s))),
-    );
-    const flat = { values: rows.flat(), grid: grid.flat(2), running: running.flat() };
-    return {
-      values: floats([rows.length, terms.length], (i) => flat.values[i]),
-      unsent: floats([rows.length], () => unsent ?? 0),
-      grid: floats([rows.length, layers.length, columns.length], (i) => flat.grid[i], -2, 2),
-      running: floats([rows.length, stages.length], (i) => flat.running[i]),
-    };
+  const heads = columns.filter((name) => name[0] === "H").map((name) => Number(name.slice(1)));
+  const grid = (row: number[]) =>
+    layers.map((_, i) => columns.map((_, j) => sum(row.filter((_, k) => String(cell(terms[k])) === `${i},${j}`))));
+  const running = (row: number[]) =>
+    stages.map((_, s) => sum(row.filter((_, k) => stages.indexOf(stage(terms[k])) <= s)));
+  const of = [values, ...(control ? [values.map((row) => row.map(() => 0.125))] : [])];
+  const measured = (axes: string[], sizes: number[], read: (row: number[]) => any[], reach = 2) => {
+    const flat: number[] = of.flatMap((rows) => rows.flatMap((row) => read(row).flat(2)));
+    const shape = [of.length, values.length, ...sizes];
+    return { axes: ["of", "batch", ...axes], values: floats(shape, (i) => flat[i], -reach, reach) };
   };
-  return {
-    names: terms.map(({ name }) => name),
-    n_terms: terms.length + (unsent === undefined ? 0 : 100),
-    where: floats([5, terms.length], (i) => where[i]),
-    batch: values.map((_, i) => i),
-    right: values.map(() => " Mary"),
-    wrong: values.map(() => EVIL),
-    tokens: values.map(() => tokens),
-    differences: floats([values.length], (i) => sum(values[i]) + (unsent ?? 0)),
-    layers,
-    heads: columns.filter((name) => name[0] === "H").map((name) => Number(name.slice(1))),
-    columns,
-    stages,
-    reach: 2,
-    ...numbers(values),
-    control: control ? { name: EVIL, ...numbers(values.map((row) => row.map(() => 0.125))) } : null,
-  };
+  const said = (text: string) => ({
+    axes: ["batch"],
+    values: whole(
+      [values.length],
+      values.map(() => 0),
+    ),
+    texts: [text],
+  });
+  const moved = terms.map(({ pos = -1 }) => tokens[pos] ?? "");
+  return labelled(
+    [
+      axis(
+        "of",
+        of.map((_, i) => i),
+      ),
+      axis(
+        "batch",
+        values.map((_, i) => i),
+      ),
+      axis(
+        "term",
+        terms.map(({ name }) => name),
+      ),
+      axis("layer", layers),
+      axis("part", columns),
+      axis("stage", stages),
+      axis("place", ["row", "column", "stage", "pos", "alone"]),
+    ],
+    {
+      values: measured(["term"], [terms.length], (row) => row),
+      unsent: measured([], [], () => [unsent ?? 0]),
+      grid: measured(["layer", "part"], [layers.length, columns.length], grid),
+      running: measured(["stage"], [stages.length], running),
+      difference: {
+        axes: ["batch"],
+        values: floats([values.length], (i) => sum(values[i]) + (unsent ?? 0)),
+      },
+      right: said(" Mary"),
+      wrong: said(EVIL),
+      token: {
+        axes: ["batch", "term"],
+        values: whole(
+          [values.length, terms.length],
+          values.flatMap(() => moved.map((_, i) => i)),
+        ),
+        texts: moved,
+      },
+      where: { axes: ["place", "term"], values: floats([5, terms.length], (i) => where[i]) },
+    },
+    {
+      n_terms: terms.length + (unsent === undefined ? 0 : 100),
+      heads,
+      control: control ? { name: EVIL } : null,
+    },
+  );
 }
 
 const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
 
 function fakeModel(options: Options = {}, more: Record<string, unknown> = {}) {
   const sent = packed(options);
-  const heads = sent.heads.length ? { layer: [...sent.layers, null], head: [...sent.heads, null] } : {};
-  const none = sent.heads.length ? { layer: null, head: null } : {};
+  const [batch, term, layer] = ["batch", "term", "layer"].map(
+    (name) => sent.axes.find((axis) => axis.name === name)!.labels,
+  );
+  const head = sent.derived.heads as number[];
+  const heads = head.length ? { layer: [...layer, null], head: [...head, null] } : {};
+  const none = head.length ? { layer: null, head: null } : {};
   return new FakeModel({
     selection: { batch: 0, term: null, ...none },
-    _choices: { batch: sent.batch, term: [...sent.names, null], ...heads },
+    _choices: { batch, term: [...term, null], ...heads },
     _links: [],
     _ablated: [],
     _code: "view",
     _header: { title: EVIL, model: EVIL, unit: "nats", warnings: [EVIL] },
-    _terms: sent,
+    _data: sent,
     ...more,
   });
 }
@@ -190,6 +231,17 @@ describe("the bars", () => {
     const { root, stop } = shown(model);
     expect(texts(root, ".mi-bar-name").slice(19)).toEqual(["L0.N18", "L0.N29", "the other 10 terms"]);
     expect(sum(texts(root, ".mi-bar-number").map(toNumber))).toBeCloseTo(sum(values[0]), 0);
+    stop();
+  });
+
+  it("show which one the pointer is on, that of the others too", () => {
+    const { root, stop } = shown(fakeModel({ terms: MANY, values: [MANY.map((_, i) => 1 / (i + 1))] }));
+    const [bars, under] = [root.querySelector(".mi-bars")!, root.querySelector(".mi-bar-under")!];
+    bars.dispatchEvent(new MouseEvent("pointermove", { clientY: 20.5 * 19, bubbles: true }));
+    expect([under.getAttribute("visibility"), under.getAttribute("y")]).toEqual(["visible", "380.5"]);
+    expect(root.querySelector(".mi-tooltip")!.textContent).toContain("the other 11 terms");
+    bars.dispatchEvent(new MouseEvent("pointerleave"));
+    expect(under.getAttribute("visibility")).toBe("hidden");
     stop();
   });
 
@@ -398,9 +450,7 @@ describe("the widget", () => {
     expect(model.get("selection")).toEqual(picked("L1.H1", 1, 1, 1));
     expect(words(root)).toMatch(/^L1\.H1 adds 1\.25 of the 7\.00 nats by which "·Mary" trails/);
     press(root, "]");
-    expect(model.get("selection").batch).toBe(1);
-    press(root, "[");
-    expect(model.get("selection").batch).toBe(0);
+    expect(model.get("selection").batch).toBe(0); // after the last comes the first
     expect(texts(root, ".mi-extras .mi-facts")[0]).toBe("prompt 0 of 0 … 1");
     expect(model.sent).toEqual([]);
     stop();
@@ -443,7 +493,7 @@ describe("the widget", () => {
     expect(words(root)).toContain("largest: L1.H1");
     model.set("selection", picked(null, null, null, 7));
     expect(words(root)).toContain("largest: L1.H1");
-    model.set("_terms", packed({ terms: MANY, values: [MANY.map(() => 1)] }));
+    model.set("_data", packed({ terms: MANY, values: [MANY.map(() => 1)] }));
     expect(words(root)).toContain("largest: embed 1.00");
     stop();
   });

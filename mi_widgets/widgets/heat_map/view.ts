@@ -2,7 +2,7 @@
 import { followCells } from "../_shared/cell_gestures";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { Effect, headsOff, type HeadPlace, same, switchHead } from "../_shared/heads_off";
+import { Effect, headsOff, type HeadPlace, switchAction } from "../_shared/heads_off";
 import { HeatMap } from "../_shared/heat_map";
 import type { Axis } from "../_shared/labelled";
 import { Lens } from "../_shared/lens";
@@ -49,17 +49,11 @@ export class HeatmapView extends ResultView<Cells> {
   protected actions(): ViewAction[] {
     return [
       this.controlAction("the control in the picture's place, in the same colours", () => this.data.controlName),
-      {
-        label: "ablate head",
-        key: "switchOff",
-        hint: "switch the selected head off or on: view.intervention",
-        run: () => this.ablate(),
-        state: () => {
-          const { head } = this;
-          const off = !!head && headsOff(this.model).some((place) => same(place, head));
-          return { label: off ? "restore head" : "ablate head", pressed: off, hidden: !this.data.ofHeads };
-        },
-      },
+      switchAction(this.model, {
+        selected: () => this.head,
+        ofHeads: () => this.data.ofHeads,
+        announce: (text) => this.frame.announce(text),
+      }),
     ];
   }
 
@@ -88,11 +82,6 @@ export class HeatmapView extends ResultView<Cells> {
     const { layer, head } = this.selection;
     if (!this.data.ofHeads || layer === null || head === null) return undefined;
     return { layer: Number(layer), head: Number(head) };
-  }
-
-  private ablate(): void {
-    if (this.head) switchHead(this.model, this.head);
-    else if (this.data.ofHeads) this.frame.announce("Select a head first.");
   }
 
   /** The page in the picture: the numbers, or those of the control. */

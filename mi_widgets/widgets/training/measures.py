@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of
+from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
-from .._shared.wire import pack
+from .._shared.selection import Choices
 
 _MOST_LINES = 512
 _HOW = 'mi.over_checkpoints("induction-2l", mi.repeat_accuracy) makes one'
@@ -39,10 +41,6 @@ class Curves:
             return self.values[:, 0], None
         nearest = min(range(len(self.steps)), key=lambda i: abs(self.steps[i] - step))
         return self.values[:, nearest], self.steps[nearest]
-
-    def packed(self) -> dict[str, Any]:
-        """For the wire."""
-        return {"steps": self.steps, "names": self.names, "places": self.places, "values": pack(self.values)}
 
 
 @dataclass(frozen=True)
@@ -72,16 +70,66 @@ class Measure:
     controls: list[Control] = field(default_factory=list)
     named_controls: bool = False
 
-    def packed(self) -> dict[str, Any]:
-        """For the wire."""
+
+class Measures:
+    """All measures of a view.
+
+    Attributes:
+        all: As the user gave them.
+
+    Raises:
+        ResultError: Nothing was given, or something that is no curve over training.
+    """
+
+    def __init__(self, given: Any):
+        self.all = read_measures(given)
+
+    @property
+    def steps(self) -> list[int]:
+        """Every step that a measure has; a control may have others."""
+        return sorted({step for measure in self.all for step in measure.curves.steps})
+
+    def choices(self) -> Choices:
+        """Every step that a measure has."""
+        return {"step": self.steps}
+
+    def first(self) -> dict[str, Any]:
+        """The last step."""
+        return {"step": self.steps[-1]}
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says."""
+        results = [measure.result for measure in self.all]
+        controls = [control.given for measure in self.all for control in measure.controls]
         return {
-            "name": self.name,
-            "unit": self.unit,
-            "curves": self.curves.packed(),
-            "controls": [
-                {"name": control.name, "curves": control.curves.packed()} for control in self.controls
-            ],
+            "title": "Training",
+            "models": list(dict.fromkeys(str(result.model_name) for result in results)),
+            "warnings": warnings_of(*results, *controls),
         }
+
+    def packed(self) -> dict[str, Any]:
+        """For the wire: each Result has axes of its own, since what was not measured at a step is no gap there."""
+        variables: dict[str, xr.DataArray] = {}
+
+        def add(curves: Curves) -> dict[str, Any]:
+            name = f"curves {len(variables)}"
+            line, step = f"{name}: line", f"{name}: step"
+            of = xr.DataArray(curves.values, {step: curves.steps or [0]}, [line, step])
+            variables[name] = of if curves.steps else of.isel({step: 0}, drop=True)
+            return {"values": name, "names": curves.names, "places": curves.places}
+
+        measures = [
+            {
+                "name": measure.name,
+                "unit": measure.unit,
+                "curves": add(measure.curves),
+                "controls": [
+                    {"name": control.name, "curves": add(control.curves)} for control in measure.controls
+                ],
+            }
+            for measure in self.all
+        ]
+        return pack_dataset(xr.Dataset(variables), measures=measures)
 
 
 def read_measures(measures: Any) -> list[Measure]:
@@ -153,7 +201,7 @@ def _curves(result: Any, where: str) -> Curves:
     values = data.transpose(*axes, *(["step"] if "step" in data.dims else [])).values
     values = np.asarray(values, dtype=np.float32).reshape(n_lines, -1)
     labels = [labels_of(data, axis) for axis in axes]
-    grid = [dict(zip(axes, place, strict=True)) for place in _product(labels)]
+    grid = [dict(zip(axes, place, strict=True)) for place in product(*labels)]
     several = [axis for axis in axes if data.sizes[axis] > 1 or axis in ("layer", "head")]
     return Curves(steps, values[:, order], [_name(place, several) for place in grid], grid)
 
@@ -170,13 +218,6 @@ def _steps(data: Any, where: str) -> tuple[list[int], list[int]]:
     if twice is not None:
         raise ResultError(f"{where} has the step {twice} twice; each step may occur once.")
     return steps, order.tolist()
-
-
-def _product(labels: list[list[Any]]) -> list[tuple[Any, ...]]:
-    places: list[tuple[Any, ...]] = [()]
-    for axis in labels:
-        places = [(*place, label) for place in places for label in axis]
-    return places
 
 
 def _name(place: dict[str, Any], axes: list[str]) -> str:

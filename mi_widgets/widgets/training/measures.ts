@@ -1,8 +1,7 @@
-/** The measures as the kernel sent them: curves over the steps of a training run, and what they compare with. */
+/** The measures: curves over the steps of a training run, and what they compare with. */
 import { reading } from "../_shared/numbers";
 import { DASHES, lastValue, type Line } from "../_shared/line_chart";
 import type { Labels } from "../_shared/linked";
-import { type Packed, unpack } from "../_shared/wire";
 
 export interface Curves {
   steps: number[]; // none: the same at every step
@@ -21,40 +20,6 @@ export interface Measure {
   unit: string;
   curves: Curves;
   controls: Control[];
-}
-
-interface SentCurves {
-  steps: number[];
-  names: string[];
-  places: Labels[];
-  values: Packed;
-}
-
-export interface SentMeasure {
-  name: string;
-  unit: string;
-  curves: SentCurves;
-  controls: { name: string; curves: SentCurves }[];
-}
-
-export function readMeasures(sent: SentMeasure[]): Measure[] {
-  return sent.map(({ name, unit, curves, controls }) => ({
-    name,
-    unit,
-    curves: readCurves(curves),
-    controls: controls.map((control) => ({ name: control.name, curves: readCurves(control.curves) })),
-  }));
-}
-
-function readCurves({ steps, names, places, values }: SentCurves): Curves {
-  const tensor = unpack(values);
-  return { steps, names, places, rows: names.map((_, i) => tensor.part(i).codes as Float32Array) };
-}
-
-/** All steps that anything was measured at: what the x axis must hold. */
-export function stepsOf(measures: Measure[]): number[] {
-  const all = measures.flatMap(({ curves, controls }) => [curves, ...controls.map((control) => control.curves)]);
-  return [...new Set(all.flatMap(({ steps }) => steps))].sort((a, b) => a - b);
 }
 
 const ALL_STRONG = 3; // so few lines are all strong

@@ -17,7 +17,8 @@ export interface PanelFrame {
 
 export interface Pointed {
   step: number; // the nearest that was measured
-  line?: PlacedLine; // the nearest, if it is near
+  line?: number; // the place of the nearest, if it is near
+  place: Labels; // what it is of the Result; of a control nothing
   tooltip: [string, string][];
 }
 
@@ -96,11 +97,7 @@ export class Panel {
       reading(value),
     ]);
     const none: [string, string][] = ours.includes(step) ? [] : [["", "not measured here"]];
-    return { step, line: this.lines[first], tooltip: [["step", String(step)], ...said, ...none] };
-  }
-
-  /** Light exactly the line under the pointer. */
-  lightLine(line: PlacedLine): void {
-    this.chart.light(this.lines.indexOf(line));
+    const place = first === undefined || this.lines[first].control ? {} : this.lines[first].place;
+    return { step, line: first, place, tooltip: [["step", String(step)], ...said, ...none] };
   }
 }

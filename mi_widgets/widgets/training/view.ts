@@ -1,142 +1,113 @@
-/** One display of the widget: a panel a measure, the scrubber beneath, and the words. */
-import type { Help } from "../_shared/keys";
+/** A panel a measure, the scrubber beneath, and the words. */
 import { type AxisScale, nearest, symlog, wholeLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { type Action, Frame } from "../_shared/frame";
 import { bindKeys } from "../_shared/keyboard";
-import { type Labels, onHover, onSelected, sayHover } from "../_shared/linked";
-import { listen, type Model } from "../_shared/model";
+import type { Help } from "../_shared/keys";
+import { type Labels, onSelected } from "../_shared/linked";
+import { ResultView, type ViewAction } from "../_shared/result_view";
 import { columnsFor, GAP, HEIGHT } from "./layout";
+import type { Measure } from "./measures";
 import { Panel } from "./panel";
 import { Scrubber } from "./scrubber";
-import type { Store } from "./store";
+import type { Measures } from "./store";
 import { sentence, stepTable } from "./words";
 
-const KEYS: Help = [
-  [["left", "right"], "the checkpoint before, the checkpoint after"],
-  [["stepBefore", "stepAfter"], "the checkpoint before, the checkpoint after"],
-  [["first", "last"], "the first and the last checkpoint"],
-  [["toggle"], "play from here to the end, or pause"],
-];
+type Selection = Record<string, number>;
 
-export class View {
-  private frame: Frame;
+export class TrainingView extends ResultView<Measures, Selection> {
+  protected readonly name = "training";
+  protected readonly traits = ["x"];
+  private measures: Measure[] = [];
   private panels: Panel[] = [];
   private grid = el("div", { class: "mi-panels" });
-  private scrubber = new Scrubber((index) => this.select(this.steps[index]));
-  private sentence = el("p", { class: "mi-sentence" });
+  private scrubber = new Scrubber((index) => this.select({ step: this.steps[index] }));
   private note = el("span", { class: "mi-facts mi-axis-note" });
-  private numbers = el("div", {
-    class: "mi-numbers",
-    tabindex: 0,
-    role: "region",
-    "aria-label": "all steps in numbers",
-  });
-  private drawn?: { x: AxisScale };
+  private filled?: Measures["derived"]; // what the panels were made for
+  private x?: AxisScale;
   private chosen: Labels = {}; // what is selected in linked views, such as a head
 
-  constructor(
-    private model: Model,
-    private store: Store,
-    element: HTMLElement,
-  ) {
-    this.frame = new Frame(element, this.actions(), KEYS, () => this.draw());
-    this.frame.root.classList.add("mi-training");
-    this.numbers.hidden = true;
-    this.frame.body.append(this.grid, this.scrubber.element, this.numbers);
-    this.frame.footer.append(this.sentence, this.note);
-    this.fill();
-    this.listenToPeople();
-    this.listenToModel();
-    this.frame.followWidth();
+  protected readonly table = {
+    name: "all steps in numbers",
+    hint: "every step in numbers",
+    make: () => stepTable(this.measures, this.data.steps, this.selection.step),
+  };
+
+  protected parts() {
+    this.until(
+      bindKeys(this.scrubber.element.querySelector("input")!, this.moves()),
+      onSelected(
+        this.model,
+        (labels) => this.choose(labels),
+        () => this.data.labels,
+      ),
+      () => this.scrubber.pause(),
+    );
+    return { body: [this.grid, this.scrubber.element, this.numbers], footer: [this.words, this.note] };
   }
 
-  dispose(): void {
-    this.scrubber.pause();
-    this.frame.dispose();
+  protected actions(): ViewAction[] {
+    return [
+      {
+        label: "log x",
+        key: "logarithmic",
+        hint: "even in factors of ten: view.x",
+        run: () => this.set("x", this.log ? "linear" : "log"),
+        state: () => ({ label: this.log ? "linear x" : "log x", pressed: this.log }),
+      },
+    ];
   }
 
-  // -- what there is ------------------------------------------------------------------------------------------------
+  protected keys() {
+    return { ...this.moves(), toggle: () => this.scrubber.toggle() };
+  }
+
+  protected help(): Help {
+    return [
+      [["left", "right"], "the checkpoint before, the checkpoint after"],
+      [["stepBefore", "stepAfter"], "the checkpoint before, the checkpoint after"],
+      [["first", "last"], "the first and the last checkpoint"],
+      [["toggle"], "play from here to the end, or pause"],
+    ];
+  }
+
+  protected facts({ models }: Record<string, any>): string[] {
+    const n = this.steps.length;
+    return [...models, `${n} checkpoint${n === 1 ? "" : "s"}`];
+  }
+
+  protected seen() {
+    return this.data.labels;
+  }
+
+  protected get spoken(): boolean {
+    return !this.scrubber.playing;
+  }
 
   private get steps(): number[] {
-    return this.model.get("_choices").step;
-  }
-
-  private get step(): number {
-    const { step } = this.model.get("selection");
-    return this.steps.includes(step) ? step : this.steps[this.steps.length - 1];
+    return this.choices.step as number[];
   }
 
   private get log(): boolean {
     return this.model.get("x") === "log";
   }
 
-  private actions(): Action[] {
-    return [
-      { label: "log x", key: "logarithmic", hint: "even in factors of ten: view.x", run: () => this.toggleLog() },
-      { label: "as table", key: "table", hint: "every step in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "code", hint: "copy the Python that makes this view", run: () => this.copyCode() },
-    ];
-  }
-
-  /** Panels for the measures that were sent. */
-  private fill(): void {
-    this.panels = this.store.measures.map((measure) => new Panel(measure));
-    this.grid.replaceChildren(...this.panels.map((panel) => panel.element));
-    this.panels.forEach((panel) => this.listenToPanel(panel));
-    const header = this.model.get("_header");
-    const n = this.steps.length;
-    const checkpoints = `${n} checkpoint${n === 1 ? "" : "s"}`;
-    this.frame.say({ title: header.title, facts: [...header.models, checkpoints], warnings: header.warnings });
-  }
-
-  private listenToModel(): void {
-    this.frame.until(
-      listen(this.model, { "change:selection": () => this.mark(), "change:x": () => this.draw() }),
-      this.store.source.onChange(() => {
-        this.fill();
-        this.draw();
-      }),
-      onHover(
-        this.model,
-        (labels) => this.pointElsewhere(labels),
-        () => this.store.labels,
-      ),
-      onSelected(
-        this.model,
-        (labels) => this.choose(labels),
-        () => this.store.labels,
-      ),
-    );
-  }
-
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private listenToPeople(): void {
-    const go = (index: number) => {
+  private moves() {
+    const back = () => this.scrubber.shift(-1);
+    const on = () => this.scrubber.shift(1);
+    const go = (index: number) => () => {
       this.scrubber.pause();
       this.scrubber.go(index);
     };
-    const moves = {
-      left: () => this.scrubber.shift(-1),
-      right: () => this.scrubber.shift(1),
-      stepBefore: () => this.scrubber.shift(-1),
-      stepAfter: () => this.scrubber.shift(1),
-      first: () => go(0),
-      last: () => go(this.steps.length - 1),
-    };
-    const { element } = this.scrubber;
-    this.frame.until(
-      bindKeys(this.frame.root, { ...moves, toggle: () => this.scrubber.toggle() }),
-      bindKeys(element.querySelector("input")!, moves),
-    );
+    return { left: back, right: on, stepBefore: back, stepAfter: on, first: go(0), last: go(Infinity) };
   }
 
   private listenToPanel(panel: Panel): void {
     const { element } = panel.chart;
     const grab = (event: PointerEvent) => {
       this.scrubber.pause();
-      this.select(this.stepAt(panel, event));
+      this.select({ step: this.steps[nearest(this.steps, this.x!, panel.chart.place(event))] });
     };
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -147,74 +118,39 @@ export class View {
       if (event.buttons & 1) grab(event);
       this.pointed(panel, event);
     });
-    element.addEventListener("pointerleave", () => this.left());
+    element.addEventListener("pointerleave", () => this.point({}));
   }
 
-  private stepAt(panel: Panel, event: PointerEvent): number {
-    return this.steps[nearest(this.steps, this.drawn!.x, panel.chart.place(event))];
-  }
-
-  private select(step: number): void {
-    if (step === this.model.get("selection").step) return;
-    this.model.set("selection", { ...this.model.get("selection"), step });
-    this.model.save_changes();
-  }
-
+  /** Linked views are told the step and what the line is; which line of which panel that is concerns this view alone. */
   private pointed(panel: Panel, event: PointerEvent): void {
-    if (!this.drawn) return;
-    const { step, line, tooltip } = panel.at(event, this.drawn.x, this.store.steps);
-    const place = line && !line.control ? line.place : {};
-    for (const other of this.panels) {
-      other.chart.point(step);
-      if (line && other === panel) panel.lightLine(line);
-      else other.light(place, this.chosen);
-    }
-    this.frame.tip(event, tooltip);
-    sayHover(this.model, { step, ...place });
-  }
-
-  private left(): void {
-    this.frame.tooltip.hide();
-    this.pointElsewhere({});
-    sayHover(this.model, {});
-  }
-
-  /** Show what the pointer is on in a linked view; where it is on nothing, what is selected there. */
-  private pointElsewhere({ step, ...labels }: Labels): void {
-    for (const panel of this.panels) {
-      panel.chart.point(step as number | undefined);
-      panel.light(labels, this.chosen);
-    }
+    const { step, line, place, tooltip } = panel.at(event, this.x!, this.data.steps);
+    const exactly = line === undefined ? {} : { panel: this.panels.indexOf(panel), panelLine: line };
+    this.point({ step, ...(place as Selection), ...exactly }, event, tooltip);
   }
 
   private choose(labels: Labels): void {
     this.chosen = labels;
-    for (const panel of this.panels) panel.light(labels);
-  }
-
-  private toggleLog(): void {
-    this.model.set("x", this.log ? "linear" : "log");
-    this.model.save_changes();
-  }
-
-  private toggleTable(): void {
-    this.numbers.hidden = !this.numbers.hidden;
-    this.drawWords();
-  }
-
-  private copyCode(): void {
-    void this.frame.copy(this.model.get("_code"));
+    this.light();
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
-  private draw(): void {
-    if (!this.frame.width || !this.panels.length) return; // not shown yet
-    const { steps } = this.store;
-    const x = this.log ? symlog(steps) : wholeLinear(steps[0], steps[steps.length - 1]);
-    this.drawn = { x };
-    const columns = columnsFor(this.panels.length, this.frame.width);
-    const width = Math.floor((this.frame.width - (columns - 1) * GAP) / columns);
+  /** Panels for the measures that were sent. */
+  private fill(): void {
+    this.filled = this.data.derived;
+    this.measures = this.data.all;
+    this.panels = this.measures.map((measure) => new Panel(measure));
+    this.grid.replaceChildren(...this.panels.map((panel) => panel.element));
+    this.panels.forEach((panel) => this.listenToPanel(panel));
+  }
+
+  protected arrange(): void {
+    if (this.filled !== this.data.derived) this.fill();
+    const { width: room } = this.frame;
+    const { steps } = this.data;
+    const x = (this.x = this.log ? symlog(steps) : wholeLinear(steps[0], steps[steps.length - 1]));
+    const columns = columnsFor(this.panels.length, room);
+    const width = Math.floor((room - (columns - 1) * GAP) / columns);
     const rooms = this.panels.map((panel) => panel.room(width));
     const left = Math.max(40, ...rooms.map((room) => room.left));
     const right = Math.max(...rooms.map((room) => room.right));
@@ -222,28 +158,29 @@ export class View {
     this.panels.forEach((panel, i) => {
       const xTicks = columns > 1 || i < this.panels.length - 1; // else the scrubber's are right beneath
       panel.draw({ x, width, left, right, height: HEIGHT, xTicks });
-      panel.light(this.chosen);
     });
-    this.scrubber.draw(this.steps, x, this.steps.indexOf(this.step), left, this.frame.width - left - right);
-    this.frame.label("logarithmic", this.log ? "linear x" : "log x", { pressed: this.log });
+    this.scrubber.draw(this.steps, x, this.steps.indexOf(this.selection.step), left, room - left - right);
     this.note.textContent = `training step${this.log ? `, log scale${steps[0] <= 0 ? "; 0 at the left edge" : ""}` : ""}`;
-    this.mark();
   }
 
   /** Move the marker; nothing else is drawn anew, so that it follows the hand. */
-  private mark(): void {
-    if (!this.drawn) return;
-    for (const panel of this.panels) panel.mark(this.step);
-    this.scrubber.mark(this.steps.indexOf(this.step));
-    this.drawWords();
-    requestAnimationFrame(() => this.frame.painted());
+  protected paint(): void {
+    const { step } = this.selection;
+    for (const panel of this.panels) panel.mark(step);
+    this.scrubber.mark(this.steps.indexOf(step));
   }
 
-  private drawWords(): void {
-    this.sentence.replaceChildren(...sentence(this.store.measures, this.step));
-    if (!this.scrubber.playing) this.frame.announce(this.sentence.textContent!);
-    const shown = !this.numbers.hidden;
-    this.frame.label("table", "as table", { pressed: shown });
-    if (shown) this.numbers.replaceChildren(stepTable(this.store.measures, this.store.steps, this.step));
+  /** What the pointer is on, here or in a linked view; where it is on nothing, what is selected there. */
+  protected light(): void {
+    const { step, panel: pointed, panelLine, ...labels } = this.hovered;
+    this.panels.forEach((panel, i) => {
+      panel.chart.point(step as number | undefined);
+      if (i === pointed) panel.chart.light(panelLine as number);
+      else panel.light(labels, this.chosen);
+    });
+  }
+
+  protected sentence() {
+    return sentence(this.measures, this.selection.step);
   }
 }

@@ -10,10 +10,8 @@ from mi_widgets.core.script import Script
 from .._marks import render
 from .._shared.bundle import bundle
 from .._shared.control import quoted
-from .._shared.given import warnings_of
-from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
-from .measures import Measure, read_measures
+from .measures import Measure, Measures
 from .picture import picture
 
 _SCALES = ("linear", "log")
@@ -28,7 +26,7 @@ class _XScale(traitlets.Unicode):
         return value
 
 
-class TrainingView(ResultView):
+class TrainingView(ResultView[Measures]):
     """Curves of any measures over training, and one marker in all of them at the selected step.
 
     Linked with other views (`mi.link`), its scrubber moves them through training without asking the kernel.
@@ -53,34 +51,17 @@ class TrainingView(ResultView):
 
     x = _XScale("linear").tag(sync=True)
 
-    _measures = traitlets.List().tag(sync=True)
-
     def __init__(self, measures: Any, *, selection: dict[str, Any] | None = None, x: str = "linear"):
-        self._read = read_measures(measures)
-        first = checked({} if selection is None else selection, {"step": self._steps[-1]}, self.choices())
-        super().__init__(
-            measures,
-            first,
-            x=x,
-            _header=self._said_above(),
-            _measures=[measure.packed() for measure in self._read],
-        )
+        self._drawn = Measures(measures)
+        super().__init__(measures, self._first_selection(selection), x=x, **self._traits_now())
         self.observe(self._say_code, "x")
-
-    @property
-    def _steps(self) -> list[int]:
-        return sorted({step for measure in self._read for step in measure.curves.steps})
-
-    def choices(self) -> Choices:
-        """Every step that a measure has."""
-        return {"step": self._steps}
 
     def write(self, script: Script) -> None:
         """Add the lines of `code` to a script."""
-        if self.result is self._read[0].result:
+        if self.result is self._drawn.all[0].result:
             super().write(script)
             return
-        entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._read]
+        entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._drawn.all]
         script.add("measures = {", *entries, "}")
         script.show(
             "mi.TrainingView", ["measures", f"selection={self.selection!r}", *self._arguments(script)]
@@ -91,34 +72,18 @@ class TrainingView(ResultView):
 
     def png(self) -> bytes:
         """The same panels, with the marker at the selected step."""
-        return render(picture(self._read, self._said_above(), self.selection["step"], log=self.x == "log"))
+        return render(picture(self._drawn.all, self._header, self.selection["step"], log=self.x == "log"))
 
     def __repr__(self) -> str:
-        n = len(self._read)
+        n, steps = len(self._drawn.all), self._drawn.steps
         return (
-            f"TrainingView({' and '.join(self._said_above()['models'])}, {n} measure{'s' if n > 1 else ''}, "
-            f"{len(self._steps)} steps from {self._steps[0]} to {self._steps[-1]}, at step {self.selection['step']})"
+            f"TrainingView({' and '.join(self._header['models'])}, {n} measure{'s' if n > 1 else ''}, "
+            f"{len(steps)} steps from {steps[0]} to {steps[-1]}, at step {self.selection['step']})"
         )
 
     def show(self, measures: Any) -> None:
         """Draw other measures in the same place, at the same step if they have it, else at their last."""
-        self._read, self.result = read_measures(measures), measures
-        kept = {key: step for key, step in self.selection.items() if step in self._steps}
-        with self.hold_sync():  # one message, so that no curve is drawn with another's selection
-            self._header = self._said_above()
-            self._measures = [measure.packed() for measure in self._read]
-            self._choices = self._choices_now()
-            self.selection = {"step": self._steps[-1], **kept}
-            self._say_code()
-
-    def _said_above(self) -> dict[str, Any]:
-        results = [measure.result for measure in self._read]
-        controls = [control.given for measure in self._read for control in measure.controls]
-        return {
-            "title": "Training",
-            "models": list(dict.fromkeys(str(result.model_name) for result in results)),
-            "warnings": warnings_of(*results, *controls),
-        }
+        self._show(measures, Measures(measures))
 
 
 def _entry(measure: Measure, script: Script) -> str:

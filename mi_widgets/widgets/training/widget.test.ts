@@ -1,13 +1,55 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { checkKeys, EVIL, FakeModel, fakePage, floats, press, shown } from "../_shared/fakes";
+import { axis, checkKeys, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
 import { columnsFor } from "./layout";
-import { highestAt, linesOf, readMeasures } from "./measures";
+import { highestAt, linesOf } from "./measures";
+import { Measures } from "./store";
 import widget from "./widget";
 
-function curves(steps: number[], rows: number[][], names = [""], places: Record<string, unknown>[] = [{}]) {
-  const all = rows.flat();
-  const values = floats([rows.length, rows[0].length], (i) => all[i]);
-  return { steps, names, places, values };
+interface FakeCurves {
+  steps: number[]; // none: the same at every step
+  rows: number[][];
+  names: string[];
+  places: Record<string, unknown>[];
+}
+
+function curves(steps: number[], rows: number[][], names = [""], places: FakeCurves["places"] = [{}]): FakeCurves {
+  return { steps, rows, names, places };
+}
+
+interface FakeMeasure {
+  name: string;
+  unit: string;
+  curves: FakeCurves;
+  controls: { name: string; curves: FakeCurves }[];
+}
+
+/** As `measures.py` packs them. */
+function packed(measures: FakeMeasure[]) {
+  const axes: ReturnType<typeof axis>[] = [];
+  const variables: Parameters<typeof labelled>[1] = {};
+  const add = ({ steps, rows, names, places }: FakeCurves) => {
+    const values = `curves ${Object.keys(variables).length}`;
+    const own = [
+      axis(
+        `${values}: line`,
+        names.map((_, i) => i),
+      ),
+      ...(steps.length ? [axis(`${values}: step`, steps)] : []),
+    ];
+    axes.push(...own);
+    const numbers = floats(
+      own.map(({ labels }) => labels.length),
+      (i) => rows.flat()[i],
+    );
+    variables[values] = { axes: own.map(({ name }) => name), values: numbers };
+    return { values, names, places };
+  };
+  const sent = measures.map(({ curves, controls, ...more }) => ({
+    ...more,
+    curves: add(curves),
+    controls: controls.map(({ name, curves }) => ({ name, curves: add(curves) })),
+  }));
+  return labelled(axes, variables, { measures: sent });
 }
 
 const HEADS = curves(
@@ -39,7 +81,7 @@ function fakeModel(more: Record<string, unknown> = {}) {
     _code: "view",
     _links: [],
     _header: { title: "Training", models: [EVIL], warnings: [EVIL] },
-    _measures: [
+    _data: packed([
       { name: EVIL, unit: EVIL, curves: HEADS, controls: [{ name: EVIL, curves: curves([], [[0.02]]) }] },
       {
         name: "many",
@@ -47,7 +89,7 @@ function fakeModel(more: Record<string, unknown> = {}) {
         curves: MANY,
         controls: [{ name: "one layer", curves: curves([0, 500], [[1, 2]]) }],
       },
-    ],
+    ]),
     ...more,
   });
 }
@@ -169,12 +211,33 @@ describe("the widget", () => {
     stop();
   });
 
+  it("says what the pointer is on, here and in linked views", () => {
+    const [model, other] = [fakeModel({ _links: ["a"] }), fakeModel({ _links: ["a"] })];
+    const [first, second] = [shown(widget(), model), shown(widget(), other)];
+    const chart = first.root.querySelector(".mi-panel .mi-chart")!;
+    const guides = (root: Element) =>
+      [...root.querySelectorAll(".mi-chart-guide")].map((line) => line.getAttribute("visibility"));
+    chart.dispatchEvent(new MouseEvent("pointermove", { clientX: -2000, bubbles: true }));
+    expect(first.root.querySelector(".mi-tooltip")!.textContent).toMatch(/^step0.*L1\.H30\.20/);
+    expect([guides(first.root), guides(second.root)]).toEqual([
+      ["visible", "visible"],
+      ["visible", "visible"],
+    ]);
+    chart.dispatchEvent(new MouseEvent("pointerleave"));
+    expect([guides(first.root), guides(second.root)]).toEqual([
+      ["hidden", "hidden"],
+      ["hidden", "hidden"],
+    ]);
+    first.stop();
+    second.stop();
+  });
+
   it("draws other measures that were sent", () => {
     const model = fakeModel();
     const { root, stop } = shown(widget(), model);
     model.set("_choices", { step: [0, 50] });
     model.set("_header", { title: "Training", models: ["m"], warnings: [] });
-    model.set("_measures", [{ name: "loss", unit: "nats", curves: curves([0, 50], [[3, 2]]), controls: [] }]);
+    model.set("_data", packed([{ name: "loss", unit: "nats", curves: curves([0, 50], [[3, 2]]), controls: [] }]));
     expect(root.querySelectorAll(".mi-chart")).toHaveLength(1);
     expect(root.querySelector(".mi-facts")!.textContent).toBe("m · 2 checkpoints");
     expect(root.querySelector(".mi-state")!.textContent).toBe("✓");
@@ -199,14 +262,14 @@ describe("the widget", () => {
     press(root, "Home");
     expect(second.querySelector(".mi-sentence")!.textContent).toContain("step 0");
     model.set("selection", { step: 5 });
-    expect(second.querySelector(".mi-sentence")!.textContent).toContain("step 600");
+    expect(second.querySelector(".mi-sentence")!.textContent).toContain("step 0");
     stopSecond();
     stop();
   });
 });
 
 describe("what is drawn", () => {
-  const [few, many] = readMeasures(fakeModel().get("_measures"));
+  const [few, many] = new Measures(fakeModel() as never).all;
 
   it("is strong where it is highest at its end, and all of it where there is little", () => {
     expect(linesOf(many).map(({ kind }) => kind)).toEqual(["quiet", "quiet", "main", "quiet", "quiet", "control"]);
