@@ -19,8 +19,12 @@ def stepped(**options):
     return result(steps=STEPS, **options)
 
 
+def sent(view, name):
+    return view._data["variables"][name]["values"]
+
+
 def codes(view):
-    tensor = view._picture["full"]["tensor"]
+    tensor = sent(view, "pattern")
     found = np.frombuffer(tensor["data"], tensor["dtype"]).reshape(tensor["shape"])
     return dequantise(found, low=0, high=1)
 
@@ -40,28 +44,29 @@ def test_steps_are_a_key_of_the_selection():
 
 def test_all_steps_are_sent_at_once():
     view = AttentionView(stepped(n_batch=2))
-    picture = view._picture
-    assert picture["steps"] == list(STEPS)
-    assert picture["thumbnails"]["shape"] == [4, 2, 4, 12, 12]
+    data = view._data
+    assert data["axes"][0]["labels"] == list(STEPS)
+    assert data["derived"]["step"] is None
+    assert sent(view, "thumbnails")["shape"] == [4, 2, 4, 12, 12]
     np.testing.assert_allclose(codes(view), view.result.values[:, 0], atol=1e-4)
     view.selection = {"step": 100}
-    assert view._picture is picture
+    assert view._data is data
     view.selection = {"batch": 1}
-    assert view._picture["batch"] == 1
+    assert view._data["derived"]["batch"] == 1
 
 
 def test_steps_that_are_too_many_are_sent_one_by_one():
     view = AttentionView(stepped(n_tokens=300, n_heads=6))  # 4.3 million codes
-    assert view._picture["steps"] == [2000]
-    assert view._picture["thumbnails"]["shape"] == [1, 2, 6, 48, 48]
+    assert view._data["derived"]["step"] == 2000
+    assert sent(view, "thumbnails")["shape"] == [2, 6, 48, 48]
     view.selection = {"step": 100}
-    assert view._picture["steps"] == [100]
-    np.testing.assert_allclose(codes(view)[0], view.result.values[1, 0], atol=0.003)
+    assert view._data["derived"]["step"] == 100
+    np.testing.assert_allclose(codes(view), view.result.values[1, 0], atol=0.003)
 
 
 def test_a_head_is_answered_for_its_step():
     view = AttentionView(stepped(n_tokens=700, n_heads=4))
-    assert not view._picture["full"]["all"]
+    assert sent(view, "pattern")["shape"] == [700, 700]
     found = []
     view.send = lambda content, buffers=None: found.append((content, buffers))
     view._handle_custom_msg({"ask": "head", "id": 1, "step": 0, "batch": 0, "layer": 1, "head": 3}, [])
@@ -77,8 +82,8 @@ def test_scores_may_be_those_of_each_step():
     view = AttentionView(stepped(), scores={"x": (scores, np.full((2, 4), 0.1))})
     assert (view.selection["layer"], view.selection["head"]) == (1, 2)
     assert AttentionView(stepped(), scores={"x": scores}, selection={"step": 0}).selection["head"] == 1
-    assert view._scores[0]["values"]["shape"] == view._scores[0]["control"]["shape"] == [4, 2, 4]
-    assert AttentionView(stepped(), scores={"x": scores[0]})._scores[0]["values"]["shape"] == [2, 4]
+    assert sent(view, "score 0")["shape"] == sent(view, "control 0")["shape"] == [4, 2, 4]
+    assert sent(AttentionView(stepped(), scores={"x": scores[0]}), "score 0")["shape"] == [2, 4]
     with pytest.raises(ResultError, match=r"shape \(2, 4\) or \(4, 2, 4\)"):
         AttentionView(stepped(), scores={"x": scores[:2]})
     with pytest.raises(ResultError, match=r"has shape \(4, 2, 4\)"):

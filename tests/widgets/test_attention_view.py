@@ -25,6 +25,12 @@ def view():
     return AttentionView(result())
 
 
+def key_tokens(view):
+    """What the browser is told of the columns."""
+    [axis] = [axis for axis in view._data["axes"] if axis["name"] == "key"]
+    return axis["texts"]
+
+
 def test_it_opens_on_the_head_and_row_that_look_elsewhere(view):
     assert view.selection["layer"] == 1
     assert view.selection["head"] == 3
@@ -140,7 +146,7 @@ def test_code_says_what_is_on_the_screen(view):
         exec(call, made)
         again = made["view"]
         assert (again.selection, again.intervention) == (shown.selection, shown.intervention)
-        assert [score.name for score in again._read_scores] == [score.name for score in shown._read_scores]
+        assert [score.name for score in again._drawn.scores] == [score.name for score in shown._drawn.scores]
 
 
 def test_code_of_scores_that_are_results_computes_them():
@@ -219,25 +225,25 @@ def test_the_picture_shows_the_bright_cells():
 def test_padding_is_nan_on_the_wire_and_not_counted():
     view = AttentionView(result(padded=4, n_batch=2))
     assert "8 tokens" in repr(view)
-    tensor = view._picture["full"]["tensor"]
+    tensor = view._data["variables"]["pattern"]["values"]
     values = dequantise(
         np.frombuffer(tensor["data"], tensor["dtype"]).reshape(tensor["shape"]), low=0, high=1
     )
     np.testing.assert_allclose(values, view.result.values[0], atol=1e-4, equal_nan=True)
-    assert view._picture["key_tokens"][-4:] == [""] * 4
+    assert key_tokens(view)[-4:] == [""] * 4
 
 
 def test_another_prompt_sends_another_picture():
     view = AttentionView(result(n_batch=3))
     view.selection = {"batch": 2}
-    assert view._picture["batch"] == 2
+    assert view._data["derived"]["batch"] == 2
 
 
 def test_large_results_send_thumbnails_and_answer_for_the_rest():
     view = AttentionView(result(n_tokens=400, n_heads=16))
-    full = view._picture["full"]
-    assert not full["all"]
-    assert view._picture["thumbnails"]["shape"] == [2, 16, 48, 48]
+    assert view._data["derived"]["alone"] == {key: view.selection[key] for key in ("layer", "head")}
+    assert view._data["variables"]["pattern"]["values"]["shape"] == [400, 400]
+    assert view._data["variables"]["thumbnails"]["values"]["shape"] == [2, 16, 48, 48]
     sent = []
     view.send = lambda content, buffers=None: sent.append((content, buffers))
     question = {"ask": "head", "id": 3, "batch": 0, "layer": 0, "head": 5}
@@ -263,7 +269,7 @@ def test_show_draws_another_result_and_keeps_what_it_can(view):
     view.show(result(n_tokens=8))
     assert view.selection == {"batch": 0, "layer": 1, "head": 2, "query": view.selection["query"], "key": 3}
     assert view.selection["query"] < 8
-    assert len(view._picture["key_tokens"]) == 8
+    assert len(key_tokens(view)) == 8
 
 
 def test_a_part_of_a_result_has_a_view():
@@ -286,8 +292,8 @@ def test_it_links_and_closes_like_any_widget(view):
 
 def test_show_refuses_what_its_scores_are_not_of():
     view = AttentionView(result(), scores={"x": np.zeros((2, 4))})
-    before = view._picture
+    before = view._data
     with pytest.raises(ResultError, match="2 layers x 6 heads"):
         view.show(result(n_heads=6))
-    assert view._picture is before
+    assert view._data is before
     assert view.result.values.shape[2] == 4

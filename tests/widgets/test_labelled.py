@@ -53,6 +53,17 @@ def test_numbers_travel_as_they_are_or_as_codes_on_their_scale(dataset):
     np.testing.assert_allclose(codes.ravel()[:-1] / 127, np.linspace(0, 1, 12)[:-1], atol=0.005)
 
 
+def test_codes_that_are_made_already_go_as_they_are():
+    made = xr.Dataset({"small": (("row", "column"), np.array([[0, 254], [7, 255]], np.uint8))})
+    sent = pack_dataset(made, scales={"small": Scale("sequential", 0.0, 2.0)})["variables"]["small"]
+    assert (sent["values"]["min"], sent["values"]["max"], sent["map"]) == (0, 2, "sequential")
+    np.testing.assert_array_equal(numbers(sent["values"]), made["small"].values)
+    assert numbers(sent["values"]).dtype == np.uint8
+    plain = pack_dataset(made)["variables"]["small"]["values"]  # without a scale they are whole numbers
+    assert numbers(plain).tolist() == [[0, 254], [7, 255]]
+    assert (plain["dtype"], plain["max"]) == ("uint16", 65534)
+
+
 def test_whole_numbers_and_texts_take_two_bytes_where_these_are_enough(dataset):
     variables = pack_dataset(dataset)["variables"]
     assert variables["rank"]["values"]["dtype"] == "float32"  # 70,000 is too much

@@ -24,8 +24,20 @@ def view():
     return TrustView(report(warnings=[WARNING]))
 
 
+def sent(view):
+    """The checks that the browser is sent, as dictionaries."""
+    data = view._data
+    [axis] = data["axes"]
+    checks = [{"label": label} for label in axis["labels"]]
+    for name, variable in data["variables"].items():
+        places = np.frombuffer(variable["values"]["data"], variable["values"]["dtype"])
+        for check, place in zip(checks, places, strict=True):
+            check[name] = variable["texts"][place]
+    return checks
+
+
 def names(view):
-    return [check["name"] for check in view._report["checks"]]
+    return [check["name"] for check in sent(view)]
 
 
 def image_of(view):
@@ -41,7 +53,7 @@ def count_of(image, colour):
 
 def test_warnings_come_first_then_notes_then_what_held(view):
     assert names(view)[:4] == ["attention backend", "BOS", "biases", HELD[0][0]]
-    assert view._report["checks"][0] == {
+    assert sent(view)[0] == {
         "label": WARNING[0],
         "name": WARNING[0],
         "status": "warning",
@@ -53,7 +65,7 @@ def test_warnings_come_first_then_notes_then_what_held(view):
 
 @pytest.mark.parametrize(("held", "folds"), [(0, False), (6, False), (7, True)])
 def test_many_that_held_are_folded(held, folds):
-    assert TrustView(report(held=held))._report["folds"] is folds
+    assert TrustView(report(held=held))._data["derived"]["folds"] is folds
 
 
 def test_header_and_repr_say_how_many(view):
@@ -90,15 +102,15 @@ def test_any_check_or_none_is_selected(view):
 
 def test_names_that_repeat_are_told_apart_by_their_place():
     twice = TrustView(report(("BOS", "ok", "a", ""), notes=1, held=0))
-    assert [check["label"] for check in twice._report["checks"]] == [1, 0]
+    assert [check["label"] for check in sent(twice)] == [1, 0]
     assert names(twice) == ["BOS", "BOS"]
     twice.selection = {"check": 1}
 
 
 def test_whitespace_that_matters_can_be_seen():
     view = TrustView(report(("a\n", "warning", "'a  b' comes back\tas 'a b'\x00 ", "")))
-    assert view._report["checks"][0]["seen"] == "'a··b' comes back⇥as 'a b'□ "
-    assert view._report["checks"][0]["name"] == "a⏎"
+    assert sent(view)[0]["seen"] == "'a··b' comes back⇥as 'a b'□ "
+    assert sent(view)[0]["name"] == "a⏎"
     assert len(view._header["warnings"]) == 1
     view.selection = {"check": "a\n"}
 
@@ -114,8 +126,8 @@ def test_a_part_of_a_report_still_warns():
 def test_what_was_not_checked_is_not_trusted():
     view = TrustView(report().sel(check=[]))
     assert repr(view) == "TrustView(induction-2l, 0 checks, 1 warning; selected nothing)"
-    assert (view._header["warnings"], view._report["checks"]) == (["nothing was checked"], [])
-    assert view._report["summary"] == "Nothing was checked"
+    assert (view._header["warnings"], sent(view)) == (["nothing was checked"], [])
+    assert view._data["derived"]["summary"] == "Nothing was checked"
     assert view.choices() == {"check": [None]}
     assert count_of(image_of(view)[0], GOOD) == 0
 
@@ -147,7 +159,7 @@ def test_code_brings_the_model_and_its_report(monkeypatch):
     made = {}
     exec(view.code(), made)
     assert (made["view"].selection, repr(made["view"])) == (view.selection, repr(view))
-    assert made["view"]._report == view._report
+    assert made["view"]._data == view._data
     said = TrustView(report())._code.splitlines()
     assert said[3:] == [
         "model = mi.load('induction-2l')",

@@ -21,13 +21,14 @@ def pack_dataset(
 ) -> dict[str, Any]:
     """Axes, variables and what was derived from them, as one dictionary with binary buffers.
 
-    Numbers travel as float32, or as codes on their scale where `codes` says so; whole numbers and texts as whole
-    numbers of two bytes where these are enough, texts as places in a list. NaN stays NaN.
+    Numbers travel as float32, or as codes on their scale where `codes` says so; codes that `quantise` has made, as they
+    are; whole numbers and texts as whole numbers of two bytes where these are enough, texts as places in a list. NaN
+    stays NaN.
 
     Args:
         dataset: A variable says its unit in its attribute `units`. An axis's texts are its tokens, from the
             coordinate `<axis>_token`, or its labels.
-        scales: What the colours of a variable mean.
+        scales: What the colours of a variable mean; a variable of unsigned numbers with a scale holds codes on it.
         codes: The type of the codes of a variable that has a scale; a view that needs no more digits is sent less.
         texts_by: The axes along which an axis's tokens may differ; all of them where None.
         derived: More for the view to read, plain values that JSON knows.
@@ -52,6 +53,8 @@ def pack_dataset(
 def _packed(
     values: np.ndarray, scale: Scale | None, code: Literal["uint8", "uint16"] | None
 ) -> dict[str, Any]:
+    if values.dtype.kind == "u" and scale is not None:
+        return {"values": pack(values, low=scale.low, high=scale.high), "map": scale.map}
     if values.dtype.kind in "iub":
         whole = values.min(initial=0) >= -1  # -1 is where there is none
         return {"values": pack_whole(values) if whole else pack(values.astype(np.float32))}

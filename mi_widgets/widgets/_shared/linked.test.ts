@@ -111,20 +111,18 @@ describe("linked models", () => {
 
 function attentionModel() {
   const full = codes([2, 2, 2, 3, 3], (i) => (i < 36 ? 0 : 254));
-  const tokens = ["<bos>", " a", " b"];
+  const side = (name: string) => axis(name, [0, 1, 2], { texts: ["<bos>", " a", " b"], tokens: true });
+  const heads = Object.entries(CHOICES).map(([name, labels]) => axis(name, labels));
+  const axes = [...heads, side("query"), side("key")];
+  const derived = { batch: 0, step: null, alone: null, scores: [] };
   return new FakeModel({
     selection: { step: 0, batch: 0, layer: 0, head: 0, query: 2, key: null },
     _choices: { ...CHOICES, batch: [0], query: [0, 1, 2, null], key: [0, 1, 2, null] },
     _links: ["x"],
     _ablated: [],
     _code: "view",
-    _header: { title: "Attention", model: "m", unit: "probability", warnings: [], n_batch: 1 },
-    _scores: [],
-    _picture: {
-      ...{ batch: 0, steps: [0, 100], layers: [0, 1], heads: [0, 1], query_tokens: tokens, key_tokens: tokens },
-      thumbnails: full,
-      full: { all: true, tensor: full },
-    },
+    _header: { title: "Attention", model: "m", unit: "probability", warnings: [] },
+    _data: labelled(axes, { thumbnails: full, pattern: full }, derived),
   });
 }
 

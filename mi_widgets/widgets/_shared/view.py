@@ -125,12 +125,13 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         self.result, self._drawn = result, drawn
         choices = self._choices_now()
         kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
+        selection = self._first_selection(kept)  # first: what is sent may depend on it
         # One message, so that nothing is drawn with another's selection; the selection last, which is checked.
         changed = {
             **self._traits_now(),
             **traits,
             "_choices": choices,
-            "selection": self._first_selection(kept),
+            "selection": selection,
         }
         with self.hold_sync():
             for name, value in changed.items():

@@ -4,17 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.selection import Choices, checked
+from .._shared.selection import checked
 from .focus import interesting_head, interesting_query
 from .patterns import Patterns
-from .scores import Score
 
 _WORTH_A_LOOK = 0.1  # a highest score below it singles out no head
 
 
-def first_selection(
-    given: dict[str, Any], patterns: Patterns, allowed: Choices, scores: list[Score]
-) -> dict[str, Any]:
+def first_selection(given: dict[str, Any], patterns: Patterns) -> dict[str, Any]:
     """A complete selection: what was given, and where nothing was, what is worth a look.
 
     The step is the last. The head is the one highest in the first score, if any is high at all, else the one
@@ -23,27 +20,18 @@ def first_selection(
     Raises:
         SelectionError: Something given does not exist.
     """
-    somewhere = {
-        **({"step": patterns.steps[-1]} if patterns.steps else {}),
-        "batch": 0,
-        "layer": allowed["layer"][0],
-        "head": allowed["head"][0],
-        "query": None,
-        "key": None,
-    }
-    chosen = checked(given, somewhere, allowed)
+    chosen = checked(given, patterns.first(), patterns.choices())
     if "layer" not in given or "head" not in given:
-        chosen |= _head(given, chosen, patterns, scores)
+        chosen |= _head(given, chosen, patterns)
     if "query" not in given:
         chosen["query"] = interesting_query(patterns.head(chosen))
     return chosen
 
 
-def _head(
-    given: dict[str, Any], chosen: dict[str, Any], patterns: Patterns, scores: list[Score]
-) -> dict[str, int]:
+def _head(given: dict[str, Any], chosen: dict[str, Any], patterns: Patterns) -> dict[str, int]:
     rows = [patterns.layers.index(given["layer"])] if "layer" in given else list(range(len(patterns.layers)))
     columns = [patterns.heads.index(given["head"])] if "head" in given else list(range(len(patterns.heads)))
+    scores = patterns.scores
     first = scores[0].at(patterns.step_index(chosen)) if scores else np.zeros(patterns.grid)
     if np.nanmax(first, initial=-np.inf) > _WORTH_A_LOOK:
         part = np.nan_to_num(first[np.ix_(rows, columns)], nan=-np.inf)

@@ -7,7 +7,7 @@ import { fit, image, resample } from "../_shared/raster";
 import type { Label } from "../_shared/step_slider";
 import { everyNth } from "../_shared/thinning";
 import { NAN_LEVEL } from "../_shared/wire";
-import type { Heads, Picture } from "./heads";
+import type { Heads } from "./heads";
 import { labelled, type Score } from "./scores";
 
 export interface GridState {
@@ -48,8 +48,7 @@ export class HeadGrid {
   private lit?: HTMLElement;
   // What the present picture was made of.
   private drawn = "";
-  private picture?: Picture;
-  private scores?: Score[];
+  private data?: Heads["derived"];
 
   /** @param hover called with the head under the pointer, and with nothing when it leaves. */
   constructor(
@@ -64,15 +63,15 @@ export class HeadGrid {
     const frame = this.frameOf(state);
     this.columns = frame.columns;
     // Moving the selection, the most frequent change, repaints nothing.
-    const { order, ablated, scores, theme, ranked } = state;
+    const { order, ablated, theme, ranked } = state;
     const ratio = window.devicePixelRatio;
     const drawn = JSON.stringify([frame.side, frame.columns, order, ablated, theme, ranked, ratio, state.step]);
-    if (drawn !== this.drawn || state.heads.picture !== this.picture || scores !== this.scores) {
+    if (drawn !== this.drawn || state.heads.derived !== this.data) {
       this.paint(state, frame);
       this.label(state, frame);
       this.arrange(state, frame);
       this.element.style.height = `${frame.height}px`;
-      [this.drawn, this.picture, this.scores] = [drawn, state.heads.picture, scores];
+      [this.drawn, this.data] = [drawn, state.heads.derived];
     }
     this.choose(state.selected);
   }
@@ -90,7 +89,7 @@ export class HeadGrid {
 
   /** Sizes and places, in CSS pixels. */
   private frameOf(state: GridState): GridFrame {
-    const columns = state.heads.picture.heads.length;
+    const columns = state.heads.heads.length;
     const lines = Math.ceil(state.order.length / columns);
     const gap = columns > 16 ? 2 : 5;
     const across = (state.width - MARGIN.left) / columns - gap;
@@ -124,7 +123,7 @@ export class HeadGrid {
 
   private label(state: GridState, frame: GridFrame): void {
     const { side, gap } = frame;
-    const { layers, heads } = state.heads.picture;
+    const { layers, heads } = state.heads;
     const texts: HTMLElement[] = [];
     const write = (text: string, className: string, x: number, y: number) => {
       const span = el("span", { class: className }, text);
@@ -181,7 +180,7 @@ export class HeadGrid {
 
   private describe(cell: HTMLElement, head: HeadPlace, state: GridState, side: number): void {
     const off = state.ablated.some((place) => same(place, head));
-    const best = labelled(state.scores, state.heads.picture, head)[0];
+    const best = labelled(state.scores, state.heads, head)[0];
     const said = best ? `, ${best.short} ${fixed(best.value, 2)}` : "";
     cell.setAttribute("aria-label", `layer ${head.layer} head ${head.head}${said}${off ? ", off" : ""}`);
     cell.classList.toggle("mi-off", off);

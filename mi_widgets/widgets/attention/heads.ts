@@ -1,21 +1,18 @@
 /** The patterns in the browser: what was sent, what was asked for since, and asking for what is missing. */
 import type { HeadPlace } from "../_shared/heads_off";
-import type { Model } from "../_shared/model";
+import { Labelled } from "../_shared/labelled";
+import { listen, type Model } from "../_shared/model";
 import { Recent } from "../_shared/recent";
 import { Questions } from "../_shared/requests";
-import { Sent } from "../_shared/sent";
 import type { Label } from "../_shared/step_slider";
-import { unpack, type Bytes, type Packed, Tensor } from "../_shared/wire";
+import { unpack, type Bytes, type Packed, type Tensor } from "../_shared/wire";
 
+/** What the pictures of one prompt have along their sides. */
 export interface Picture {
-  batch: number;
-  steps?: Label[]; // those that the tensors begin with, where there are steps: all, or only the one at hand
-  layers: number[];
-  heads: number[];
+  layers: readonly number[];
+  heads: readonly number[];
   queryTokens: string[];
   keyTokens: string[];
-  thumbnails: Tensor;
-  all?: Tensor; // every full head, where they were small enough to send at once
 }
 
 export interface Full {
@@ -37,14 +34,15 @@ interface Question extends HeadAtStep {
 const KEPT_HEADS = 24;
 
 /** One for each model; its views share it, so that two views of one widget ask only once. */
-export class Heads {
-  picture!: Picture;
+export class Heads extends Labelled implements Picture {
   private fetched = new Recent<Tensor>(KEPT_HEADS);
   private notes = new Map<string, string>();
   private questions: Questions<Question, Tensor>;
-  readonly source: Sent;
+  private leave: () => void;
+  private begun?: Heads["derived"]; // of what the rest was asked for
 
-  constructor(private model: Model) {
+  constructor(model: Model) {
+    super(model);
     this.questions = new Questions<Question, Tensor>(
       (message) => model.send(message),
       (question, outcome) => {
@@ -56,75 +54,84 @@ export class Heads {
         this.source.tell();
       },
     );
-    this.source = new Sent(model, "_picture", () => this.read(), {
-      "msg:custom": (content, buffers) => this.heard(content, buffers),
-    });
+    this.begin();
+    this.source.onChange(() => this.begin()); // before any view hears of it
+    this.leave = listen(model, { "msg:custom": (content, buffers) => this.heard(content, buffers) });
+  }
+
+  dispose(): void {
+    this.leave();
+    super.dispose();
+  }
+
+  get batch(): number {
+    return this.derived.batch;
+  }
+
+  get layers(): number[] {
+    return this.axis("layer").labels as number[];
+  }
+
+  get heads(): number[] {
+    return this.axis("head").labels as number[];
+  }
+
+  get queryTokens(): string[] {
+    return this.axis("query").texts({});
+  }
+
+  get keyTokens(): string[] {
+    return this.axis("key").texts({});
+  }
+
+  /** Whether a step is at hand: all are, or the kernel has sent one. */
+  hasStep(step?: Label): boolean {
+    return this.derived.step === null || this.derived.step === step;
   }
 
   thumbnail(place: HeadAtStep): Tensor {
-    return this.picture.thumbnails.part(...this.indices(place));
+    return this.part("thumbnails", place);
   }
 
   /** A full head, or a note saying where it is; asks for it if nobody did. */
   full(selected: HeadAtStep): Full {
     const place = this.held(selected);
-    const key = keyOf(this.picture.batch, place);
-    const tensor = this.fetched.get(key) ?? this.picture.all?.part(...this.indices(place));
-    if (tensor) {
-      this.fetched.put(key, tensor);
-      return { tensor };
-    }
-    const note = this.notes.get(key);
-    if (note === undefined) this.ask(place);
+    const key = keyOf(this.batch, place);
+    const tensor = this.derived.alone ? this.fetched.get(key) : this.part("pattern", place);
+    if (tensor) return { tensor };
+    if (!this.notes.has(key)) this.ask(place);
     return { note: this.notes.get(key) };
   }
 
-  /** Ask again for what was given up on. */
-  ask(selected: HeadAtStep): void {
-    const [batch, place] = [this.picture.batch, this.held(selected)];
-    this.notes.set(keyOf(batch, place), "loading …");
-    this.questions.ask({ ask: "head", batch, ...place });
+  private ask(place: HeadAtStep): void {
+    this.notes.set(keyOf(this.batch, place), "loading …");
+    this.questions.ask({ ask: "head", batch: this.batch, ...place });
   }
 
-  /** A head at a step that is at hand: while another one is awaited, the first. */
+  /** A head at a step that is at hand: while another one is awaited, that which was sent. */
   private held({ layer, head, step }: HeadAtStep): HeadAtStep {
-    const { steps } = this.picture;
-    if (!steps) return { layer, head };
-    return { step: steps.includes(step!) ? step : steps[0], layer, head };
+    const shown = this.derived.step ?? step;
+    return shown === undefined ? { layer, head } : { step: shown, layer, head };
   }
 
-  dispose(): void {
-    this.source.dispose();
+  private part(variable: string, { step, layer, head }: HeadAtStep): Tensor {
+    return this.get(variable).slice({ step, layer, head }).tensor;
   }
 
-  private read(): void {
-    const sent = this.model.get("_picture");
+  /** Forget what was asked for of other data. */
+  private begin(): void {
+    if (this.derived === this.begun) return; // it was an answer that came
+    this.begun = this.derived;
     this.fetched.clear();
     this.notes.clear();
-    const full = unpack(sent.full.tensor);
-    this.picture = {
-      batch: sent.batch,
-      steps: sent.steps ?? undefined,
-      layers: sent.layers,
-      heads: sent.heads,
-      queryTokens: sent.query_tokens,
-      keyTokens: sent.key_tokens,
-      thumbnails: unpack(sent.thumbnails),
-      all: sent.full.all ? full : undefined,
-    };
-    if (!sent.full.all) this.fetched.put(keyOf(sent.batch, this.held(sent.full)), full);
+    const { alone } = this.derived;
+    if (alone) this.fetched.put(keyOf(this.batch, this.held(alone)), this.get("pattern").tensor);
   }
 
   private heard(content: { answer?: number; error?: string; tensor?: Packed }, buffers: Bytes[] = []): void {
     if (typeof content?.answer !== "number") return;
     const answer = content.tensor && unpack(content.tensor, buffers[0]);
     this.questions.answered(content.answer, { answer, error: content.error });
-  }
-
-  private indices(selected: HeadAtStep): number[] {
-    const { step, layer, head } = this.held(selected);
-    const { steps, layers, heads } = this.picture;
-    return [...(steps ? [steps.indexOf(step!)] : []), layers.indexOf(layer), heads.indexOf(head)];
   }
 }
 

@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import xarray as xr
 
+from .._shared.given import header_of
+from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.pool import max_pool
+from .._shared.scale import Scale
+from .._shared.selection import Choices
 from .._shared.wire import pack, quantise
+from .scores import read_scores
 
 AXES = ("step", "batch", "layer", "head", "query", "key")
 THUMBNAIL_SIDE = 48
@@ -22,17 +28,21 @@ Place = Mapping[str, Any]
 
 
 class Patterns:
-    """The patterns of a Result as arrays and labels.
+    """The patterns of a Result as arrays and labels, and the scores of their heads.
 
     Attributes:
         values: Float32 probabilities, shape (step, batch, layer, head, query, key); padded positions are NaN.
         steps: The labels of the steps of a training, or None where the Result has no such axis.
         layers: The model's numbers of the layers at hand (a run may have kept only some).
         heads: The model's numbers of the heads at hand.
+        scores: Those that the user gave.
         title, model_name, unit: What the header says.
+
+    Raises:
+        ResultError: Scores that are not of these heads, or of other steps.
     """
 
-    def __init__(self, result: Any):
+    def __init__(self, result: Any, scores: Mapping[str, Any] | None = None):
         pattern = result.dataset["pattern"]
         self.steps = labels_of(pattern, "step") if "step" in pattern.dims else None
         for axis in AXES:  # result.sel(layer=3) has dropped an axis; the view draws one layer then
@@ -43,25 +53,17 @@ class Patterns:
         self.values = np.asarray(pattern.values, dtype=np.float32)
         self.layers = [int(number) for number in pattern.coords["layer"].values]
         self.heads = [int(number) for number in pattern.coords["head"].values]
+        self.scores = read_scores(scores, self.grid, self.steps)
         self._query_tokens = self._tokens(result, "query", self.values.shape[4])
         self._key_tokens = self._tokens(result, "key", self.values.shape[5])
-        self._thumbnails: dict[Any, np.ndarray] = {}  # of the picture that was sent last
-        self.title = str(result.title)
-        self.model_name = str(result.model_name)
-        self.unit = str(result.unit)
+        self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
+        self._place: Place = {}  # what `packed` sends
+        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
+        self._header = header_of(result, *(score.given for score in self.scores))
 
     def _tokens(self, result: Any, axis: str, length: int) -> np.ndarray:
         tokens = np.asarray(result.dataset.coords[f"{axis}_token"].values)
         return np.broadcast_to(tokens, (self.n_batch, length))
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says of the patterns, for the browser."""
-        return {
-            "title": self.title,
-            "model": self.model_name,
-            "unit": self.unit,
-            "n_batch": self.n_batch,
-        }
 
     @property
     def n_batch(self) -> int:
@@ -117,45 +119,72 @@ class Patterns:
             self._thumbnails = {key: _small(self.all_heads(place))}
         return self._thumbnails[key]
 
-    def picture(self, place: Place) -> dict[str, Any]:
+    def choices(self) -> Choices:
+        """Steps, if there are any, prompts, the model's numbers of layers and heads, and positions."""
+        n_query, n_key = self.values.shape[4:]
+        return {
+            **({"step": self.steps} if self.steps else {}),
+            "batch": range(self.n_batch),
+            "layer": self.layers,
+            "head": self.heads,
+            "query": [*range(n_query), None],
+            "key": [*range(n_key), None],
+        }
+
+    def first(self) -> dict[str, Any]:
+        """The last step, the first prompt and head, and no row; `first_selection` looks for more."""
+        head = {"batch": 0, "layer": self.layers[0], "head": self.heads[0], "query": None, "key": None}
+        return {"step": self.steps[-1], **head} if self.steps else head
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says of the patterns and the scores, for the browser."""
+        return self._header
+
+    def turn(self, place: Place) -> bool:
+        """Have `packed` send another place; whether the browser has to be sent it, to show it."""
+        before, self._place = self._place, place
+        moved = {key for key in ("step", "batch") if before.get(key) != place.get(key)}
+        return "batch" in moved or ("step" in moved and not self.steps_fit)
+
+    def packed(self) -> dict[str, Any]:
         """What the browser needs to draw one prompt; one value, so that labels and pictures change together.
 
-        Where there are steps, the tensors begin with those that are named in `steps`: all, or the one at hand.
+        The patterns and thumbnails have the axis `step` where all steps are sent, else they are those of one; and
+        the patterns have the axes of all heads, or are that of one. What is one is named in what is derived.
         """
-        batch = place["batch"]
-        steps = self.steps if self.steps is None or self.steps_fit else [place["step"]]
-        shown = self._shown(place)
-        alone = self.steps is None
-        thumbnails = self.thumbnail_codes(place) if alone else np.stack([_small(heads) for heads in shown])
-        if self.all_fit:
-            full = {"all": True, "tensor": pack(_quantised(shown))}
-        else:
-            full = {
-                "all": False,
-                "layer": place["layer"],
-                "head": place["head"],
-                "tensor": self.packed_head(place),
-            }
-        return {
-            "batch": batch,
-            "steps": steps,
-            "layers": self.layers,
-            "heads": self.heads,
-            "query_tokens": self.query_tokens(batch),
-            "key_tokens": self.key_tokens(batch),
-            "thumbnails": pack(thumbnails),
-            "full": full,
-        }
+        place, stepped = self._place, self.steps is not None and self.steps_fit
+        patterns = self.values[:, place["batch"]] if stepped else self.all_heads(place)
+        small = np.stack([_small(heads) for heads in patterns]) if stepped else self.thumbnail_codes(place)
+        axes = [*(["step"] if stepped else []), "layer", "head"]
+        variables = {"thumbnails": ((*axes, "row", "column"), small)}
+        if not self.all_fit:
+            axes, patterns = [], self.head(place)
+        variables["pattern"] = ((*axes, "query", "key"), patterns)
+        for i, score in enumerate(self.scores):
+            variables |= score.variables(i)
+        return pack_dataset(
+            xr.Dataset(variables, coords=self._labels(place["batch"])),
+            scales=dict.fromkeys(("thumbnails", "pattern"), Scale("sequential", 0, 1)),
+            codes={"pattern": _code(patterns)},
+            batch=place["batch"],
+            step=None if stepped else place.get("step"),
+            alone=None if self.all_fit else {key: place[key] for key in ("layer", "head")},
+            scores=[score.said() for score in self.scores],
+        )
 
     def packed_head(self, place: Place) -> dict[str, Any]:
         """One full head, ready for the wire."""
-        return pack(_quantised(self.head(place)))
+        head = self.head(place)
+        return pack(quantise(head, low=0, high=1, dtype=_code(head)))
 
-    def _shown(self, place: Place) -> np.ndarray:
-        """What is sent at once: (layer, head, query, key), with the steps in front where there are any."""
-        if self.steps is None:
-            return self.all_heads(place)
-        return self.values[:, place["batch"]] if self.steps_fit else self.all_heads(place)[None]
+    def _labels(self, batch: int) -> dict[str, Any]:
+        return {
+            **({} if self.steps is None else {"step": self.steps}),
+            "layer": self.layers,
+            "head": self.heads,
+            "query_token": ("query", self.query_tokens(batch)),
+            "key_token": ("key", self.key_tokens(batch)),
+        }
 
 
 def _small(heads: np.ndarray) -> np.ndarray:
@@ -163,8 +192,5 @@ def _small(heads: np.ndarray) -> np.ndarray:
     return np.stack([max_pool(quantise(layer, low=0, high=1), side=THUMBNAIL_SIDE) for layer in heads])
 
 
-def _quantised(values: np.ndarray) -> np.ndarray:
-    fine = values.size * 2 <= FINE_LIMIT
-    if values.ndim == 2 or fine:
-        return quantise(values, low=0, high=1, dtype="uint16" if fine else "uint8")
-    return np.stack([quantise(layer, low=0, high=1) for layer in values])
+def _code(values: np.ndarray) -> Literal["uint8", "uint16"]:
+    return "uint16" if values.size * 2 <= FINE_LIMIT else "uint8"

@@ -10,7 +10,6 @@ from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
 from .._shared.control import Control, numbers, quoted, read_control
-from .._shared.wire import pack
 
 _SHORT = {"induction": "ind", "previous token": "prev", "duplicate token": "dup"}
 
@@ -47,15 +46,16 @@ class Score:
         said = self.control.code(script, f"{self.name} control")
         return f"{quoted(self.name)}: ({script.expression(self.given[0], f'{self.name} scores')}, {said})"
 
-    def packed(self) -> dict[str, Any]:
-        """For the wire."""
-        return {
-            "name": self.name,
-            "short": self.short,
-            "values": pack(self.values),
-            "control": pack(self.control.values) if self.control else None,
-            "control_name": self.control.name if self.control else "",
-        }
+    def variables(self, i: int) -> dict[str, Any]:
+        """The labelled numbers of the i-th score and of its control, for the browser."""
+        axes = ("step", "layer", "head")[-self.values.ndim :]
+        control = {f"control {i}": (axes, self.control.values)} if self.control else {}
+        return {f"score {i}": (axes, self.values), **control}
+
+    def said(self) -> dict[str, str]:
+        """What the score and its control are called, for the browser."""
+        control = self.control.name if self.control else ""
+        return {"name": self.name, "short": self.short, "control_name": control}
 
 
 def at_step(values: np.ndarray, step: int) -> np.ndarray:

@@ -1,6 +1,8 @@
-/** Scores of heads, as sent by the kernel, and the orders they put the heads in. */
+/** Scores of heads at one step, and the orders they put the heads in. */
 import type { HeadPlace } from "../_shared/heads_off";
-import { unpack, type Packed, type Tensor } from "../_shared/wire";
+import type { Labelled } from "../_shared/labelled";
+import type { Label } from "../_shared/step_slider";
+import type { Tensor } from "../_shared/wire";
 import type { Picture } from "./heads";
 
 export interface Score {
@@ -11,31 +13,20 @@ export interface Score {
   controlName: string;
 }
 
-interface Sent {
-  name: string;
-  short: string;
-  values: Packed;
-  control: Packed | null;
-  control_name: string;
-}
-
 /** Below it a score is not worth a label on a thumbnail. */
 export const WORTH_A_LABEL = 0.4;
 
-export function readScores(sent: Sent[]): Score[] {
-  return sent.map(({ name, short, values, control, control_name }) => ({
+/** The scores at a step; one that was measured once is the same at all. */
+export function scoresAt(data: Labelled, step?: Label): Score[] {
+  const at = (name: string) => data.get(name).slice({ step }).tensor;
+  const sent: { name: string; short: string; control_name: string }[] = data.derived.scores;
+  return sent.map(({ name, short, control_name }, i) => ({
     name,
     short,
-    values: unpack(values),
-    control: control ? unpack(control) : undefined,
+    values: at(`score ${i}`),
+    control: data.has(`control ${i}`) ? at(`control ${i}`) : undefined,
     controlName: control_name,
   }));
-}
-
-/** The scores at one step, by its place; a score that was measured once is the same at all. */
-export function scoresAt(scores: Score[], step: number): Score[] {
-  const at = (tensor: Tensor) => (tensor.shape.length > 2 ? tensor.part(step) : tensor);
-  return scores.map((score) => ({ ...score, values: at(score.values), control: score.control && at(score.control) }));
 }
 
 export function scoreOf(tensor: Tensor, picture: Picture, place: HeadPlace): number {

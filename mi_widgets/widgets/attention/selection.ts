@@ -5,14 +5,14 @@ import type { Spot } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
 import type { Label } from "../_shared/step_slider";
 
-export interface Selection {
+export type Selection = Record<string, Label | null> & {
   step?: Label; // only where there are steps
   batch: number;
   layer: number; // the model's number, as in Python; not an index
   head: number;
   query: number | null;
   key: number | null;
-}
+};
 
 /** A cell of the large head; with one of the two null a whole row or column. */
 export interface Cell {
@@ -30,7 +30,6 @@ export const ARROWS_HELP: Help = [
     "move: among the heads, or among the cells of the large head, wherever the focus is",
   ],
   [["first", "last"], "the first and the last of the row"],
-  [["nothing"], "select no row and no column"],
 ];
 
 /** The head one step away in a grid that shows `order` row by row; it stays inside. */
@@ -69,25 +68,4 @@ export function moveCell(from: Selection, to: Direction, rows: number, columns: 
     case "last":
       return { ...from, key: columns - 1 };
   }
-}
-
-/** Whether a selection, perhaps linked from another widget, is one that a picture can show. */
-export function fits(
-  value: Partial<Selection> | undefined,
-  layers: number[],
-  heads: number[],
-  rows: number,
-  columns: number,
-  steps: readonly Label[] = [],
-): value is Selection {
-  const inside = (place: number | null | undefined, size: number) =>
-    place === null || (Number.isInteger(place) && place! >= 0 && place! < size);
-  return (
-    !!value &&
-    layers.includes(value.layer!) &&
-    heads.includes(value.head!) &&
-    (value.step === undefined ? !steps.length : steps.includes(value.step)) &&
-    inside(value.query, rows) &&
-    inside(value.key, columns)
-  );
 }

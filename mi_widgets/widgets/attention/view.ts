@@ -1,178 +1,136 @@
-/** One display of the widget: grid, large head and words; every gesture becomes a change of a trait. */
+/** The grid of all heads, the large one, and the text beneath, coloured by what one of its tokens looks at. */
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import type { Help } from "../_shared/keys";
-import { type Action, Frame } from "../_shared/frame";
-import { type HeadPlace, headsOff, same, switchHead } from "../_shared/heads_off";
+import { Effect, type HeadPlace, headsOff, same, switchHead } from "../_shared/heads_off";
 import { HeatMap } from "../_shared/heat_map";
-import { arrows, bindKeys, type Direction } from "../_shared/keyboard";
-import { listen, type Model } from "../_shared/model";
-import { type Label, STEP_KEYS, StepSlider } from "../_shared/step_slider";
-import { Stepper } from "../_shared/stepper";
+import type { Direction } from "../_shared/keyboard";
+import type { Labels } from "../_shared/labelled";
+import { Lens } from "../_shared/lens";
+import type { Page } from "../_shared/pages";
+import { ResultView, type ViewAction } from "../_shared/result_view";
+import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
 import { HeadGrid } from "./grid";
 import type { Heads } from "./heads";
 import { type Layout, layoutFor } from "./layout";
-import { Panel } from "./panel";
-import { Pointing } from "./pointing";
-import { orderOf, readScores, type Score, scoresAt } from "./scores";
-import { ARROWS_HELP, type Cell, fits, moveCell, moveHead, type Selection, spotOf } from "./selection";
+import { orderOf, type Score, scoresAt } from "./scores";
+import { ARROWS_HELP, type Cell, moveCell, moveHead, type Selection, spotOf } from "./selection";
 import { Text } from "./text";
+import { headSentence, pointedAt, rowSentence, rowTable } from "./words";
 
-const PROMPT_KEYS: Help = [[["promptBefore", "promptAfter"], "the prompt before, the prompt after"]];
 const LARGEST_CELL = { width: 22, height: 22 };
 
-export class View {
-  private frame: Frame;
-  private pointing: Pointing;
+export class AttentionView extends ResultView<Heads, Selection> {
+  protected readonly name = "attention";
+  protected readonly traits = ["_ablated"];
+  protected readonly escape = "select no row and no column";
   private grid = new HeadGrid(
-    (place) => this.select(place, "grid"),
-    (head) => this.pointing.hover({ head }),
+    (place) => this.pickHead(place),
+    (head) => this.point({ ...head }),
   );
   private large = new HeatMap();
+  private lens = new Lens();
   private bar = colourBar({ map: "sequential", low: "0", high: "1", note: "thumbnail = max of its cells" });
   private text = new Text({
-    pick: (query) => this.select({ query, key: null }),
-    hover: (query) => this.pointing.hover({ query: query ?? null }),
+    pick: (query) => this.pick({ query, key: null }),
+    hover: (query) => this.point(query === undefined ? {} : { query }),
   });
-  private panel = new Panel();
-  private steps = new StepSlider("step", (i) => this.select({ step: this.stepLabels[i] }));
-  private prompts = new Stepper("prompt", (by) => this.stepPrompt(by));
-
-  private selection: Selection = { batch: 0, layer: -1, head: -1, query: null, key: null }; // until it is read
-  private sent: { scores?: unknown; read: Score[]; step?: Label } = { read: [] };
-  private scores: Score[] = []; // those of the step
+  private note = el("p", { class: "mi-note" });
+  private effect = new Effect();
+  private layout!: Layout;
   private sortedBy = -1; // index into scores; -1: by layer
 
-  constructor(
-    private model: Model,
-    private heads: Heads,
-    element: HTMLElement,
-  ) {
-    const keys = [
-      ...ARROWS_HELP,
-      ...(this.stepLabels.length > 1 ? STEP_KEYS : []),
-      ...(model.get("_header").n_batch > 1 ? PROMPT_KEYS : []),
+  protected readonly table = {
+    name: "the selected row in numbers",
+    hint: "the selected row in numbers",
+    make: () => rowTable(this.selection, this.data, this.tensor, this.theme),
+  };
+
+  protected parts() {
+    this.arrows(this.grid.element, (to) => this.pickHead(moveHead(this.order, this.grid.columns, this.selection, to)));
+    this.arrows(this.large.element, (to) => this.moveCell(to));
+    const large = this.large.element;
+    large.addEventListener("pointermove", (event) => this.pointed(event));
+    large.addEventListener("pointerleave", () => this.point({}));
+    large.addEventListener("click", (event) => {
+      const cell = this.cellAt(event);
+      if (cell) this.pick(cell.query === null ? { key: cell.key } : { ...cell });
+    });
+    const words = el("div", { class: "mi-words" }, this.words, this.note, this.numbers);
+    const [all, one] = [
+      el("div", { class: "mi-all" }, this.grid.element, this.bar.element),
+      el("div", { class: "mi-one" }),
     ];
-    this.frame = new Frame(element, this.actions(), keys, () => this.draw());
-    this.frame.root.classList.add("mi-attention");
-    this.pointing = new Pointing(model, this.frame, () => this.drawLights());
-    this.assemble();
-    this.readTraits();
-    this.listenToPeople();
-    this.listenToModel();
-    this.frame.followWidth();
+    one.append(large);
+    return { body: [all, words, one], footer: [this.text.strip.element, this.text.note, this.effect.element] };
   }
 
-  dispose(): void {
-    this.frame.dispose();
-  }
-
-  // -- what there is ------------------------------------------------------------------------------------------------
-
-  private actions(): Action[] {
+  protected actions(): ViewAction[] {
     return [
       {
         label: "sort",
         key: "order",
         hint: "rank the heads by a score, the next score, or by layer again",
-        run: () => this.sort(),
+        run: () => {
+          this.sortedBy = this.sortedBy + 1 < this.scores.length ? this.sortedBy + 1 : -1;
+          this.draw();
+        },
+        state: () => {
+          const next = this.scores[this.sortedBy + 1];
+          const label = next ? `sort by ${next.name}` : "sort by layer";
+          return { label, pressed: this.sortedBy >= 0, hidden: this.scores.length === 0 };
+        },
       },
       {
         label: "ablate head",
         key: "switchOff",
         hint: "switch the selected head off or on: view.intervention",
-        run: () => this.ablate(),
+        run: () => switchHead(this.model, this.selection),
+        state: () => ({ label: this.off ? "restore head" : "ablate head", pressed: this.off }),
       },
-      { label: "as table", key: "table", hint: "the selected row in numbers", run: () => this.toggleTable() },
-      { label: "copy code", key: "code", hint: "copy the Python that makes this view", run: () => this.copyCode() },
     ];
   }
 
-  private assemble(): void {
-    this.frame.body.append(
-      el("div", { class: "mi-all" }, this.grid.element, this.bar.element),
-      this.panel.element,
-      el("div", { class: "mi-one" }, this.large.element),
-    );
-    this.frame.footer.append(this.text.strip.element, this.text.note, this.panel.effect.element);
-    this.frame.extras.append(this.steps.element, this.prompts.element);
+  protected help() {
+    return ARROWS_HELP;
   }
 
-  private listenToPeople(): void {
-    this.frame.until(
-      bindKeys(
-        this.grid.element,
-        arrows((to) => this.moveHead(to)),
-      ),
-      bindKeys(
-        this.large.element,
-        arrows((to) => this.moveCell(to)),
-      ),
-      bindKeys(this.frame.root, {
-        nothing: () => this.select({ query: null, key: null }),
-        stepBefore: () => this.steps.shift(-1),
-        stepAfter: () => this.steps.shift(1),
-        promptBefore: () => this.stepPrompt(-1),
-        promptAfter: () => this.stepPrompt(1),
-      }),
-    );
-    const large = this.large.element;
-    large.addEventListener("pointermove", (event) => this.pointed(event));
-    large.addEventListener("pointerleave", () => this.pointing.hover());
-    large.addEventListener("click", (event) => {
-      const cell = this.cellAt(event);
-      if (cell) this.select(cell.query === null ? { key: cell.key } : cell);
-    });
+  protected pages(): Page[] {
+    const { step = [], batch } = this.choices as Record<string, Label[]>;
+    return [
+      { key: "step", labels: step, control: "slider" },
+      { key: "batch", name: "prompt", labels: batch, control: "prompts" },
+    ];
   }
 
-  private listenToModel(): void {
-    const changed = () => {
-      this.readTraits();
-      this.draw();
-    };
-    const traits = ["selection", "_ablated", "_scores", "_header"].map((name) => [`change:${name}`, changed]);
-    this.frame.until(
-      this.heads.source.onChange(changed),
-      listen(this.model, Object.fromEntries(traits)),
-      this.pointing.stop,
-    );
+  protected turning(key: string): Partial<Selection> {
+    return key === "batch" ? { query: null, key: null } : {};
   }
 
-  private readTraits(): void {
-    const { picture } = this.heads;
-    const chosen = this.model.get("selection");
-    const { layers, heads, queryTokens, keyTokens } = picture;
-    const steps = this.stepLabels;
-    const fitting = (value?: Selection) => fits(value, layers, heads, queryTokens.length, keyTokens.length, steps);
-    // A linked widget, or a new picture ahead of its selection, may leave one that cannot be shown.
-    if (fitting(chosen)) this.selection = chosen;
-    else if (!fitting(this.selection)) {
-      this.selection = { batch: picture.batch, layer: layers[0], head: heads[0], query: null, key: null };
-      if (steps.length) this.selection.step = picture.steps![0];
-    }
-    this.readScores();
-    this.steps.say(steps, steps.indexOf(this.selection.step!));
-    this.text.strip.setTokens(keyTokens);
-    const header = this.model.get("_header");
-    const n = keyTokens.filter((token) => token !== "").length;
-    this.frame.say({
-      title: header.title,
-      facts: [header.model, `${n} token${n === 1 ? "" : "s"}`, header.unit],
-      warnings: header.warnings,
-    });
-    this.prompts.say(this.selection.batch, header.n_batch);
+  protected facts({ model, unit }: Record<string, string>): string[] {
+    const n = this.data.keyTokens.filter((token) => token !== "").length;
+    return [model, `${n} token${n === 1 ? "" : "s"}`, unit];
   }
 
-  private readScores(): void {
-    const [scores, { step }] = [this.model.get("_scores"), this.selection];
-    if (scores === this.sent.scores && step === this.sent.step) return;
-    this.sent = { scores, step, read: scores === this.sent.scores ? this.sent.read : readScores(scores) };
-    this.scores = scoresAt(this.sent.read, this.stepLabels.indexOf(step!));
+  protected get tableFits(): boolean {
+    return true;
   }
 
-  private get stepLabels(): Label[] {
-    return this.model.get("_choices")?.step ?? [];
+  protected get complete(): boolean {
+    return !!this.tensor;
+  }
+
+  /** The selected head; undefined until it has come. */
+  private get tensor(): Tensor | undefined {
+    return this.data.full(this.selection).tensor;
+  }
+
+  private get scores(): Score[] {
+    return scoresAt(this.data, this.selection.step);
+  }
+
+  private get order(): HeadPlace[] {
+    return orderOf(this.data, this.scores[this.sortedBy]);
   }
 
   /** Whether the selected head is switched off. */
@@ -182,51 +140,27 @@ export class View {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private select(change: Partial<Selection>, focus?: "grid"): void {
-    this.pointing.forget();
-    this.model.set("selection", { ...this.selection, ...change });
-    this.model.save_changes();
-    if (focus) this.grid.focus(this.selection);
+  /** What is done is shown from now on, not what the pointer happens to be on. */
+  private pick(change: Partial<Selection>): void {
+    this.point({});
+    this.select(change);
   }
 
-  private moveHead(to: Direction): void {
-    const order = this.order();
-    this.select(moveHead(order, this.grid.columns, this.selection, to), "grid");
+  private pickHead(place: HeadPlace): void {
+    this.pick({ ...place });
+    this.grid.focus(this.selection);
   }
 
   private moveCell(to: Direction): void {
-    const { queryTokens, keyTokens } = this.heads.picture;
-    this.select(moveCell(this.selection, to, queryTokens.length, keyTokens.length));
-  }
-
-  private stepPrompt(by: number): void {
-    const n = this.model.get("_header").n_batch;
-    if (n < 2) return;
-    this.select({ batch: (this.selection.batch + by + n) % n, query: null, key: null });
-  }
-
-  private sort(): void {
-    this.sortedBy = this.sortedBy + 1 < this.scores.length ? this.sortedBy + 1 : -1;
-    this.draw();
-  }
-
-  private ablate(): void {
-    switchHead(this.model, this.selection);
-  }
-
-  private toggleTable(): void {
-    this.panel.toggleTable();
-    this.drawWords();
-  }
-
-  private copyCode(): void {
-    void this.frame.copy(this.model.get("_code"));
+    this.select(moveCell(this.selection, to, this.data.queryTokens.length, this.data.keyTokens.length));
   }
 
   private pointed(event: PointerEvent): void {
     const cell = this.cellAt(event);
-    this.pointing.hover(cell);
-    if (cell) this.pointing.tell(event, cell, this.heads.picture, this.tensor, this.large.cellSize);
+    if (!cell) return this.point({});
+    const { tensor } = this;
+    const magnified = tensor && this.lens.draw(tensor, spotOf(cell), this.large.cellSize, this.theme, "sequential");
+    this.point(present(cell), event, pointedAt(cell, this.data, tensor), magnified);
   }
 
   private cellAt(event: PointerEvent | MouseEvent): Cell | undefined {
@@ -236,79 +170,82 @@ export class View {
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
-  private order(): HeadPlace[] {
-    return orderOf(this.heads.picture, this.scores[this.sortedBy]);
+  protected arrange(): void {
+    this.layout = layoutFor(this.frame.width, this.data);
+    this.frame.root.dataset.layout = this.layout.kind;
+    this.frame.root.style.setProperty("--mi-left", `${this.layout.left}px`);
+    this.bar.draw(this.theme);
+    this.text.strip.setTokens(this.data.keyTokens);
   }
 
-  private draw(): void {
-    if (!this.frame.width) return; // not shown yet
-    const layout = layoutFor(this.frame.width, this.heads.picture);
-    this.frame.root.dataset.layout = layout.kind;
-    this.frame.root.style.setProperty("--mi-left", `${layout.left}px`);
-    this.bar.draw(this.frame.theme);
-    const { tensor } = this.heads.full(this.selection);
-    this.drawLarge(tensor, layout);
-    this.drawGrid(layout);
-    this.drawLights();
-    this.drawWords();
+  protected paint(): void {
+    this.drawLarge();
+    this.drawGrid();
+    this.note.textContent = this.awaited || this.data.full(this.selection).note || "";
+    this.effect.say(headsOff(this.model).length);
     if (this.selection.query !== null) this.text.strip.reveal(this.selection.query);
-    if (tensor) requestAnimationFrame(() => this.frame.painted());
   }
 
-  private drawLarge(tensor: Tensor | undefined, layout: Layout): void {
-    const { queryTokens, keyTokens } = this.heads.picture;
+  /** What is selected but has not come yet: the picture still shows what was there before. */
+  private get awaited(): string | undefined {
+    const { batch, step } = this.selection;
+    if (batch !== this.data.batch) return `waiting for prompt ${batch} from the kernel …`;
+    if (!this.data.hasStep(step)) return `waiting for step ${step} from the kernel …`;
+    return undefined;
+  }
+
+  private drawLarge(): void {
+    const { data, selection } = this;
     this.large.draw({
-      tensor: tensor ?? this.heads.thumbnail(this.selection),
+      tensor: this.tensor ?? data.thumbnail(selection),
       map: "sequential",
-      rows: { name: "query", labels: queryTokens },
-      columns: { name: "key", labels: keyTokens },
-      theme: this.frame.theme,
-      width: layout.large,
+      rows: { name: "query", labels: data.queryTokens },
+      columns: { name: "key", labels: data.keyTokens },
+      theme: this.theme,
+      width: this.layout.large,
       largest: LARGEST_CELL,
       faded: this.off,
     });
   }
 
-  private drawGrid(layout: Layout): void {
+  private drawGrid(): void {
+    const { kind, grid } = this.layout;
     this.grid.draw({
-      heads: this.heads,
+      heads: this.data,
       step: this.selection.step,
-      order: this.order(),
+      order: this.order,
       ranked: this.scores[this.sortedBy]?.name,
       selected: this.selection,
       ablated: headsOff(this.model),
       scores: this.scores,
-      theme: this.frame.theme,
-      width: layout.grid,
-      height: layout.kind === "side" ? Math.max(300, this.large.element.clientHeight - 60) : 420,
+      theme: this.theme,
+      width: grid,
+      height: kind === "side" ? Math.max(300, this.large.element.clientHeight - 60) : 420,
     });
   }
 
   /** What follows the pointer: lit row and column, and the colours of the text. */
-  private drawLights(): void {
-    const lit: Cell = this.pointing.onCells ? this.pointing.lit : this.selection;
-    this.large.light(spotOf(lit), spotOf(this.selection));
-    this.grid.light(this.pointing.lit.head);
-    this.text.draw(this.heads.picture, this.tensor, lit.query ?? this.selection.query, lit.key, this.frame.theme);
+  protected light(): void {
+    const { selection, hovered } = this;
+    const { query = null, key = null, layer, head } = hovered as Partial<Selection>;
+    const onCells = query !== null || key !== null;
+    this.large.light(spotOf(onCells ? { query, key } : selection), spotOf(selection));
+    this.grid.light(layer === undefined || head === undefined ? undefined : { layer, head });
+    this.text.draw(this.data, this.tensor, query ?? selection.query, onCells ? key : selection.key, this.theme);
   }
 
-  private drawWords(): void {
-    const { selection, scores, off, heads } = this;
-    const { theme } = this.frame;
-    const ablated = headsOff(this.model);
-    this.panel.draw({ selection, picture: heads.picture, full: heads.full(selection), scores, ablated, off, theme });
-    const next = scores[this.sortedBy + 1];
-    this.frame.label("order", next ? `sort by ${next.name}` : "sort by layer", {
-      pressed: this.sortedBy >= 0,
-      hidden: scores.length === 0,
-    });
-    this.frame.label("switchOff", off ? "restore head" : "ablate head", { pressed: off });
-    this.frame.label("table", "as table", { pressed: this.panel.tableShown });
-    this.large.element.setAttribute("aria-label", `Large pattern. ${this.panel.said}`);
-    this.frame.announce(this.panel.said);
+  protected sentence() {
+    const { selection, data } = this;
+    const head = headSentence(selection, data, this.scores, this.off);
+    const row = el("span", { class: "mi-sentence" }, ...rowSentence(selection, data, this.tensor));
+    return [...head, el("span", { class: "mi-hidden" }, ". "), row]; // a pause, for who hears it
   }
 
-  private get tensor(): Tensor | undefined {
-    return this.heads.full(this.selection).tensor;
+  protected describe(said: string): void {
+    this.large.element.setAttribute("aria-label", `Large pattern. ${said}`);
   }
+}
+
+function present({ query, key }: Cell): Labels {
+  return { ...(query === null ? {} : { query }), ...(key === null ? {} : { key }) };
 }

@@ -1,32 +1,77 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkKeys, codes, EVIL, FakeModel, fakePage, press, shown as shownWidget, slide } from "../_shared/fakes";
+import {
+  axis,
+  checkKeys,
+  codes,
+  EVIL,
+  FakeModel,
+  fakePage,
+  floats,
+  labelled,
+  press,
+  shown as shownWidget,
+  slide,
+} from "../_shared/fakes";
+import { type Packed, unpack } from "../_shared/wire";
 import { layoutFor } from "./layout";
-import { orderOf, readScores } from "./scores";
-import { fits, moveCell, moveHead, type Selection } from "./selection";
+import { orderOf } from "./scores";
+import { moveCell, moveHead, type Selection } from "./selection";
 import widget from "./widget";
 
 function fakeModel(options: { all?: boolean; tokens?: string[] } = {}) {
   const tokens = options.tokens ?? ["<bos>", " a", " b"];
-  const n = tokens.length;
-  const all = options.all ?? true;
-  const tensor = all ? codes([2, 2, n, n], (i) => i * 5) : codes([n, n], (i) => i * 5);
-  const scores = { ...codes([2, 2], (i) => [10, 200, 250, 90][i]), control: null };
   return new FakeModel({
     selection: { batch: 0, layer: 5, head: 0, query: 2, key: null },
+    _choices: choices([4, 5], tokens.length),
     _ablated: [],
     _code: "view",
-    _header: { title: "Attention", model: EVIL, unit: "probability", warnings: [EVIL], n_batch: 1 },
-    _scores: [{ name: "induction", short: "ind", values: scores, control: null, control_name: "" }],
-    _picture: {
-      batch: 0,
-      layers: [4, 5],
-      heads: [0, 1],
-      query_tokens: tokens,
-      key_tokens: tokens,
-      thumbnails: codes([2, 2, n, n], (i) => i * 5),
-      full: { all, layer: 5, head: 0, tensor },
-    },
+    _header: { title: "Attention", model: EVIL, unit: "probability", warnings: [EVIL] },
+    _data: data([4, 5], tokens, { all: options.all }),
   });
+}
+
+function choices(layers: number[], n: number) {
+  const places = [...Array(n).keys(), null];
+  return { batch: [0], layer: layers, head: [0, 1], query: places, key: places };
+}
+
+interface Sent {
+  all?: boolean; // every full head, or one
+  stepped?: Packed; // the patterns of the steps 0, 100, 300
+  step?: number; // the one that was sent
+  scores?: Packed;
+}
+
+/** What the kernel sends of one prompt. */
+function data(layers: number[], tokens: string[], { all = true, stepped, step, scores }: Sent = {}) {
+  const n = tokens.length;
+  const side = (name: string) => axis(name, [...tokens.keys()], { texts: tokens, tokens: true });
+  const front = stepped && step === undefined ? ["step"] : [];
+  const heads = [...front, "layer", "head"];
+  const small = stepped ?? codes([2, 2, n, n], (i) => i * 5);
+  const of = (axes: string[], values: Packed) => ({ axes, values });
+  const read = scores ?? floats([2, 2], (i) => [10, 200, 250, 90][i] / 254);
+  const axes = [axis("layer", layers), axis("head", [0, 1]), side("query"), side("key")];
+  const rest = [axis("step", [0, 100, 300]), axis("row", [...tokens.keys()]), axis("column", [...tokens.keys()])];
+  return labelled(
+    [...axes, ...rest],
+    {
+      thumbnails: of([...heads, "row", "column"], small),
+      pattern: all
+        ? of([...heads, "query", "key"], small)
+        : of(
+            ["query", "key"],
+            codes([n, n], (i) => i * 5),
+          ),
+      "score 0": of(["step", "layer", "head"].slice(-read.shape.length), read),
+    },
+    {
+      batch: 0,
+      step: step ?? null,
+      alone: all ? null : { layer: 5, head: 0 },
+      scores: [{ name: "induction", short: "ind", control_name: "" }],
+    },
+  );
 }
 
 beforeAll(fakePage);
@@ -112,8 +157,8 @@ describe("the widget", () => {
   it("survives a new picture that the selection does not fit", () => {
     const model = fakeModel();
     const { element, stop } = shown(model);
-    const small = fakeModel({ tokens: ["x"] });
-    model.set("_picture", { ...small.get("_picture"), layers: [0, 1] });
+    model.set("_choices", choices([0, 1], 1));
+    model.set("_data", data([0, 1], ["x"]));
     expect(element.querySelector(".mi-chosen")!.getAttribute("data-head")).toBe("0.0");
     model.set("selection", { batch: 0, layer: 1, head: 1, query: 0, key: 0 });
     expect(element.querySelector(".mi-chosen")!.getAttribute("data-head")).toBe("1.1");
@@ -136,23 +181,29 @@ describe("the widget", () => {
   });
 });
 
-function steppedModel(sent: number[], selected = 100) {
+/** @param sent the step that was sent; without it all were. */
+function steppedModel(sent?: number, more: Sent = {}) {
   const model = fakeModel();
-  // At step 0 every code is 0, at step 100 it is 127, at step 300 254.
-  const full = codes([sent.length, 2, 2, 3, 3], (i) => 127 * [0, 100, 300].indexOf(sent[Math.floor(i / 36)]));
-  const values = { ...codes([3, 2, 2], (i) => 20 * i), control: null };
-  model.set("_choices", { step: [0, 100, 300], batch: [0] });
-  model.set("selection", { step: selected, ...model.get("selection") });
-  model.set("_scores", [{ name: "induction", short: "ind", values, control: null, control_name: "" }]);
-  model.set("_picture", { ...model.get("_picture"), steps: sent, thumbnails: full, full: { all: true, tensor: full } });
+  const tokens = ["<bos>", " a", " b"];
+  model.set("_choices", { step: [0, 100, 300], ...model.get("_choices") });
+  model.set("selection", { step: 100, ...model.get("selection") });
+  model.set("_data", data([4, 5], tokens, { ...steppedData(sent), ...more }));
   return model;
+}
+
+/** At step 0 every code is 0, at step 100 it is 127, at step 300 254. */
+function steppedData(sent?: number): Sent {
+  const steps = sent === undefined ? [0, 100, 300] : [sent];
+  const shape = [...(sent === undefined ? [3] : []), 2, 2, 3, 3];
+  const stepped = codes(shape, (i) => 127 * [0, 100, 300].indexOf(steps[Math.floor(i / 36)]));
+  return { stepped, step: sent, scores: floats([3, 2, 2], (i) => (20 * i) / 254) };
 }
 
 describe("steps", () => {
   const words = (root: HTMLElement) => root.querySelector(".mi-words")!.textContent!;
 
   it("are gone through with the slider and with keys, without the kernel", () => {
-    const model = steppedModel([0, 100, 300]);
+    const model = steppedModel();
     const { root, stop } = shown(model);
     expect(words(root)).toContain("step 100 · induction 0.47");
     expect(words(root)).toContain("(0.50)");
@@ -175,7 +226,7 @@ describe("steps", () => {
   });
 
   it("leave letters to the widget while the slider has the focus, and arrows to the slider", () => {
-    const model = steppedModel([0, 100, 300]);
+    const model = steppedModel();
     const { root, stop } = shown(model);
     const slider = root.querySelector("input[type=range]")!;
     press(slider, "ArrowRight");
@@ -188,21 +239,19 @@ describe("steps", () => {
   });
 
   it("show what was there before until the kernel has sent the picture", () => {
-    const model = steppedModel([100]);
+    const model = steppedModel(100);
     const { root, stop } = shown(model);
     slide(root, 2);
     expect(root.querySelector(".mi-note")!.textContent).toContain("waiting for step 300");
     expect(words(root)).toContain("(0.50)");
-    model.set("_picture", steppedModel([300]).get("_picture"));
+    model.set("_data", steppedModel(300).get("_data"));
     expect(root.querySelector(".mi-note")!.textContent).toBe("");
     expect(words(root)).toContain("(1.00)");
     stop();
   });
 
   it("are named in questions to the kernel", () => {
-    const model = steppedModel([100]);
-    const full = { all: false, layer: 5, head: 0, tensor: codes([3, 3], () => 0) };
-    model.set("_picture", { ...model.get("_picture"), full });
+    const model = steppedModel(100, { all: false });
     const { root, stop } = shown(model);
     expect(model.sent).toEqual([]);
     (root.querySelector('[data-head="4.0"]') as HTMLElement).click();
@@ -212,7 +261,7 @@ describe("steps", () => {
 
   it("have no slider where there are none", () => {
     const { root, stop } = shown(fakeModel());
-    expect(root.querySelector("input[type=range]")!.closest<HTMLElement>("label")!.hidden).toBe(true);
+    expect(root.querySelector("input[type=range]")).toBeNull();
     expect(root.textContent).not.toContain("· step");
     stop();
   });
@@ -237,26 +286,12 @@ describe("moving", () => {
     expect(moveCell({ ...nowhere, key: 3 }, "right", 4, 4).key).toBe(3);
     expect(moveCell(nowhere, "last", 4, 6).key).toBe(5);
   });
-
-  it("knows what fits", () => {
-    const whole: Selection = { batch: 0, layer: 5, head: 1, query: 2, key: null };
-    expect(fits(whole, [5], [0, 1], 3, 3)).toBe(true);
-    expect(fits({ ...whole, query: 3 }, [5], [0, 1], 3, 3)).toBe(false);
-    expect(fits({ ...whole, layer: 0 }, [5], [0, 1], 3, 3)).toBe(false);
-    expect(fits(undefined, [5], [0, 1], 3, 3)).toBe(false);
-  });
 });
 
 describe("order and layout", () => {
   it("puts heads without a score last", () => {
-    const values = {
-      shape: [1, 3],
-      dtype: "float32" as const,
-      min: 0,
-      max: 1,
-      data: new Float32Array([NaN, 0.2, 0.9]).buffer,
-    };
-    const [score] = readScores([{ name: "x", short: "x", values, control: null, control_name: "" }]);
+    const values = unpack(floats([1, 3], (i) => [NaN, 0.2, 0.9][i]));
+    const score = { name: "x", short: "x", values, controlName: "" };
     const picture = { layers: [0], heads: [0, 1, 2] } as never;
     expect(orderOf(picture, score).map(({ head }) => head)).toEqual([2, 1, 0]);
   });

@@ -500,25 +500,16 @@ describe("the widget", () => {
 
   it("exchanges the head with linked attention, and its MLP is left alone", () => {
     const ours = fakeModel({}, { _links: ["x"] });
-    const size = { layers: 2, heads: 2 };
+    const full = codes([2, 2, 2, 2], () => 9);
+    const axes = ["layer", "head", "query", "key"].map((name) => axis(name, [0, 1]));
     const theirs = new FakeModel({
       selection: { batch: 0, layer: 0, head: 0, query: null, key: null },
       _choices: { batch: [0], layer: [0, 1], head: [0, 1], query: [0, 1, null], key: [0, 1, null] },
       _links: ["x"],
       _ablated: [],
-      _scores: [],
       _code: "",
-      _header: { title: "Attention", model: "m", unit: "probability", warnings: [], n_batch: 1 },
-      _picture: {
-        batch: 0,
-        steps: null,
-        layers: [0, 1],
-        heads: [0, 1],
-        query_tokens: ["a", "b"],
-        key_tokens: ["a", "b"],
-        thumbnails: codes([size.layers, size.heads, 2, 2], () => 9),
-        full: { all: true, tensor: codes([size.layers, size.heads, 2, 2], () => 9) },
-      },
+      _header: { title: "Attention", model: "m", unit: "probability", warnings: [] },
+      _data: labelled(axes, { thumbnails: full, pattern: full }, { batch: 0, step: null, alone: null, scores: [] }),
     });
     const [first, second] = [shown(ours), shownWidget(attention(), theirs)];
     press(first.root.querySelector(".mi-bars")!, "ArrowDown");

@@ -1,15 +1,18 @@
 """What the trust view reads from a Result: which checks were made of a model, and what was seen."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
 from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
+from .._shared.selection import Choices
 from .._shared.tokens import visible
 
 _ORDER = ("warning", "note", "ok")  # what a reader must know comes first
@@ -99,13 +102,24 @@ class Report:
             "warnings": self.warnings,
         }
 
+    def choices(self) -> Choices:
+        """The names of the checks, in the order in which they are shown; none may be selected."""
+        return {"check": [*(check.label for check in self.checks), None]}
+
+    def first(self) -> dict[str, Any]:
+        """No check."""
+        return {"check": None}
+
     def packed(self) -> dict[str, Any]:
         """Everything, for the browser."""
-        return {
-            "checks": [asdict(check) for check in self.checks],
-            "folds": self.folds,
-            "summary": self.summary,
+        fields = ("label", "name", *_FIELDS)
+        # Arrays of objects: numpy's own texts lose a NUL at the end.
+        columns = {
+            field: np.array([getattr(check, field) for check in self.checks], object) for field in fields
         }
+        labels = columns.pop("label")
+        data = xr.Dataset({field: ("check", texts) for field, texts in columns.items()}, {"check": labels})
+        return pack_dataset(data, folds=self.folds, summary=self.summary)
 
 
 def _checked(result: Any) -> Any:

@@ -1,6 +1,6 @@
 /** The lines of a report: one a check, and one that stands for all that held. */
 import { el } from "../_shared/dom";
-import type { Check } from "./store";
+import type { Check } from "./checks";
 
 // A sign for each status, so that no colour is needed to tell them apart.
 export const MARKS = { ok: "✓", note: "•", warning: "✗" };

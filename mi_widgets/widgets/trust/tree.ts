@@ -1,8 +1,9 @@
 /** The lines as a tree, whose only branch is what held: keys go from line to line, and open and close it. */
 import { el, setAttributes } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
+import type { Label } from "../_shared/step_slider";
 import { checkRow, foldRow, HELD_LEVEL } from "./rows";
-import type { Label, Report } from "./store";
+import type { Report } from "./checks";
 
 interface On {
   pick(label: Label): void;

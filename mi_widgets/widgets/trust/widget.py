@@ -2,17 +2,14 @@
 
 from typing import Any
 
-import traitlets
-
 from .._marks import render
 from .._shared.bundle import bundle
-from .._shared.selection import Choices, checked
 from .._shared.view import ResultView
 from .checks import Report
 from .picture import picture
 
 
-class TrustView(ResultView):
+class TrustView(ResultView[Report]):
     """The checks of a model as lines of text: warnings first, then notes, then what held.
 
     Args:
@@ -30,34 +27,19 @@ class TrustView(ResultView):
 
     _esm, _css = bundle("trust")
 
-    _report = traitlets.Dict().tag(sync=True)
-
     def __init__(self, result: Any, *, selection: dict[str, Any] | None = None):
-        self._read = Report(result)
-        first = checked({} if selection is None else selection, {"check": None}, self.choices())
-        super().__init__(result, first, _header=self._read.header(), _report=self._read.packed())
-
-    def choices(self) -> Choices:
-        """The names of the checks, in the order in which they are shown; none may be selected."""
-        return {"check": [*(check.label for check in self._read.checks), None]}
+        self._drawn = Report(result)
+        super().__init__(result, self._first_selection(selection), **self._traits_now())
 
     def png(self) -> bytes:
         """The same lines; of many checks that held, the names."""
-        return render(picture(self._read, self.selection["check"]))
+        return render(picture(self._drawn, self.selection["check"]))
 
     def __repr__(self) -> str:
         chosen = self.selection["check"]
-        parts = [self._read.model_name, str(self._read)]
+        parts = [self._drawn.model_name, str(self._drawn)]
         return f"TrustView({', '.join(parts)}; selected {'nothing' if chosen is None else chosen})"
 
     def show(self, result: Any) -> None:
         """Draw another report in the same place, keeping the selection where the new one has it."""
-        self._read, self.result = Report(result), result
-        choices = self.choices()
-        kept = {key: label for key, label in self.selection.items() if label in choices[key]}
-        with self.hold_sync():  # one message, so that no report is drawn with another's selection
-            self._header = self._read.header()
-            self._report = self._read.packed()
-            self._choices = self._choices_now()
-            self.selection = {"check": None, **kept}
-            self._say_code()
+        self._show(result, Report(result))

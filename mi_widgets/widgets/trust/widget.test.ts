@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkKeys, EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
-import type { Check } from "./store";
+import { axis, checkKeys, EVIL, FakeModel, fakePage, labelled, press, shown, whole } from "../_shared/fakes";
+import type { Check } from "./checks";
 import widget from "./widget";
 
 const check = (name: string, status: Check["status"], more: Partial<Check> = {}): Check => ({
@@ -23,13 +23,27 @@ function fakeModel(checks: Check[] = [WARNING, check(EVIL, "note"), ...HELD], mo
     _code: "view",
     _links: [],
     _header: { title: EVIL, model: EVIL, checks: `${checks.length} checks`, warnings },
-    _report: {
-      checks,
-      folds: checks.filter(({ status }) => status === "ok").length > 6,
-      summary: warnings.length ? "" : "Nothing to beware of",
-    },
+    _data: report(checks, warnings.length ? "" : "Nothing to beware of"),
     ...more,
   });
+}
+
+/** What the kernel sends of some checks. */
+function report(checks: Check[], summary = "") {
+  const axes = [
+    axis(
+      "check",
+      checks.map(({ label }) => label),
+    ),
+  ];
+  const places = whole([checks.length], [...checks.keys()]);
+  const texts = (name: keyof Check) => ({
+    axes: ["check"],
+    values: places,
+    texts: checks.map((one) => String(one[name])),
+  });
+  const variables = { name: texts("name"), status: texts("status"), seen: texts("seen"), sites: texts("sites") };
+  return labelled(axes, variables, { folds: checks.filter(({ status }) => status === "ok").length > 6, summary });
 }
 
 beforeAll(fakePage);
@@ -167,13 +181,15 @@ describe("the widget", () => {
     const model = fakeModel();
     const { root, stop } = shown(widget(), model);
     model.set("_header", { title: "Trust", model: "m", checks: "1 check", warnings: [] });
-    model.set("_report", { checks: [check("z", "ok")], folds: false, summary: "" });
+    model.set("_choices", { check: ["z", null] });
+    model.set("_data", report([check("z", "ok")]));
     expect(rows(root).map((row) => row.textContent)).toEqual(["✓zseen z"]);
     expect(root.querySelector(".mi-state")!.textContent).toBe("✓ 1 check");
     model.set("selection", { check: "gone" });
     expect(marked(root)).toEqual([false]);
     model.set("_header", { title: "Trust", model: "m", checks: "no checks", warnings: ["nothing was checked"] });
-    model.set("_report", { checks: [], folds: false, summary: "Nothing was checked" });
+    model.set("_choices", { check: [null] });
+    model.set("_data", report([], "Nothing was checked"));
     expect(root.querySelector(".mi-summary")!.textContent).toBe("✗Nothing was checked");
     for (const key of ["ArrowDown", "ArrowUp", "End"]) press(root, key);
     expect(model.get("selection")).toEqual({ check: "gone" });

@@ -1,9 +1,6 @@
-import { entry } from "../_shared/entry";
-import { Store } from "./store";
-import { View } from "./view";
+import { viewEntry } from "../_shared/entry";
+import { Report } from "./checks";
+import { TrustView } from "./view";
 import "./widget.css";
 
-export default entry(
-  (model) => new Store(model),
-  (model, store, el) => new View(model, store, el),
-);
+export default viewEntry(Report, TrustView);
