@@ -19,7 +19,6 @@ from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
 from .continuing import Continuing
-from .latest import Latest
 from .panel import Panel
 
 
@@ -63,13 +62,12 @@ class PatchingPanel(Panel):
             self._continued("corrupted", self.pair.corrupted, stack(), Event()),
         ]
         self.says = ContinuationsView(model.name, self._ends)
-        self._worker = Latest(self._answer, self._failed)
         super().__init__([self.view, self.says])
         self.view.observe(self._selected, ["selection", "intervention"])
         self._selected()
 
     @property
-    def intervention(self) -> Stack:
+    def interventions(self) -> Stack:
         """The patch that is in place, and heads that were switched off, as a value for `model.intervene`."""
         return self._done(self.view.site, self.view.intervention)
 
@@ -90,10 +88,6 @@ class PatchingPanel(Panel):
             ]
         script.add(*script.within(self._held, lines) if lines else ())
         return script.text()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Until the model has said all under the present patch; False if that takes longer than `timeout` seconds."""
-        return self._worker.wait(timeout)
 
     def png(self) -> bytes:
         """The effects, for readers without a kernel."""
@@ -122,9 +116,8 @@ class PatchingPanel(Panel):
         with self._model.intervene(done):
             return self._continuing.line(name, prompt, stop, show)
 
-    def _failed(self, asked: tuple[Site | None, Stack], error: Exception) -> None:
-        line = Line(_name(*asked), self.pair.corrupted, error=f"{type(error).__name__}: {error}")
-        self.says.show([*self._ends, line])
+    def _say_error(self, asked: tuple[Site | None, Stack], error: str) -> None:
+        self.says.show([*self._ends, Line(_name(*asked), self.pair.corrupted, error=error)])
 
 
 def _name(site: Site | None, off: Stack) -> str:

@@ -31,10 +31,10 @@ def test_a_selected_cell_is_a_patch_that_the_model_goes_on_under(by_hand):
     assert patched.likely[0] == ("a", pytest.approx(1, abs=1e-4))
     panel.view.selection = {"layer": 1, "pos": AT_LETTER}
     assert said(panel)["patched at.resid_pre[1].pos(1)"].written == "b"
-    assert len(panel.intervention) == 1
+    assert len(panel.interventions) == 1
     panel.view.selection = {"layer": None, "pos": None}
     assert list(said(panel)) == ["clean", "corrupted"]
-    assert panel.intervention == mi.stack()
+    assert panel.interventions == mi.stack()
 
 
 def test_what_it_says_is_what_the_model_says_by_hand():

@@ -278,7 +278,7 @@ def test_a_prompt_that_cannot_be_is_told_and_the_panel_goes_on(model, directions
     before = panel.view._next
     panel.prompt = wrong
     assert panel.wait(20)
-    assert says in panel.view._said["error"]
+    assert says in panel.view._said["error"] == panel.error
     assert panel.view._next == before
     panel.prompt = "abc"
     assert done(panel).plain.text == model.generate("abc", max_new_tokens=6).text
@@ -291,6 +291,7 @@ def test_other_errors_are_told_in_the_panel(panel, model, monkeypatch):
     panel.scales = {"to a": 1.0}
     assert panel.wait(20)
     assert panel.view._said == {"error": "ZeroDivisionError: division by zero", "busy": ""}
+    assert panel.error == "ZeroDivisionError: division by zero"
 
 
 def test_stop_ends_it(panel, model, monkeypatch):

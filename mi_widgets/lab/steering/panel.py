@@ -15,9 +15,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.widgets.steering.shown import Slider
 from mi_widgets.widgets.steering.widget import SteeringView
 
-from ..latest import Latest
 from ..panel import Panel
-from ..words import in_words
 from .answers import Answers, Gesture
 from .effects import Effects
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
@@ -78,7 +76,6 @@ class SteeringPanel(Panel):
             warnings=model.trust.warnings_for({entry.steer.site.name for entry in self._entries}),
         )
         self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens, self.code)
-        self._worker = Latest(self._answer, self._failed)
         super().__init__([self.view])
         self.view.on_msg(self._told)
         self.view.observe(self._asked, ["scales", "prompt", "settings"])
@@ -135,10 +132,6 @@ class SteeringPanel(Panel):
         """Put all sliders back to 0."""
         self.view.scales = [0.0] * len(self._entries)
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Until everything that was asked is answered; False if that takes longer than `timeout` seconds."""
-        return self._worker.wait(timeout)
-
     def code(self) -> str:
         """The Python that steers so, and continues the prompt."""
         names = ", ".join(f"{name} {scale:+g}" for name, scale in self.scales.items() if scale)
@@ -192,8 +185,8 @@ class SteeringPanel(Panel):
         with self._model.intervene(self._held):
             self._answers(asked, stop)
 
-    def _failed(self, _asked: Any, error: Exception) -> None:
-        self.view.say(error=in_words(error), busy="")
+    def _say_error(self, asked: Any, error: str) -> None:
+        self.view.say(error=error, busy="")
 
 
 def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:

@@ -109,6 +109,11 @@ class LatentsView(LatentChangeView):
             self._said = {**self._said, "error": ""}
             self._say_code()
 
+    @property
+    def error(self) -> str:
+        """What went wrong, as it is shown; empty where nothing did."""
+        return self._said["error"]
+
     def say(self, *, error: str | None = None, busy: bool | None = None) -> None:
         """Tell the reader what went wrong with what was typed, or whether something is still being done."""
         said = {"error": error, "busy": busy}
