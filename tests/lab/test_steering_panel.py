@@ -117,6 +117,13 @@ def test_effect_cost_and_control_are_those_by_hand(model, directions, panel):
     assert figures["cost"] == pytest.approx(steered / loss(model, TEXTS) - 1, abs=1e-5)
     assert figures["probes"] == []
     assert figures["control"]["kl"] != figures["kl"]
+    effect = mi.steering_effect(model, panel.interventions, "abcd", texts=TEXTS, max_new_tokens=6)
+    assert panel.effect.dataset.identical(effect.dataset)
+    assert panel.effect.code() == effect.code()
+    assert effect.sel(push="given").values == pytest.approx(figures["kl"])
+    panel.reset()
+    done(panel)
+    assert panel.effect is None
     assert isinstance(figures["ms"], int)
 
 

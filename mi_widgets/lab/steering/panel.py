@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any, Literal
 
+from mi_widgets.analysis.directions.effect import Effects
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.steering.shown import Slider
@@ -17,7 +19,6 @@ from mi_widgets.widgets.steering.widget import SteeringView
 
 from ..panel import Panel
 from .answers import Answers, Gesture
-from .effects import Effects
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
 
@@ -117,6 +118,11 @@ class SteeringPanel(Panel):
     def interventions(self) -> Stack:
         """What the sliders do, as a value for `model.intervene`."""
         return interventions(self._entries, self.view.scales, self.view.settings)
+
+    @property
+    def effect(self) -> Result | None:
+        """What the steering did and cost, as `mi.steering_effect` says it; None at 0, or before it was measured."""
+        return self._answers.effect
 
     def sweep(self, name: str) -> None:
         """Draw what all strengths of one direction do and cost, the others as they stand."""
