@@ -23,6 +23,7 @@ model = mi.load("atlas")
 text = "When {{}} and {{}} went to the shop, {{}} gave a book to"
 pair = mi.PromptPair(text.format("Mary", "John", "John"), text.format("Mary", "John", "Mary"), (" Mary", " John"))
 panel = mi.PatchingPanel(model, pair, at.resid_pre)
+panel.wait()
 """
 # Notes the time from a click on the picture to the next time that the continuations were drawn.
 LISTEN = """() => {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .analysis.dictionaries.features import features
     from .analysis.dictionaries.latents import latents
     from .analysis.direct_logit_attribution import direct_logit_attribution
+    from .analysis.directions.effect import steering_effect
     from .analysis.directions.erase import erase
     from .analysis.directions.mean_difference import mean_difference
     from .analysis.directions.principal_component import principal_component
@@ -185,6 +186,7 @@ _LATER = {
     "sites": "core.sites",
     "stack": "core.interventions",
     "steer": "core.edits",
+    "steering_effect": "analysis.directions.effect",
     "superposition": "zoo.superposition",
     "train_sae": "training.sae.train",
     "train_superposition": "training.superposition.train",
@@ -289,6 +291,7 @@ __all__ = [
     "sites",
     "stack",
     "steer",
+    "steering_effect",
     "superposition",
     "train_sae",
     "train_superposition",

@@ -104,8 +104,6 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     What is returned has `with_record`. An iterator among the arguments becomes a list, which can be read twice.
     """
     signature = inspect.signature(function)
-    names = list(signature.parameters)
-    is_method = names[0] == "self" if names else False
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -118,16 +116,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
         for name, value in bound.arguments.items():
             if isinstance(value, Iterator):
                 bound.arguments[name] = list(value)
-        given = dict(bound.arguments)
-        of = record_of(given.pop("self"), "") if is_method else None
-        made = made_by(
-            function.__name__ if is_method else f"mi.{function.__name__}",
-            signature,
-            given,
-            of=of,
-            within=_within(bound.arguments.values()),
-            name=_NAMES.get(function.__name__, ""),
-        )
+        made = _call(function, signature, bound.arguments)
         token = _inside.set(True)
         try:
             result: Any = function(*bound.args, **bound.kwargs)
@@ -137,6 +126,25 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
 
     _FUNCTIONS.add(call)
     return call
+
+
+def call_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
+    """The record of a call, for what does a little at a time what a public function does at once."""
+    signature = inspect.signature(function)
+    return _call(function, signature, signature.bind(*args, **kwargs).arguments)
+
+
+def _call(function: Callable[..., Any], signature: inspect.Signature, arguments: Mapping[str, Any]) -> Call:
+    given = dict(arguments)
+    is_method = "self" in given
+    return made_by(
+        function.__name__ if is_method else f"mi.{function.__name__}",
+        signature,
+        given,
+        of=record_of(given.pop("self"), "") if is_method else None,
+        within=_within(arguments.values()),
+        name=_NAMES.get(function.__name__, ""),
+    )
 
 
 def is_recorded(function: Callable[..., Any]) -> bool:

@@ -23,7 +23,6 @@ from mi_widgets.widgets.features.widget import FeatureView
 from mi_widgets.widgets.latents.widget import LatentsView
 
 from .continuing import Continuing
-from .latest import Latest
 from .panel import Panel
 from .words import in_words
 
@@ -74,7 +73,6 @@ class FeaturePanel(Panel):
         self._read_last = prompt
         self.says = ContinuationsView(model.name)
         self._as_it_is: Line | None = None  # the continuation of the last prompt, when it is complete
-        self._worker = Latest(self._answer, self._failed)
         self.dashboard = None if features is None else FeatureView(features, **of)
         super().__init__([self.view, self.says, *([] if self.dashboard is None else [self.dashboard])])
         if self.dashboard is not None:
@@ -94,12 +92,12 @@ class FeaturePanel(Panel):
         self.view.prompt = text
 
     @property
-    def intervention(self) -> Stack:
+    def interventions(self) -> Stack:
         """Two-way: what is done to the latents, as a value for `model.intervene`."""
         return self.view.intervention
 
-    @intervention.setter
-    def intervention(self, value: Any) -> None:
+    @interventions.setter
+    def interventions(self, value: Any) -> None:
         self.view.intervention = value
 
     def stop(self) -> None:
@@ -115,14 +113,10 @@ class FeaturePanel(Panel):
         script = Script()
         self.view.write(script)
         lines = [f"print(model.generate({self._read_last!r}, max_new_tokens={self._continuing.new}))"]
-        for done in (self.intervention, self._held):
+        for done in (self.interventions, self._held):
             lines = script.within(done, lines)
         script.add(*lines)
         return script.text()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Until everything that was asked is answered; False if that takes longer than `timeout` seconds."""
-        return self._worker.wait(timeout)
 
     def png(self) -> bytes:
         """The text and its latents, for readers without a kernel."""
@@ -134,13 +128,13 @@ class FeaturePanel(Panel):
     # -- what is asked ------------------------------------------------------------------------------------------------
 
     def _asked(self, _change: Any = None) -> None:
-        self._worker.ask((self.prompt, self.intervention))
+        self._worker.ask((self.prompt, self.interventions))
 
     def _told(self, _view: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("do") == "stop":
             self.stop()
 
-    # -- what is answered: by the worker's thread alone, so that nothing that is out of date comes last ---------------
+    # -- what is answered ---------------------------------------------------------------------------------------------
 
     def _answer(self, asked: tuple[str, Stack] | None, stop: Event) -> None:
         if asked is None:
@@ -156,8 +150,8 @@ class FeaturePanel(Panel):
             self._continue(prompt, done, stop)
         self.view.say(busy=False)
 
-    def _failed(self, _asked: Any, error: Exception) -> None:
-        self.view.say(error=in_words(error), busy=False)
+    def _say_error(self, asked: Any, error: str) -> None:
+        self.view.say(error=error, busy=False)
 
     def _read(self, prompt: str) -> Result:
         place = self._site or self._sae.site

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextvars import Context
+from threading import Event
 from typing import Any
 
 import ipywidgets
@@ -20,6 +20,8 @@ from mi_widgets.widgets.fourier.widget import FourierView
 
 from .panel import Panel
 
+_Asked = tuple[tuple[int, ...], int | None]  # the frequencies that are out, and the step
+
 
 class FourierPanel(Panel):
     """A `FourierView` and its model: select a frequency, take it out, and see what the network is without it.
@@ -34,7 +36,7 @@ class FourierPanel(Panel):
 
     Attributes:
         view: the whole network. Its `selection` chooses frequency and step.
-        answer: the network without the frequencies that are out, at that step.
+        answer: the network without the frequencies that are out, at that step, as soon as it was run (see `wait`).
         out: Two-way: the frequencies that are taken out of the embeddings, as in `panel.out = (14, 35)`.
 
     Raises:
@@ -57,22 +59,21 @@ class FourierPanel(Panel):
         self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
         self._held = model.interventions if isinstance(model, Model) else Stack()
         self.view = FourierView(self._whole(), selection=selection)
-        self.answer = FourierView(self._whole_at_step(), beside=self.view.result)
+        self.answer = FourierView(self._whole_at(self.view.selection.get("step")), beside=self.view.result)
         self._switch = ipywidgets.ToggleButton(layout={"width": "16em"})
-        self._said = ipywidgets.Label()
+        self._cost = Cost()
         self.answer.layout.display = "none"
-        super().__init__([self.view, ipywidgets.HBox([self._switch, self._said]), self.answer])
+        super().__init__([self.view, ipywidgets.HBox([self._switch, self._cost]), self.answer])
         self.view.observe(self._selected, "selection")
         self._switch.observe(self._switched, "value")
-        self.observe(self._answer, "out")
+        self.observe(self._asked, "out")
         self._name()
         self.out = tuple(out)
 
     @property
-    def intervention(self) -> Stack:
-        """What is done to the network at the selected step, as a value."""
-        model = self._model()
-        return stack(*(without_frequency(model, k) for k in self.out))
+    def interventions(self) -> Stack:
+        """What is done to the network at the selected step, as a value for `model.intervene`."""
+        return _without(self._model(self.view.selection.get("step")), self.out)
 
     def code(self) -> str:
         """The Python that makes what is shown: without the frequencies that are out, if there are any."""
@@ -86,10 +87,9 @@ class FourierPanel(Panel):
         out = f", without {', '.join(map(str, self.out))}" if self.out else ""
         return f"FourierPanel({self.view!r}{out})"
 
-    def _model(self) -> Model:
+    def _model(self, step: int | None) -> Model:
         if isinstance(self._given, Model):
             return self._given
-        step = self.view.selection["step"]
         if step not in self._models:
             self._models[step] = load(self._given, checkpoint=step)
         return self._models[step]
@@ -99,19 +99,9 @@ class FourierPanel(Panel):
             return fourier_spectrum(self._given, **self._shown)
         return over_checkpoints(self._given, lambda model: fourier_spectrum(model, **self._shown))
 
-    def _whole_at_step(self) -> Result:
-        """The whole network at the selected step; nothing is run for it."""
-        return self.view.result.sel(**{k: v for k, v in self.view.selection.items() if k == "step"})
-
-    def _without(self) -> Result:
-        model = self._model()
-
-        def measured() -> Result:
-            with model.intervene(self._held, self.intervention):
-                return fourier_spectrum(model, **self._shown)
-
-        # In a context of its own: what is active where a click is answered is not what the panel was made under.
-        return Context().run(measured)
+    def _whole_at(self, step: int | None) -> Result:
+        """The whole network at one step; nothing is run for it."""
+        return self.view.result.sel(**({} if step is None else {"step": step}))
 
     @traitlets.validate("out")
     def _check(self, proposal: Any) -> tuple[int, ...]:
@@ -126,7 +116,7 @@ class FourierPanel(Panel):
 
     def _selected(self, change: Any) -> None:
         if self.out and change.old.get("step") != change.new.get("step"):
-            self._answer()
+            self._asked()
         self.answer.follow({k: v for k, v in change.new.items() if k != "step"})
         self._name()
 
@@ -136,26 +126,56 @@ class FourierPanel(Panel):
             rest = tuple(k for k in self.out if k != frequency)
             self.out = (*rest, frequency) if change.new else rest
 
-    def _answer(self, _change: Any = None) -> None:
-        if self.out:
-            self.answer.show(self._without())
-            self.answer.follow({k: v for k, v in self.view.selection.items() if k != "step"})
-        self.answer.layout.display = "" if self.out else "none"
+    def _asked(self, _change: Any = None) -> None:
         self._name()
+        self._worker.ask((self.out, self.view.selection.get("step")))
 
     def _name(self) -> None:
-        """What the switch does, and what the frequencies that are out cost."""
+        """What the switch does."""
         frequency = self.view.selection["frequency"]
         out = frequency in self.out
         self._switch.description = (
             f"Put frequency {frequency} back" if out else f"Take frequency {frequency} out"
         )
         self._switch.value = out
-        self._said.value = self._cost() if self.out else ""
 
-    def _cost(self) -> str:
-        whole, left = self._whole_at_step().dataset, self.answer.result.dataset
+    def _answer(self, asked: _Asked, stop: Event) -> None:
+        out, step = asked
+        if out:
+            model = self._model(step)
+            with model.intervene(self._held, _without(model, out)):
+                found = fourier_spectrum(model, **self._shown)
+            if stop.is_set():
+                return
+            self.answer.show(found)
+            self.answer.follow({k: v for k, v in self.view.selection.items() if k != "step"})
+        self.answer.layout.display = "" if out else "none"
+        self._cost.say(self._what_it_costs(*asked) if out else "")
+
+    def _say_error(self, asked: _Asked, error: str) -> None:
+        self._cost.say(error, wrong=True)
+
+    def _what_it_costs(self, out: tuple[int, ...], step: int | None) -> str:
+        whole, left = self._whole_at(step).dataset, self.answer.result.dataset
         return (
-            f"Without {', '.join(map(str, self.out))}: loss {float(whole.loss):.2g} → {float(left.loss):.2g}, "
+            f"Without {', '.join(map(str, out))}: loss {float(whole.loss):.2g} → {float(left.loss):.2g}, "
             f"right {float(whole.accuracy):.1%} → {float(left.accuracy):.1%}"
         )
+
+
+class Cost(ipywidgets.Label):
+    """What the frequencies that are out cost, or what went wrong.
+
+    Attributes:
+        error: what went wrong; empty where nothing did.
+    """
+
+    error = ""
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        """Show it."""
+        self.error, self.value = text if wrong else "", text
+
+
+def _without(model: Model, out: Iterable[int]) -> Stack:
+    return stack(*(without_frequency(model, k) for k in out))

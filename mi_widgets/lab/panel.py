@@ -1,31 +1,80 @@
-"""What every panel has: a picture for readers without a kernel, and ears while a cell runs."""
+"""What every panel has: gestures answered in the background, a picture for readers without a kernel, and ears."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from threading import Event
 from typing import Any
 
 import ipywidgets
 
+from mi_widgets.core.interventions import Stack
 from mi_widgets.widgets._shared.closing import Closing
+
+from .latest import Latest
+from .words import in_words
 
 
 class Panel(Closing, ipywidgets.VBox):
-    """Views one below the other, with the model that they act on. A subclass gives `png`."""
+    """Views one below the other, with the model that they act on.
+
+    What is asked is answered in a thread of its own, and whatever is newer ends what is under way. A subclass gives
+    `interventions`, `code`, `png`, `_answer` and `_say_error`.
+
+    Args:
+        children: what is shown. Those parts that say what went wrong have `error`.
+    """
 
     def __init__(self, children: Sequence[Any]) -> None:
+        self._worker = Latest(self._answer, self._failed)
         super().__init__(children)
-        for child in children:
-            hear_in_subshell(child)
+        for part in _parts(self):
+            hear_in_subshell(part)
+
+    @property
+    def interventions(self) -> Stack:
+        """What is done to the model now, as a value for `model.intervene`."""
+        raise NotImplementedError
+
+    @property
+    def error(self) -> str:
+        """What went wrong, as the panel says it; empty where nothing did."""
+        return next((said for part in _parts(self) if (said := getattr(part, "error", ""))), "")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until everything that was asked is answered; False if that takes longer than `timeout` seconds."""
+        return self._worker.wait(timeout)
+
+    def code(self) -> str:
+        """The Python that does what the panel does now."""
+        raise NotImplementedError
 
     def png(self) -> bytes:
         """What it shows, for readers without a kernel."""
         raise NotImplementedError
 
+    def _answer(self, asked: Any, stop: Event) -> None:
+        """Answer what `_worker` was asked. Its thread alone writes answers, so none that is out of date comes last."""
+        raise NotImplementedError
+
+    def _say_error(self, asked: Any, error: str) -> None:
+        """Show what went wrong: an exception of the worker's thread would reach no cell."""
+        raise NotImplementedError
+
+    def _failed(self, asked: Any, error: Exception) -> None:
+        self._say_error(asked, in_words(error))
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data = super()._repr_mimebundle_(**kwargs)
         return data and {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}
+
+
+def _parts(box: ipywidgets.Box) -> Iterator[Any]:
+    for child in box.children:
+        yield child
+        if isinstance(child, ipywidgets.Box):
+            yield from _parts(child)
 
 
 def hear_in_subshell(widget: Any) -> None:

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, listed
-from mi_widgets.analysis.patching.activation import activation_patching
+from mi_widgets.analysis.patching.activation import Patching, activation_patching
 from mi_widgets.core import sites as at
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
+from mi_widgets.core.record import call_of
+from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
-from .continuing import Continuing
-from .latest import Latest
+from .continuing import Continuing, now_and_then
 from .panel import Panel
+from .words import in_words
+
+_PATCHED, _EFFECTS = "patched", "effects"
+_PLACES = ("clean", "corrupted", _PATCHED, _EFFECTS)  # of the lines, from above
+_Asked = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
 
 
 class PatchingPanel(Panel):
     """A `PatchingView` and its model: select a cell, and read what the corrupted prompt becomes under that patch.
+
+    The picture is there at once and fills while its cells are run; what is selected meanwhile is answered first.
 
     Args:
         model: interventions that are active now hold in the panel, after their block too.
@@ -36,8 +45,13 @@ class PatchingPanel(Panel):
         selection: the cell to begin with, as in `{"layer": 2, "pos": 9}`.
 
     Attributes:
-        view: the effects. Its `selection` chooses the patch.
+        view: the effects. Its `selection` chooses the patch. Its `result` has NaN where a cell was not run yet, and
+            is that of `mi.activation_patching` once all were (see `wait`).
         says: the continuations of the clean, the corrupted and the patched prompt.
+
+    Raises:
+        PromptError: see `mi.activation_patching`.
+        SiteError: see there.
     """
 
     def __init__(
@@ -54,24 +68,25 @@ class PatchingPanel(Panel):
         self._model, self._held = model, model.interventions
         self._continuing = Continuing(model, max_new_tokens)
         self.pair = listed(pairs)[0]
-        self.view = PatchingView(
-            activation_patching(model, pairs, site, metric=metric, by=by), selection=selection
-        )
+        self._patching = Patching(model, pairs, site, metric=metric, by=by)
+        self._filling, self._whole = self._patching.fill(), False
+        self._record = call_of(activation_patching, model, pairs, site, metric=metric, by=by)
+        self.view = PatchingView(self._effects(), selection=selection)
         self._clean = model.run(self.pair.clean, keep=[site.everywhere])
-        self._ends = [
-            self._continued("clean", self.pair.clean, stack(), Event()),
-            self._continued("corrupted", self.pair.corrupted, stack(), Event()),
-        ]
-        self.says = ContinuationsView(model.name, self._ends)
-        self._worker = Latest(self._answer, self._failed)
+        self._lines: dict[str, Line] = {}
+        self.says = ContinuationsView(model.name)
         super().__init__([self.view, self.says])
         self.view.observe(self._selected, ["selection", "intervention"])
         self._selected()
 
     @property
-    def intervention(self) -> Stack:
+    def interventions(self) -> Stack:
         """The patch that is in place, and heads that were switched off, as a value for `model.intervene`."""
         return self._done(self.view.site, self.view.intervention)
+
+    def stop(self) -> None:
+        """End what the model is doing, until something is selected again."""
+        self._worker.ask(None)
 
     def code(self) -> str:
         """The Python that makes the effects, and what the model says under the selected patch."""
@@ -91,12 +106,8 @@ class PatchingPanel(Panel):
         script.add(*script.within(self._held, lines) if lines else ())
         return script.text()
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Until the model has said all under the present patch; False if that takes longer than `timeout` seconds."""
-        return self._worker.wait(timeout)
-
     def png(self) -> bytes:
-        """The effects, for readers without a kernel."""
+        """The effects as far as they are known, for readers without a kernel."""
         return self.view.png()
 
     def __repr__(self) -> str:
@@ -105,26 +116,58 @@ class PatchingPanel(Panel):
     def _selected(self, _change: Any = None) -> None:
         self._worker.ask((self.view.site, self.view.intervention))
 
-    def _answer(self, asked: tuple[Site | None, Stack], stop: Event) -> None:
-        # The lines are written by this thread alone, so that none that is out of date comes last.
-        site, off = asked
-        if site is None and not off:
-            self.says.show(self._ends)
+    def _answer(self, asked: _Asked, stop: Event) -> None:
+        if asked is None:
+            self.says.show([replace(line, writing=False) for line in self.says.lines])
             return
         with self._model.intervene(self._held):
-            self._continued(_name(*asked), self.pair.corrupted, self._done(*asked), stop, tell=True)
+            if any(asked):
+                self._continue(_PATCHED, _name(*asked), self.pair.corrupted, self._done(*asked), stop)
+            else:
+                self._lines.pop(_PATCHED, None)
+                self._show_lines()
+            for name, prompt in (("clean", self.pair.clean), ("corrupted", self.pair.corrupted)):
+                if not stop.is_set() and (name not in self._lines or self._lines[name].writing):
+                    self._continue(name, name, prompt, stack(), stop)
+            self._fill(stop)
 
     def _done(self, site: Site | None, off: Stack) -> Stack:
         return stack(off, *([] if site is None else [patch(site, self._clean)]))
 
-    def _continued(self, name: str, prompt: str, done: Stack, stop: Event, *, tell: bool = False) -> Line:
-        show = (lambda line: self.says.show([*self._ends, line])) if tell else None
-        with self._model.intervene(done):
-            return self._continuing.line(name, prompt, stop, show)
+    def _continue(self, place: str, name: str, prompt: str, done: Stack, stop: Event) -> None:
+        def tell(line: Line) -> None:
+            self._lines[place] = line
+            self._show_lines()
 
-    def _failed(self, asked: tuple[Site | None, Stack], error: Exception) -> None:
-        line = Line(_name(*asked), self.pair.corrupted, error=f"{type(error).__name__}: {error}")
-        self.says.show([*self._ends, line])
+        try:
+            with self._model.intervene(done):
+                self._continuing.line(name, prompt, stop, tell)
+        except (
+            Exception
+        ) as error:  # such as a prompt that fills the whole context: it can be patched all the same
+            tell(Line(name, prompt, error=in_words(error)))
+
+    def _fill(self, stop: Event) -> None:
+        """Run the cells that were not run yet; whoever asks for something else meanwhile finds them here again."""
+        show = now_and_then(lambda _done: self.view.show(self._effects()))
+        for done in self._filling:
+            if stop.is_set():
+                return
+            show(done)
+        if not self._whole and self._patching.done == self._patching.size:
+            self._whole = True
+            self.view.show(self._effects())
+
+    def _effects(self) -> Result:
+        return self._patching.result().with_record(self._record)
+
+    def _say_error(self, asked: _Asked, error: str) -> None:
+        # What goes wrong in a continuation stands in its line.
+        self._lines[_EFFECTS] = Line(_EFFECTS, "", error=error)
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        self.says.show([self._lines[place] for place in _PLACES if place in self._lines])
 
 
 def _name(site: Site | None, off: Stack) -> str:

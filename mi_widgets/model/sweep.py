@@ -148,6 +148,21 @@ def _layer(intervention: Intervention) -> int:
     return intervention.site.place_in_pass[0]
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A sweep as far as it has come.
+
+    Attributes:
+        grid: its cells.
+        values: (batch, *axes) of the metric, NaN where it was not measured yet.
+        clean: (batch,) of the metric without the intervention.
+    """
+
+    grid: Grid
+    values: np.ndarray
+    clean: np.ndarray
+
+
 def sweep(
     model: Examined,
     prompt: Prompt,
@@ -160,23 +175,37 @@ def sweep(
     progress: bool,
 ) -> Result:
     """See `Model.sweep`."""
+    found = None
+    with tqdm(desc="sweep", unit="cell", delay=1, disable=not progress, leave=False) as bar:
+        for found in filling(model, prompt, make, over, metric=metric, axes=axes, read=read):
+            bar.total = found.grid.size
+            bar.update()
+    assert found is not None  # a grid has one cell at least
+    return found.grid.result(found.values, found.clean, model.provenance(sites=[found.grid.over.name]))
+
+
+def filling(
+    model: Examined, prompt: Prompt, make: Make, over: Site, *, metric: Metric, axes: Axes, read: int | str
+) -> Iterator[Filled]:
+    """A sweep cell by cell, under the interventions that are active when it begins; the same arrays fill all the while.
+
+    The arguments are those of `Model.sweep`.
+    """
     tokenized = model.tokenize(prompt)
     grid = Grid.of(model, over, tokenized, axes)
     running = _Sweep(model, tokenized, _columns(tokenized.extent, read))
     clean = _measured(metric, running.clean)
-    values = np.full((len(clean), *grid.shape), np.nan, dtype=np.float32)
-    with tqdm(total=grid.size, desc="sweep", unit="cell", delay=1, disable=not progress, leave=False) as bar:
-        for sites in grid.layers():
-            for cell, logits in running.run(list(_cells(model, make, sites, tokenized.extent))):
-                rows = list(cell.rows)
-                # The metric may know what each prompt is about: it sees them all, as ever in their order.
-                whole = logits
-                if len(rows) < len(clean):
-                    whole = running.clean.clone()
-                    whole[rows] = logits
-                values[(rows, *cell.index)] = _measured(metric, whole)[rows]
-                bar.update()
-    return grid.result(values, clean, model.provenance(sites=[grid.over.name]))
+    found = Filled(grid, np.full((len(clean), *grid.shape), np.nan, dtype=np.float32), clean)
+    for sites in grid.layers():
+        for cell, logits in running.run(list(_cells(model, make, sites, tokenized.extent))):
+            rows = list(cell.rows)
+            # The metric may know what each prompt is about: it sees them all, as ever in their order.
+            whole = logits
+            if len(rows) < len(clean):
+                whole = running.clean.clone()
+                whole[rows] = logits
+            found.values[(rows, *cell.index)] = _measured(metric, whole)[rows]
+            yield found
 
 
 def _columns(extent: Extent, read: int | str) -> Tensor:

@@ -102,6 +102,19 @@ def every_case():
         ],
         mi.random_direction: [((mi.mean_difference(atlas, KIND, UNKIND, SITE),), {"seed": 3})],
         mi.repeat_accuracy: [((atlas,), {"length": 8, "n": 2, "seed": 6})],
+        mi.steering_effect: [
+            (
+                (atlas, mi.steer(SITE, mi.mean_difference(atlas, KIND, UNKIND, SITE), scale=2.0), TEXAS),
+                {
+                    "probes": {"tone": mi.probe(atlas, KIND, UNKIND, SITE)},
+                    "texts": [TEXAS, OHIO],
+                    "max_new_tokens": 5,
+                    "temperature": 0.7,
+                    "seed": 3,
+                    "control_seed": 2,
+                },
+            )
+        ],
         mi.Model.run: [
             (
                 (atlas, [TEXAS, "In Ohio"]),

@@ -49,6 +49,7 @@ def test_every_view_answers_clicks_and_can_be_read_in_both_themes(opened):
     page.keyboard.press("ArrowDown")
     eventually(lambda: said(opened, "parts.selection")["term"] is not None, True)
     panel = opened.page.locator(".jp-CodeCell").nth(3)
+    assert said(opened, "panel.wait(120)")
     lines = panel.locator(".mi-continuations .mi-line")
     eventually(lines.count, 2)
     box = panel.locator(".mi-heat .mi-map canvas").first.bounding_box()

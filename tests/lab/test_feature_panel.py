@@ -59,7 +59,7 @@ def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, 
     line = lines[f"latent {latent} at 40"]
     assert line.written == held != lines["as it is"].written
     np.testing.assert_allclose([p for _, p in line.likely], likely, atol=1e-5)
-    panel.intervention = mi.stack(mi.ablate(at.feature(sae, latent)), mi.scale(at.z[0, 1], 0.5))
+    panel.interventions = mi.stack(mi.ablate(at.feature(sae, latent)), mi.scale(at.z[0, 1], 0.5))
     assert list(said(panel)) == ["as it is", f"latent {latent} out, changed at.z[0, 1]"]
     panel.reset()
     assert list(said(panel)) == ["as it is"]
@@ -68,7 +68,7 @@ def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, 
 
 def test_the_latents_are_those_of_the_text_as_it_is(sae, panel):
     before = panel.view.result
-    panel.intervention = mi.ablate(at.feature(sae, panel.view.selection["latent"]))
+    panel.interventions = mi.ablate(at.feature(sae, panel.view.selection["latent"]))
     said(panel)
     assert panel.view.result is before
 
@@ -88,6 +88,7 @@ def test_a_text_that_cannot_be_taken_is_said_and_the_panel_goes_on(model, sae, p
     with pytest.raises(PromptError, match=says) as raised:
         model.run(wrong)
     assert panel.view._said == {"error": str(raised.value), "busy": False}
+    assert panel.error == str(raised.value)
     assert panel.view.result is before
     panel.prompt = "abcd"
     assert panel.wait(20)
@@ -99,7 +100,7 @@ def test_a_text_that_cannot_be_taken_is_said_and_the_panel_goes_on(model, sae, p
 def test_a_text_without_room_to_go_on_shows_its_latents(panel):
     panel.prompt = "abcd" * 9 + "abc"
     line = said(panel)["as it is"]
-    assert "max_new_tokens can be at most 0 here" in line.error
+    assert "max_new_tokens can be at most 0 here" in line.error == panel.error
     assert panel.view.result.dataset.sizes["pos"] == 40
     assert panel.view._said["error"] == ""
 
@@ -174,7 +175,7 @@ def test_its_code_says_the_same(model, capsys):
     sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1], made=LOADED)
     with model.intervene(mi.scale(at.mlp_out[0], -3)):
         panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
-    panel.intervention = mi.replace(at.feature(sae, 3), 30.0)
+    panel.interventions = mi.replace(at.feature(sae, 3), 30.0)
     written = said(panel)["latent 3 at 30"].written
     code = panel.code()
     assert code.count("mi.load_sae('here')") == 1

@@ -1,10 +1,14 @@
 """A click puts the patch in place: what the panel says is what the model says by hand."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.analysis.patching import activation
 from tests.analysis.route_by_hand import AT_LETTER, AT_SECOND, PAIR, PAIRS, route
 from tests.conftest import small_transformer
 from tests.model.letters import letters
@@ -31,10 +35,10 @@ def test_a_selected_cell_is_a_patch_that_the_model_goes_on_under(by_hand):
     assert patched.likely[0] == ("a", pytest.approx(1, abs=1e-4))
     panel.view.selection = {"layer": 1, "pos": AT_LETTER}
     assert said(panel)["patched at.resid_pre[1].pos(1)"].written == "b"
-    assert len(panel.intervention) == 1
+    assert len(panel.interventions) == 1
     panel.view.selection = {"layer": None, "pos": None}
     assert list(said(panel)) == ["clean", "corrupted"]
-    assert panel.intervention == mi.stack()
+    assert panel.interventions == mi.stack()
 
 
 def test_what_it_says_is_what_the_model_says_by_hand():
@@ -88,6 +92,77 @@ def test_an_error_is_shown_where_it_happened(by_hand, monkeypatch):
     monkeypatch.undo()
     panel.view.selection = {"layer": 1, "pos": AT_SECOND}
     assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Cells of a grid come slowly until this is set."""
+    go_on, run = threading.Event(), activation.filling
+
+    def filling(*args, **options):
+        for cells in run(*args, **options):
+            go_on.wait(0.3)
+            yield cells
+
+    monkeypatch.setattr(activation, "filling", filling)
+    yield go_on
+    go_on.set()
+
+
+def until(true):
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_the_picture_is_there_at_once_and_fills_while_a_selection_is_answered(by_hand, slowly):
+    panel = mi.PatchingPanel(by_hand, PAIRS, max_new_tokens=1)
+    view = panel.view
+    assert np.isnan(view.result.values).all()
+    assert view._header["progress"] == "0 / 12 cells"
+    assert view.choices() == {"layer": [0, 1, 2, None], "pos": [0, 1, 2, 3, None]}
+    assert panel._repr_mimebundle_()["image/png"]
+    until(lambda: view._header["progress"] != "0 / 12 cells")
+    known = 12 - int(np.isnan(view.result.values).sum())
+    assert 0 < known < 12
+    panel.view.selection = {"layer": 1, "pos": AT_SECOND}
+    until(lambda: "patched at.resid_pre[1].pos(2)" in {line.name for line in panel.says.lines})
+    assert np.isnan(view.result.values).any()
+    assert not panel.wait(0)
+    slowly.set()
+    assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+    whole = mi.activation_patching(by_hand, PAIRS, at.resid_pre)
+    assert view.result.dataset.identical(whole.dataset)
+    assert view.result.code() == whole.code()
+    assert view._header["progress"] == ""
+    assert view.selection == {"layer": 1, "pos": AT_SECOND}
+
+
+def test_it_can_be_stopped_and_goes_on_where_it_was(by_hand, slowly):
+    panel = mi.PatchingPanel(by_hand, PAIR, max_new_tokens=1)
+    until(lambda: panel.view._header["progress"] == "2 / 12 cells")
+    panel.stop()
+    assert panel.wait(20)
+    known = int((~np.isnan(panel.view.result.values)).sum())
+    assert 2 <= known < 12
+    slowly.set()
+    panel.view.selection = {"layer": 0, "pos": 0}
+    assert list(said(panel)) == ["clean", "corrupted", "patched at.resid_pre[0].pos(0)"]
+    whole = mi.activation_patching(by_hand, PAIR, at.resid_pre)
+    assert panel.view.result.dataset.identical(whole.dataset)
+
+
+def test_what_goes_wrong_with_the_effects_is_said_and_patches_are_answered(by_hand):
+    same = mi.PromptPair(PAIR.clean, PAIR.clean, PAIR.answers)
+    panel = mi.PatchingPanel(by_hand, same, max_new_tokens=1)
+    lines = said(panel)
+    assert list(lines) == ["clean", "corrupted", "effects"]
+    assert panel.error == lines["effects"].error
+    assert "no difference of which a patch could bring back a part" in panel.error
+    panel.view.selection = {"layer": 1, "pos": AT_SECOND}
+    assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+    assert panel.error.startswith("The metric is ")
 
 
 def test_the_view_says_which_site_a_cell_is(by_hand):

@@ -117,6 +117,13 @@ def test_effect_cost_and_control_are_those_by_hand(model, directions, panel):
     assert figures["cost"] == pytest.approx(steered / loss(model, TEXTS) - 1, abs=1e-5)
     assert figures["probes"] == []
     assert figures["control"]["kl"] != figures["kl"]
+    effect = mi.steering_effect(model, panel.interventions, "abcd", texts=TEXTS, max_new_tokens=6)
+    assert panel.effect.dataset.identical(effect.dataset)
+    assert panel.effect.code() == effect.code()
+    assert effect.sel(push="given").values == pytest.approx(figures["kl"])
+    panel.reset()
+    done(panel)
+    assert panel.effect is None
     assert isinstance(figures["ms"], int)
 
 
@@ -278,7 +285,7 @@ def test_a_prompt_that_cannot_be_is_told_and_the_panel_goes_on(model, directions
     before = panel.view._next
     panel.prompt = wrong
     assert panel.wait(20)
-    assert says in panel.view._said["error"]
+    assert says in panel.view._said["error"] == panel.error
     assert panel.view._next == before
     panel.prompt = "abc"
     assert done(panel).plain.text == model.generate("abc", max_new_tokens=6).text
@@ -291,6 +298,7 @@ def test_other_errors_are_told_in_the_panel(panel, model, monkeypatch):
     panel.scales = {"to a": 1.0}
     assert panel.wait(20)
     assert panel.view._said == {"error": "ZeroDivisionError: division by zero", "busy": ""}
+    assert panel.error == "ZeroDivisionError: division by zero"
 
 
 def test_stop_ends_it(panel, model, monkeypatch):

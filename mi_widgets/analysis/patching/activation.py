@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -14,9 +14,11 @@ from mi_widgets.core.patching import patch
 from mi_widgets.core.record import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
+from mi_widgets.model.grid import Axes, Grid
 from mi_widgets.model.model import Model
+from mi_widgets.model.sweep import filling
 
-from .effects import Made, effects
+from .effects import Made, check_apart, effects
 
 _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 (arXiv:2309.16042)"
 
@@ -66,39 +68,95 @@ def activation_patching(
     Source: Meng et al. 2022 (arXiv:2202.05262), causal tracing, with another prompt in place of noise; the names and
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
-    site = named(site) if isinstance(site, str) else site
-    usual = ("layer", "head" if "head" in site.axes else "pos")
-    by = usual if by is None else tuple(by)
-    several = checked(model, pairs, by_position="pos" in by)
-    found, ends, swept = [], [], None
-    parts = list(batches(several, batch))
-    for part in tqdm(
-        parts, desc="patching", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
-    ):
-        both = Both.of(model, part, metric, keep=[site.everywhere])
-        swept = model.sweep(
-            [pair.corrupted for pair in part],
-            lambda here, clean=both.clean: patch(here, clean),
-            site,
-            metric=both.asked.measure,
-            by=by,
-            layers=layers,
-            positions=positions,
-            heads=heads,
-            progress=progress and len(parts) == 1,
-        )
-        found.append(swept.values)
-        ends.append(both.ends)
-    assert swept is not None  # `checked` wants one pair at least
-    axes = {axis: swept.dataset[axis].values.tolist() for axis in by}
-    made = Made(
-        kind="activation_patching",
-        title=f"Activation patching at {site.name}",
-        source=_SOURCE,
-        site=site.name,
-        axes=axes,
-        metric=np.concatenate(found),
-        clean=np.concatenate([clean for clean, _ in ends]),
-        corrupted=np.concatenate([corrupted for _, corrupted in ends]),
+    patching = Patching(
+        model,
+        pairs,
+        site,
+        metric=metric,
+        by=by,
+        layers=layers,
+        positions=positions,
+        heads=heads,
+        batch=batch,
     )
-    return effects(model, several, made, metric, model.provenance(sites=[site.name]))
+    bar = {"desc": "patching", "unit": "cell", "delay": 1, "disable": not progress, "leave": False}
+    for _ in tqdm(patching.fill(), total=patching.size, **bar):
+        pass
+    return patching.result()
+
+
+class Patching:
+    """What `activation_patching` measures, a cell at a time; the arguments are its own.
+
+    Attributes:
+        size: the number of cells to be run.
+        done: how many have been.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        pairs: Pairs,
+        site: Site | str,
+        *,
+        metric: PairMetric = logit_diff,
+        by: Sequence[str] | None = None,
+        layers: Sequence[int] | None = None,
+        positions: Sequence[int] | None = None,
+        heads: Sequence[int] | None = None,
+        batch: int = 64,
+    ) -> None:
+        self._model, self._metric = model, metric
+        self._site = named(site) if isinstance(site, str) else site
+        usual = ("layer", "head" if "head" in self._site.axes else "pos")
+        self._axes = Axes(usual if by is None else tuple(by), layers, positions, heads)
+        self._pairs = checked(model, pairs, by_position="pos" in (self._axes.by or ()))
+        self._parts = list(batches(self._pairs, batch))
+        tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
+        self._grid = Grid.of(model, self._site, tokenized, self._axes)
+        self.size, self.done = self._grid.size * len(self._parts), 0
+        self._values = np.full((len(self._pairs), *self._grid.shape), np.nan, dtype=np.float32)
+        self._clean, self._corrupted = np.full((2, len(self._pairs)), np.nan, dtype=np.float32)
+
+    def fill(self) -> Iterator[int]:
+        """Run the cells, and say after each how many are done. It may wait between them as long as it likes.
+
+        Raises:
+            MetricError: see `activation_patching`.
+        """
+        first = 0
+        for part in self._parts:
+            rows = slice(first, first := first + len(part))
+            both = Both.of(self._model, part, self._metric, keep=[self._site.everywhere])
+            self._clean[rows], self._corrupted[rows] = both.ends
+            if part is self._parts[-1]:
+                check_apart(self._clean, self._corrupted)
+            found = filling(
+                self._model,
+                [pair.corrupted for pair in part],
+                lambda here, clean=both.clean: patch(here, clean),
+                self._site,
+                metric=both.asked.measure,
+                axes=self._axes,
+                read=-1,
+            )
+            for cells in found:
+                self._values[rows] = cells.values
+                self.done += 1
+                yield self.done
+
+    def result(self) -> Result:
+        """As far as it has come: NaN where a cell was not run for all pairs yet, and then `effect` says how far."""
+        made = Made(
+            kind="activation_patching",
+            title=f"Activation patching at {self._site.name}",
+            source=_SOURCE,
+            site=self._site.name,
+            axes=self._grid.labels,
+            metric=self._values,
+            clean=self._clean,
+            corrupted=self._corrupted,
+            progress="" if self.done == self.size else f"{self.done} / {self.size} cells",
+        )
+        how = self._model.provenance(sites=[self._site.name])
+        return effects(self._model, self._pairs, made, self._metric, how)

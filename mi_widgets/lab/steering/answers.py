@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +14,24 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.analysis.directions.effect import (
+    Effects,
+    Stopped,
+    Unsteered,
+    control_of,
+    effect_result,
+    steering_effect,
+    unless,
+)
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.record import call_of
+from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 from mi_widgets.widgets.steering.shown import Said
 from mi_widgets.widgets.steering.widget import SteeringView
 
 from ..continuing import now_and_then
-from .effects import Effects, Stopped, Unsteered, control_of, unless
 from .entries import Entry, interventions
 
 _LIKELY = 4  # tokens as it is, and as many more steered
@@ -56,6 +67,9 @@ class Answers:
         effects: measures what they do.
         new: tokens that are written.
         code: the panel's, as it stands.
+
+    Attributes:
+        effect: what the last steering did, as `mi.steering_effect` says it; None where nothing is steered.
     """
 
     def __init__(
@@ -69,6 +83,7 @@ class Answers:
     ) -> None:
         self._view, self._model, self._entries, self._effects = view, model, entries, effects
         self._new, self._code = new, code
+        self.effect: Result | None = None
         # What the model says as it is: of the present prompt and settings alone.
         self._logits: dict[str, Tensor] = {}
         self._written: dict[tuple[Any, ...], Generation] = {}
@@ -102,13 +117,14 @@ class Answers:
             self._view.show_sweep({})
         found = self._write_both(asked, done, stop)
         if not done:
+            self.effect = None
             self._view.show_figures({})
             return
         self._view.say(busy="")
         if stop.wait(_REST_S):
             raise Stopped
         self._view.say(busy="measuring")
-        self._measure(done, *found, stop, {"ms": took, "scales": [*asked.scales]})
+        self._measure(done, *found, stop, asked.settings, {"ms": took, "scales": [*asked.scales]})
 
     def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Unsteered, Generation]:
         plain = self._as_it_is(asked, stop, self._view.show_plain)
@@ -124,12 +140,31 @@ class Answers:
         return plain, written
 
     def _measure(
-        self, done: Stack, plain: Unsteered, written: Generation, stop: Event, facts: dict[str, Any]
+        self,
+        done: Stack,
+        plain: Unsteered,
+        written: Generation,
+        stop: Event,
+        settings: Mapping[str, Any],
+        facts: dict[str, Any],
     ) -> None:
-        figures = {**self._effects.of(done, plain, stop, written), "control": None, **facts}
-        self._view.show_figures(figures)
-        control = self._effects.of(control_of(done), plain, stop)
-        self._view.show_figures({**figures, "control": control})
+        options = {
+            "probes": self._effects.probes or None,
+            "texts": self._effects.texts,
+            "max_new_tokens": self._new,
+            "temperature": settings["temperature"],
+            "seed": settings["seed"],
+        }
+        record = call_of(steering_effect, self._model, done, plain.prompt, **options)
+        given = self._effects.of(done, plain, stop, written)
+        for pushed in (
+            None,
+            control_of(done),
+        ):  # the control takes as long again, and is shown when it is known
+            control = None if pushed is None else self._effects.of(pushed, plain, stop)
+            found = effect_result(self._model, done, given, control, seed=settings["seed"])
+            self.effect = found.with_record(record)
+            self._view.show_figures({**figures_of(self.effect), **facts})
 
     def _sweep(self, asked: Gesture, stop: Event) -> None:
         entry = self._entries[asked.slider]
@@ -145,8 +180,8 @@ class Answers:
             done = interventions(self._entries, scales, asked.settings)
             for of, effect, cost in ((done, "effect", "cost"), (control_of(done), "control", "control_cost")):
                 figures = self._effects.of(of, plain, stop)
-                found[effect][i] = dict(figures["probes"])[name] if name else figures["kl"]
-                found[cost][i] = figures["cost"]
+                found[effect][i] = figures.read[name] if name else figures.kl
+                found[cost][i] = _known(figures.cost)
             self._view.show_sweep(
                 {
                     "asked": _sweep_of(asked),
@@ -217,3 +252,24 @@ def _said(written: Generation, beside: Generation | None, *, writing: bool = Fal
         ).get_matching_blocks():
             same[block.b : block.b + block.size] = [True] * block.size
     return Said(tuple(zip(written.tokens, same, strict=True)), writing)
+
+
+def figures_of(effect: Result) -> dict[str, Any]:
+    """What `SteeringView.show_figures` shows of a Result of `mi.steering_effect`."""
+    data = effect.dataset
+
+    def figures(push: str) -> dict[str, Any]:
+        here = data.sel(push=push)
+        names = here["probe"].values.tolist() if "read" in here else []
+        return {
+            "kl": here["kl"].item(),
+            "probes": [[name, here["read"].sel(probe=name).item()] for name in names],
+            "cost": _known(here["cost"].item()),
+        }
+
+    control = figures("random")
+    return {**figures("given"), "control": None if math.isnan(control["kl"]) else control}
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else number

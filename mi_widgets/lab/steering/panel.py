@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any, Literal
 
+from mi_widgets.analysis.directions.effect import Effects
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.steering.shown import Slider
 from mi_widgets.widgets.steering.widget import SteeringView
 
-from ..latest import Latest
 from ..panel import Panel
-from ..words import in_words
 from .answers import Answers, Gesture
-from .effects import Effects
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
 
@@ -78,7 +77,6 @@ class SteeringPanel(Panel):
             warnings=model.trust.warnings_for({entry.steer.site.name for entry in self._entries}),
         )
         self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens, self.code)
-        self._worker = Latest(self._answer, self._failed)
         super().__init__([self.view])
         self.view.on_msg(self._told)
         self.view.observe(self._asked, ["scales", "prompt", "settings"])
@@ -121,6 +119,11 @@ class SteeringPanel(Panel):
         """What the sliders do, as a value for `model.intervene`."""
         return interventions(self._entries, self.view.scales, self.view.settings)
 
+    @property
+    def effect(self) -> Result | None:
+        """What the steering did and cost, as `mi.steering_effect` says it; None at 0, or before it was measured."""
+        return self._answers.effect
+
     def sweep(self, name: str) -> None:
         """Draw what all strengths of one direction do and cost, the others as they stand."""
         if name not in self._names:
@@ -134,10 +137,6 @@ class SteeringPanel(Panel):
     def reset(self) -> None:
         """Put all sliders back to 0."""
         self.view.scales = [0.0] * len(self._entries)
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Until everything that was asked is answered; False if that takes longer than `timeout` seconds."""
-        return self._worker.wait(timeout)
 
     def code(self) -> str:
         """The Python that steers so, and continues the prompt."""
@@ -192,8 +191,8 @@ class SteeringPanel(Panel):
         with self._model.intervene(self._held):
             self._answers(asked, stop)
 
-    def _failed(self, _asked: Any, error: Exception) -> None:
-        self.view.say(error=in_words(error), busy="")
+    def _say_error(self, asked: Any, error: str) -> None:
+        self.view.say(error=error, busy="")
 
 
 def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:

@@ -123,16 +123,13 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     def _show(self, result: Any, drawn: D, **traits: Any) -> None:
         """Draw something else in the same place, keeping the selection where it has it; `traits` are the subclass's."""
         self.result, self._drawn = result, drawn
-        choices = self._choices_now()
-        kept = {key: label for key, label in self.selection.items() if label in choices.get(key, ())}
-        selection = self._first_selection(kept)  # first: what is sent may depend on it
+        choices, before = self._choices_now(), self.selection
+        kept = {key: label for key, label in before.items() if label in choices.get(key, ())}
+        after = self._first_selection(kept)  # first: what is sent may depend on it
         # One message, so that nothing is drawn with another's selection; the selection last, which is checked.
-        changed = {
-            **self._traits_now(),
-            **traits,
-            "_choices": choices,
-            "selection": selection,
-        }
+        changed = {**self._traits_now(), **traits, "_choices": choices}
+        if after != before:  # what is selected meanwhile, in another thread, stays where it can
+            changed["selection"] = after
         with self.hold_sync():
             for name, value in changed.items():
                 setattr(self, name, value)

@@ -53,6 +53,11 @@ class ContinuationsView(Closing, anywidget.AnyWidget):
         super().__init__(_header={"title": "What it goes on to say", "model": model_name})
         self.show(lines)
 
+    @property
+    def error(self) -> str:
+        """What went wrong in the first line where something did; empty where nothing did."""
+        return next((line.error for line in self.lines if line.error), "")
+
     def show(self, lines: Sequence[Line]) -> None:
         """Show other lines."""
         self.lines = tuple(lines)

@@ -37,14 +37,16 @@ class Cells:
     def __init__(self, result: Any, control: Any = None, *, signed: bool = False):
         data = with_labels(result.dataset[result.primary])
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self._header = header_of(result, control)
+        # Of numbers that are still being measured, how many there are; the picture keeps its shape while they come.
+        progress = str(data.attrs.get("progress", ""))
+        self._header = {**header_of(result, control), "progress": progress}
         _refuse(self.title, {str(axis): n for axis, n in data.sizes.items()})
         self.control = read_control(control, "control", data.shape)
         variables = {"values": (data.dims, np.asarray(data.values, dtype=np.float32), {"units": self.unit})}
         if self.control is not None:
             variables["control"] = (data.dims, self.control.values, {"units": self.unit})
         everything = xr.Dataset(variables, coords=data.coords)
-        self.data = everything.isel(_used(everything["values"]))
+        self.data = everything if progress else everything.isel(_used(everything["values"]))
         self.axes = [axis_of(self.data, str(axis), self._pages) for axis in self.data["values"].dims]
         numbers = np.stack([variable.values for variable in self.data.data_vars.values()])
         self.scale = scale_of(numbers, self.unit, signed=signed)

@@ -68,8 +68,9 @@ export class HeatmapView extends ResultView<Cells> {
     });
   }
 
-  protected facts({ model, unit }: Record<string, string>): string[] {
-    return [model, `${this.data.rows.labels.length} x ${this.data.columns.labels.length}`, unit];
+  protected facts({ model, unit, progress }: Record<string, string>): string[] {
+    const size = `${this.data.rows.labels.length} x ${this.data.columns.labels.length}`;
+    return [model, size, unit, progress].filter(Boolean);
   }
 
   /** The numbers stand beside the picture where there is room. */

@@ -54,6 +54,17 @@ const label = (root: Element, key: string) =>
   [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((b) => b.textContent!.endsWith(key))!;
 
 describe("the widget", () => {
+  it("says in its header how far the numbers have come, while they come", () => {
+    const model = fakeModel({ value: () => NaN });
+    const { root, stop } = shown(model);
+    const facts = () => root.querySelector(".mi-facts")!.textContent;
+    expect(facts()).toBe(`${EVIL} · 2 x 2 · mean attention`);
+    expect(words(root)).toBe("Step 300 · no numbers here");
+    model.set("_header", { ...model.get("_header"), progress: "3 / 4 cells" });
+    expect(facts()).toBe(`${EVIL} · 2 x 2 · mean attention · 3 / 4 cells`);
+    stop();
+  });
+
   it("says the largest cell, selects by key, and lets everything go", () => {
     const model = fakeModel();
     const { element, root, stop } = shown(model);

@@ -92,6 +92,11 @@ class LatentsView(LatentChangeView[Fired]):
         """Draw another Result in the same place, keeping the selection where the new one has it."""
         self._show(result, Fired(result), _said={**self._said, "error": ""})
 
+    @property
+    def error(self) -> str:
+        """What went wrong, as it is shown; empty where nothing did."""
+        return self._said["error"]
+
     def say(self, *, error: str | None = None, busy: bool | None = None) -> None:
         """Tell the reader what went wrong with what was typed, or whether something is still being done."""
         said = {"error": error, "busy": busy}

@@ -134,6 +134,11 @@ class SteeringView(Closing, anywidget.AnyWidget):
         """Show what several strengths do. Empty: none."""
         self._sweep = dict(sweep)
 
+    @property
+    def error(self) -> str:
+        """What went wrong, as it is shown; empty where nothing did."""
+        return self._said["error"]
+
     def say(self, *, error: str | None = None, busy: str | None = None) -> None:
         """Tell the reader what went wrong, or what is being done."""
         said = {"error": error, "busy": busy}
