@@ -89,6 +89,9 @@ KINDS = {
     "repeat_accuracy": lambda: mi.repeat_accuracy(model(), length=8, n=2),
     "sae_evaluation": lambda: mi.evaluate_sae(sae(), model(), TEXTS * 3, marks=MARKS, progress=False),
     "sae_training": _history,
+    "steering_effect": lambda: mi.steering_effect(
+        model(), mi.steer(at.resid_post[1], torch.ones(32)), "abcd", texts=TEXTS, max_new_tokens=3
+    ),
     "sweep": lambda: model().sweep(
         ["abcd", "efgh"],
         lambda site: mi.ablate(site),

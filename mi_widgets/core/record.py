@@ -24,13 +24,14 @@ class Brought:
     Attributes:
         what: for the reader, as in `"yours: a tensor of shape (3, 4)"`.
         name: of its variable.
-        check: from the variable's name to lines that make sure of it, or say why they cannot.
+        check: from the variable's name, and whether all of it may be read, to lines that make sure of it, or say why
+            they cannot; None where all of it would have to be read.
         token: tells it from another of the same description.
     """
 
     what: str
     name: str = ""
-    check: Callable[[str], str] | None = None
+    check: Callable[[str, bool], str | None] | None = None
     token: object = None
 
 

@@ -37,7 +37,7 @@ def _entry(made: Made, place: Any) -> dict[str, Any]:
     match made:
         case Brought():
             # What makes sure of a model's weights is asked now: later nobody has them.
-            lines = "" if made.check is None else made.check("{name}")
+            lines = "" if made.check is None else made.check("{name}", True)
             return {"brought": made.what, "name": made.name, "check": lines}
         case Part():
             return {"whole": place(made.whole), "chosen": made.chosen}
@@ -64,7 +64,7 @@ def thawed_record(kept: list[dict[str, Any]]) -> Made | None:
     for entry in kept:
         if "brought" in entry:
             check = entry["check"]
-            said = (lambda name, check=check: check.replace("{name}", name)) if check else None
+            said = (lambda name, _, check=check: check.replace("{name}", name)) if check else None
             made: Made = Brought(entry["brought"], entry["name"], said, token=check or id(entry))
         elif "whole" in entry:
             made = Part(found[entry["whole"]], entry["chosen"])

@@ -121,10 +121,15 @@ class Script:
 
     Args:
         inline: whether large arrays stand in the code, not in files beside it.
+        reading: whether all weights of a model in memory may be read, to say which they are.
+
+    Attributes:
+        complete: whether all was said; False where weights would have to be read.
     """
 
-    def __init__(self, *, inline: bool = False) -> None:
-        self._inline = inline
+    def __init__(self, *, inline: bool = False, reading: bool = True) -> None:
+        self._inline, self._reading = inline, reading
+        self.complete = True
         self._lines: list[tuple[str, str]] = []  # the block that a line is in, and the line
         self._known: dict[int, tuple[Made, str]] = {}  # by identity: what was made, and its variable
         self._said: dict[Any, str] = {}  # what makes it -> its variable
@@ -236,7 +241,9 @@ class Script:
             variable = self._said[key] = self._free(name, made)
             self.add(f"{variable} = ...  # bring {made.what}")
             if made.check is not None:
-                self.add(*made.check(variable).splitlines())
+                lines = made.check(variable, self._reading)
+                self.complete = self.complete and lines is not None
+                self.add(*(lines or "").splitlines())
         self._known[id(made)] = made, variable
         return variable
 

@@ -75,7 +75,7 @@ class Examined(Wrapped):
         return Brought(
             f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)",
             "model",
-            check=lambda name: written(fingerprints, seen, name),
+            check=lambda name, reading: written(fingerprints, seen, name, reading=reading),
             token=seen.looked_at,
         )
 

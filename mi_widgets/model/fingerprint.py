@@ -96,7 +96,7 @@ class Fingerprints:
     def now(self) -> str:
         """Of the weights as they are."""
         seen = Seen.of(self.module)
-        found = self._of(seen)
+        found = self.known_of(seen)
         if found is None:
             found = hashed(self.module)
             self.known = [*self.known[1 - _KEPT :], (seen, found)]
@@ -104,23 +104,33 @@ class Fingerprints:
 
     def when(self, seen: Seen) -> str | None:
         """Of the weights as they were when they were looked at; None where nobody can tell any more."""
-        found = self._of(seen)
+        found = self.known_of(seen)
         if found is not None or not seen.tracked:
             return found
         return self.now() if Seen.of(self.module).same_as(seen) else None
 
-    def _of(self, seen: Seen) -> str | None:
+    def known_of(self, seen: Seen) -> str | None:
+        """Of the weights as they were then, if it was computed before."""
         return next((found for state, found in self.known if seen.tracked and state.same_as(seen)), None)
 
 
-def written(kept: weakref.ref[Fingerprints], seen: Seen, name: str) -> str:
-    """The line of code that makes sure of a model's weights, or says why none can."""
+def written(kept: weakref.ref[Fingerprints], seen: Seen, name: str, *, reading: bool) -> str | None:
+    """The line of code that makes sure of a model's weights, or says why none can.
+
+    Args:
+        kept: the model's.
+        seen: its weights when it was used.
+        name: of its variable.
+        reading: whether they may be read; without, None stands for what is not known yet.
+    """
     fingerprints = kept()
     if fingerprints is None:
         return f"# {name} was not asked for its fingerprint while it was in memory: make sure that it is the same"
-    found = fingerprints.when(seen)
+    found = fingerprints.when(seen) if reading else fingerprints.known_of(seen)
     if found is not None:
         return f"{name}.require({found!r})"
+    if seen.tracked and not reading:
+        return None
     if not seen.tracked:
         return f"# the weights of {name} keep no count of changes (inference tensors): make sure that they are the same"
     return f"# the weights of {name} have changed since this was measured: bring those that they were"

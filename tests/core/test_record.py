@@ -145,7 +145,7 @@ def test_parts_and_functions_of_a_model():
 
 
 def test_a_record_comes_back_from_json():
-    model = Brought("your Model", "model", check=lambda name: f"{name}.require('sha256:1')")
+    model = Brought("your Model", "model", check=lambda name, reading: f"{name}.require('sha256:1')")
     run = Call(
         "run", (("", "\0 a"), ("keep", [at.z[1].pos("x")])), of=model, name="run", places=("prompt", "keep")
     )

@@ -196,6 +196,8 @@ def test_its_code_does_the_same_anew(model, panel, capsys):
     exec(code, scope)
     assert capsys.readouterr().out.strip() == ("dcb" + view.steered.text).strip()
     assert scope["steering"] == panel.interventions
+    assert view._code == ""  # which would have to read all weights, until it is asked for
+    view._handle_custom_msg({"do": "code"}, [])
     assert view._code == panel.code()
 
 

@@ -45,6 +45,19 @@ def test_only_code_reads_all_weights_and_only_once(model, hashes):
     assert len(hashes) == 1
 
 
+def test_a_view_asks_for_the_hash_only_when_its_code_is_copied(model, hashes):
+    view = mi.head_scores(model, "induction", length=4).view()
+    view.selection = {"layer": 1, "head": 0}
+    assert view._repr_mimebundle_()[0]["image/png"]
+    assert (view._code, hashes) == ("", [])
+    view._handle_custom_msg({"do": "code"}, [])
+    assert view._code == view.code()
+    assert f"model.require({model.fingerprint!r})" in view._code
+    view.selection = {"layer": 0}
+    assert view._code == view.code()
+    assert len(hashes) == 1
+
+
 def test_a_result_keeps_the_hash_of_its_own_weights(model, hashes):
     before = model.run(IDS).next_tokens()
     first = model.fingerprint

@@ -76,7 +76,7 @@ class SteeringPanel(Panel):
             choices=choices(model, self._entries),
             warnings=model.trust.warnings_for({entry.steer.site.name for entry in self._entries}),
         )
-        self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens, self.code)
+        self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens, self._code)
         super().__init__([self.view])
         self.view.on_msg(self._told)
         self.view.observe(self._asked, ["scales", "prompt", "settings"])
@@ -140,6 +140,10 @@ class SteeringPanel(Panel):
 
     def code(self) -> str:
         """The Python that steers so, and continues the prompt."""
+        return self._code(reading=True)
+
+    def _code(self, *, reading: bool = False) -> str:
+        """It; empty where all weights would have to be read for it, and may not be."""
         names = ", ".join(f"{name} {scale:+g}" for name, scale in self.scales.items() if scale)
         settings = self.view.settings
         drawn = (
@@ -147,7 +151,7 @@ class SteeringPanel(Panel):
             if settings["temperature"]
             else ""
         )
-        script, steering = Script(), self.interventions
+        script, steering = Script(reading=reading), self.interventions
         script.assign(self._model.record, "model")
         if steering:
             script.add(f"# {names}", f"steering = {script.expression(steering, 'steering')}")
@@ -155,7 +159,7 @@ class SteeringPanel(Panel):
         if steering:
             body = ["with model.intervene(steering):", *(f"    {line}" for line in body)]
         script.add(*script.within(self._held, body))
-        return script.text()
+        return script.text() if script.complete else ""
 
     def png(self) -> bytes:
         """What it shows, for readers without a kernel."""
@@ -184,6 +188,8 @@ class SteeringPanel(Panel):
             return
         if content.get("do") == "stop":
             self.stop()
+        if content.get("do") == "code":
+            self.view.say_code(self.code())
         if content.get("do") == "sweep" and content.get("slider") in range(len(self._entries)):
             self._worker.ask(self._now("sweep", content["slider"]))
 

@@ -2,6 +2,7 @@
  * What every view of a Result does. A view says what it is made of; everything that happens between the reader, the
  * kernel and linked views is here: selection, pointer, pages, keys, control, table, words.
  */
+import { copyCode } from "./copying";
 import type { Theme } from "./colour";
 import { el } from "./dom";
 import { type Action, Frame } from "./frame";
@@ -257,7 +258,7 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
       label: "copy code",
       key: "code",
       hint: "copy the Python that makes this view",
-      run: () => void this.frame.copy(this.model.get("_code")),
+      run: () => copyCode(this.model, this.frame),
     };
     if (!table) return [code];
     const toggle = () => {

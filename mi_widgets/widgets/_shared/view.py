@@ -67,6 +67,7 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         self._first = first
         super().__init__(selection=first, _choices=self._choices_now(), **traits)
         self.observe(self._say_code, "selection")
+        self.on_msg(self._asked)
         self._say_code()
 
     def choices(self) -> Choices:
@@ -153,8 +154,15 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     def _current_selection(self) -> dict[str, Any]:
         return self._trait_values.get("selection") or self._first
 
-    def _say_code(self, _change: Any = None) -> None:
+    def _say_code(self, _change: Any = None, *, reading: bool = False) -> None:
+        """Send the code; where all weights of a model would have to be read for it, only when it is asked for."""
+        script = Script(reading=reading)
         try:
-            self._code = self.code()
+            self.write(script)
+            self._code = script.text() if script.complete else ""
         except InterventionError as error:  # a function of the user's cannot be written
             self._code = f"# {error}"
+
+    def _asked(self, _view: Any, content: Any, _buffers: Any) -> None:
+        if isinstance(content, dict) and content.get("do") == "code":
+            self._say_code(reading=True)

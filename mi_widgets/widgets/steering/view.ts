@@ -1,4 +1,5 @@
 /** One display of the panel: sliders, both continuations, the next tokens; below what it does and costs. */
+import { copyCode } from "../_shared/copying";
 import type { Help } from "../_shared/keys";
 import { Ask } from "../_shared/ask";
 import { el } from "../_shared/dom";
@@ -78,7 +79,7 @@ export class View {
         label: "copy code",
         key: "code",
         hint: "copy the Python that steers so",
-        run: () => void this.frame.copy(this.model.get("_code")),
+        run: () => copyCode(this.model, this.frame),
       },
     ];
   }
