@@ -64,7 +64,7 @@ def parts_of(value: Any, name: str, *, inline: bool = False) -> list[str | Use]:
         return _listed(value, name, inline)
     if type(value).__module__ == "torch" and not hasattr(value, "shape"):  # a dtype or a device
         return [f"torch.device({str(value)!r})" if type(value).__name__ == "device" else str(value)]
-    if isinstance(value, (np.ndarray, np.generic)):
+    if hasattr(value, "__array__"):  # numpy's, xarray's, a tensor
         return _array(np.asarray(value), name)
     if isinstance(value, os.PathLike):
         return [repr(os.fspath(value))]

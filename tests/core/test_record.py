@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,3 +155,13 @@ def test_a_record_comes_back_from_json():
     )
     assert code_of(thawed_record(frozen_record(made)), "result") == code_of(made, "result")
     assert thawed_record(frozen_record(None)) is None
+
+
+def test_numbers_of_any_make_are_written_with_four_digits():
+    script = Script()
+    numbers = np.array([[1.23456, np.nan], [np.inf, -2.0]])
+    for control in (numbers, xr.DataArray(numbers), torch.tensor(numbers)):
+        assert script.expression(control, "control") == "[[1.235, float('nan')], [float('inf'), -2.0]]"
+    assert script.expression(np.int64(3), "n") == "3"
+    assert script.expression(np.zeros(5000), "control") == "control"
+    assert script.body() == ["control = ...  # bring yours: 5000 numbers, too many to write here"]

@@ -75,8 +75,8 @@ def test_a_patching_panel_ends_with_what_was_asked_last():
         for _ in range(draw.integers(1, 6)):  # without waiting: only the last is answered in any case
             gesture(panel.view, "activation_patching", draw, heads=4)
         assert panel.wait(30)
-        if panel.intervention:
-            with model.intervene(panel.intervention):
+        if panel.interventions:
+            with model.intervene(panel.interventions):
                 by_hand = model.run(PAIR.corrupted).next_tokens(5).values[0]
                 written = model.generate(PAIR.corrupted, max_new_tokens=3).text
             line = panel.says.lines[-1]
