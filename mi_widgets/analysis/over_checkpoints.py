@@ -120,5 +120,8 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
 
 def _same(results: list[Result], models: list[Made]) -> bool:
     """Whether the same was done to the model of each step."""
-    done = [body_of(Defined(result.record, model)) for result, model in zip(results, models, strict=True)]
+    done = [
+        body_of(Defined(result.record, model), reading=False)
+        for result, model in zip(results, models, strict=True)
+    ]
     return all(lines == done[0] for lines in done)

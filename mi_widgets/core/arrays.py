@@ -68,6 +68,11 @@ class Array:
         """The hash of dtype, shape and bytes: two Arrays are equal when it is."""
         return self._sha256
 
+    @property
+    def is_large(self) -> bool:
+        """Whether its code puts the numbers into a file."""
+        return self._tensor.nbytes > _INLINE_BYTES
+
     def to(self, like: Tensor) -> Tensor:
         """The values on the device and in the dtype of `like`."""
         return self._tensor.to(device=like.device, dtype=like.dtype)
@@ -91,7 +96,7 @@ class Array:
         Args:
             inline: keep the numbers in the code, however many they are.
         """
-        if self._tensor.nbytes > _INLINE_BYTES and not inline:
+        if self.is_large and not inline:
             path = f"array-{self._sha256[:12]}.safetensors"
             save_file({"values": self._tensor}, path)
             return f"mi.Array.load({path!r}, sha256={self._sha256!r})"

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .arrays import Array
 from .errors import InterventionError
-from .record import Brought, Made, recorded
+from .record import Brought, Made, recorded, serial
 from .results import Provenance
 from .sites import Site
 
@@ -52,7 +52,7 @@ class Direction(Array):
     @property
     def record(self) -> Made:
         """How it was found."""
-        return self.provenance.record or Brought(f"your {self!r}", "direction", token=self)
+        return self.provenance.record or Brought(f"your {self!r}", "direction", token=serial(self))
 
     def with_record(self, record: Made) -> Self:
         """The same direction, made by another call."""

@@ -7,11 +7,17 @@ made, such as a Run, its own record stands here.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import Enum
 from functools import wraps
+from itertools import count
+from math import prod
+from os import PathLike
 from typing import Any, ParamSpec, TypeVar
+from weakref import ref
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -197,39 +203,69 @@ def made_by(
     return Call(function, tuple(arguments), of, within, name, tuple(places))
 
 
+_serials: dict[int, tuple[ref[Any], int]] = {}
+_count = count(1)
+
+
+def serial(thing: Any) -> int:
+    """A number that tells a thing from every other one, without keeping it: what is gone leaves its number behind."""
+    known = _serials.get(id(thing))
+    if known is not None and known[0]() is thing:
+        return known[1]
+    number, place = next(_count), id(thing)
+    try:
+        _serials[place] = ref(thing, lambda _: _serials.pop(place, None)), number
+    except TypeError:  # it cannot be told apart again: the next question gets another number
+        return number
+    return number
+
+
 def record_of(value: Any, name: str) -> Made:
     """How a value was made; brought by the user, if it does not know."""
     made = getattr(value, "record", None)
-    return made if isinstance(made, Made) else Brought(f"your {value!r}", name, token=id(value))
+    return made if isinstance(made, Made) else Brought(f"your {value!r}", name, token=serial(value))
 
 
 def kept(value: Any, name: str) -> Any:
-    """What a record keeps of an argument: how it was made, or a value that does not change."""
-    made = getattr(value, "record", None)
-    if isinstance(made, Made):
-        return made
+    """What a record keeps of an argument: how it was made, or a value that does not change and can be written."""
+    if isinstance(getattr(value, "record", None), Made) or hasattr(value, "with_record"):
+        return record_of(value, name)
+    if isinstance(value, Made) or hasattr(value, "written") or type(value) in _PLAIN:
+        return value
+    if isinstance(value, Enum):
+        return kept(value.value, name)
+    for plain in (str, int, float):
+        if isinstance(value, plain):  # numpy's texts and floats too
+            return plain(value)
+    if isinstance(value, slice):
+        return slice(*(kept(part, name) for part in (value.start, value.stop, value.step)))
     if isinstance(value, Mapping):
-        return {key: kept(each, name) for key, each in value.items()}
-    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
-        return (
-            value[:]
-            if all(type(each) is str for each in value)
-            else type(value)(kept(e, name) for e in value)
-        )
-    if isinstance(value, (set, frozenset)):
-        return [kept(each, name) for each in sorted(value)]
-    kind = type(value)
-    if kind.__module__.split(".")[0] in ("torch", "numpy", "xarray") and hasattr(value, "shape"):
+        return {kept(key, name): kept(each, name) for key, each in value.items()}
+    if hasattr(value, "shape") and not hasattr(value, "code"):
         return _numbers(value, name)
-    if callable(value) and not hasattr(value, "written"):
-        ours = str(getattr(value, "__module__", "")).startswith("mi_widgets.")
-        called = getattr(value, "__name__", kind.__name__)
-        return Brought("", f"mi.{called}") if ours else Brought(f"yours: {called}", name, token=value)
-    if kind.__module__.split(".")[0] in ("transformers", "tokenizers"):
-        return Brought(f"your {kind.__name__}", name, token=id(value))
-    return value
+    if isinstance(value, (set, frozenset)):
+        return [kept(each, name) for each in sorted(value, key=repr)]
+    if type(value) is tuple:
+        return tuple(kept(each, name) for each in value)
+    if isinstance(value, Iterable) and not hasattr(value, "code"):
+        return [kept(each, name) for each in value]
+    return value if _can_be_written(value) else _brought(value, name)
 
 
+def _can_be_written(value: Any) -> bool:
+    of_torch = type(value).__module__ == "torch"  # a dtype or a device
+    return of_torch or hasattr(value, "code") or isinstance(value, PathLike) or repr(value).startswith("mi.")
+
+
+def _brought(value: Any, name: str) -> Brought:
+    """A function of this library by its public name; everything else is the user's."""
+    called = str(getattr(value, "__name__", type(value).__name__))
+    if callable(value) and getattr(sys.modules.get("mi_widgets"), called, None) is value:
+        return Brought("", f"mi.{called}")
+    return Brought(f"yours: {called}", name, token=serial(value))
+
+
+_PLAIN = (type(None), bool, int, float, str, bytes)
 _FEW = 4096  # whole numbers that are written out, such as token ids
 _FEWER = 64  # of other numbers
 
@@ -239,12 +275,9 @@ def _numbers(value: Any, name: str) -> Any:
     kind = str(value.dtype).removeprefix("torch.")
     if not value.shape:
         return value.item()
-    size = 1
-    for n in value.shape:
-        size *= n
-    if size <= (_FEW if kind.startswith(("int", "uint")) else _FEWER):
+    if prod(value.shape) <= (_FEW if kind.startswith(("int", "uint")) else _FEWER):
         return value.tolist()
-    return Brought(f"yours: {kind} of shape {tuple(value.shape)}", name, token=id(value))
+    return Brought(f"yours: {kind} of shape {tuple(value.shape)}", name, token=serial(value))
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -31,7 +31,7 @@ def _entry(made: Made, place: Any) -> dict[str, Any]:
         try:
             parts = parts_of(value, name, inline=True)
         except InterventionError:  # a function of the user's: its name is all that can be kept
-            parts = [repr(value)]
+            parts = [Use(Brought(f"yours: {value!r}"), name)]
         return [part if isinstance(part, str) else [place(part.made), part.name] for part in parts]
 
     match made:
@@ -65,7 +65,9 @@ def thawed_record(kept: list[dict[str, Any]]) -> Made | None:
         if "brought" in entry:
             check = entry["check"]
             said = (lambda name, _, check=check: check.replace("{name}", name)) if check else None
-            made: Made = Brought(entry["brought"], entry["name"], said, token=check or id(entry))
+            made: Made = Brought(
+                entry["brought"], entry["name"], said, token=check if ".require(" in check else object()
+            )
         elif "whole" in entry:
             made = Part(found[entry["whole"]], entry["chosen"])
         elif "parameter" in entry:

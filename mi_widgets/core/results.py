@@ -20,7 +20,7 @@ from .dataset_files import write_dataset
 from .errors import InterventionError, ResultError
 from .interventions import Stack
 from .pictures import PLOTS, VIEWS
-from .record import Brought, Made, Part
+from .record import Brought, Made, Part, kept, serial
 from .record_files import frozen_record
 from .script import code_of
 
@@ -180,7 +180,7 @@ class Result:
     @property
     def record(self) -> Made:
         """How it was made: calls, with all their arguments."""
-        return self.provenance.record or Brought(f"your {self!r}", "result", token=id(self))
+        return self.provenance.record or Brought(f"your {self!r}", token=serial(self))
 
     def with_record(self, record: Made) -> Result:
         """The same numbers, made by another call."""
@@ -258,8 +258,7 @@ def _as_code(interventions: Stack) -> str:
 
 
 def _arguments(indexers: Mapping[str, Any]) -> str:
-    plain = {n: v.tolist() if isinstance(v, (np.generic, np.ndarray)) else v for n, v in indexers.items()}
-    return ", ".join(f"{name}={value!r}" for name, value in plain.items())
+    return ", ".join(f"{name}={kept(value, name)!r}" for name, value in indexers.items())
 
 
 def _span(values: np.ndarray) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .directions import Direction
 from .errors import DictionaryError
-from .record import Brought, Call, Made, Part
+from .record import Brought, Call, Made, Part, serial
 from .results import Provenance, Result
 from .script import expression_of
 from .sites import Site
@@ -138,17 +138,19 @@ class SAE:
 
     def to(self, where: torch.device | torch.dtype | str) -> SAE:
         """On another device, or in another number type."""
-        moved = {
+        moved: dict[str, Any] = {
             field.name: value.to(where)
             for field in fields(self)
             if isinstance(value := getattr(self, field.name), Tensor)
         }
+        if self.made is not None:
+            moved["made"] = Call("to", (("", where),), of=self.made, name="sae", places=("where",))
         return replace(self, **moved)
 
     @property
     def record(self) -> Made:
         """How it was made; brought by the user, where nobody wrote it down."""
-        return self.made or Brought(f"your {self!r}", "sae", token=self)
+        return self.made or Brought(f"your {self!r}", "sae", token=serial(self))
 
     def with_record(self, record: Made) -> SAE:
         """The same, made by another call."""

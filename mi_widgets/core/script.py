@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,7 +18,7 @@ from .record import Block, Brought, Call, Defined, Made, Part
 _MOST_NUMBERS = 4096  # of an array that is written out; the code is sent with every selection
 _MOST_SIGNS = 20_000  # of texts that are written out
 _LONGEST = 100  # signs of a line, before a view's arguments get one each
-_RESERVED: frozenset[str] = frozenset(("mi", "at", "torch", "view"))
+_RESERVED: frozenset[str] = frozenset(("mi", "at", "torch", "view", "clean", "steering", "float", "print"))
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,11 @@ class Use:
     """Something made, in the middle of an expression.
 
     Attributes:
-        made: what.
+        made: what: something made, or an Array, whose numbers may go to a file.
         name: of its variable, if it has none yet.
     """
 
-    made: Made
+    made: Any
     name: str
 
 
@@ -49,7 +50,7 @@ def parts_of(value: Any, name: str, *, inline: bool = False) -> list[str | Use]:
         inline: whether large arrays stand in the code too, not in a file beside it.
     """
     if hasattr(value, "sha256"):  # an Array says its numbers, also where it knows how it was found
-        return [value.code(inline=inline)]
+        return [value.code(inline=True) if inline else Use(value, name)]
     value = made if isinstance(made := getattr(value, "record", None), Made) else value
     if isinstance(value, Made):
         return [Use(value, value.name if isinstance(value, (Call, Brought)) and value.name else name)]
@@ -195,17 +196,20 @@ class Script:
         else:
             self.add(f"view = {called}(", *(f"    {argument}," for argument in arguments), ")", "view")
 
-    def within(self, interventions: Any, lines: list[str]) -> list[str]:
-        """Lines in a block of interventions on `model`, if there are any."""
+    def within(self, model: str, interventions: Any, lines: list[str]) -> list[str]:
+        """Lines in a block of interventions on the model of this name, if there are any."""
         if not interventions:
             return lines
         done = self.expression(interventions, "done")
-        return [f"with model.intervene({done}):", *(f"    {line}" for line in lines)]
+        return [f"with {model}.intervene({done}):", *(f"    {line}" for line in lines)]
 
     # -- what stands for what ---------------------------------------------------------------------------------------
 
     def _used(self, use: Use) -> str:
         made = use.made
+        if hasattr(made, "sha256"):
+            self.complete = self.complete and (self._reading or not made.is_large)
+            return made.code() if self.complete else "..."
         if isinstance(made, Part):
             return self._used(Use(made.whole, use.name)) + made.chosen
         if isinstance(made, Brought) and not made.what:
@@ -216,7 +220,7 @@ class Script:
         """A call as it is written; of a part the whole too, unless it has a variable."""
         if isinstance(made, Part):
             known = id(made.whole) in self._known or not isinstance(made.whole, (Call, Part))
-            whole = self.assign(made.whole, "result") if known else self._call(made.whole)
+            whole = self.assign(made.whole, "whole") if known else self._call(made.whole)
             return whole + made.chosen
         assert isinstance(made, Call)
         given = []
@@ -239,7 +243,7 @@ class Script:
         variable = self._said.get(key)
         if variable is None:
             variable = self._said[key] = self._free(name, made)
-            self.add(f"{variable} = ...  # bring {made.what}")
+            self.add(f"{variable} = ...  # bring {' '.join(made.what.split())}")
             if made.check is not None:
                 lines = made.check(variable, self._reading)
                 self.complete = self.complete and lines is not None
@@ -250,7 +254,9 @@ class Script:
     def _define(self, made: Defined, name: str) -> str:
         """A function, whose body is what was made of one model."""
         variable = self._free(name, made)
-        self.add(f"def {variable}(model):", *(f"    {line}" for line in body_of(made)))
+        body = body_of(made, reading=self._reading)
+        self.complete = self.complete and body is not None
+        self.add(f"def {variable}(model):", *(f"    {line}" for line in body or ["..."]))
         self._known[id(made)] = made, variable
         return variable
 
@@ -271,17 +277,18 @@ def _block_of(made: Made) -> Block | None:
 
 def variable(text: str) -> str:
     """A text as a Python name."""
-    name = "".join(c if f"_{c}".isidentifier() else "_" for c in text.lower())
+    text = unicodedata.normalize("NFKC", text.lower())  # as Python reads it
+    name = "".join(c if f"_{c}".isidentifier() else "_" for c in text)
     return name if name.isidentifier() and not iskeyword(name) else f"_{name}"
 
 
-def body_of(made: Defined) -> list[str]:
-    """The lines of a function, from its `model` to what it returns."""
-    script = Script(inline=True)
+def body_of(made: Defined, *, reading: bool) -> list[str] | None:
+    """The lines of a function, from its `model` to what it returns; None where weights would have to be read."""
+    script = Script(inline=True, reading=reading)
     script._known[id(made.parameter)] = made.parameter, "model"
     script._taken.add("model")
     result = script.assign(made.made, "result")
-    return [*script.body(), f"return {result}"]
+    return [*script.body(), f"return {result}"] if script.complete else None
 
 
 def expression_of(made: Made) -> str:

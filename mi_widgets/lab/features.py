@@ -112,9 +112,10 @@ class FeaturePanel(Panel):
         """The Python that shows these latents, and what the model says with some of them changed."""
         script = Script()
         self.view.write(script)
-        lines = [f"print(model.generate({self._read_last!r}, max_new_tokens={self._continuing.new}))"]
+        model = script.assign(self._model.record, "model")
+        lines = [f"print({model}.generate({self._read_last!r}, max_new_tokens={self._continuing.new}))"]
         for done in (self.interventions, self._held):
-            lines = script.within(done, lines)
+            lines = script.within(model, done, lines)
         script.add(*lines)
         return script.text()
 

@@ -93,17 +93,18 @@ class PatchingPanel(Panel):
         site, off = self.view.site, self.view.intervention
         script = Script()
         self.view.write(script)
+        model = script.assign(self._model.record, "model")
         changes = [script.expression(off, "off")] if off else []
         lines = []
         if site is not None:
             changes.append(f"mi.patch({site!r}, clean)")
-            lines.append(f"clean = model.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
+            lines.append(f"clean = {model}.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
         if changes:
             lines += [
-                f"with model.intervene({', '.join(changes)}):",
-                f"    print(model.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
+                f"with {model}.intervene({', '.join(changes)}):",
+                f"    print({model}.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
             ]
-        script.add(*script.within(self._held, lines) if lines else ())
+        script.add(*script.within(model, self._held, lines) if lines else ())
         return script.text()
 
     def png(self) -> bytes:

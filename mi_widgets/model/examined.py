@@ -71,12 +71,13 @@ class Examined(Wrapped):
         """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
         if self._loaded is not None:
             return self._loaded
+        bos = "" if self.bos is None else f", bos={self.bos}"
         seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
         return Brought(
-            f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer)",
+            f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer{bos})",
             "model",
             check=lambda name, reading: written(fingerprints, seen, name, reading=reading),
-            token=seen.looked_at,
+            token=seen.key,
         )
 
     @property

@@ -6,17 +6,21 @@ import hashlib
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from mi_widgets.core.record import serial
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
     """A module's weights at one moment: which tensors, how often each was changed, and a number of every row.
 
-    A change in place moves a tensor's version; one through `.data` does not, so a number of every row is looked at as
-    well. What changes less than a row in that way may go unseen.
+    A change in place moves a tensor's version; one through `.data` does not, so a number of every row and of every
+    column is looked at as well. What changes less than a row or a column in that way may go unseen.
 
     Attributes:
         tensors: by name, and weakly: they may go.
@@ -39,6 +43,11 @@ class Seen:
             _looked_at([tensor for _, tensor in named]),
         )
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What differs wherever the weights do, as far as that can be seen."""
+        return self.versions, self.looked_at, tuple(serial(tensor()) for _, tensor in self.tensors)
+
     def same_as(self, other: Seen) -> bool:
         """Whether nothing has changed in between."""
         if (self.versions, self.looked_at) != (other.versions, other.looked_at):
@@ -58,24 +67,33 @@ def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _looked_at(tensors: list[Tensor]) -> bytes:
-    """A number of every row, each in another column."""
+    """A number of every row and of every column."""
     digest = hashlib.blake2b(digest_size=16)
     some: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
     for tensor in tensors:
-        flat = tensor.detach().reshape(-1)
-        step = tensor.shape[-1] + 1 if tensor.ndim > 1 else 1
-        some.setdefault((tensor.device, tensor.dtype), []).append(flat[::step])
+        x = tensor.detach()
+        if x.ndim > 1:
+            x = x.flatten(0, -2) if x.is_contiguous() or x.ndim == 2 else x.reshape(-1, x.shape[-1])
+            x = x[_diagonal(len(x), x.shape[1], x.device)] if x.numel() else x.reshape(-1)
+        some.setdefault((tensor.device, tensor.dtype), []).append(x.reshape(-1))
     for parts in some.values():
         digest.update(torch.cat(parts).cpu().view(torch.uint8).numpy().tobytes())
     return digest.digest()
 
 
+@lru_cache(maxsize=64)  # a model has few shapes
+def _diagonal(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Places, one in every row and one in every column."""
+    along = torch.arange(max(rows, columns), device=device)
+    return along % rows, along % columns
+
+
 def hashed(module: nn.Module) -> str:
     """The hash of all weights as they are now, as `"sha256:…"`."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
+    for name, tensor in sorted(_tensors(module), key=lambda named: named[0]):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -175,4 +175,5 @@ def _run(
     ids, sites = [*given, *new], tuple(site.everywhere for site in keep)
     arguments = (("", ids), ("keep", list(sites)))
     made = Call("run", arguments, of=model.record, within=model.block, name="run", places=("prompt", "keep"))
-    return Run(model, ids, whole, edits, kept, sites, made)
+    # Interventions act on the positions of the prompt: run anew over all tokens they would do something else.
+    return Run(model, ids, whole, edits, kept, sites, None if edits else made)

@@ -6,7 +6,7 @@ import itertools
 import math
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -108,7 +108,7 @@ class Grid:
         by_layer: dict[int, list[tuple[tuple[int, ...], Site]]] = {}
         for index in itertools.product(*map(range, self.shape)):
             at = {axis: self.labels[axis][i] for (axis, i) in zip(self.dims, index, strict=True)}
-            site = Site(self.over.name, at["layer"], at.get("head"))
+            site = replace(self.over, layer=at["layer"], head=at.get("head"))
             by_layer.setdefault(at["layer"], []).append((index, site.pos(at["pos"]) if "pos" in at else site))
         return iter(by_layer.values())
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
-from mi_widgets.core.record import Brought, Made, made_by, recorded
+from mi_widgets.core.record import Brought, Made, made_by, recorded, serial
 from mi_widgets.core.script import Script
 
 from .models import EXPECTED, LAST, WEIGHTS, check_files
@@ -134,7 +134,7 @@ class ToyModel:
         if self.made is not None:
             return self.made
         if self.W.tensor.numel() > _WRITTEN_OUT:
-            return Brought(f"your {self!r}", "toy", token=self)
+            return Brought(f"your {self!r}", "toy", token=serial(self))
         given = {name: getattr(self, name) for name in ("W", "b", "sparsity", "importance", "name")}
         return made_by("mi.ToyModel", signature(ToyModel), given, name="toy")
 

@@ -1,5 +1,9 @@
 """Records of calls, and the one place in which they become Python."""
 
+import gc
+from enum import Enum
+from weakref import ref
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +15,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.record import Brought, Call, Defined, Part, recorded
 from mi_widgets.core.record_files import frozen_record, thawed_record
+from mi_widgets.core.results import Provenance
 from mi_widgets.core.script import Script, code_of
 
 
@@ -165,3 +170,72 @@ def test_numbers_of_any_make_are_written_with_four_digits():
     assert script.expression(np.int64(3), "n") == "3"
     assert script.expression(np.zeros(5000), "control") == "control"
     assert script.body() == ["control = ...  # bring yours: 5000 numbers, too many to write here"]
+
+
+class Side(Enum):
+    LEFT = "left"
+
+
+class Ids(list):
+    pass
+
+
+def test_arguments_of_every_make_are_kept_as_they_were():
+    ids = Ids([np.int64(1)])
+    made = measure(ids, Side.LEFT, third={np.str_("a"): {at.z, at.pattern}}, keep={"x": 1}.values())
+    ids.append(2)
+    assert written(made) == "result = mi.measure([1], 'left', third={'a': [at.pattern, at.z]}, keep=[1])"
+    assert written(measure(slice(np.int64(1), None))) == "result = mi.measure(slice(1, None, None))"
+
+
+def test_what_is_brought_is_told_apart_and_not_kept_alive():
+    script, alive = Script(), []
+    for _ in range(3):
+        data = torch.randn(71, 7)
+        alive.append(ref(data))
+        script.assign(measure(data).record, "r")
+        del data
+    gc.collect()
+    assert [tensor() for tensor in alive] == [None] * 3
+    assert [line.split(" = ")[1] for line in script.body() if line.startswith("r")] == [
+        "mi.measure(data)",
+        "mi.measure(data_2)",
+        "mi.measure(data_3)",
+    ]
+
+    class Metric:
+        __hash__ = None
+
+        def __call__(self, logits):
+            return logits
+
+    code = code_of(measure(1, Metric(), third=torch.nn.Linear).record, "result").splitlines()
+    assert code[-3:] == [
+        "second = ...  # bring yours: Metric",
+        "third = ...  # bring yours: Linear",
+        "result = mi.measure(1, second, third=third)",
+    ]
+
+
+def test_a_part_of_what_nobody_wrote_down_is_called_the_result():
+    own = mi.Result(
+        kind="own",
+        title="Own",
+        dataset=xr.Dataset({"x": (("layer", "head"), np.zeros((2, 3)))}),
+        primary="x",
+        unit="",
+        source="",
+        provenance=Provenance("mine"),
+    )
+    code = own.sel(layer=[np.int64(0), np.int64(1)]).code().splitlines()
+    assert code[-2].startswith("whole = ...  # bring your Result")
+    assert code[-1] == "result = whole.sel(layer=[0, 1])"
+    assert own.sel(head=slice(np.int64(0), 2)).code().endswith("result = whole.sel(head=slice(0, 2, None))")
+    view = mi.HeatmapView(own["x"])
+    assert view.code().splitlines()[-2].startswith("view = mi.HeatmapView(result, ")
+
+
+def test_names_are_those_that_python_reads():
+    script = Script()
+    assert script.assign(measure(1).record, "ｍｉ") == "mi_2"
+    assert script.assign(measure(2).record, "class") == "_class"

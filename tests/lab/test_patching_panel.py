@@ -180,3 +180,17 @@ def test_the_view_says_which_site_a_cell_is(by_hand):
         .view(selection={"layer": 1, "pos": 2})
     )
     assert alone.site == at.resid_pre[1].pos(2)
+
+
+def test_the_code_of_a_panel_names_the_model_that_it_is_on():
+    control = mi.load("atlas").untrained()
+    texts = [f"For people in {state}, the capital of their state is" for state in ("Texas", "Ohio")]
+    pair = mi.PromptPair(*texts, (" Austin", " Columbus"))
+    panel = mi.PatchingPanel(control, pair, selection={"layer": 1, "pos": 2}, max_new_tokens=2)
+    assert panel.wait(120)
+    lines = panel.code().splitlines()
+    assert "untrained = model.untrained()" in lines
+    assert any(line.startswith("clean = untrained.run(") for line in lines)
+    assert any(line.startswith("with untrained.intervene(mi.patch(") for line in lines)
+    assert any(line.startswith("    print(untrained.generate(") for line in lines)
+    panel.close()

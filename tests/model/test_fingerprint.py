@@ -7,6 +7,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.core.script import Script
 from mi_widgets.model import fingerprint
 from tests.conftest import small_gpt2
 
@@ -129,3 +130,32 @@ def test_a_result_outlives_its_model_without_keeping_it():
     gc.collect()
     assert "make sure that it is the same" in result.code()
     assert known not in result.code()
+
+
+def test_two_states_of_one_model_are_two_variables(model):
+    before = model.run(IDS).next_tokens()
+    first = model.fingerprint
+    with torch.no_grad():
+        weight(model)[3, 5] += 1  # which is none of the numbers that are looked at
+    after = model.run(IDS).next_tokens()
+    script = Script()
+    names = [script.assign(result.record, "result") for result in (before, after)]
+    assert names == ["result", "next_tokens"]
+    requires = [line for line in script.body() if ".require(" in line]
+    assert requires == [f"model.require({first!r})", f"model_2.require({model.fingerprint!r})"]
+
+
+def test_code_says_how_a_text_begins(model):
+    assert "bos=False)" in mi.load(model.module, bos=False).code()
+    assert "bos" not in model.code()
+
+
+def test_showing_a_view_writes_no_file_and_reads_no_weights(tmp_path, monkeypatch, hashes):
+    monkeypatch.chdir(tmp_path)
+    model = mi.load("induction-2l")
+    with model.intervene(mi.ablate(at.resid_post[0], to="resample", data=torch.randn(600, 128))):
+        run = model.run([[1, 9, 8, 7]], keep=[at.pattern])
+    view = mi.attention(run).view()
+    assert (view._code, [*tmp_path.iterdir()], hashes) == ("", [], [])
+    assert "mi.Array.load(" in view.code()
+    assert len([*tmp_path.iterdir()]) == 1

@@ -152,13 +152,15 @@ class SteeringPanel(Panel):
             else ""
         )
         script, steering = Script(reading=reading), self.interventions
-        script.assign(self._model.record, "model")
+        model = script.assign(self._model.record, "model")
         if steering:
-            script.add(f"# {names}", f"steering = {script.expression(steering, 'steering')}")
-        body = [f"print(model.generate({self.prompt!r}, max_new_tokens={self._new}{drawn}))"]
+            script.add(
+                f"# {' '.join(names.split())}", f"steering = {script.expression(steering, 'steering')}"
+            )
+        body = [f"print({model}.generate({self.prompt!r}, max_new_tokens={self._new}{drawn}))"]
         if steering:
-            body = ["with model.intervene(steering):", *(f"    {line}" for line in body)]
-        script.add(*script.within(self._held, body))
+            body = [f"with {model}.intervene(steering):", *(f"    {line}" for line in body)]
+        script.add(*script.within(model, self._held, body))
         return script.text() if script.complete else ""
 
     def png(self) -> bytes:

@@ -7,7 +7,6 @@ from typing import Any, Generic, Protocol, TypeVar
 import anywidget
 import traitlets
 
-from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.record import record_of
 from mi_widgets.core.script import Script
 
@@ -82,8 +81,8 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
 
     def write(self, script: Script) -> None:
         """Add the lines of `code` to a script."""
-        script.assign(record_of(self.result, "result"), "result")
-        arguments = ["result", f"selection={self.selection!r}", *self._arguments(script)]
+        result = script.assign(record_of(self.result, "result"), "result")
+        arguments = [result, f"selection={self.selection!r}", *self._arguments(script)]
         script.show(f"mi.{type(self).__name__}", arguments)
 
     def _arguments(self, script: Script) -> list[str]:
@@ -160,8 +159,8 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         try:
             self.write(script)
             self._code = script.text() if script.complete else ""
-        except InterventionError as error:  # a function of the user's cannot be written
-            self._code = f"# {error}"
+        except Exception as error:  # such as a function of the user's: the picture is there all the same
+            self._code = f"# {' '.join(str(error).split())}"
 
     def _asked(self, _view: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("do") == "code":
