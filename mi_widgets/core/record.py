@@ -102,6 +102,8 @@ Made = Call | Part | Defined | Brought
 _FUNCTIONS: set[Any] = set()
 
 # What a recorded function calls on its way is no step of the user's, and is not written down.
+# One call is one moment, in which a model's weights need to be looked at once only.
+moment: ContextVar[object] = ContextVar("mi_widgets_moment", default=None)
 _inside: ContextVar[bool] = ContextVar("mi_widgets_inside", default=False)
 
 
@@ -123,7 +125,11 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
         for name, value in bound.arguments.items():
             if isinstance(value, Iterator):
                 bound.arguments[name] = list(value)
-        made = _call(function, signature, bound.arguments)
+        now = moment.set(object())
+        try:
+            made = _call(function, signature, bound.arguments)
+        finally:
+            moment.reset(now)
         token = _inside.set(True)
         try:
             result: Any = function(*bound.args, **bound.kwargs)

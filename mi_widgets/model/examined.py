@@ -9,7 +9,7 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.errors import DifferentModel, SiteError
-from mi_widgets.core.record import Block, Brought, Made
+from mi_widgets.core.record import Block, Brought, Made, moment
 from mi_widgets.core.results import Provenance
 from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site
@@ -33,6 +33,7 @@ class Examined(Wrapped):
         super().__init__(parts)
         self._findings, self._loaded = findings, record
         self._fingerprints = Fingerprints(parts.module)
+        self._at: tuple[object, Brought] | None = None  # the last moment in which its record was asked for
         self.trust = Trust(self.name, lambda: self.record, findings.checks)
 
     def layers_of(self, site: Site) -> tuple[int | None, ...]:
@@ -71,6 +72,12 @@ class Examined(Wrapped):
         """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
         if self._loaded is not None:
             return self._loaded
+        now = moment.get()
+        if now is None or self._at is None or self._at[0] is not now:
+            self._at = now, self._brought()
+        return self._at[1]
+
+    def _brought(self) -> Brought:
         bos = "" if self.bos is None else f", bos={self.bos}"
         seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
         return Brought(
