@@ -1,6 +1,7 @@
 """README says what was measured, and what was measured reaches its bars."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -70,6 +71,20 @@ def test_what_was_measured_of_training_reaches_its_bar():
     row = next(row for row in RESULTS["training"]["rows"] if row["task"] == training.TASK)
     assert row["bar"] == training.BAR
     assert row["ours"]["median"] <= training.BAR
+
+
+def test_what_was_measured_of_a_model_in_memory_reaches_its_bars():
+    rows = {row["task"].split(" (bare")[0].partition(": ")[2]: row for row in RESULTS["memory"]["rows"]}
+    for read in ("`run.next_tokens()`", "`mi.attention(run)`"):
+        assert rows[read]["ours"]["median"] <= memory.SHARE_BAR
+    assert rows["paint a grid of patches"]["ours"]["median_s"] <= memory.PAINT_S
+    gestures = [row for row in RESULTS["memory"]["rows"] if "(bare round trip" in row["task"]]
+    assert len(gestures) == 3
+    for row in gestures:
+        back, forward = (int(ms) / 1000 for ms in re.findall(r"(\d+) ms", row["task"]))
+        assert row["ours"]["median_s"] <= back + memory.FORWARDS * forward + memory.SPARE_S + 0.001, row[
+            "task"
+        ]
 
 
 def test_a_row_takes_medians_and_counts_a_peer_that_gave_up_at_its_limit():
