@@ -1,11 +1,7 @@
 /** A slider over the labels of an axis, such as the steps of a training: it stops at each, and nowhere between. */
-import type { Help } from "./keys";
 import { el } from "./dom";
 
 export type Label = number | string;
-
-/** What the help says of the keys that `shift` is bound to. */
-export const STEP_KEYS: Help = [[["stepBefore", "stepAfter"], "the step before, the step after"]];
 
 export class StepSlider {
   readonly element: HTMLElement;
