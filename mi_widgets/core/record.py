@@ -101,9 +101,9 @@ Made = Call | Part | Defined | Brought
 
 _FUNCTIONS: set[Any] = set()
 
-# What a recorded function calls on its way is no step of the user's, and is not written down.
 # One call is one moment, in which a model's weights need to be looked at once only.
 moment: ContextVar[object] = ContextVar("mi_widgets_moment", default=None)
+# What a recorded function calls on its way is no step of the user's, and is not written down.
 _inside: ContextVar[bool] = ContextVar("mi_widgets_inside", default=False)
 
 

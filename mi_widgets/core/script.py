@@ -253,10 +253,13 @@ class Script:
 
     def _define(self, made: Defined, name: str) -> str:
         """A function, whose body is what was made of one model."""
-        variable = self._free(name, made)
         body = body_of(made, reading=self._reading)
         self.complete = self.complete and body is not None
-        self.add(f"def {variable}(model):", *(f"    {line}" for line in body or ["..."]))
+        lines = tuple(f"    {line}" for line in body or ["..."])
+        variable = self._said.get(lines)
+        if variable is None:
+            variable = self._said[lines] = self._free(name, made)
+            self.add(f"def {variable}(model):", *lines)
         self._known[id(made)] = made, variable
         return variable
 

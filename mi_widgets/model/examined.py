@@ -72,10 +72,10 @@ class Examined(Wrapped):
         """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
         if self._loaded is not None:
             return self._loaded
-        now = moment.get()
-        if now is None or self._at is None or self._at[0] is not now:
-            self._at = now, self._brought()
-        return self._at[1]
+        now, last = moment.get(), self._at
+        if now is None or last is None or last[0] is not now:
+            self._at = last = now, self._brought()
+        return last[1]  # not what another thread may have put there since
 
     def _brought(self) -> Brought:
         bos = "" if self.bos is None else f", bos={self.bos}"

@@ -148,6 +148,12 @@ def test_parts_and_functions_of_a_model():
         "    return result",
         "result = mi.over_checkpoints('m', analysis)",
     ]
+    script = Script()
+    other = Call(
+        "mi.over_checkpoints", (("", "n"), ("", Defined(scores, model))), places=("name", "analysis")
+    )
+    assert [script.assign(curve, "one"), script.assign(other, "two")] == ["one", "two"]
+    assert [line for line in script.body() if line.startswith("def ")] == ["def analysis(model):"]
 
 
 def test_a_record_comes_back_from_json():
