@@ -24,7 +24,7 @@ help:
 	@echo "make check   the fast part of it, two minutes"
 	@echo "make soak    what is slow and rarely breaks: a quarter of an hour on two cores"
 	@echo "make watch   rebuild the front end while you edit"
-	@echo "make bench   measure against the peers"
+	@echo "make bench   measure against the peers; with AGAINST=main~20, against older code"
 	@echo "make binder  what mybinder.org would install and show"
 	@echo "make train MODEL=induction-2l    train a shipped model again"
 	@echo "make verify  measure the shipped models against what is recorded"
@@ -91,9 +91,9 @@ soak: setup
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch
 
-# The peers get an environment of their own, with PyTorch's small build.
+# The peers get an environment of their own, with PyTorch's small build. Old code and new take turns.
 bench: setup chromium
-	PIP_EXTRA_INDEX_URL=$(TORCH_CPU_INDEX) PIP_RETRIES=1 $(BIN)/python -m benchmarks
+	PIP_EXTRA_INDEX_URL=$(TORCH_CPU_INDEX) PIP_RETRIES=1 $(BIN)/python -m benchmarks $(if $(AGAINST),against $(AGAINST))
 
 # What mybinder.org would install and show, without Docker.
 binder: setup chromium

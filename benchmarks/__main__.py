@@ -2,6 +2,7 @@
 
     python -m benchmarks          # or: make bench
     python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab; "memory"; "training"
+    python -m benchmarks against main~20    # or: make bench AGAINST=main~20; the code of that revision, in turns
 
 A comparison in JupyterLab is a module with a function `rows(lab, folder, versions)` that yields rows; name it in
 COMPARISONS. Ends with a message when a row misses its bar.
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    against,
     attention,
     clicks,
     dictionaries,
@@ -33,6 +35,7 @@ from benchmarks import (
     table,
     training,
 )
+from benchmarks.against import Ratio
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
@@ -44,8 +47,10 @@ def main(*parts: str) -> str | None:
     """Measure, write, print; the bars that were missed, or None.
 
     Args:
-        parts: which of PARTS; all by default. What was measured of the others stays.
+        parts: which of PARTS; all by default. What was measured of the others stays. Or "against" and a revision.
     """
+    if parts[:1] == ("against",):
+        return old_and_new(*parts[1:])
     if set(parts) - set(PARTS):
         return f"The parts are {', '.join(PARTS)}; got {', '.join(parts)}."
     results: dict[str, Any] = json.loads(table.RESULTS.read_text()) if table.RESULTS.exists() else {}
@@ -62,6 +67,16 @@ def main(*parts: str) -> str | None:
     table.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     table.write(table.ROOT / "README.md", results)
     print(table.section(results))
+    return "\n".join(missed) or None
+
+
+def old_and_new(revision: str) -> str | None:
+    """The rows on the code of a revision and on this, in turns, into results.json; those that are slower, or None."""
+    missed: list[str] = []
+    versions = {"old": against.named(revision), "new": against.named("HEAD")}
+    found = measured(lambda: against.rows(revision), versions, missed)
+    results: dict[str, Any] = json.loads(table.RESULTS.read_text())
+    table.RESULTS.write_text(json.dumps({**results, "against": found}, indent=2) + "\n")
     return "\n".join(missed) or None
 
 
@@ -102,7 +117,7 @@ def measured(measure: Any, versions: dict[str, str], missed: list[str]) -> dict[
         missed: grows by the bars that were missed.
     """
     load = os.getloadavg()[0]
-    rows: Iterable[Row | MultipleRow] = measure()
+    rows: Iterable[Row | MultipleRow | Ratio] = measure()
     found = []
     for row in rows:
         print(row.as_json(), flush=True)

@@ -8,6 +8,7 @@ import torch
 
 from benchmarks import __main__ as command
 from benchmarks import (
+    against,
     attention,
     dictionaries,
     features,
@@ -109,6 +110,26 @@ def test_a_row_needs_no_peer():
     section = table.section({"date": "", "machine": "", "rows": [row.as_json()]})
     assert "| scrub | 0.030 s | none |  |" in section
     assert "up to 0.040 s" in section
+
+
+@pytest.mark.parametrize(
+    ("rounds", "slower"),
+    [([1.3] * 9, True), ([1.1] * 9, False), ([0.5, 0.6, 0.9, 1.2, 1.2, 1.3, 3.0, 4.0, 5.0], False)],
+)
+def test_old_and_new_code_differ_where_both_the_median_and_its_interval_say_so(rounds, slower):
+    ratio = against.Ratio("draw", 0.1, Multiple("new", rounds))
+    low, high = ratio.interval
+    assert low <= ratio.new.median <= high
+    assert bool(ratio.missed()) == slower
+    assert not slower or "draw: 1.30 times the old code's time" in ratio.missed()
+
+
+def test_what_was_measured_against_old_code_is_no_slower():
+    rows = RESULTS["against"]["rows"]
+    assert {row["task"] for row in rows} == {scene.task for scene in against.SCENES}
+    for row in rows:
+        slower = against.Ratio(row["task"], row["old_s"], Multiple("new", row["rounds"])).missed()
+        assert slower is None
 
 
 def test_multiples_have_a_median_a_middle_half_and_a_bar():

@@ -159,6 +159,15 @@ class JupyterLab:
         finally:
             self._page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext?.shutdown()")
 
+    @contextmanager
+    def another_page(self) -> Iterator["JupyterLab"]:
+        """The same server in a page of its own, so that two notebooks are open at once."""
+        page = self._page.context.new_page()
+        try:
+            yield JupyterLab(self.url, self.token, self.pid, page)
+        finally:
+            page.close()
+
 
 @contextmanager
 def jupyter_lab(
