@@ -1,6 +1,7 @@
 /** One of a few names, all in sight: Q, K, V. */
 import { button, el, setAttributes } from "./dom";
 import { bindKeys } from "./keyboard";
+import { inside } from "./moving";
 import type { Label } from "./step_slider";
 
 export class Choice {
@@ -35,7 +36,7 @@ export class Choice {
 
   /** Go some labels on, or back, and stay inside. */
   shift(by: number): void {
-    const next = Math.max(0, Math.min(this.options.length - 1, this.at + by));
+    const next = inside(this.at + by, this.options.length);
     if (next !== this.at) this.move(next);
   }
 

@@ -1,6 +1,6 @@
 /** A few lines over one axis, labelled where they end, with one marker that can be moved without drawing anew. */
 import { spread, untouched } from "./apart";
-import type { AxisScale } from "./axis_scale";
+import type { AxisScale, Tick } from "./axis_scale";
 import { change, svg } from "./svg";
 
 export type LineKind =
@@ -32,8 +32,8 @@ export interface ChartState {
   y: AxisScale;
   width: number; // of everything, in CSS pixels
   height: number;
-  left: number; // the room for the numbers of the y axis
-  right: number; // the room for the names of the lines
+  left?: number; // the room for the numbers of the y axis, unless what they need
+  right?: number; // the room for the names of the lines, unless what they need, and at most 0.3 of the width
   xTicks?: boolean; // unless it is false
 }
 
@@ -52,6 +52,20 @@ export function textWidth(text: string): number {
   let signs = 0;
   for (const sign of text) signs += sign.codePointAt(0)! > 0x2e80 ? 2 : 1;
   return signs * TEXT * 0.61;
+}
+
+/** The room that the numbers of a y axis need. */
+export function tickRoom(y: AxisScale): number {
+  return Math.max(...y.ticks(5).map(({ label }) => textWidth(label))) + 10;
+}
+
+/** The lines of a y axis from left to right, each with its number in front. */
+export function yGrid(ticks: Tick[], top: (value: number) => number, left: number, right: number): Node[] {
+  return ticks.flatMap(({ value, label }) => {
+    const y = Math.round(top(value));
+    const at = { x: left - 7, y, "text-anchor": "end", "dominant-baseline": "central" };
+    return [svg("line", { x1: left, x2: right, y1: y, y2: y }), svg("text", at, label)];
+  });
 }
 
 /** As much of a name as has room at the end of its line. */
@@ -77,21 +91,14 @@ export function valueAt(line: Line, x: number): number {
 
 /** The last number of a line; NaN if it has none. */
 export function lastValue(line: Line): number {
-  for (let i = line.y.length - 1; i >= 0; i--) if (!Number.isNaN(line.y[i])) return line.y[i];
-  return NaN;
+  return Array.from(line.y).findLast((value) => !Number.isNaN(value)) ?? NaN;
 }
 
 /** The lowest and the highest number of all lines; NaN if they have none. */
 export function rangeOf(lines: readonly Line[]): [number, number] {
-  let [low, high] = [NaN, NaN];
-  for (const { y } of lines) {
-    for (let i = 0; i < y.length; i++) {
-      if (!Number.isFinite(y[i])) continue;
-      if (!(y[i] >= low)) low = y[i];
-      if (!(y[i] <= high)) high = y[i];
-    }
-  }
-  return [low, high];
+  const values = lines.flatMap(({ y }) => Array.from(y).filter(Number.isFinite));
+  if (!values.length) return [NaN, NaN];
+  return [values.reduce((low, value) => Math.min(low, value)), values.reduce((high, value) => Math.max(high, value))];
 }
 
 export class LineChart {
@@ -103,7 +110,7 @@ export class LineChart {
   private marker = svg("line", { class: "mi-chart-marker", visibility: "hidden" });
   private dots = svg("g");
   private names = svg("g");
-  private state?: ChartState;
+  private state?: ChartState & { left: number; right: number };
   private paths: SVGPathElement[] = [];
   private lit?: number;
   private marked?: number;
@@ -117,8 +124,9 @@ export class LineChart {
     this.element.setAttribute("aria-label", text);
   }
 
-  draw(state: ChartState): void {
-    this.state = state;
+  draw(given: ChartState): void {
+    const room = { left: tickRoom(given.y), right: nameRoom(given.lines, 0.3 * given.width) };
+    const state = (this.state = { ...room, ...given });
     change(this.element, { width: state.width, height: state.height, viewBox: `0 0 ${state.width} ${state.height}` });
     this.drawGrid(state);
     this.columns.replaceChildren(...(state.columns ?? []).map((column) => this.column(column)));
@@ -214,12 +222,7 @@ export class LineChart {
 
   private drawGrid({ x, y, xTicks = true }: ChartState): void {
     const { left, width, height } = this.box;
-    const parts: Node[] = [];
-    for (const { value, label } of y.ticks(height / 24)) {
-      const at = Math.round(this.top(value));
-      parts.push(svg("line", { x1: left, x2: left + width, y1: at, y2: at }));
-      parts.push(svg("text", { x: left - 7, y: at, "text-anchor": "end", "dominant-baseline": "central" }, label));
-    }
+    const parts = yGrid(y.ticks(height / 24), (value) => this.top(value), left, left + width);
     const ticks = xTicks ? x.ticks(width / 60) : [];
     const places = ticks.map(({ value }) => this.left(value));
     const kept = untouched(

@@ -57,6 +57,7 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
   protected readonly numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region" });
   private readonly turned = new Pages((key, label) => this.turnTo(key, label));
   private buttons: ViewAction[] = [];
+  private filled = false; // with the data that has come
   private tableShown?: boolean; // undefined until somebody asks
 
   constructor(
@@ -82,6 +83,9 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
   protected get complete(): boolean {
     return true;
   }
+
+  /** Make what depends on the data alone; `arrange` follows. Not called again before other data has come. */
+  protected fill(): void {}
 
   /** Fit the pictures to the width, the theme and the data; `paint` follows. */
   protected arrange(): void {}
@@ -210,6 +214,8 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
   /** Draw all of it, once it is seen. */
   protected draw(): void {
     if (!this.frame.width) return;
+    if (!this.filled) this.fill();
+    this.filled = true;
     this.arrange();
     this.drawSelection();
   }
@@ -299,13 +305,17 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
       this.read();
       this.draw();
     };
+    const sent = () => {
+      this.filled = false;
+      all();
+    };
     const selected = () => {
       this.read();
       this.drawSelection();
     };
     const traits = ["_header", ...this.traits].map((name) => [`change:${name}`, all]);
     this.until(
-      this.data.source.onChange(all),
+      this.data.source.onChange(sent),
       listen(this.model, { ...Object.fromEntries(traits), "change:selection": selected }),
       onHover(
         this.model,

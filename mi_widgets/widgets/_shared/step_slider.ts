@@ -1,5 +1,6 @@
 /** A slider over the labels of an axis, such as the steps of a training: it stops at each, and nowhere between. */
 import { el } from "./dom";
+import { inside } from "./moving";
 
 export type Label = number | string;
 
@@ -35,7 +36,7 @@ export class StepSlider {
   /** Go some labels on, or back, and stay inside. */
   shift(by: number): void {
     const at = Number(this.slider.value);
-    const next = Math.max(0, Math.min(this.count - 1, at + by));
+    const next = inside(at + by, this.count);
     if (next !== at) this.move(next);
   }
 }

@@ -2,7 +2,7 @@
 import { Labelled } from "../_shared/labelled";
 import type { Points } from "../_shared/plane";
 import type { Label } from "../_shared/step_slider";
-import { Tensor } from "../_shared/wire";
+import type { Tensor } from "../_shared/wire";
 
 export type Selection = Record<string, Label | null> & {
   instance: number;
@@ -93,12 +93,8 @@ export class Instances extends Labelled {
   /** Wᵀ W of an instance, its features in the order of the grid. */
   grid(instance: number): Tensor {
     const { tensor } = this.get("interference").slice({ instance: this.instances[instance] });
-    const { shape, codes, dtype, min, max } = tensor;
     const order = this.derived.orders[instance];
-    const ordered = codes.slice();
-    order.forEach((i, row) =>
-      order.forEach((j, column) => (ordered[row * order.length + column] = codes[i * order.length + j])),
-    );
-    return new Tensor(shape, ordered, dtype, min, max);
+    const places = order.flatMap((row) => order.map((column) => row * order.length + column));
+    return tensor.with(tensor.codes.map((_, i) => tensor.codes[places[i]]));
   }
 }

@@ -73,7 +73,5 @@ export function featureTable(instances: Instances, selection: Selection): HTMLEl
       few(feature.fellows),
     ]);
   const head = ["feature", "importance", "length", "of a dimension", "figure", "with"];
-  const made = table(`Every feature at S = ${instances.sent.sparsities[instance]}`, head, rows);
-  made.querySelectorAll("tbody tr")[at]?.setAttribute("aria-current", "true");
-  return made;
+  return table(`Every feature at S = ${instances.sent.sparsities[instance]}`, head, rows, at);
 }

@@ -1,11 +1,11 @@
 /** The text in colours, the curve beneath, and the words. */
 import { followChart } from "../_shared/chart_gestures";
-import { type ColourBar, colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
+import { el } from "../_shared/dom";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
 import type { Page } from "../_shared/pages";
 import { ResultView } from "../_shared/result_view";
-import { ends } from "../_shared/scale";
 import { Curve } from "./curve";
 import { Lines } from "./lines";
 import type { Selection, Text, Texts } from "./store";
@@ -16,8 +16,7 @@ export class TokensView extends ResultView<Texts, Selection> {
   protected readonly escape = "select no token";
   private lines = new Lines({ pick: (i) => this.pick(i), hover: (i, event) => this.hover(i, event) });
   private curve = new Curve();
-  private bar?: ColourBar;
-  private drawn?: Texts["derived"]; // what the lines were made for
+  private bar = el("div");
 
   protected readonly table = {
     name: "all tokens in numbers",
@@ -32,7 +31,7 @@ export class TokensView extends ResultView<Texts, Selection> {
       (index) => this.pick(index),
       (index, event) => this.hover(index, event),
     );
-    return { body: [this.lines.element, this.curve.chart.element, this.numbers], footer: [this.words] };
+    return { body: [this.lines.element, this.curve.chart.element, this.numbers], footer: [this.words, this.bar] };
   }
 
   protected help(): Help {
@@ -100,14 +99,12 @@ export class TokensView extends ResultView<Texts, Selection> {
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
+  protected fill(): void {
+    this.lines.fill(this.data.names);
+  }
+
   protected arrange(): void {
-    const { scale, names, derived } = this.data;
-    if (derived === this.drawn) return;
-    this.drawn = derived;
-    this.lines.fill(names);
-    this.bar?.element.remove();
-    this.bar = colourBar({ map: scale.map, ...ends(scale), note: this.header.unit });
-    this.frame.footer.append(this.bar.element);
+    drawBar(this.bar, this.data.scale, this.theme, this.header.unit);
   }
 
   protected paint(): void {
@@ -116,7 +113,6 @@ export class TokensView extends ResultView<Texts, Selection> {
     this.curve.draw(text, data.names, data.pos, data.scale, this.frame.width);
     this.curve.chart.mark(this.selection.pos ?? undefined);
     if (at !== undefined) this.lines.reveal(at);
-    this.bar!.draw(theme);
   }
 
   protected light(): void {

@@ -52,7 +52,5 @@ export function tokenTable(
     shortened(text.tokens[i], LONGEST),
     ...text.rows.map((row) => reading(row.at(i))),
   ]);
-  const made = table(`Every token, in ${unit}`, ["pos", "token", ...names], rows);
-  if (at !== undefined) made.querySelectorAll("tbody tr")[real.indexOf(at)]?.setAttribute("aria-current", "true");
-  return made;
+  return table(`Every token, in ${unit}`, ["pos", "token", ...names], rows, real.indexOf(at ?? -1));
 }

@@ -1,6 +1,7 @@
 /** The lines as a tree, whose only branch is what held: keys go from line to line, and open and close it. */
 import { el, setAttributes } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
+import { inside } from "../_shared/moving";
 import type { Label } from "../_shared/step_slider";
 import { checkRow, foldRow, HELD_LEVEL } from "./rows";
 import type { Report } from "./checks";
@@ -66,7 +67,7 @@ export class Tree {
   move(by: number): void {
     const { lines } = this;
     const from = this.at ? lines.indexOf(this.at) : by > 0 ? -1 : lines.length;
-    this.go(lines[Math.max(0, Math.min(lines.length - 1, from + by))]);
+    this.go(lines[inside(from + by, lines.length)]);
   }
 
   /** The line that a linked view points at. */
