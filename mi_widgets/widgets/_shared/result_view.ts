@@ -125,6 +125,9 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
     return {};
   }
 
+  /** What the arrows do anywhere in the view, and the keys to either end. */
+  protected arrow?(to: Direction): void;
+
   /** What the help says of keys other than those of pages and actions. */
   protected help(): Help {
     return [];
@@ -242,6 +245,7 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
     this.read(false);
     this.frame = new Frame(element, this.buttons, this.allHelp(), () => this.draw());
     this.frame.root.classList.add(`mi-${this.name}`);
+    if (this.arrow) this.arrows(this.frame.root, (to) => this.arrow!(to));
     const { body, footer, extras = [] } = this.parts();
     this.numbers.setAttribute("aria-label", this.table?.name ?? "");
     this.frame.extras.append(this.turned.element, ...extras);

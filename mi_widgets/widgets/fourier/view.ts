@@ -45,7 +45,6 @@ export class FourierView extends ResultView<Spectrum, Selection> {
   };
 
   protected parts() {
-    this.arrows(this.frame.root, (to) => this.move(to));
     this.listenToPointer();
     const pictures = el("div", { class: "mi-pictures" }, ...this.pictures);
     return { body: [pictures, this.numbers], footer: [this.words] };
@@ -78,7 +77,7 @@ export class FourierView extends ResultView<Spectrum, Selection> {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     const { place } = this;
     if (to === "up" || to === "down") return this.goToKey(to === "up" ? -1 : 1);
     this.go({ left: place - 1, right: place + 1, first: 0, last: Infinity }[to]);

@@ -38,7 +38,6 @@ export class SuperpositionView extends ResultView<Instances, Selection> {
   };
 
   protected parts() {
-    this.arrows(this.frame.root, (to) => this.move(to));
     this.listenToFeatures();
     followChart(
       this.curve,
@@ -73,7 +72,7 @@ export class SuperpositionView extends ResultView<Instances, Selection> {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     const { data, place } = this;
     const [instance, feature] = place;
     const order = data.derived.orders[instance]; // of the features, as they stand in the grid

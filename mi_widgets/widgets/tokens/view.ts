@@ -25,7 +25,6 @@ export class TokensView extends ResultView<Texts, Selection> {
   };
 
   protected parts() {
-    this.arrows(this.frame.root, (to) => this.move(to));
     followChart(
       this.curve,
       (index) => this.pick(index),
@@ -74,7 +73,7 @@ export class TokensView extends ResultView<Texts, Selection> {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     const { at, last } = this;
     const moved = {
       left: Math.max(0, (at ?? last + 1) - 1),
