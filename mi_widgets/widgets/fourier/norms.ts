@@ -3,7 +3,8 @@ import { thinned } from "../_shared/thinning";
 import { untouched } from "../_shared/apart";
 import { type AxisScale, roundLinear } from "../_shared/axis_scale";
 import { el, setAttributes } from "../_shared/dom";
-import { TEXT, textWidth, tickRoom, yGrid } from "../_shared/line_chart";
+import { yGrid } from "../_shared/line_chart";
+import { TEXT, textWidth, tickRoom } from "../_shared/lines";
 import { change, svg } from "../_shared/svg";
 
 export interface NormsState {

@@ -1,6 +1,7 @@
 /** The dimensions for each feature over the sparsity, with those of the known figures as dashed lines. */
 import { type AxisScale, nearest, roundLinear, symlog, wholeLinear } from "../_shared/axis_scale";
-import { DASHES, type Line, LineChart, nameRoom, rangeOf } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { DASHES, type Line, nameRoom, rangeOf } from "../_shared/lines";
 import { reading } from "../_shared/numbers";
 import type { Instances } from "./instances";
 

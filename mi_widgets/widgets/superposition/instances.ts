@@ -41,11 +41,6 @@ export class Instances extends Labelled {
     return this.axis("feature").labels as number[];
   }
 
-  /** What the words read. */
-  get sent() {
-    return { ...this.derived, features: this.features };
-  }
-
   get perFeature(): ArrayLike<number> {
     return this.get("dimensions_per_feature").tensor.codes;
   }

@@ -12,14 +12,13 @@ const words = new Words(templates);
 
 /** "S = 0.90 · feature 3: 0.40 of a dimension, pentagon with 0, 1, 2, 4 · 5 of 5 features represented, m/‖W‖² = 0.33". */
 export function sentence(instances: Instances, selection: Selection): Part[] {
-  const { sparsities, features } = instances.sent;
   const [instance, feature] = instances.place(selection);
   return words.say("sentence", {
-    sparsity: sparsities[instance],
+    sparsity: instances.derived.sparsities[instance],
     feature: selection.feature,
     described: described(instances.feature(instance, feature)),
     count: instances.all(instance).filter(({ represented }) => represented).length,
-    features: features.length,
+    features: instances.features.length,
     each: reading(instances.perFeature[instance]),
   });
 }
@@ -54,7 +53,7 @@ export function featureTip(feature: Feature): Lines {
 }
 
 export function instanceTip(instances: Instances, instance: number): Lines {
-  const { sparsities, by_sparsity, x } = instances.sent;
+  const { sparsities, by_sparsity, x } = instances.derived;
   const over: Lines = by_sparsity ? [["1/(1 − S)", reading(x[instance])]] : [];
   return [["sparsity S", sparsities[instance]], ...over, ["m/‖W‖²", reading(instances.perFeature[instance])]];
 }
@@ -73,5 +72,5 @@ export function featureTable(instances: Instances, selection: Selection): HTMLEl
       few(feature.fellows),
     ]);
   const head = ["feature", "importance", "length", "of a dimension", "figure", "with"];
-  return table(`Every feature at S = ${instances.sent.sparsities[instance]}`, head, rows, at);
+  return table(`Every feature at S = ${instances.derived.sparsities[instance]}`, head, rows, at);
 }

@@ -1,6 +1,7 @@
 /** The numbers over the positions: where in a long text something happens. */
 import { type AxisScale, nearest, roundLinear, wholeLinear } from "../_shared/axis_scale";
-import { DASHES, type Line, LineChart } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { DASHES, type Line } from "../_shared/lines";
 import type { Scale } from "../_shared/scale";
 import type { Text } from "./store";
 

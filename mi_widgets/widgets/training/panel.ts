@@ -1,7 +1,8 @@
 /** One measure: its name and unit, its curves, and the value at the marker. */
 import { type AxisScale, nearest, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { LineChart, nameRoom, rangeOf, tickRoom, valueAt } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { nameRoom, rangeOf, tickRoom, valueAt } from "../_shared/lines";
 import type { Labels } from "../_shared/linked";
 import { reading } from "../_shared/numbers";
 import { highestAt, linesOf, type Measure, type PlacedLine, written } from "./measures";

@@ -2,7 +2,7 @@
 import { untouched } from "../_shared/apart";
 import { type AxisScale, nearest } from "../_shared/axis_scale";
 import { button, el } from "../_shared/dom";
-import { textWidth } from "../_shared/line_chart";
+import { textWidth } from "../_shared/lines";
 import { inside } from "../_shared/moving";
 import { count } from "../_shared/numbers";
 
