@@ -8,7 +8,8 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.scale import Scale
@@ -28,7 +29,7 @@ _AXES = {
 _PLANE = ("target", "component_a", "component_b")
 
 
-class Spectrum:
+class Spectrum(DrawnResult):
     """The numbers of a Result, at one step or at several.
 
     Args:
@@ -46,7 +47,6 @@ class Spectrum:
         reaches: How far each frequency's numbers lie from the middle at most, at any step: one scale, so that circles
             grow.
         plane_reaches: Where the colours of each target's spectrum end, at all steps.
-        title, model_name, unit: What the header says.
 
     Raises:
         ResultError: Something else than a Fourier spectrum, or a part of one that cannot be drawn.
@@ -55,9 +55,8 @@ class Spectrum:
     def __init__(self, result: Any, beside: "Spectrum | None" = None):
         if not is_result(result):
             raise ResultError(f"FourierView takes a Result, not {kind_of(result)}; {_HOW}.")
+        super().__init__(result)
         self.data = data = _read(result.dataset)
-        self._header = header_of(result)
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         self.steps = labels_of(data, "step") if "step" in data.dims else None
         self.frequencies = labels_of(data, "frequency")
         self.p = data.sizes["number"]
@@ -95,13 +94,9 @@ class Spectrum:
             **({"target": self.targets} if self.targets else {}),
         }
 
-    def first(self) -> dict[str, Any]:
-        """The last step, and the first of everything else; `strongest` knows a better frequency."""
-        return {key: labels[-1 if key == "step" else 0] for key, labels in self.choices().items()}
-
     def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
-        return {**self._header, "p": self.p}
+        """What the view's header says, with how many numbers there are."""
+        return {**super().header(), "p": self.p}
 
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: a step, a frequency or a target is then shown without asking."""
