@@ -118,7 +118,7 @@ def _largest(*several: np.ndarray) -> float:
 
 def _radii(data: xr.Dataset) -> list[float]:
     """How far each frequency's numbers lie from the middle at most."""
-    away = np.hypot(data["x"], data["y"])
+    away = xr.apply_ufunc(np.hypot, data["x"], data["y"])
     return (
         away.where(np.isfinite(away), 0.0)
         .max([axis for axis in away.dims if axis != "frequency"])

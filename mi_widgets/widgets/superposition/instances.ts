@@ -57,12 +57,13 @@ export class Instances extends Labelled {
   feature(instance: number, i: number): Feature {
     const at = { instance: this.instances[instance], feature: this.features[i] };
     const group = this.get("group").slice({ instance: at.instance }).tensor;
+    const number = (name: string) => this.get(name).at(at);
     return {
       label: at.feature,
-      importance: this.get("importance").at(at),
-      length: this.get("length").at(at),
-      dimensionality: this.get("dimensionality").at(at),
-      represented: this.get("represented").at(at) > 0,
+      importance: number("importance"),
+      length: number("length"),
+      dimensionality: number("dimensionality"),
+      represented: number("represented") > 0,
       figure: this.get("figure").text(at),
       // One that is not represented has no group: NaN, which is not itself.
       fellows: this.features.filter((_, j) => j !== i && group.at(j) === group.at(i)),

@@ -40,16 +40,17 @@ function few(labels: number[]): string {
   return words.text("fellows", { few: isFew && labels.join(", "), many: !isFew && labels.length });
 }
 
+const FACTS = ["feature", "importance", "length", "of a dimension", "figure", "with"];
+
+/** What is known of a feature, in the order of `FACTS`. */
+function facts({ label, importance, length, dimensionality, figure, fellows }: Feature): string[] {
+  return [String(label), ...[importance, length, dimensionality].map(reading), figure, few(fellows)];
+}
+
 export function featureTip(feature: Feature): Lines {
-  const { label, importance, length, dimensionality, figure, fellows } = feature;
-  return [
-    ["feature", String(label)],
-    ["importance", reading(importance)],
-    ["length", reading(length)],
-    ["of a dimension", reading(dimensionality)],
-    ["figure", figure],
-    ...(fellows.length ? [["with", few(fellows)] as [string, string]] : []),
-  ];
+  const known = feature.fellows.length ? FACTS : FACTS.slice(0, -1);
+  const texts = facts(feature);
+  return known.map((name, i) => [name, texts[i]]);
 }
 
 export function instanceTip(instances: Instances, instance: number): Lines {
@@ -61,16 +62,6 @@ export function instanceTip(instances: Instances, instance: number): Lines {
 /** A row a feature, at the selected instance. */
 export function featureTable(instances: Instances, selection: Selection): HTMLElement {
   const [instance, at] = instances.place(selection);
-  const rows = instances
-    .all(instance)
-    .map((feature) => [
-      String(feature.label),
-      reading(feature.importance),
-      reading(feature.length),
-      reading(feature.dimensionality),
-      feature.figure,
-      few(feature.fellows),
-    ]);
-  const head = ["feature", "importance", "length", "of a dimension", "figure", "with"];
-  return table(`Every feature at S = ${instances.derived.sparsities[instance]}`, head, rows, at);
+  const caption = `Every feature at S = ${instances.derived.sparsities[instance]}`;
+  return table(caption, FACTS, instances.all(instance).map(facts), at);
 }

@@ -2,8 +2,7 @@
 import { type AxisScale, nearest, roundLinear, wholeLinear } from "../_shared/axis_scale";
 import { LineChart } from "../_shared/line_chart";
 import { DASHES, type Line } from "../_shared/lines";
-import type { Scale } from "../_shared/scale";
-import type { Text } from "./store";
+import type { Text, Texts } from "./store";
 
 const HEIGHT = 116;
 
@@ -12,7 +11,7 @@ export class Curve {
   private pos: number[] = [];
   private x: AxisScale = wholeLinear(0, 1);
 
-  draw(text: Text, names: string[], pos: number[], scale: Scale, width: number): void {
+  draw(text: Text, { names, pos, scale }: Texts, width: number): void {
     this.pos = pos;
     this.x = wholeLinear(pos[0], pos[pos.length - 1]);
     const y = roundLinear(scale.low, scale.high, 4);

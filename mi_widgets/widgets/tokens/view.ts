@@ -21,7 +21,7 @@ export class TokensView extends ResultView<Texts, Selection> {
   protected readonly table = {
     name: "all tokens in numbers",
     hint: "every token in numbers",
-    make: () => tokenTable(this.text, this.data.names, this.data.pos, this.at, this.header.unit),
+    make: () => tokenTable(this.text, this.data, this.at, this.header.unit),
   };
 
   protected parts() {
@@ -93,7 +93,7 @@ export class TokensView extends ResultView<Texts, Selection> {
   private hover(index: number | undefined, event: PointerEvent): void {
     const { text, data } = this;
     if (index === undefined || text.tokens[index] === "") return this.point({});
-    this.point({ pos: data.pos[index] }, event, pointedAt(text, data.names, data.pos, index));
+    this.point({ pos: data.pos[index] }, event, pointedAt(text, data, index));
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ export class TokensView extends ResultView<Texts, Selection> {
   protected paint(): void {
     const { text, data, at, theme } = this;
     this.lines.draw(text, data.scale, theme);
-    this.curve.draw(text, data.names, data.pos, data.scale, this.frame.width);
+    this.curve.draw(text, data, this.frame.width);
     this.curve.chart.mark(this.selection.pos ?? undefined);
     if (at !== undefined) this.lines.reveal(at);
   }
@@ -121,7 +121,7 @@ export class TokensView extends ResultView<Texts, Selection> {
   }
 
   protected sentence() {
-    return sentence(this.text, this.data.names, this.data.pos, this.at, this.header.unit);
+    return sentence(this.text, this.data, this.at, this.header.unit);
   }
 
   protected describe(said: string): void {
