@@ -106,10 +106,12 @@ def heat(axes: Axes, data: xr.DataArray, colours: ScalarMappable, *, labelled: b
         colours: the scale.
         labelled: whether the axes are named, and as many elements of them as can be read.
     """
+    low, high = colours.get_clim()
     axes.imshow(
         data.values,
         cmap=colours.cmap,
-        norm=colours.norm,
+        vmin=low,
+        vmax=high,
         aspect="equal" if data.dims == ("query", "key") else "auto",
         interpolation="nearest",
     )
