@@ -21,10 +21,8 @@ export class Choice {
     this.element.append(what, this.group);
   }
 
-  /** Nothing is shown where there is only one. */
   say(labels: readonly Label[], at: number): void {
     this.at = at;
-    this.element.hidden = labels.length < 2;
     if (JSON.stringify(labels) !== this.labels) {
       this.labels = JSON.stringify(labels);
       this.group.replaceChildren(...labels.map((label, i) => this.option(String(label), i)));

@@ -20,10 +20,8 @@ export class StepSlider {
     this.slider.addEventListener("input", () => move(Number(this.slider.value)));
   }
 
-  /** Nothing is shown where there is only one. */
   say(labels: readonly Label[], at: number): void {
     this.count = labels.length;
-    this.element.hidden = labels.length < 2;
     this.slider.max = String(labels.length - 1);
     this.slider.value = String(at);
     const text = String(labels[at] ?? "");
