@@ -38,11 +38,10 @@ export class Tree {
   }
 
   fill({ checks, folds }: Report): void {
-    const isFolded = (status: string) => folds && status === "ok";
-    const held = checks.filter(({ status }) => isFolded(status));
-    const rows = checks.map((check) => checkRow(check, isFolded(check.status) ? HELD_LEVEL : 1));
+    const held = checks.filter(({ status }) => folds && status === "ok");
+    const rows = checks.map((check) => checkRow(check, held.includes(check) ? HELD_LEVEL : 1));
     this.labels = new Map(rows.map((row, i) => [row, checks[i].label]));
-    this.folded = rows.filter((_, i) => isFolded(checks[i].status));
+    this.folded = rows.filter((_, i) => held.includes(checks[i]));
     this.fold = held.length ? foldRow(held) : undefined;
     const shown = rows.filter((row) => !this.folded.includes(row));
     this.element.replaceChildren(...shown, ...(this.fold ? [this.fold] : []), ...this.folded);
