@@ -24,7 +24,8 @@ class Texts(DrawnResult):
 
     Attributes:
         values: Float32, shape (line, step, batch, pos): the Result's, then each control's; NaN where there is none.
-        names: What each line is: the model's name, then the controls' as the user calls them.
+        controls: What the user gave as controls, by its names as texts.
+        names: What each line is: the model's name, then those of the controls.
         steps: The steps of a training, or nothing.
         batch: The labels of the prompts.
         pos: The labels of the positions.
@@ -34,17 +35,16 @@ class Texts(DrawnResult):
 
     def __init__(self, result: Any, controls: Mapping[str, Any] | None):
         data = _checked(result, "This Result")
-        others = dict(controls or {})
-        super().__init__(result, others)
-        self.names = [self.model_name, *map(str, others)]
+        self.controls = {str(name): control for name, control in (controls or {}).items()}
+        super().__init__(result, self.controls)
+        self.names = [self.model_name, *self.controls]
         self.steps = [int(step) for step in labels_of(data, "step")] if "step" in data.dims else []
         self.batch = labels_of(data, "batch") if "batch" in data.dims else [0]
         self.pos = labels_of(data, "pos")
         self.tokens = self._texts(data)
         shape = (max(1, len(self.steps)), len(self.batch), len(self.pos))
-        lines = [np.broadcast_to(_values(data), shape)]
-        for name, control in others.items():
-            lines.append(self._control(str(name), control, shape))
+        controlled = [self._control(name, control, shape) for name, control in self.controls.items()]
+        lines = [np.broadcast_to(_values(data), shape), *controlled]
         if len(lines) * lines[0].size > MOST_NUMBERS:
             raise ResultError(
                 f"TokensView would have to send {len(lines) * lines[0].size:,} numbers (up to {MOST_NUMBERS:,}): "
