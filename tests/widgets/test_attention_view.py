@@ -13,9 +13,9 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, ResultError, SelectionError
 from mi_widgets.widgets import AttentionView
-from mi_widgets.widgets._shared.wire import dequantise
 from tests.provenance import provenance_of
 
+from .codes import dequantise
 from .grids import grid
 from .patterns import result
 

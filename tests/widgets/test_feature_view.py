@@ -10,11 +10,11 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets._shared.wire import dequantise
 from mi_widgets.widgets.features.widget import FeatureView
 from tests.core.dictionaries import random_sae
 from tests.provenance import LOADED
 
+from .codes import dequantise
 from .dashboards import TOKENS, dashboards, firing
 from .losses import text
 

@@ -9,12 +9,12 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets._shared.wire import dequantise
 from mi_widgets.widgets.fourier.spectrum import Spectrum
 from mi_widgets.widgets.fourier.widget import FourierView
 from mi_widgets.widgets.fourier.words import fine, percent, sentence
 from tests.analysis.adding_by_hand import adding_circuit, neurons_of
 
+from .codes import dequantise
 from .curves import one
 from .spectra import spectrum
 
@@ -118,17 +118,17 @@ def test_what_is_the_same_at_all_steps_may_lack_the_axis():
     view = FourierView(_of(stepped))
     assert view._data["variables"]["accuracy"]["axes"] == []
     assert sent(view, "accuracy") == 0.5
-    assert Spectrum(view.result).accuracies.tolist() == [0.5, 0.5, 0.5]
+    every = [Spectrum(view.result).moment({"step": step})["accuracy"] for step in STEPS]
+    assert every == [0.5, 0.5, 0.5]
 
 
 def test_one_scale_for_all_steps_and_a_spectrum_without_its_constant():
     drawn = Spectrum(spectrum(steps=STEPS, neurons=1))
-    x, y = drawn.circles[:, 0, 3], drawn.circles[:, 1, 3]
-    assert drawn.reach(3) == pytest.approx(np.hypot(x, y).max())
-    planes = drawn.planes
-    assert planes is not None
+    x, y = (drawn.data[along].values[:, 3] for along in "xy")
+    assert drawn.reaches[3] == pytest.approx(np.hypot(x, y).max())
+    planes = drawn.data["spectrum"].values
     waves = np.delete(planes[:, 0].reshape(3, -1), 0, axis=1)
-    assert drawn.plane_reach(0) == pytest.approx(waves.max())
+    assert drawn.plane_reaches[0] == pytest.approx(waves.max())
     assert planes[0].max() != planes[2].max()
 
 
@@ -139,7 +139,7 @@ def test_beside_another_it_is_drawn_on_the_others_scale():
     other = FourierView(whole)
     assert derived(alone, "highest") < derived(view, "highest") == derived(other, "highest")
     assert derived(view, "reaches") == pytest.approx(derived(other, "reaches"))
-    assert derived(alone, "reaches") == pytest.approx([Spectrum(small).reach(place) for place in range(29)])
+    assert derived(alone, "reaches") == pytest.approx(Spectrum(small).reaches)
     view.show(whole.sel(frequency=[9, 21]))
     assert derived(view, "reaches") == pytest.approx([derived(other, "reaches")[k - 1] for k in (9, 21)])
     larger = _of(whole.to_dataset().assign(norm=whole.dataset["norm"] * 5))

@@ -11,11 +11,11 @@ import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.widgets._marks import Line, Lines, Picture, render
 from mi_widgets.widgets._shared.axis_scale import XAxis
-from mi_widgets.widgets._shared.wire import dequantise
 from mi_widgets.widgets.superposition.instances import Instances
 from mi_widgets.widgets.superposition.widget import SuperpositionView
 from tests.analysis.figures_by_hand import in_a_plane, pairs, polygon, rotated, side_by_side
 
+from .codes import dequantise
 from .curves import one
 
 EVIL = "</script><img src=x>\nof two lines"

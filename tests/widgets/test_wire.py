@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi_widgets.widgets._shared.pool import max_pool
-from mi_widgets.widgets._shared.wire import dequantise, pack, pack_whole, quantise
+from mi_widgets.widgets._shared.wire import pack, pack_whole, quantise
+
+from .codes import dequantise
 
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=9)
 FLOATS = arrays.arrays(np.float32, SHAPES, elements=st.floats(width=32, allow_nan=True, allow_infinity=True))

@@ -172,7 +172,6 @@ class Thumbnails:
         columns: Names above.
         lit: The row and the column of the one that is chosen.
         off: Rows and columns of maps that are switched off.
-        name: Of the colour map.
     """
 
     codes: np.ndarray
@@ -180,7 +179,6 @@ class Thumbnails:
     columns: Sequence[str]
     lit: tuple[int, int] | None = None
     off: Collection[tuple[int, int]] = ()
-    name: MapName = "sequential"
 
     def block(self, room: float) -> Block:
         """All as large as there is room for."""
@@ -197,7 +195,7 @@ class Thumbnails:
 
         def draw(pen: Pen) -> None:
             pen = pen.moved(left, top)
-            pen.heat(0, 0, whole, (1, 1), self.name)
+            pen.heat(0, 0, whole, (1, 1), "sequential")
             for j in thinned(n_columns, step_px=step_x, min_px=24):
                 pen.text(j * step_x + width / 2, -12, self.columns[j], QUIET, SMALL, "mm")
             for i in thinned(n_rows, step_px=step_y, min_px=12):

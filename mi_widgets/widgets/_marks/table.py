@@ -12,6 +12,7 @@ from .text import TEXT, Face, wrapped
 
 _LINE = 17
 _GAP = 7  # between two rows
+_MOST = 8  # lines of a text; of a longer one the beginning is shown
 _BESIDE = 12  # pixels between a text and the next one on its line
 
 
@@ -31,13 +32,6 @@ class Entry:
     chosen: bool = False
 
 
-class _Placed(NamedTuple):
-    x: float
-    line: int
-    text: str
-    look: Said
-
-
 @dataclass(frozen=True)
 class Table:
     """Rows of cells.
@@ -45,37 +39,36 @@ class Table:
     Attributes:
         rows: The first at the top.
         edges: Where each column begins, in pixels.
-        most: Lines of a text; of a longer one the beginning is shown.
     """
 
     rows: Sequence[Entry]
     edges: Sequence[float]
-    most: int = 8
 
     def block(self, room: float) -> Block:
         """As high as the texts are when they are broken into lines."""
         rows = [self._placed(row, room) for row in self.rows]
-        heights = [_LINE * (1 + max(text.line for text in row)) for row in rows]
+        heights = [_LINE * (1 + max(line for _, line, _ in row)) for row in rows]
         tops = [0, *accumulate(height + _GAP for height in heights)]
 
         def draw(pen: Pen) -> None:
             for row, texts, height, top in zip(self.rows, rows, heights, tops, strict=False):
                 if row.chosen:
                     pen.box(-14, top - 2, -10, top + height + 1, ACCENT)
-                for left, line, text, look in texts:
-                    pen.text(left, top + line * _LINE, text, look.ink, look.face, "la")
+                for left, line, said in texts:
+                    pen.text(left, top + line * _LINE, *said, "la")
 
         return Block(room, tops[-1], draw)
 
-    def _placed(self, row: Entry, room: float) -> list[_Placed]:
+    def _placed(self, row: Entry, room: float) -> list[tuple[float, int, Said]]:
+        """Where each line of the texts is: from the left, and how many lines down."""
         ends = [*(edge - _BESIDE for edge in self.edges[1 : len(row.cells)]), room]
-        placed: list[_Placed] = []
+        placed: list[tuple[float, int, Said]] = []
         for texts, left, end in zip(row.cells, self.edges, ends, strict=False):
             line, x = 0, left
             for said in texts:
-                lines = wrapped(said.text, end - left, said.face, most=self.most)
+                lines = wrapped(said.text, end - left, said.face, most=_MOST)
                 if x > left and (len(lines) > 1 or x + said.face.width(lines[0]) > end):
                     line, x = line + 1, left
-                placed += [_Placed(x, line + i, text, said) for i, text in enumerate(lines)]
+                placed += [(x, line + i, said._replace(text=text)) for i, text in enumerate(lines)]
                 line, x = line + len(lines) - 1, x + said.face.width(lines[-1]) + _BESIDE
         return placed

@@ -18,6 +18,7 @@ _ROW = 20
 _MOST_ROWS = 12  # of a text; what is longer goes on in the widget
 _LONGEST = 40  # signs of a token
 _FACE = Face(12)
+_MIDDLE = 0.56  # where the middle token begins, as a share of the width
 _ASIDE = 42  # pixels for what stands before a passage
 
 
@@ -80,13 +81,11 @@ class Contexts:
         rows: The first at the top.
         scale: What the colours mean; at 0 there is none.
         middle: The index of the token that is outlined, and lined up.
-        share: Where it begins, as a share of the width.
     """
 
     rows: Sequence[Context]
     scale: Scale
     middle: int
-    share: float = 0.56
 
     def block(self, room: float) -> Block:
         """Each on one line; what has no room is cut off."""
@@ -102,7 +101,7 @@ class Contexts:
         codes = quantise(row.values, low=self.scale.low, high=self.scale.high)
         codes[codes == 0] = NAN
         shown, least = [_as_written(text) for text in row.texts], _FACE.width("…")
-        x = start = self.share * width
+        x = start = _MIDDLE * width
         for i in range(self.middle - 1, -1, -1):  # to the left of the middle
             text = cut(shown[i][::-1], x, _FACE)[::-1]
             if text and x >= least:

@@ -24,51 +24,50 @@ export interface Axis extends Labels {
 
 /** Labels of rows, ending at x. */
 export function drawRowLabels(context: CanvasRenderingContext2D, axis: Axis, x: number, style: LabelStyle): void {
-  context.textAlign = "right";
-  context.textBaseline = "middle";
-  for (const i of thinned(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
-    write(context, axis, i, style, x, axis.start + (i + 0.5) * axis.step);
-  }
+  Object.assign(context, { textAlign: "right", textBaseline: "middle" });
+  write(context, axis, style, style.size + 1, (y, text) => context.fillText(text, x, y));
 }
 
 const CLIMB = -Math.PI / 3;
 
 /** Labels of columns, starting at y and climbing to the right. */
 export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  for (const i of thinned(axis.labels.length, axis.step, style.size + 1, axis.lit)) {
+  Object.assign(context, { textAlign: "left", textBaseline: "middle" });
+  write(context, axis, style, style.size + 1, (x, text) => {
     context.save();
-    context.translate(axis.start + (i + 0.5) * axis.step, y);
+    context.translate(x, y);
     context.rotate(CLIMB);
-    write(context, axis, i, style, 0, 0);
+    context.fillText(text, 0, 0);
     context.restore();
-  }
+  });
 }
 
 /** Labels of columns, flat and centred, ending at y: for short ones. */
 export function drawFlatLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
-  context.textAlign = "center";
-  context.textBaseline = "alphabetic";
-  context.font = `600 ${style.size}px ${style.font}`;
-  const widest = axis.labels.reduce((most, label) => Math.max(most, context.measureText(label).width), 0);
-  for (const i of thinned(axis.labels.length, axis.step, widest + 8, axis.lit)) {
-    write(context, axis, i, style, axis.start + (i + 0.5) * axis.step, y);
-  }
+  Object.assign(context, { textAlign: "center", textBaseline: "alphabetic" });
+  const room = widest(context, axis.labels, style) + 8;
+  write(context, axis, style, room, (x, text) => context.fillText(text, x, y));
 }
 
+/** Write those that have room; @param at writes one at a place along the axis. */
 function write(
   context: CanvasRenderingContext2D,
   axis: Axis,
-  i: number,
   style: LabelStyle,
-  x: number,
-  y: number,
+  room: number,
+  at: (place: number, text: string) => void,
 ): void {
-  const lit = axis.lit.includes(i);
-  context.font = `${lit ? "600 " : ""}${style.size}px ${style.font}`;
-  context.fillStyle = lit ? style.accent : style.ink;
-  context.fillText(written(axis.labels[i], axis.plain), x, y);
+  for (const i of thinned(axis.labels.length, axis.step, room, axis.lit)) {
+    const lit = axis.lit.includes(i);
+    context.font = `${lit ? "600 " : ""}${style.size}px ${style.font}`;
+    context.fillStyle = lit ? style.accent : style.ink;
+    at(axis.start + (i + 0.5) * axis.step, written(axis.labels[i], axis.plain));
+  }
+}
+
+function widest(context: CanvasRenderingContext2D, texts: readonly string[], style: LabelStyle): number {
+  context.font = `600 ${style.size}px ${style.font}`;
+  return texts.reduce((most, text) => Math.max(most, context.measureText(text).width), 0);
 }
 
 /** A label as it is drawn: a name as it is, a token with its whitespace made visible; both cut off if they are long. */
@@ -83,9 +82,12 @@ export function labelRoom(
   columns: Labels,
   style: LabelStyle,
 ): { left: number; top: number; right: number } {
-  context.font = `600 ${style.size}px ${style.font}`;
   const width = ({ labels, plain }: Labels) =>
-    labels.reduce((most, label) => Math.max(most, context.measureText(written(label, plain)).width), 0);
+    widest(
+      context,
+      labels.map((label) => written(label, plain)),
+      style,
+    );
   const climbing = width(columns) + 4;
   return {
     left: Math.ceil(width(rows)) + 10,

@@ -1,6 +1,6 @@
 /** A few things with a number each, as bars, the longest for the largest: tokens, latents. */
 import { css, type Theme } from "./colour";
-import { el, setAttributes } from "./dom";
+import { el, indexAt, setAttributes } from "./dom";
 
 export interface BarRow {
   name: string;
@@ -42,10 +42,10 @@ export class BarList {
     this.element = el("div", { class: "mi-bar-list", role, "aria-label": label, tabindex: on.pick ? 0 : undefined });
     this.element.classList.toggle("mi-picks", !!on.pick);
     this.element.addEventListener("click", (event) => {
-      const at = this.at(event);
+      const at = indexAt(event);
       if (at !== undefined) on.pick?.(at);
     });
-    this.element.addEventListener("pointermove", (event) => on.hover?.(this.rows[this.at(event) ?? -1], event));
+    this.element.addEventListener("pointermove", (event) => on.hover?.(this.rows[indexAt(event) ?? -1], event));
     this.element.addEventListener("pointerleave", (event) => on.hover?.(undefined, event));
   }
 
@@ -89,10 +89,5 @@ export class BarList {
       el("span", { class: "mi-bar-room" }, bar),
       el("span", { class: "mi-bar-text" }, row.text),
     );
-  }
-
-  private at(event: Event): number | undefined {
-    const item = (event.target as Element).closest<HTMLElement>("[data-index]");
-    return item ? Number(item.dataset.index) : undefined;
   }
 }

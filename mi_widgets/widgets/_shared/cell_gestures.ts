@@ -1,4 +1,5 @@
 /** Gestures on a heat map whose rows and columns are axes of the selection: arrows, clicks, and the pointer. */
+import { followPointer } from "./chart_gestures";
 import { type HeatMap, NOWHERE, type Spot } from "./heat_map";
 import type { Axis, Labels } from "./labelled";
 import { moveSpot } from "./moving";
@@ -45,14 +46,13 @@ export function followCells(
     const { rows, columns } = sides();
     pick(moveSpot(selected(), to, rows.labels.length, columns.labels.length));
   });
-  element.addEventListener("pointermove", (event) => {
+  const hover = (event: PointerEvent) => {
     const spot = map.spotAt(event) ?? NOWHERE;
     const labels = Object.entries(labelsOf(sides(), spot)).filter(([, label]) => label !== null);
     const { lines, picture } = told(spot);
     view.point(Object.fromEntries(labels), event, lines, picture);
-  });
-  element.addEventListener("pointerleave", () => view.point({}));
-  element.addEventListener("click", (event) => {
+  };
+  followPointer(view, element, hover, (event) => {
     const spot = map.spotAt(event);
     if (spot) pick(spot);
   });

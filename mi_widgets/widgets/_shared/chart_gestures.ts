@@ -1,12 +1,18 @@
-/** What the pointer does on a chart over one axis: pressed it selects, also while it is dragged, and else it points. */
+/** What the pointer does on pictures. */
 import type { LineChart } from "./line_chart";
+import type { ResultView } from "./result_view";
+import type { Data } from "./sent";
 
 interface Curve {
   readonly chart: LineChart;
   at(event: MouseEvent): number; // a place on the axis
 }
 
-/** @param hover called without a place where the pointer leaves. */
+/**
+ * On a chart over one axis: pressed it selects, also while it is dragged, and else it points.
+ *
+ * @param hover called without a place where the pointer leaves.
+ */
 export function followChart(
   curve: Curve,
   pick: (place: number) => void,
@@ -24,4 +30,16 @@ export function followChart(
     hover(place, event);
   });
   element.addEventListener("pointerleave", (event) => hover(undefined, event));
+}
+
+/** On any other picture it points, and perhaps picks what is clicked; where it leaves, the view points at nothing. */
+export function followPointer(
+  view: ResultView<Data>,
+  element: HTMLElement,
+  hover: (event: PointerEvent) => void,
+  pick?: (event: MouseEvent) => void,
+): void {
+  element.addEventListener("pointermove", hover);
+  element.addEventListener("pointerleave", () => view.point({}));
+  if (pick) element.addEventListener("click", pick);
 }

@@ -1,6 +1,7 @@
 /** One of a few names, all in sight: Q, K, V. */
 import { button, el, setAttributes } from "./dom";
 import { bindKeys } from "./keyboard";
+import { inside } from "./moving";
 import type { Label } from "./step_slider";
 
 export class Choice {
@@ -20,10 +21,8 @@ export class Choice {
     this.element.append(what, this.group);
   }
 
-  /** Nothing is shown where there is only one. */
   say(labels: readonly Label[], at: number): void {
     this.at = at;
-    this.element.hidden = labels.length < 2;
     if (JSON.stringify(labels) !== this.labels) {
       this.labels = JSON.stringify(labels);
       this.group.replaceChildren(...labels.map((label, i) => this.option(String(label), i)));
@@ -35,7 +34,7 @@ export class Choice {
 
   /** Go some labels on, or back, and stay inside. */
   shift(by: number): void {
-    const next = Math.max(0, Math.min(this.options.length - 1, this.at + by));
+    const next = inside(this.at + by, this.options.length);
     if (next !== this.at) this.move(next);
   }
 

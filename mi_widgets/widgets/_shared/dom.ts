@@ -26,3 +26,9 @@ export function button(className: string, run: () => void, ...children: Child[])
   element.addEventListener("click", run);
   return element;
 }
+
+/** The number of the row, or of the token, that an event is on; undefined where it is on none. */
+export function indexAt({ target }: Event): number | undefined {
+  const item = (target as Element).closest<HTMLElement>("[data-index]");
+  return item ? Number(item.dataset.index) : undefined;
+}

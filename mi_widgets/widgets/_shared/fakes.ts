@@ -2,7 +2,9 @@
 import { expect, vi } from "vitest";
 import { KEYS, type Meaning, sign } from "./keys";
 import type { Model } from "./model";
-import type { Packed } from "./wire";
+
+export * from "./packed";
+export * from "./reader";
 
 /** Text from a model that would do harm if it were read as HTML. */
 export const EVIL = "</script><img src=x onerror=alert(1)>";
@@ -50,22 +52,6 @@ export class FakeModel implements Model {
   }
 }
 
-/** Codes as the kernel packs them. */
-export function codes(shape: number[], value: (i: number) => number): Packed {
-  const data = Uint8Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
-  return { shape, dtype: "uint8", min: 0, max: 1, data: new DataView(data.buffer) };
-}
-
-/** Numbers as the kernel packs them. */
-export function floats(shape: number[], value: (i: number) => number, min = 0, max = 1): Packed {
-  const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
-  return { shape, dtype: "float32", min, max, data: new DataView(data.buffer) };
-}
-
-function sizeOf(shape: number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
-}
-
 export const written: string[] = []; // what was written on canvases
 
 /** A page without pixels, 900 pixels wide, where the next frame comes at once. */
@@ -111,46 +97,6 @@ export function shown(definition: Definition, model: Model) {
   return { definition, element, root, stop: () => (stopView(), stopModel()) };
 }
 
-export function press(element: Element, key: string): void {
-  element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-}
-
-/** Move a slider, as a hand or the arrow keys do. */
-export function slide(root: Element, to: number): void {
-  const slider = root.querySelector<HTMLInputElement>("input[type=range]")!;
-  slider.value = String(to);
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-/** Whole numbers as the kernel packs them: two bytes each, NaN where there is none. */
-export function whole(shape: number[], numbers: number[]): Packed {
-  const data = Uint16Array.from(numbers, (number) => (Number.isNaN(number) ? 65535 : number));
-  return { shape, dtype: "uint16", min: 0, max: 65534, data: new DataView(data.buffer) };
-}
-
-/** An axis as the kernel packs it. */
-export function axis(name: string, labels: (number | string)[], more: Record<string, unknown> = {}) {
-  const letter = { layer: "L", head: "H" }[name] ?? "";
-  return { name, labels, texts: labels.map((label) => `${letter}${label}`), by: null, tokens: false, ...more };
-}
-
-type FakeAxis = ReturnType<typeof axis>;
-
-/** Labelled data as the kernel packs it; a variable is packed numbers, on all axes unless it says which. */
-export function labelled(
-  axes: FakeAxis[],
-  variables: Record<string, Packed | { axes: string[]; values: Packed; texts?: string[] }>,
-  derived: Record<string, unknown> = {},
-) {
-  const packed = Object.entries(variables).map(([name, variable]) => {
-    const values = "values" in variable ? variable.values : variable;
-    const map = values.min < 0 ? "diverging" : "sequential";
-    const common = { axes: axes.map((axis) => axis.name), unit: "", map };
-    return [name, "values" in variable ? { ...common, ...variable } : { ...common, values }];
-  });
-  return { axes, variables: Object.fromEntries(packed), derived };
-}
-
 const PRINTABLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i).toLowerCase());
 const PAGES: Meaning[] = ["stepBefore", "stepAfter", "promptBefore", "promptAfter"]; // perhaps there is but one
 
@@ -174,4 +120,12 @@ export function checkKeys(definition: Definition, model: Model): void {
     if (!meaning) throw new Error(`${key} is heard, but no key of the table`);
     if (!PAGES.includes(meaning) && !listed.includes(sign(meaning))) throw new Error(`the help does not list ${key}`);
   }
+}
+
+/** A view shows what a model or a user wrote as text, and nothing of it as HTML. */
+export function checkText(definition: Definition, model: Model): void {
+  const { root, stop } = shown(definition, model);
+  expect(root.textContent).toContain(EVIL);
+  expect(root.querySelectorAll("img, script")).toHaveLength(0);
+  stop();
 }

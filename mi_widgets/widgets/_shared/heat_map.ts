@@ -46,6 +46,7 @@ const CORNER = { left: 66, top: 34 }; // room for "key →" over "query ↓"
 const FLAT_ROOM = 22;
 const LEAST_FOR_NUMBERS = 15; // height of a cell
 const FEWEST_SIGNS = 5; // of a text: with less room none is written
+const CENTRED = { textAlign: "center", textBaseline: "middle" };
 const SLOPE = Math.tan(Math.PI / 3); // of climbing labels
 
 export class HeatMap {
@@ -106,12 +107,9 @@ export class HeatMap {
     const drawLabels = this.flat ? drawFlatLabels : drawColumnLabels;
     drawLabels(context, columns, place.y - 6, style);
     this.drawCorner(context);
-    if (lit.row !== null) this.frame(context, 1, place.x, place.y + lit.row * step.height, place.width, step.height);
-    if (lit.column !== null)
-      this.frame(context, 1, place.x + lit.column * step.width, place.y, step.width, place.height);
-    if (selected.row === null || selected.column === null) return;
-    const [x, y] = [place.x + selected.column * step.width, place.y + selected.row * step.height];
-    this.frame(context, 2, x, y, step.width, step.height);
+    if (lit.row !== null) this.frame(context, 1, { row: lit.row, column: null });
+    if (lit.column !== null) this.frame(context, 1, { row: null, column: lit.column });
+    if (selected.row !== null && selected.column !== null) this.frame(context, 2, selected);
   }
 
   /** The cell at a point of the page; over a label, the row or the column alone. */
@@ -136,6 +134,14 @@ export class HeatMap {
   private get step(): Size {
     const { rows, columns } = this.state!;
     return { width: this.place.width / columns.labels.length, height: this.place.height / rows.labels.length };
+  }
+
+  /** Where a cell is; a whole row, or a whole column, where the other is null. */
+  private placeOf({ row, column }: Spot): Place {
+    const { place, step } = this;
+    const [x, width] = column === null ? [place.x, place.width] : [place.x + column * step.width, step.width];
+    const [y, height] = row === null ? [place.y, place.height] : [place.y + row * step.height, step.height];
+    return { x, y, width, height };
   }
 
   /** The box of all cells in the canvas's own pixels, and whether numbers fit in them. */
@@ -177,81 +183,66 @@ export class HeatMap {
 
   private readStyle(): Style {
     const computed = getComputedStyle(this.element);
-    const read = (name: string, otherwise: string) => computed.getPropertyValue(name).trim() || otherwise;
-    return {
-      ink: read("--mi-quiet", "#666"),
-      accent: read("--mi-accent", "#1f6feb"),
-      text: read("--mi-ink", "#222"),
-      line: read("--mi-line", "#ddd"),
-      ground: read("--mi-bg", "#fff"),
-      font: read("--mi-mono", "monospace"),
-      size: FONT_SIZE,
-    };
+    const [ink, accent, text, line, ground, font] = ["quiet", "accent", "ink", "line", "bg", "mono"].map((name) =>
+      computed.getPropertyValue(`--mi-${name}`).trim(),
+    );
+    return { ink, accent, text, line, ground, font, size: FONT_SIZE };
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
   private drawNumbers(context: CanvasRenderingContext2D, { tensor, map, theme, number, text }: HeatMapState): void {
-    const { place, step, style } = this;
+    const { step, style } = this;
     const signs = Math.floor((step.width - PADDING) / this.signWidth(context));
-    context.textAlign = "center";
-    context.textBaseline = "middle";
+    Object.assign(context, CENTRED);
     for (let i = 0; i < tensor.codes.length; i++) {
       const value = tensor.at(i);
       if (Number.isNaN(value)) continue;
       context.fillStyle = inkOn(map, theme, levelOf(value, tensor.min, tensor.max)) ?? style.text;
-      const [row, column] = [Math.floor(i / tensor.columns), i % tensor.columns];
-      const [x, y] = [place.x + (column + 0.5) * step.width - 0.5, place.y + (row + 0.5) * step.height];
+      const cell = this.placeOf({ row: Math.floor(i / tensor.columns), column: i % tensor.columns });
+      const [x, y] = [cell.x + step.width / 2 - 0.5, cell.y + step.height / 2];
       // A sign may be wider than a letter, as in Chinese.
       if (text) context.fillText(text(i, signs), x, y, step.width - 3);
       else context.fillText(number!(value), x, y);
     }
   }
 
-  private drawOff(context: CanvasRenderingContext2D, { row, column }: Spot): void {
-    if (row === null || column === null) return;
-    const { place, step, style } = this;
-    const [x, y] = [place.x + column * step.width, place.y + row * step.height];
-    context.clearRect(x, y, step.width - 1, step.height - 1);
-    context.font = `${Math.min(FONT_SIZE, Math.max(7, step.height))}px ${style.font}`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillStyle = style.ink;
-    context.fillText(step.width >= 24 ? "off" : "×", x + step.width / 2 - 0.5, y + step.height / 2);
+  private drawOff(context: CanvasRenderingContext2D, spot: Spot): void {
+    if (spot.row === null || spot.column === null) return;
+    const { style } = this;
+    const { x, y, width, height } = this.placeOf(spot);
+    context.clearRect(x, y, width - 1, height - 1);
+    context.font = `${Math.min(FONT_SIZE, Math.max(7, height))}px ${style.font}`;
+    Object.assign(context, CENTRED, { fillStyle: style.ink });
+    context.fillText(width >= 24 ? "off" : "×", x + width / 2 - 0.5, y + height / 2);
   }
 
-  /** A line around cells in the accent colour; on viridis, which has that colour too, apart from it. */
-  private frame(
-    context: CanvasRenderingContext2D,
-    thick: number,
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-  ): void {
-    const { style } = this;
-    const lines: [string, number][] = [[style.accent, thick]];
-    if (this.state!.map === "viridis") lines.unshift([style.ground, thick + 2]);
-    for (const [ink, lineWidth] of lines) {
-      Object.assign(context, { strokeStyle: ink, lineWidth });
-      outline(context, x, y, width, height);
+  /**
+   * A line around cells in the accent colour, never around less than can be seen; on viridis, which has that colour
+   * too, apart from it.
+   */
+  private frame(context: CanvasRenderingContext2D, thick: number, spot: Spot): void {
+    const { x, y, width, height } = this.placeOf(spot);
+    const [w, h] = [Math.max(width, 3), Math.max(height, 3)];
+    const lines = [{ strokeStyle: this.style.accent, lineWidth: thick }];
+    if (this.state!.map === "viridis") lines.unshift({ strokeStyle: this.style.ground, lineWidth: thick + 2 });
+    for (const line of lines) {
+      Object.assign(context, line);
+      context.strokeRect(x - (w - width) / 2 - 0.5, y - (h - height) / 2 - 0.5, w, h);
     }
   }
 
   private drawFrame(context: CanvasRenderingContext2D): void {
     const { place, style } = this;
-    context.strokeStyle = style.line;
-    context.lineWidth = 1;
+    Object.assign(context, { strokeStyle: style.line, lineWidth: 1 });
     context.strokeRect(place.x - 0.5, place.y - 0.5, place.width + 1, place.height + 1);
   }
 
   private drawCorner(context: CanvasRenderingContext2D): void {
     const { place, style, flat } = this;
     const { rows, columns } = this.state!;
-    context.font = `10px ${style.font}`;
-    context.fillStyle = style.ink;
-    context.textAlign = "right";
-    context.textBaseline = "alphabetic";
+    const look = { font: `10px ${style.font}`, fillStyle: style.ink, textAlign: "right", textBaseline: "alphabetic" };
+    Object.assign(context, look);
     context.fillText(`${columns.name} →`, place.x - 12, place.y - (flat ? 20 : 24));
     context.fillText(`${rows.name} ↓`, place.x - 12, place.y - (flat ? 7 : 11));
   }
@@ -263,10 +254,4 @@ function present(...places: (number | null)[]): number[] {
 
 function longer(a: string, b: string): string {
   return a.length > b.length ? a : b;
-}
-
-/** A rectangle around cells, never thinner than can be seen. */
-function outline(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
-  const [w, h] = [Math.max(width, 3), Math.max(height, 3)];
-  context.strokeRect(x - (w - width) / 2 - 0.5, y - (h - height) / 2 - 0.5, w, h);
 }

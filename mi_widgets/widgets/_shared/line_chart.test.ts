@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { spread, untouched } from "./apart";
 import { linear, nearest, roundLinear, symlog, wholeLinear } from "./axis_scale";
-import { type Line, LineChart, nameRoom, rangeOf, valueAt } from "./line_chart";
+import { LineChart } from "./line_chart";
+import { type Line, nameRoom, rangeOf, valueAt } from "./lines";
 import { count, reading } from "./numbers";
 
 describe("the chart", () => {

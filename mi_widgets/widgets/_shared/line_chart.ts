@@ -1,22 +1,10 @@
 /** A few lines over one axis, labelled where they end, with one marker that can be moved without drawing anew. */
 import { spread, untouched } from "./apart";
-import type { AxisScale } from "./axis_scale";
+import type { AxisScale, Tick } from "./axis_scale";
+import { AWAY, endName, heightAt, lastValue, type Line, nameRoom, TEXT, textWidth, tickRoom, valueAt } from "./lines";
 import { change, svg } from "./svg";
 
-export type LineKind =
-  | "main" // what is measured
-  | "quiet" // one of many like it
-  | "control" // what it is compared with
-  | "other"; // one of many controls
-
-export interface Line {
-  name: string;
-  /** Rising; none if the line is the same everywhere: `y` then has one number. */
-  x: ArrayLike<number>;
-  y: ArrayLike<number>; // NaN where there is no number
-  kind: LineKind;
-  dash?: string;
-}
+export { DASHES, type Line, nameRoom, rangeOf, textWidth } from "./lines";
 
 /** A number over a stretch of the x axis, from 0 up. */
 export interface Column {
@@ -32,66 +20,24 @@ export interface ChartState {
   y: AxisScale;
   width: number; // of everything, in CSS pixels
   height: number;
-  left: number; // the room for the numbers of the y axis
-  right: number; // the room for the names of the lines
+  left?: number; // the room for the numbers of the y axis, unless what they need
+  right?: number; // the room for the names of the lines, unless what they need, and at most 0.3 of the width
   xTicks?: boolean; // unless it is false
 }
 
-/** What tells several controls apart. */
-export const DASHES = ["5 3", "2 3", "9 3 2 3"];
-export const TEXT = 10.5; // the size of all texts, in CSS pixels
 const TOP = 7;
 const BOTTOM = 18;
-const AWAY = 8; // pixels between a line and its name
 const ALONE = 5; // pixels
 const DENSE = 120; // from so many numbers on a line is drawn finer
 const ABOVE = { other: 0, quiet: 1, control: 2, main: 3 }; // which lines are drawn over which
 
-/** About how wide a text of a monospaced font is. */
-export function textWidth(text: string): number {
-  let signs = 0;
-  for (const sign of text) signs += sign.codePointAt(0)! > 0x2e80 ? 2 : 1;
-  return signs * TEXT * 0.61;
-}
-
-/** As much of a name as has room at the end of its line. */
-function endName(name: string, room: number): string {
-  if (textWidth(name) <= room) return name;
-  const signs = [...name];
-  while (signs.length > 1 && textWidth(`${signs.join("")}…`) > room) signs.pop();
-  return `${signs.join("")}…`;
-}
-
-/** The room that the names of lines need, if there is as much. */
-export function nameRoom(lines: readonly Line[], most: number): number {
-  const named = lines.filter(({ kind, name }) => kind !== "other" && name);
-  return Math.min(most, Math.max(12, ...named.map(({ name }) => textWidth(name) + AWAY + 6)));
-}
-
-/** The number of a line at a place on the x axis; NaN if there is none. */
-export function valueAt(line: Line, x: number): number {
-  if (!line.x.length) return line.y[0];
-  const i = Array.prototype.indexOf.call(line.x, x);
-  return i < 0 ? NaN : line.y[i];
-}
-
-/** The last number of a line; NaN if it has none. */
-export function lastValue(line: Line): number {
-  for (let i = line.y.length - 1; i >= 0; i--) if (!Number.isNaN(line.y[i])) return line.y[i];
-  return NaN;
-}
-
-/** The lowest and the highest number of all lines; NaN if they have none. */
-export function rangeOf(lines: readonly Line[]): [number, number] {
-  let [low, high] = [NaN, NaN];
-  for (const { y } of lines) {
-    for (let i = 0; i < y.length; i++) {
-      if (!Number.isFinite(y[i])) continue;
-      if (!(y[i] >= low)) low = y[i];
-      if (!(y[i] <= high)) high = y[i];
-    }
-  }
-  return [low, high];
+/** The lines of a y axis from left to right, each with its number in front. */
+export function yGrid(ticks: Tick[], top: (value: number) => number, left: number, right: number): Node[] {
+  return ticks.flatMap(({ value, label }) => {
+    const y = Math.round(top(value));
+    const at = { x: left - 7, y, "text-anchor": "end", "dominant-baseline": "central" };
+    return [svg("line", { x1: left, x2: right, y1: y, y2: y }), svg("text", at, label)];
+  });
 }
 
 export class LineChart {
@@ -103,7 +49,7 @@ export class LineChart {
   private marker = svg("line", { class: "mi-chart-marker", visibility: "hidden" });
   private dots = svg("g");
   private names = svg("g");
-  private state?: ChartState;
+  private state?: ChartState & { left: number; right: number };
   private paths: SVGPathElement[] = [];
   private lit?: number;
   private marked?: number;
@@ -117,8 +63,9 @@ export class LineChart {
     this.element.setAttribute("aria-label", text);
   }
 
-  draw(state: ChartState): void {
-    this.state = state;
+  draw(given: ChartState): void {
+    const room = { left: tickRoom(given.y), right: nameRoom(given.lines, 0.3 * given.width) };
+    const state = (this.state = { ...room, ...given });
     change(this.element, { width: state.width, height: state.height, viewBox: `0 0 ${state.width} ${state.height}` });
     this.drawGrid(state);
     this.columns.replaceChildren(...(state.columns ?? []).map((column) => this.column(column)));
@@ -214,12 +161,7 @@ export class LineChart {
 
   private drawGrid({ x, y, xTicks = true }: ChartState): void {
     const { left, width, height } = this.box;
-    const parts: Node[] = [];
-    for (const { value, label } of y.ticks(height / 24)) {
-      const at = Math.round(this.top(value));
-      parts.push(svg("line", { x1: left, x2: left + width, y1: at, y2: at }));
-      parts.push(svg("text", { x: left - 7, y: at, "text-anchor": "end", "dominant-baseline": "central" }, label));
-    }
+    const parts = yGrid(y.ticks(height / 24), (value) => this.top(value), left, left + width);
     const ticks = xTicks ? x.ticks(width / 60) : [];
     const places = ticks.map(({ value }) => this.left(value));
     const kept = untouched(
@@ -296,18 +238,4 @@ export class LineChart {
     const at = Math.round(this.left(x)) + 0.5;
     change(line, { x1: at, x2: at, y1: TOP - 4, y2: TOP + this.box.height, visibility: "visible" });
   }
-}
-
-/** How high a line is where it was drawn, also between two of its numbers. */
-function heightAt({ x, y }: Line, scale: AxisScale, place: number): number {
-  if (!x.length) return y[0];
-  for (let i = 0; i < x.length; i++) {
-    const right = scale.place(x[i]);
-    if (right < place) continue;
-    if (right - place < 1e-9) return y[i];
-    if (i === 0) return right - place < 0.02 ? y[0] : NaN;
-    const left = scale.place(x[i - 1]);
-    return y[i - 1] + ((y[i] - y[i - 1]) * (place - left)) / (right - left);
-  }
-  return place - scale.place(x[x.length - 1]) < 0.02 ? y[x.length - 1] : NaN;
 }

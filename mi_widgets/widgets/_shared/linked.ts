@@ -34,7 +34,7 @@ export function shared(theirs: Labels, ours: Labels, choices: Record<string, unk
 
 /** Let a model's selection follow, and lead, those it is linked with. Once for each model, displayed or not. */
 export function joinLinks(model: Model): () => void {
-  const stopHearing = hear(SELECTED, model, (labels) => {
+  const hearing = hear(SELECTED, model, (labels) => {
     const ours = model.get("selection");
     const change = shared(labels, ours, model.get("_choices"));
     if (!Object.keys(change).length) return;
@@ -42,16 +42,11 @@ export function joinLinks(model: Model): () => void {
     model.save_changes();
   });
   const show = () => tell(SHOWN, model, model.get("selection"));
-  const stopAnswering = hear(ASKED, model, show);
-  const stopListening = listen(model, {
+  const listening = listen(model, {
     "change:selection": () => tell(SELECTED, model, model.get("selection")),
     "change:_links": show,
   });
-  return () => {
-    stopHearing();
-    stopAnswering();
-    stopListening();
-  };
+  return all(hearing, hear(ASKED, model, show), listening);
 }
 
 /**
@@ -76,11 +71,14 @@ export function onSelected(
     heard(selected);
     tell(ASKED, model, {});
   };
-  const stops = [hear(SELECTED, model, take), hear(SHOWN, model, take), listen(model, { "change:_links": ask })];
+  const stop = all(hear(SELECTED, model, take), hear(SHOWN, model, take), listen(model, { "change:_links": ask }));
   ask();
-  return () => {
-    for (const stop of stops) stop();
-  };
+  return stop;
+}
+
+/** What stops all of them. */
+function all(...stops: (() => void)[]): () => void {
+  return () => stops.forEach((stop) => stop());
 }
 
 /** Tell linked views what the pointer is on; an empty object when it is on nothing. */

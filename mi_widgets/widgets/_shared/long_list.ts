@@ -1,5 +1,5 @@
 /** A list of any length, of which only the rows in sight are on the page. */
-import { el, setAttributes } from "./dom";
+import { el, indexAt, setAttributes } from "./dom";
 
 export const ROW = 22; // the height of a row, in CSS pixels
 const MORE = 6; // rows beyond either edge
@@ -23,8 +23,8 @@ export class LongList {
     this.element = el("div", { class: "mi-long", role: "listbox", tabindex: 0, "aria-label": label }, this.inner);
     this.element.addEventListener("scroll", () => this.fill());
     this.element.addEventListener("click", (event) => {
-      const item = (event.target as Element).closest<HTMLElement>("[data-index]");
-      if (item) pick(Number(item.dataset.index));
+      const at = indexAt(event);
+      if (at !== undefined) pick(at);
     });
   }
 

@@ -5,7 +5,7 @@ export interface Model {
   save_changes(): void;
   on(event: string, listener: (...args: any[]) => void): void;
   off(event: string, listener: (...args: any[]) => void): void;
-  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
+  send(content: unknown): void;
 }
 
 /** Listen to several traits at once, and get one function that stops it all. */

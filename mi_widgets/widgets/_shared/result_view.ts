@@ -1,147 +1,35 @@
 /**
- * What every view of a Result does. A view says what it is made of; everything that happens between the reader, the
- * kernel and linked views is here: selection, pointer, pages, keys, control, table, words.
+ * What every view of a Result does. A view says what it is made of (`declared_view.ts`); everything that happens
+ * between the reader, the kernel and linked views is here: selection, pointer, pages, keys, control, table, words.
  */
 import { copyCode } from "./copying";
 import type { Theme } from "./colour";
-import { el } from "./dom";
-import { type Action, Frame } from "./frame";
+import { DeclaredView, type Lines, type ViewAction } from "./declared_view";
+import { Frame } from "./frame";
 import { arrows, bindKeys, type Direction, type Keys } from "./keyboard";
 import type { Help } from "./keys";
-import { Labelled, type Labels } from "./labelled";
+import type { Labelled, Labels } from "./labelled";
 import { onHover, sayHover } from "./linked";
-import { listen, type Model } from "./model";
-import { type Page, Pages } from "./pages";
+import { listen } from "./model";
+import { Pages } from "./pages";
 import { fitting, type Selection } from "./selection";
 import type { Data } from "./sent";
 import type { Label } from "./step_slider";
 
-/** Lines of a tooltip. */
-export type Lines = [string, string][];
-
-/** What an action's button says now. */
-export interface State {
-  label?: string;
-  pressed?: boolean;
-  hidden?: boolean;
-}
-
-export interface ViewAction extends Action {
-  state?(): State;
-}
-
-/** Where the parts of a view stand. */
-export interface Parts {
-  body: Node[];
-  footer?: Node[]; // without it there is none
-  extras?: Node[]; // in the header, after the controls of the pages
-}
-
-/** The table that says what the pictures show. */
-export interface Table {
-  name: string; // of the region, for readers who do not see it
-  hint: string;
-  make(): Node;
-}
+export type { Lines, ViewAction } from "./declared_view";
 
 /**
  * A view is a subclass that declares `name` and `parts`, paints what is selected (`paint`) and says it (`sentence`).
  * Everything else has a default: no pages, no table, no control, no action but copying the code.
  */
-export abstract class ResultView<D extends Data = Labelled, S extends Selection = Selection> {
-  protected frame!: Frame;
-  protected selection = {} as S; // one that can be shown
-  protected hovered: Labels = {}; // what the pointer is on, here or in a linked view
-  protected controlShown = false;
-  protected readonly words = el("p", { class: "mi-sentence" });
-  protected readonly numbers = el("div", { class: "mi-numbers", tabindex: 0, role: "region" });
+export abstract class ResultView<D extends Data = Labelled, S extends Selection = Selection> extends DeclaredView<
+  D,
+  S
+> {
   private readonly turned = new Pages((key, label) => this.turnTo(key, label));
   private buttons: ViewAction[] = [];
+  private filled = false; // with the data that has come
   private tableShown?: boolean; // undefined until somebody asks
-
-  constructor(
-    protected readonly model: Model,
-    protected readonly data: D,
-  ) {}
-
-  // -- what a view declares -----------------------------------------------------------------------------------------
-
-  /** Of its folder and its class in CSS, without "mi-". */
-  protected abstract readonly name: string;
-
-  /** The view's own elements, with `words` and `numbers` among them. Called once. */
-  protected abstract parts(): Parts;
-
-  /** Draw what is selected. */
-  protected abstract paint(): void;
-
-  /** The picture in words. */
-  protected abstract sentence(): (Node | string)[];
-
-  /** Whether all that is selected has come from the kernel: what is drawn counts as painted. */
-  protected get complete(): boolean {
-    return true;
-  }
-
-  /** Fit the pictures to the width, the theme and the data; `paint` follows. */
-  protected arrange(): void {}
-
-  /** Show what the pointer is on; nothing else changes. */
-  protected light(): void {}
-
-  /** Whether readers of the screen are told the sentence: not while it changes by itself. */
-  protected get spoken(): boolean {
-    return true;
-  }
-
-  /** Tell readers of a picture what the sentence says, and draw what depends on it. */
-  protected describe(_said: string): void {}
-
-  /** What the header says after the title; `header` is the trait. */
-  protected facts({ model, unit }: Record<string, any>): string[] {
-    return [model, unit];
-  }
-
-  /** Synced traits of the view's own; a change of one is drawn. */
-  protected readonly traits: string[] = [];
-
-  protected actions(): ViewAction[] {
-    return [];
-  }
-
-  protected readonly table?: Table = undefined;
-
-  /** Whether the table is shown where nobody has asked. */
-  protected get tableFits(): boolean {
-    return false;
-  }
-
-  /** Keys that are heard anywhere in the view, besides those of pages, actions, and Escape. */
-  protected keys(): Keys {
-    return {};
-  }
-
-  /** What the help says of keys other than those of pages and actions. */
-  protected help(): Help {
-    return [];
-  }
-
-  /** What Escape does, for the help. */
-  protected readonly escape: string = "select nothing";
-
-  protected pages(): Page[] {
-    return [];
-  }
-
-  /** What another page changes in the selection besides the page. */
-  protected turning(_key: string): Partial<S> {
-    return {};
-  }
-
-  /** Labels that can be pointed at here, though not selected. */
-  protected seen(): Record<string, unknown[]> {
-    return {};
-  }
 
   // -- what a view uses ---------------------------------------------------------------------------------------------
 
@@ -210,6 +98,8 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
   /** Draw all of it, once it is seen. */
   protected draw(): void {
     if (!this.frame.width) return;
+    if (!this.filled) this.fill();
+    this.filled = true;
     this.arrange();
     this.drawSelection();
   }
@@ -236,6 +126,7 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
     this.read(false);
     this.frame = new Frame(element, this.buttons, this.allHelp(), () => this.draw());
     this.frame.root.classList.add(`mi-${this.name}`);
+    if (this.arrow) this.arrows(this.frame.root, (to) => this.arrow!(to));
     const { body, footer, extras = [] } = this.parts();
     this.numbers.setAttribute("aria-label", this.table?.name ?? "");
     this.frame.extras.append(this.turned.element, ...extras);
@@ -299,13 +190,17 @@ export abstract class ResultView<D extends Data = Labelled, S extends Selection 
       this.read();
       this.draw();
     };
+    const sent = () => {
+      this.filled = false;
+      all();
+    };
     const selected = () => {
       this.read();
       this.drawSelection();
     };
     const traits = ["_header", ...this.traits].map((name) => [`change:${name}`, all]);
     this.until(
-      this.data.source.onChange(all),
+      this.data.source.onChange(sent),
       listen(this.model, { ...Object.fromEntries(traits), "change:selection": selected }),
       onHover(
         this.model,

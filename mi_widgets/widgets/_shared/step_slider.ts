@@ -1,5 +1,6 @@
 /** A slider over the labels of an axis, such as the steps of a training: it stops at each, and nowhere between. */
 import { el } from "./dom";
+import { inside } from "./moving";
 
 export type Label = number | string;
 
@@ -19,10 +20,8 @@ export class StepSlider {
     this.slider.addEventListener("input", () => move(Number(this.slider.value)));
   }
 
-  /** Nothing is shown where there is only one. */
   say(labels: readonly Label[], at: number): void {
     this.count = labels.length;
-    this.element.hidden = labels.length < 2;
     this.slider.max = String(labels.length - 1);
     this.slider.value = String(at);
     const text = String(labels[at] ?? "");
@@ -35,7 +34,7 @@ export class StepSlider {
   /** Go some labels on, or back, and stay inside. */
   shift(by: number): void {
     const at = Number(this.slider.value);
-    const next = Math.max(0, Math.min(this.count - 1, at + by));
+    const next = inside(at + by, this.count);
     if (next !== at) this.move(next);
   }
 }

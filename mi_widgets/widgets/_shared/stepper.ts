@@ -17,9 +17,8 @@ export class Stepper {
     this.element.append(back, this.where, on);
   }
 
-  /** Numbered from 0, as in Python; nothing is shown where there is only one. */
+  /** Numbered from 0, as in Python. */
   say(at: number, count: number): void {
-    this.element.hidden = count < 2;
     this.where.textContent = `${this.what} ${at} of 0 … ${count - 1}`;
   }
 }

@@ -1,6 +1,6 @@
 /** The prompt as running text, each token coloured by a number. */
 import { css, inkOn, type MapName, type Theme } from "./colour";
-import { el } from "./dom";
+import { el, indexAt } from "./dom";
 import { visible } from "./tokens";
 import { NAN_LEVEL } from "./wire";
 
@@ -18,15 +18,11 @@ export class TokenStrip {
   private tokens?: readonly string[];
 
   constructor(on: { pick(index: number): void; hover(index: number | undefined, event: PointerEvent): void }) {
-    const index = (event: Event) => {
-      const place = (event.target as HTMLElement).dataset?.index;
-      return place === undefined ? undefined : Number(place);
-    };
     this.element.addEventListener("click", (event) => {
-      const picked = index(event);
+      const picked = indexAt(event);
       if (picked !== undefined) on.pick(picked);
     });
-    this.element.addEventListener("pointerover", (event) => on.hover(index(event), event));
+    this.element.addEventListener("pointerover", (event) => on.hover(indexAt(event), event));
     this.element.addEventListener("pointerleave", (event) => on.hover(undefined, event));
   }
 

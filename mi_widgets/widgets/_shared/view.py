@@ -117,7 +117,7 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         bundled = super()._repr_mimebundle_(**kwargs)
         if bundled is None:
             return None
-        data, metadata = bundled if isinstance(bundled, tuple) else (bundled, {})
+        data, metadata = bundled
         return {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}, metadata
 
     def _show(self, result: Any, drawn: D, **traits: Any) -> None:

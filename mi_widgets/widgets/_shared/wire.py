@@ -4,8 +4,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-Dtype = Literal["uint8", "uint16", "float32"]
-
 # What is sent at once as float32 (16 MB), so that nothing has to be asked for; above it a view says so.
 MOST_NUMBERS = 4_000_000
 
@@ -37,14 +35,6 @@ def quantise(
     np.clip(scaled, 0.0, np.float32(nan - 0.5), out=scaled)
     np.copyto(scaled, np.float32(nan), where=np.isnan(scaled))
     return scaled.astype(dtype)
-
-
-def dequantise(codes: np.ndarray, *, low: float, high: float) -> np.ndarray:
-    """The values that codes stand for, NaN included: the inverse of `quantise` up to half a level."""
-    nan = _NAN[codes.dtype.name]
-    values = codes.astype(np.float32) * np.float32((high - low) / (nan - 1)) + np.float32(low)
-    values[codes == nan] = np.nan
-    return values
 
 
 def pack(array: np.ndarray, *, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:

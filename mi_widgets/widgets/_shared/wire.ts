@@ -37,30 +37,25 @@ export class Tensor {
 
   /** The part at some leading indices; it shares its memory. */
   part(...index: number[]): Tensor {
-    const shape = this.shape.slice(index.length);
-    const size = shape.reduce((a, b) => a * b, 1);
-    const place = index.reduce((at, i, axis) => at * this.shape[axis] + i, 0);
-    const codes = this.codes.subarray(place * size, (place + 1) * size) as Codes;
-    return new Tensor(shape, codes, this.dtype, this.min, this.max);
+    return index.reduce((part: Tensor, i) => part.take(0, i), this);
   }
 
   /** The part at one index of an axis; it shares its memory where that is the first axis. */
   take(axis: number, index: number): Tensor {
-    if (axis === 0) return this.part(index);
-    const inner = this.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const row = this.shape[axis] * inner;
-    const Numbers = this.codes.constructor as new (length: number) => Codes;
-    const codes = new Numbers(this.codes.length / this.shape[axis]);
-    for (let from = 0, to = 0; to < codes.length; from += row, to += inner) {
-      codes.set(this.codes.subarray(from + index * inner, from + (index + 1) * inner), to);
+    const inner = sizeOf(this.shape.slice(axis + 1));
+    const [start, row] = [index * inner, this.shape[axis] * inner];
+    const shape = this.shape.filter((_, i) => i !== axis);
+    if (axis === 0) return this.with(this.codes.subarray(start, start + inner) as Codes, shape);
+    const codes = this.codes.slice(0, sizeOf(shape)); // as many, and of their type
+    for (let from = start, to = 0; to < codes.length; from += row, to += inner) {
+      codes.set(this.codes.subarray(from, from + inner), to);
     }
-    return new Tensor(
-      this.shape.filter((_, i) => i !== axis),
-      codes,
-      this.dtype,
-      this.min,
-      this.max,
-    );
+    return this.with(codes, shape);
+  }
+
+  /** Other codes that mean the same. */
+  with(codes: Codes, shape = this.shape): Tensor {
+    return new Tensor(shape, codes, this.dtype, this.min, this.max);
   }
 
   /** The number at a flat index; NaN where there is none. */
@@ -77,7 +72,13 @@ export class Tensor {
 
   /** Levels of a part of the last two axes, which may reach over the edge. */
   window(row: number, column: number, rows: number, columns: number): Uint8Array {
-    return cutOut(this, row, column, rows, columns);
+    const levels = new Uint8Array(rows * columns).fill(NAN_LEVEL); // outside there is nothing
+    for (let i = 0; i < levels.length; i++) {
+      const [y, x] = [row + Math.floor(i / columns), column + (i % columns)];
+      if (y < 0 || x < 0 || y >= this.rows || x >= this.columns) continue;
+      levels[i] = levelOf(this.value(y, x), this.min, this.max);
+    }
+    return levels;
   }
 
   /** How far apart two numbers must be to be told apart: decides how many digits may be shown. */
@@ -96,17 +97,8 @@ export class Tensor {
   }
 }
 
-/** A cut-out of the last two axes as levels; outside of the tensor there is nothing (NaN). */
-function cutOut(tensor: Tensor, row: number, column: number, rows: number, columns: number): Uint8Array {
-  const levels = new Uint8Array(rows * columns).fill(NAN_LEVEL);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const [y, x] = [row + i, column + j];
-      if (y < 0 || x < 0 || y >= tensor.rows || x >= tensor.columns) continue;
-      levels[i * columns + j] = levelOf(tensor.value(y, x), tensor.min, tensor.max);
-    }
-  }
-  return levels;
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
 }
 
 /** The level of a number, as `quantise` in `wire.py` has it: in single precision too, so that none differs by one. */
@@ -122,8 +114,7 @@ export function levelOf(value: number, low: number, high: number): number {
 export function unpack(packed: Packed, buffer: Bytes | undefined = packed.data): Tensor {
   if (!buffer) throw new Error("a tensor came without its bytes");
   const codes = view(packed.dtype, buffer);
-  const size = packed.shape.reduce((a, b) => a * b, 1);
-  if (codes.length !== size) {
+  if (codes.length !== sizeOf(packed.shape)) {
     throw new Error(`a tensor of shape ${packed.shape.join(" x ")} came with ${codes.length} numbers`);
   }
   return new Tensor(packed.shape, codes, packed.dtype, packed.min, packed.max);

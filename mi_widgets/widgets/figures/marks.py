@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from .texts import FAMILY, PLAIN, cut, labels_of, tokens
+from .._shared.scale import scale_of
+from .._shared.tokens import cut
+from .texts import FAMILY, PLAIN, labels_of, tokens
 
 BLUE = "#2f7fc1"
 MOST_LABELS = 48  # more of them cannot be read
@@ -18,38 +18,23 @@ _MOST_NUMBERS, _MOST_NAMES, _LONGEST_NAME = 64, 400, 9
 _MOST_LEGEND, _MOST_WRITTEN = 12, 12
 
 
-@dataclass(frozen=True)
-class Colours:
-    """One scale for all heat maps of a figure.
+def of_attention(data: xr.DataArray) -> bool:
+    """Whether these are patterns, which are always from 0 to 1."""
+    return {"query", "key"} <= set(data.dims)
 
-    Attributes:
-        name: matplotlib's.
-        low: what has its first colour.
-        high: what has its last.
-    """
 
-    name: str
-    low: float
-    high: float
+def colours_of(data: xr.DataArray) -> ScalarMappable:
+    """One scale for all heat maps of a figure: from 0 for what is never below it, else alike on both sides of 0."""
+    if of_attention(data):
+        return ScalarMappable(Normalize(0.0, 1.0), "Blues")
+    scale = scale_of(data.values, "")
+    return ScalarMappable(Normalize(scale.low, scale.high), "RdBu_r" if scale.low < 0 else "viridis")
 
-    @classmethod
-    def of(cls, data: xr.DataArray) -> Colours:
-        """From 0 for what is never below it, else alike on both sides of 0; attention is always from 0 to 1."""
-        if {"query", "key"} <= set(data.dims):
-            return cls("Blues", 0.0, 1.0)
-        sizes = np.abs(data.values[np.isfinite(data.values)])
-        reach = float(sizes.max()) if sizes.size and sizes.max() > 0 else 1.0
-        signed = bool((data.values < 0).any())
-        return cls("RdBu_r" if signed else "viridis", -reach if signed else 0.0, reach)
 
-    def mappable(self) -> ScalarMappable:
-        """For a colour bar."""
-        return ScalarMappable(Normalize(self.low, self.high), self.name)
-
-    def ink(self, value: float) -> str:
-        """Black or white, whichever is read on the colour of a value."""
-        red, green, blue, _ = self.mappable().to_rgba(np.array(value))
-        return "k" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "w"
+def _ink(colours: ScalarMappable, value: float) -> str:
+    """Black or white, whichever is read on the colour of a value."""
+    red, green, blue, _ = colours.to_rgba(np.array(value))
+    return "k" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "w"
 
 
 def bars(axes: Axes, values: np.ndarray, labels: list[str], unit: str) -> None:
@@ -76,9 +61,7 @@ def along(axes: Axes, data: xr.DataArray, unit: str) -> None:
         )
     else:
         axes.plot(data[dim].values, values, color=BLUE)
-    if f"{dim}_token" not in data.coords:
-        axes.set_xlabel(dim, **PLAIN)
-    axes.set_ylabel(unit, **PLAIN)
+    _name_sides(axes, "" if f"{dim}_token" in data.coords else dim, unit)
 
 
 def lines(axes: Axes, data: xr.DataArray, unit: str) -> None:
@@ -87,8 +70,7 @@ def lines(axes: Axes, data: xr.DataArray, unit: str) -> None:
     for prompt, row in zip(data["batch"].values, data.values, strict=True):
         axes.plot(data[dim].values, row, linewidth=1, label=f"prompt {prompt}")
     _legend(axes)
-    axes.set_xlabel(dim, **PLAIN)
-    axes.set_ylabel(unit, **PLAIN)
+    _name_sides(axes, dim, unit)
 
 
 def curves(axes: Axes, data: xr.DataArray, unit: str) -> None:
@@ -101,8 +83,12 @@ def curves(axes: Axes, data: xr.DataArray, unit: str) -> None:
         axes.plot(over["step"].values, values, marker=".", linewidth=1, label=name)
     if others:
         _legend(axes)
-    axes.set_xlabel("step", **PLAIN)
-    axes.set_ylabel(unit, **PLAIN)
+    _name_sides(axes, "step", unit)
+
+
+def _name_sides(axes: Axes, across: str, up: str) -> None:
+    axes.set_xlabel(across, **PLAIN)
+    axes.set_ylabel(up, **PLAIN)
 
 
 def _legend(axes: Axes) -> None:
@@ -111,7 +97,7 @@ def _legend(axes: Axes) -> None:
             text.set(**PLAIN)
 
 
-def heat(axes: Axes, data: xr.DataArray, colours: Colours, *, labelled: bool) -> None:
+def heat(axes: Axes, data: xr.DataArray, colours: ScalarMappable, *, labelled: bool) -> None:
     """Cells in colours, down the first axis and across the second.
 
     Args:
@@ -120,11 +106,12 @@ def heat(axes: Axes, data: xr.DataArray, colours: Colours, *, labelled: bool) ->
         colours: the scale.
         labelled: whether the axes are named, and as many elements of them as can be read.
     """
+    low, high = colours.get_clim()
     axes.imshow(
         data.values,
-        cmap=colours.name,
-        vmin=colours.low,
-        vmax=colours.high,
+        cmap=colours.cmap,
+        vmin=low,
+        vmax=high,
         aspect="equal" if data.dims == ("query", "key") else "auto",
         interpolation="nearest",
     )
@@ -146,7 +133,7 @@ def heat(axes: Axes, data: xr.DataArray, colours: Colours, *, labelled: bool) ->
         name(dim, **PLAIN)
 
 
-def written(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours: Colours) -> None:
+def written(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours: ScalarMappable) -> None:
     """In every cell what it is of, or else its number, where there are few enough."""
     if names is not None and data.size <= _MOST_NAMES:
         texts = np.array(tokens(names.values), dtype=object).reshape(data.shape)
@@ -159,5 +146,5 @@ def written(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours:
             text = cut(str(texts[i, j]), _LONGEST_NAME)
             axes.text(
                 j, i, text, ha="center", va="center", fontsize=8 if names is None else 7,
-                family=FAMILY, color=colours.ink(value), **PLAIN,
+                family=FAMILY, color=_ink(colours, value), **PLAIN,
             )  # fmt: skip

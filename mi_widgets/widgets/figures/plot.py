@@ -11,11 +11,12 @@ from math import ceil
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from mi_widgets.core.results import Result
 
-from .marks import Colours, along, bars, curves, heat, lines, written
+from .marks import along, bars, colours_of, curves, heat, lines, of_attention, written
 from .page import Page, is_named, page_of
 from .texts import LONGEST, PLAIN, caption, labels_of, tokens
 
@@ -108,7 +109,7 @@ def _heat(result: Result, page: Page) -> ResultFigure:
     rows, columns = page.data.shape
     inches = 0.6 if page.names is not None else 0.35
     figure, axes = _one((min(14.0, max(5.0, 1.8 + inches * columns)), min(12.0, max(3.0, 1.2 + 0.25 * rows))))
-    colours = Colours.of(page.data)
+    colours = colours_of(page.data)
     heat(axes, page.data, colours, labelled=True)
     written(axes, page.data, page.names, colours)
     _colour_bar(figure, colours, result.unit)
@@ -127,7 +128,7 @@ def _panels(result: Result, data: xr.DataArray) -> ResultFigure:
         figsize=(max(5.0, 1 + side * columns), 0.8 + (side + 0.1) * rows), layout="constrained"
     )
     grid = figure.subplots(rows, columns, squeeze=False).flat
-    colours = Colours.of(data)
+    colours = colours_of(data)
     for axes, place in zip(grid, np.ndindex(data.shape[:-2]), strict=False):
         heat(axes, data[place], colours, labelled=labelled)
         at = {dim: labels_of(data, dim)[i] for dim, i in zip(above, place, strict=True)}
@@ -139,10 +140,10 @@ def _panels(result: Result, data: xr.DataArray) -> ResultFigure:
         axes.set_title(title, fontsize=8, **PLAIN)
     for axes in figure.axes[count:]:
         axes.remove()
-    if colours.name != "Blues":  # attention is from 0 to 1
+    if not of_attention(data):
         _colour_bar(figure, colours, result.unit)
     return figure
 
 
-def _colour_bar(figure: ResultFigure, colours: Colours, unit: str) -> None:
-    figure.colorbar(colours.mappable(), ax=figure.axes).set_label(unit, **PLAIN)
+def _colour_bar(figure: ResultFigure, colours: ScalarMappable, unit: str) -> None:
+    figure.colorbar(colours, ax=figure.axes).set_label(unit, **PLAIN)

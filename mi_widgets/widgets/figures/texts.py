@@ -11,6 +11,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from mi_widgets.core.results import Result
 
+from .._shared.tokens import cut
+
 FAMILY = "monospace"
 # A dollar sign in a token starts no formula, and nothing is handed to LaTeX.
 PLAIN: dict[str, Any] = {"parse_math": False, "usetex": False}
@@ -27,14 +29,9 @@ def _code(letter: str) -> str:
     return letter.encode("unicode_escape").decode()
 
 
-def cut(text: str, longest: int = LONGEST) -> str:
-    """A text, without its end where it is too long."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
 def tokens(texts: np.ndarray) -> list[str]:
     """Labels of tokens, whose spaces are seen."""
-    return [cut(one_line(str(text)).replace(" ", "·")) for text in texts.reshape(-1)]
+    return [cut(one_line(str(text)).replace(" ", "·"), LONGEST) for text in texts.reshape(-1)]
 
 
 def labels_of(data: xr.DataArray, dim: str) -> list[str]:
@@ -42,7 +39,7 @@ def labels_of(data: xr.DataArray, dim: str) -> list[str]:
     named = f"{dim}_token"
     if named in data.coords and data[named].ndim == 1:
         return tokens(data[named].values)
-    return [cut(one_line(str(label))) for label in data[dim].values]
+    return [cut(one_line(str(label)), LONGEST) for label in data[dim].values]
 
 
 def caption(result: Result, left_out: tuple[str, ...], inches: float) -> str:

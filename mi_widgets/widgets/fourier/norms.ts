@@ -3,7 +3,8 @@ import { thinned } from "../_shared/thinning";
 import { untouched } from "../_shared/apart";
 import { type AxisScale, roundLinear } from "../_shared/axis_scale";
 import { el, setAttributes } from "../_shared/dom";
-import { TEXT, textWidth } from "../_shared/line_chart";
+import { yGrid } from "../_shared/line_chart";
+import { TEXT, textWidth, tickRoom } from "../_shared/lines";
 import { change, svg } from "../_shared/svg";
 
 export interface NormsState {
@@ -39,19 +40,9 @@ export class Norms {
   draw(state: NormsState): void {
     this.state = state;
     this.y = roundLinear(0, state.highest, 4);
-    const ticks = this.y.ticks(4);
-    this.left = Math.max(...ticks.map(({ label }) => textWidth(label))) + 10;
+    this.left = tickRoom(this.y);
     change(this.picture, { width: state.width, height: state.height });
-    this.grid.replaceChildren(
-      ...ticks.flatMap(({ value, label }) => {
-        const y = Math.round(this.top(value));
-        const line = svg("line", { x1: this.left, x2: state.width, y1: y, y2: y });
-        return [
-          line,
-          svg("text", { x: this.left - 7, y, "text-anchor": "end", "dominant-baseline": "central" }, label),
-        ];
-      }),
-    );
+    this.grid.replaceChildren(...yGrid(this.y.ticks(4), (value) => this.top(value), this.left, state.width));
     this.bars = state.frequencies.map(() => svg("rect"));
     this.columns.replaceChildren(...this.bars);
   }

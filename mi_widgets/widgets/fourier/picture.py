@@ -9,12 +9,14 @@ from .. import _marks as marks
 from .._marks.inks import ACCENT, GREY, ink_of
 from .._shared.axis_scale import XAxis, even_axis
 from .._shared.colour import LEVELS
+from .._shared.labels import labels_of
 from .._shared.scale import Scale
 from .spectrum import Spectrum
 from .words import sentence
 
 _SIDE = 330  # of the circle
 _EDGE = 1.14  # as much room beyond the outermost number, for its name
+_SIZES = "size of each component over a and b"
 _APART = 34  # pixels between two names
 
 
@@ -25,9 +27,9 @@ def picture(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Picture:
     numbers = marks.ColourBar(Scale("viridis", 0.0, spectrum.p - 1.0), "number", ("0", str(spectrum.p - 1)))
     circle = [_circle(spectrum, selection), numbers]
     below = [marks.Column(circle, f"Frequency {selection['frequency']}", "numbers along its cosine and sine")]
-    if spectrum.planes is not None:
-        plane = _plane(spectrum, selection, spectrum.planes)
-        below.append(marks.Column(plane, selection["target"], "size of each component over a and b", gap=4))
+    if spectrum.targets:
+        plane = marks.Column(_plane(spectrum, selection), selection["target"], _SIZES, gap=4)
+        below.append(plane)
     return marks.Picture(
         spectrum.title,
         [spectrum.model_name, f"p = {spectrum.p}", *step, spectrum.unit],
@@ -38,13 +40,12 @@ def picture(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Picture:
 
 
 def _norms(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Lines:
-    step, chosen = spectrum.place(selection)
+    now, chosen = spectrum.moment(selection), spectrum.place(selection)
     frequencies = list(map(str, spectrum.frequencies))
+    columns = zip(now["norm"].values.tolist(), now["key"].values, frequencies, strict=True)
     bins = [
-        marks.Bin(i, i + 0.85, float(norm), ACCENT if key else GREY, name if key else "", i == chosen)
-        for i, (norm, key, name) in enumerate(
-            zip(spectrum.norms[step], spectrum.keys[step], frequencies, strict=True)
-        )
+        marks.Bin(i, i + 0.85, norm, ACCENT if key else GREY, name if key else "", i == chosen)
+        for i, (norm, key, name) in enumerate(columns)
     ]
     places = [chosen, *range(len(bins))]
     return marks.Lines(
@@ -60,25 +61,25 @@ def _norms(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Lines:
 
 def _circle(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Plane:
     """The numbers of a frequency, each in its colour, joined in the order of their angles."""
-    step, place = spectrum.place(selection)
-    x, y = np.nan_to_num(spectrum.circles[step, :, place]).tolist()
+    circle = spectrum.moment(selection)[["x", "y"]].sel(frequency=selection["frequency"])
+    x, y = (np.nan_to_num(circle[along].values).tolist() for along in "xy")
     last = max(1, spectrum.p - 1)
     points = [
         marks.Point(x[n], y[n], ink_of(round(n / last * (LEVELS - 1)), "viridis"), str(n))
         for n in spectrum.ring(selection["frequency"]).tolist()
     ]
-    return marks.Plane(points, spectrum.reach(place) * _EDGE, _SIDE, apart=_APART)
+    return marks.Plane(points, spectrum.reaches[spectrum.place(selection)] * _EDGE, _SIDE, apart=_APART)
 
 
-def _plane(spectrum: Spectrum, selection: Mapping[str, Any], planes: np.ndarray) -> list[marks.Mark]:
+def _plane(spectrum: Spectrum, selection: Mapping[str, Any]) -> list[marks.Mark]:
     """The selected spectrum, and its colours."""
-    target = spectrum.targets.index(selection["target"])
-    scale = Scale("sequential", 0.0, spectrum.plane_reach(target))
+    plane = spectrum.moment(selection)["spectrum"].sel(target=selection["target"])
+    scale = Scale("sequential", 0.0, spectrum.plane_reaches[spectrum.targets.index(selection["target"])])
     lit = f"cos {selection['frequency']}"
+    sides = ((name, labels_of(plane, f"component_{name}")) for name in "ab")
     rows, columns = (
         marks.Labels([text[:9] for text in texts], name, texts.index(lit) if lit in texts else None, True)
-        for name, texts in zip("ab", spectrum.components, strict=True)
+        for name, texts in sides
     )
-    values = planes[spectrum.step(selection), target]
-    cells = marks.Cells(values, scale, rows, columns, largest=(20, 20), room=(340, 340))
+    cells = marks.Cells(plane.values, scale, rows, columns, largest=(20, 20), room=(340, 340))
     return [cells, marks.ColourBar(scale, "scale without the constant")]

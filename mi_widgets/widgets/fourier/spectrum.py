@@ -8,7 +8,8 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.scale import Scale
@@ -28,25 +29,24 @@ _AXES = {
 _PLANE = ("target", "component_a", "component_b")
 
 
-class Spectrum:
-    """The numbers of a Result. Every array begins with the steps; without the axis `step` there is one of them.
+class Spectrum(DrawnResult):
+    """The numbers of a Result, at one step or at several.
 
     Args:
         result: A Fourier spectrum.
         beside: Another one, whose scales are the least that this one is drawn on.
 
     Attributes:
-        data: All of it, labelled; the axis `step`, if there is one, comes first.
+        data: All of it, labelled; the axis `step`, if there is one, comes first. A variable may lack it that is the
+            same at all steps.
         steps: The labels of the axis `step`, or None.
         frequencies: Their labels, whole numbers.
         p: How many numbers there are, 0 to p − 1.
-        norms, shares, keys: (step, frequency).
-        circles: (step, 2, frequency, number): along the cosine, along the sine.
-        losses, accuracies: (step,).
         targets: What the two-dimensional spectra are of; empty without any.
-        components: The labels of the spectra's rows, and of their columns.
-        planes: (step, target, row, column), or None.
-        title, model_name, unit: What the header says.
+        highest: The largest norm at any step.
+        reaches: How far each frequency's numbers lie from the middle at most, at any step: one scale, so that circles
+            grow.
+        plane_reaches: Where the colours of each target's spectrum end, at all steps.
 
     Raises:
         ResultError: Something else than a Fourier spectrum, or a part of one that cannot be drawn.
@@ -55,73 +55,36 @@ class Spectrum:
     def __init__(self, result: Any, beside: "Spectrum | None" = None):
         if not is_result(result):
             raise ResultError(f"FourierView takes a Result, not {kind_of(result)}; {_HOW}.")
+        super().__init__(result)
         self.data = data = _read(result.dataset)
-        self._beside = beside
-        self._header = header_of(result)
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         self.steps = labels_of(data, "step") if "step" in data.dims else None
         self.frequencies = labels_of(data, "frequency")
         self.p = data.sizes["number"]
-        self.norms, self.shares, self.keys = self._values("norm"), self._values("share"), self._values("key")
-        self.circles = np.stack([self._values("x"), self._values("y")], axis=1)
-        self.losses, self.accuracies = self._values("loss"), self._values("accuracy")
-        self.planes: np.ndarray | None = None
-        self.targets: list[Any] = []
-        self.components: tuple[list[Any], list[Any]] = ([], [])
-        if "spectrum" in data:
-            self.planes = self._values("spectrum")
-            self.targets = labels_of(data, "target")
-            self.components = labels_of(data, "component_a"), labels_of(data, "component_b")
+        self.targets: list[Any] = labels_of(data, "target") if "spectrum" in data else []
+        theirs = [] if beside is None else [beside.data["norm"].values]
+        self.highest = _largest(data["norm"].values, *theirs)
+        others = {} if beside is None else dict(zip(beside.frequencies, _radii(beside.data), strict=True))
+        reaches = zip(self.frequencies, _radii(data), strict=True)
+        self.reaches = [max(reach, others.get(k, 0.0)) or 1.0 for k, reach in reaches]
+        self.plane_reaches = [_waves_reach(data["spectrum"].sel(target=target)) for target in self.targets]
 
-    def _values(self, name: str) -> np.ndarray:
-        """A variable with the steps in front; one that is the same at all steps is repeated."""
-        variable = self.data[name]
-        if "step" in variable.dims:
-            return variable.values
-        return np.broadcast_to(variable.values, (len(self.steps or [0]), *variable.shape))
+    def moment(self, selection: Mapping[str, Any]) -> xr.Dataset:
+        """All of it at the selected step."""
+        return self.data if self.steps is None else self.data.sel(step=selection["step"])
 
-    def step(self, selection: Mapping[str, Any]) -> int:
-        """The index of the selected step."""
-        return 0 if self.steps is None else self.steps.index(selection["step"])
-
-    def place(self, selection: Mapping[str, Any]) -> tuple[int, int]:
-        """The indices of the selected step and frequency."""
-        return self.step(selection), self.frequencies.index(selection["frequency"])
+    def place(self, selection: Mapping[str, Any]) -> int:
+        """The index of the selected frequency."""
+        return self.frequencies.index(selection["frequency"])
 
     def strongest(self, selection: Mapping[str, Any]) -> int:
         """The frequency that accounts for most of the logits at a step; where none does, that of the largest norm."""
-        step = self.step(selection)
-        by = self.shares if self.keys[step].any() else self.norms
-        return self.frequencies[int(np.nan_to_num(by[step], nan=-1.0).argmax())]
+        now = self.moment(selection)
+        by = now["share"] if now["key"].any() else now["norm"]
+        return self.frequencies[int(np.nan_to_num(by.values, nan=-1.0).argmax())]
 
     def ring(self, frequency: int) -> np.ndarray:
         """The numbers in the order of their angles 2πkn/p, as their places on the circle."""
         return np.argsort(frequency * np.arange(self.p) % self.p, kind="stable")
-
-    def reach(self, place: int) -> float:
-        """How far from the middle a frequency's numbers lie at most, at any step: one scale, so that circles grow."""
-        circles = [self.circles[:, :, place]]
-        if self._beside is not None and self.frequencies[place] in self._beside.frequencies:
-            circles.append(
-                self._beside.circles[:, :, self._beside.frequencies.index(self.frequencies[place])]
-            )
-        return _largest(*(np.hypot(at[:, 0], at[:, 1]) for at in circles))
-
-    @property
-    def highest(self) -> float:
-        """The largest norm at any step."""
-        return _largest(self.norms, *([] if self._beside is None else [self._beside.norms]))
-
-    def plane_reach(self, target: int) -> float:
-        """Where the colours of a target's spectrum end, at all steps.
-
-        The constant, which is the mean and often larger than all waves together, would leave these without colour.
-        """
-        if self.planes is None:
-            return 1.0
-        rows, columns = (np.array(labels) == "1" for labels in self.components)
-        waves = ~(rows[:, None] & columns)
-        return _largest(self.planes[:, target][:, waves]) if waves.any() else _largest(self.planes[:, target])
 
     def choices(self) -> Choices:
         """Steps and targets, if there are any, and the frequencies."""
@@ -131,30 +94,45 @@ class Spectrum:
             **({"target": self.targets} if self.targets else {}),
         }
 
-    def first(self) -> dict[str, Any]:
-        """The last step, and the first of everything else; `strongest` knows a better frequency."""
-        return {key: labels[-1 if key == "step" else 0] for key, labels in self.choices().items()}
-
     def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
-        return {**self._header, "p": self.p}
+        """What the view's header says, with how many numbers there are."""
+        return {**super().header(), "p": self.p}
 
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: a step, a frequency or a target is then shown without asking."""
-        reach = _largest(np.abs(self.circles))
+        reach = _largest(*(np.abs(self.data[along].values) for along in "xy"))
         circle = Scale("diverging", -reach, reach)
         return pack_dataset(
             self.data,
             scales={"x": circle, "y": circle},
             codes={"x": "uint16", "y": "uint16"},
             highest=self.highest,
-            reaches=[self.reach(place) for place in range(len(self.frequencies))],
-            plane_reaches=[self.plane_reach(i) for i in range(len(self.targets))],
+            reaches=self.reaches,
+            plane_reaches=self.plane_reaches,
         )
 
 
 def _largest(*several: np.ndarray) -> float:
     return max(float(values[np.isfinite(values)].max(initial=0.0)) for values in several) or 1.0
+
+
+def _radii(data: xr.Dataset) -> list[float]:
+    """How far each frequency's numbers lie from the middle at most."""
+    away = xr.apply_ufunc(np.hypot, data["x"], data["y"])
+    return (
+        away.where(np.isfinite(away), 0.0)
+        .max([axis for axis in away.dims if axis != "frequency"])
+        .values.tolist()
+    )
+
+
+def _waves_reach(spectrum: xr.DataArray) -> float:
+    """The largest component without the constant.
+
+    This is the mean and often larger than all waves together, which it would leave without colour.
+    """
+    waves = (spectrum["component_a"] != "1") | (spectrum["component_b"] != "1")
+    return _largest((spectrum.where(waves) if waves.any() else spectrum).values)
 
 
 def _read(data: Any) -> xr.Dataset:

@@ -1,10 +1,12 @@
 /** Norms, circle and spectrum, and what they say in words. */
 import { labelsOf } from "../_shared/cell_gestures";
+import { followPointer } from "../_shared/chart_gestures";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { NOWHERE } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
+import { inside } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
 import { captioned } from "../_shared/pictures";
@@ -43,7 +45,6 @@ export class FourierView extends ResultView<Spectrum, Selection> {
   };
 
   protected parts() {
-    this.arrows(this.frame.root, (to) => this.move(to));
     this.listenToPointer();
     const pictures = el("div", { class: "mi-pictures" }, ...this.pictures);
     return { body: [pictures, this.numbers], footer: [this.words] };
@@ -76,7 +77,7 @@ export class FourierView extends ResultView<Spectrum, Selection> {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     const { place } = this;
     if (to === "up" || to === "down") return this.goToKey(to === "up" ? -1 : 1);
     this.go({ left: place - 1, right: place + 1, first: 0, last: Infinity }[to]);
@@ -85,7 +86,7 @@ export class FourierView extends ResultView<Spectrum, Selection> {
   /** To a frequency by its index; the ends where it is beyond them. */
   private go(index: number): void {
     const { frequencies } = this.data;
-    this.select({ frequency: frequencies[Math.max(0, Math.min(frequencies.length - 1, index))] });
+    this.select({ frequency: frequencies[inside(index, frequencies.length)] });
   }
 
   private goToKey(by: 1 | -1): void {
@@ -96,19 +97,17 @@ export class FourierView extends ResultView<Spectrum, Selection> {
   }
 
   private listenToPointer(): void {
-    const [norms, circle, map] = [this.norms.element, this.circle.plane.element, this.plane.map.element];
-    norms.addEventListener("click", (event) => {
+    const pickNorm = (event: MouseEvent) => {
       const place = this.norms.at(event);
       if (place !== undefined) this.go(place);
-    });
-    norms.addEventListener("pointermove", (event) => this.hoverNorm(event));
-    circle.addEventListener("pointermove", (event) => this.hoverNumber(event));
-    map.addEventListener("pointermove", (event) => this.hoverCell(event));
-    map.addEventListener("click", (event) => {
+    };
+    const pickCell = (event: MouseEvent) => {
       const frequency = this.plane.frequencyAt(this.plane.map.spotAt(event) ?? NOWHERE);
       if (frequency !== undefined && this.data.frequencies.includes(frequency)) this.select({ frequency });
-    });
-    for (const element of [norms, circle, map]) element.addEventListener("pointerleave", () => this.point({}));
+    };
+    followPointer(this, this.norms.element, (event) => this.hoverNorm(event), pickNorm);
+    followPointer(this, this.circle.plane.element, (event) => this.hoverNumber(event));
+    followPointer(this, this.plane.map.element, (event) => this.hoverCell(event), pickCell);
   }
 
   private hoverNorm(event: PointerEvent): void {

@@ -13,16 +13,17 @@ _WORDS = Words(__file__)
 
 def sentence(spectrum: Spectrum, selection: Mapping[str, Any]) -> str:
     """ "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right"."""
-    step, place = spectrum.place(selection)
+    now = spectrum.moment(selection)
+    one = now[["norm", "share", "key"]].sel(frequency=selection["frequency"])
     return _WORDS.say(
         "sentence",
         step=None if spectrum.steps is None else selection["step"],
         frequency=selection["frequency"],
-        norm=reading(float(spectrum.norms[step, place])),
-        share=percent(float(spectrum.shares[step, place])),
-        key=bool(spectrum.keys[step, place]),
-        loss=fine(float(spectrum.losses[step])),
-        right=percent(float(spectrum.accuracies[step])),
+        norm=reading(float(one["norm"])),
+        share=percent(float(one["share"])),
+        key=bool(one["key"]),
+        loss=fine(float(now["loss"])),
+        right=percent(float(now["accuracy"])),
     )
 
 

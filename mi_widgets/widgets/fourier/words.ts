@@ -64,9 +64,7 @@ export function normTable(spectrum: Spectrum, selection: Selection): HTMLElement
     keys[i] ? "◆" : "",
   ]);
   const caption = `Every frequency${spectrum.steps ? ` at step ${selection.step}` : ""}`;
-  const made = table(caption, ["frequency", "norm", "of the logits' variance", "key"], rows);
-  made.querySelectorAll("tbody tr")[spectrum.place(selection)]?.setAttribute("aria-current", "true");
-  return made;
+  return table(caption, ["frequency", "norm", "of the logits' variance", "key"], rows, spectrum.place(selection));
 }
 
 /** The frequency of a component such as "cos 17"; undefined for the constant. */

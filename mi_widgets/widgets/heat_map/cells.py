@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.control import read_control
-from .._shared.given import header_of
+from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_dataset
 from .._shared.labels import Axis, axis_of, with_labels
 from .._shared.scale import scale_of
@@ -17,7 +17,7 @@ from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
 
-class Cells:
+class Cells(DrawnResult):
     """The numbers of a Result as pages of rows and columns.
 
     Rows and columns without a number on any page are left out, such as senders of the last layer in compositions.
@@ -28,25 +28,23 @@ class Cells:
         axes: One for each axis of the values.
         control: The same numbers on a baseline, or None.
         scale: What the colours mean, on all pages and for the control.
-        title, model_name, unit: What the header says.
 
     Raises:
         ResultError: Fewer than two axes, no cells or too many, or a control of another shape.
     """
 
     def __init__(self, result: Any, control: Any = None, *, signed: bool = False):
+        super().__init__(result, control)
         data = with_labels(result.dataset[result.primary])
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         # Of numbers that are still being measured, how many there are; the picture keeps its shape while they come.
-        progress = str(data.attrs.get("progress", ""))
-        self._header = {**header_of(result, control), "progress": progress}
+        self._progress = str(data.attrs.get("progress", ""))
         _refuse(self.title, {str(axis): n for axis, n in data.sizes.items()})
         self.control = read_control(control, "control", data.shape)
         variables = {"values": (data.dims, np.asarray(data.values, dtype=np.float32), {"units": self.unit})}
         if self.control is not None:
             variables["control"] = (data.dims, self.control.values, {"units": self.unit})
         everything = xr.Dataset(variables, coords=data.coords)
-        self.data = everything if progress else everything.isel(_used(everything["values"]))
+        self.data = everything if self._progress else everything.isel(_used(everything["values"]))
         self.axes = [axis_of(self.data, str(axis), self._pages) for axis in self.data["values"].dims]
         numbers = np.stack([variable.values for variable in self.data.data_vars.values()])
         self.scale = scale_of(numbers, self.unit, signed=signed)
@@ -91,14 +89,9 @@ class Cells:
         pages = {axis.name: axis.labels for axis in self.pages}
         return {**pages, **{axis.name: [*axis.labels, None] for axis in (self.rows, self.columns)}}
 
-    def first(self) -> dict[str, Any]:
-        """The last step, the first label of other pages, and no row and no column."""
-        pages = {axis.name: axis.labels[-1 if axis.name == "step" else 0] for axis in self.pages}
-        return {**pages, self.rows.name: None, self.columns.name: None}
-
     def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
-        return self._header
+        """What the view's header says, with how far the measuring is."""
+        return {**super().header(), "progress": self._progress}
 
     def packed(self) -> dict[str, Any]:
         """All pages, for the browser."""

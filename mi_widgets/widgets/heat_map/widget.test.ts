@@ -1,17 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  checkKeys,
-  axis,
-  EVIL,
-  FakeModel,
-  fakePage,
-  floats,
-  labelled,
-  press,
-  shown as shownWidget,
-  slide,
-  written as drawn,
-} from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import { axis, floats, labelled } from "../_shared/packed";
+import { press, slide, words } from "../_shared/reader";
 import { cellSize, lieFlat } from "../_shared/heat_layout";
 import { resample } from "../_shared/raster";
 import { ends, type Scale, written } from "../_shared/scale";
@@ -49,7 +39,6 @@ beforeAll(fakePage);
 beforeEach(() => void (drawn.length = 0));
 
 const shown = (model: FakeModel) => shownWidget(widget(), model);
-const words = (root: Element) => root.querySelector(".mi-sentence")!.textContent;
 const label = (root: Element, key: string) =>
   [...root.querySelectorAll<HTMLElement>(".mi-actions .mi-button")].find((b) => b.textContent!.endsWith(key))!;
 

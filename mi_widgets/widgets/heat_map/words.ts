@@ -5,7 +5,7 @@ import type { Spot } from "../_shared/heat_map";
 import { written } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { levelOf } from "../_shared/wire";
-import type { Labels as Selection } from "../_shared/labelled";
+import type { Axis, Labels as Selection } from "../_shared/labelled";
 import { type Part, Words } from "../_shared/words";
 import type { Cells } from "./cells";
 import templates from "./words.json";
@@ -75,10 +75,6 @@ export function numbers(cells: Cells, chosen: Selection, theme: Theme): HTMLElem
   const [page, control] = [cells.page(selection), cells.controlPage(selection)];
   const { rows, columns, scale } = cells;
   const { found, count } = strongest(cells, selection, MOST_ROWS);
-  const name = (axis: typeof rows, i: number) => {
-    const said = cells.said(axis, i, selection);
-    return said.startsWith(`${axis.name} `) ? said.slice(axis.name.length + 1) : said;
-  };
   const heads = [rows.name, columns.name, "value", ...(control ? [cells.controlName] : [])];
   return table(
     caption(cells, selection, found.length, count),
@@ -88,8 +84,8 @@ export function numbers(cells: Cells, chosen: Selection, theme: Theme): HTMLElem
       const swatch = el("span", { class: "mi-swatch", "aria-hidden": "true" });
       swatch.style.background = css(scale.map, theme, levelOf(value, scale.low, scale.high));
       return [
-        name(rows, row),
-        name(columns, column),
+        underName(cells, rows, row, selection),
+        underName(cells, columns, column, selection),
         el("span", {}, written(value, scale, 1), swatch),
         ...(control ? [written(control.value(row, column), scale, 1)] : []),
       ];
@@ -97,16 +93,18 @@ export function numbers(cells: Cells, chosen: Selection, theme: Theme): HTMLElem
   );
 }
 
+/** A label beside or under the name of its axis, which is not said again. */
+function underName(cells: Cells, axis: Axis, i: number, selection: Selection): string {
+  const [said, name] = [cells.said(axis, i, selection), `${axis.name} `];
+  return said.startsWith(name) ? said.slice(name.length) : said;
+}
+
 /** What the tooltip says of a cell, a row or a column. */
 export function pointedAt(cells: Cells, { row, column }: Spot, selection: Selection, unit: string): [string, string][] {
   const { rows, columns, scale } = cells;
-  const name = (axis: typeof rows, i: number): [string, string] => {
-    const said = cells.said(axis, i, selection);
-    return [axis.name, said.startsWith(`${axis.name} `) ? said.slice(axis.name.length + 1) : said];
-  };
   const lines: [string, string][] = [];
-  if (row !== null) lines.push(name(rows, row));
-  if (column !== null) lines.push(name(columns, column));
+  if (row !== null) lines.push([rows.name, underName(cells, rows, row, selection)]);
+  if (column !== null) lines.push([columns.name, underName(cells, columns, column, selection)]);
   if (row === null || column === null) return lines;
   lines.push([unit.length <= 18 ? unit : "value", written(cells.page(selection).value(row, column), scale, 2)]);
   const control = cells.controlPage(selection)?.value(row, column);

@@ -1,6 +1,7 @@
 /** The dimensions for each feature over the sparsity, with those of the known figures as dashed lines. */
 import { type AxisScale, nearest, roundLinear, symlog, wholeLinear } from "../_shared/axis_scale";
-import { DASHES, type Line, LineChart, nameRoom, rangeOf, textWidth } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { DASHES, type Line, nameRoom, rangeOf } from "../_shared/lines";
 import { reading } from "../_shared/numbers";
 import type { Instances } from "./instances";
 
@@ -19,8 +20,7 @@ export class Curve {
     const [, high] = rangeOf(lines);
     const y = roundLinear(0, high < HARDLY ? 1 : high, 5);
     this.x = by_sparsity ? symlog(x) : wholeLinear(Math.min(...x), Math.max(...x));
-    const left = Math.max(...y.ticks(5).map(({ label }) => textWidth(label))) + 10;
-    this.chart.draw({ lines, x: this.x, y, left, right: nameRoom(lines, 0.42 * size.width), ...size });
+    this.chart.draw({ lines, x: this.x, y, right: nameRoom(lines, 0.42 * size.width), ...size });
   }
 
   mark(instance: number): void {

@@ -9,7 +9,8 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.numbers import fixed
@@ -36,7 +37,7 @@ _ROUND = 8  # the largest denominator of a dimensionality in a figure
 _MOST_CURVES = 12  # with more features, and all of one importance, which of them has how much is chance
 
 
-class Instances:
+class Instances(DrawnResult):
     """The numbers of a Result; without the axis `instance` there is one of them.
 
     Args:
@@ -53,7 +54,6 @@ class Instances:
         interference: (instance, feature, other).
         per_feature: Dimensions per feature, (instance,).
         known: The figures there may be, with the dimensionality of a feature in each.
-        title, model_name: What the header says.
 
     Raises:
         ResultError: Something else, or a part that cannot be drawn.
@@ -62,9 +62,8 @@ class Instances:
     def __init__(self, result: Any):
         if not is_result(result):
             raise ResultError(f"SuperpositionView takes a Result, not {kind_of(result)}; {_HOW}.")
+        super().__init__(result)
         self.data = data = _read(result.dataset)
-        self.title, self.model_name = str(result.title), str(result.model_name)
-        self._given = header_of(result)
         self.instances, self.features = labels_of(data, "instance"), labels_of(data, "feature")
         self.hidden = data.sizes["hidden"]
         self.sparsities = data["sparsity"].values.astype(float)
@@ -147,10 +146,10 @@ class Instances:
         return {"instance": self.instances[int(self.sparsities.argmax())], "feature": self.features[0]}
 
     def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
-        said = self._given
-        facts = [said["model"], f"{len(self.features)} features in {self.hidden} dimensions", said["unit"]]
-        return {"title": said["title"], "facts": facts, "warnings": said["warnings"]}
+        """What the view's header says, with how large the model is."""
+        size = f"{len(self.features)} features in {self.hidden} dimensions"
+        facts = [self.model_name, size, self.unit]
+        return {"title": self.title, "facts": facts, "warnings": super().header()["warnings"]}
 
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: an instance or a feature is then shown without asking."""

@@ -2,7 +2,7 @@
 import { Labelled } from "../_shared/labelled";
 import type { Points } from "../_shared/plane";
 import type { Label } from "../_shared/step_slider";
-import { Tensor } from "../_shared/wire";
+import type { Tensor } from "../_shared/wire";
 
 export type Selection = Record<string, Label | null> & {
   instance: number;
@@ -41,11 +41,6 @@ export class Instances extends Labelled {
     return this.axis("feature").labels as number[];
   }
 
-  /** What the words read. */
-  get sent() {
-    return { ...this.derived, features: this.features };
-  }
-
   get perFeature(): ArrayLike<number> {
     return this.get("dimensions_per_feature").tensor.codes;
   }
@@ -62,12 +57,13 @@ export class Instances extends Labelled {
   feature(instance: number, i: number): Feature {
     const at = { instance: this.instances[instance], feature: this.features[i] };
     const group = this.get("group").slice({ instance: at.instance }).tensor;
+    const number = (name: string) => this.get(name).at(at);
     return {
       label: at.feature,
-      importance: this.get("importance").at(at),
-      length: this.get("length").at(at),
-      dimensionality: this.get("dimensionality").at(at),
-      represented: this.get("represented").at(at) > 0,
+      importance: number("importance"),
+      length: number("length"),
+      dimensionality: number("dimensionality"),
+      represented: number("represented") > 0,
       figure: this.get("figure").text(at),
       // One that is not represented has no group: NaN, which is not itself.
       fellows: this.features.filter((_, j) => j !== i && group.at(j) === group.at(i)),
@@ -93,12 +89,8 @@ export class Instances extends Labelled {
   /** Wᵀ W of an instance, its features in the order of the grid. */
   grid(instance: number): Tensor {
     const { tensor } = this.get("interference").slice({ instance: this.instances[instance] });
-    const { shape, codes, dtype, min, max } = tensor;
     const order = this.derived.orders[instance];
-    const ordered = codes.slice();
-    order.forEach((i, row) =>
-      order.forEach((j, column) => (ordered[row * order.length + column] = codes[i * order.length + j])),
-    );
-    return new Tensor(shape, ordered, dtype, min, max);
+    const places = order.flatMap((row) => order.map((column) => row * order.length + column));
+    return tensor.with(tensor.codes.map((_, i) => tensor.codes[places[i]]));
   }
 }

@@ -1,8 +1,9 @@
 /** Vectors, grid and curve, and what they say in words. */
-import { followChart } from "../_shared/chart_gestures";
+import { followChart, followPointer } from "../_shared/chart_gestures";
 import { el } from "../_shared/dom";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
+import { inside } from "../_shared/moving";
 import type { Page } from "../_shared/pages";
 import { captioned } from "../_shared/pictures";
 import { ResultView } from "../_shared/result_view";
@@ -37,7 +38,6 @@ export class SuperpositionView extends ResultView<Instances, Selection> {
   };
 
   protected parts() {
-    this.arrows(this.frame.root, (to) => this.move(to));
     this.listenToFeatures();
     followChart(
       this.curve,
@@ -72,29 +72,27 @@ export class SuperpositionView extends ResultView<Instances, Selection> {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     const { data, place } = this;
     const [instance, feature] = place;
     const order = data.derived.orders[instance]; // of the features, as they stand in the grid
-    const inside = (i: number, { length }: { length: number }) => Math.max(0, Math.min(length - 1, i));
     if (to === "up" || to === "down") {
-      this.pick(order[inside(order.indexOf(feature) + (to === "up" ? -1 : 1), order)]);
+      this.pick(order[inside(order.indexOf(feature) + (to === "up" ? -1 : 1), order.length)]);
     } else {
       const next = { left: instance - 1, right: instance + 1, first: 0, last: Infinity }[to];
-      this.select({ instance: data.instances[inside(next, data.instances)] });
+      this.select({ instance: data.instances[inside(next, data.instances.length)] });
     }
   }
 
   private listenToFeatures(): void {
-    const [vectors, map] = [this.vectors.plane.element, this.grid.map.element];
-    vectors.addEventListener("click", (event) => this.pick(this.vectors.at(event)));
-    map.addEventListener("click", (event) => {
-      const { feature, other } = this.grid.at(event);
+    const { vectors, grid } = this;
+    const hoverTip = (event: PointerEvent) => this.hoverFeature(vectors.at(event), event);
+    followPointer(this, vectors.plane.element, hoverTip, (event) => this.pick(vectors.at(event)));
+    const pickCell = (event: MouseEvent) => {
+      const { feature, other } = grid.at(event);
       this.pick(feature ?? other);
-    });
-    vectors.addEventListener("pointermove", (event) => this.hoverFeature(this.vectors.at(event), event));
-    map.addEventListener("pointermove", (event) => this.hoverCell(event));
-    for (const element of [vectors, map]) element.addEventListener("pointerleave", () => this.point({}));
+    };
+    followPointer(this, grid.map.element, (event) => this.hoverCell(event), pickCell);
   }
 
   /** Select a feature by its index, if there is one. */

@@ -12,14 +12,13 @@ const words = new Words(templates);
 
 /** "S = 0.90 · feature 3: 0.40 of a dimension, pentagon with 0, 1, 2, 4 · 5 of 5 features represented, m/‖W‖² = 0.33". */
 export function sentence(instances: Instances, selection: Selection): Part[] {
-  const { sparsities, features } = instances.sent;
   const [instance, feature] = instances.place(selection);
   return words.say("sentence", {
-    sparsity: sparsities[instance],
+    sparsity: instances.derived.sparsities[instance],
     feature: selection.feature,
     described: described(instances.feature(instance, feature)),
     count: instances.all(instance).filter(({ represented }) => represented).length,
-    features: features.length,
+    features: instances.features.length,
     each: reading(instances.perFeature[instance]),
   });
 }
@@ -41,20 +40,21 @@ function few(labels: number[]): string {
   return words.text("fellows", { few: isFew && labels.join(", "), many: !isFew && labels.length });
 }
 
+const FACTS = ["feature", "importance", "length", "of a dimension", "figure", "with"];
+
+/** What is known of a feature, in the order of `FACTS`. */
+function facts({ label, importance, length, dimensionality, figure, fellows }: Feature): string[] {
+  return [String(label), ...[importance, length, dimensionality].map(reading), figure, few(fellows)];
+}
+
 export function featureTip(feature: Feature): Lines {
-  const { label, importance, length, dimensionality, figure, fellows } = feature;
-  return [
-    ["feature", String(label)],
-    ["importance", reading(importance)],
-    ["length", reading(length)],
-    ["of a dimension", reading(dimensionality)],
-    ["figure", figure],
-    ...(fellows.length ? [["with", few(fellows)] as [string, string]] : []),
-  ];
+  const known = feature.fellows.length ? FACTS : FACTS.slice(0, -1);
+  const texts = facts(feature);
+  return known.map((name, i) => [name, texts[i]]);
 }
 
 export function instanceTip(instances: Instances, instance: number): Lines {
-  const { sparsities, by_sparsity, x } = instances.sent;
+  const { sparsities, by_sparsity, x } = instances.derived;
   const over: Lines = by_sparsity ? [["1/(1 − S)", reading(x[instance])]] : [];
   return [["sparsity S", sparsities[instance]], ...over, ["m/‖W‖²", reading(instances.perFeature[instance])]];
 }
@@ -62,18 +62,6 @@ export function instanceTip(instances: Instances, instance: number): Lines {
 /** A row a feature, at the selected instance. */
 export function featureTable(instances: Instances, selection: Selection): HTMLElement {
   const [instance, at] = instances.place(selection);
-  const rows = instances
-    .all(instance)
-    .map((feature) => [
-      String(feature.label),
-      reading(feature.importance),
-      reading(feature.length),
-      reading(feature.dimensionality),
-      feature.figure,
-      few(feature.fellows),
-    ]);
-  const head = ["feature", "importance", "length", "of a dimension", "figure", "with"];
-  const made = table(`Every feature at S = ${instances.sent.sparsities[instance]}`, head, rows);
-  made.querySelectorAll("tbody tr")[at]?.setAttribute("aria-current", "true");
-  return made;
+  const caption = `Every feature at S = ${instances.derived.sparsities[instance]}`;
+  return table(caption, FACTS, instances.all(instance).map(facts), at);
 }

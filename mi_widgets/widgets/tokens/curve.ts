@@ -1,8 +1,8 @@
 /** The numbers over the positions: where in a long text something happens. */
 import { type AxisScale, nearest, roundLinear, wholeLinear } from "../_shared/axis_scale";
-import { DASHES, type Line, LineChart, nameRoom, textWidth } from "../_shared/line_chart";
-import type { Scale } from "../_shared/scale";
-import type { Text } from "./store";
+import { LineChart } from "../_shared/line_chart";
+import { DASHES, type Line } from "../_shared/lines";
+import type { Text, Texts } from "./store";
 
 const HEIGHT = 116;
 
@@ -11,24 +11,15 @@ export class Curve {
   private pos: number[] = [];
   private x: AxisScale = wholeLinear(0, 1);
 
-  draw(text: Text, names: string[], pos: number[], scale: Scale, width: number): void {
+  draw(text: Text, { names, pos, scale }: Texts, width: number): void {
     this.pos = pos;
     this.x = wholeLinear(pos[0], pos[pos.length - 1]);
     const y = roundLinear(scale.low, scale.high, 4);
     const lines = names.map((name, i): Line => {
-      const kind = i ? "control" : "main";
-      const named = names.length > 1 ? name : "";
-      return {
-        name: named,
-        x: pos,
-        y: text.rows[i].codes,
-        kind,
-        dash: i ? DASHES[(i - 1) % DASHES.length] : undefined,
-      };
+      const line = { name: names.length > 1 ? name : "", x: pos, y: text.rows[i].codes };
+      return i ? { ...line, kind: "control", dash: DASHES[(i - 1) % DASHES.length] } : { ...line, kind: "main" };
     });
-    const left = Math.max(...y.ticks(4).map(({ label }) => textWidth(label))) + 10;
-    const right = nameRoom(lines, 0.3 * width);
-    this.chart.draw({ lines, x: this.x, y, width, height: HEIGHT, left, right });
+    this.chart.draw({ lines, x: this.x, y, width, height: HEIGHT });
   }
 
   /** The index of the token under the pointer. */

@@ -8,7 +8,8 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
@@ -18,12 +19,13 @@ from .._shared.wire import MOST_NUMBERS
 _AXES = ("step", "batch", "pos")
 
 
-class Texts:
+class Texts(DrawnResult):
     """The numbers of a Result and of its controls, on the same tokens.
 
     Attributes:
         values: Float32, shape (line, step, batch, pos): the Result's, then each control's; NaN where there is none.
-        names: What each line is: the model's name, then the controls' as the user calls them.
+        controls: What the user gave as controls, by its names as texts.
+        names: What each line is: the model's name, then those of the controls.
         steps: The steps of a training, or nothing.
         batch: The labels of the prompts.
         pos: The labels of the positions.
@@ -33,17 +35,16 @@ class Texts:
 
     def __init__(self, result: Any, controls: Mapping[str, Any] | None):
         data = _checked(result, "This Result")
-        self.title, self.unit, self.model_name = str(result.title), str(result.unit), str(result.model_name)
-        others = dict(controls or {})
-        self.names = [self.model_name, *map(str, others)]
+        self.controls = {str(name): control for name, control in (controls or {}).items()}
+        super().__init__(result, self.controls)
+        self.names = [self.model_name, *self.controls]
         self.steps = [int(step) for step in labels_of(data, "step")] if "step" in data.dims else []
         self.batch = labels_of(data, "batch") if "batch" in data.dims else [0]
         self.pos = labels_of(data, "pos")
         self.tokens = self._texts(data)
         shape = (max(1, len(self.steps)), len(self.batch), len(self.pos))
-        lines = [np.broadcast_to(_values(data), shape)]
-        for name, control in others.items():
-            lines.append(self._control(str(name), control, shape))
+        controlled = [self._control(name, control, shape) for name, control in self.controls.items()]
+        lines = [np.broadcast_to(_values(data), shape), *controlled]
         if len(lines) * lines[0].size > MOST_NUMBERS:
             raise ResultError(
                 f"TokensView would have to send {len(lines) * lines[0].size:,} numbers (up to {MOST_NUMBERS:,}): "
@@ -51,7 +52,6 @@ class Texts:
             )
         self.values = np.stack(lines).astype(np.float32)
         self.scale = scale_of(self.values, self.unit)
-        self._header = header_of(result, others)
 
     def _texts(self, data: Any) -> np.ndarray:
         tokens = np.asarray(data.coords["pos_token"].values)
@@ -84,15 +84,6 @@ class Texts:
         """Prompts, positions, and steps if there are any."""
         found = {"batch": self.batch, "pos": [*self.pos, None]}
         return {**found, "step": self.steps} if self.steps else found
-
-    def first(self) -> dict[str, Any]:
-        """The first prompt, no token, and the last step."""
-        somewhere = {"batch": self.batch[0], "pos": None}
-        return {**somewhere, "step": self.steps[-1]} if self.steps else somewhere
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says."""
-        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: all prompts and all steps, so that going through them asks nothing of the kernel."""

@@ -1,11 +1,11 @@
 /** The text in colours, the curve beneath, and the words. */
 import { followChart } from "../_shared/chart_gestures";
-import { type ColourBar, colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
+import { el } from "../_shared/dom";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
 import type { Page } from "../_shared/pages";
 import { ResultView } from "../_shared/result_view";
-import { ends } from "../_shared/scale";
 import { Curve } from "./curve";
 import { Lines } from "./lines";
 import type { Selection, Text, Texts } from "./store";
@@ -16,23 +16,21 @@ export class TokensView extends ResultView<Texts, Selection> {
   protected readonly escape = "select no token";
   private lines = new Lines({ pick: (i) => this.pick(i), hover: (i, event) => this.hover(i, event) });
   private curve = new Curve();
-  private bar?: ColourBar;
-  private drawn?: Texts["derived"]; // what the lines were made for
+  private bar = el("div");
 
   protected readonly table = {
     name: "all tokens in numbers",
     hint: "every token in numbers",
-    make: () => tokenTable(this.text, this.data.names, this.data.pos, this.at, this.header.unit),
+    make: () => tokenTable(this.text, this.data, this.at, this.header.unit),
   };
 
   protected parts() {
-    this.arrows(this.frame.root, (to) => this.move(to));
     followChart(
       this.curve,
       (index) => this.pick(index),
       (index, event) => this.hover(index, event),
     );
-    return { body: [this.lines.element, this.curve.chart.element, this.numbers], footer: [this.words] };
+    return { body: [this.lines.element, this.curve.chart.element, this.numbers], footer: [this.words, this.bar] };
   }
 
   protected help(): Help {
@@ -75,7 +73,7 @@ export class TokensView extends ResultView<Texts, Selection> {
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     const { at, last } = this;
     const moved = {
       left: Math.max(0, (at ?? last + 1) - 1),
@@ -95,28 +93,25 @@ export class TokensView extends ResultView<Texts, Selection> {
   private hover(index: number | undefined, event: PointerEvent): void {
     const { text, data } = this;
     if (index === undefined || text.tokens[index] === "") return this.point({});
-    this.point({ pos: data.pos[index] }, event, pointedAt(text, data.names, data.pos, index));
+    this.point({ pos: data.pos[index] }, event, pointedAt(text, data, index));
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
+  protected fill(): void {
+    this.lines.fill(this.data.names);
+  }
+
   protected arrange(): void {
-    const { scale, names, derived } = this.data;
-    if (derived === this.drawn) return;
-    this.drawn = derived;
-    this.lines.fill(names);
-    this.bar?.element.remove();
-    this.bar = colourBar({ map: scale.map, ...ends(scale), note: this.header.unit });
-    this.frame.footer.append(this.bar.element);
+    drawBar(this.bar, this.data.scale, this.theme, this.header.unit);
   }
 
   protected paint(): void {
     const { text, data, at, theme } = this;
     this.lines.draw(text, data.scale, theme);
-    this.curve.draw(text, data.names, data.pos, data.scale, this.frame.width);
+    this.curve.draw(text, data, this.frame.width);
     this.curve.chart.mark(this.selection.pos ?? undefined);
     if (at !== undefined) this.lines.reveal(at);
-    this.bar!.draw(theme);
   }
 
   protected light(): void {
@@ -126,7 +121,7 @@ export class TokensView extends ResultView<Texts, Selection> {
   }
 
   protected sentence() {
-    return sentence(this.text, this.data.names, this.data.pos, this.at, this.header.unit);
+    return sentence(this.text, this.data, this.at, this.header.unit);
   }
 
   protected describe(said: string): void {

@@ -40,7 +40,7 @@ class TokensView(ResultView[Texts]):
         controls: Mapping[str, Any] | None = None,
         selection: dict[str, Any] | None = None,
     ):
-        self._drawn, self._controls = Texts(result, controls), _named(controls)
+        self._drawn = Texts(result, controls)
         super().__init__(result, self._first_selection(selection), **self._traits_now())
 
     def png(self) -> bytes:
@@ -51,8 +51,8 @@ class TokensView(ResultView[Texts]):
         read, chosen = self._drawn, self.selection
         n = sum(token != "" for token in read.tokens[read.batch.index(chosen["batch"])])
         parts = [read.model_name, f"{read.title.lower()} of {n} tokens"]
-        if self._controls:
-            parts.append(f"beside {' and '.join(self._controls)}")
+        if read.controls:
+            parts.append(f"beside {' and '.join(read.controls)}")
         return f"TokensView({', '.join([*parts, self._chosen()])})"
 
     def show(self, result: Any, *, controls: Mapping[str, Any] | None = None) -> None:
@@ -62,17 +62,11 @@ class TokensView(ResultView[Texts]):
             result: As for a new view.
             controls: As for a new view; without them those of the old one are shown no more.
         """
-        drawn = Texts(result, controls)
-        self._controls = _named(controls)
-        self._show(result, drawn)
+        self._show(result, Texts(result, controls))
 
     def _arguments(self, script: Script) -> list[str]:
         entries = [
             f"{quoted(name)}: {script.expression(control, f'{name} control')}"
-            for name, control in self._controls.items()
+            for name, control in self._drawn.controls.items()
         ]
         return [f"controls={{{', '.join(entries)}}}"] if entries else []
-
-
-def _named(controls: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {str(name): control for name, control in (controls or {}).items()}

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkKeys, axis, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown } from "../_shared/fakes";
+import { axis, floats, labelled } from "../_shared/packed";
+import { press } from "../_shared/reader";
 import widget from "./widget";
 
 /** Two prompts of three positions at two steps; the second prompt is padded. Values: line, step, prompt, position. */

@@ -4,7 +4,7 @@ import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
 import { type Part, Words } from "../_shared/words";
-import type { Text } from "./store";
+import type { Text, Texts } from "./store";
 import templates from "./words.json";
 
 const LONGEST = 24; // signs of a token in running text
@@ -18,7 +18,7 @@ export function mean(row: Tensor): { value: number; n: number } {
 }
 
 /** "Token 17 ·fox: 0.01 nats (previous-token head out: 6.30)"; the means where no token is selected. */
-export function sentence(text: Text, names: string[], pos: number[], at: number | undefined, unit: string): Part[] {
+export function sentence(text: Text, { names, pos }: Texts, at: number | undefined, unit: string): Part[] {
   const values = text.rows.map((row) => (at === undefined ? mean(row).value : row.at(at)));
   const whose =
     at === undefined
@@ -34,25 +34,17 @@ export function sentence(text: Text, names: string[], pos: number[], at: number 
 }
 
 /** What the tooltip says of a token. */
-export function pointedAt(text: Text, names: string[], pos: number[], at: number): [string, string][] {
+export function pointedAt(text: Text, { names, pos }: Texts, at: number): [string, string][] {
   const values = names.map((name, i): [string, string] => [name, reading(text.rows[i].at(at))]);
   return [["token", `${pos[at]} ${quoted(text.tokens[at])}`], ...values];
 }
 
-export function tokenTable(
-  text: Text,
-  names: string[],
-  pos: number[],
-  at: number | undefined,
-  unit: string,
-): HTMLElement {
+export function tokenTable(text: Text, { names, pos }: Texts, at: number | undefined, unit: string): HTMLElement {
   const real = pos.map((_, i) => i).filter((i) => text.tokens[i] !== "");
   const rows = real.map((i) => [
     String(pos[i]),
     shortened(text.tokens[i], LONGEST),
     ...text.rows.map((row) => reading(row.at(i))),
   ]);
-  const made = table(`Every token, in ${unit}`, ["pos", "token", ...names], rows);
-  if (at !== undefined) made.querySelectorAll("tbody tr")[real.indexOf(at)]?.setAttribute("aria-current", "true");
-  return made;
+  return table(`Every token, in ${unit}`, ["pos", "token", ...names], rows, real.indexOf(at ?? -1));
 }

@@ -1,6 +1,6 @@
 /** The measures: curves over the steps of a training run, and what they compare with. */
 import { reading } from "../_shared/numbers";
-import { DASHES, lastValue, type Line } from "../_shared/line_chart";
+import { DASHES, lastValue, type Line } from "../_shared/lines";
 import type { Labels } from "../_shared/linked";
 
 export interface Curves {

@@ -1,7 +1,8 @@
 /** One measure: its name and unit, its curves, and the value at the marker. */
 import { type AxisScale, nearest, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { LineChart, nameRoom, rangeOf, textWidth, valueAt } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { nameRoom, rangeOf, tickRoom, valueAt } from "../_shared/lines";
 import type { Labels } from "../_shared/linked";
 import { reading } from "../_shared/numbers";
 import { highestAt, linesOf, type Measure, type PlacedLine, written } from "./measures";
@@ -42,8 +43,7 @@ export class Panel {
 
   /** The room its numbers need at the left, and its names at the right. */
   room(width: number): { left: number; right: number } {
-    const ticks = this.y.ticks(5).map(({ label }) => textWidth(label));
-    return { left: Math.max(...ticks) + 10, right: nameRoom(this.lines, 0.3 * width) };
+    return { left: tickRoom(this.y), right: nameRoom(this.lines, 0.3 * width) };
   }
 
   draw(frame: PanelFrame): void {

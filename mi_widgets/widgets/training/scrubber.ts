@@ -2,7 +2,8 @@
 import { untouched } from "../_shared/apart";
 import { type AxisScale, nearest } from "../_shared/axis_scale";
 import { button, el } from "../_shared/dom";
-import { textWidth } from "../_shared/line_chart";
+import { textWidth } from "../_shared/lines";
+import { inside } from "../_shared/moving";
 import { count } from "../_shared/numbers";
 
 const FINE = 10_000; // places of the slider: enough to tell all checkpoints apart
@@ -61,7 +62,7 @@ export class Scrubber {
 
   /** To a checkpoint by its index; the ends where it is beyond them. */
   go(index: number): void {
-    const next = Math.max(0, Math.min(this.steps.length - 1, index));
+    const next = inside(index, this.steps.length);
     if (next !== this.at) this.move(next);
   }
 

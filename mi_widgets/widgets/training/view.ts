@@ -1,5 +1,6 @@
 /** A panel a measure, the scrubber beneath, and the words. */
 import { type AxisScale, nearest, symlog, wholeLinear } from "../_shared/axis_scale";
+import { followChart } from "../_shared/chart_gestures";
 import { el } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
@@ -22,7 +23,6 @@ export class TrainingView extends ResultView<Measures, Selection> {
   private grid = el("div", { class: "mi-panels" });
   private scrubber = new Scrubber((index) => this.select({ step: this.steps[index] }));
   private note = el("span", { class: "mi-facts mi-axis-note" });
-  private filled?: Measures["derived"]; // what the panels were made for
   private x?: AxisScale;
   private chosen: Labels = {}; // what is selected in linked views, such as a head
 
@@ -104,21 +104,15 @@ export class TrainingView extends ResultView<Measures, Selection> {
   }
 
   private listenToPanel(panel: Panel): void {
-    const { element } = panel.chart;
-    const grab = (event: PointerEvent) => {
-      this.scrubber.pause();
-      this.select({ step: this.steps[nearest(this.steps, this.x!, panel.chart.place(event))] });
-    };
-    element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      element.setPointerCapture?.(event.pointerId);
-      grab(event);
-    });
-    element.addEventListener("pointermove", (event) => {
-      if (event.buttons & 1) grab(event);
-      this.pointed(panel, event);
-    });
-    element.addEventListener("pointerleave", () => this.point({}));
+    const { chart } = panel;
+    followChart(
+      { chart, at: (event) => nearest(this.steps, this.x!, chart.place(event)) },
+      (index) => {
+        this.scrubber.pause();
+        this.select({ step: this.steps[index] });
+      },
+      (index, event) => (index === undefined ? this.point({}) : this.pointed(panel, event)),
+    );
   }
 
   /** Linked views are told the step and what the line is; which line of which panel that is concerns this view alone. */
@@ -136,8 +130,7 @@ export class TrainingView extends ResultView<Measures, Selection> {
   // -- drawing ------------------------------------------------------------------------------------------------------
 
   /** Panels for the measures that were sent. */
-  private fill(): void {
-    this.filled = this.data.derived;
+  protected fill(): void {
     this.measures = this.data.all;
     this.panels = this.measures.map((measure) => new Panel(measure));
     this.grid.replaceChildren(...this.panels.map((panel) => panel.element));
@@ -145,7 +138,6 @@ export class TrainingView extends ResultView<Measures, Selection> {
   }
 
   protected arrange(): void {
-    if (this.filled !== this.data.derived) this.fill();
     const { width: room } = this.frame;
     const { steps } = this.data;
     const x = (this.x = this.log ? symlog(steps) : wholeLinear(steps[0], steps[steps.length - 1]));

@@ -9,7 +9,8 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.selection import Choices
@@ -40,11 +41,11 @@ class Check:
     sites: str
 
 
-class Report:
+class Report(DrawnResult):
     """The checks of a Result, in the order in which they are shown.
 
     Attributes:
-        title, model_name, warnings: What the header says.
+        warnings: What to beware of, in the header.
         checks: Warnings first, then notes, then what held.
 
     Raises:
@@ -53,6 +54,7 @@ class Report:
 
     def __init__(self, result: Any):
         data = _checked(result)
+        super().__init__(result)
         columns = [np.asarray(data[name].values).tolist() for name in ("check", *_FIELDS)]
         rows = zip(labels_of(data["status"], "check"), *columns, strict=True)
         checks = [Check(label, *(_shown(str(text)) for text in texts)) for label, *texts in rows]
@@ -61,11 +63,10 @@ class Report:
                 raise ResultError(
                     f"the check {check.name!r} has the status {check.status!r}; it can be ok, note or warning."
                 )
-        self.title, self.model_name = str(result.title), str(result.model_name)
         self.checks = sorted(checks, key=lambda check: _ORDER.index(check.status))
         failed = [f"{check.name}: {check.seen}" for check in self.of("warning")]
         # A part of a report may leave out a check, but not what it warns of.
-        self.warnings = list(dict.fromkeys([*failed, *map(_shown, warnings_of(result))]))
+        self.warnings = list(dict.fromkeys([*failed, *map(_shown, self._header["warnings"])]))
         if not checks:
             self.warnings.append("nothing was checked")
 
@@ -94,7 +95,7 @@ class Report:
         return "" if self.warnings else "Nothing to beware of"
 
     def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
+        """What the view's header says, with how many checks there are."""
         return {
             "title": self.title,
             "model": self.model_name,
@@ -105,10 +106,6 @@ class Report:
     def choices(self) -> Choices:
         """The names of the checks, in the order in which they are shown; none may be selected."""
         return {"check": [*(check.label for check in self.checks), None]}
-
-    def first(self) -> dict[str, Any]:
-        """No check."""
-        return {"check": None}
 
     def packed(self) -> dict[str, Any]:
         """Everything, for the browser."""

@@ -1,6 +1,7 @@
 /** The lines as a tree, whose only branch is what held: keys go from line to line, and open and close it. */
 import { el, setAttributes } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
+import { inside } from "../_shared/moving";
 import type { Label } from "../_shared/step_slider";
 import { checkRow, foldRow, HELD_LEVEL } from "./rows";
 import type { Report } from "./checks";
@@ -37,11 +38,10 @@ export class Tree {
   }
 
   fill({ checks, folds }: Report): void {
-    const isFolded = (status: string) => folds && status === "ok";
-    const held = checks.filter(({ status }) => isFolded(status));
-    const rows = checks.map((check) => checkRow(check, isFolded(check.status) ? HELD_LEVEL : 1));
+    const held = checks.filter(({ status }) => folds && status === "ok");
+    const rows = checks.map((check) => checkRow(check, held.includes(check) ? HELD_LEVEL : 1));
     this.labels = new Map(rows.map((row, i) => [row, checks[i].label]));
-    this.folded = rows.filter((_, i) => isFolded(checks[i].status));
+    this.folded = rows.filter((_, i) => held.includes(checks[i]));
     this.fold = held.length ? foldRow(held) : undefined;
     const shown = rows.filter((row) => !this.folded.includes(row));
     this.element.replaceChildren(...shown, ...(this.fold ? [this.fold] : []), ...this.folded);
@@ -66,7 +66,7 @@ export class Tree {
   move(by: number): void {
     const { lines } = this;
     const from = this.at ? lines.indexOf(this.at) : by > 0 ? -1 : lines.length;
-    this.go(lines[Math.max(0, Math.min(lines.length - 1, from + by))]);
+    this.go(lines[inside(from + by, lines.length)]);
   }
 
   /** The line that a linked view points at. */

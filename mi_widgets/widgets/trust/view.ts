@@ -14,7 +14,6 @@ export class TrustView extends ResultView<Report> {
     pick: (check) => this.select({ check }),
     hover: (check) => this.point(check === undefined ? {} : { check }),
   });
-  private drawn?: Report["derived"]; // what the lines were made for
 
   protected parts() {
     return { body: [this.summary, this.tree.element] }; // the lines say it all
@@ -42,10 +41,9 @@ export class TrustView extends ResultView<Report> {
     return [model];
   }
 
-  protected arrange(): void {
+  /** What was opened stays open until there are other checks. */
+  protected fill(): void {
     const { data, header } = this;
-    if (data.derived === this.drawn) return; // what was opened stays open
-    this.drawn = data.derived;
     const warned = header.warnings.length > 0;
     const mark = el("span", { class: "mi-mark", "aria-hidden": "true" }, MARKS[warned ? "warning" : "ok"]);
     this.summary.replaceChildren(mark, data.summary);

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { axis, checkKeys, EVIL, FakeModel, fakePage, labelled, press, shown, whole } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown } from "../_shared/fakes";
+import { axis, labelled, whole } from "../_shared/packed";
+import { press } from "../_shared/reader";
 import type { Check } from "./checks";
 import widget from "./widget";
 
