@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._shared.selection import checked
-from .focus import interesting_head, interesting_query
+from .focus import elsewhere_on_average, interesting_query
 from .patterns import Patterns
 
 _WORTH_A_LOOK = 0.1  # a highest score below it singles out no head
@@ -22,22 +22,22 @@ def first_selection(given: dict[str, Any], patterns: Patterns) -> dict[str, Any]
     """
     chosen = checked(given, patterns.first(), patterns.choices())
     if "layer" not in given or "head" not in given:
-        chosen |= _head(given, chosen, patterns)
+        worth, cells = _worth(patterns, chosen), patterns.cells
+        fitting = [
+            (layer, head)
+            for layer, head in cells
+            if given.get("layer", layer) == layer and given.get("head", head) == head
+        ]
+        chosen["layer"], chosen["head"] = max(fitting, key=lambda head: worth[cells[head]])
     if "query" not in given:
         chosen["query"] = interesting_query(patterns.head(chosen))
     return chosen
 
 
-def _head(given: dict[str, Any], chosen: dict[str, Any], patterns: Patterns) -> dict[str, int]:
-    rows = [patterns.layers.index(given["layer"])] if "layer" in given else list(range(len(patterns.layers)))
-    columns = [patterns.heads.index(given["head"])] if "head" in given else list(range(len(patterns.heads)))
-    scores = patterns.scores
-    first = scores[0].at(patterns.step_index(chosen)) if scores else np.zeros(patterns.grid)
-    if np.nanmax(first, initial=-np.inf) > _WORTH_A_LOOK:
-        part = np.nan_to_num(first[np.ix_(rows, columns)], nan=-np.inf)
-        row, column = np.unravel_index(int(part.argmax()), part.shape)
-    else:
-        row, column = interesting_head(
-            patterns.all_heads(chosen)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        )
-    return {"layer": patterns.layers[rows[row]], "head": patterns.heads[columns[column]]}
+def _worth(patterns: Patterns, chosen: dict[str, Any]) -> np.ndarray:
+    """How much each head is worth a look: (layer, head)."""
+    for score in patterns.scores[:1]:
+        scores = score.at(patterns.step_index(chosen))
+        if np.nanmax(scores, initial=-np.inf) > _WORTH_A_LOOK:
+            return np.nan_to_num(scores, nan=-np.inf)
+    return elsewhere_on_average(patterns.all_heads(chosen))

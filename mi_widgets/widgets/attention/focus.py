@@ -27,13 +27,11 @@ def elsewhere(values: np.ndarray, *, rows: np.ndarray) -> np.ndarray:
     return chosen.max(axis=-1)
 
 
-def interesting_head(values: np.ndarray) -> tuple[int, int]:
-    """Indices of the layer and head that look elsewhere most, on average; values: (layer, head, query, key)."""
+def elsewhere_on_average(values: np.ndarray) -> np.ndarray:
+    """How far each head looks elsewhere; values: (..., query, key)."""
     n_rows = values.shape[-2]
     rows = np.unique(np.linspace(0, n_rows - 1, min(_ROWS, n_rows)).astype(int))
-    score = elsewhere(values, rows=rows).mean(axis=-1)
-    layer, head = np.unravel_index(int(score.argmax()), score.shape)
-    return int(layer), int(head)
+    return elsewhere(values, rows=rows).mean(axis=-1)
 
 
 def interesting_query(values: np.ndarray) -> int | None:

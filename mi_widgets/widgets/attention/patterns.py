@@ -35,8 +35,8 @@ class Patterns:
         steps: The labels of the steps of a training, or None where the Result has no such axis.
         layers: The model's numbers of the layers at hand (a run may have kept only some).
         heads: The model's numbers of the heads at hand.
+        cells: The row and the column of each layer and head.
         scores: Those that the user gave.
-        title, model_name, unit: What the header says.
 
     Raises:
         ResultError: Scores that are not of these heads, or of other steps.
@@ -45,35 +45,22 @@ class Patterns:
     def __init__(self, result: Any, scores: Mapping[str, Any] | None = None):
         pattern = result.dataset["pattern"]
         self.steps = labels_of(pattern, "step") if "step" in pattern.dims else None
-        for axis in AXES:  # result.sel(layer=3) has dropped an axis; the view draws one layer then
-            if axis not in pattern.dims:
-                pattern = pattern.drop_vars(axis) if axis == "step" and axis in pattern.coords else pattern
-                pattern = pattern.expand_dims(axis)
-        pattern = pattern.transpose(*AXES)
+        if self.steps is None:
+            pattern = pattern.drop_vars("step", errors="ignore")
+        # result.sel(layer=3) has dropped an axis; the view draws one layer then.
+        pattern = pattern.expand_dims([axis for axis in AXES if axis not in pattern.dims]).transpose(*AXES)
         self.values = np.asarray(pattern.values, dtype=np.float32)
-        self.layers = [int(number) for number in pattern.coords["layer"].values]
-        self.heads = [int(number) for number in pattern.coords["head"].values]
-        self.scores = read_scores(scores, self.grid, self.steps)
-        self._query_tokens = self._tokens(result, "query", self.values.shape[4])
-        self._key_tokens = self._tokens(result, "key", self.values.shape[5])
+        self.layers, self.heads = labels_of(pattern, "layer"), labels_of(pattern, "head")
+        self.cells = {
+            (layer, head): (row, column)
+            for row, layer in enumerate(self.layers)
+            for column, head in enumerate(self.heads)
+        }
+        self.scores = read_scores(scores, self.values.shape[2:4], self.steps)
+        self._tokens = {axis: result.dataset.coords[f"{axis}_token"].values for axis in ("query", "key")}
         self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
         self._place: Place = {}  # what `packed` sends
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         self._header = header_of(result, *(score.given for score in self.scores))
-
-    def _tokens(self, result: Any, axis: str, length: int) -> np.ndarray:
-        tokens = np.asarray(result.dataset.coords[f"{axis}_token"].values)
-        return np.broadcast_to(tokens, (self.n_batch, length))
-
-    @property
-    def n_batch(self) -> int:
-        """How many prompts there are."""
-        return self.values.shape[1]
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        """How many layers and heads there are."""
-        return self.values.shape[2], self.values.shape[3]
 
     @cached_property
     def all_fit(self) -> bool:
@@ -85,19 +72,16 @@ class Patterns:
         """Whether one prompt may be sent at all steps, thumbnails included: moving the step then asks nobody."""
         n_query, n_key = self.values.shape[4:]
         small = min(n_query, THUMBNAIL_SIDE) * min(n_key, THUMBNAIL_SIDE)
-        return self.values.shape[0] * int(np.prod(self.grid)) * (n_query * n_key + small) <= ALL_HEADS_LIMIT
+        return self.values.shape[0] * len(self.cells) * (n_query * n_key + small) <= ALL_HEADS_LIMIT
 
-    def query_tokens(self, batch: int) -> list[str]:
-        """The rows' labels for one prompt; "" where it is padded."""
-        return [str(token) for token in self._query_tokens[batch]]
-
-    def key_tokens(self, batch: int) -> list[str]:
-        """The columns' labels for one prompt; "" where it is padded."""
-        return [str(token) for token in self._key_tokens[batch]]
+    def tokens(self, axis: str, batch: int) -> list[str]:
+        """The labels of the rows ("query") or the columns ("key") for one prompt; "" where it is padded."""
+        tokens = self._tokens[axis]
+        return [str(token) for token in (tokens[batch] if tokens.ndim == 2 else tokens)]
 
     def n_tokens(self, batch: int) -> int:
         """How long one prompt is, without its padding."""
-        return sum(token != "" for token in self.key_tokens(batch))
+        return sum(token != "" for token in self.tokens("key", batch))
 
     def step_index(self, place: Place) -> int:
         """Where the place's step is among the steps; 0 where there are none."""
@@ -109,8 +93,7 @@ class Patterns:
 
     def head(self, place: Place) -> np.ndarray:
         """One head's pattern; float32, shape (query, key)."""
-        layer, head = self.layers.index(place["layer"]), self.heads.index(place["head"])
-        return self.all_heads(place)[layer, head]
+        return self.all_heads(place)[self.cells[place["layer"], place["head"]]]
 
     def thumbnail_codes(self, place: Place) -> np.ndarray:
         """All heads, max-pooled; uint8 codes of probabilities, shape (layer, head, <= 48, <= 48)."""
@@ -124,7 +107,7 @@ class Patterns:
         n_query, n_key = self.values.shape[4:]
         return {
             **({"step": self.steps} if self.steps else {}),
-            "batch": range(self.n_batch),
+            "batch": range(self.values.shape[1]),
             "layer": self.layers,
             "head": self.heads,
             "query": [*range(n_query), None],
@@ -162,8 +145,12 @@ class Patterns:
         variables["pattern"] = ((*axes, "query", "key"), patterns)
         for i, score in enumerate(self.scores):
             variables |= score.variables(i)
+        labels = {"layer": self.layers, "head": self.heads}
+        labels |= {f"{axis}_token": (axis, self.tokens(axis, place["batch"])) for axis in ("query", "key")}
+        if self.steps is not None:
+            labels["step"] = self.steps
         return pack_dataset(
-            xr.Dataset(variables, coords=self._labels(place["batch"])),
+            xr.Dataset(variables, labels),
             scales=dict.fromkeys(("thumbnails", "pattern"), Scale("sequential", 0, 1)),
             codes={"pattern": _code(patterns)},
             batch=place["batch"],
@@ -176,15 +163,6 @@ class Patterns:
         """One full head, ready for the wire."""
         head = self.head(place)
         return pack(quantise(head, low=0, high=1, dtype=_code(head)))
-
-    def _labels(self, batch: int) -> dict[str, Any]:
-        return {
-            **({} if self.steps is None else {"step": self.steps}),
-            "layer": self.layers,
-            "head": self.heads,
-            "query_token": ("query", self.query_tokens(batch)),
-            "key_token": ("key", self.key_tokens(batch)),
-        }
 
 
 def _small(heads: np.ndarray) -> np.ndarray:
