@@ -156,7 +156,7 @@ class Patterns:
             batch=place["batch"],
             step=None if stepped else place.get("step"),
             alone=None if self.all_fit else {key: place[key] for key in ("layer", "head")},
-            scores=[score.said() for score in self.scores],
+            scores=[score.said(i) for i, score in enumerate(self.scores)],
         )
 
     def packed_head(self, place: Place) -> dict[str, Any]:

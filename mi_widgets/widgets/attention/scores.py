@@ -52,10 +52,10 @@ class Score:
         control = {f"control {i}": (axes, self.control.values)} if self.control else {}
         return {f"score {i}": (axes, self.values), **control}
 
-    def said(self) -> dict[str, str]:
-        """What the score and its control are called, for the browser."""
-        control = self.control.name if self.control else ""
-        return {"name": self.name, "short": self.short, "control_name": control}
+    def said(self, i: int) -> dict[str, str]:
+        """What the i-th score and its control are called, for the reader and among the variables."""
+        control = {"control": f"control {i}", "control_name": self.control.name} if self.control else {}
+        return {"name": self.name, "short": self.short, "values": f"score {i}", **control}
 
 
 def at_step(values: np.ndarray, step: int) -> np.ndarray:
