@@ -42,6 +42,14 @@ class LatentNames:
         at = self._places.get(latent)
         return "" if at is None else self.labels[at] or self.says[at]
 
+    def label(self, latent: int) -> str:
+        """The label, if that is its name."""
+        return self.labels[self._places[latent]]
+
+    def peak(self, latent: int) -> float:
+        """Its greatest activation."""
+        return float(self.peaks[self._places[latent]])
+
     def packed(self) -> dict[str, Any]:
         """For the wire."""
         return {

@@ -1,4 +1,4 @@
-/** How keys move what is selected. Pure: the same in, the same out. */
+/** How the arrow keys move the selected cell. Pure: the same in, the same out. */
 import type { Help } from "./keys";
 import type { Spot } from "./heat_map";
 import type { Direction } from "./keyboard";
@@ -8,14 +8,9 @@ export const ARROWS_HELP: Help = [
   [["first", "last"], "the first and the last of the row"],
 ];
 
-/** A place among so many: the nearest that there is. */
-export function inside(place: number, size: number): number {
-  return Math.max(0, Math.min(size - 1, place));
-}
-
-/** The place so many on, or back, in a list; from nowhere it is entered at the end that one comes from. */
-export function walked(from: number | undefined, by: number, size: number): number {
-  return inside((from ?? (by > 0 ? -1 : size)) + by, size);
+/** The place itself, or the end that it is beyond, of so many. */
+export function inside(place: number, count: number): number {
+  return Math.max(0, Math.min(count - 1, place));
 }
 
 /** The cell one step away, inside the picture; from no cell the first one. */
@@ -23,4 +18,9 @@ export function moveSpot({ row, column }: Spot, to: Direction, rows: number, col
   if (row === null || column === null) return { row: row ?? 0, column: column ?? 0 };
   const by = { left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0], first: [0, -columns], last: [0, columns] }[to];
   return { row: inside(row + by[0], rows), column: inside(column + by[1], columns) };
+}
+
+/** The place so many on, or back, in a list; from nowhere it is entered at the end that one comes from. */
+export function walked(from: number | undefined, by: number, count: number): number {
+  return inside((from ?? (by > 0 ? -1 : count)) + by, count);
 }

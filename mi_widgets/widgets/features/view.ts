@@ -16,13 +16,14 @@ export class FeatureView extends ResultView<Store, Selection> {
   protected readonly traits = ["_changes"];
   private list = new List(
     this.data,
-    (at) => this.go(this.data.latents[at]),
+    (latent) => this.go(latent),
     () => this.drawWords(),
   );
-  private dashboard = new Dashboard(this.data, {
-    go: (latent) => this.go(latent),
-    tip: (event, lines) => this.point({}, event, lines),
-  });
+  private dashboard = new Dashboard(
+    this.data,
+    (latent) => this.go(latent),
+    (event, lines) => this.point({}, event, lines),
+  );
   private both = el("div", { class: "mi-list-and-one" }, this.list.element, this.dashboard.element);
   private changes = new ChangesNote(this.model);
   private before: number[] = []; // the latents that were shown before this one
@@ -31,7 +32,7 @@ export class FeatureView extends ResultView<Store, Selection> {
   protected readonly table = {
     name: "the latents in numbers",
     hint: "the latents of the list in numbers",
-    make: () => latentTable(this.data, this.list.places, this.at),
+    make: () => latentTable(this.data, this.list.latents, this.selection.latent),
   };
 
   protected parts() {
@@ -75,11 +76,6 @@ export class FeatureView extends ResultView<Store, Selection> {
     return [model];
   }
 
-  /** The place of the selected latent. */
-  private get at(): number {
-    return this.data.names.place(this.selection.latent)!;
-  }
-
   private go(latent: number): void {
     this.point({}); // what was done is shown, not what the pointer happens to be on
     this.select({ latent });
@@ -101,12 +97,12 @@ export class FeatureView extends ResultView<Store, Selection> {
     this.both.style.gridTemplateColumns = place.narrow ? "minmax(0, 1fr)" : `${place.list}px minmax(0, 1fr)`;
     const change = changeOf(this.model, latent);
     const changed = change ? (change.value === null ? "out" : described(change).replace(/^.* at/, "held at")) : "";
-    this.dashboard.draw(this.at, place, this.theme, changed);
-    this.list.draw(this.at); // when the dashboard says how high it is
+    this.dashboard.draw(latent, place, this.theme, changed);
+    this.list.draw(latent); // when the dashboard says how high it is
     this.changes.draw();
   }
 
   protected sentence() {
-    return sentence(this.data, this.at);
+    return sentence(this.data, this.selection.latent);
   }
 }
