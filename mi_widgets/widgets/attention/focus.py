@@ -18,13 +18,9 @@ def elsewhere(values: np.ndarray, *, rows: np.ndarray) -> np.ndarray:
     Returns:
         Shape (..., len(rows)); 0 where a row is padded or has nothing else to look at.
     """
-    chosen = np.nan_to_num(values[..., rows, :], nan=0.0)
-    chosen[..., 0] = 0
-    for offset in (0, 1):
-        keys = rows - offset
-        inside = (keys >= 0) & (keys < chosen.shape[-1])
-        chosen[..., np.flatnonzero(inside), keys[inside]] = 0
-    return chosen.max(axis=-1)
+    away = rows[:, None] - np.arange(values.shape[-1])  # 0: itself, 1: the one before
+    near = (away == 0) | (away == 1) | (away == rows[:, None])
+    return np.where(near, 0, np.nan_to_num(values[..., rows, :], nan=0.0)).max(axis=-1)
 
 
 def elsewhere_on_average(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
 """What the attention view reads from a Result: the one place that knows a Result's attributes."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -57,22 +56,16 @@ class Patterns:
             for column, head in enumerate(self.heads)
         }
         self.scores = read_scores(scores, self.values.shape[2:4], self.steps)
+        # Whether all heads of one step and prompt may be sent at once, and whether all steps of one prompt may,
+        # thumbnails included: moving the step then asks nobody.
+        n_steps, *_, n_query, n_key = self.values.shape
+        small = min(n_query, THUMBNAIL_SIDE) * min(n_key, THUMBNAIL_SIDE)
+        self._all_fit = len(self.cells) * n_query * n_key <= ALL_HEADS_LIMIT
+        self._steps_fit = n_steps * len(self.cells) * (n_query * n_key + small) <= ALL_HEADS_LIMIT
         self._tokens = {axis: result.dataset.coords[f"{axis}_token"].values for axis in ("query", "key")}
         self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
         self._place: Place = {}  # what `packed` sends
         self._header = header_of(result, *(score.given for score in self.scores))
-
-    @cached_property
-    def all_fit(self) -> bool:
-        """Whether all heads of one step and prompt may be sent at once."""
-        return int(np.prod(self.values.shape[2:])) <= ALL_HEADS_LIMIT
-
-    @cached_property
-    def steps_fit(self) -> bool:
-        """Whether one prompt may be sent at all steps, thumbnails included: moving the step then asks nobody."""
-        n_query, n_key = self.values.shape[4:]
-        small = min(n_query, THUMBNAIL_SIDE) * min(n_key, THUMBNAIL_SIDE)
-        return self.values.shape[0] * len(self.cells) * (n_query * n_key + small) <= ALL_HEADS_LIMIT
 
     def tokens(self, axis: str, batch: int) -> list[str]:
         """The labels of the rows ("query") or the columns ("key") for one prompt; "" where it is padded."""
@@ -104,20 +97,15 @@ class Patterns:
 
     def choices(self) -> Choices:
         """Steps, if there are any, prompts, the model's numbers of layers and heads, and positions."""
-        n_query, n_key = self.values.shape[4:]
-        return {
-            **({"step": self.steps} if self.steps else {}),
-            "batch": range(self.values.shape[1]),
-            "layer": self.layers,
-            "head": self.heads,
-            "query": [*range(n_query), None],
-            "key": [*range(n_key), None],
-        }
+        _, n_batch, *_, n_query, n_key = self.values.shape
+        cells = {"query": [*range(n_query), None], "key": [*range(n_key), None]}
+        every = {"batch": range(n_batch), "layer": self.layers, "head": self.heads, **cells}
+        return {"step": self.steps, **every} if self.steps else every
 
     def first(self) -> dict[str, Any]:
         """The last step, the first prompt and head, and no row; `first_selection` looks for more."""
-        head = {"batch": 0, "layer": self.layers[0], "head": self.heads[0], "query": None, "key": None}
-        return {"step": self.steps[-1], **head} if self.steps else head
+        first = {key: labels[0] for key, labels in self.choices().items()} | {"query": None, "key": None}
+        return {**first, "step": self.steps[-1]} if self.steps else first
 
     def header(self) -> dict[str, Any]:
         """What the view's header says of the patterns and the scores, for the browser."""
@@ -127,7 +115,7 @@ class Patterns:
         """Have `packed` send another place; whether the browser has to be sent it, to show it."""
         before, self._place = self._place, place
         moved = {key for key in ("step", "batch") if before.get(key) != place.get(key)}
-        return "batch" in moved or ("step" in moved and not self.steps_fit)
+        return "batch" in moved or ("step" in moved and not self._steps_fit)
 
     def packed(self) -> dict[str, Any]:
         """What the browser needs to draw one prompt; one value, so that labels and pictures change together.
@@ -135,12 +123,12 @@ class Patterns:
         The patterns and thumbnails have the axis `step` where all steps are sent, else they are those of one; and
         the patterns have the axes of all heads, or are that of one. What is one is named in what is derived.
         """
-        place, stepped = self._place, self.steps is not None and self.steps_fit
+        place, stepped = self._place, self.steps is not None and self._steps_fit
         patterns = self.values[:, place["batch"]] if stepped else self.all_heads(place)
         small = np.stack([_small(heads) for heads in patterns]) if stepped else self.thumbnail_codes(place)
         axes = [*(["step"] if stepped else []), "layer", "head"]
         variables = {"thumbnails": ((*axes, "row", "column"), small)}
-        if not self.all_fit:
+        if not self._all_fit:
             axes, patterns = [], self.head(place)
         variables["pattern"] = ((*axes, "query", "key"), patterns)
         for i, score in enumerate(self.scores):
@@ -155,7 +143,7 @@ class Patterns:
             codes={"pattern": _code(patterns)},
             batch=place["batch"],
             step=None if stepped else place.get("step"),
-            alone=None if self.all_fit else {key: place[key] for key in ("layer", "head")},
+            alone=None if self._all_fit else {key: place[key] for key in ("layer", "head")},
             scores=[score.said(i) for i, score in enumerate(self.scores)],
         )
 

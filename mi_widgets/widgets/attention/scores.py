@@ -33,7 +33,7 @@ class Score:
     @property
     def short(self) -> str:
         """A few letters that fit on a thumbnail."""
-        return _SHORT.get(self.name.lower(), self.name.split()[0][:4] if self.name.strip() else self.name)
+        return _SHORT.get(self.name.lower(), self.name.strip().partition(" ")[0][:4])
 
     def at(self, step: int) -> np.ndarray:
         """The scores of one step, by its place: shape (layer, head)."""

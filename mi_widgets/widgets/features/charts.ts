@@ -50,18 +50,22 @@ export class Histogram {
   }
 }
 
+/** One column between two edges and the next. @param said what is said of a column. */
+function columnsBetween(edges: number[], counts: number[], said: (from: number, to: number, n: number) => Lines) {
+  return counts.map((height, i) => {
+    const [from, to] = [edges[i], edges[i + 1]];
+    return { from, to, height, said: said(from, to, height) };
+  });
+}
+
 /** How often a latent has which activation. */
 export function activations(store: Store, latent: number): Counts {
   const [counts, peak] = [store.numbers("histogram", latent), store.names.peak(latent)];
-  const edge = (i: number) => (i * peak) / counts.length;
-  const columns = counts.map((height, i) => {
-    const [from, to] = [edge(i), edge(i + 1)];
-    const said: Lines = [
-      ["activation", `${reading(from)} to ${reading(to)}`],
-      ["tokens", count(height)],
-    ];
-    return { from, to, height, said };
-  });
+  const edges = [...counts, 0].map((_, i) => (i * peak) / counts.length);
+  const columns = columnsBetween(edges, counts, (from, to, n) => [
+    ["activation", `${reading(from)} to ${reading(to)}`],
+    ["tokens", count(n)],
+  ]);
   const n = counts.reduce((sum, height) => sum + height, 0);
   const note = `above 0, at ${count(n)} tokens`;
   return { columns, x: linear(0, peak || 1), note, said: `activations from 0 to ${reading(peak)} at ${n} tokens` };
@@ -70,14 +74,10 @@ export function activations(store: Store, latent: number): Counts {
 /** How many latents have which density; those that never fire at the left. */
 export function densities(store: Store, latent: number): Counts {
   const { edges, counts, never }: { edges: number[]; counts: number[]; never: number } = store.derived.densities;
-  const columns = counts.map((height, i) => {
-    const [from, to] = [edges[i], edges[i + 1]];
-    const said: Lines = [
-      ["share of tokens", `${percent(from)} to ${percent(to)}`],
-      ["latents", String(height)],
-    ];
-    return { from, to, height, said };
-  });
+  const columns = columnsBetween(edges, counts, (from, to, n) => [
+    ["share of tokens", `${percent(from)} to ${percent(to)}`],
+    ["latents", String(n)],
+  ]);
   if (never) {
     const said: Lines = [["latents", `${never}, which never fire`]];
     columns.unshift({ from: 0, to: edges.length ? edges[0] / 2 : 1, height: never, said });

@@ -6,7 +6,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.given import dataset_of, header_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import with_labels
 from .._shared.latent_names import LatentNames
@@ -103,16 +103,8 @@ def binned(density: np.ndarray) -> dict[str, Any]:
 
 def _checked(result: Any) -> Any:
     """The numbers of a Result of `mi.features`; of one latent alone with its axis."""
-    if not is_result(result):
-        raise ResultError(
-            f"This Result is {kind_of(result)}; FeatureView draws Results of mi.features(sae, model, texts)."
-        )
-    data = result.dataset
-    missing = [name for name in (*_VARIABLES, "token_text", "latent", "place") if name not in data.variables]
-    if missing:
-        raise ResultError(
-            f"This Result has no {missing[0]}; FeatureView draws what mi.features(sae, model, texts) returns."
-        )
+    needed = (*_VARIABLES, "token_text", "latent", "place")
+    data = dataset_of(result, "FeatureView", "mi.features(sae, model, texts)", needed)
     texts = data["token_text"]
     if "latent" not in data.dims:
         data = data[[*_VARIABLES]].expand_dims("latent").assign(token_text=texts)

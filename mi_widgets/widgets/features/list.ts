@@ -1,5 +1,6 @@
 /** All latents, in the order that was chosen, as far as the filter lets them through. */
 import { el } from "../_shared/dom";
+import { bindKeys } from "../_shared/keyboard";
 import { LongList } from "../_shared/long_list";
 import { walked } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
@@ -46,7 +47,13 @@ export class List {
     );
     this.menu.addEventListener("change", () => this.order(this.menu.value as OrderName));
     this.input.addEventListener("input", () => this.filter());
-    this.input.addEventListener("keydown", (event) => this.typed(event));
+    this.input.addEventListener("keydown", (event) => event.stopPropagation()); // in the field the keys are text …
+    bindKeys(this.input, {
+      down: () => this.walk(1), // … but with the arrows one goes on in the list
+      up: () => this.walk(-1),
+      open: () => this.enter(),
+      nothing: () => (this.input.value ? this.clear() : this.rows.element.focus()),
+    });
     this.read();
   }
 
@@ -118,21 +125,10 @@ export class List {
     this.changed();
   }
 
-  /** In the field the keys are text; but with the arrows one goes on in the list. */
-  private typed(event: KeyboardEvent): void {
-    event.stopPropagation();
-    const done = {
-      ArrowDown: () => this.walk(1),
-      ArrowUp: () => this.walk(-1),
-      Enter: () => {
-        if (this.at === undefined) this.walk(1);
-        this.rows.element.focus();
-      },
-      Escape: () => (this.input.value ? this.clear() : this.rows.element.focus()),
-    }[event.key];
-    if (!done) return;
-    event.preventDefault();
-    done();
+  /** Go from the field to the list. */
+  private enter(): void {
+    if (this.at === undefined) this.walk(1);
+    this.rows.element.focus();
   }
 
   private row(i: number): { said: string; parts: HTMLElement[] } {

@@ -47,9 +47,7 @@ export class Changing {
     const change = changeOf(this.model, latent);
     if (change && change.value !== null) this.held = change.value;
     this.top = Math.max(this.top, this.held);
-    this.slider.max = String(this.top);
-    this.slider.step = String(this.top / STEPS);
-    this.slider.value = String(this.held);
+    Object.assign(this.slider, { max: this.top, step: this.top / STEPS, value: this.held });
     this.slider.setAttribute("aria-valuetext", String(this.held));
     if (Number(this.figures.value) !== this.held) this.figures.value = String(this.held);
     this.ways.say(WAYS, change === undefined ? 0 : change.value === null ? 1 : 2);
