@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from .._shared.selection import checked
 from .focus import elsewhere_on_average, interesting_query
-from .patterns import Patterns
+from .patterns import Patterns, part
 
 _WORTH_A_LOOK = 0.1  # a highest score below it singles out no head
 
@@ -22,22 +23,21 @@ def first_selection(given: dict[str, Any], patterns: Patterns) -> dict[str, Any]
     """
     chosen = checked(given, patterns.first(), patterns.choices())
     if "layer" not in given or "head" not in given:
-        worth, cells = _worth(patterns, chosen), patterns.cells
-        fitting = [
-            (layer, head)
-            for layer, head in cells
-            if given.get("layer", layer) == layer and given.get("head", head) == head
-        ]
-        chosen["layer"], chosen["head"] = max(fitting, key=lambda head: worth[cells[head]])
+        axes = ("layer", "head")
+        fitting = {axis: [chosen[axis]] if axis in given else patterns.labels[axis] for axis in axes}
+        worth = _worth(patterns, chosen).sel(fitting)
+        best = np.unravel_index(int(worth.values.argmax()), worth.shape)
+        chosen |= {axis: fitting[axis][i] for axis, i in zip(axes, best, strict=True)}
     if "query" not in given:
         chosen["query"] = interesting_query(patterns.head(chosen))
     return chosen
 
 
-def _worth(patterns: Patterns, chosen: dict[str, Any]) -> np.ndarray:
-    """How much each head is worth a look: (layer, head)."""
+def _worth(patterns: Patterns, chosen: dict[str, Any]) -> xr.DataArray:
+    """How much each head is worth a look."""
     for score in patterns.scores[:1]:
-        scores = score.at(patterns.step_index(chosen))
-        if np.nanmax(scores, initial=-np.inf) > _WORTH_A_LOOK:
-            return np.nan_to_num(scores, nan=-np.inf)
-    return elsewhere_on_average(patterns.all_heads(chosen))
+        worth = part(score.values, chosen, "step").fillna(-np.inf)
+        if worth.max() > _WORTH_A_LOOK:
+            return worth
+    heads = part(patterns.pattern, chosen, "step", "batch")
+    return heads[..., 0, 0].copy(data=elsewhere_on_average(heads.values))

@@ -27,14 +27,13 @@ Place = Mapping[str, Any]
 
 
 class Patterns:
-    """The patterns of a Result as arrays and labels, and the scores of their heads.
+    """The patterns of a Result with their labels, and the scores of their heads.
 
     Attributes:
-        values: Float32 probabilities, shape (step, batch, layer, head, query, key); padded positions are NaN.
-        steps: The labels of the steps of a training, or None where the Result has no such axis.
-        layers: The model's numbers of the layers at hand (a run may have kept only some).
-        heads: The model's numbers of the heads at hand.
-        cells: The row and the column of each layer and head.
+        pattern: Float32 probabilities with the axes `AXES`, `step` only where there are steps; padded positions are
+            NaN. Steps, layers and heads have the model's numbers (a run may have kept only some), prompts, rows and
+            columns those of their places.
+        labels: Of each axis.
         scores: Those that the user gave.
 
     Raises:
@@ -42,26 +41,22 @@ class Patterns:
     """
 
     def __init__(self, result: Any, scores: Mapping[str, Any] | None = None):
-        pattern = result.dataset["pattern"]
-        self.steps = labels_of(pattern, "step") if "step" in pattern.dims else None
-        if self.steps is None:
-            pattern = pattern.drop_vars("step", errors="ignore")
+        pattern = result.dataset["pattern"].drop_vars(("batch", "query", "key"), errors="ignore")
+        axes = [axis for axis in AXES if axis in pattern.dims or axis != "step"]
         # result.sel(layer=3) has dropped an axis; the view draws one layer then.
-        pattern = pattern.expand_dims([axis for axis in AXES if axis not in pattern.dims]).transpose(*AXES)
-        self.values = np.asarray(pattern.values, dtype=np.float32)
-        self.layers, self.heads = labels_of(pattern, "layer"), labels_of(pattern, "head")
-        self.cells = {
-            (layer, head): (row, column)
-            for row, layer in enumerate(self.layers)
-            for column, head in enumerate(self.heads)
-        }
-        self.scores = read_scores(scores, self.values.shape[2:4], self.steps)
+        pattern = pattern.expand_dims([axis for axis in axes if axis not in pattern.dims]).transpose(*axes)
+        self.labels = {axis: labels_of(pattern, axis) for axis in axes}
+        self.pattern = (
+            pattern.reset_coords(drop=True).astype(np.float32, copy=False).assign_coords(self.labels)
+        )
+        self.scores = read_scores(scores, self.labels)
         # Whether all heads of one step and prompt may be sent at once, and whether all steps of one prompt may,
         # thumbnails included: moving the step then asks nobody.
-        n_steps, *_, n_query, n_key = self.values.shape
-        small = min(n_query, THUMBNAIL_SIDE) * min(n_key, THUMBNAIL_SIDE)
-        self._all_fit = len(self.cells) * n_query * n_key <= ALL_HEADS_LIMIT
-        self._steps_fit = n_steps * len(self.cells) * (n_query * n_key + small) <= ALL_HEADS_LIMIT
+        n = self.pattern.sizes
+        n_heads, cells = n["layer"] * n["head"], n["query"] * n["key"]
+        small = min(n["query"], THUMBNAIL_SIDE) * min(n["key"], THUMBNAIL_SIDE)
+        self._all_fit = n_heads * cells <= ALL_HEADS_LIMIT
+        self._steps_fit = n.get("step", 1) * n_heads * (cells + small) <= ALL_HEADS_LIMIT
         self._tokens = {axis: result.dataset.coords[f"{axis}_token"].values for axis in ("query", "key")}
         self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
         self._place: Place = {}  # what `packed` sends
@@ -76,36 +71,32 @@ class Patterns:
         """How long one prompt is, without its padding."""
         return sum(token != "" for token in self.tokens("key", batch))
 
-    def step_index(self, place: Place) -> int:
-        """Where the place's step is among the steps; 0 where there are none."""
-        return 0 if self.steps is None else self.steps.index(place["step"])
-
     def all_heads(self, place: Place) -> np.ndarray:
         """Every head's pattern at the place's step and prompt; float32, shape (layer, head, query, key)."""
-        return self.values[self.step_index(place), place["batch"]]
+        return part(self.pattern, place, "step", "batch").values
 
     def head(self, place: Place) -> np.ndarray:
         """One head's pattern; float32, shape (query, key)."""
-        return self.all_heads(place)[self.cells[place["layer"], place["head"]]]
+        return part(self.pattern, place, "step", "batch", "layer", "head").values
 
     def thumbnail_codes(self, place: Place) -> np.ndarray:
         """All heads, max-pooled; uint8 codes of probabilities, shape (layer, head, <= 48, <= 48)."""
-        key = (self.step_index(place), place["batch"])
+        key = (place.get("step"), place["batch"])
         if key not in self._thumbnails:
             self._thumbnails = {key: _small(self.all_heads(place))}
         return self._thumbnails[key]
 
     def choices(self) -> Choices:
-        """Steps, if there are any, prompts, the model's numbers of layers and heads, and positions."""
-        _, n_batch, *_, n_query, n_key = self.values.shape
-        cells = {"query": [*range(n_query), None], "key": [*range(n_key), None]}
-        every = {"batch": range(n_batch), "layer": self.layers, "head": self.heads, **cells}
-        return {"step": self.steps, **every} if self.steps else every
+        """The labels of the axes; of rows and columns none as well."""
+        return {
+            axis: [*labels, None] if axis in ("query", "key") else labels
+            for axis, labels in self.labels.items()
+        }
 
     def first(self) -> dict[str, Any]:
         """The last step, the first prompt and head, and no row; `first_selection` looks for more."""
-        first = {key: labels[0] for key, labels in self.choices().items()} | {"query": None, "key": None}
-        return {**first, "step": self.steps[-1]} if self.steps else first
+        first = {axis: labels[-1 if axis == "step" else 0] for axis, labels in self.labels.items()}
+        return {**first, "query": None, "key": None}
 
     def header(self) -> dict[str, Any]:
         """What the view's header says of the patterns and the scores, for the browser."""
@@ -123,26 +114,24 @@ class Patterns:
         The patterns and thumbnails have the axis `step` where all steps are sent, else they are those of one; and
         the patterns have the axes of all heads, or are that of one. What is one is named in what is derived.
         """
-        place, stepped = self._place, self.steps is not None and self._steps_fit
-        patterns = self.values[:, place["batch"]] if stepped else self.all_heads(place)
-        small = np.stack([_small(heads) for heads in patterns]) if stepped else self.thumbnail_codes(place)
-        axes = [*(["step"] if stepped else []), "layer", "head"]
-        variables = {"thumbnails": ((*axes, "row", "column"), small)}
+        place, one = self._place, () if self._steps_fit else ("step",)
+        sent = part(self.pattern, place, "batch", *one)
+        stepped = "step" in sent.dims
+        small = np.stack([_small(heads) for heads in sent.values]) if stepped else self.thumbnail_codes(place)
+        thumbnails = ((*sent.dims[:-2], "row", "column"), small)
         if not self._all_fit:
-            axes, patterns = [], self.head(place)
-        variables["pattern"] = ((*axes, "query", "key"), patterns)
+            sent = part(sent, place, "layer", "head")
+        variables = {"thumbnails": thumbnails, "pattern": (sent.dims, sent.values)}
         for i, score in enumerate(self.scores):
             variables |= score.variables(i)
-        labels = {"layer": self.layers, "head": self.heads}
-        labels |= {f"{axis}_token": (axis, self.tokens(axis, place["batch"])) for axis in ("query", "key")}
-        if self.steps is not None:
-            labels["step"] = self.steps
+        labels = {axis: self.labels[axis] for axis in ("step", "layer", "head") if axis in self.labels}
+        tokens = {f"{axis}_token": (axis, self.tokens(axis, place["batch"])) for axis in ("query", "key")}
         return pack_dataset(
-            xr.Dataset(variables, labels),
+            xr.Dataset(variables, {**labels, **tokens}),
             scales=dict.fromkeys(("thumbnails", "pattern"), Scale("sequential", 0, 1)),
-            codes={"pattern": _code(patterns)},
+            codes={"pattern": _code(sent.values)},
             batch=place["batch"],
-            step=None if stepped else place.get("step"),
+            step=None if self._steps_fit else place.get("step"),
             alone=None if self._all_fit else {key: place[key] for key in ("layer", "head")},
             scores=[score.said(i) for i, score in enumerate(self.scores)],
         )
@@ -151,6 +140,11 @@ class Patterns:
         """One full head, ready for the wire."""
         head = self.head(place)
         return pack(quantise(head, low=0, high=1, dtype=_code(head)))
+
+
+def part(data: xr.DataArray, place: Place, *axes: str) -> xr.DataArray:
+    """What is left at a place's labels of some axes, as far as the data has these."""
+    return data.sel({axis: place[axis] for axis in axes if axis in data.dims}, drop=True)
 
 
 def _small(heads: np.ndarray) -> np.ndarray:

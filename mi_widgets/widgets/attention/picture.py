@@ -14,18 +14,20 @@ _LARGE = (400, 400)  # pixels, about, of the large head
 
 def picture(patterns: Patterns, selection: dict[str, Any], off: set[tuple[int, int]]) -> marks.Picture:
     """Thumbnails of all heads on the left, the selected head with its tokens on the right."""
-    cells, selected = patterns.cells, (selection["layer"], selection["head"])
+    layers, heads = patterns.labels["layer"], patterns.labels["head"]
+    cells = {(layer, head): (i, j) for i, layer in enumerate(layers) for j, head in enumerate(heads)}
+    selected = selection["layer"], selection["head"]
     grid = marks.Thumbnails(
         patterns.thumbnail_codes(selection),
-        [f"L{layer}" for layer in patterns.layers],
-        [f"H{head}" for head in patterns.heads],
+        [f"L{layer}" for layer in layers],
+        [f"H{head}" for head in heads],
         lit=cells[selected],
         off=[cells[head] for head in off if head in cells],
     )
     sentences = head_sentence(patterns, selection, off=selected in off), row_sentence(patterns, selection)
     said = marks.Column([marks.Paragraph(text) for text in sentences], gap=0)
     left = marks.Column([grid, marks.ColourBar(_SCALE, "thumbnail = max of its cells"), said])
-    header, step = patterns.header(), [f"step {selection['step']}"] if patterns.steps else []
+    header, step = patterns.header(), [f"step {selection['step']}"] if "step" in selection else []
     facts = [header["model"], *step, f"{patterns.n_tokens(selection['batch'])} tokens", header["unit"]]
     return marks.Picture(header["title"], facts, marks.Row([left, _large(patterns, selection)], gap=14))
 

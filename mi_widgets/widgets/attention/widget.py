@@ -61,10 +61,10 @@ class AttentionView(HeadSwitchView[Patterns]):
 
     def __repr__(self) -> str:
         patterns, chosen = self._drawn, self.selection
-        step = f"step {chosen['step']}, " if patterns.steps else ""
+        step = f"step {chosen['step']}, " if "step" in chosen else ""
         return (
             f"AttentionView({self._header['model']}, {step}{patterns.n_tokens(chosen['batch'])} tokens, "
-            f"{len(patterns.layers)} layers x {len(patterns.heads)} heads, "
+            f"{len(patterns.labels['layer'])} layers x {len(patterns.labels['head'])} heads, "
             f"selected layer {chosen['layer']} head {chosen['head']})"
         )
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from .._shared.numbers import fixed
 from .._shared.tokens import shortened
 from .._shared.words import Words
-from .patterns import Patterns
-from .scores import at_step
+from .patterns import Patterns, part
 
 _LONGEST = 24  # signs of a token in running text
 _WORDS = Words(__file__)
@@ -16,19 +16,21 @@ _WORDS = Words(__file__)
 
 def head_sentence(patterns: Patterns, selection: dict[str, Any], *, off: bool) -> str:
     """ "Head L1.H3 · step 300 · induction 0.91 (untrained: 0.04)"."""
-    layer, head, step = selection["layer"], selection["head"], patterns.step_index(selection)
-    cell = patterns.cells[layer, head]
+
+    def at_head(scores: xr.DataArray) -> str:
+        return fixed(part(scores, selection, "step", "layer", "head").item(), 2)
+
     every = [
         {
             "name": score.name,
-            "value": fixed(score.at(step)[cell], 2),
+            "value": at_head(score.values),
             "control": score.control and score.control.name,
-            "baseline": score.control and fixed(at_step(score.control.values, step)[cell], 2),
+            "baseline": None if score.baseline is None else at_head(score.baseline),
         }
         for score in patterns.scores
     ]
-    said = _WORDS.each("score", every)
-    return _WORDS.say("head", layer=layer, head=head, step=selection.get("step"), off=off, scores=said)
+    place = {key: selection.get(key) for key in ("layer", "head", "step")}
+    return _WORDS.say("head", **place, off=off, scores=_WORDS.each("score", every))
 
 
 def row_sentence(patterns: Patterns, selection: dict[str, Any]) -> str:

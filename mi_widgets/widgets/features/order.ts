@@ -23,9 +23,9 @@ export function valueOf(store: Store, by: OrderName, latent: number): number {
 
 /** All latents, the largest number first. */
 export function ordered(store: Store, by: OrderName): number[] {
-  const keys = new Map(store.names.latents.map((latent) => [latent, valueOf(store, by, latent)]));
-  const key = (latent: number) => (Number.isNaN(keys.get(latent)) ? -Infinity : keys.get(latent)!);
-  return [...store.names.latents].sort((a, b) => key(b) - key(a) || a - b);
+  const all = store.names.latents.map((latent) => ({ latent, value: valueOf(store, by, latent) }));
+  for (const one of all) if (Number.isNaN(one.value)) one.value = -Infinity;
+  return all.sort((a, b) => b.value - a.value || a.latent - b.latent).map(({ latent }) => latent);
 }
 
 export interface Found {

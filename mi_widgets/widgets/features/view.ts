@@ -1,7 +1,8 @@
 /** The list, the dashboard of the selected latent, and the words. */
 import { el } from "../_shared/dom";
 import type { Help } from "../_shared/keys";
-import { changeOf, ChangesNote, described, switchAction } from "../_shared/latent_changes";
+import { changeOf, ChangesNote, switchAction } from "../_shared/latent_changes";
+import { reading } from "../_shared/numbers";
 import { ResultView } from "../_shared/result_view";
 import { Dashboard } from "./dashboard";
 import { layout } from "./layout";
@@ -96,7 +97,7 @@ export class FeatureView extends ResultView<Store, Selection> {
     this.both.classList.toggle("mi-narrow", place.narrow);
     this.both.style.gridTemplateColumns = place.narrow ? "minmax(0, 1fr)" : `${place.list}px minmax(0, 1fr)`;
     const change = changeOf(this.model, latent);
-    const changed = change ? (change.value === null ? "out" : described(change).replace(/^.* at/, "held at")) : "";
+    const changed = change ? (change.value === null ? "out" : `held at ${reading(change.value)}`) : "";
     this.dashboard.draw(latent, place, this.theme, changed);
     this.list.draw(latent); // when the dashboard says how high it is
     this.changes.draw();

@@ -181,11 +181,10 @@ export class LatentsView extends ResultView<Store, Selection> {
   private drawBars(): void {
     const { data, selection } = this;
     const { latent } = selection;
-    const strongest = data.strongest(selection, MOST);
-    if (latent !== null && !strongest.some((firing) => firing.latent === latent)) {
-      const here = data.strongest(selection, Infinity).find((firing) => firing.latent === latent);
-      strongest.push(here ?? { latent, value: 0 });
-    }
+    const all = data.strongest(selection, Infinity);
+    const strongest = all.slice(0, MOST);
+    if (latent !== null && !strongest.some((firing) => firing.latent === latent))
+      strongest.push(all.find((firing) => firing.latent === latent) ?? { latent, value: 0 });
     this.rows = strongest.map((firing) => firing.latent);
     const rows = strongest.map((firing): BarRow => {
       const change = changeOf(this.model, firing.latent);
