@@ -77,30 +77,34 @@ def _contexts(drawn: Dashboards, one: dict[str, Any], peak: float) -> marks.Mark
 
 
 def _charts(drawn: Dashboards, one: dict[str, Any], peak: float) -> marks.Row:
-    counts, all_ = one["histogram"], binned(drawn.data["density"].values)
-    edges, never = all_["edges"], all_["never"]
-    bins = _bins(np.linspace(0, peak, len(counts) + 1), counts)
-    activations = _histogram(bins, XAxis([0.0, peak], whole=False))
+    counts, every = one["histogram"], binned(drawn.data["density"].values)
+    edges, never = every["edges"], every["never"]
+    activations = _bins(np.linspace(0, peak, len(counts) + 1), counts)
     dead = [marks.Bin(0.0, edges[0] if edges else 1.0, never)] if never else []
+    densities = [*dead, *_bins(edges, every["counts"])]
     axis = XAxis([*edges, 0.0] if never else edges, log=True)
-    density = _histogram([*dead, *_bins(edges, all_["counts"])], axis, float(one["density"]))
-    said = f"share of tokens, {len(drawn.latents)} latents"
+    n = f"above 0, at {int(counts.sum())} tokens"
+    share = f"share of tokens, {len(drawn.latents)} latents"
     return marks.Row(
         [
-            marks.Column([activations], "Activations", f"above 0, at {int(counts.sum())} tokens", gap=0),
-            marks.Column([density], "Density", said, gap=0),
+            _histogram("Activations", n, activations, XAxis([0.0, peak], whole=False)),
+            _histogram("Density", share, densities, axis, float(one["density"])),
         ],
         gap=20,
     )
 
 
 def _bins(edges: Any, counts: Any) -> list[marks.Bin]:
-    return [marks.Bin(float(edges[i]), float(edges[i + 1]), float(n)) for i, n in enumerate(counts)]
+    ends = zip(edges, edges[1:], counts, strict=False)  # one edge is left over
+    return [marks.Bin(float(start), float(end), float(n)) for start, end, n in ends]
 
 
-def _histogram(bins: list[marks.Bin], x: XAxis, marker: float | None = None) -> marks.Lines:
+def _histogram(
+    name: str, said: str, bins: list[marks.Bin], x: XAxis, marker: float | None = None
+) -> marks.Column:
     y = even_axis(0.0, max(1.0, *(bin.value for bin in bins)), ticks=3)
-    return marks.Lines([], x, y, bins, marker, width=(_ONE - 20) // 2, height=_CHART, right=8)
+    chart = marks.Lines([], x, y, bins, marker, width=(_ONE - 20) // 2, height=_CHART, right=8)
+    return marks.Column([chart], name, said, gap=0)
 
 
 def _three(drawn: Dashboards, one: dict[str, Any]) -> marks.Row:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
@@ -42,9 +43,13 @@ class Fired:
                 "with .sel(batch=[…])."
             )
 
+    def text(self, selection: Mapping[str, Any]) -> xr.Dataset:
+        """What fires in the selected text: (pos, rank)."""
+        return self.data.sel(batch=selection["batch"])
+
     def tokens(self, selection: Mapping[str, Any]) -> list[str]:
         """The selected text; "" where it is padded."""
-        return [str(token) for token in self.data["pos_token"].values[self.batch.index(selection["batch"])]]
+        return [str(token) for token in self.text(selection)["pos_token"].values]
 
     def at(self, selection: Mapping[str, Any]) -> int | None:
         """The place of the selected token; None for the whole text."""
@@ -52,8 +57,9 @@ class Fired:
 
     def strongest(self, selection: Mapping[str, Any], most: int) -> list[tuple[int, float]]:
         """The strongest latents at the selected token, or in the whole text, each at its strongest place."""
-        at = self.at(selection)
-        numbers, values = (part.ravel() if at is None else part[at] for part in self._of(selection))
+        text, pos = self.text(selection), selection["pos"]
+        here = text if pos is None else text.sel(pos=pos)
+        numbers, values = here["latent"].values.ravel(), here["activation"].values.ravel()
         found: dict[int, float] = {}
         for i in np.argsort(-np.nan_to_num(values, nan=-1.0), kind="stable"):
             if numbers[i] >= 0 and len(found) < most:
@@ -62,14 +68,9 @@ class Fired:
 
     def over_text(self, selection: Mapping[str, Any]) -> np.ndarray:
         """The activation of the selected latent at each position; 0 where it is silent, NaN where nothing is."""
-        numbers, values = self._of(selection)
-        found = np.where(numbers == selection["latent"], np.nan_to_num(values), 0.0).max(-1)
-        return np.where(np.array(self.tokens(selection)) == "", np.nan, found)
-
-    def _of(self, selection: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-        """Latents and activations of the selected text: (pos, rank)."""
-        row = self.batch.index(selection["batch"])
-        return self.data["latent"].values[row], self.data["activation"].values[row]
+        text = self.text(selection)
+        fires = text["activation"].where(text["latent"] == selection["latent"]).fillna(0).max("rank")
+        return fires.where(text["pos_token"] != "").values
 
     def choices(self) -> Choices:
         """Prompts, positions, and all latents of the dictionary."""
