@@ -11,7 +11,6 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.widgets._shared.wire import dequantise
-from mi_widgets.widgets.features.dashboards import binned
 from mi_widgets.widgets.features.widget import FeatureView
 from tests.core.dictionaries import random_sae
 from tests.provenance import LOADED
@@ -45,26 +44,6 @@ def test_everything_is_sent_in_few_bytes(view):
     assert view._data["derived"]["tokens"] == TOKENS
     labels = [view._data["variables"]["label"]["texts"][i] for i in sent(view, "label")]
     assert labels == data["label"].values.tolist()
-
-
-@pytest.mark.parametrize(
-    ("density", "edges", "counts", "never"),
-    [
-        ([0, 0, 0.01, 0.1, 0.1], 25, [1, *[0] * 22, 2], 2),
-        ([0], 0, [], 1),
-        ([0.5, 0.5], 2, [2], 0),
-    ],
-)
-def test_densities_are_counted_evenly_in_factors_and_what_never_fires_apart(density, edges, counts, never):
-    found = binned(np.array(density))
-    assert (len(found["edges"]), found["counts"], found["never"]) == (edges, counts, never)
-    np.testing.assert_allclose(np.diff(np.log(found["edges"]), 2), 0, atol=1e-9)
-
-
-def test_the_densities_are_counted_for_the_browser(view):
-    found = view._data["derived"]["densities"]
-    assert (sum(found["counts"]), found["never"]) == (5, 1)
-    assert [found["edges"][0], found["edges"][-1]] == pytest.approx([0.01, 0.06])
 
 
 def test_512_latents_are_half_a_megabyte():
