@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
@@ -22,7 +21,6 @@ class Fired:
     """The latents of a Result of `mi.latents`.
 
     Attributes:
-        data: `activation` and `latent` with the axes batch, pos and rank: NaN and -1 where fewer fire.
         names: What the latents are called.
         batch, pos: the labels of prompts and positions.
         d_sae: how many latents the dictionary has.
@@ -33,23 +31,22 @@ class Fired:
         self._header, self.names = header_of(result), names
         self.d_sae = int(data["d_sae"].values.ravel()[0])
         self.batch, self.pos = labels_of(data, "batch"), labels_of(data, "pos")
-        tokens = np.broadcast_to(data["pos_token"].values, (len(self.batch), len(self.pos)))
-        fired = with_labels(data[["activation", "latent"]])
-        self.data = fired.assign_coords(pos_token=(("batch", "pos"), tokens))
-        n = self.data["activation"].size
+        self._tokens = np.broadcast_to(data["pos_token"].values, (len(self.batch), len(self.pos)))
+        # Plain arrays, as a text may come with every key that is typed.
+        self._numbers = [data["latent"].values, data["activation"].values.astype(np.float32)]
+        self._data = with_labels(data[["activation", "latent"]]).assign_coords(
+            pos_token=(("batch", "pos"), self._tokens)
+        )
+        n = self._numbers[0].size
         if n > MOST_NUMBERS:
             raise ResultError(
                 f"LatentsView would have to send {n:,} numbers (up to {MOST_NUMBERS:,}): choose "
                 "with .sel(batch=[…])."
             )
 
-    def text(self, selection: Mapping[str, Any]) -> xr.Dataset:
-        """What fires in the selected text: (pos, rank)."""
-        return self.data.sel(batch=selection["batch"])
-
     def tokens(self, selection: Mapping[str, Any]) -> list[str]:
         """The selected text; "" where it is padded."""
-        return [str(token) for token in self.text(selection)["pos_token"].values]
+        return [str(token) for token in self._tokens[self.batch.index(selection["batch"])]]
 
     def at(self, selection: Mapping[str, Any]) -> int | None:
         """The place of the selected token; None for the whole text."""
@@ -57,9 +54,8 @@ class Fired:
 
     def strongest(self, selection: Mapping[str, Any], most: int) -> list[tuple[int, float]]:
         """The strongest latents at the selected token, or in the whole text, each at its strongest place."""
-        text, pos = self.text(selection), selection["pos"]
-        here = text if pos is None else text.sel(pos=pos)
-        numbers, values = here["latent"].values.ravel(), here["activation"].values.ravel()
+        at = self.at(selection)
+        numbers, values = (part.ravel() if at is None else part[at] for part in self._text(selection))
         found: dict[int, float] = {}
         for i in np.argsort(-np.nan_to_num(values, nan=-1.0), kind="stable"):
             if numbers[i] >= 0 and len(found) < most:
@@ -68,9 +64,13 @@ class Fired:
 
     def over_text(self, selection: Mapping[str, Any]) -> np.ndarray:
         """The activation of the selected latent at each position; 0 where it is silent, NaN where nothing is."""
-        text = self.text(selection)
-        fires = text["activation"].where(text["latent"] == selection["latent"]).fillna(0).max("rank")
-        return fires.where(text["pos_token"] != "").values
+        numbers, values = self._text(selection)
+        found = np.where(numbers == selection["latent"], np.nan_to_num(values), 0.0).max(-1)
+        return np.where(np.array(self.tokens(selection)) == "", np.nan, found)
+
+    def _text(self, selection: Mapping[str, Any]) -> list[np.ndarray]:
+        """Latents and activations of the selected text: (pos, rank)."""
+        return [numbers[self.batch.index(selection["batch"])] for numbers in self._numbers]
 
     def choices(self) -> Choices:
         """Prompts, positions, and all latents of the dictionary."""
@@ -86,7 +86,7 @@ class Fired:
 
     def packed(self) -> dict[str, Any]:
         """For the wire: all prompts, so that going through them asks nothing of the kernel."""
-        return pack_dataset(self.data)
+        return pack_dataset(self._data)
 
 
 def _checked(result: Any) -> Any:
