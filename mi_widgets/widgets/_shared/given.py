@@ -1,7 +1,9 @@
 """What a user gave in a Result's place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from mi_widgets.core.errors import ResultError
 
 
 def is_result(given: Any) -> bool:
@@ -13,6 +15,26 @@ def is_result(given: Any) -> bool:
 def kind_of(given: Any) -> str:
     """What it is instead, for a message: "a list", "None"."""
     return f"a {type(given).__name__}" if given is not None else "None"
+
+
+def dataset_of(result: Any, view: str, call: str, variables: Iterable[str]) -> Any:
+    """The labelled data that a view draws.
+
+    Args:
+        result: What the user gave.
+        view: What it is called.
+        call: What makes its Results.
+        variables: Those that it needs.
+
+    Raises:
+        ResultError: Something else, or a Result without one of the variables.
+    """
+    if not is_result(result):
+        raise ResultError(f"This Result is {kind_of(result)}; {view} draws Results of {call}.")
+    missing = [name for name in variables if name not in result.dataset.variables]
+    if missing:
+        raise ResultError(f"This Result has no {missing[0]}; {view} draws what {call} returns.")
+    return result.dataset
 
 
 def header_of(result: Any, *more: Any) -> dict[str, Any]:

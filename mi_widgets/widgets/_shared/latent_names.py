@@ -15,7 +15,7 @@ class LatentNames:
     """Names and peaks of some latents.
 
     Args:
-        dataset: Of a Result of `mi.features`, with the axis `latent`.
+        dataset: Of a Result of `mi.features`, with the axis `latent`; without one no latent has a name.
 
     Attributes:
         latents: The dictionary's numbers.
@@ -24,7 +24,13 @@ class LatentNames:
         peaks: The greatest activation of each.
     """
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: Any = None) -> None:
+        self.latents: list[int] = []
+        if dataset is not None:
+            self._read(dataset)
+        self._places = {latent: i for i, latent in enumerate(self.latents)}
+
+    def _read(self, dataset: Any) -> None:
         self.latents = [int(latent) for latent in dataset["latent"].values]
         self.peaks = np.asarray(dataset["peak"].values, np.float32)
         well = np.nan_to_num(dataset["label_f1"].values) >= WELL
@@ -35,15 +41,24 @@ class LatentNames:
             " ".join(["↑", *(texts[token] for token in row)])
             for row in dataset["promoted"].values[:, :_TOKENS]
         ]
-        self._places = {latent: i for i, latent in enumerate(self.latents)}
 
     def name(self, latent: int) -> str:
         """The label, else what it promotes; "" for a latent that is not among these."""
         at = self._places.get(latent)
         return "" if at is None else self.labels[at] or self.says[at]
 
+    def label(self, latent: int) -> str:
+        """The label, if that is its name."""
+        return self.labels[self._places[latent]]
+
+    def peak(self, latent: int) -> float:
+        """Its greatest activation."""
+        return float(self.peaks[self._places[latent]])
+
     def packed(self) -> dict[str, Any]:
-        """For the wire."""
+        """For the wire; nothing where there are none."""
+        if not self.latents:
+            return {}
         return {
             "latents": pack_whole(np.array(self.latents)),
             "labels": self.labels,

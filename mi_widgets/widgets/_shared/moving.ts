@@ -19,3 +19,8 @@ export function moveSpot({ row, column }: Spot, to: Direction, rows: number, col
   const by = { left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0], first: [0, -columns], last: [0, columns] }[to];
   return { row: inside(row + by[0], rows), column: inside(column + by[1], columns) };
 }
+
+/** The place so many on, or back, in a list; from nowhere it is entered at the end that one comes from. */
+export function walked(from: number | undefined, by: number, count: number): number {
+  return inside((from ?? (by > 0 ? -1 : count)) + by, count);
+}

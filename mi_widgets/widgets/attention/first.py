@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from .._shared.selection import checked
-from .focus import interesting_head, interesting_query
-from .patterns import Patterns
+from .focus import elsewhere_on_average, interesting_query
+from .patterns import Patterns, part
 
 _WORTH_A_LOOK = 0.1  # a highest score below it singles out no head
 
@@ -22,22 +23,21 @@ def first_selection(given: dict[str, Any], patterns: Patterns) -> dict[str, Any]
     """
     chosen = checked(given, patterns.first(), patterns.choices())
     if "layer" not in given or "head" not in given:
-        chosen |= _head(given, chosen, patterns)
+        axes = ("layer", "head")
+        fitting = {axis: [chosen[axis]] if axis in given else patterns.labels[axis] for axis in axes}
+        worth = _worth(patterns, chosen).sel(fitting)
+        best = np.unravel_index(int(worth.values.argmax()), worth.shape)
+        chosen |= {axis: fitting[axis][i] for axis, i in zip(axes, best, strict=True)}
     if "query" not in given:
         chosen["query"] = interesting_query(patterns.head(chosen))
     return chosen
 
 
-def _head(given: dict[str, Any], chosen: dict[str, Any], patterns: Patterns) -> dict[str, int]:
-    rows = [patterns.layers.index(given["layer"])] if "layer" in given else list(range(len(patterns.layers)))
-    columns = [patterns.heads.index(given["head"])] if "head" in given else list(range(len(patterns.heads)))
-    scores = patterns.scores
-    first = scores[0].at(patterns.step_index(chosen)) if scores else np.zeros(patterns.grid)
-    if np.nanmax(first, initial=-np.inf) > _WORTH_A_LOOK:
-        part = np.nan_to_num(first[np.ix_(rows, columns)], nan=-np.inf)
-        row, column = np.unravel_index(int(part.argmax()), part.shape)
-    else:
-        row, column = interesting_head(
-            patterns.all_heads(chosen)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        )
-    return {"layer": patterns.layers[rows[row]], "head": patterns.heads[columns[column]]}
+def _worth(patterns: Patterns, chosen: dict[str, Any]) -> xr.DataArray:
+    """How much each head is worth a look."""
+    for score in patterns.scores[:1]:
+        worth = part(score.values, chosen, "step").fillna(-np.inf)
+        if worth.max() > _WORTH_A_LOOK:
+            return worth
+    heads = part(patterns.pattern, chosen, "step", "batch")
+    return heads[..., 0, 0].copy(data=elsewhere_on_average(heads.values))

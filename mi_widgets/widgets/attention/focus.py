@@ -18,22 +18,16 @@ def elsewhere(values: np.ndarray, *, rows: np.ndarray) -> np.ndarray:
     Returns:
         Shape (..., len(rows)); 0 where a row is padded or has nothing else to look at.
     """
-    chosen = np.nan_to_num(values[..., rows, :], nan=0.0)
-    chosen[..., 0] = 0
-    for offset in (0, 1):
-        keys = rows - offset
-        inside = (keys >= 0) & (keys < chosen.shape[-1])
-        chosen[..., np.flatnonzero(inside), keys[inside]] = 0
-    return chosen.max(axis=-1)
+    away = rows[:, None] - np.arange(values.shape[-1])  # 0: itself, 1: the one before
+    near = (away == 0) | (away == 1) | (away == rows[:, None])
+    return np.where(near, 0, np.nan_to_num(values[..., rows, :], nan=0.0)).max(axis=-1)
 
 
-def interesting_head(values: np.ndarray) -> tuple[int, int]:
-    """Indices of the layer and head that look elsewhere most, on average; values: (layer, head, query, key)."""
+def elsewhere_on_average(values: np.ndarray) -> np.ndarray:
+    """How far each head looks elsewhere; values: (..., query, key)."""
     n_rows = values.shape[-2]
     rows = np.unique(np.linspace(0, n_rows - 1, min(_ROWS, n_rows)).astype(int))
-    score = elsewhere(values, rows=rows).mean(axis=-1)
-    layer, head = np.unravel_index(int(score.argmax()), score.shape)
-    return int(layer), int(head)
+    return elsewhere(values, rows=rows).mean(axis=-1)
 
 
 def interesting_query(values: np.ndarray) -> int | None:

@@ -5,10 +5,10 @@ import { type HeadPlace, same } from "../_shared/heads_off";
 import { fixed, tiny } from "../_shared/numbers";
 import { fit, image, resample } from "../_shared/raster";
 import type { Label } from "../_shared/step_slider";
-import { everyNth } from "../_shared/thinning";
+import { thinned } from "../_shared/thinning";
 import { NAN_LEVEL } from "../_shared/wire";
 import type { Heads } from "./heads";
-import { labelled, type Score } from "./scores";
+import { bestScore } from "./scores";
 
 export interface GridState {
   heads: Heads;
@@ -17,25 +17,30 @@ export interface GridState {
   ranked?: string; // the score they are ranked by: each thumbnail then says which head it is
   selected: HeadPlace;
   ablated: HeadPlace[];
-  scores: Score[];
   theme: Theme;
   width: number;
   height: number; // what the grid should not exceed
 }
 
-interface GridFrame {
-  columns: number;
-  side: number; // of a thumbnail
-  gap: number;
-  x(i: number): number;
-  y(i: number): number;
-  width: number;
-  height: number;
-}
-
 const MARGIN = { left: 30, top: 20 };
 const LARGEST = 76;
 const SMALLEST = 9;
+
+/** Sizes and places, in CSS pixels. */
+function frameOf({ heads: { heads }, order, ranked, width, height }: GridState) {
+  const columns = heads.length;
+  const lines = Math.ceil(order.length / columns);
+  const gap = columns > 16 ? 2 : 5;
+  const across = (width - MARGIN.left) / columns - gap;
+  const down = (height - MARGIN.top) / lines - gap;
+  const side = Math.floor(Math.max(SMALLEST, Math.min(across, Math.max(down, 26), LARGEST)));
+  const caption = ranked && side >= 24 ? 14 : 0; // room for a name above each thumbnail
+  const x = (i: number) => MARGIN.left + (i % columns) * (side + gap);
+  const y = (i: number) => MARGIN.top + Math.floor(i / columns) * (side + gap + caption) + caption;
+  return { columns, side, gap, x, y, width: x(columns - 1) + side + gap, height: y(order.length - 1) + side + 4 };
+}
+
+type GridFrame = ReturnType<typeof frameOf>;
 
 export class HeadGrid {
   readonly element = el("div", { class: "mi-heads", role: "grid", "aria-label": "all heads" });
@@ -60,7 +65,7 @@ export class HeadGrid {
   }
 
   draw(state: GridState): void {
-    const frame = this.frameOf(state);
+    const frame = frameOf(state);
     this.columns = frame.columns;
     // Moving the selection, the most frequent change, repaints nothing.
     const { order, ablated, theme, ranked } = state;
@@ -87,21 +92,6 @@ export class HeadGrid {
     this.cells.get(keyOf(place))?.focus({ preventScroll: true });
   }
 
-  /** Sizes and places, in CSS pixels. */
-  private frameOf(state: GridState): GridFrame {
-    const columns = state.heads.heads.length;
-    const lines = Math.ceil(state.order.length / columns);
-    const gap = columns > 16 ? 2 : 5;
-    const across = (state.width - MARGIN.left) / columns - gap;
-    const down = (state.height - MARGIN.top) / lines - gap;
-    const side = Math.floor(Math.max(SMALLEST, Math.min(across, Math.max(down, 26), LARGEST)));
-    const caption = state.ranked && side >= 24 ? 14 : 0; // room for a name above each thumbnail
-    const x = (i: number) => MARGIN.left + (i % columns) * (side + gap);
-    const y = (i: number) => MARGIN.top + Math.floor(i / columns) * (side + gap + caption) + caption;
-    const [width, height] = [x(columns - 1) + side + gap, y(state.order.length - 1) + side + 4];
-    return { columns, side, gap, x, y, width, height };
-  }
-
   private paint(state: GridState, frame: GridFrame): void {
     const ratio = fit(this.canvas, frame.width, frame.height);
     const { width, height } = this.canvas;
@@ -121,73 +111,60 @@ export class HeadGrid {
     this.canvas.getContext("2d")!.putImageData(image(whole, width, height, colours), 0, 0);
   }
 
-  private label(state: GridState, frame: GridFrame): void {
-    const { side, gap } = frame;
-    const { layers, heads } = state.heads;
-    const texts: HTMLElement[] = [];
-    const write = (text: string, className: string, x: number, y: number) => {
-      const span = el("span", { class: className }, text);
-      span.style.left = `${x}px`;
-      span.style.top = `${y}px`;
-      texts.push(span);
-    };
-    if (state.ranked) {
-      write(`ranked by ${state.ranked}`, "mi-by", MARGIN.left, 0);
-      if (side >= 24) {
-        state.order.forEach(({ layer, head }, i) => {
-          write(`L${layer}.H${head}`, side < 36 ? "mi-rank mi-tiny" : "mi-rank", frame.x(i), frame.y(i) - 16);
-        });
-      }
+  private label({ heads: { layers, heads }, order, ranked }: GridState, { side, gap, columns, x, y }: GridFrame): void {
+    const texts: [text: string, className: string, left: number, top: number][] = [];
+    if (ranked) {
+      texts.push([`ranked by ${ranked}`, "mi-by", MARGIN.left, 0]);
+      const className = side < 36 ? "mi-rank mi-tiny" : "mi-rank";
+      const named = side < 24 ? [] : order;
+      named.forEach(({ layer, head }, i) => texts.push([`L${layer}.H${head}`, className, x(i), y(i) - 16]));
     } else {
-      const every = everyNth(heads.length, side + gap, 24);
-      heads.forEach((head, i) => i % every || write(`H${head}`, "mi-column", frame.x(i) + side / 2, 0));
-      const down = everyNth(layers.length, side + gap, 13);
-      layers.forEach((layer, i) => i % down || write(`L${layer}`, "mi-row", 0, frame.y(i * frame.columns) + side / 2));
+      for (const i of thinned(heads.length, side + gap, 24))
+        texts.push([`H${heads[i]}`, "mi-column", x(i) + side / 2, 0]);
+      for (const i of thinned(layers.length, side + gap, 13))
+        texts.push([`L${layers[i]}`, "mi-row", 0, y(i * columns) + side / 2]);
     }
-    this.labels.replaceChildren(...texts);
+    const spans = texts.map(([text, className, left, top]) => {
+      const span = el("span", { class: className }, text);
+      Object.assign(span.style, { left: `${left}px`, top: `${top}px` });
+      return span;
+    });
+    this.labels.replaceChildren(...spans);
   }
 
   /** Lay the cells out: what is clicked, focused and read aloud. */
-  private arrange(state: GridState, { columns, side, x, y }: GridFrame): void {
+  private arrange(state: GridState, frame: GridFrame): void {
+    const { activeElement } = document;
+    const focused = this.rows.contains(activeElement) ? activeElement!.getAttribute("data-head")! : "";
+    const cells = state.order.map((head, i) => this.cell(head, i, state, frame));
+    this.cells = new Map(cells.map((cell, i) => [keyOf(state.order[i]), cell]));
     const rows: HTMLElement[] = [];
-    const old = this.cells;
-    const focused = document.activeElement;
-    this.cells = new Map();
-    state.order.forEach((head, i) => {
-      if (i % columns === 0) rows.push(el("div", { role: "row" }));
-      const key = keyOf(head);
-      const cell = old.get(key) ?? this.cell(head);
-      this.cells.set(key, cell);
-      this.describe(cell, head, state, side);
-      Object.assign(cell.style, { left: `${x(i)}px`, top: `${y(i)}px`, width: `${side}px`, height: `${side}px` });
-      rows[rows.length - 1].append(cell);
-    });
+    for (let i = 0; i < cells.length; i += frame.columns)
+      rows.push(el("div", { role: "row" }, ...cells.slice(i, i + frame.columns)));
     this.rows.replaceChildren(...rows);
-    if (focused instanceof HTMLElement && this.element.contains(focused)) focused.focus({ preventScroll: true });
+    this.cells.get(focused)?.focus({ preventScroll: true });
   }
 
-  private cell(head: HeadPlace): HTMLElement {
+  private cell(head: HeadPlace, i: number, state: GridState, { side, x, y }: GridFrame): HTMLElement {
+    const off = state.ablated.some((place) => same(place, head));
+    const best = bestScore(state.heads, { ...head, step: state.step });
+    const said = best ? `, ${best.short} ${fixed(best.value, 2)}` : "";
     const cell = el("div", {
-      class: "mi-head",
+      class: off ? "mi-head mi-off" : "mi-head",
       role: "gridcell",
       tabindex: -1,
-      "data-head": `${head.layer}.${head.head}`,
+      "data-head": keyOf(head),
+      "aria-label": `layer ${head.layer} head ${head.head}${said}${off ? ", off" : ""}`,
     });
-    cell.addEventListener("click", () => this.pick({ ...head }));
-    cell.addEventListener("pointerenter", () => this.hover({ ...head }));
-    return cell;
-  }
-
-  private describe(cell: HTMLElement, head: HeadPlace, state: GridState, side: number): void {
-    const off = state.ablated.some((place) => same(place, head));
-    const best = labelled(state.scores, state.heads, head)[0];
-    const said = best ? `, ${best.short} ${fixed(best.value, 2)}` : "";
-    cell.setAttribute("aria-label", `layer ${head.layer} head ${head.head}${said}${off ? ", off" : ""}`);
-    cell.classList.toggle("mi-off", off);
-    cell.style.fontSize = side < 36 ? "8px" : side < 52 ? "9px" : "10px";
     const score = best && side >= 42 ? `${best.short} ${tiny(best.value)}` : best && side >= 22 ? tiny(best.value) : "";
     const text = off ? (side >= 22 ? "off" : "×") : score;
-    cell.replaceChildren(...(text ? [el("span", {}, text)] : []));
+    if (text) cell.append(el("span", {}, text));
+    const fontSize = side < 36 ? "8px" : side < 52 ? "9px" : "10px";
+    const [left, top, size] = [x(i), y(i), side].map((pixels) => `${pixels}px`);
+    Object.assign(cell.style, { left, top, width: size, height: size, fontSize });
+    cell.addEventListener("click", () => this.pick(head));
+    cell.addEventListener("pointerenter", () => this.hover(head));
+    return cell;
   }
 
   /** Mark one cell as the chosen one; it alone can be reached with the Tab key. */
@@ -205,5 +182,5 @@ function mark(cell: HTMLElement, chosen: boolean): void {
 }
 
 function keyOf({ layer, head }: HeadPlace): string {
-  return `${layer} ${head}`;
+  return `${layer}.${head}`;
 }

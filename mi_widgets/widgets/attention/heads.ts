@@ -7,50 +7,40 @@ import { Questions } from "../_shared/requests";
 import type { Label } from "../_shared/step_slider";
 import { unpack, type Bytes, type Packed, type Tensor } from "../_shared/wire";
 
-/** What the pictures of one prompt have along their sides. */
-export interface Picture {
-  layers: readonly number[];
-  heads: readonly number[];
-  queryTokens: string[];
-  keyTokens: string[];
-}
-
-export interface Full {
-  tensor?: Tensor;
-  /** Why there is none yet, for the reader. */
-  note?: string;
-}
-
 /** A head, and the step it is seen at where there are steps. */
 export interface HeadAtStep extends HeadPlace {
   step?: Label;
 }
 
-interface Question extends HeadAtStep {
-  ask: "head";
-  batch: number;
+/** A score as it is sent: its numbers, and those of its control, are variables of the data. */
+export interface Score {
+  name: string;
+  short: string;
+  values: string;
+  control?: string;
+  control_name?: string;
 }
 
 const KEPT_HEADS = 24;
+const SILENT = "the kernel does not answer: this is the thumbnail, enlarged";
 
 /** One for each model; its views share it, so that two views of one widget ask only once. */
-export class Heads extends Labelled implements Picture {
+export class Heads extends Labelled {
   private fetched = new Recent<Tensor>(KEPT_HEADS);
-  private notes = new Map<string, string>();
-  private questions: Questions<Question, Tensor>;
+  private notes = new Map<string, string>(); // why there is no full head yet, for the reader
+  private questions: Questions<HeadAtStep & { ask: "head"; batch: number }, Tensor>;
   private leave: () => void;
   private begun?: Heads["derived"]; // of what the rest was asked for
 
   constructor(model: Model) {
     super(model);
-    this.questions = new Questions<Question, Tensor>(
+    this.questions = new Questions(
       (message) => model.send(message),
-      (question, outcome) => {
-        const key = keyOf(question.batch, question);
-        if (outcome.answer) this.fetched.put(key, outcome.answer);
-        const silent = "the kernel does not answer: this is the thumbnail, enlarged";
-        if (outcome.answer) this.notes.delete(key);
-        else this.notes.set(key, outcome.silent ? silent : `not sent: ${outcome.error}`);
+      (question, { answer, silent, error }) => {
+        const key = this.key(question);
+        if (answer) this.fetched.put(key, answer);
+        if (answer) this.notes.delete(key);
+        else this.notes.set(key, silent ? SILENT : `not sent: ${error}`);
         this.source.tell();
       },
     );
@@ -76,6 +66,11 @@ export class Heads extends Labelled implements Picture {
     return this.axis("head").labels as number[];
   }
 
+  /** All heads, layer by layer. */
+  get places(): HeadPlace[] {
+    return this.layers.flatMap((layer) => this.heads.map((head) => ({ layer, head })));
+  }
+
   get queryTokens(): string[] {
     return this.axis("query").texts({});
   }
@@ -84,38 +79,41 @@ export class Heads extends Labelled implements Picture {
     return this.axis("key").texts({});
   }
 
+  get scores(): Score[] {
+    return this.derived.scores;
+  }
+
+  /** The number of a head in a variable of scores; one that was measured once is the same at all steps. */
+  score(variable: string, { step, layer, head }: HeadAtStep): number {
+    return this.get(variable).at({ step, layer, head });
+  }
+
   /** Whether a step is at hand: all are, or the kernel has sent one. */
   hasStep(step?: Label): boolean {
     return this.derived.step === null || this.derived.step === step;
   }
 
-  thumbnail(place: HeadAtStep): Tensor {
-    return this.part("thumbnails", place);
+  thumbnail({ step, layer, head }: HeadAtStep): Tensor {
+    return this.get("thumbnails").slice({ step, layer, head }).tensor;
   }
 
   /** A full head, or a note saying where it is; asks for it if nobody did. */
-  full(selected: HeadAtStep): Full {
+  full(selected: HeadAtStep): { tensor?: Tensor; note?: string } {
     const place = this.held(selected);
-    const key = keyOf(this.batch, place);
-    const tensor = this.derived.alone ? this.fetched.get(key) : this.part("pattern", place);
+    const key = this.key(place);
+    const tensor = this.derived.alone ? this.fetched.get(key) : this.get("pattern").slice({ ...place }).tensor;
     if (tensor) return { tensor };
-    if (!this.notes.has(key)) this.ask(place);
+    if (!this.notes.has(key)) {
+      this.notes.set(key, "loading …");
+      this.questions.ask({ ask: "head", batch: this.batch, ...place });
+    }
     return { note: this.notes.get(key) };
-  }
-
-  private ask(place: HeadAtStep): void {
-    this.notes.set(keyOf(this.batch, place), "loading …");
-    this.questions.ask({ ask: "head", batch: this.batch, ...place });
   }
 
   /** A head at a step that is at hand: while another one is awaited, that which was sent. */
   private held({ layer, head, step }: HeadAtStep): HeadAtStep {
     const shown = this.derived.step ?? step;
     return shown === undefined ? { layer, head } : { step: shown, layer, head };
-  }
-
-  private part(variable: string, { step, layer, head }: HeadAtStep): Tensor {
-    return this.get(variable).slice({ step, layer, head }).tensor;
   }
 
   /** Forget what was asked for of other data. */
@@ -125,7 +123,7 @@ export class Heads extends Labelled implements Picture {
     this.fetched.clear();
     this.notes.clear();
     const { alone } = this.derived;
-    if (alone) this.fetched.put(keyOf(this.batch, this.held(alone)), this.get("pattern").tensor);
+    if (alone) this.fetched.put(this.key(this.held(alone)), this.get("pattern").tensor);
   }
 
   private heard(content: { answer?: number; error?: string; tensor?: Packed }, buffers: Bytes[] = []): void {
@@ -133,8 +131,8 @@ export class Heads extends Labelled implements Picture {
     const answer = content.tensor && unpack(content.tensor, buffers[0]);
     this.questions.answered(content.answer, { answer, error: content.error });
   }
-}
 
-function keyOf(batch: number, { step, layer, head }: HeadAtStep): string {
-  return JSON.stringify([batch, step, layer, head]);
+  private key({ batch = this.batch, step, layer, head }: HeadAtStep & { batch?: number }): string {
+    return JSON.stringify([batch, step, layer, head]);
+  }
 }

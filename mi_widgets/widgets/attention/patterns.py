@@ -1,7 +1,6 @@
 """What the attention view reads from a Result: the one place that knows a Result's attributes."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -28,113 +27,76 @@ Place = Mapping[str, Any]
 
 
 class Patterns:
-    """The patterns of a Result as arrays and labels, and the scores of their heads.
+    """The patterns of a Result with their labels, and the scores of their heads.
 
     Attributes:
-        values: Float32 probabilities, shape (step, batch, layer, head, query, key); padded positions are NaN.
-        steps: The labels of the steps of a training, or None where the Result has no such axis.
-        layers: The model's numbers of the layers at hand (a run may have kept only some).
-        heads: The model's numbers of the heads at hand.
+        pattern: Float32 probabilities with the axes `AXES`, `step` only where there are steps; padded positions are
+            NaN. Steps, layers and heads have the model's numbers (a run may have kept only some), prompts, rows and
+            columns those of their places.
+        labels: Of each axis.
         scores: Those that the user gave.
-        title, model_name, unit: What the header says.
 
     Raises:
         ResultError: Scores that are not of these heads, or of other steps.
     """
 
     def __init__(self, result: Any, scores: Mapping[str, Any] | None = None):
-        pattern = result.dataset["pattern"]
-        self.steps = labels_of(pattern, "step") if "step" in pattern.dims else None
-        for axis in AXES:  # result.sel(layer=3) has dropped an axis; the view draws one layer then
-            if axis not in pattern.dims:
-                pattern = pattern.drop_vars(axis) if axis == "step" and axis in pattern.coords else pattern
-                pattern = pattern.expand_dims(axis)
-        pattern = pattern.transpose(*AXES)
-        self.values = np.asarray(pattern.values, dtype=np.float32)
-        self.layers = [int(number) for number in pattern.coords["layer"].values]
-        self.heads = [int(number) for number in pattern.coords["head"].values]
-        self.scores = read_scores(scores, self.grid, self.steps)
-        self._query_tokens = self._tokens(result, "query", self.values.shape[4])
-        self._key_tokens = self._tokens(result, "key", self.values.shape[5])
+        pattern = result.dataset["pattern"].drop_vars(("batch", "query", "key"), errors="ignore")
+        axes = [axis for axis in AXES if axis in pattern.dims or axis != "step"]
+        # result.sel(layer=3) has dropped an axis; the view draws one layer then.
+        pattern = pattern.expand_dims([axis for axis in axes if axis not in pattern.dims]).transpose(*axes)
+        self.labels = {axis: labels_of(pattern, axis) for axis in axes}
+        self.pattern = (
+            pattern.reset_coords(drop=True).astype(np.float32, copy=False).assign_coords(self.labels)
+        )
+        self.scores = read_scores(scores, self.labels)
+        # Whether all heads of one step and prompt may be sent at once, and whether all steps of one prompt may,
+        # thumbnails included: moving the step then asks nobody.
+        n = self.pattern.sizes
+        n_heads, cells = n["layer"] * n["head"], n["query"] * n["key"]
+        small = min(n["query"], THUMBNAIL_SIDE) * min(n["key"], THUMBNAIL_SIDE)
+        self._all_fit = n_heads * cells <= ALL_HEADS_LIMIT
+        self._steps_fit = n.get("step", 1) * n_heads * (cells + small) <= ALL_HEADS_LIMIT
+        self._tokens = {axis: result.dataset.coords[f"{axis}_token"].values for axis in ("query", "key")}
         self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
         self._place: Place = {}  # what `packed` sends
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
         self._header = header_of(result, *(score.given for score in self.scores))
 
-    def _tokens(self, result: Any, axis: str, length: int) -> np.ndarray:
-        tokens = np.asarray(result.dataset.coords[f"{axis}_token"].values)
-        return np.broadcast_to(tokens, (self.n_batch, length))
-
-    @property
-    def n_batch(self) -> int:
-        """How many prompts there are."""
-        return self.values.shape[1]
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        """How many layers and heads there are."""
-        return self.values.shape[2], self.values.shape[3]
-
-    @cached_property
-    def all_fit(self) -> bool:
-        """Whether all heads of one step and prompt may be sent at once."""
-        return int(np.prod(self.values.shape[2:])) <= ALL_HEADS_LIMIT
-
-    @cached_property
-    def steps_fit(self) -> bool:
-        """Whether one prompt may be sent at all steps, thumbnails included: moving the step then asks nobody."""
-        n_query, n_key = self.values.shape[4:]
-        small = min(n_query, THUMBNAIL_SIDE) * min(n_key, THUMBNAIL_SIDE)
-        return self.values.shape[0] * int(np.prod(self.grid)) * (n_query * n_key + small) <= ALL_HEADS_LIMIT
-
-    def query_tokens(self, batch: int) -> list[str]:
-        """The rows' labels for one prompt; "" where it is padded."""
-        return [str(token) for token in self._query_tokens[batch]]
-
-    def key_tokens(self, batch: int) -> list[str]:
-        """The columns' labels for one prompt; "" where it is padded."""
-        return [str(token) for token in self._key_tokens[batch]]
+    def tokens(self, axis: str, batch: int) -> list[str]:
+        """The labels of the rows ("query") or the columns ("key") for one prompt; "" where it is padded."""
+        tokens = self._tokens[axis]
+        return [str(token) for token in (tokens[batch] if tokens.ndim == 2 else tokens)]
 
     def n_tokens(self, batch: int) -> int:
         """How long one prompt is, without its padding."""
-        return sum(token != "" for token in self.key_tokens(batch))
-
-    def step_index(self, place: Place) -> int:
-        """Where the place's step is among the steps; 0 where there are none."""
-        return 0 if self.steps is None else self.steps.index(place["step"])
+        return sum(token != "" for token in self.tokens("key", batch))
 
     def all_heads(self, place: Place) -> np.ndarray:
         """Every head's pattern at the place's step and prompt; float32, shape (layer, head, query, key)."""
-        return self.values[self.step_index(place), place["batch"]]
+        return part(self.pattern, place, "step", "batch").values
 
     def head(self, place: Place) -> np.ndarray:
         """One head's pattern; float32, shape (query, key)."""
-        layer, head = self.layers.index(place["layer"]), self.heads.index(place["head"])
-        return self.all_heads(place)[layer, head]
+        return part(self.pattern, place, "step", "batch", "layer", "head").values
 
     def thumbnail_codes(self, place: Place) -> np.ndarray:
         """All heads, max-pooled; uint8 codes of probabilities, shape (layer, head, <= 48, <= 48)."""
-        key = (self.step_index(place), place["batch"])
+        key = (place.get("step"), place["batch"])
         if key not in self._thumbnails:
             self._thumbnails = {key: _small(self.all_heads(place))}
         return self._thumbnails[key]
 
     def choices(self) -> Choices:
-        """Steps, if there are any, prompts, the model's numbers of layers and heads, and positions."""
-        n_query, n_key = self.values.shape[4:]
+        """The labels of the axes; of rows and columns none as well."""
         return {
-            **({"step": self.steps} if self.steps else {}),
-            "batch": range(self.n_batch),
-            "layer": self.layers,
-            "head": self.heads,
-            "query": [*range(n_query), None],
-            "key": [*range(n_key), None],
+            axis: [*labels, None] if axis in ("query", "key") else labels
+            for axis, labels in self.labels.items()
         }
 
     def first(self) -> dict[str, Any]:
         """The last step, the first prompt and head, and no row; `first_selection` looks for more."""
-        head = {"batch": 0, "layer": self.layers[0], "head": self.heads[0], "query": None, "key": None}
-        return {"step": self.steps[-1], **head} if self.steps else head
+        first = {axis: labels[-1 if axis == "step" else 0] for axis, labels in self.labels.items()}
+        return {**first, "query": None, "key": None}
 
     def header(self) -> dict[str, Any]:
         """What the view's header says of the patterns and the scores, for the browser."""
@@ -144,7 +106,7 @@ class Patterns:
         """Have `packed` send another place; whether the browser has to be sent it, to show it."""
         before, self._place = self._place, place
         moved = {key for key in ("step", "batch") if before.get(key) != place.get(key)}
-        return "batch" in moved or ("step" in moved and not self.steps_fit)
+        return "batch" in moved or ("step" in moved and not self._steps_fit)
 
     def packed(self) -> dict[str, Any]:
         """What the browser needs to draw one prompt; one value, so that labels and pictures change together.
@@ -152,24 +114,26 @@ class Patterns:
         The patterns and thumbnails have the axis `step` where all steps are sent, else they are those of one; and
         the patterns have the axes of all heads, or are that of one. What is one is named in what is derived.
         """
-        place, stepped = self._place, self.steps is not None and self.steps_fit
-        patterns = self.values[:, place["batch"]] if stepped else self.all_heads(place)
-        small = np.stack([_small(heads) for heads in patterns]) if stepped else self.thumbnail_codes(place)
-        axes = [*(["step"] if stepped else []), "layer", "head"]
-        variables = {"thumbnails": ((*axes, "row", "column"), small)}
-        if not self.all_fit:
-            axes, patterns = [], self.head(place)
-        variables["pattern"] = ((*axes, "query", "key"), patterns)
+        place, one = self._place, () if self._steps_fit else ("step",)
+        sent = part(self.pattern, place, "batch", *one)
+        stepped = "step" in sent.dims
+        small = np.stack([_small(heads) for heads in sent.values]) if stepped else self.thumbnail_codes(place)
+        thumbnails = ((*sent.dims[:-2], "row", "column"), small)
+        if not self._all_fit:
+            sent = part(sent, place, "layer", "head")
+        variables = {"thumbnails": thumbnails, "pattern": (sent.dims, sent.values)}
         for i, score in enumerate(self.scores):
             variables |= score.variables(i)
+        labels = {axis: self.labels[axis] for axis in ("step", "layer", "head") if axis in self.labels}
+        tokens = {f"{axis}_token": (axis, self.tokens(axis, place["batch"])) for axis in ("query", "key")}
         return pack_dataset(
-            xr.Dataset(variables, coords=self._labels(place["batch"])),
+            xr.Dataset(variables, {**labels, **tokens}),
             scales=dict.fromkeys(("thumbnails", "pattern"), Scale("sequential", 0, 1)),
-            codes={"pattern": _code(patterns)},
+            codes={"pattern": _code(sent.values)},
             batch=place["batch"],
-            step=None if stepped else place.get("step"),
-            alone=None if self.all_fit else {key: place[key] for key in ("layer", "head")},
-            scores=[score.said() for score in self.scores],
+            step=None if self._steps_fit else place.get("step"),
+            alone=None if self._all_fit else {key: place[key] for key in ("layer", "head")},
+            scores=[score.said(i) for i, score in enumerate(self.scores)],
         )
 
     def packed_head(self, place: Place) -> dict[str, Any]:
@@ -177,14 +141,10 @@ class Patterns:
         head = self.head(place)
         return pack(quantise(head, low=0, high=1, dtype=_code(head)))
 
-    def _labels(self, batch: int) -> dict[str, Any]:
-        return {
-            **({} if self.steps is None else {"step": self.steps}),
-            "layer": self.layers,
-            "head": self.heads,
-            "query_token": ("query", self.query_tokens(batch)),
-            "key_token": ("key", self.key_tokens(batch)),
-        }
+
+def part(data: xr.DataArray, place: Place, *axes: str) -> xr.DataArray:
+    """What is left at a place's labels of some axes, as far as the data has these."""
+    return data.sel({axis: place[axis] for axis in axes if axis in data.dims}, drop=True)
 
 
 def _small(heads: np.ndarray) -> np.ndarray:

@@ -1,10 +1,10 @@
-"""Scores of heads, as labels on the thumbnails: whatever mapping a user gives, as plain arrays."""
+"""Scores of heads, as labels on the thumbnails: whatever mapping a user gives, as labelled numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
@@ -13,6 +13,9 @@ from .._shared.control import Control, numbers, quoted, read_control
 
 _SHORT = {"induction": "ind", "previous token": "prev", "duplicate token": "dup"}
 
+# The labels of the view's axes.
+Labels = Mapping[str, Sequence[Any]]
+
 
 @dataclass(frozen=True)
 class Score:
@@ -20,24 +23,22 @@ class Score:
 
     Attributes:
         name: As the user calls it.
-        values: Float32, shape (layer, head), or (step, layer, head) if it was measured at every step.
-        control: The same on a baseline, or None.
+        values: Float32 with the axes layer and head, and step in front if it was measured at every step.
+        control: What it is compared with, or None.
+        baseline: Its numbers, with the same axes.
         given: What the user gave, for `code()`.
     """
 
     name: str
-    values: np.ndarray
+    values: xr.DataArray
     control: Control | None
+    baseline: xr.DataArray | None
     given: Any
 
     @property
     def short(self) -> str:
         """A few letters that fit on a thumbnail."""
-        return _SHORT.get(self.name.lower(), self.name.split()[0][:4] if self.name.strip() else self.name)
-
-    def at(self, step: int) -> np.ndarray:
-        """The scores of one step, by its place: shape (layer, head)."""
-        return at_step(self.values, step)
+        return _SHORT.get(self.name.lower(), self.name.strip().partition(" ")[0][:4])
 
     def code(self, script: Script) -> str:
         """The entry in `scores={…}`; what it needs computed goes into the script."""
@@ -48,62 +49,55 @@ class Score:
 
     def variables(self, i: int) -> dict[str, Any]:
         """The labelled numbers of the i-th score and of its control, for the browser."""
-        axes = ("step", "layer", "head")[-self.values.ndim :]
-        control = {f"control {i}": (axes, self.control.values)} if self.control else {}
-        return {f"score {i}": (axes, self.values), **control}
+        control = {} if self.baseline is None else {f"control {i}": self.baseline}
+        return {f"score {i}": self.values, **control}
 
-    def said(self) -> dict[str, str]:
-        """What the score and its control are called, for the browser."""
-        control = self.control.name if self.control else ""
-        return {"name": self.name, "short": self.short, "control_name": control}
-
-
-def at_step(values: np.ndarray, step: int) -> np.ndarray:
-    """One number a head; what was measured once is the same at all steps."""
-    return values[step] if values.ndim == 3 else values
+    def said(self, i: int) -> dict[str, str]:
+        """What the i-th score and its control are called, for the reader and among the variables."""
+        control = {"control": f"control {i}", "control_name": self.control.name} if self.control else {}
+        return {"name": self.name, "short": self.short, "values": f"score {i}", **control}
 
 
-def read_scores(
-    scores: Mapping[str, Any] | None, shape: tuple[int, int], steps: Sequence[Any] | None = None
-) -> list[Score]:
+def read_scores(scores: Mapping[str, Any] | None, labels: Labels) -> list[Score]:
     """Check and normalise the `scores` of a view.
 
     Args:
         scores: Name -> a Result or array of shape (layer, head), or a pair of them: the score and its control. A
             control is that of an untrained model, or says what it is: `(scores, {"shuffled": control})`.
-        shape: The numbers of layers and heads of the view.
-        steps: The view's steps, if it has any: a score may then have one number for each of them, in front.
+        labels: Of the view's layers and heads; where it has steps, a score may have one number for each of them, in
+            front.
 
     Raises:
         ResultError: A score that is not of the view's heads, or of other steps.
     """
-    return [_read(str(name), given, shape, steps) for name, given in (scores or {}).items()]
+    return [_read(str(name), given, labels) for name, given in (scores or {}).items()]
 
 
-def _read(name: str, given: Any, shape: tuple[int, int], steps: Sequence[Any] | None) -> Score:
-    if not (isinstance(given, tuple) and len(given) == 2):
-        return Score(name, _array(name, given, shape, steps), None, given)
-    score, control = given
-    values = _array(name, score, shape, steps)
+def _read(name: str, given: Any, labels: Labels) -> Score:
+    score, control = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+    values = _labelled(name, score, labels)
     read = read_control(control, f"the control of scores[{name!r}]", values.shape)
-    return Score(name, values, read, given)
+    return Score(name, values, read, read and values.copy(data=read.values), given)
 
 
-def _array(name: str, given: Any, shape: tuple[int, int], steps: Sequence[Any] | None) -> np.ndarray:
+def _labelled(name: str, given: Any, labels: Labels) -> xr.DataArray:
     array = numbers(given)
-    allowed = [shape] if steps is None else [shape, (len(steps), *shape)]
+    steps = list(labels.get("step", ()))
+    shape = len(labels["layer"]), len(labels["head"])
+    allowed = [shape, (len(steps), *shape)] if steps else [shape]
     if array.shape not in allowed:
         raise ResultError(
             f"scores[{name!r}] has shape {array.shape}, but this view has {shape[0]} layers x {shape[1]} heads; "
             f"give one number a head, shape {' or '.join(map(str, allowed))}"
         )
     measured = getattr(getattr(given, "dataset", None), "coords", {}).get("step")
-    if array.ndim == 3 and measured is not None and measured.values.tolist() != list(steps or ()):
+    if array.ndim == 3 and measured is not None and measured.values.tolist() != steps:
         raise ResultError(
             f"scores[{name!r}] was measured at the steps {_few(measured.values.tolist())}, but this view shows "
-            f"{_few(list(steps or ()))}; measure both at the same steps, or choose with .sel(step=[…])"
+            f"{_few(steps)}; measure both at the same steps, or choose with .sel(step=[…])"
         )
-    return array
+    axes = ("step", "layer", "head")[-array.ndim :]
+    return xr.DataArray(array, {axis: list(labels[axis]) for axis in axes}, axes)
 
 
 def _few(steps: list[Any]) -> str:

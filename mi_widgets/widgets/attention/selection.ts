@@ -3,6 +3,7 @@ import type { Help } from "../_shared/keys";
 import { type HeadPlace, same } from "../_shared/heads_off";
 import type { Spot } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
+import { inside } from "../_shared/moving";
 import type { Label } from "../_shared/step_slider";
 
 export type Selection = Record<string, Label | null> & {
@@ -15,10 +16,7 @@ export type Selection = Record<string, Label | null> & {
 };
 
 /** A cell of the large head; with one of the two null a whole row or column. */
-export interface Cell {
-  query: number | null;
-  key: number | null;
-}
+export type Cell = Pick<Selection, "query" | "key">;
 
 export function spotOf({ query, key }: Cell): Spot {
   return { row: query, column: key };
@@ -34,38 +32,33 @@ export const ARROWS_HELP: Help = [
 
 /** The head one step away in a grid that shows `order` row by row; it stays inside. */
 export function moveHead(order: HeadPlace[], columns: number, from: HeadPlace, to: Direction): HeadPlace {
-  const at = Math.max(
-    0,
+  const at = inside(
     order.findIndex((place) => same(place, from)),
+    order.length,
   );
-  const column = at % columns;
-  const start = at - column;
-  const end = Math.min(start + columns, order.length) - 1;
+  const first = at - (at % columns);
+  const last = Math.min(first + columns, order.length) - 1;
   const next = {
-    left: Math.max(start, at - 1),
-    right: Math.min(end, at + 1),
-    up: at - columns >= 0 ? at - columns : at,
-    down: at + columns < order.length ? at + columns : at,
-    first: start,
-    last: end,
+    left: Math.max(first, at - 1),
+    right: Math.min(last, at + 1),
+    up: at - columns,
+    down: at + columns,
+    first,
+    last,
   }[to];
-  return order[next];
+  return order[next] ?? order[at];
 }
 
 /** The cell one step away. From no cell, the first step selects; Home and End go along the row of keys. */
-export function moveCell(from: Selection, to: Direction, rows: number, columns: number): Selection {
-  const within = (value: number, size: number) => Math.max(0, Math.min(size - 1, value));
-  const { query, key } = from;
-  switch (to) {
-    case "up":
-    case "down":
-      return { ...from, query: query === null ? rows - 1 : within(query + (to === "up" ? -1 : 1), rows) };
-    case "left":
-    case "right":
-      return { ...from, key: key === null ? 0 : within(key + (to === "left" ? -1 : 1), columns) };
-    case "first":
-      return { ...from, key: 0 };
-    case "last":
-      return { ...from, key: columns - 1 };
-  }
+export function moveCell({ query, key }: Cell, to: Direction, rows: number, columns: number): Partial<Cell> {
+  const row = (by: number) => ({ query: query === null ? rows - 1 : inside(query + by, rows) });
+  const column = (by: number) => ({ key: key === null ? 0 : inside(key + by, columns) });
+  return {
+    up: row(-1),
+    down: row(1),
+    left: column(-1),
+    right: column(1),
+    first: { key: 0 },
+    last: { key: columns - 1 },
+  }[to];
 }

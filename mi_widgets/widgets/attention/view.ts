@@ -1,21 +1,21 @@
 /** The grid of all heads, the large one, and the text beneath, coloured by what one of its tokens looks at. */
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { Effect, type HeadPlace, headsOff, same, switchHead } from "../_shared/heads_off";
+import { Effect, type HeadPlace, headsOff, same, switchAction } from "../_shared/heads_off";
 import { HeatMap } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
-import type { Labels } from "../_shared/labelled";
 import { Lens } from "../_shared/lens";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
 import type { Label } from "../_shared/step_slider";
+import { TokenStrip } from "../_shared/token_strip";
+import { visible } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
 import { HeadGrid } from "./grid";
-import type { Heads } from "./heads";
+import type { Heads, Score } from "./heads";
 import { type Layout, layoutFor } from "./layout";
-import { orderOf, type Score, scoresAt } from "./scores";
+import { ranked } from "./scores";
 import { ARROWS_HELP, type Cell, moveCell, moveHead, type Selection, spotOf } from "./selection";
-import { Text } from "./text";
 import { headSentence, pointedAt, rowSentence, rowTable } from "./words";
 
 const LARGEST_CELL = { width: 22, height: 22 };
@@ -31,10 +31,11 @@ export class AttentionView extends ResultView<Heads, Selection> {
   private large = new HeatMap();
   private lens = new Lens();
   private bar = colourBar({ map: "sequential", low: "0", high: "1", note: "thumbnail = max of its cells" });
-  private text = new Text({
+  private strip = new TokenStrip({
     pick: (query) => this.pick({ query, key: null }),
     hover: (query) => this.point(query === undefined ? {} : { query }),
   });
+  private from = el("span", { class: "mi-from-note" }); // whose attention colours the text
   private note = el("p", { class: "mi-note" });
   private effect = new Effect();
   private layout!: Layout;
@@ -57,38 +58,27 @@ export class AttentionView extends ResultView<Heads, Selection> {
       if (cell) this.pick(cell.query === null ? { key: cell.key } : { ...cell });
     });
     const words = el("div", { class: "mi-words" }, this.words, this.note, this.numbers);
-    const [all, one] = [
-      el("div", { class: "mi-all" }, this.grid.element, this.bar.element),
-      el("div", { class: "mi-one" }),
-    ];
-    one.append(large);
-    return { body: [all, words, one], footer: [this.text.strip.element, this.text.note, this.effect.element] };
+    const all = el("div", { class: "mi-all" }, this.grid.element, this.bar.element);
+    const one = el("div", { class: "mi-one" }, large);
+    return { body: [all, words, one], footer: [this.strip.element, this.from, this.effect.element] };
   }
 
   protected actions(): ViewAction[] {
-    return [
-      {
-        label: "sort",
-        key: "order",
-        hint: "rank the heads by a score, the next score, or by layer again",
-        run: () => {
-          this.sortedBy = this.sortedBy + 1 < this.scores.length ? this.sortedBy + 1 : -1;
-          this.draw();
-        },
-        state: () => {
-          const next = this.scores[this.sortedBy + 1];
-          const label = next ? `sort by ${next.name}` : "sort by layer";
-          return { label, pressed: this.sortedBy >= 0, hidden: this.scores.length === 0 };
-        },
+    const selected = () => this.selection;
+    const sort: ViewAction = {
+      label: "sort",
+      key: "order",
+      hint: "rank the heads by a score, the next score, or by layer again",
+      run: () => {
+        this.sortedBy = this.next ? this.sortedBy + 1 : -1;
+        this.draw();
       },
-      {
-        label: "ablate head",
-        key: "switchOff",
-        hint: "switch the selected head off or on: view.intervention",
-        run: () => switchHead(this.model, this.selection),
-        state: () => ({ label: this.off ? "restore head" : "ablate head", pressed: this.off }),
+      state: () => {
+        const label = this.next ? `sort by ${this.next.name}` : "sort by layer";
+        return { label, pressed: this.sortedBy >= 0, hidden: !this.data.scores.length };
       },
-    ];
+    };
+    return [sort, switchAction(this.model, { selected, ofHeads: () => true, announce: () => {} })];
   }
 
   protected help() {
@@ -125,12 +115,19 @@ export class AttentionView extends ResultView<Heads, Selection> {
     return this.data.full(this.selection).tensor;
   }
 
-  private get scores(): Score[] {
-    return scoresAt(this.data, this.selection.step);
+  /** The score that the heads are ranked by, and the one that they would be ranked by next. */
+  private get by(): Score | undefined {
+    return this.data.scores[this.sortedBy];
+  }
+
+  private get next(): Score | undefined {
+    return this.data.scores[this.sortedBy + 1];
   }
 
   private get order(): HeadPlace[] {
-    return orderOf(this.data, this.scores[this.sortedBy]);
+    const { data, by } = this;
+    const { step } = this.selection;
+    return by ? ranked(data.places, (head) => data.score(by.values, { ...head, step })) : data.places;
   }
 
   /** Whether the selected head is switched off. */
@@ -160,7 +157,8 @@ export class AttentionView extends ResultView<Heads, Selection> {
     if (!cell) return this.point({});
     const { tensor } = this;
     const magnified = tensor && this.lens.draw(tensor, spotOf(cell), this.large.cellSize, this.theme, "sequential");
-    this.point(present(cell), event, pointedAt(cell, this.data, tensor), magnified);
+    const labels = Object.fromEntries(Object.entries(cell).filter(([, label]) => label !== null));
+    this.point(labels, event, pointedAt(cell, this.data, tensor), magnified);
   }
 
   private cellAt(event: PointerEvent | MouseEvent): Cell | undefined {
@@ -175,7 +173,7 @@ export class AttentionView extends ResultView<Heads, Selection> {
     this.frame.root.dataset.layout = this.layout.kind;
     this.frame.root.style.setProperty("--mi-left", `${this.layout.left}px`);
     this.bar.draw(this.theme);
-    this.text.strip.setTokens(this.data.keyTokens);
+    this.strip.setTokens(this.data.keyTokens);
   }
 
   protected paint(): void {
@@ -183,7 +181,7 @@ export class AttentionView extends ResultView<Heads, Selection> {
     this.drawGrid();
     this.note.textContent = this.awaited || this.data.full(this.selection).note || "";
     this.effect.say(headsOff(this.model).length);
-    if (this.selection.query !== null) this.text.strip.reveal(this.selection.query);
+    if (this.selection.query !== null) this.strip.reveal(this.selection.query);
   }
 
   /** What is selected but has not come yet: the picture still shows what was there before. */
@@ -214,10 +212,9 @@ export class AttentionView extends ResultView<Heads, Selection> {
       heads: this.data,
       step: this.selection.step,
       order: this.order,
-      ranked: this.scores[this.sortedBy]?.name,
+      ranked: this.by?.name,
       selected: this.selection,
       ablated: headsOff(this.model),
-      scores: this.scores,
       theme: this.theme,
       width: grid,
       height: kind === "side" ? Math.max(300, this.large.element.clientHeight - 60) : 420,
@@ -231,12 +228,22 @@ export class AttentionView extends ResultView<Heads, Selection> {
     const onCells = query !== null || key !== null;
     this.large.light(spotOf(onCells ? { query, key } : selection), spotOf(selection));
     this.grid.light(layer === undefined || head === undefined ? undefined : { layer, head });
-    this.text.draw(this.data, this.tensor, query ?? selection.query, onCells ? key : selection.key, this.theme);
+    this.colourText(query ?? selection.query, onCells ? key : selection.key);
+  }
+
+  /** @param from the token that looks; @param lit the one under the pointer. */
+  private colourText(from: number | null, lit: number | null): void {
+    const { tensor, theme, data } = this;
+    const levels = from === null || !tensor ? undefined : tensor.part(from).levels(0, 1);
+    this.strip.draw({ levels, map: "sequential", theme, from: from ?? undefined, lit: lit ?? undefined });
+    const said =
+      from === null ? [] : [" · attention from ", el("code", {}, `${from} ${visible(data.queryTokens[from])}`)];
+    this.from.replaceChildren("as text", ...said);
   }
 
   protected sentence() {
     const { selection, data } = this;
-    const head = headSentence(selection, data, this.scores, this.off);
+    const head = headSentence(selection, data, this.off);
     const row = el("span", { class: "mi-sentence" }, ...rowSentence(selection, data, this.tensor));
     return [...head, el("span", { class: "mi-hidden" }, ". "), row]; // a pause, for who hears it
   }
@@ -244,8 +251,4 @@ export class AttentionView extends ResultView<Heads, Selection> {
   protected describe(said: string): void {
     this.large.element.setAttribute("aria-label", `Large pattern. ${said}`);
   }
-}
-
-function present({ query, key }: Cell): Labels {
-  return { ...(query === null ? {} : { query }), ...(key === null ? {} : { key }) };
 }

@@ -57,15 +57,15 @@ class AttentionView(HeadSwitchView[Patterns]):
 
     def png(self) -> bytes:
         """The grid of heads and the selected one, as the widget shows them."""
-        return render(picture(self._drawn, self.selection, self._drawn.scores, self._heads_off()))
+        return render(picture(self._drawn, self.selection, self._heads_off()))
 
     def __repr__(self) -> str:
         patterns, chosen = self._drawn, self.selection
-        n_layers, n_heads = patterns.grid
-        step = f"step {chosen['step']}, " if patterns.steps else ""
+        step = f"step {chosen['step']}, " if "step" in chosen else ""
         return (
-            f"AttentionView({patterns.model_name}, {step}{patterns.n_tokens(chosen['batch'])} tokens, "
-            f"{n_layers} layers x {n_heads} heads, selected layer {chosen['layer']} head {chosen['head']})"
+            f"AttentionView({self._header['model']}, {step}{patterns.n_tokens(chosen['batch'])} tokens, "
+            f"{len(patterns.labels['layer'])} layers x {len(patterns.labels['head'])} heads, "
+            f"selected layer {chosen['layer']} head {chosen['head']})"
         )
 
     def show(self, result: Any) -> None:

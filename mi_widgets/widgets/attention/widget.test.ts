@@ -12,9 +12,9 @@ import {
   shown as shownWidget,
   slide,
 } from "../_shared/fakes";
-import { type Packed, unpack } from "../_shared/wire";
+import type { Packed } from "../_shared/wire";
 import { layoutFor } from "./layout";
-import { orderOf } from "./scores";
+import { ranked } from "./scores";
 import { moveCell, moveHead, type Selection } from "./selection";
 import widget from "./widget";
 
@@ -69,7 +69,7 @@ function data(layers: number[], tokens: string[], { all = true, stepped, step, s
       batch: 0,
       step: step ?? null,
       alone: all ? null : { layer: 5, head: 0 },
-      scores: [{ name: "induction", short: "ind", control_name: "" }],
+      scores: [{ name: "induction", short: "ind", values: "score 0" }],
     },
   );
 }
@@ -290,10 +290,9 @@ describe("moving", () => {
 
 describe("order and layout", () => {
   it("puts heads without a score last", () => {
-    const values = unpack(floats([1, 3], (i) => [NaN, 0.2, 0.9][i]));
-    const score = { name: "x", short: "x", values, controlName: "" };
-    const picture = { layers: [0], heads: [0, 1, 2] } as never;
-    expect(orderOf(picture, score).map(({ head }) => head)).toEqual([2, 1, 0]);
+    const places = [0, 1, 2].map((head) => ({ layer: 0, head }));
+    const order = ranked(places, ({ head }) => [NaN, 0.2, 0.9][head]);
+    expect(order.map(({ head }) => head)).toEqual([2, 1, 0]);
   });
 
   it("stacks where it is narrow, and never gives away more than there is", () => {

@@ -3,33 +3,34 @@
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from .._shared.numbers import fixed
 from .._shared.tokens import shortened
 from .._shared.words import Words
-from .patterns import Patterns
-from .scores import Score, at_step
+from .patterns import Patterns, part
 
 _LONGEST = 24  # signs of a token in running text
 _WORDS = Words(__file__)
 
 
-def head_sentence(patterns: Patterns, selection: dict[str, Any], scores: list[Score], *, off: bool) -> str:
+def head_sentence(patterns: Patterns, selection: dict[str, Any], *, off: bool) -> str:
     """ "Head L1.H3 · step 300 · induction 0.91 (untrained: 0.04)"."""
-    layer, head = selection["layer"], selection["head"]
-    place = patterns.layers.index(layer), patterns.heads.index(head)
-    step = patterns.step_index(selection)
+
+    def at_head(scores: xr.DataArray) -> str:
+        return fixed(part(scores, selection, "step", "layer", "head").item(), 2)
+
     every = [
         {
             "name": score.name,
-            "value": fixed(score.at(step)[place], 2),
+            "value": at_head(score.values),
             "control": score.control and score.control.name,
-            "baseline": score.control and fixed(at_step(score.control.values, step)[place], 2),
+            "baseline": None if score.baseline is None else at_head(score.baseline),
         }
-        for score in scores
+        for score in patterns.scores
     ]
-    said = _WORDS.each("score", every)
-    return _WORDS.say("head", layer=layer, head=head, step=selection.get("step"), off=off, scores=said)
+    place = {key: selection.get(key) for key in ("layer", "head", "step")}
+    return _WORDS.say("head", **place, off=off, scores=_WORDS.each("score", every))
 
 
 def row_sentence(patterns: Patterns, selection: dict[str, Any]) -> str:
@@ -37,13 +38,11 @@ def row_sentence(patterns: Patterns, selection: dict[str, Any]) -> str:
     query, key, batch = selection["query"], selection["key"], selection["batch"]
     if query is None:
         return ""
-    row, keys = patterns.head(selection)[query], patterns.key_tokens(batch)
-    place = key
-    if key is None:
-        place = None if not np.nansum(row) else int(np.nanargmax(row))
-    if place is None:
+    row = patterns.head(selection)[query]
+    if key is None and not np.nansum(row):
         what = _WORDS.say("padding")
     else:
-        facts = {"key": shortened(keys[place], _LONGEST), "p": fixed(row[place], 2)}
-        what = _WORDS.say("most" if key is None else "gives", **facts)
-    return _WORDS.say("row", row=shortened(patterns.query_tokens(batch)[query], _LONGEST), what=what)
+        place = int(np.nanargmax(row)) if key is None else key
+        token = shortened(patterns.tokens("key", batch)[place], _LONGEST)
+        what = _WORDS.say("most" if key is None else "gives", key=token, p=fixed(row[place], 2))
+    return _WORDS.say("row", row=shortened(patterns.tokens("query", batch)[query], _LONGEST), what=what)

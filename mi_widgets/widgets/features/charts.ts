@@ -3,149 +3,93 @@ import { type AxisScale, linear, roundLinear, symlog } from "../_shared/axis_sca
 import { el } from "../_shared/dom";
 import { type Column, LineChart, textWidth } from "../_shared/line_chart";
 import { count, reading } from "../_shared/numbers";
+import type { Lines } from "../_shared/result_view";
 import type { Store } from "./store";
 import { percent } from "./words";
 
 const HEIGHT = 104;
-const BINS = 24; // of the densities
 const RIGHT = 8;
 
-/** A column, and what is said of it where the pointer is. */
-interface Said extends Column {
-  said: [string, string][];
+/** Columns over one axis, each with what is said of it where the pointer is. */
+interface Counts {
+  columns: (Column & { said: Lines })[];
+  x: AxisScale;
+  note: string;
+  said: string; // to a reader of the screen
+  marker?: number;
 }
 
-type Tip = (event: PointerEvent, lines: [string, string][] | undefined) => void;
-
-/** Columns over one axis, each of which says what it is where the pointer is. */
-class Histogram {
+export class Histogram {
   readonly element: HTMLElement;
-  readonly note = el("span", { class: "mi-facts" });
+  private note = el("span", { class: "mi-facts" });
   private chart = new LineChart();
-  private columns: Said[] = [];
-  private place: (value: number) => number = () => 0;
+  private counts?: Counts;
 
-  constructor(title: string, tip: Tip) {
+  constructor(title: string, tip: (event: PointerEvent, lines?: Lines) => void) {
     this.element = el("figure", {}, el("figcaption", {}, el("strong", {}, title), this.note), this.chart.element);
-    this.chart.element.addEventListener("pointermove", (event) => tip(event, this.at(event)?.said));
-    this.chart.element.addEventListener("pointerleave", (event) => tip(event, undefined));
+    this.chart.element.addEventListener("pointermove", (event) => tip(event, this.at(event)));
+    this.chart.element.addEventListener("pointerleave", (event) => tip(event));
   }
 
-  draw(columns: Said[], x: AxisScale, width: number, said: string): void {
-    [this.columns, this.place] = [columns, x.place];
+  draw(counts: Counts, width: number): void {
+    this.counts = counts;
+    const { columns, x } = counts;
     const y = roundLinear(0, Math.max(0, ...columns.map(({ height }) => height)), 3);
     const left = Math.max(...y.ticks(3).map(({ label }) => textWidth(label))) + 10;
     this.element.style.width = `${width}px`;
+    this.note.textContent = counts.note;
     this.chart.draw({ lines: [], columns, x, y, width, height: HEIGHT, left, right: RIGHT });
-    this.chart.describe(said);
+    this.chart.describe(counts.said);
+    this.chart.mark(counts.marker);
   }
 
-  mark(x: number | undefined): void {
-    this.chart.mark(x);
-  }
-
-  private at(event: PointerEvent) {
+  private at(event: PointerEvent): Lines | undefined {
+    const { columns, x } = this.counts!;
     const place = this.chart.place(event);
-    return this.columns.find(({ from, to }) => place >= this.place(from) && place <= this.place(to));
+    return columns.find(({ from, to }) => place >= x.place(from) && place <= x.place(to))?.said;
   }
 }
 
-export class Charts {
-  readonly element: HTMLElement;
-  private activations: Histogram;
-  private densities: Histogram;
-  private bins: Said[] = [];
-  private axis: AxisScale = linear(0, 1);
-  private binned?: number[];
-
-  constructor(tip: Tip) {
-    this.activations = new Histogram("Activations", tip);
-    this.densities = new Histogram("Density", tip);
-    this.element = el("div", { class: "mi-charts" }, this.activations.element, this.densities.element);
-  }
-
-  draw(store: Store, at: number, width: number): void {
-    this.drawActivations(store, at, width);
-    const { densities } = store;
-    if (densities !== this.binned) [this.bins, this.axis] = [binsOf(densities), densityAxis(densities)];
-    this.binned = densities;
-    const density = densities[at];
-    const rank = densities.filter((other) => other > density).length + 1;
-    this.densities.note.textContent = `share of tokens, ${densities.length} latents`;
-    this.densities.draw(
-      this.bins,
-      this.axis,
-      width,
-      `${percent(density)} of tokens: rank ${rank} of ${densities.length}`,
-    );
-    this.densities.mark(density);
-  }
-
-  private drawActivations(store: Store, at: number, width: number): void {
-    const counts = store.histogram(at);
-    const peak = store.names.peaks.at(at);
-    const edge = (i: number) => (i * peak) / counts.length;
-    const columns = counts.map((height, i): Said => ({
-      from: edge(i),
-      to: edge(i + 1),
-      height,
-      said: [
-        ["activation", `${reading(edge(i))} to ${reading(edge(i + 1))}`],
-        ["tokens", count(height)],
-      ],
-    }));
-    const n = counts.reduce((sum, height) => sum + height, 0);
-    this.activations.note.textContent = `above 0, at ${count(n)} tokens`;
-    this.activations.draw(
-      columns,
-      linear(0, peak || 1),
-      width,
-      `activations from 0 to ${reading(peak)} at ${n} tokens`,
-    );
-  }
+/** One column between two edges and the next. @param said what is said of a column. */
+function columnsBetween(edges: number[], counts: number[], said: (from: number, to: number, n: number) => Lines) {
+  return counts.map((height, i) => {
+    const [from, to] = [edges[i], edges[i + 1]];
+    return { from, to, height, said: said(from, to, height) };
+  });
 }
 
-/** How many latents have which density: even in factors, and those that never fire at the left. */
-export function binsOf(densities: readonly number[]): Said[] {
-  const fire = densities.filter((density) => density > 0);
-  const [low, high] = range(fire);
-  const dead = densities.length - fire.length;
-  const never: Said = {
-    from: 0,
-    to: fire.length ? low / 2 : 1,
-    height: dead,
-    said: [["latents", `${dead}, which never fire`]],
+/** How often a latent has which activation. */
+export function activations(store: Store, latent: number): Counts {
+  const [counts, peak] = [store.numbers("histogram", latent), store.names.peak(latent)];
+  const edges = [...counts, 0].map((_, i) => (i * peak) / counts.length);
+  const columns = columnsBetween(edges, counts, (from, to, n) => [
+    ["activation", `${reading(from)} to ${reading(to)}`],
+    ["tokens", count(n)],
+  ]);
+  const n = counts.reduce((sum, height) => sum + height, 0);
+  const note = `above 0, at ${count(n)} tokens`;
+  return { columns, x: linear(0, peak || 1), note, said: `activations from 0 to ${reading(peak)} at ${n} tokens` };
+}
+
+/** How many latents have which density; those that never fire at the left. */
+export function densities(store: Store, latent: number): Counts {
+  const { edges, counts, never }: { edges: number[]; counts: number[]; never: number } = store.derived.densities;
+  const columns = columnsBetween(edges, counts, (from, to, n) => [
+    ["share of tokens", `${percent(from)} to ${percent(to)}`],
+    ["latents", String(n)],
+  ]);
+  if (never) {
+    const said: Lines = [["latents", `${never}, which never fire`]];
+    columns.unshift({ from: 0, to: edges.length ? edges[0] / 2 : 1, height: never, said });
+  }
+  const all = store.get("density").tensor.codes;
+  const marker = store.density(latent);
+  const rank = all.filter((density) => density > marker).length + 1;
+  return {
+    columns,
+    x: symlog(never ? [0, ...edges] : edges),
+    note: `share of tokens, ${all.length} latents`,
+    said: `${percent(marker)} of tokens: rank ${rank} of ${all.length}`,
+    marker,
   };
-  const n = high > low ? BINS : 1;
-  const edge = (i: number) => low * (high / low) ** (i / n);
-  const heights: number[] = Array(fire.length ? n : 0).fill(0);
-  for (const density of fire) {
-    const at = high > low ? Math.floor((n * Math.log(density / low)) / Math.log(high / low)) : 0;
-    heights[Math.min(n - 1, at)]++;
-  }
-  const columns = heights.map((height, i): Said => ({
-    from: edge(i),
-    to: edge(i + 1),
-    height,
-    said: [
-      ["share of tokens", `${percent(edge(i))} to ${percent(edge(i + 1))}`],
-      ["latents", String(height)],
-    ],
-  }));
-  return dead ? [never, ...columns] : columns;
-}
-
-/** The lowest and the highest, of any number of them. */
-function range(numbers: readonly number[]): [number, number] {
-  return numbers.reduce(
-    ([low, high], number) => [Math.min(low, number), Math.max(high, number)],
-    [Infinity, -Infinity],
-  );
-}
-
-/** The axis on which densities lie. */
-function densityAxis(densities: readonly number[]): AxisScale {
-  const fire = densities.filter((density) => density > 0);
-  const ends = fire.length ? range(fire) : [];
-  return symlog(fire.length < densities.length ? [0, ...ends] : ends);
 }

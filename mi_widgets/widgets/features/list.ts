@@ -1,6 +1,8 @@
 /** All latents, in the order that was chosen, as far as the filter lets them through. */
 import { el } from "../_shared/dom";
+import { bindKeys } from "../_shared/keyboard";
 import { LongList } from "../_shared/long_list";
+import { walked } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
 import { type Found, found, ordered, type OrderName, orders, valueOf } from "./order";
 import type { Store } from "./store";
@@ -20,21 +22,21 @@ export class List {
   });
   private note = el("span", { class: "mi-facts", role: "status" });
   private by!: OrderName;
-  private all: number[] = []; // places, in order
-  private shown: Found = { places: [], near: 0 };
+  private all: number[] = []; // in order
+  private shown: Found = { latents: [], near: 0 };
   private drawn?: Found;
   private chosen = 0;
 
-  /** @param pick called with the place of a latent; @param changed when other latents are listed, or in another order. */
+  /** @param changed called when other latents are listed, or in another order. */
   constructor(
     private store: Store,
-    private pick: (at: number) => void,
+    private pick: (latent: number) => void,
     private changed: () => void,
   ) {
     this.rows = new LongList(
       "latents",
       (i) => this.row(i),
-      (i) => pick(this.shown.places[i]),
+      (i) => pick(this.shown.latents[i]),
     );
     this.element = el(
       "div",
@@ -45,7 +47,13 @@ export class List {
     );
     this.menu.addEventListener("change", () => this.order(this.menu.value as OrderName));
     this.input.addEventListener("input", () => this.filter());
-    this.input.addEventListener("keydown", (event) => this.typed(event));
+    this.input.addEventListener("keydown", (event) => event.stopPropagation()); // in the field the keys are text …
+    bindKeys(this.input, {
+      down: () => this.walk(1), // … but with the arrows one goes on in the list
+      up: () => this.walk(-1),
+      open: () => this.enter(),
+      nothing: () => (this.input.value ? this.clear() : this.rows.element.focus()),
+    });
     this.read();
   }
 
@@ -59,14 +67,14 @@ export class List {
     this.shown = found(this.store, this.all, this.input.value);
   }
 
-  /** The places that are shown. */
-  get places(): readonly number[] {
-    return this.shown.places;
+  /** Those that are shown. */
+  get latents(): readonly number[] {
+    return this.shown.latents;
   }
 
   draw(chosen: number): void {
     this.chosen = chosen;
-    if (this.drawn !== this.shown) this.rows.draw(this.shown.places.length, this.at);
+    if (this.drawn !== this.shown) this.rows.draw(this.latents.length, this.at);
     else this.rows.mark(this.at);
     this.drawn = this.shown;
     if (this.at !== undefined) this.rows.reveal(this.at);
@@ -75,10 +83,8 @@ export class List {
 
   /** Select so many rows on, or back; at the ends stay there. */
   walk(by: number): void {
-    const last = this.shown.places.length - 1;
-    if (last < 0) return;
-    const from = this.at ?? (by > 0 ? -1 : last + 1);
-    this.pick(this.shown.places[Math.max(0, Math.min(last, from + by))]);
+    const { latents } = this;
+    if (latents.length) this.pick(latents[walked(this.at, by, latents.length)]);
   }
 
   turnPage(by: number): void {
@@ -102,7 +108,7 @@ export class List {
   }
 
   private get at(): number | undefined {
-    const at = this.shown.places.indexOf(this.chosen);
+    const at = this.latents.indexOf(this.chosen);
     return at < 0 ? undefined : at;
   }
 
@@ -119,50 +125,32 @@ export class List {
     this.changed();
   }
 
-  /** In the field the keys are text; but with the arrows one goes on in the list. */
-  private typed(event: KeyboardEvent): void {
-    event.stopPropagation();
-    const done = {
-      ArrowDown: () => this.walk(1),
-      ArrowUp: () => this.walk(-1),
-      Enter: () => {
-        if (this.at === undefined) this.walk(1);
-        this.rows.element.focus();
-      },
-      Escape: () => (this.input.value ? this.clear() : this.rows.element.focus()),
-    }[event.key];
-    if (!done) return;
-    event.preventDefault();
-    done();
+  /** Go from the field to the list. */
+  private enter(): void {
+    if (this.at === undefined) this.walk(1);
+    this.rows.element.focus();
   }
 
-  private row(i: number): { said: string; parts: (Node | string)[] } {
-    const at = this.shown.places[i];
-    const { store } = this;
-    const latent = store.latents[at];
-    const name = store.names.name(latent);
-    const labelled = store.names.isLabelled(latent);
-    const near = i >= this.shown.places.length - this.shown.near;
-    const number = this.number(at);
+  private row(i: number): { said: string; parts: HTMLElement[] } {
+    const latent = this.latents[i];
+    const { names } = this.store;
+    const name = names.name(latent);
+    // What it is ordered by.
+    const by = this.by === "number" ? "density" : this.by;
+    const value = valueOf(this.store, by, latent);
+    const number = Number.isNaN(value) ? "" : by === "density" ? percent(value) : reading(value);
     const parts = [
       el("span", { class: "mi-row-number" }, String(latent)),
-      el("span", { class: labelled ? "mi-row-label" : "mi-row-says", title: name }, name),
+      el("span", { class: names.label(latent) ? "mi-row-label" : "mi-row-says", title: name }, name),
       el("span", { class: "mi-row-value" }, number),
     ];
-    if (near) for (const part of parts) part.classList.add("mi-row-near");
-    return { said: `latent ${latent}, ${name}, ${this.by === "number" ? "density" : this.by} ${number}`, parts };
-  }
-
-  /** What stands at the end of a row: what it is ordered by. */
-  private number(at: number): string {
-    const by = this.by === "number" ? "density" : this.by;
-    const value = valueOf(this.store, by, at);
-    if (Number.isNaN(value)) return "";
-    return by === "density" ? percent(value) : reading(value);
+    const near = i >= this.latents.length - this.shown.near;
+    for (const part of parts) part.classList.toggle("mi-row-near", near);
+    return { said: `latent ${latent}, ${name}, ${by} ${number}`, parts };
   }
 
   private say(): void {
-    const [n, all, near] = [this.shown.places.length, this.all.length, this.shown.near];
+    const [n, all, near] = [this.latents.length, this.all.length, this.shown.near];
     const some = near ? `${n - near} of ${all} latents, ${near} more near it` : `${n} of ${all} latents`;
     this.note.textContent = n === all ? `${all} latents` : n ? some : `none of ${all} latents`;
   }

@@ -1,4 +1,4 @@
-/** Every latent of the labelled data, by its place, and what it is called. */
+/** Every latent of the labelled data, by its number, and what it is called. */
 import { Labelled } from "../_shared/labelled";
 import { LatentNames } from "../_shared/latent_names";
 import type { Model } from "../_shared/model";
@@ -17,25 +17,24 @@ export interface Context {
   peak: number;
 }
 
+/** What a filter looks through: what a latent is and fires at, and what stands near; in lower case. */
+interface Texts {
+  own: string;
+  near: string;
+}
+
 export class Store extends Labelled {
   names!: LatentNames;
-  densities!: number[];
-  private texts: { own: string; near: string }[] = [];
+  private texts = new Map<number, Texts>();
 
   constructor(model: Model) {
     super(model);
     const read = () => {
       this.names = new LatentNames(model.get("_names"));
-      this.densities = Array.from(this.get("density").tensor.codes);
-      this.texts = [];
+      this.texts.clear();
     };
     read();
     this.source.onChange(read); // before any view draws it
-  }
-
-  /** The dictionary's numbers of the latents. */
-  get latents(): readonly number[] {
-    return this.names.latents;
   }
 
   /** Where the tokens of a context stand; 0 is the one at which the latent fires most. */
@@ -43,13 +42,12 @@ export class Store extends Labelled {
     return this.axis("place").labels as number[];
   }
 
-  density(at: number): number {
-    return this.densities[at];
+  density(latent: number): number {
+    return this.get("density").at({ latent });
   }
 
   /** The label that a latent detects best, with its scores; however bad they are. */
-  label(at: number): { label: string; f1: number; auc: number } {
-    const latent = this.latents[at];
+  label(latent: number): { label: string; f1: number; auc: number } {
     const [f1, auc] = ["label_f1", "label_auc"].map((name) => this.get(name).at({ latent }));
     return { label: this.get("label").text({ latent }), f1, auc };
   }
@@ -59,26 +57,26 @@ export class Store extends Labelled {
     return this.get("label_f1").tensor.codes.some((score) => !Number.isNaN(score));
   }
 
-  histogram(at: number): number[] {
-    const counts = this.of("histogram", at);
-    return Array.from(counts.codes, (_, i) => counts.at(i));
+  /** All numbers of a latent in a variable. */
+  numbers(name: string, latent: number): number[] {
+    const tensor = this.of(name, latent);
+    return Array.from(tensor.codes, (_, i) => tensor.at(i));
   }
 
-  promoted(at: number): Effect[] {
-    return this.effects(at, "promoted");
+  effects(name: "promoted" | "suppressed", latent: number): Effect[] {
+    const by = this.numbers(`${name}_by`, latent);
+    return this.numbers(name, latent).map((token, i) => ({ token: this.token(token), by: by[i] }));
   }
 
-  suppressed(at: number): Effect[] {
-    return this.effects(at, "suppressed");
+  /** The latents that are most like it, as far as they are here. */
+  nearest(latent: number): { latent: number; cosine: number }[] {
+    const cosines = this.numbers("nearest_cosine", latent);
+    const near = this.numbers("nearest", latent).map((other, i) => ({ latent: other, cosine: cosines[i] }));
+    return near.filter((other) => this.names.place(other.latent) !== undefined);
   }
 
-  nearest(at: number): { latent: number; cosine: number }[] {
-    const latents = this.of("nearest", at);
-    return Array.from(this.of("nearest_cosine", at).codes, (cosine, i) => ({ latent: latents.at(i), cosine }));
-  }
-
-  contexts(at: number): Context[] {
-    const [tokens, activations] = [this.of("context_token", at), this.of("context_activation", at)];
+  contexts(latent: number): Context[] {
+    const [tokens, activations] = [this.of("context_token", latent), this.of("context_activation", latent)];
     const middle = this.place.indexOf(0);
     const all = Array.from({ length: tokens.rows }, (_, row) => ({
       tokens: this.place.map((_, i) => this.token(tokens.value(row, i))),
@@ -88,30 +86,24 @@ export class Store extends Labelled {
     return all.filter(({ tokens }) => tokens.some((token) => token !== ""));
   }
 
-  /** What a filter looks through: what a latent is and fires at, and what stands near; in lower case. */
-  text(at: number): { own: string; near: string } {
-    return (this.texts[at] ??= this.readText(at));
+  /** What a filter looks through; read once. */
+  text(latent: number): Texts {
+    const texts = this.texts.get(latent) ?? this.readTexts(latent);
+    this.texts.set(latent, texts);
+    return texts;
   }
 
-  private readText(at: number): { own: string; near: string } {
-    const contexts = this.contexts(at);
+  private readTexts(latent: number): Texts {
+    const contexts = this.contexts(latent);
     const lit = contexts.map(({ tokens, activations }) =>
       tokens.map((token, i) => (activations.at(i) > 0 ? token : "\n")).join(""),
     );
-    const named = this.names.labels[at];
-    const own = [`#${this.latents[at]}`, named, ...this.promoted(at).map(({ token }) => token), ...lit];
+    const promoted = this.effects("promoted", latent).map(({ token }) => token);
+    const near = contexts.map(({ tokens }) => tokens.join(""));
     return {
-      own: own.join("\n").toLowerCase(),
-      near: contexts
-        .map(({ tokens }) => tokens.join(""))
-        .join("\n")
-        .toLowerCase(),
+      own: [`#${latent}`, this.names.label(latent), ...promoted, ...lit].join("\n").toLowerCase(),
+      near: near.join("\n").toLowerCase(),
     };
-  }
-
-  private effects(at: number, name: "promoted" | "suppressed"): Effect[] {
-    const tokens = this.of(name, at);
-    return Array.from(this.of(`${name}_by`, at).codes, (by, i) => ({ token: this.token(tokens.at(i)), by }));
   }
 
   /** The text of a token; "" where there is none. */
@@ -119,7 +111,7 @@ export class Store extends Labelled {
     return Number.isNaN(number) ? "" : this.derived.tokens[number];
   }
 
-  private of(name: string, at: number): Tensor {
-    return this.get(name).tensor.part(at);
+  private of(name: string, latent: number): Tensor {
+    return this.get(name).tensor.part(this.names.place(latent)!);
   }
 }

@@ -1,7 +1,8 @@
 /** The list, the dashboard of the selected latent, and the words. */
 import { el } from "../_shared/dom";
 import type { Help } from "../_shared/keys";
-import { changeOf, ChangesNote, described, switchAction } from "../_shared/latent_changes";
+import { changeOf, ChangesNote, switchAction } from "../_shared/latent_changes";
+import { reading } from "../_shared/numbers";
 import { ResultView } from "../_shared/result_view";
 import { Dashboard } from "./dashboard";
 import { layout } from "./layout";
@@ -16,13 +17,14 @@ export class FeatureView extends ResultView<Store, Selection> {
   protected readonly traits = ["_changes"];
   private list = new List(
     this.data,
-    (at) => this.go(this.data.latents[at]),
+    (latent) => this.go(latent),
     () => this.drawWords(),
   );
-  private dashboard = new Dashboard(this.data, {
-    go: (latent) => this.go(latent),
-    tip: (event, lines) => this.point({}, event, lines),
-  });
+  private dashboard = new Dashboard(
+    this.data,
+    (latent) => this.go(latent),
+    (event, lines) => this.point({}, event, lines),
+  );
   private both = el("div", { class: "mi-list-and-one" }, this.list.element, this.dashboard.element);
   private changes = new ChangesNote(this.model);
   private before: number[] = []; // the latents that were shown before this one
@@ -31,7 +33,7 @@ export class FeatureView extends ResultView<Store, Selection> {
   protected readonly table = {
     name: "the latents in numbers",
     hint: "the latents of the list in numbers",
-    make: () => latentTable(this.data, this.list.places, this.at),
+    make: () => latentTable(this.data, this.list.latents, this.selection.latent),
   };
 
   protected parts() {
@@ -75,11 +77,6 @@ export class FeatureView extends ResultView<Store, Selection> {
     return [model];
   }
 
-  /** The place of the selected latent. */
-  private get at(): number {
-    return this.data.names.place(this.selection.latent)!;
-  }
-
   private go(latent: number): void {
     this.point({}); // what was done is shown, not what the pointer happens to be on
     this.select({ latent });
@@ -100,13 +97,13 @@ export class FeatureView extends ResultView<Store, Selection> {
     this.both.classList.toggle("mi-narrow", place.narrow);
     this.both.style.gridTemplateColumns = place.narrow ? "minmax(0, 1fr)" : `${place.list}px minmax(0, 1fr)`;
     const change = changeOf(this.model, latent);
-    const changed = change ? (change.value === null ? "out" : described(change).replace(/^.* at/, "held at")) : "";
-    this.dashboard.draw(this.at, place, this.theme, changed);
-    this.list.draw(this.at); // when the dashboard says how high it is
+    const changed = change ? (change.value === null ? "out" : `held at ${reading(change.value)}`) : "";
+    this.dashboard.draw(latent, place, this.theme, changed);
+    this.list.draw(latent); // when the dashboard says how high it is
     this.changes.draw();
   }
 
   protected sentence() {
-    return sentence(this.data, this.at);
+    return sentence(this.data, this.selection.latent);
   }
 }

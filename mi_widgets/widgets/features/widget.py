@@ -72,8 +72,8 @@ class FeatureView(LatentChangeView[Dashboards]):
         return render(picture(self._drawn, self.selection["latent"]))
 
     def __repr__(self) -> str:
-        drawn = self._drawn
-        return f"FeatureView({drawn.model_name}, {drawn.title}; {sentence(drawn, self.selection['latent'])})"
+        header, said = self._header, sentence(self._drawn, self.selection["latent"])
+        return f"FeatureView({header['model']}, {header['title']}; {said})"
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""

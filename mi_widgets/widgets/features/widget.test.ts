@@ -12,7 +12,6 @@ import {
   whole,
 } from "../_shared/fakes";
 import type { Packed } from "../_shared/wire";
-import { binsOf } from "./charts";
 import { layout } from "./layout";
 import { found, ordered } from "./order";
 import { Store } from "./store";
@@ -71,7 +70,7 @@ function features({ marks = true } = {}) {
         floats([n, 2], (i) => [0.5, 0.25][i % 2]),
       ),
     },
-    { tokens: TOKENS },
+    { tokens: TOKENS, densities: { edges: [0.01, 0.05, 0.2], counts: [1, 2], never: 1 } },
   );
 }
 
@@ -359,24 +358,15 @@ describe("the widget", () => {
 });
 
 describe("what is counted", () => {
-  it("is even in factors, and what never fires stands apart", () => {
-    const bins = binsOf([0, 0, 0.01, 0.1, 0.1]);
-    expect(bins[0]).toMatchObject({ from: 0, height: 2 });
-    expect(bins.reduce((sum, { height }) => sum + height, 0)).toBe(5);
-    expect(bins[bins.length - 1]).toMatchObject({ height: 2 });
-    expect(binsOf([0])).toHaveLength(1);
-    expect(binsOf([0.5, 0.5])).toHaveLength(1);
-  });
-
   it("has two digits that count", () => {
     expect([0, 0.00012, 0.002, 0.02, 0.5].map(percent)).toEqual(["0 %", "0.012 %", "0.20 %", "2.0 %", "50 %"]);
   });
 
   it("puts what has no number last, and the exact number first", () => {
     const store = new Store(fakeModel());
-    expect(ordered(store, "label score")).toEqual([1, 3, 0, 2]);
-    expect(found(store, ordered(store, "number"), "#1").places).toHaveLength(4);
-    expect(found(store, [0, 1, 2, 3], "12")).toEqual({ places: [2], near: 0 });
+    expect(ordered(store, "label score")).toEqual([11, 17, 10, 12]);
+    expect(found(store, ordered(store, "number"), "#1").latents).toHaveLength(4);
+    expect(found(store, [10, 11, 12, 17], "12")).toEqual({ latents: [12], near: 0 });
     store.dispose();
   });
 

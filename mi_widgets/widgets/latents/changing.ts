@@ -45,15 +45,14 @@ export class Changing {
     if (latent !== this.latent) [this.held, this.top] = [round(reach), round(Math.max(1.5 * reach, 1e-3))];
     this.latent = latent;
     const change = changeOf(this.model, latent);
-    if (change && change.value !== null) this.held = change.value;
+    const way = change ? (change.value === null ? 1 : 2) : 0;
+    this.held = change?.value ?? this.held;
     this.top = Math.max(this.top, this.held);
-    this.slider.max = String(this.top);
-    this.slider.step = String(this.top / STEPS);
-    this.slider.value = String(this.held);
+    Object.assign(this.slider, { max: this.top, step: this.top / STEPS, value: this.held });
     this.slider.setAttribute("aria-valuetext", String(this.held));
     if (Number(this.figures.value) !== this.held) this.figures.value = String(this.held);
-    this.ways.say(WAYS, change === undefined ? 0 : change.value === null ? 1 : 2);
-    this.element.classList.toggle("mi-holds", change !== undefined && change.value !== null);
+    this.ways.say(WAYS, way);
+    this.element.classList.toggle("mi-holds", way === 2);
   }
 
   private choose(way: number): void {

@@ -7,9 +7,10 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.given import dataset_of, header_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
+from .._shared.latent_names import LatentNames
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
@@ -20,35 +21,41 @@ class Fired:
     """The latents of a Result of `mi.latents`.
 
     Attributes:
-        activation: (batch, pos, rank), NaN where fewer fire.
-        latent: their numbers, -1 where there is none.
-        tokens: the texts, (batch, pos); "" where a prompt is padded.
+        names: What the latents are called.
         batch, pos: the labels of prompts and positions.
         d_sae: how many latents the dictionary has.
     """
 
-    def __init__(self, result: Any) -> None:
+    def __init__(self, result: Any, names: LatentNames) -> None:
         data = _checked(result)
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self._header = header_of(result)
-        self.activation = np.asarray(data["activation"].values, np.float32)
-        self.latent = data["latent"].values
+        self._header, self.names = header_of(result), names
         self.d_sae = int(data["d_sae"].values.ravel()[0])
         self.batch, self.pos = labels_of(data, "batch"), labels_of(data, "pos")
-        self.tokens = np.broadcast_to(data["pos_token"].values, self.activation.shape[:2])
-        fired = with_labels(data[["activation", "latent"]])
-        self._data = fired.assign_coords(pos_token=(("batch", "pos"), self.tokens))
-        if self.activation.size > MOST_NUMBERS:
+        self._tokens = np.broadcast_to(data["pos_token"].values, (len(self.batch), len(self.pos)))
+        # Plain arrays, as a text may come with every key that is typed.
+        self._numbers = [data["latent"].values, data["activation"].values.astype(np.float32)]
+        self._data = with_labels(data[["activation", "latent"]]).assign_coords(
+            pos_token=(("batch", "pos"), self._tokens)
+        )
+        n = self._numbers[0].size
+        if n > MOST_NUMBERS:
             raise ResultError(
-                f"LatentsView would have to send {self.activation.size:,} numbers (up to {MOST_NUMBERS:,}): choose "
+                f"LatentsView would have to send {n:,} numbers (up to {MOST_NUMBERS:,}): choose "
                 "with .sel(batch=[…])."
             )
 
+    def tokens(self, selection: Mapping[str, Any]) -> list[str]:
+        """The selected text; "" where it is padded."""
+        return [str(token) for token in self._tokens[self.batch.index(selection["batch"])]]
+
+    def at(self, selection: Mapping[str, Any]) -> int | None:
+        """The place of the selected token; None for the whole text."""
+        return None if selection["pos"] is None else self.pos.index(selection["pos"])
+
     def strongest(self, selection: Mapping[str, Any], most: int) -> list[tuple[int, float]]:
         """The strongest latents at the selected token, or in the whole text, each at its strongest place."""
-        row = self.batch.index(selection["batch"])
-        at = slice(None) if selection["pos"] is None else self.pos.index(selection["pos"])
-        numbers, values = self.latent[row, at].ravel(), self.activation[row, at].ravel()
+        at = self.at(selection)
+        numbers, values = (part.ravel() if at is None else part[at] for part in self._text(selection))
         found: dict[int, float] = {}
         for i in np.argsort(-np.nan_to_num(values, nan=-1.0), kind="stable"):
             if numbers[i] >= 0 and len(found) < most:
@@ -57,10 +64,13 @@ class Fired:
 
     def over_text(self, selection: Mapping[str, Any]) -> np.ndarray:
         """The activation of the selected latent at each position; 0 where it is silent, NaN where nothing is."""
-        row = self.batch.index(selection["batch"])
-        is_it = self.latent[row] == selection["latent"]
-        values = np.where(is_it, np.nan_to_num(self.activation[row]), 0.0).max(-1)
-        return np.where(self.tokens[row] == "", np.nan, values)
+        numbers, values = self._text(selection)
+        found = np.where(numbers == selection["latent"], np.nan_to_num(values), 0.0).max(-1)
+        return np.where(np.array(self.tokens(selection)) == "", np.nan, found)
+
+    def _text(self, selection: Mapping[str, Any]) -> list[np.ndarray]:
+        """Latents and activations of the selected text: (pos, rank)."""
+        return [numbers[self.batch.index(selection["batch"])] for numbers in self._numbers]
 
     def choices(self) -> Choices:
         """Prompts, positions, and all latents of the dictionary."""
@@ -80,16 +90,8 @@ class Fired:
 
 
 def _checked(result: Any) -> Any:
-    if not is_result(result):
-        raise ResultError(
-            f"This Result is {kind_of(result)}; LatentsView draws Results of mi.latents(run, sae)."
-        )
-    data = result.dataset
-    missing = [name for name in ("activation", "latent", "d_sae", "pos_token") if name not in data.variables]
-    if missing:
-        raise ResultError(
-            f"This Result has no {missing[0]}; LatentsView draws what mi.latents(run, sae) returns."
-        )
+    needed = ("activation", "latent", "d_sae", "pos_token")
+    data = dataset_of(result, "LatentsView", "mi.latents(run, sae)", needed)
     lacking = [axis for axis in _AXES if axis not in data["activation"].dims]
     if lacking == ["batch"]:  # one prompt, chosen
         return data.expand_dims("batch")

@@ -16,17 +16,15 @@ export interface Firing {
 }
 
 export class Store extends Labelled {
-  readonly names?: LatentNames;
+  readonly names: LatentNames;
 
   constructor(model: Model) {
     super(model);
-    const sent = model.get("_names");
-    if (sent.latents) this.names = new LatentNames(sent);
+    this.names = new LatentNames(model.get("_names"));
   }
 
-  /** The labels of prompts and positions. */
-  get sent() {
-    return { batch: this.axis("batch").labels, pos: this.axis("pos").labels as number[] };
+  get positions(): readonly number[] {
+    return this.axis("pos").labels as number[];
   }
 
   tokens(selection: Selection): string[] {
@@ -48,13 +46,13 @@ export class Store extends Labelled {
   }
 
   /** The activation of the selected latent at each token: 0 where it is silent, NaN at padding. */
-  over(selection: Selection): Float32Array {
+  over(selection: Selection): number[] {
     const [latents, values] = this.of({ batch: selection.batch });
-    return Float32Array.from(this.tokens(selection), (token, at) => {
+    const ranks = [...Array(latents.columns).keys()];
+    return this.tokens(selection).map((token, at) => {
       if (token === "") return NaN;
-      for (let rank = 0; rank < latents.columns; rank++)
-        if (latents.value(at, rank) === selection.latent) return values.value(at, rank);
-      return 0;
+      const found = ranks.find((rank) => latents.value(at, rank) === selection.latent);
+      return found === undefined ? 0 : values.value(at, found);
     });
   }
 
@@ -65,7 +63,7 @@ export class Store extends Labelled {
 
   /** "370 (↑ ·Idaho ·Georgia)". */
   titled(latent: number): string {
-    const name = this.names?.name(latent);
+    const name = this.names.name(latent);
     return name ? `${latent} (${name})` : String(latent);
   }
 

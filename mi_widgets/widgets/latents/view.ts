@@ -1,16 +1,17 @@
 /** The text, the strongest latents, and what is done to the selected one. */
 import { Ask } from "../_shared/ask";
 import { BarList, type BarRow } from "../_shared/bar_list";
-import { colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
 import { changeOf, ChangesNote, changesOf, switchAction } from "../_shared/latent_changes";
 import { listen } from "../_shared/model";
+import { inside, walked } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
-import { ends, type Scale } from "../_shared/scale";
+import type { Scale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import { levelOf } from "../_shared/wire";
 import { Changing } from "./changing";
@@ -71,9 +72,7 @@ export class LatentsView extends ResultView<Store, Selection> {
         label: "reset",
         key: "reset",
         hint: "leave all latents as they are",
-        run: () => {
-          if (changesOf(this.model).length) this.set("_changes", []);
-        },
+        run: () => this.set("_changes", []),
         state: () => ({ hidden: !changesOf(this.model).length }),
       },
     ];
@@ -94,7 +93,7 @@ export class LatentsView extends ResultView<Store, Selection> {
   }
 
   protected pages(): Page[] {
-    return [{ key: "batch", name: "prompt", labels: this.data.sent.batch, control: "prompts" }];
+    return [{ key: "batch", name: "prompt", labels: this.data.axis("batch").labels, control: "prompts" }];
   }
 
   protected turning(): Partial<Selection> {
@@ -131,25 +130,22 @@ export class LatentsView extends ResultView<Store, Selection> {
     if (to === "up" || to === "down") return this.walk(to === "up" ? -1 : 1);
     const last = this.tokens.map((token) => token !== "").lastIndexOf(true);
     const places = { left: (this.at ?? last + 1) - 1, right: (this.at ?? -1) + 1, first: 0, last };
-    this.select({ pos: this.data.sent.pos[Math.max(0, Math.min(last, places[to]))] });
+    this.select({ pos: this.data.positions[inside(places[to], last + 1)] });
   }
 
   private walk(by: number): void {
-    const last = this.rows.length - 1;
-    if (last < 0) return;
-    const { latent } = this.selection;
-    const from = latent === null || !this.rows.includes(latent) ? (by > 0 ? -1 : last + 1) : this.rows.indexOf(latent);
-    this.select({ latent: this.rows[Math.max(0, Math.min(last, from + by))] });
+    const { rows, row } = this;
+    if (rows.length) this.select({ latent: rows[walked(row, by, rows.length)] });
   }
 
   private pick(i: number): void {
-    const pos = this.data.sent.pos[i];
+    const pos = this.data.positions[i];
     this.select({ pos: pos === this.selection.pos ? null : pos });
   }
 
   private hover(index: number | undefined, event: PointerEvent): void {
     if (index === undefined || this.tokens[index] === "") return this.point({});
-    this.point({ pos: this.data.sent.pos[index] }, event, pointedAt(this.data, this.selection, index));
+    this.point({ pos: this.data.positions[index] }, event, pointedAt(this.data, this.selection, index));
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
@@ -171,67 +167,54 @@ export class LatentsView extends ResultView<Store, Selection> {
   }
 
   private drawText(): void {
-    const { data, selection } = this;
-    const high = selection.latent === null ? 1 : data.reach(selection);
-    const scale: Scale = { map: "sequential", low: 0, high };
-    const values = data.over(selection);
-    const levels = selection.latent === null ? undefined : Uint8Array.from(values, (value) => levelOf(value, 0, high));
+    const { data, selection, theme } = this;
+    const { latent } = selection;
+    const scale: Scale = { map: "sequential", low: 0, high: latent === null ? 1 : data.reach(selection) };
+    const levels = Uint8Array.from(data.over(selection), (value) => levelOf(value, scale.low, scale.high));
     this.strip.setTokens(this.tokens);
-    this.strip.draw({ levels, map: scale.map, theme: this.theme });
+    this.strip.draw({ levels: latent === null ? undefined : levels, map: scale.map, theme });
     if (this.at !== undefined) this.strip.reveal(this.at);
-    const note =
-      selection.latent === null ? "select a latent to see where it fires" : `activation of latent ${selection.latent}`;
-    const bar = colourBar({ map: scale.map, ...ends(scale), note });
-    bar.draw(this.theme);
-    this.bar.replaceChildren(bar.element);
+    const note = latent === null ? "select a latent to see where it fires" : `activation of latent ${latent}`;
+    drawBar(this.bar, scale, theme, note);
   }
 
   private drawBars(): void {
     const { data, selection } = this;
-    const strongest = data.strongest(selection, MOST);
     const { latent } = selection;
-    if (latent !== null && !strongest.some((firing) => firing.latent === latent)) {
-      const here = data.strongest(selection, Infinity).find((firing) => firing.latent === latent);
-      strongest.push({ latent, value: here?.value ?? 0 });
-    }
+    const all = data.strongest(selection, Infinity);
+    const strongest = all.slice(0, MOST);
+    if (latent !== null && !strongest.some((firing) => firing.latent === latent))
+      strongest.push(all.find((firing) => firing.latent === latent) ?? { latent, value: 0 });
     this.rows = strongest.map((firing) => firing.latent);
-    const rows = strongest.map(({ latent, value }): BarRow => {
-      const change = changeOf(this.model, latent);
-      const name = data.names?.name(latent) ?? "";
+    const rows = strongest.map((firing): BarRow => {
+      const change = changeOf(this.model, firing.latent);
       const done = change ? (change.value === null ? "out" : "held") : "";
-      return {
-        name,
-        aside: String(latent),
-        plain: data.names?.isLabelled(latent),
-        value,
-        text: done || reading(value),
-        said: [`latent ${latent}`, name, reading(value), done].filter(Boolean).join(", "),
-        tip: [
-          ["latent", String(latent)],
-          ...(name ? ([["", name]] as [string, string][]) : []),
-          ["activation", reading(value)],
-        ],
-      };
+      const bar = data.names.bar(firing.latent, firing.value, "activation");
+      const said = [`latent ${firing.latent}`, bar.name, bar.text, done].filter(Boolean).join(", ");
+      return { ...bar, text: done || bar.text, said };
     });
     this.barsNote.textContent = where(data, selection);
     this.bars.describe(`the strongest latents ${where(data, selection)}`);
     this.bars.draw({ rows, reach: data.reach(selection), theme: this.theme });
-    this.bars.mark(latent === null ? undefined : this.rows.indexOf(latent));
+    this.bars.mark(this.row);
+  }
+
+  /** The index of the selected latent among the bars. */
+  private get row(): number | undefined {
+    const row = this.rows.indexOf(this.selection.latent!);
+    return row < 0 ? undefined : row;
   }
 
   private drawChosen(): void {
     const { data, selection } = this;
     const { latent } = selection;
-    this.title.textContent = latent === null ? "No latent selected" : `Latent ${latent}`;
-    if (latent !== null && data.names?.isLabelled(latent))
-      this.title.append(" ", el("span", { class: "mi-latent-label" }, data.names.name(latent)));
-    const at = latent === null ? undefined : data.names?.place(latent);
-    const facts = at === undefined ? [] : [data.names!.says[at], `peak ${reading(data.names!.peaks.at(at))}`];
-    this.about.textContent = facts.join(" · ");
-    this.about.hidden = !facts.length;
-    const here = latent === null ? 0 : Math.max(0, ...data.over(selection).filter((value) => !Number.isNaN(value)));
-    const peak = at === undefined ? here : data.names!.peaks.at(at);
-    this.changing.draw(latent, peak || data.reach(selection));
+    const { names } = data;
+    const peak = latent === null ? NaN : names.peak(latent); // not known without features
+    this.title.replaceChildren(...(latent === null ? ["No latent selected"] : names.title(latent)));
+    this.about.hidden = Number.isNaN(peak);
+    this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${reading(peak)}`;
+    const here = Math.max(0, ...data.over(selection).filter((value) => value > 0));
+    this.changing.draw(latent, (this.about.hidden ? here : peak) || data.reach(selection));
   }
 
   /** What the kernel says of what was typed. */

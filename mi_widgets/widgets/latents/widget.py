@@ -60,14 +60,14 @@ class LatentsView(LatentChangeView[Fired]):
         prompt: str | None = None,
     ) -> None:
         self._take_dictionary(sae, site)
-        self._drawn, self._features = Fired(result), features
+        names = LatentNames() if features is None else Dashboards(features).names
+        self._drawn, self._features = Fired(result, names), features
         self._check_size(self._drawn.d_sae)
-        self._known: LatentNames | None = None if features is None else Dashboards(features).names
         super().__init__(
             result,
             self._first_selection(selection),
             prompt=prompt,
-            _names={} if self._known is None else self._known.packed(),
+            _names=names.packed(),
             _said={"error": "", "busy": False},
             _changeable=sae is not None,
             **self._traits_now(),
@@ -81,16 +81,16 @@ class LatentsView(LatentChangeView[Fired]):
 
     def png(self) -> bytes:
         """The same text, latents and words."""
-        return render(picture(self._drawn, self.selection, self._known, dict(self._changes)))
+        return render(picture(self._drawn, self.selection, dict(self._changes)))
 
     def __repr__(self) -> str:
         fired, chosen = self._drawn, self.selection
         several = f"prompt {chosen['batch']} of {len(fired.batch)}, " if len(fired.batch) > 1 else ""
-        return f"LatentsView({fired.model_name}, {several}{sentence(fired, chosen, self._known)})"
+        return f"LatentsView({self._header['model']}, {several}{sentence(fired, chosen)})"
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        self._show(result, Fired(result), _said={**self._said, "error": ""})
+        self._show(result, Fired(result, self._drawn.names), _said={**self._said, "error": ""})
 
     @property
     def error(self) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.latent_names import LatentNames
 from .._shared.numbers import reading
 from .._shared.tokens import shortened
 from .._shared.words import Words
@@ -15,41 +14,32 @@ _LONGEST = 24  # signs of a token
 _WORDS = Words(__file__)
 
 
-def sentence(fired: Fired, selection: Mapping[str, Any], names: LatentNames | None) -> str:
+def sentence(fired: Fired, selection: Mapping[str, Any]) -> str:
     """ "Latent 370 (↑ ·Idaho ·Georgia) fires at 2 of 11 tokens, most at 4 ·of: 21.9"."""
     latent = selection["latent"]
     if latent is None:
-        return _WORDS.say("sentence", where=where(fired, selection), **_strongest(fired, selection, names))
+        facts: dict[str, Any] = {"where": where(fired, selection)}
+        for first, value in fired.strongest(selection, 1):
+            facts |= {"strongest": titled(fired, first), "value": reading(value)}
+        return _WORDS.say("sentence", **facts)
     values = fired.over_text(selection)
     n, real = int((values > 0).sum()), int(np.isfinite(values).sum())
-    facts = {"titled": titled(latent, names), "real": real}
+    facts = {"titled": titled(fired, latent), "real": real}
     if n:
         at = int(np.nanargmax(values))
-        token = str(fired.tokens[fired.batch.index(selection["batch"]), at])
-        facts |= {
-            "n": n,
-            "pos": fired.pos[at],
-            "token": shortened(token, _LONGEST),
-            "value": reading(float(values[at])),
-        }
+        token = shortened(fired.tokens(selection)[at], _LONGEST)
+        facts |= {"n": n, "pos": fired.pos[at], "token": token, "value": reading(float(values[at]))}
     return _WORDS.say("sentence", **facts)
 
 
 def where(fired: Fired, selection: Mapping[str, Any]) -> str:
     """ "at 4 ·of"; "in the whole text"."""
-    pos = selection["pos"]
-    if pos is None:
-        return _WORDS.say("where")
-    token = str(fired.tokens[fired.batch.index(selection["batch"]), fired.pos.index(pos)])
-    return _WORDS.say("where", pos=pos, token=shortened(token, _LONGEST))
+    at = fired.at(selection)
+    token = None if at is None else shortened(fired.tokens(selection)[at], _LONGEST)
+    return _WORDS.say("where", pos=selection["pos"], token=token)
 
 
-def titled(latent: int, names: LatentNames | None) -> str:
+def titled(fired: Fired, latent: int) -> str:
     """ "370 (↑ ·Idaho ·Georgia)"."""
-    name = "" if names is None else names.name(latent)
+    name = fired.names.name(latent)
     return f"{latent} ({name})" if name else str(latent)
-
-
-def _strongest(fired: Fired, selection: Mapping[str, Any], names: LatentNames | None) -> dict[str, str]:
-    found = fired.strongest(selection, 1)
-    return {"strongest": titled(found[0][0], names), "value": reading(found[0][1])} if found else {}

@@ -1,5 +1,6 @@
 /** The latents in words and in numbers. `words.py` says the sentence in the kernel. */
 import { reading } from "../_shared/numbers";
+import type { Lines } from "../_shared/result_view";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import { type Part, Words } from "../_shared/words";
@@ -19,51 +20,46 @@ export function sentence(store: Store, selection: Selection): Part[] {
     return words.say("sentence", { where: where(store, selection), ...strongest });
   }
   const values = store.over(selection);
-  const real = values.filter((value) => !Number.isNaN(value)).length;
-  const n = values.filter((value) => value > 0).length;
-  const at = values.reduce((best, value, i) => (value > values[best] || Number.isNaN(values[best]) ? i : best), 0);
-  const most = n > 0 && {
-    n,
-    pos: store.sent.pos[at],
-    token: shortened(store.tokens(selection)[at], LONGEST),
-    value: reading(values[at]),
-  };
-  return words.say("sentence", { titled: store.titled(latent), real, ...most });
+  const real = values.filter((value) => !Number.isNaN(value));
+  const n = real.filter((value) => value > 0).length;
+  const value = Math.max(...real);
+  const at = values.indexOf(value);
+  const token = shortened(store.tokens(selection)[at] ?? "", LONGEST);
+  const most = n > 0 && { n, pos: store.positions[at], token, value: reading(value) };
+  return words.say("sentence", { titled: store.titled(latent), real: real.length, ...most });
 }
 
 /** "at 4 ·of"; "in the whole text". */
 export function where(store: Store, selection: Selection): string {
   const { pos } = selection;
-  const token = pos !== null && shortened(store.tokens(selection)[store.sent.pos.indexOf(pos)], LONGEST);
+  const token = pos !== null && shortened(store.tokens(selection)[store.axis("pos").place(pos)!], LONGEST);
   return words.text("where", { pos, token });
 }
 
 /** What the tooltip says of a token: what the selected latent does there, and which fire strongest. */
-export function pointedAt(store: Store, selection: Selection, i: number): [string, string][] {
-  const pos = store.sent.pos[i];
-  const token: [string, string] = ["token", `${pos} ${quoted(store.tokens(selection)[i])}`];
-  const { latent } = selection;
-  const here: [string, string][] = latent === null ? [] : [[`latent ${latent}`, reading(store.over(selection)[i])]];
-  const strongest = store
-    .strongest({ batch: selection.batch, pos }, NAMED)
-    .map((firing): [string, string] => [reading(firing.value), store.titled(firing.latent)]);
-  return [token, ...here, ...strongest];
+export function pointedAt(store: Store, selection: Selection, i: number): Lines {
+  const { batch, latent } = selection;
+  const pos = store.positions[i];
+  const here: Lines = latent === null ? [] : [[`latent ${latent}`, reading(store.over(selection)[i])]];
+  const strongest = store.strongest({ batch, pos }, NAMED);
+  return [
+    ["token", `${pos} ${quoted(store.tokens(selection)[i])}`],
+    ...here,
+    ...strongest.map((firing): Lines[0] => [reading(firing.value), store.titled(firing.latent)]),
+  ];
 }
 
 /** Every token with its strongest latents. */
 export function tokenTable(store: Store, selection: Selection): HTMLElement {
+  const { batch } = selection;
   const tokens = store.tokens(selection);
-  const places = tokens.map((_, i) => i).filter((i) => tokens[i] !== "");
-  const rows = places.map((i) => {
-    const pos = store.sent.pos[i];
-    const found = store.strongest({ batch: selection.batch, pos }, NAMED);
-    const cells = Array.from({ length: NAMED }, (_, n) =>
-      found[n] ? `${reading(found[n].value)}  ${store.titled(found[n].latent)}` : "",
-    );
-    return [String(pos), shortened(tokens[i], LONGEST), ...cells];
+  const positions = store.positions.filter((_, i) => tokens[i] !== "");
+  const rows = positions.map((pos) => {
+    const found = store.strongest({ batch, pos }, NAMED);
+    const cells = found.map(({ latent, value }) => `${reading(value)}  ${store.titled(latent)}`);
+    const token = shortened(tokens[store.axis("pos").place(pos)!], LONGEST);
+    return [String(pos), token, ...cells, ...Array(NAMED - cells.length).fill("")];
   });
-  const made = table("Every token with its strongest latents", ["pos", "token", "strongest", "second", "third"], rows);
-  const at = places.findIndex((i) => store.sent.pos[i] === selection.pos);
-  made.querySelectorAll("tbody tr")[at]?.setAttribute("aria-current", "true");
-  return made;
+  const head = ["pos", "token", "strongest", "second", "third"];
+  return table("Every token with its strongest latents", head, rows, positions.indexOf(selection.pos!));
 }
