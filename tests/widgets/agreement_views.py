@@ -11,8 +11,7 @@ from mi_widgets.widgets.attribution.words import others, share
 from mi_widgets.widgets.features.words import percent as percent_of_tokens
 from mi_widgets.widgets.fourier.words import fine
 from mi_widgets.widgets.fourier.words import percent as percent_of_logits
-from mi_widgets.widgets.logit_lens.lens import Lens
-from mi_widgets.widgets.logit_lens.words import fate
+from mi_widgets.widgets.logit_lens.words import coloured_by, fate
 from mi_widgets.widgets.steering.words import figures_in_words
 from mi_widgets.widgets.steering.words import percent as percent_of_loss
 from mi_widgets.widgets.superposition.words import described
@@ -55,6 +54,6 @@ RULES: dict[str, Callable[..., Any]] = {
     "steering percent": percent_of_loss,
     "steering figures": figures_in_words,
     "lens fate": fate,
-    "lens coloured by": lambda color, pinned: Lens.coloured_by(None, color, pinned),  # type: ignore[arg-type]
+    "lens coloured by": coloured_by,
     "superposition described": _described,
 }

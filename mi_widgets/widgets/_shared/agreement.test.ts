@@ -6,8 +6,8 @@ import type { Store } from "../attribution/store";
 import { others, share } from "../attribution/words";
 import { percent as percentOfTokens } from "../features/words";
 import { fine, percent as percentOfLogits } from "../fourier/words";
-import { colouredBy } from "../logit_lens/page";
-import { fate } from "../logit_lens/words";
+
+import { colouredBy, fate } from "../logit_lens/words";
 import { figuresInWords, percent as percentOfLoss } from "../steering/words";
 import { described } from "../superposition/words";
 import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
