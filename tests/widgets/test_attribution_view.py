@@ -120,7 +120,7 @@ def labels(view, name):
 
 
 def said(view):
-    return sentence(view._drawn.terms, view.selection)
+    return sentence(view._drawn, view.selection)
 
 
 def picked(term, layer=None, head=None, batch=0):
@@ -390,11 +390,11 @@ def test_a_control_has_the_same_terms_but_for_biases():
     wanted = ours.values.copy()
     wanted[:, list(theirs["term"].values).index("L0.attn bias")] = 0
     np.testing.assert_allclose(control, wanted)
-    assert view._data["derived"]["control"]["name"] == "shuffled"
+    assert view._data["derived"]["control_name"] == "shuffled"
     several = AttributionView(attribution(n_batch=3), control=ours)  # one prompt is a control of all
     assert sent(several, "values", of=1).shape == (3, 14)
     plain = AttributionView(ours, control=np.full(14, 0.25))
-    assert (plain._data["derived"]["control"]["name"], sent(plain, "values", of=1)[0, 3]) == (
+    assert (plain._data["derived"]["control_name"], sent(plain, "values", of=1)[0, 3]) == (
         "untrained",
         0.25,
     )

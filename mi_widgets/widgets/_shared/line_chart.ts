@@ -54,8 +54,8 @@ export function textWidth(text: string): number {
   return signs * TEXT * 0.61;
 }
 
-/** As much of a name as has room at the end of its line. */
-function endName(name: string, room: number): string {
+/** As much of a name as has room. */
+export function fittingName(name: string, room: number): string {
   if (textWidth(name) <= room) return name;
   const signs = [...name];
   while (signs.length > 1 && textWidth(`${signs.join("")}…`) > room) signs.pop();
@@ -273,7 +273,7 @@ export class LineChart {
         if (places[nth] === undefined) return [];
         const kind = i === this.lit ? "lit" : lines[i].kind;
         const at = { class: `mi-label-${kind}`, x, y: places[nth], "dominant-baseline": "central" };
-        return [svg("text", at, endName(lines[i].name, this.state!.right - AWAY))];
+        return [svg("text", at, fittingName(lines[i].name, this.state!.right - AWAY))];
       }),
     );
   }
