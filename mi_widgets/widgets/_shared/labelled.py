@@ -1,7 +1,7 @@
 """A labelled Dataset on the wire: its axes and labels once, and each variable as bytes. `labelled.ts` reads it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -13,46 +13,32 @@ from .wire import pack, pack_whole, quantise
 Code = Literal["uint8", "uint16"]
 
 
-class Variable(NamedTuple):
-    """Numbers or texts, with the names of their axes."""
-
-    axes: Sequence[str]
-    values: Any
-    unit: str = ""
-
-
 def pack_dataset(
-    dataset: xr.Dataset,
-    *,
-    scales: Mapping[str, Scale] | None = None,
-    codes: Mapping[str, Code] | None = None,
-    texts_by: Collection[str] | None = None,
-    **derived: Any,
+    dataset: xr.Dataset, *, texts_by: Collection[str] | None = None, **more: Any
 ) -> dict[str, Any]:
     """Axes, variables and what was derived from them, as one dictionary with binary buffers.
 
     Args:
         dataset: A variable says its unit in its attribute `units`. An axis's texts are its tokens, from the
             coordinate `<axis>_token`, or its labels.
-        scales: As for `pack_arrays`.
-        codes: As for `pack_arrays`.
         texts_by: The axes along which an axis's tokens may differ; all of them where None.
-        derived: More for the view to read, plain values that JSON knows.
+        more: As for `pack_arrays`.
     """
-    variables = {
-        str(name): Variable(tuple(map(str, data.dims)), data.values, str(data.attrs.get("units", "")))
-        for name, data in dataset.data_vars.items()
-    }
-    # In the order of the first variable that has them; a Dataset keeps that of its coordinates.
-    names = dict.fromkeys(axis for variable in variables.values() for axis in variable.axes)
-    axes = [axis_of(dataset, name, texts_by) for name in names]
-    return pack_arrays(axes, variables, scales=scales, codes=codes, **derived)
+    axes: dict[str, Axis] = {}  # in the order of the first variable that has them
+    variables, units = {}, {}
+    for name, data in dataset.data_vars.items():
+        names = list(map(str, data.dims))
+        axes |= {axis: axis_of(dataset, axis, texts_by) for axis in names if axis not in axes}
+        variables[str(name)] = (" ".join(names), data.values)
+        units[str(name)] = str(data.attrs.get("units", ""))
+    return pack_arrays(axes.values(), variables, units=units, **more)
 
 
 def pack_arrays(
     axes: Iterable[Axis],
-    variables: Mapping[str, Variable],
+    variables: Mapping[str, tuple[str, Any]],
     *,
+    units: Mapping[str, str] | None = None,
     scales: Mapping[str, Scale] | None = None,
     codes: Mapping[str, Code] | None = None,
     **derived: Any,
@@ -65,21 +51,22 @@ def pack_arrays(
 
     Args:
         axes: All axes of the variables.
-        variables: What is sent.
+        variables: What is sent: the names of the axes, as in "batch layer pos", and the numbers or texts.
+        units: Of the variables that have one.
         scales: What the colours of a variable mean; a variable of unsigned numbers with a scale holds codes on it.
         codes: The type of the codes of a variable that has a scale; a view that needs no more digits is sent less.
         derived: More for the view to read, plain values that JSON knows.
     """
-    scales, codes = scales or {}, codes or {}
+    scales, codes, units = scales or {}, codes or {}, units or {}
     return {
         "axes": [axis.packed() for axis in axes],
         "variables": {
             name: {
-                "axes": list(names),
-                "unit": unit,
+                "axes": names.split(),
+                "unit": units.get(name, ""),
                 **_packed(np.asarray(values), scales.get(name), codes.get(name)),
             }
-            for name, (names, values, unit) in variables.items()
+            for name, (names, values) in variables.items()
         },
         "derived": derived,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -97,25 +98,18 @@ def read_parts(names: Sequence[str], layers: np.ndarray, heads: np.ndarray, neur
         "" if layer < 0 else f"H{head}" if head >= 0 else "MLP" if neuron >= 0 else _column(name)
         for name, layer, head, neuron in zip(names, layers, heads, neurons, strict=True)
     ]
-    rows = sorted({int(layer) for layer in layers if layer >= 0})
-    numbers = sorted({int(head) for head in heads if head >= 0})
+    rows, numbers = (np.unique(labels[labels >= 0]).tolist() for labels in (layers, heads))
     columns = [*(f"H{head}" for head in numbers), *(name for name in _LAST if name in found)]
-    row_of, column_of = ({label: i for i, label in enumerate(labels)} for labels in (rows, columns))
-    cells = [
-        (row_of[int(layer)], column_of[part]) if part else (-1, -1)
-        for layer, part in zip(layers, found, strict=True)
-    ]
     staged = [_stage(name, int(layer), part) for name, layer, part in zip(names, layers, found, strict=True)]
     stages = list(dict.fromkeys(staged))
-    stage_of = {stage: i for i, stage in enumerate(stages)}
-    return Parts(
-        rows,
-        numbers,
-        columns,
-        np.array(cells, np.int64).reshape(-1, 2),
-        stages,
-        np.array([stage_of[stage] for stage in staged], np.int64),
-    )
+    cells = np.stack([_places(layers.tolist(), rows), _places(found, columns)], axis=1)
+    return Parts(rows, numbers, columns, cells, stages, _places(staged, stages))
+
+
+def _places(labels: Sequence[Any], axis: list[Any]) -> np.ndarray:
+    """Where labels are on an axis; -1 for those that are not on it."""
+    place = {label: i for i, label in enumerate(axis)}
+    return np.array([place.get(label, -1) for label in labels], np.int64)
 
 
 def _column(name: str) -> str:

@@ -4,6 +4,7 @@ import { Labelled, type Labels } from "../_shared/labelled";
 import { listen, type Model } from "../_shared/model";
 import type { Scale } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
+import { quoted } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
 import { type Selection, settled } from "./chosen";
 
@@ -50,6 +51,12 @@ export class Terms extends Labelled {
   /** The names of a prompt's terms, the largest first. */
   order({ batch }: Labels): string[] {
     return Array.from(this.get("order").slice({ batch }).tensor.codes, (place) => this.termAt(place)!);
+  }
+
+  /** Both answers of a prompt, in quotation marks. */
+  answers(at: Labels): { right: string; wrong: string } {
+    const said = (name: string) => quoted(this.get(name).text(at));
+    return { right: said("right"), wrong: said("wrong") };
   }
 
   /** The text of the token that a term moves; "" if it moves none. */

@@ -8,7 +8,7 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 
 from .._shared.given import header_of
-from .._shared.labelled import Variable, pack_arrays
+from .._shared.labelled import pack_arrays
 from .._shared.labels import labels_of, plain_axis
 from .._shared.numbers import reading
 from .._shared.scale import Scale
@@ -102,7 +102,6 @@ class Terms:
     def packed(self) -> dict[str, Any]:
         """For the wire: the largest terms with their names, and the exact sums of all, of all prompts."""
         parts, kept = self.parts, self.kept
-        left_out = np.delete(self.values, kept, axis=2).sum(axis=2, dtype=np.float64)
         labels = {
             "of": list(range(len(self.values))),
             "batch": self.batch,
@@ -112,30 +111,28 @@ class Terms:
             "stage": parts.stages,
             "place": list(range(len(kept))),
         }
-        order = self.order[np.isin(self.order, kept)].reshape(-1, len(kept))
+        place = np.full(len(self.names) + 1, -1)  # among those that are sent; of none too
+        place[kept] = np.arange(len(kept))
         variables = {
-            "values": (("of", "batch", "term"), self.values[..., kept], self.unit),
-            "unsent": (("of", "batch"), left_out),
-            "grid": (("of", "batch", "layer", "part"), self.grid),
-            "running": (("of", "batch", "stage"), self.running),
-            "difference": (("batch",), self.differences),
-            "right": (("batch",), np.array(self.right, object)),
-            "wrong": (("batch",), np.array(self.wrong, object)),
-            "token": (("batch", "term"), self.tokens[:, kept]),
-            "row": (("term",), parts.cells[kept, 0]),
-            "column": (("term",), parts.cells[kept, 1]),
-            "stage": (("term",), parts.stage[kept]),
-            "pos": (("term",), self.positions[kept]),
-            # Of terms, their places among those that are sent.
-            "order": (("batch", "place"), np.searchsorted(kept, order)),
-            "picked": (
-                ("batch", "layer", "part"),
-                np.where(self.picked < 0, -1, np.searchsorted(kept, self.picked)),
-            ),
+            "values": ("of batch term", self.values[..., kept]),
+            "unsent": ("of batch", np.delete(self.values, kept, axis=2).sum(axis=2, dtype=np.float64)),
+            "grid": ("of batch layer part", self.grid),
+            "running": ("of batch stage", self.running),
+            "difference": ("batch", self.differences),
+            "right": ("batch", np.array(self.right, object)),
+            "wrong": ("batch", np.array(self.wrong, object)),
+            "token": ("batch term", self.tokens[:, kept]),
+            "row": ("term", parts.cells[kept, 0]),
+            "column": ("term", parts.cells[kept, 1]),
+            "stage": ("term", parts.stage[kept]),
+            "pos": ("term", self.positions[kept]),
+            "order": ("batch place", place[self.order[place[self.order] >= 0]].reshape(-1, len(kept))),
+            "picked": ("batch layer part", place[self.picked]),
         }
         return pack_arrays(
             [plain_axis(name, found) for name, found in labels.items()],
-            {name: Variable(*variable) for name, variable in variables.items()},
+            variables,
+            units={"values": self.unit},
             scales={"values": self.scale, "grid": self.cells_scale},
             n_terms=len(self.names),
             heads=parts.heads,

@@ -7,7 +7,6 @@ import type { Labels } from "../_shared/labelled";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
 import { written } from "../_shared/scale";
-import { quoted } from "../_shared/tokens";
 import { type Bar, Bars } from "./bars";
 import { address, changeAt, moveCell, NO_HEAD, type Selection } from "./chosen";
 import { Grid } from "./grid";
@@ -79,13 +78,9 @@ export class AttributionView extends ResultView<Terms, Selection> {
   }
 
   protected facts({ model, unit }: Record<string, string>): string[] {
-    const [right, wrong] = this.answers;
     const { count } = this.data;
+    const { right, wrong } = this.data.answers(this.selection);
     return [model, `${right} over ${wrong}`, `${count.toLocaleString("en-US")} term${count === 1 ? "" : "s"}`, unit];
-  }
-
-  private get answers(): string[] {
-    return ["right", "wrong"].map((name) => quoted(this.data.get(name).text(this.selection)));
   }
 
   // -- gestures -----------------------------------------------------------------------------------------------------
@@ -130,11 +125,12 @@ export class AttributionView extends ResultView<Terms, Selection> {
   }
 
   private get chosenBar(): number | undefined {
-    return this.barWhere(({ term }) => term !== undefined && term === this.selection.term);
+    return this.barWhere((term) => term === this.selection.term);
   }
 
-  private barWhere(fits: (bar: Bar) => boolean): number | undefined {
-    const at = this.shown.findIndex(fits);
+  /** The first bar of a term of which something is so. */
+  private barWhere(fits: (term: string) => boolean): number | undefined {
+    const at = this.shown.findIndex(({ term }) => term !== undefined && fits(term));
     return at < 0 ? undefined : at;
   }
 
@@ -182,7 +178,7 @@ export class AttributionView extends ResultView<Terms, Selection> {
       theme,
     });
     this.bars.mark(this.chosenBar);
-    this.barsNote.textContent = `${unit}, for ${this.answers[0]} if positive`;
+    this.barsNote.textContent = `${unit}, for ${data.answers(selection).right} if positive`;
     this.controlNote.textContent = control;
     this.grid.draw(selection, place.right, theme, this.controlShown && !!control, off);
     const beneath = beneathBars(width, this.grid.map.element.offsetHeight);
@@ -203,10 +199,9 @@ export class AttributionView extends ResultView<Terms, Selection> {
 
   /** The largest bar of a cell. */
   private largestOf({ row, column }: Spot): number | undefined {
-    return this.barWhere(({ term }) => {
-      if (term === undefined || row === null) return false;
+    return this.barWhere((term) => {
       const spot = this.data.spotOf({ term });
-      return spot.row === row && spot.column === column;
+      return row !== null && spot.row === row && spot.column === column;
     });
   }
 

@@ -9,7 +9,7 @@ from mi_widgets.core.errors import ResultError
 
 from .._shared.control import Control, named
 from .._shared.given import header_of
-from .._shared.labelled import Variable, pack_arrays
+from .._shared.labelled import pack_arrays
 from .._shared.labels import Axis, plain_axis
 from .._shared.numbers import count
 from .._shared.scale import Scale
@@ -118,14 +118,14 @@ class Lens:
     def packed(self) -> dict[str, Any]:
         """All prompts, for the browser."""
         labels = {"batch": self.batch, "layer": self.layers, "rank": self.ranks, "token_asked": self.asked}
-        variables = {name: Variable(("line", *AXES[name]), values) for name, values in self.values.items()}
+        variables = {name: (" ".join(("line", *AXES[name])), values) for name, values in self.values.items()}
         return pack_arrays(
             [
                 plain_axis("line", [0] if self.control is None else [0, 1]),
                 *(plain_axis(name, found) for name, found in labels.items()),
                 Axis("pos", self.pos, self.tokens.tolist(), by="batch", tokens=True),
             ],
-            {**variables, "last": Variable(("batch",), self.last)},
+            {**variables, "last": ("batch", self.last)},
             scales=self.scales,
             codes={"asked_probability": "uint16", "top_probability": "uint16"},
             control_name="" if self.control is None else self.control.name,
