@@ -8,7 +8,7 @@ import numpy as np
 
 from mi_widgets.widgets.attribution.chosen import settled
 from mi_widgets.widgets.attribution.parts import read_parts
-from mi_widgets.widgets.attribution.words import others, share
+from mi_widgets.widgets.attribution.words import others
 from mi_widgets.widgets.features.words import percent as percent_of_tokens
 from mi_widgets.widgets.fourier.words import fine
 from mi_widgets.widgets.fourier.words import percent as percent_of_logits
@@ -48,7 +48,6 @@ def _described(feature: dict[str, Any]) -> str:
 
 
 RULES: dict[str, Callable[..., Any]] = {
-    "attribution share": share,
     "attribution others": others,
     "attribution settled": _settled,
     "features percent": percent_of_tokens,

@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.widgets import AttentionView
 from mi_widgets.widgets.attribution.bars import bars_of
 from mi_widgets.widgets.attribution.widget import AttributionView
-from mi_widgets.widgets.attribution.words import sentence, share
+from mi_widgets.widgets.attribution.words import sentence
 from mi_widgets.widgets.heat_map.widget import HeatmapView
 from tests.analysis.route_by_hand import LOUDNESS, PAIR, route
 from tests.conftest import small_gpt2
@@ -332,12 +332,6 @@ def test_the_sentence_says_who_leads_and_by_whom():
     assert said(against).startswith("embed adds 1.00 to the 0.50 nats")
     against.selection = {"term": None, "layer": 0}
     assert said(against).startswith("Layer 0 takes 0.50 off")
-
-
-def test_shares_are_written_as_in_the_browser():
-    shares = [share(1, 4), share(-0.5, 4), share(0, 4), share(0.00001, -4), share(50, 4), share(1, 0)]
-    assert shares == ["25.0 %", "−12.5 %", "0.0 %", "0.0 %", "1250 %", "none"]
-    assert share(float("nan"), 1) == "none"
 
 
 def test_one_prompt_may_have_been_chosen():

@@ -3,7 +3,7 @@ import chosen from "../../../tests/widgets/agreement.json";
 import drawn from "../../../tests/widgets/agreement_drawn.json";
 import { settled } from "../attribution/chosen";
 import { Terms } from "../attribution/store";
-import { others, share } from "../attribution/words";
+import { others } from "../attribution/words";
 import { percent as percentOfTokens } from "../features/words";
 import { fine, percent as percentOfLogits } from "../fourier/words";
 
@@ -71,7 +71,6 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
     const levels = resample(Uint8Array.from(rows.flat()), rows.length, rows[0].length, side, side);
     return Array.from({ length: side }, (_, i) => [...levels.subarray(i * side, (i + 1) * side)]);
   },
-  "attribution share": share,
   "attribution others": others,
   "attribution settled": (chosen, before) => settled(STORE, chosen, before),
   "features percent": percentOfTokens,

@@ -561,18 +561,25 @@ describe("linked attributions", () => {
 });
 
 describe("small pieces", () => {
-  it("writes shares as in Python", () => {
-    const shares = [
-      share(1, 4),
-      share(-0.5, 4),
-      share(0, 4),
-      share(0.00001, -4),
-      share(50, 4),
-      share(1, 0),
-      share(NaN, 1),
-    ];
-    expect(shares).toEqual(["25.0 %", "−12.5 %", "0.0 %", "0.0 %", "1250 %", "none", "none"]);
-  });
+  it.each([
+    [1, 4, "25.0 %"],
+    [-0.5, 4, "−12.5 %"],
+    [0, 4, "0.0 %"],
+    [0.00001, -4, "0.0 %"],
+    [50, 4, "1250 %"],
+    [2.1, 3.56, "59.0 %"],
+    [-0.4375, 3.5, "−12.5 %"],
+    [0.0125, 10, "0.1 %"],
+    [0.00125, 10, "0.0 %"],
+    [-0.0001, 1000, "0.0 %"],
+    [40, 4, "1000 %"],
+    [39.999, 4, "1000 %"],
+    [39.997, 4, "999.9 %"],
+    [-2, -4, "50.0 %"],
+    [1, 0, "none"],
+    [NaN, 1, "none"],
+    [1, NaN, "none"],
+  ])("writes %d of %d as a share", (value, whole, wanted) => expect(share(value, whole)).toBe(wanted));
 
   it("stands beside each other where there is room", () => {
     expect(layout(500)).toEqual({ bars: 500, right: 500 });

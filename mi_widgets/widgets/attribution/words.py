@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.numbers import fixed, reading
+from .._shared.numbers import reading
 from .._shared.tokens import quoted, visible
 from .._shared.words import Words
 from .terms import Terms
@@ -76,11 +76,3 @@ def term(terms: Terms, row: int, index: int) -> Part:
     """One term, with the token that it moves."""
     name = _WORDS.say("term", term=terms.names[index], token=visible(str(terms.tokens[row, index])))
     return Part(name, *terms.values[:, row, index].tolist(), index=index)
-
-
-def share(value: float, whole: float) -> str:
-    """A part of the logit difference: 59.0 %, −12.3 %; none where there is no difference to speak of."""
-    if not abs(whole) >= 1e-6 or np.isnan(value):
-        return "none"
-    percent = 100 * value / whole
-    return f"{fixed(percent, 0 if abs(percent) >= 999.95 else 1)} %"
