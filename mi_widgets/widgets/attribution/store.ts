@@ -55,18 +55,13 @@ export class Terms extends Labelled {
 
   /** Both answers of a prompt, in quotation marks. */
   answers(at: Labels): { right: string; wrong: string } {
-    const said = (name: string) => quoted(this.get(name).text(at));
+    const said = (name: string) => quoted(this.textAt(name, at));
     return { right: said("right"), wrong: said("wrong") };
-  }
-
-  /** The text of the token that a term moves; "" if it moves none. */
-  token(at: Labels): string {
-    return this.get("token").text(at);
   }
 
   /** What is measured at some labels, and what of the control. */
   numbers(name: string, at: Labels): number[] {
-    return this.axis("of").labels.map((of) => this.get(name).at({ ...at, of }));
+    return this.axis("of").labels.map((of) => this.numberAt(name, { ...at, of }));
   }
 
   /** The same along the last axis, which has no label. */
@@ -85,7 +80,7 @@ export class Terms extends Labelled {
       return { row: this.axis("layer").place(layer) ?? null, column: this.axis("part").place(`H${head}`) ?? null };
     }
     const place = (name: string) => {
-      const found = this.get(name).at({ term });
+      const found = this.numberAt(name, { term });
       return Number.isNaN(found) ? null : found;
     };
     return { row: place("row"), column: place("column") };

@@ -46,7 +46,7 @@ export class RunningTotal {
     const left = Math.max(34, ...y.ticks(5).map(({ label }) => textWidth(label) + 10));
     const right = nameRoom(lines, 0.3 * width);
     this.chart.draw({ lines, x: stageAxis(stages), y, width, height: TOTAL_HEIGHT, left, right });
-    this.chart.mark(terms.knows(selection.term) ? terms.get("stage").at(selection) : undefined);
+    this.chart.mark(terms.knows(selection.term) ? terms.numberAt("stage", selection) : undefined);
     const highest = places.reduce((best, i) => (total[i] > total[best] ? i : best), 0);
     this.chart.describe(
       `Running total: ${reading(total[0])} after ${stages[0]}, at most ${reading(total[highest])} after ` +

@@ -163,7 +163,7 @@ export class AttributionView extends ResultView<Terms, Selection> {
     const place = layout(width);
     [this.left.style.width, this.right.style.width] = [`${place.bars}px`, `${place.right}px`];
     const off = headsOff(this.model);
-    const difference = data.get("difference").at(selection);
+    const difference = data.numberAt("difference", selection);
     this.shown = barsOf(data, selection);
     this.bars.draw({
       bars: this.shown,

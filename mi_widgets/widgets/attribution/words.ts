@@ -16,7 +16,7 @@ const words = new Words(templates);
 
 /** `L3.H1 adds 2.10 of the 3.56 nats by which "·Mary" leads "·John" (untrained: 0.02)`; else the largest term. */
 export function sentence(terms: Terms, selection: Labels): Part[] {
-  const difference = terms.get("difference").at(selection);
+  const difference = terms.numberAt("difference", selection);
   const part = chosen(terms, selection);
   const { name, numbers } = part ?? termOf(terms, selection, terms.order(selection)[0]);
   const [value, control] = numbers;
@@ -50,7 +50,7 @@ function chosen(terms: Terms, selection: Labels): Bar | undefined {
 
 /** A term, with the token that it moves. */
 function termOf(terms: Terms, selection: Labels, term: string): Bar {
-  const token = visible(terms.token({ ...selection, term }));
+  const token = visible(terms.textAt("token", { ...selection, term }));
   return { name: words.text("term", { term, token }), numbers: terms.numbers("values", { ...selection, term }), term };
 }
 
@@ -85,7 +85,7 @@ export function barsOf(terms: Terms, selection: Labels): Bar[] {
 
 /** A bar for a reader of the screen. */
 export function barInWords(terms: Terms, selection: Labels, { name, numbers: [value] }: Bar): string {
-  const part = share(value, terms.get("difference").at(selection));
+  const part = share(value, terms.numberAt("difference", selection));
   return `${name}: ${reading(value)} ${terms.unit}, ${part} of the logit difference`;
 }
 
@@ -93,7 +93,7 @@ export function barInWords(terms: Terms, selection: Labels, { name, numbers: [va
 export function pointedAtBar(terms: Terms, selection: Labels, { name, numbers, term }: Bar): Lines {
   const lines = numberLines(terms, selection, numbers);
   if (term === undefined) return [["terms", name], ...lines];
-  const [token, position] = [terms.token({ ...selection, term }), terms.get("pos").at({ term })];
+  const [token, position] = [terms.textAt("token", { ...selection, term }), terms.numberAt("pos", { term })];
   if (!Number.isNaN(position)) lines.unshift(["token", token ? `${position} ${quoted(token)}` : `${position}`]);
   return [["term", term], ...lines];
 }
@@ -129,7 +129,7 @@ export function pointedAtStage(terms: Terms, selection: Labels, stage: number): 
 function numberLines(terms: Terms, selection: Labels, [value, ...control]: number[]): Lines {
   return [
     [terms.unit.length <= 18 ? terms.unit : "value", written(value, terms.scale, 2)],
-    ["share", share(value, terms.get("difference").at(selection))],
+    ["share", share(value, terms.numberAt("difference", selection))],
     ...control.map((theirs): Lines[0] => [terms.control, written(theirs, terms.scale, 2)]),
   ];
 }
@@ -137,7 +137,7 @@ function numberLines(terms: Terms, selection: Labels, [value, ...control]: numbe
 /** The terms that were sent, the largest first, in numbers; with what is left out, and what all add up to. */
 export function termTable(terms: Terms, selection: Labels): HTMLElement {
   const order = terms.order(selection);
-  const difference = terms.get("difference").at(selection);
+  const difference = terms.numberAt("difference", selection);
   const unsent = terms.count - order.length;
   const rows = order.map((term) => termOf(terms, selection, term));
   const rest = { name: `the other ${unsent.toLocaleString("en-US")}`, numbers: terms.numbers("unsent", selection) };

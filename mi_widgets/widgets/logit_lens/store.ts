@@ -42,7 +42,7 @@ export class Lens extends Labelled implements Sides {
 
   /** Whether there is no token at a place: nothing is said of it. */
   padded(at: Labels): boolean {
-    return Number.isNaN(this.get("probability").at(at));
+    return Number.isNaN(this.numberAt("probability", at));
   }
 
   /** The text of the prompt at a position; "" where it is padded. */
@@ -52,13 +52,13 @@ export class Lens extends Labelled implements Sides {
 
   /** The cell that is spoken of: without a layer the top one, without a position the last; undefined of padding. */
   spoken({ batch, layer, pos }: Labels): Labels | undefined {
-    const last = pos ?? this.columns.labels[this.get("last").at({ batch })];
+    const last = pos ?? this.columns.labels[this.numberAt("last", { batch })];
     return last === undefined ? undefined : { line: 0, batch, layer: layer ?? this.rows.labels[0], pos: last };
   }
 
   /** The ranks of a token that was asked for over the layers, the first one first; 0 is the likeliest. */
   ranks(at: Labels): number[] {
-    return this.rows.labels.map((layer) => this.get("asked_rank").at({ ...at, layer })).reverse();
+    return this.rows.labels.map((layer) => this.numberAt("asked_rank", { ...at, layer })).reverse();
   }
 
   /** The numbers that colour the cells; of ranks minus the logarithm, so that likely is bright. */

@@ -138,7 +138,7 @@ export class LogitLensView extends ResultView<Lens> {
       framed: true,
       text: (i, signs) => {
         const at = labelsOf(data, { row: Math.floor(i / across), column: i % across });
-        return shortened(data.get("token").text({ ...page, ...at }), signs);
+        return shortened(data.textAt("token", { ...page, ...at }), signs);
       },
     });
     const instead = page.line ? ` · shown: ${control}` : "";

@@ -32,7 +32,7 @@ function cell({ lens, color, pinned }: Shown, at: Labels): Part[] {
   /** What a control has to say in brackets, where there is one. */
   const baseline = (say: (at: Labels) => string) =>
     lens.control ? { control: lens.control, baseline: say({ ...at, line: 1 }) } : {};
-  const token = (at: Labels) => ({ token: visible(lens.get("token").text(at)), p: read(lens, "probability", at) });
+  const token = (at: Labels) => ({ token: visible(lens.textAt("token", at)), p: read(lens, "probability", at) });
   const likeliest = { ...token(at), ...baseline((at) => words.text("likeliest", token(at))) };
   const value = (at: Labels) => read(lens, color, at);
   const inNats = color === "entropy" || color === "kl";
@@ -84,7 +84,7 @@ export function position(lens: Lens, at: Labels): string {
 }
 
 function read(lens: Lens, name: string, at: Labels): string {
-  return reading(lens.get(name).at(at));
+  return reading(lens.numberAt(name, at));
 }
 
 /** What the tooltip says of a cell, a layer or a position, of the lens or of its control. */
@@ -95,7 +95,7 @@ export function pointedAt({ lens, pinned }: Shown, at: Labels): [string, string]
   if (at.layer === null || at.pos === null || lens.padded(at)) return lines;
   lines.push(["entropy", `${read(lens, "entropy", at)} nats`], ["KL", `${read(lens, "kl", at)} nats`]);
   if (pinned !== null) {
-    lines.push([shortened(pinned), `rank ${lens.get("asked_rank").at({ ...at, token_asked: pinned })}`]);
+    lines.push([shortened(pinned), `rank ${lens.numberAt("asked_rank", { ...at, token_asked: pinned })}`]);
   }
   return lines;
 }
@@ -139,9 +139,9 @@ export function tables({ lens, selection, pinned }: Shown): HTMLElement[] {
 function layerTable(lens: Lens, at: Labels, caption: string, pinned: string | null): HTMLTableElement {
   type Column = [head: string, line: number, write: (at: Labels) => string];
   const { control } = lens;
-  const number = (name: string) => (at: Labels) => reading(lens.get(name).at(at));
-  const token = (at: Labels) => visible(lens.get("token").text(at));
-  const rank = (at: Labels) => fixed(lens.get("asked_rank").at(at), 0);
+  const number = (name: string) => (at: Labels) => reading(lens.numberAt(name, at));
+  const token = (at: Labels) => visible(lens.textAt("token", at));
+  const rank = (at: Labels) => fixed(lens.numberAt("asked_rank", at), 0);
   const ofPinned = (...columns: Column[]) => (pinned === null ? [] : columns);
   const name = shortened(pinned ?? "");
   const columns: Column[] = [
