@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from mi_widgets.widgets.attribution.chosen import settled
-from mi_widgets.widgets.attribution.words import others, share
+from mi_widgets.widgets.attribution.parts import read_parts
+from mi_widgets.widgets.attribution.words import others
 from mi_widgets.widgets.features.words import percent as percent_of_tokens
 from mi_widgets.widgets.fourier.words import fine
 from mi_widgets.widgets.fourier.words import percent as percent_of_logits
-from mi_widgets.widgets.logit_lens.lens import Lens
-from mi_widgets.widgets.logit_lens.words import fate
+from mi_widgets.widgets.logit_lens.words import coloured_by, fate
 from mi_widgets.widgets.steering.words import figures_in_words
 from mi_widgets.widgets.steering.words import percent as percent_of_loss
 from mi_widgets.widgets.superposition.words import described
 
-# Terms, and the row and the column of each in the grid of two layers with two heads and an MLP.
+# Terms, and the layer and the head of each, in two layers with two heads and an MLP; -1 for none.
 TERMS = {
     "embed": (-1, -1),
     "L0.H0": (0, 0),
@@ -25,13 +25,15 @@ TERMS = {
     "L1.H0 from 1": (1, 0),
     "L1.H0 from 2": (1, 0),
     "L1.H1": (1, 1),
-    "L1.MLP": (1, 2),
+    "L1.MLP": (1, -1),
 }
 
 
 def _settled(chosen: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    parts = SimpleNamespace(layers=[0, 1], heads=[0, 1], cells=np.array(list(TERMS.values())))
-    return settled(chosen, before, SimpleNamespace(terms=SimpleNamespace(parts=parts, names=list(TERMS))))  # type: ignore[arg-type]
+    layers, heads = np.array(list(TERMS.values())).T
+    parts = read_parts(list(TERMS), layers, heads, np.full(len(TERMS), -1))
+    picked = parts.picked(np.arange(len(TERMS))[None])
+    return settled(chosen, before, SimpleNamespace(parts=parts, names=list(TERMS), picked=picked))  # type: ignore[arg-type]
 
 
 def _described(feature: dict[str, Any]) -> str:
@@ -46,7 +48,6 @@ def _described(feature: dict[str, Any]) -> str:
 
 
 RULES: dict[str, Callable[..., Any]] = {
-    "attribution share": share,
     "attribution others": others,
     "attribution settled": _settled,
     "features percent": percent_of_tokens,
@@ -55,6 +56,6 @@ RULES: dict[str, Callable[..., Any]] = {
     "steering percent": percent_of_loss,
     "steering figures": figures_in_words,
     "lens fate": fate,
-    "lens coloured by": lambda color, pinned: Lens.coloured_by(None, color, pinned),  # type: ignore[arg-type]
+    "lens coloured by": coloured_by,
     "superposition described": _described,
 }

@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.widgets import AttentionView
 from mi_widgets.widgets.attribution.bars import bars_of
 from mi_widgets.widgets.attribution.widget import AttributionView
-from mi_widgets.widgets.attribution.words import sentence, share
+from mi_widgets.widgets.attribution.words import sentence
 from mi_widgets.widgets.heat_map.widget import HeatmapView
 from tests.analysis.route_by_hand import LOUDNESS, PAIR, route
 from tests.conftest import small_gpt2
@@ -120,7 +120,7 @@ def labels(view, name):
 
 
 def said(view):
-    return sentence(view._drawn.terms, view.selection)
+    return sentence(view._drawn, view.selection)
 
 
 def picked(term, layer=None, head=None, batch=0):
@@ -334,12 +334,6 @@ def test_the_sentence_says_who_leads_and_by_whom():
     assert said(against).startswith("Layer 0 takes 0.50 off")
 
 
-def test_shares_are_written_as_in_the_browser():
-    shares = [share(1, 4), share(-0.5, 4), share(0, 4), share(0.00001, -4), share(50, 4), share(1, 0)]
-    assert shares == ["25.0 %", "−12.5 %", "0.0 %", "0.0 %", "1250 %", "none"]
-    assert share(float("nan"), 1) == "none"
-
-
 def test_one_prompt_may_have_been_chosen():
     result = attribution(n_batch=3)
     view = AttributionView(result.sel(batch=2), control=attribution(n_batch=3, seed=5).sel(batch=0))
@@ -390,11 +384,11 @@ def test_a_control_has_the_same_terms_but_for_biases():
     wanted = ours.values.copy()
     wanted[:, list(theirs["term"].values).index("L0.attn bias")] = 0
     np.testing.assert_allclose(control, wanted)
-    assert view._data["derived"]["control"]["name"] == "shuffled"
+    assert view._data["derived"]["control_name"] == "shuffled"
     several = AttributionView(attribution(n_batch=3), control=ours)  # one prompt is a control of all
     assert sent(several, "values", of=1).shape == (3, 14)
     plain = AttributionView(ours, control=np.full(14, 0.25))
-    assert (plain._data["derived"]["control"]["name"], sent(plain, "values", of=1)[0, 3]) == (
+    assert (plain._data["derived"]["control_name"], sent(plain, "values", of=1)[0, 3]) == (
         "untrained",
         0.25,
     )

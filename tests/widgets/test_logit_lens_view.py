@@ -334,7 +334,7 @@ def test_colours_are_those_of_all_prompts_and_of_the_control(view):
 def test_the_sentence_says_a_cell_and_what_becomes_of_the_pinned_token(view):
     token = view.result.dataset["token"]
     top = token.values[0, 3, 5].replace(" ", "·").replace("\n", "⏎")
-    untrained = view._drawn.control_cells.token[0, 0, 5].replace(" ", "·").replace("\n", "⏎")
+    untrained = view._drawn.values["token"][1, 0, 0, 5].replace(" ", "·").replace("\n", "⏎")
     assert said(view) == (
         f"L3 at pos 5 ·w5: {top} 0.81 (untrained: {untrained} 0.001) · "
         "·Mary is rank 0 from layer 2 on (untrained: rank 999)"

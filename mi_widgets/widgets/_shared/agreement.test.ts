@@ -2,16 +2,17 @@ import { describe, expect, it } from "vitest";
 import chosen from "../../../tests/widgets/agreement.json";
 import drawn from "../../../tests/widgets/agreement_drawn.json";
 import { settled } from "../attribution/chosen";
-import type { Store } from "../attribution/store";
-import { others, share } from "../attribution/words";
+import { Terms } from "../attribution/store";
+import { others } from "../attribution/words";
 import { percent as percentOfTokens } from "../features/words";
 import { fine, percent as percentOfLogits } from "../fourier/words";
-import { colouredBy } from "../logit_lens/page";
-import { fate } from "../logit_lens/words";
+
+import { colouredBy, fate } from "../logit_lens/words";
 import { figuresInWords, percent as percentOfLoss } from "../steering/words";
 import { described } from "../superposition/words";
 import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { inkOn, lookup } from "./colour";
+import { axis, FakeModel, labelled, whole } from "./fakes";
 import { shared } from "./linked";
 import { count, fixed, powerOfTen, reading, scientific, signed, significant } from "./numbers";
 import { resample } from "./raster";
@@ -21,26 +22,25 @@ import { quoted, shortened, visible } from "./tokens";
 import { levelOf } from "./wire";
 import { fill, textOf } from "./words";
 
-/** Terms, with the row and the column of each in the grid, and whether it is its head's only one. */
-const TERMS: [string, number, number, boolean][] = [
-  ["embed", -1, -1, false],
-  ["L0.H0", 0, 0, true],
-  ["L0.H1", 0, 1, true],
-  ["L1.H0 from 1", 1, 0, false],
-  ["L1.H0 from 2", 1, 0, false],
-  ["L1.H1", 1, 1, true],
-  ["L1.MLP", 1, 2, true],
+/** Terms, with the row and the column of each in the grid. */
+const TERMS: [string, number, number][] = [
+  ["embed", NaN, NaN],
+  ["L0.H0", 0, 0],
+  ["L0.H1", 0, 1],
+  ["L1.H0 from 1", 1, 0],
+  ["L1.H0 from 2", 1, 0],
+  ["L1.H1", 1, 1],
+  ["L1.MLP", 1, 2],
 ];
-const STORE = {
-  sent: { layers: [0, 1], heads: [0, 1], names: TERMS.map(([name]) => name) },
-  where: {
-    row: TERMS.map(([, row]) => row),
-    column: TERMS.map(([, , column]) => column),
-    alone: TERMS.map(([, , , alone]) => alone),
-  },
-  place: (term: string) => TERMS.findIndex(([name]) => name === term),
-  isHead: (column: number) => column >= 0 && column < 2,
-} as unknown as Store;
+const names = TERMS.map(([name]) => name);
+const places = (numbers: number[]) => ({ axes: ["term"], values: whole([TERMS.length], numbers) });
+const axes = [axis("batch", [0]), axis("term", names), axis("layer", [0, 1]), axis("part", ["H0", "H1", "MLP"])];
+const variables = {
+  row: places(TERMS.map(([, row]) => row)),
+  column: places(TERMS.map(([, , column]) => column)),
+  picked: { axes: ["batch", "layer", "part"], values: whole([1, 2, 3], [1, 2, NaN, NaN, 5, 6]) }, // H0 of L1 has two
+};
+const STORE = new Terms(new FakeModel({ selection: {}, _data: labelled(axes, variables, { heads: [0, 1] }) }));
 
 /** What Python and the browser both decide, as functions of plain values; `agreement.py` has the same names. */
 const RULES: Record<string, (...given: any[]) => unknown> = {
@@ -71,7 +71,6 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
     const levels = resample(Uint8Array.from(rows.flat()), rows.length, rows[0].length, side, side);
     return Array.from({ length: side }, (_, i) => [...levels.subarray(i * side, (i + 1) * side)]);
   },
-  "attribution share": share,
   "attribution others": others,
   "attribution settled": (chosen, before) => settled(STORE, chosen, before),
   "features percent": percentOfTokens,

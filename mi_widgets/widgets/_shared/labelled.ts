@@ -134,6 +134,16 @@ export class Labelled {
     return this.variables.get(name)!;
   }
 
+  /** A number of a variable where every axis of it has a label; NaN where there is none. */
+  numberAt(name: string, at: Labels): number {
+    return this.get(name).at(at);
+  }
+
+  /** A text, likewise. */
+  textAt(name: string, at: Labels): string {
+    return this.get(name).text(at);
+  }
+
   has(name: string): boolean {
     return this.variables.has(name);
   }

@@ -49,6 +49,11 @@ def axis_of(dataset: Any, name: str, by: Collection[str] | None = None) -> Axis:
     ]:
         texts = [[str(token) for token in row] for row in tokens.values]
         return Axis(name, labels, texts, by=str(tokens.dims[0]), tokens=True)
+    return plain_axis(name, labels)
+
+
+def plain_axis(name: str, labels: list[Any]) -> Axis:
+    """An axis without tokens."""
     letter = _LETTERS.get(name, "")
     return Axis(name, labels, [f"{letter}{label}" for label in labels])
 
@@ -57,13 +62,13 @@ def labels_of(data: Any, axis: str) -> list[Any]:
     """Whole numbers and texts as they are, other labels as texts; positions where labels are missing or repeat.
 
     Args:
-        data: A DataArray.
-        axis: One of its dimensions.
+        data: A Dataset or a DataArray.
+        axis: One of its dimensions, or one of which `.sel(…)` has chosen a label.
     """
-    n = data.sizes[axis]
+    n = data.sizes.get(axis, 1)
     if axis not in data.coords:
         return list(range(n))
-    labels = [_plain(label) for label in np.asarray(data.coords[axis].values).tolist()]
+    labels = [_plain(label) for label in np.atleast_1d(data.coords[axis].values).tolist()]
     return labels if len(set(labels)) == n else list(range(n))
 
 

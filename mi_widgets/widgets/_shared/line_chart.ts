@@ -1,7 +1,7 @@
 /** A few lines over one axis, labelled where they end, with one marker that can be moved without drawing anew. */
 import { spread, untouched } from "./apart";
 import type { AxisScale, Tick } from "./axis_scale";
-import { AWAY, endName, heightAt, lastValue, type Line, nameRoom, TEXT, textWidth, tickRoom, valueAt } from "./lines";
+import { AWAY, fittingName, heightAt, lastValue, type Line, nameRoom, TEXT, textWidth, tickRoom, valueAt } from "./lines";
 import { change, svg } from "./svg";
 
 export { DASHES, type Line, nameRoom, rangeOf, textWidth } from "./lines";
@@ -215,7 +215,7 @@ export class LineChart {
         if (places[nth] === undefined) return [];
         const kind = i === this.lit ? "lit" : lines[i].kind;
         const at = { class: `mi-label-${kind}`, x, y: places[nth], "dominant-baseline": "central" };
-        return [svg("text", at, endName(lines[i].name, this.state!.right - AWAY))];
+        return [svg("text", at, fittingName(lines[i].name, this.state!.right - AWAY))];
       }),
     );
   }

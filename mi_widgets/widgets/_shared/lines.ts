@@ -33,8 +33,8 @@ export function tickRoom(y: AxisScale): number {
   return Math.max(...y.ticks(5).map(({ label }) => textWidth(label))) + 10;
 }
 
-/** As much of a name as has room at the end of its line. */
-export function endName(name: string, room: number): string {
+/** As much of a name as has room. */
+export function fittingName(name: string, room: number): string {
   if (textWidth(name) <= room) return name;
   const signs = [...name];
   while (signs.length > 1 && textWidth(`${signs.join("")}…`) > room) signs.pop();

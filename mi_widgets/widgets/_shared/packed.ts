@@ -34,7 +34,7 @@ type FakeAxis = ReturnType<typeof axis>;
 /** Labelled data as the kernel packs it; a variable is packed numbers, on all axes unless it says which. */
 export function labelled(
   axes: FakeAxis[],
-  variables: Record<string, Packed | { axes: string[]; values: Packed; texts?: string[] }>,
+  variables: Record<string, Packed | { axes: string[]; values: Packed; texts?: string[]; unit?: string }>,
   derived: Record<string, unknown> = {},
 ) {
   const packed = Object.entries(variables).map(([name, variable]) => {

@@ -2,21 +2,20 @@
 import { type AxisScale, roundLinear } from "../_shared/axis_scale";
 import { css, type Theme } from "../_shared/colour";
 import { el, setAttributes } from "../_shared/dom";
-import { textWidth } from "../_shared/line_chart";
+import { fittingName, textWidth } from "../_shared/lines";
 import { type Scale, written } from "../_shared/scale";
 import { change, svg } from "../_shared/svg";
 
 export interface Bar {
   name: string;
-  value: number;
-  control?: number;
-  term?: number; // its place among the terms; the others together have none
-  off?: boolean;
-  said: string; // for a reader of the screen
+  numbers: number[]; // what it adds, and if there is a control what it adds there
+  term?: string; // the others together have none
 }
 
 export interface BarsState {
   bars: readonly Bar[];
+  off: (bar: Bar) => boolean; // whether its head is switched off
+  said: (bar: Bar) => string; // for a reader of the screen
   whole: string; // what they add up to, as it is written
   scale: Scale;
   width: number;
@@ -44,6 +43,7 @@ export class Bars {
   private state?: BarsState;
   private options: SVGGElement[] = [];
   private x: AxisScale = roundLinear(-1, 1);
+  private reach = 1; // the number at either end of the axis
   private ends = { left: 0, right: 1 };
   private id = `mi-bars-${made++}`;
 
@@ -54,16 +54,19 @@ export class Bars {
 
   draw(state: BarsState): void {
     this.state = state;
-    const { bars, width, whole } = state;
+    const { bars, width, whole, scale } = state;
     const height = bars.length * ROW;
     change(this.picture, { width, height: height + AXIS + SUM });
     const numbers = [...bars.map((bar) => this.number(bar)), whole].map(textWidth);
     const names = bars.map(({ name }) => textWidth(name));
     const left = Math.ceil(Math.min(LABELS * width, Math.max(...names))) + 10;
     this.ends = { left, right: Math.max(left + 40, width - Math.max(...numbers) - EDGE - 10) };
-    const reach = this.reach();
+    // The others together may be far larger than any term.
+    const rest = bars.filter(({ term }) => term === undefined).map(({ numbers: [value] }) => Math.abs(value) || 0);
+    const reach = 1.02 * Math.max(scale.high, ...rest.map((value) => Math.min(value, REST * scale.high)));
+    this.reach = reach;
     this.x = { ...roundLinear(-reach, reach, 6), place: (value) => (value / reach + 1) / 2 };
-    this.drawGrid(height, reach);
+    this.drawGrid(height);
     this.options = bars.map((bar, i) => this.row(bar, i));
     this.rows.replaceChildren(...this.options);
     this.drawSum(height + AXIS);
@@ -94,20 +97,13 @@ export class Bars {
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
-  /** The number at either end of the axis: the others together may be far larger than any term. */
-  private reach(): number {
-    const { bars, scale } = this.state!;
-    const rest = bars.filter(({ term }) => term === undefined).map(({ value }) => Math.abs(value) || 0);
-    return 1.02 * Math.max(scale.high, ...rest.map((value) => Math.min(value, REST * scale.high)));
-  }
-
   private left(value: number): number {
     const { left, right } = this.ends;
     return left + Math.max(0, Math.min(1, this.x.place(value))) * (right - left);
   }
 
-  private drawGrid(height: number, reach: number): void {
-    const ticks = this.x.ticks(6).filter(({ value }) => Math.abs(value) <= reach);
+  private drawGrid(height: number): void {
+    const ticks = this.x.ticks(6).filter(({ value }) => Math.abs(value) <= this.reach);
     this.grid.replaceChildren(
       ...ticks.flatMap(({ value, label }) => {
         const x = Math.round(this.left(value));
@@ -118,44 +114,39 @@ export class Bars {
   }
 
   private row(bar: Bar, i: number): SVGGElement {
-    const { control, value, term, off } = bar;
-    const y = i * ROW;
-    const middle = y + ROW / 2;
-    const thick = control === undefined ? 10 : 7;
-    const name = svg(
-      "text",
-      { class: "mi-bar-name", x: this.ends.left - 8, y: middle, "text-anchor": "end" },
-      this.short(bar),
+    const { width, theme, said } = this.state!;
+    const [value, ...control] = bar.numbers;
+    const off = this.state!.off(bar);
+    const middle = (i + 0.5) * ROW;
+    const [top, thick] = control.length ? [middle - 5.5, 7] : [middle - 5, 10];
+    const name = fittingName(bar.name, this.ends.left - 10);
+    const fill = css("diverging", theme, Math.round(254 * (value > 0 ? 1 - STRONG : STRONG)));
+    return svg(
+      "g",
+      {
+        class: `mi-bar-row${bar.term === undefined ? " mi-bar-rest" : ""}${off ? " mi-bar-off" : ""}`,
+        role: "option",
+        id: `${this.id}-${i}`,
+        "aria-selected": "false",
+        "aria-label": said(bar),
+      },
+      svg("text", { class: "mi-bar-name", x: this.ends.left - 8, y: middle, "text-anchor": "end" }, name),
+      svg("path", { class: "mi-bar-value", d: this.outline(value, top, thick), fill }),
+      ...control.map((theirs) => svg("path", { class: "mi-bar-control", d: this.outline(theirs, middle + 3.5, 3) })),
+      svg(
+        "text",
+        { class: "mi-bar-number", x: width - EDGE, y: middle, "text-anchor": "end" },
+        off ? "off" : this.number(bar),
+      ),
     );
-    const number = svg("text", {
-      class: "mi-bar-number",
-      x: this.state!.width - EDGE,
-      y: middle,
-      "text-anchor": "end",
-    });
-    number.append(off ? "off" : this.number(bar));
-    const parts: Node[] = [name, this.bar(value, y + (ROW - thick) / 2 - (control === undefined ? 0 : 2), thick, bar)];
-    if (control !== undefined) parts.push(this.bar(control, middle + 3.5, 3));
-    const kind = `mi-bar-row${term === undefined ? " mi-bar-rest" : ""}${off ? " mi-bar-off" : ""}`;
-    const attributes = {
-      class: kind,
-      role: "option",
-      id: `${this.id}-${i}`,
-      "aria-selected": "false",
-      "aria-label": bar.said,
-    };
-    return svg("g", attributes, ...parts, number);
   }
 
-  /** A bar from 0; one that goes on beyond the picture has a pointed end. Without a bar of its own, the control's. */
-  private bar(value: number, y: number, height: number, bar?: Bar): SVGPathElement {
+  /** A bar from 0; one that goes on beyond the picture has a pointed end. */
+  private outline(value: number, y: number, height: number): string {
     const [zero, end] = [this.left(0), this.left(Number.isNaN(value) ? 0 : value)];
-    const beyond = Math.abs(value) > this.reach() ? 5 * Math.sign(value) : 0;
-    const d = `M${f(zero)} ${f(y)}H${f(end - beyond)}L${f(end)} ${f(y + height / 2)}L${f(end - beyond)} ${f(y + height)}H${f(zero)}z`;
-    const square = `M${f(zero)} ${f(y)}H${f(end)}v${f(height)}H${f(zero)}z`;
-    const place = value > 0 ? 1 - STRONG : STRONG;
-    const fill = bar && css("diverging", this.state!.theme, Math.round(254 * place));
-    return svg("path", { class: bar ? "mi-bar-value" : "mi-bar-control", d: beyond ? d : square, fill });
+    if (!(Math.abs(value) > this.reach)) return `M${f(zero)} ${f(y)}H${f(end)}v${f(height)}H${f(zero)}z`;
+    const neck = f(end - 5 * Math.sign(value));
+    return `M${f(zero)} ${f(y)}H${neck}L${f(end)} ${f(y + height / 2)}L${neck} ${f(y + height)}H${f(zero)}z`;
   }
 
   private drawSum(y: number): void {
@@ -167,17 +158,8 @@ export class Bars {
     );
   }
 
-  private number({ value }: Bar): string {
+  private number({ numbers: [value] }: Bar): string {
     return written(value, this.state!.scale);
-  }
-
-  /** As much of a name as has room. */
-  private short({ name }: Bar): string {
-    const room = this.ends.left - 10;
-    if (textWidth(name) <= room) return name;
-    const signs = [...name];
-    while (signs.length > 1 && textWidth(`${signs.join("")}…`) > room) signs.pop();
-    return `${signs.join("")}…`;
   }
 
   private upright(box: SVGRectElement, at: number | undefined): void {

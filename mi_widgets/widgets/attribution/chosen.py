@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .._shared.selection import Selection
-from .sent import Sent
+from .terms import Terms
 
 
 class TermSelection(Selection):
@@ -14,14 +12,15 @@ class TermSelection(Selection):
 
     def validate(self, obj: Any, value: Any) -> dict[str, Any]:
         """The complete selection, or a SelectionError."""
-        before, sent = obj._current_selection(), obj._drawn
+        before, terms = obj._current_selection(), obj._drawn
         complete = super().validate(obj, value)
-        if value.get("term", "") is None and not {"layer", "head"} & set(value):
-            complete = _let_go(complete, sent)
-        return settled(complete, before, sent)
+        let_go = value.get("term", "") is None and not {"layer", "head"} & set(value)
+        if let_go and _only_term(complete, terms) is not None:  # no other term of the head is left
+            complete |= {"layer": None, "head": None}
+        return settled(complete, before, terms)
 
 
-def settled(chosen: dict[str, Any], before: Mapping[str, Any], sent: Sent) -> dict[str, Any]:
+def settled(chosen: dict[str, Any], before: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
     """The selection with its term and its head in agreement: what was changed says what the other is.
 
     Only heads have a `layer` and a `head` here. If an MLP had a layer, a linked view that always shows some head
@@ -31,38 +30,21 @@ def settled(chosen: dict[str, Any], before: Mapping[str, Any], sent: Sent) -> di
     Args:
         chosen: Complete, and perhaps not in agreement.
         before: What was selected before.
-        sent: The terms that can be selected.
+        terms: Those that can be selected.
     """
-    if not sent.terms.parts.heads:
+    if not terms.parts.heads:
         return chosen
-    term, head = chosen["term"], {key: chosen[key] for key in ("layer", "head")}
-    if term is not None and term != before.get("term"):
-        return {**chosen, **address(term, sent)}
-    if term is not None and address(term, sent) == head:
-        return chosen
-    return {**chosen, "term": _only_term(head, sent)}
+    if chosen["term"] is not None:
+        head = terms.parts.head_of(terms.names.index(chosen["term"])) or (None, None)
+        if chosen["term"] != before.get("term") or head == (chosen["layer"], chosen["head"]):
+            return {**chosen, "layer": head[0], "head": head[1]}
+    return {**chosen, "term": _only_term(chosen, terms)}
 
 
-def _let_go(chosen: dict[str, Any], sent: Sent) -> dict[str, Any]:
-    """Without a term; of a head that has no others, without the head."""
-    head = {key: chosen.get(key) for key in ("layer", "head")}
-    return chosen if _only_term(head, sent) is None else {**chosen, "layer": None, "head": None}
-
-
-def address(term: str, sent: Sent) -> dict[str, int | None]:
-    """The layer and the head of a term; None for both if it is not a head's."""
-    parts = sent.terms.parts
-    row, column = parts.cells[sent.terms.names.index(term)]
-    if row < 0 or column >= len(parts.heads):
-        return {"layer": None, "head": None}
-    return {"layer": parts.layers[row], "head": parts.heads[column]}
-
-
-def _only_term(head: Mapping[str, int | None], sent: Sent) -> str | None:
-    """The term of a head that has one only, not one for each position."""
-    parts = sent.terms.parts
-    if head["layer"] not in parts.layers or head["head"] not in parts.heads:
+def _only_term(chosen: Mapping[str, Any], terms: Terms) -> str | None:
+    """The term of the selected head, if it has one only, not one for each position."""
+    parts, layer, head = terms.parts, chosen.get("layer"), chosen.get("head")
+    if layer not in parts.layers or head not in parts.heads:
         return None
-    cell = parts.layers.index(head["layer"]), parts.heads.index(head["head"])
-    found = np.flatnonzero((parts.cells == cell).all(1))
-    return sent.terms.names[found[0]] if len(found) == 1 else None
+    term = terms.picked[0, parts.layers.index(layer), parts.heads.index(head)]
+    return None if term < 0 else terms.names[term]

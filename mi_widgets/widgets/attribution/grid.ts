@@ -1,23 +1,14 @@
 /** The grid: a cell for each head and MLP, or for the sums of each layer where terms are not heads'. */
-import { colourBar } from "../_shared/colour_bar";
+import { drawBar } from "../_shared/colour_bar";
 import type { Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
 import type { HeadPlace } from "../_shared/heads_off";
 import { HeatMap, type Spot } from "../_shared/heat_map";
-import { ends, written } from "../_shared/scale";
-import { type Selection, spotOf } from "./chosen";
-import type { Store } from "./store";
+import type { Labels } from "../_shared/labelled";
+import { written } from "../_shared/scale";
+import type { Terms } from "./store";
 
 const LARGEST_CELL = { width: 58, height: 28 };
-
-export interface GridState {
-  selection: Selection;
-  width: number;
-  theme: Theme;
-  control: boolean; // whether its numbers are shown in the place of those that were measured
-  off: HeadPlace[];
-  unit: string;
-}
 
 export class Grid {
   readonly map = new HeatMap();
@@ -26,34 +17,34 @@ export class Grid {
   private note = el("span", { class: "mi-facts" });
   private colours = el("div");
 
-  constructor(private store: Store) {
+  constructor(private terms: Terms) {
     this.element = el("figure", {}, el("figcaption", {}, this.name, this.note), this.map.element, this.colours);
   }
 
-  draw({ selection, width, theme, control, off, unit }: GridState): void {
-    const { store } = this;
-    const { layers, columns, heads, control: other } = store.sent;
-    this.element.hidden = !layers.length;
+  /** @param control whether its numbers are shown in the place of those that were measured. */
+  draw(selection: Labels, width: number, theme: Theme, control: boolean, off: HeadPlace[]): void {
+    const { terms } = this;
+    const { summed } = terms.derived;
+    const [rows, columns] = ["layer", "part"].map((name) => terms.axis(name).texts({}));
+    this.element.hidden = !rows.length;
     if (this.element.hidden) return;
-    const { scale } = store.get("grid");
-    const prompt = store.prompt(selection);
+    const { scale } = terms.get("grid");
+    const grids = terms.rows("grid", selection);
     this.map.draw({
-      tensor: (control ? prompt.control : undefined)?.grid ?? prompt.grid,
+      tensor: grids[Number(control)],
       map: scale.map,
-      rows: { name: "layer", labels: store.axis("layer").texts({}), plain: true },
-      columns: { name: heads.length ? "head" : "part", labels: columns, plain: true },
+      rows: { name: "layer", labels: rows, plain: true },
+      columns: { name: terms.heads.length ? "head" : "part", labels: columns, plain: true },
       theme,
       width,
       largest: LARGEST_CELL,
       framed: true,
-      off: off.map((head) => spotOf(store, { ...selection, term: null, ...head })),
+      off: off.map((head) => terms.spotOf({ ...head })),
       number: (value) => written(value, scale),
     });
-    const bar = colourBar({ map: scale.map, ...ends(scale), note: control && other ? `shown: ${other.name}` : "" });
-    bar.draw(theme);
-    this.colours.replaceChildren(bar.element);
-    this.name.textContent = heads.length ? "Heads" : "Layers";
-    this.note.textContent = store.summed ? `${unit}, ${heads.length ? "positions" : "neurons"} summed up` : unit;
+    drawBar(this.colours, scale, theme, control ? `shown: ${terms.control}` : "");
+    this.name.textContent = terms.heads.length ? "Heads" : "Layers";
+    this.note.textContent = terms.unit + (summed && `, ${summed} summed up`);
   }
 
   /** Light a cell: the one under the pointer, else the selected one. */

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -30,38 +32,57 @@ class Parts:
     stages: list[str]
     stage: np.ndarray
 
-    @property
-    def alone(self) -> np.ndarray:
-        """Whether a term is the only one of its cell, (term,)."""
-        places, inside = self._places
-        found = np.zeros(len(self.cells), bool)
-        found[inside] = np.bincount(places)[places] == 1
-        return found
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How many terms each cell has, (row, column)."""
+        return self._cells_of(np.bincount(self._places, minlength=self._outside + 1))
 
     def grid(self, values: np.ndarray) -> np.ndarray:
-        """The sums of the terms of each cell, (batch, row, column); NaN where there is no term."""
-        places, inside = self._places
-        n = len(self.layers) * len(self.columns)
-        sums = _sums(values[:, inside], places, n)
-        sums[:, np.bincount(places, minlength=n) == 0] = np.nan
-        return sums.reshape(len(values), len(self.layers), len(self.columns)).astype(np.float32)
+        """The sums of the terms of each cell, (…, row, column); NaN where there is no term."""
+        sums = self._cells_of(_sums(values, self._places, self._outside + 1))
+        return np.where(self.counts == 0, np.nan, sums).astype(np.float32)
 
     def running(self, values: np.ndarray) -> np.ndarray:
-        """The sum of all terms up to and including each stage, (batch, stage)."""
-        return _sums(values, self.stage, len(self.stages)).cumsum(1).astype(np.float32)
+        """The sum of all terms up to and including each stage, (…, stage)."""
+        return _sums(values, self.stage, len(self.stages)).cumsum(-1).astype(np.float32)
+
+    def picked(self, order: np.ndarray) -> np.ndarray:
+        """The term that each cell stands for: its largest; -1 where there is none, or several of one head.
+
+        Args:
+            order: The places of the terms, the largest first, (batch, term).
+        """
+        found = np.full((len(order), self._outside + 1), -1)
+        for cells, terms in zip(found, order[:, ::-1], strict=True):
+            cells[self._places[terms]] = terms  # the largest is written last
+        picked = self._cells_of(found)
+        several = self.counts[:, : len(self.heads)] > 1
+        picked[..., : len(self.heads)][:, several] = -1
+        return picked
+
+    def head_of(self, term: int) -> tuple[int, int] | None:
+        """The layer and the head of a term, as the model numbers them; None if it is not a head's."""
+        row, column = self.cells[term]
+        return (self.layers[row], self.heads[column]) if 0 <= column < len(self.heads) else None
 
     @property
-    def _places(self) -> tuple[np.ndarray, np.ndarray]:
-        """The cells, counted row by row, of the terms that are in one; and which terms these are."""
-        inside = self.cells[:, 0] >= 0
-        rows, columns = self.cells[inside].T
-        return rows * len(self.columns) + columns, inside
+    def _outside(self) -> int:
+        """The number of cells, which is where terms are counted that are in none."""
+        return len(self.layers) * len(self.columns)
+
+    @property
+    def _places(self) -> np.ndarray:
+        """The cell of each term, counted row by row."""
+        rows, columns = self.cells.T
+        return np.where(rows < 0, self._outside, rows * len(self.columns) + columns)
+
+    def _cells_of(self, flat: np.ndarray) -> np.ndarray:
+        return flat[..., :-1].reshape(*flat.shape[:-1], len(self.layers), len(self.columns))
 
 
 def _sums(values: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
-    """Sums of the numbers with the same place, in double precision: (batch, n)."""
-    rows = [np.bincount(places, weights=row, minlength=n) for row in values]
-    return np.array(rows, np.float64).reshape(len(values), n)
+    """Sums along the last axis of the numbers with the same place, in double precision: (…, n)."""
+    return np.apply_along_axis(lambda row: np.bincount(places, row, n), -1, values)
 
 
 def read_parts(names: Sequence[str], layers: np.ndarray, heads: np.ndarray, neurons: np.ndarray) -> Parts:
@@ -77,25 +98,18 @@ def read_parts(names: Sequence[str], layers: np.ndarray, heads: np.ndarray, neur
         "" if layer < 0 else f"H{head}" if head >= 0 else "MLP" if neuron >= 0 else _column(name)
         for name, layer, head, neuron in zip(names, layers, heads, neurons, strict=True)
     ]
-    rows = sorted({int(layer) for layer in layers if layer >= 0})
-    numbers = sorted({int(head) for head in heads if head >= 0})
+    rows, numbers = (np.unique(labels[labels >= 0]).tolist() for labels in (layers, heads))
     columns = [*(f"H{head}" for head in numbers), *(name for name in _LAST if name in found)]
-    row_of, column_of = ({label: i for i, label in enumerate(labels)} for labels in (rows, columns))
-    cells = [
-        (row_of[int(layer)], column_of[part]) if part else (-1, -1)
-        for layer, part in zip(layers, found, strict=True)
-    ]
     staged = [_stage(name, int(layer), part) for name, layer, part in zip(names, layers, found, strict=True)]
     stages = list(dict.fromkeys(staged))
-    stage_of = {stage: i for i, stage in enumerate(stages)}
-    return Parts(
-        rows,
-        numbers,
-        columns,
-        np.array(cells, np.int64).reshape(-1, 2),
-        stages,
-        np.array([stage_of[stage] for stage in staged], np.int64),
-    )
+    cells = np.stack([_places(layers.tolist(), rows), _places(found, columns)], axis=1)
+    return Parts(rows, numbers, columns, cells, stages, _places(staged, stages))
+
+
+def _places(labels: Sequence[Any], axis: list[Any]) -> np.ndarray:
+    """Where labels are on an axis; -1 for those that are not on it."""
+    place = {label: i for i, label in enumerate(axis)}
+    return np.array([place.get(label, -1) for label in labels], np.int64)
 
 
 def _column(name: str) -> str:

@@ -1,46 +1,15 @@
 /** What the displays of one model share: the largest terms with their names, and the exact sums of all. */
-import { Labelled } from "../_shared/labelled";
+import type { Spot } from "../_shared/heat_map";
+import { Labelled, type Labels } from "../_shared/labelled";
 import { listen, type Model } from "../_shared/model";
 import type { Scale } from "../_shared/scale";
+import type { Label } from "../_shared/step_slider";
+import { quoted } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
 import { type Selection, settled } from "./chosen";
 
-/** Numbers of one prompt. */
-export interface Numbers {
-  values: ArrayLike<number>; // of the terms that were sent
-  unsent: number; // the sum of the terms without a name here
-  grid: Tensor; // (layer, part)
-  running: ArrayLike<number>;
-}
-
-/** One prompt: what is measured, and what it is compared with. */
-export interface Prompt extends Numbers {
-  batch: Selection["batch"];
-  difference: number;
-  right: string;
-  wrong: string;
-  control?: Numbers;
-  order: number[]; // the terms, the largest first
-}
-
-/** The labels of the axes, and what else is said once for all prompts. */
-interface Named {
-  names: string[]; // of the terms that were sent
-  layers: number[];
-  columns: string[];
-  stages: string[];
-  heads: number[]; // of the first columns
-  n_terms: number;
-  control: { name: string } | null;
-}
-
-/** Where a term stands, a number each; -1 for nowhere. */
-const PLACES = ["row", "column", "stage", "pos", "alone"] as const;
-
-type Where = Record<(typeof PLACES)[number], ArrayLike<number>>;
-
-/** One for each model; its views share it. */
-export class Store extends Labelled {
+/** One for each model; its views share it. Of each number there are two where there is a control. */
+export class Terms extends Labelled {
   private settled: Selection;
   private readonly leave: () => void;
 
@@ -55,9 +24,18 @@ export class Store extends Labelled {
     super.dispose();
   }
 
-  get sent(): Named {
-    const [names, layers, columns, stages] = ["term", "layer", "part", "stage"].map((name) => this.axis(name).labels);
-    return { names, layers, columns, stages, ...this.derived } as unknown as Named;
+  /** What the control is called; "" where there is none. */
+  get control(): string {
+    return this.derived.control_name;
+  }
+
+  /** The model's numbers of the heads, which are the grid's first columns; none if terms are not heads'. */
+  get heads(): number[] {
+    return this.derived.heads;
+  }
+
+  get unit(): string {
+    return this.get("values").unit;
   }
 
   /** The colours of the terms. */
@@ -65,60 +43,63 @@ export class Store extends Labelled {
     return this.get("values").scale;
   }
 
-  get where(): Where {
-    const where = this.get("where");
-    return Object.fromEntries(PLACES.map((place) => [place, where.slice({ place }).tensor.codes])) as unknown as Where;
+  /** How many terms there are with those that were not sent. */
+  get count(): number {
+    return this.derived.n_terms;
   }
 
-  /** The selected prompt. */
-  prompt({ batch }: Selection): Prompt {
-    const ours = this.numbers(0, batch);
-    return {
-      ...ours,
-      batch,
-      difference: this.get("difference").at({ batch }),
-      right: this.get("right").text({ batch }),
-      wrong: this.get("wrong").text({ batch }),
-      control: this.derived.control ? this.numbers(1, batch) : undefined,
-      order: bySize(ours.values),
+  /** The names of a prompt's terms, the largest first. */
+  order({ batch }: Labels): string[] {
+    return Array.from(this.get("order").slice({ batch }).tensor.codes, (place) => this.termAt(place)!);
+  }
+
+  /** Both answers of a prompt, in quotation marks. */
+  answers(at: Labels): { right: string; wrong: string } {
+    const said = (name: string) => quoted(this.textAt(name, at));
+    return { right: said("right"), wrong: said("wrong") };
+  }
+
+  /** What is measured at some labels, and what of the control. */
+  numbers(name: string, at: Labels): number[] {
+    return this.axis("of").labels.map((of) => this.numberAt(name, { ...at, of }));
+  }
+
+  /** The same along the last axis, which has no label. */
+  rows(name: string, { batch }: Labels): Tensor[] {
+    return this.axis("of").labels.map((of) => this.get(name).slice({ of, batch }).tensor);
+  }
+
+  /** Whether a term was sent. */
+  knows(term: unknown): term is string {
+    return this.axis("term").place(term) !== undefined;
+  }
+
+  /** The cell of the grid that a term is in, or where a layer or a head is selected alone its row or column. */
+  spotOf({ term, layer, head }: Labels): Spot {
+    if (!this.knows(term)) {
+      return { row: this.axis("layer").place(layer) ?? null, column: this.axis("part").place(`H${head}`) ?? null };
+    }
+    const place = (name: string) => {
+      const found = this.numberAt(name, { term });
+      return Number.isNaN(found) ? null : found;
     };
+    return { row: place("row"), column: place("column") };
   }
 
-  /** The place of a term among those that were sent. */
-  place(term: string | null): number | undefined {
-    return this.axis("term").place(term);
+  /** The layer and the head of a cell, a row or a column; no head where that is another part of the model's. */
+  headAt({ row, column }: Spot) {
+    const layer = row === null ? null : (this.axis("layer").labels[row] as number);
+    return { layer, head: column === null ? null : (this.heads[column] ?? null) };
   }
 
-  /** The text of the token that a term moves; "" if it moves none. */
-  token(term: number, { batch }: Prompt): string {
-    return this.get("token").text({ batch, term: this.sent.names[term] });
+  /** The term that a cell stands for: its largest; none where it is empty, or has several of one head. */
+  picked(batch: Label, { row, column }: Spot): string | undefined {
+    if (row === null || column === null) return undefined;
+    return this.termAt(this.get("picked").slice({ batch }).tensor.value(row, column));
   }
 
-  /** Whether a column of the grid is a head's, and not the MLP's. */
-  isHead(column: number): boolean {
-    return column >= 0 && column < this.derived.heads.length;
-  }
-
-  /** How many terms were not sent. */
-  get unsent(): number {
-    return this.derived.n_terms - this.sent.names.length;
-  }
-
-  /** Whether cells of the grid are sums of several terms. */
-  get summed(): boolean {
-    const { row, alone } = this.where;
-    return Array.from(row).some((row, i) => row >= 0 && !alone[i]);
-  }
-
-  /** @param of 0 for what is measured, 1 for the control. */
-  private numbers(of: number, batch: Selection["batch"]): Numbers {
-    const part = (name: string) => this.get(name).slice({ of, batch }).tensor;
-    return {
-      values: part("values").codes,
-      unsent: part("unsent").at(0),
-      grid: part("grid"),
-      running: part("running").codes,
-    };
+  private termAt(place: number): string | undefined {
+    return this.axis("term").labels[place] as string | undefined;
   }
 
   /** Bring the parts of the selection into agreement: a linked view knows heads, but not their terms. */
@@ -130,10 +111,4 @@ export class Store extends Labelled {
     model.set("selection", wanted);
     model.save_changes();
   }
-}
-
-/** The places of numbers, the largest by size first; where there is none, at the end. */
-function bySize(values: ArrayLike<number>): number[] {
-  const size = (i: number) => (Number.isNaN(values[i]) ? -1 : Math.abs(values[i]));
-  return Array.from(values, (_, i) => i).sort((a, b) => size(b) - size(a) || a - b);
 }

@@ -1,26 +1,25 @@
-"""What the attribution view reads from a Result: its terms, what they add up to, and a control of the same terms."""
+"""The terms that the view draws: which are the largest, what they add up to, and what the browser is sent."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.control import Control, named, numbers, read_control
-from .._shared.given import header_of, is_result, kind_of
-from .._shared.labels import labels_of
+from .._shared.given import header_of
+from .._shared.labelled import pack_arrays
+from .._shared.labels import labels_of, plain_axis
 from .._shared.numbers import reading
+from .._shared.scale import Scale
+from .._shared.selection import Choices
+from .._shared.wire import MOST_NUMBERS
 from .parts import read_parts
+from .reading import checked, control_of, names_of, rows_of
 
-_HOW = "mi.direct_logit_attribution(run, pair) makes one"
-_VARIABLES = ("contribution", "logit_diff")
-_COORDINATES = ("layer", "head", "pos", "neuron")  # along term
-_ANSWERS = ("right", "wrong")  # along batch
-# Terms that an analysis leaves out where they are nothing: the control may have others of them.
-_OPTIONAL = ("bias", "interventions")
+_MOST = 200  # terms a prompt that are sent …
+_MOST_NAMES = 4000  # … and of all prompts together, whose names travel as text
+_LEAST = 40  # a prompt, whatever the number of prompts
 
 
 class Terms:
@@ -28,145 +27,145 @@ class Terms:
 
     Attributes:
         names: Of the terms, in the order of the forward pass.
-        values: What each adds, float32, (batch, term).
+        values: What each adds, and if there is a control what it adds there, float32, (of, batch, term).
+        grid: The sums of the terms of each cell, (of, batch, layer, part).
+        running: The sums of all terms up to each stage, (of, batch, stage).
+        order: The places of the terms, the largest first, (batch, term).
+        picked: The place of the term that a cell stands for, -1 where there is none, (batch, layer, part).
+        kept: The places of the terms that are sent, in the order of the forward pass.
         differences: The logit differences, float32, (batch,).
         parts: Where in the model each term stands.
         positions: Of the token that a term moves, -1 for none, (term,).
         tokens: The text of the token that each term moves, "" where it moves none, (batch, term).
         batch: The labels of the prompts.
         right, wrong: The texts of the answers, one a prompt.
-        control: The same terms on a baseline, (batch, term), or None.
+        control: What the control is, or None.
+        scale, cells_scale: What the colours of terms and of cells mean, for all prompts and the control.
         title, model_name, unit: Of the Result.
-        header: What the view's header says, for the browser.
 
     Raises:
-        ResultError: Something else than an attribution, one that has lost its terms, or a control of other terms.
+        ResultError: Something else than an attribution, one that has lost its terms, a control of other terms, or so
+            many prompts that even the largest terms are too many.
     """
 
     def __init__(self, result: Any, control: Any = None):
-        data = _checked(result, "AttributionView")
+        data = checked(result, "AttributionView")
         self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
-        self.names = _names(data)
-        self.values = _rows(data["contribution"])
-        self.differences = np.atleast_1d(np.asarray(data["logit_diff"].values, np.float32))
-        self.batch = _batch(data)
+        self.names, self.batch = names_of(data), labels_of(data, "batch")
+        values = rows_of(data, "contribution").astype(np.float32)
+        self.control = control_of(control, self.names, values.shape)
+        self.values = np.stack([values] if self.control is None else [values, self.control.values])
+        self.differences = np.atleast_1d(data.variables["logit_diff"].values).astype(np.float32)
         self.right, self.wrong = (
-            [str(text) for text in np.atleast_1d(data[name].values)] for name in _ANSWERS
+            [str(text) for text in np.atleast_1d(data.variables[name].values)] for name in ("right", "wrong")
         )
-        layers, heads, positions, neurons = (np.asarray(data[name].values) for name in _COORDINATES)
-        self.positions = positions
+        layers, heads, self.positions, neurons = (
+            data.variables[name].values for name in ("layer", "head", "pos", "neuron")
+        )
+        moved = rows_of(data, "source_token") if "source_token" in data else ""
+        self.tokens = np.broadcast_to(np.where(self.positions >= 0, moved, ""), values.shape)
         self.parts = read_parts(self.names, layers, heads, neurons)
-        self.tokens = _tokens(data, positions, self.values.shape)
-        self.control = _control(control, self.names, self.values.shape)
-        self.header = header_of(result, control)
-        self.header["warnings"] += self._unexplained()
-
-    def _unexplained(self) -> list[str]:
-        """A warning if terms were left out of the Result, so that what is drawn is not the whole."""
-        sums = self.values.astype(np.float64).sum(1)
-        near = 1e-3 * np.maximum(1.0, np.abs(self.values).max(1))
-        wrong = np.flatnonzero(np.abs(sums - self.differences) > near)
-        if not wrong.size:
-            return []
-        row = int(wrong[0])
-        return [
-            f"The terms of prompt {self.batch[row]} add up to {reading(float(sums[row]))}, not to the logit "
-            f"difference {reading(float(self.differences[row]))}: some were left out of the Result."
-        ]
+        self.grid, self.running = self.parts.grid(self.values), self.parts.running(self.values)
+        self.order = np.argsort(-np.nan_to_num(np.abs(values)), axis=1, kind="stable")
+        self.picked = self.parts.picked(self.order)
+        self.kept = self._largest()
+        self.scale, self.cells_scale = _around_0(self.values), _around_0(self.grid)
+        self._header = header_of(result, control)
+        self._header["warnings"] += self._unexplained()
 
     def row(self, selection: Mapping[str, Any]) -> int:
         """The index of the selected prompt."""
         return self.batch.index(selection["batch"])
 
-    def token(self, row: int, term: int) -> str:
-        """The text of the token that a term moves; "" if it moves none, or its text is not known."""
-        return str(self.tokens[row, term])
+    @property
+    def summed(self) -> str:
+        """What is summed up in the cells of the grid: "positions", "neurons", or nothing."""
+        if self.parts.counts.max(initial=0) <= 1:
+            return ""
+        return "positions" if self.parts.heads else "neurons"
 
+    def choices(self) -> Choices:
+        """Prompts, the terms that are sent, and the model's numbers of layers and heads where terms are heads'."""
+        found = {"batch": self.batch, "term": [*(self.names[i] for i in self.kept), None]}
+        if not self.parts.heads:
+            return found
+        return {**found, "layer": [*self.parts.layers, None], "head": [*self.parts.heads, None]}
 
-def _checked(result: Any, what: str) -> Any:
-    """The dataset of an attribution."""
-    if not is_result(result):
-        raise ResultError(f"{what} takes a Result, not {kind_of(result)}; {_HOW}.")
-    data = result.dataset
-    missing = [name for name in (*_VARIABLES, *_COORDINATES, *_ANSWERS) if name not in data.variables]
-    if missing:
-        raise ResultError(
-            f"{what} draws a direct logit attribution; this Result has no {missing[0]!r}. {_HOW}."
+    def first(self) -> dict[str, Any]:
+        """The first prompt, and no term."""
+        return {key: labels[0] if key == "batch" else None for key, labels in self.choices().items()}
+
+    def header(self) -> dict[str, Any]:
+        """What the view's header says."""
+        return self._header
+
+    def packed(self) -> dict[str, Any]:
+        """For the wire: the largest terms with their names, and the exact sums of all, of all prompts."""
+        parts, kept = self.parts, self.kept
+        labels = {
+            "of": list(range(len(self.values))),
+            "batch": self.batch,
+            "term": [self.names[i] for i in kept],
+            "layer": parts.layers,
+            "part": parts.columns,
+            "stage": parts.stages,
+            "place": list(range(len(kept))),
+        }
+        place = np.full(len(self.names) + 1, -1)  # among those that are sent; of none too
+        place[kept] = np.arange(len(kept))
+        variables = {
+            "values": ("of batch term", self.values[..., kept]),
+            "unsent": ("of batch", np.delete(self.values, kept, axis=2).sum(axis=2, dtype=np.float64)),
+            "grid": ("of batch layer part", self.grid),
+            "running": ("of batch stage", self.running),
+            "difference": ("batch", self.differences),
+            "right": ("batch", np.array(self.right, object)),
+            "wrong": ("batch", np.array(self.wrong, object)),
+            "token": ("batch term", self.tokens[:, kept]),
+            "row": ("term", parts.cells[kept, 0]),
+            "column": ("term", parts.cells[kept, 1]),
+            "stage": ("term", parts.stage[kept]),
+            "pos": ("term", self.positions[kept]),
+            "order": ("batch place", place[self.order[place[self.order] >= 0]].reshape(-1, len(kept))),
+            "picked": ("batch layer part", place[self.picked]),
+        }
+        return pack_arrays(
+            [plain_axis(name, found) for name, found in labels.items()],
+            variables,
+            units={"values": self.unit},
+            scales={"values": self.scale, "grid": self.cells_scale},
+            n_terms=len(self.names),
+            heads=parts.heads,
+            summed=self.summed,
+            control_name="" if self.control is None else self.control.name,
         )
-    axes = [str(axis) for axis in data["contribution"].dims]
-    said = ", ".join(axes) or "none"
-    if "term" not in axes:
-        raise ResultError(
-            f"{what} needs the axis term; the axes of this Result are {said}. To look at one term, leave "
-            ".sel(term=…) out and select it in the view."
-        )
-    more = [axis for axis in axes if axis not in ("batch", "term")]
-    if more:
-        raise ResultError(
-            f"{what} draws the axes batch and term; the axes of this Result are {said}. Choose with "
-            f".sel({more[0]}=…)."
-        )
-    if not data["contribution"].size:
-        raise ResultError("The attribution is empty: choose labels that exist with .sel(…).")
-    return data
 
-
-def _names(data: Any) -> list[str]:
-    names = [str(name) for name in data["term"].values] if "term" in data.coords else []
-    if len(set(names)) != data.sizes["term"]:
-        twice = next((name for name, n in Counter(names).items() if n > 1), None)
-        found = f"{twice!r} is there twice" if twice is not None else "there are no names"
-        raise ResultError(f"The terms of an attribution have a name each; {found}. {_HOW}.")
-    return names
-
-
-def _rows(variable: Any) -> np.ndarray:
-    """(batch, term), whatever the order was, and whether one prompt was chosen or there are several."""
-    if "batch" in variable.dims:
-        variable = variable.transpose("batch", "term")
-    return np.atleast_2d(np.asarray(variable.values, np.float32))
-
-
-def _batch(data: Any) -> list[Any]:
-    if "batch" in data["contribution"].dims:
-        return labels_of(data["contribution"], "batch")
-    # Of one prompt that was chosen, the label it had.
-    return [int(data["batch"])] if "batch" in data.coords and data["batch"].dtype.kind in "iu" else [0]
-
-
-def _tokens(data: Any, positions: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if "source_token" not in data:
-        return np.full(shape, "")
-    variable = data["source_token"]
-    texts = variable.transpose("batch", "term") if "batch" in variable.dims else variable
-    return np.where(positions >= 0, np.broadcast_to(texts.values, shape), "")
-
-
-def _control(given: Any, names: list[str], shape: tuple[int, int]) -> Control | None:
-    if given is None:
-        return None
-    name, part = named(given, "control")
-    values = _matched(part, names) if is_result(part) else np.atleast_2d(numbers(part))
-    if len(values) == 1:  # one prompt is a control of all
-        values = np.broadcast_to(values, (shape[0], values.shape[1]))
-    read = read_control({name: values}, "control", shape)
-    return read and replace(read, given=given)
-
-
-def _matched(control: Any, names: list[str]) -> np.ndarray:
-    """The control's numbers in the order of our terms; 0 for a bias that one of the two does not have."""
-    data = _checked(control, "control=")
-    theirs = {name: i for i, name in enumerate(_names(data))}
-    ours = set(names)
-    for mine, other, whose in ((names, theirs, "control has no"), (theirs, ours, "control has a")):
-        odd = next((name for name in mine if name not in other and not name.endswith(_OPTIONAL)), None)
-        if odd is not None:
-            where = "" if mine is names else ", which the Result has not"
+    def _largest(self) -> np.ndarray:
+        """The largest terms of every prompt, and those that can be selected in the grid."""
+        n_batch, n_terms = self.order.shape
+        n = max(_LEAST, min(_MOST, _MOST_NAMES // n_batch))
+        several = np.union1d(self.order[:, :n], self.picked[self.picked >= 0])
+        kept = np.arange(n_terms) if n_terms <= n else several
+        if len(kept) * n_batch > MOST_NUMBERS:
             raise ResultError(
-                f"{whose} term {odd!r}{where}: measure the same on both, with the same by= and prompts as long."
+                f"AttributionView would have to send {len(kept) * n_batch:,} numbers (up to {MOST_NUMBERS:,}): "
+                "choose prompts with .sel(batch=[…])."
             )
-    values = _rows(data["contribution"])
-    found = np.zeros((len(values), len(names)), np.float32)
-    both = [i for i, name in enumerate(names) if name in theirs]
-    found[:, both] = values[:, [theirs[names[i]] for i in both]]
-    return found
+        return kept
+
+    def _unexplained(self) -> list[str]:
+        """A warning if terms were left out of the Result, so that what is drawn is not the whole."""
+        sums = self.values[0].sum(axis=1, dtype=np.float64)
+        near = 1e-3 * np.maximum(1.0, np.abs(self.values[0]).max(axis=1))
+        wrong = np.flatnonzero(np.abs(sums - self.differences) > near)
+        return [
+            f"The terms of prompt {self.batch[row]} add up to {reading(float(sums[row]))}, not to the logit "
+            f"difference {reading(float(self.differences[row]))}: some were left out of the Result."
+            for row in wrong[:1]
+        ]
+
+
+def _around_0(values: np.ndarray) -> Scale:
+    """Up to the largest size; up to 1 where all is nothing."""
+    reach = float(np.abs(values).max(where=np.isfinite(values), initial=0.0)) or 1.0
+    return Scale("diverging", -reach, reach)

@@ -1,11 +1,11 @@
 /** The running total: what the residual stream says for the answer, from the embedding to the logit difference. */
 import { type AxisScale, roundLinear, type Tick } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
+import type { Labels } from "../_shared/labelled";
 import { type Line, LineChart, nameRoom, rangeOf, textWidth } from "../_shared/line_chart";
 import { reading } from "../_shared/numbers";
-import type { Selection } from "./chosen";
 import { TOTAL_HEIGHT } from "./layout";
-import type { Store } from "./store";
+import type { Terms } from "./store";
 
 /** The stages side by side; named are the first, the last, and the ends of as many layers as have room. */
 export function stageAxis(stages: readonly string[]): AxisScale {
@@ -27,37 +27,39 @@ export class RunningTotal {
   readonly chart = new LineChart();
   readonly element: HTMLElement;
 
-  constructor(private store: Store) {
+  constructor(private terms: Terms) {
     const facts = el("span", { class: "mi-facts" }, "through the layers to the logit difference");
     const caption = el("figcaption", {}, el("strong", {}, "Running total"), facts);
     this.element = el("figure", {}, caption, this.chart.element);
   }
 
   /** Draw the selected prompt's, and mark the stage of the selected term. */
-  draw(selection: Selection, width: number): void {
-    const { store } = this;
-    const { stages, control } = store.sent;
-    const { running, control: other } = store.prompt(selection);
-    const places = stages.map((_, i) => i);
-    const end = running[running.length - 1];
-    const lines: Line[] = [{ name: reading(end), x: places, y: running, kind: "main" }];
-    if (control && other) lines.push({ name: control.name, x: places, y: other.running, kind: "control" });
+  draw(selection: Labels, width: number): void {
+    const { terms, stages } = this;
+    const [total, control] = terms.rows("running", selection).map(({ codes }) => codes);
+    const places = [...stages.keys()];
+    const end = total[total.length - 1];
+    const lines: Line[] = [{ name: reading(end), x: places, y: total, kind: "main" }];
+    if (control) lines.push({ name: terms.control, x: places, y: control, kind: "control" });
     const [low, high] = rangeOf(lines);
     const y = roundLinear(Math.min(0, low), Math.max(0, high));
     const left = Math.max(34, ...y.ticks(5).map(({ label }) => textWidth(label) + 10));
     const right = nameRoom(lines, 0.3 * width);
     this.chart.draw({ lines, x: stageAxis(stages), y, width, height: TOTAL_HEIGHT, left, right });
-    const term = store.place(selection.term);
-    this.chart.mark(term === undefined ? undefined : store.where.stage[term]);
-    const highest = places.reduce((best, i) => (running[i] > running[best] ? i : best), 0);
+    this.chart.mark(terms.knows(selection.term) ? terms.numberAt("stage", selection) : undefined);
+    const highest = places.reduce((best, i) => (total[i] > total[best] ? i : best), 0);
     this.chart.describe(
-      `Running total: ${reading(running[0])} after ${stages[0]}, at most ${reading(running[highest])} after ` +
+      `Running total: ${reading(total[0])} after ${stages[0]}, at most ${reading(total[highest])} after ` +
         `${stages[highest]}, ${reading(end)} at the end.`,
     );
   }
 
   /** The stage that the pointer is nearest to. */
   at(event: MouseEvent): number {
-    return Math.round(this.chart.place(event) * (this.store.sent.stages.length - 1));
+    return Math.round(this.chart.place(event) * (this.stages.length - 1));
+  }
+
+  private get stages(): string[] {
+    return this.terms.axis("stage").texts({});
   }
 }

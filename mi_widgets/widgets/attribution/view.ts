@@ -7,16 +7,15 @@ import type { Labels } from "../_shared/labelled";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
 import { written } from "../_shared/scale";
-import { quoted } from "../_shared/tokens";
 import { type Bar, Bars } from "./bars";
-import { address, changeAt, moveCell, type Selection, spotOf } from "./chosen";
+import { address, changeAt, moveCell, NO_HEAD, type Selection } from "./chosen";
 import { Grid } from "./grid";
 import { beneathBars, layout } from "./layout";
-import type { Prompt, Store } from "./store";
+import type { Terms } from "./store";
 import { RunningTotal } from "./total";
-import { barsOf, pointedAtBar, pointedAtCell, pointedAtStage, sentence, termTable } from "./words";
+import { barInWords, barsOf, pointedAtBar, pointedAtCell, pointedAtStage, sentence, termTable } from "./words";
 
-export class AttributionView extends ResultView<Store, Selection> {
+export class AttributionView extends ResultView<Terms, Selection> {
   protected readonly name = "attribution";
   protected readonly traits = ["_ablated"];
   private bars = new Bars();
@@ -32,7 +31,7 @@ export class AttributionView extends ResultView<Store, Selection> {
   protected readonly table = {
     name: "the terms in numbers",
     hint: "the terms in numbers, the largest first",
-    make: () => termTable(this.data, this.selection, this.unit),
+    make: () => termTable(this.data, this.selection),
   };
 
   protected parts() {
@@ -45,16 +44,13 @@ export class AttributionView extends ResultView<Store, Selection> {
 
   protected actions(): ViewAction[] {
     return [
-      this.controlAction(
-        "the control's grid in the picture's place, in the same colours",
-        () => this.data.sent.control?.name,
-      ),
+      this.controlAction("the control's grid in the picture's place, in the same colours", () => this.data.control),
       switchAction(this.model, {
         selected: () => {
           const { layer = null, head = null } = this.selection;
           return layer === null || head === null ? undefined : { layer, head };
         },
-        ofHeads: () => this.ofHeads,
+        ofHeads: () => this.data.heads.length > 0,
         announce: (text) => this.frame.announce(text),
       }),
     ];
@@ -82,52 +78,44 @@ export class AttributionView extends ResultView<Store, Selection> {
   }
 
   protected facts({ model, unit }: Record<string, string>): string[] {
-    const answers = `${quoted(this.prompt.right)} over ${quoted(this.prompt.wrong)}`;
-    const n = this.data.sent.n_terms;
-    return [model, answers, `${n.toLocaleString("en-US")} term${n === 1 ? "" : "s"}`, unit];
-  }
-
-  private get prompt(): Prompt {
-    return this.data.prompt(this.selection);
-  }
-
-  private get unit(): string {
-    return this.header.unit;
-  }
-
-  private get ofHeads(): boolean {
-    return this.data.sent.heads.length > 0;
+    const { count } = this.data;
+    const { right, wrong } = this.data.answers(this.selection);
+    return [model, `${right} over ${wrong}`, `${count.toLocaleString("en-US")} term${count === 1 ? "" : "s"}`, unit];
   }
 
   // -- gestures -----------------------------------------------------------------------------------------------------
 
   private listenToPeople(): void {
+    const { data } = this;
     const [bars, map, chart] = [this.bars.element, this.grid.map.element, this.total.chart.element];
-    this.arrows(map, (to) => this.pick(moveCell(this.prompt, spotOf(this.data, this.selection), to)));
+    this.arrows(map, (to) => {
+      const [grid] = data.rows("grid", this.selection);
+      this.pick(changeAt(data, this.selection.batch, moveCell(grid, data.spotOf(this.selection), to)));
+    });
     bars.addEventListener("click", (event) => this.pickBar(this.bars.at(event)));
     bars.addEventListener("pointermove", (event) => this.pointedAtBar(event));
-    map.addEventListener("click", (event) => this.pick(this.grid.map.spotAt(event) ?? NOWHERE));
+    map.addEventListener("click", (event) => {
+      const spot = this.grid.map.spotAt(event);
+      if (spot) this.pick(changeAt(data, this.selection.batch, spot));
+    });
     map.addEventListener("pointermove", (event) => this.pointedAtCell(event));
     chart.addEventListener("pointermove", (event) => {
       const stage = this.total.at(event);
-      this.point({ stage }, event, pointedAtStage(this.data, this.prompt, stage, this.unit));
+      this.point({ stage }, event, pointedAtStage(data, this.selection, stage));
     });
     for (const element of [bars, map, chart]) element.addEventListener("pointerleave", () => this.point({}));
   }
 
-  private pick(spot: Spot): void {
-    const change = changeAt(this.data, this.prompt, spot);
-    if (!change || (spot.row === null && spot.column === null)) return;
+  private pick(change: Partial<Selection> | undefined): void {
+    if (!change) return;
     this.point({}); // what was done is shown, not what the pointer happens to be on
     this.select(change);
   }
 
   /** Of the bars of terms alone: that of the others selects nothing. */
-  private pickBar(at: number | undefined): void {
-    const term = at === undefined ? undefined : this.shown[at]?.term;
-    if (term === undefined) return;
-    this.point({});
-    this.select({ term: this.data.sent.names[term] });
+  private pickBar(at = -1): void {
+    const term = this.shown[at]?.term;
+    this.pick(term === undefined ? undefined : { term });
   }
 
   private walk(by: number): void {
@@ -137,8 +125,13 @@ export class AttributionView extends ResultView<Store, Selection> {
   }
 
   private get chosenBar(): number | undefined {
-    const place = this.data.place(this.selection.term);
-    return place === undefined ? undefined : found(this.shown.findIndex(({ term }) => term === place));
+    return this.barWhere((term) => term === this.selection.term);
+  }
+
+  /** The first bar of a term of which something is so. */
+  private barWhere(fits: (term: string) => boolean): number | undefined {
+    const at = this.shown.findIndex(({ term }) => term !== undefined && fits(term));
+    return at < 0 ? undefined : at;
   }
 
   // What is pointed at is told to linked views by its term and its head. The places of a bar, a cell or a stage are
@@ -147,44 +140,47 @@ export class AttributionView extends ResultView<Store, Selection> {
   private pointedAtBar(event: PointerEvent): void {
     const bar = this.bars.at(event);
     if (bar === undefined) return this.point({});
-    const term = this.shown[bar].term;
-    const name = term === undefined ? undefined : this.data.sent.names[term];
-    const labels = name === undefined ? {} : { term: name, ...(this.ofHeads ? address(this.data, name) : {}) };
-    this.point({ ...labels, bar }, event, pointedAtBar(this.data, this.prompt, this.shown[bar], this.unit));
+    const { term } = this.shown[bar];
+    const head = term !== undefined && this.data.heads.length ? address(this.data, term) : {};
+    const labels = term === undefined ? { bar } : { term, ...head, bar };
+    this.point(labels, event, pointedAtBar(this.data, this.selection, this.shown[bar]));
   }
 
   private pointedAtCell(event: PointerEvent): void {
     const spot = this.grid.map.spotAt(event) ?? NOWHERE;
-    const { row, column } = spot;
-    const { layers, heads } = this.data.sent;
-    const isHead = row !== null && column !== null && this.data.isHead(column);
-    const labels: Labels = isHead ? { layer: layers[row], head: heads[column] } : { cellRow: row, cellColumn: column };
-    this.point(labels, event, pointedAtCell(this.data, this.prompt, spot, this.unit));
+    const head = this.data.headAt(spot);
+    const isHead = head.layer !== null && head.head !== null;
+    const labels: Labels = isHead ? head : { cellRow: spot.row, cellColumn: spot.column };
+    this.point(labels, event, pointedAtCell(this.data, this.selection, spot));
   }
 
   // -- drawing ------------------------------------------------------------------------------------------------------
 
   protected paint(): void {
-    const { data, selection, prompt, unit, theme } = this;
+    const { data, selection, theme } = this;
+    const { scale, unit, control } = data;
     const { width } = this.frame;
     const place = layout(width);
     [this.left.style.width, this.right.style.width] = [`${place.bars}px`, `${place.right}px`];
     const off = headsOff(this.model);
-    this.shown = barsOf(data, selection, unit, (term) => {
-      const { layer, head } = address(data, data.sent.names[term]);
-      return off.some((other) => layer === other.layer && head === other.head);
-    });
+    const difference = data.numberAt("difference", selection);
+    this.shown = barsOf(data, selection);
     this.bars.draw({
       bars: this.shown,
-      whole: written(prompt.difference, data.scale),
-      scale: data.scale,
+      off: ({ term }) => {
+        const { layer, head } = term === undefined ? NO_HEAD : address(data, term);
+        return off.some((place) => place.layer === layer && place.head === head);
+      },
+      said: (bar) => barInWords(data, selection, bar),
+      whole: written(difference, scale),
+      scale,
       width: place.bars,
       theme,
     });
     this.bars.mark(this.chosenBar);
-    this.barsNote.textContent = `${unit}, for ${quoted(prompt.right)} if positive`;
-    this.controlNote.textContent = data.sent.control?.name ?? "";
-    this.grid.draw({ selection, width: place.right, theme, control: this.controlShown, off, unit });
+    this.barsNote.textContent = `${unit}, for ${data.answers(selection).right} if positive`;
+    this.controlNote.textContent = control;
+    this.grid.draw(selection, place.right, theme, this.controlShown && !!control, off);
     const beneath = beneathBars(width, this.grid.map.element.offsetHeight);
     const column = beneath ? this.left : this.right;
     if (this.total.element.parentElement !== column) column.append(this.total.element);
@@ -193,34 +189,27 @@ export class AttributionView extends ResultView<Store, Selection> {
   }
 
   protected light(): void {
-    const { term = null, layer = null, head = null, bar, stage, cellRow = null, cellColumn = null } = this.hovered;
-    const theirs = { ...this.selection, term, layer, head } as Selection;
-    const cell = { row: cellRow, column: cellColumn } as Spot;
-    const over = cellRow === null && cellColumn === null ? spotOf(this.data, theirs) : cell;
-    this.grid.light(over, spotOf(this.data, this.selection));
-    this.bars.point((bar as number | undefined) ?? this.barOf(over));
+    const { bar, stage, cellRow = null, cellColumn = null } = this.hovered;
+    const nowhere = cellRow === null && cellColumn === null;
+    const over = nowhere ? this.data.spotOf(this.hovered) : ({ row: cellRow, column: cellColumn } as Spot);
+    this.grid.light(over, this.data.spotOf(this.selection));
+    this.bars.point((bar as number | undefined) ?? this.largestOf(over));
     this.total.chart.point(stage as number | undefined);
   }
 
   /** The largest bar of a cell. */
-  private barOf({ row, column }: Spot): number | undefined {
-    const { where } = this.data;
-    return found(
-      this.shown.findIndex(
-        ({ term }) => term !== undefined && where.row[term] === row && where.column[term] === column,
-      ),
-    );
+  private largestOf({ row, column }: Spot): number | undefined {
+    return this.barWhere((term) => {
+      const spot = this.data.spotOf({ term });
+      return row !== null && spot.row === row && spot.column === column;
+    });
   }
 
   protected sentence() {
-    return sentence(this.data, this.selection, this.unit);
+    return sentence(this.data, this.selection);
   }
 
   protected describe(said: string): void {
     this.grid.describe(said);
   }
-}
-
-function found(at: number): number | undefined {
-  return at < 0 ? undefined : at;
 }

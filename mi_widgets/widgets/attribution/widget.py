@@ -10,12 +10,11 @@ from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
 from .chosen import TermSelection, settled
 from .picture import picture
-from .sent import Sent, to_send
 from .terms import Terms
 from .words import sentence
 
 
-class AttributionView(HeadSwitchView[Sent]):
+class AttributionView(HeadSwitchView[Terms]):
     """Who writes the answer: the largest terms as bars, all heads as a grid, and their running total.
 
     The bars are the 20 largest terms by size; the others are summed up in one bar, so that all bars add up to the
@@ -60,8 +59,8 @@ class AttributionView(HeadSwitchView[Sent]):
         control: Any = None,
         intervention: Any = None,
     ):
-        self._drawn = to_send(Terms(result, control))
-        if intervention is not None and not self._drawn.terms.parts.heads:
+        self._drawn = Terms(result, control)
+        if intervention is not None and not self._drawn.parts.heads:
             raise ResultError(
                 "intervention= switches heads off, but no term of this attribution is a head's. Leave it out, or "
                 'attribute by head: mi.direct_logit_attribution(run, pair, by="head").'
@@ -74,7 +73,7 @@ class AttributionView(HeadSwitchView[Sent]):
         return render(picture(self._drawn, self.selection, self._heads_off()))
 
     def __repr__(self) -> str:
-        terms, chosen = self._drawn.terms, self.selection
+        terms, chosen = self._drawn, self.selection
         several = f"prompt {chosen['batch']} of {len(terms.batch)}, " if len(terms.batch) > 1 else ""
         return f"AttributionView({terms.model_name}, {several}{len(terms.names)} terms; {sentence(terms, chosen)})"
 
@@ -85,13 +84,13 @@ class AttributionView(HeadSwitchView[Sent]):
             result: As for a new view.
             control: As for a new view; without it the control of the old one is shown no more.
         """
-        self._show(result, to_send(Terms(result, control)))
+        self._show(result, Terms(result, control))
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
         return settled(super()._first_selection(given), self._drawn.first(), self._drawn)
 
     def _arguments(self, script: Script) -> list[str]:
-        control = self._drawn.terms.control
+        control = self._drawn.control
         said = [] if control is None else [control.argument(script)]
         # `show` may have put something else in the place of heads.
-        return said + (self._intervention_code(script) if self._drawn.terms.parts.heads else [])
+        return said + (self._intervention_code(script) if self._drawn.parts.heads else [])

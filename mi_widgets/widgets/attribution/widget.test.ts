@@ -16,7 +16,7 @@ import {
 } from "../_shared/fakes";
 import { moveCell } from "./chosen";
 import { beneathBars, layout } from "./layout";
-import { Store } from "./store";
+import { Terms } from "./store";
 import { stageAxis } from "./total";
 import widget from "./widget";
 import { share } from "./words";
@@ -53,7 +53,7 @@ interface Options {
   tokens?: string[];
 }
 
-/** As `sent.py` packs them. */
+/** As `terms.py` packs them. */
 function packed({
   terms = BY_HEAD,
   values = [[0.5, 0.25, -0.5, 1, 0, 2, -0.25, 0.5]],
@@ -69,14 +69,19 @@ function packed({
   const stages = [...new Set(terms.map(stage))];
   const cell = (term: Term): [number, number] =>
     term.layer === undefined ? [-1, -1] : [layers.indexOf(term.layer), columns.indexOf(part(term))];
-  const shared = terms.map((term) => terms.filter((other) => String(cell(other)) === String(cell(term))).length);
-  const where = [
-    terms.map((term) => cell(term)[0]),
-    terms.map((term) => cell(term)[1]),
-    terms.map((term) => stages.indexOf(stage(term))),
-    terms.map(({ pos = -1 }) => pos),
-    terms.map(({ layer }, i) => Number(layer !== undefined && shared[i] === 1)),
-  ].flat();
+  const order = values.map((row) => [...row.keys()].sort((a, b) => Math.abs(row[b]) - Math.abs(row[a]) || a - b));
+  const picked = order.map((places) =>
+    layers.map((_, i) =>
+      columns.map((column, j) => {
+        const found = places.filter((place) => String(cell(terms[place])) === `${i},${j}`);
+        return column[0] === "H" && found.length > 1 ? NaN : (found[0] ?? NaN);
+      }),
+    ),
+  );
+  const places = (read: (term: Term) => number) => {
+    const numbers = terms.map(read).map((place) => (place < 0 ? NaN : place));
+    return { axes: ["term"], values: whole([terms.length], numbers) };
+  };
   const heads = columns.filter((name) => name[0] === "H").map((name) => Number(name.slice(1)));
   const grid = (row: number[]) =>
     layers.map((_, i) => columns.map((_, j) => sum(row.filter((_, k) => String(cell(terms[k])) === `${i},${j}`))));
@@ -114,10 +119,10 @@ function packed({
       axis("layer", layers),
       axis("part", columns),
       axis("stage", stages),
-      axis("place", ["row", "column", "stage", "pos", "alone"]),
+      axis("place", [...terms.keys()]),
     ],
     {
-      values: measured(["term"], [terms.length], (row) => row),
+      values: { ...measured(["term"], [terms.length], (row) => row), unit: "nats" },
       unsent: measured([], [], () => [unsent ?? 0]),
       grid: measured(["layer", "part"], [layers.length, columns.length], grid),
       running: measured(["stage"], [stages.length], running),
@@ -135,12 +140,21 @@ function packed({
         ),
         texts: moved,
       },
-      where: { axes: ["place", "term"], values: floats([5, terms.length], (i) => where[i]) },
+      row: places((term) => cell(term)[0]),
+      column: places((term) => cell(term)[1]),
+      stage: places((term) => stages.indexOf(stage(term))),
+      pos: places(({ pos = -1 }) => pos),
+      order: { axes: ["batch", "place"], values: whole([values.length, terms.length], order.flat()) },
+      picked: {
+        axes: ["batch", "layer", "part"],
+        values: whole([values.length, layers.length, columns.length], picked.flat(2)),
+      },
     },
     {
       n_terms: terms.length + (unsent === undefined ? 0 : 100),
       heads,
-      control: control ? { name: EVIL } : null,
+      summed: terms === BY_POS ? "positions" : terms === MANY ? "neurons" : "",
+      control_name: control ? EVIL : "",
     },
   );
 }
@@ -385,12 +399,12 @@ describe("the grid", () => {
   });
 
   it("moves over cells without a number", () => {
-    const store = new Store(fakeModel() as never);
-    const prompt = store.prompt({ batch: 0, term: null });
-    (prompt.grid.codes as Float32Array)[1] = NaN;
-    expect(moveCell(prompt, { row: 0, column: 0 }, "right")).toEqual({ row: 0, column: 2 });
-    expect(moveCell(prompt, { row: 1, column: 1 }, "up")).toEqual({ row: 1, column: 1 });
-    expect(moveCell(prompt, { row: null, column: null }, "up")).toEqual({ row: 0, column: 0 });
+    const store = new Terms(fakeModel());
+    const [grid] = store.rows("grid", { batch: 0 });
+    (grid.codes as Float32Array)[1] = NaN;
+    expect(moveCell(grid, { row: 0, column: 0 }, "right")).toEqual({ row: 0, column: 2 });
+    expect(moveCell(grid, { row: 1, column: 1 }, "up")).toEqual({ row: 1, column: 1 });
+    expect(moveCell(grid, { row: null, column: null }, "up")).toEqual({ row: 0, column: 0 });
     store.dispose();
   });
 });
@@ -547,18 +561,25 @@ describe("linked attributions", () => {
 });
 
 describe("small pieces", () => {
-  it("writes shares as in Python", () => {
-    const shares = [
-      share(1, 4),
-      share(-0.5, 4),
-      share(0, 4),
-      share(0.00001, -4),
-      share(50, 4),
-      share(1, 0),
-      share(NaN, 1),
-    ];
-    expect(shares).toEqual(["25.0 %", "−12.5 %", "0.0 %", "0.0 %", "1250 %", "none", "none"]);
-  });
+  it.each([
+    [1, 4, "25.0 %"],
+    [-0.5, 4, "−12.5 %"],
+    [0, 4, "0.0 %"],
+    [0.00001, -4, "0.0 %"],
+    [50, 4, "1250 %"],
+    [2.1, 3.56, "59.0 %"],
+    [-0.4375, 3.5, "−12.5 %"],
+    [0.0125, 10, "0.1 %"],
+    [0.00125, 10, "0.0 %"],
+    [-0.0001, 1000, "0.0 %"],
+    [40, 4, "1000 %"],
+    [39.999, 4, "1000 %"],
+    [39.997, 4, "999.9 %"],
+    [-2, -4, "50.0 %"],
+    [1, 0, "none"],
+    [NaN, 1, "none"],
+    [1, NaN, "none"],
+  ])("writes %d of %d as a share", (value, whole, wanted) => expect(share(value, whole)).toBe(wanted));
 
   it("stands beside each other where there is room", () => {
     expect(layout(500)).toEqual({ bars: 500, right: 500 });

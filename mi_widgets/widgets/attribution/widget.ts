@@ -1,6 +1,6 @@
 import { viewEntry } from "../_shared/entry";
-import { Store } from "./store";
+import { Terms } from "./store";
 import { AttributionView } from "./view";
 import "./widget.css";
 
-export default viewEntry(Store, AttributionView);
+export default viewEntry(Terms, AttributionView);

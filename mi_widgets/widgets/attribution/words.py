@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.numbers import fixed, reading
+from .._shared.numbers import reading
 from .._shared.tokens import quoted, visible
 from .._shared.words import Words
 from .terms import Terms
@@ -22,11 +22,13 @@ class Part:
         name: As it is said.
         value: What it adds.
         control: What it adds on the baseline, or None.
+        index: The place of a term among all; None for a sum.
     """
 
     name: str
     value: float
-    control: float | None
+    control: float | None = None
+    index: int | None = None
 
 
 def sentence(terms: Terms, selection: Mapping[str, Any]) -> str:
@@ -34,8 +36,7 @@ def sentence(terms: Terms, selection: Mapping[str, Any]) -> str:
     row = terms.row(selection)
     lead = float(terms.differences[row])
     part = chosen(terms, selection)
-    spoken = part or term(terms, row, int(np.nan_to_num(np.abs(terms.values[row])).argmax()))
-    control = spoken.control if terms.control is not None else None
+    spoken = part or term(terms, row, int(terms.order[row, 0]))
     return _WORDS.say(
         "sentence",
         part=part and part.name,
@@ -49,7 +50,7 @@ def sentence(terms: Terms, selection: Mapping[str, Any]) -> str:
         wrong=quoted(terms.wrong[row]),
         trails=lead < 0,
         control=terms.control and terms.control.name,
-        baseline=None if control is None else reading(control),
+        baseline=None if spoken.control is None else reading(spoken.control),
     )
 
 
@@ -66,24 +67,12 @@ def chosen(terms: Terms, selection: Mapping[str, Any]) -> Part | None:
     layer, head = selection.get("layer"), selection.get("head")
     if layer is None:  # of one head in all layers there is nothing to say
         return None
-    here = parts.cells[:, 0] == parts.layers.index(layer)
-    if head is not None:
-        here &= parts.cells[:, 1] == parts.heads.index(head)
-    control = None if terms.control is None else terms.control.values[row, here].sum(dtype=np.float64)
-    name = _WORDS.say("heads", layer=layer, head=head)
-    return Part(name, float(terms.values[row, here].sum(dtype=np.float64)), control)
+    cells = terms.grid[:, row, parts.layers.index(layer)]
+    sums = np.nansum(cells, axis=1) if head is None else cells[:, parts.heads.index(head)]
+    return Part(_WORDS.say("heads", layer=layer, head=head), *sums.tolist())
 
 
 def term(terms: Terms, row: int, index: int) -> Part:
     """One term, with the token that it moves."""
-    name = _WORDS.say("term", term=terms.names[index], token=visible(terms.token(row, index)))
-    control = None if terms.control is None else float(terms.control.values[row, index])
-    return Part(name, float(terms.values[row, index]), control)
-
-
-def share(value: float, whole: float) -> str:
-    """A part of the logit difference: 59.0 %, −12.3 %; none where there is no difference to speak of."""
-    if not abs(whole) >= 1e-6 or np.isnan(value):
-        return "none"
-    percent = 100 * value / whole
-    return f"{fixed(percent, 0 if abs(percent) >= 999.95 else 1)} %"
+    name = _WORDS.say("term", term=terms.names[index], token=visible(str(terms.tokens[row, index])))
+    return Part(name, *terms.values[:, row, index].tolist(), index=index)

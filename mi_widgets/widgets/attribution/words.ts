@@ -1,32 +1,25 @@
 /** The pictures in words and in numbers. */
 import type { Spot } from "../_shared/heat_map";
+import type { Labels } from "../_shared/labelled";
 import { fixed, reading } from "../_shared/numbers";
 import { written } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { quoted, visible } from "../_shared/tokens";
 import { type Part, Words } from "../_shared/words";
 import { type Bar, MOST } from "./bars";
-import type { Selection } from "./chosen";
-import type { Numbers, Prompt, Store } from "./store";
+import type { Terms } from "./store";
 import templates from "./words.json";
 
 type Lines = [string, string][];
 
 const words = new Words(templates);
 
-/** A term, or the sum of some. */
-interface Spoken {
-  name: string;
-  value: number;
-  control?: number;
-}
-
 /** `L3.H1 adds 2.10 of the 3.56 nats by which "·Mary" leads "·John" (untrained: 0.02)`; else the largest term. */
-export function sentence(store: Store, selection: Selection, unit: string): Part[] {
-  const prompt = store.prompt(selection);
-  const { difference } = prompt;
-  const part = chosen(store, prompt, selection);
-  const { name, value, control } = part ?? termAt(store, prompt, prompt.order[0]);
+export function sentence(terms: Terms, selection: Labels): Part[] {
+  const difference = terms.numberAt("difference", selection);
+  const part = chosen(terms, selection);
+  const { name, numbers } = part ?? termOf(terms, selection, terms.order(selection)[0]);
+  const [value, control] = numbers;
   return words.say("sentence", {
     part: part && name,
     largest: name,
@@ -34,12 +27,11 @@ export function sentence(store: Store, selection: Selection, unit: string): Part
     against: value * (difference < 0 ? -1 : 1) < 0,
     within: Math.abs(value) <= Math.abs(difference),
     lead: reading(Math.abs(difference)),
-    unit,
-    right: quoted(prompt.right),
-    wrong: quoted(prompt.wrong),
+    unit: terms.unit,
+    ...terms.answers(selection),
     trails: difference < 0,
-    control: store.sent.control?.name,
-    baseline: control === undefined ? undefined : reading(control),
+    control: terms.control,
+    baseline: numbers.length > 1 && reading(control),
   });
 }
 
@@ -49,31 +41,25 @@ export function others(n: number): string {
 }
 
 /** The selected term, or the sum of what is selected of the heads. */
-function chosen(store: Store, prompt: Prompt, { term, layer = null, head = null }: Selection): Spoken | undefined {
-  const place = store.place(term);
-  if (place !== undefined) return termAt(store, prompt, place);
+function chosen(terms: Terms, selection: Labels): Bar | undefined {
+  const { term, layer = null, head = null } = selection;
+  if (terms.knows(term)) return termOf(terms, selection, term);
   if (layer === null) return undefined; // of one head in all layers there is nothing to say
-  const spot = { row: store.sent.layers.indexOf(layer), column: head === null ? null : store.sent.heads.indexOf(head) };
-  return { name: words.text("heads", { layer, head }), ...sumAt(prompt, spot) };
-}
-
-function termAt(store: Store, prompt: Prompt, term: number): Spoken {
-  return { name: titleOf(store, prompt, term), value: prompt.values[term], control: prompt.control?.values[term] };
+  return { name: words.text("heads", { layer, head }), numbers: sums(terms, selection, terms.spotOf({ layer, head })) };
 }
 
 /** A term, with the token that it moves. */
-function titleOf(store: Store, prompt: Prompt, term: number): string {
-  return words.text("term", { term: store.sent.names[term], token: visible(store.token(term, prompt)) });
+function termOf(terms: Terms, selection: Labels, term: string): Bar {
+  const token = visible(terms.textAt("token", { ...selection, term }));
+  return { name: words.text("term", { term, token }), numbers: terms.numbers("values", { ...selection, term }), term };
 }
 
-/** The sum of a cell of the grid, or of a row. */
-function sumAt({ grid, control }: Prompt, { row, column }: Spot): { value: number; control?: number } {
-  const sum = ({ grid }: Numbers) => {
+/** The sums of a cell of the grid, or of a row. */
+function sums(terms: Terms, selection: Labels, { row, column }: Spot): number[] {
+  return terms.rows("grid", selection).map((grid) => {
     if (column !== null) return grid.value(row!, column);
-    const cells = Array.from({ length: grid.columns }, (_, j) => grid.value(row!, j));
-    return cells.filter((value) => !Number.isNaN(value)).reduce((all, value) => all + value, 0);
-  };
-  return { value: sum({ grid } as Numbers), control: control && sum(control) };
+    return sum([...grid.part(row!).codes].filter((value) => !Number.isNaN(value)));
+  });
 }
 
 /** A part of the logit difference: 59.0 %, −12.3 %; none where there is no difference to speak of. */
@@ -84,89 +70,94 @@ export function share(value: number, whole: number): string {
 }
 
 /** The largest terms of a prompt, the selected one if it is smaller, and the sum of the others: all add up. */
-export function barsOf(store: Store, selection: Selection, unit: string, isOff: (term: number) => boolean): Bar[] {
-  const prompt = store.prompt(selection);
-  const { n_terms } = store.sent;
-  const shown = prompt.order.slice(0, MOST + Number(n_terms === MOST + 1));
-  const selected = store.place(selection.term);
-  if (selected !== undefined && !shown.includes(selected)) shown.push(selected);
-  const said = (name: string, value: number) =>
-    `${name}: ${reading(value)} ${unit}, ${share(value, prompt.difference)} of the logit difference`;
-  const bars: Bar[] = shown.map((term) => {
-    const { name, value, control } = termAt(store, prompt, term);
-    return { name, value, control, term, off: isOff(term), said: said(name, value) };
-  });
-  const n = n_terms - shown.length;
-  if (!n) return bars;
-  const rest = ({ values, unsent }: Numbers) =>
-    prompt.order.filter((term) => !shown.includes(term)).reduce((sum, term) => sum + values[term], unsent);
-  const name = others(n);
-  return [
-    ...bars,
-    { name, value: rest(prompt), control: prompt.control && rest(prompt.control), said: said(name, rest(prompt)) },
-  ];
+export function barsOf(terms: Terms, selection: Labels): Bar[] {
+  const order = terms.order(selection);
+  const shown = order.slice(0, MOST + Number(terms.count === MOST + 1));
+  if (terms.knows(selection.term) && !shown.includes(selection.term)) shown.push(selection.term);
+  const bars = shown.map((term) => termOf(terms, selection, term));
+  if (terms.count === shown.length) return bars;
+  const left = order
+    .filter((term) => !shown.includes(term))
+    .map((term) => terms.numbers("values", { ...selection, term }));
+  const numbers = terms.numbers("unsent", selection).map((rest, of) => rest + sum(left.map((each) => each[of])));
+  return [...bars, { name: others(terms.count - shown.length), numbers }];
+}
+
+/** A bar for a reader of the screen. */
+export function barInWords(terms: Terms, selection: Labels, { name, numbers: [value] }: Bar): string {
+  const part = share(value, terms.numberAt("difference", selection));
+  return `${name}: ${reading(value)} ${terms.unit}, ${part} of the logit difference`;
 }
 
 /** What the tooltip says of a bar. */
-export function pointedAtBar(store: Store, prompt: Prompt, bar: Bar, unit: string): Lines {
-  if (bar.term === undefined) return [["terms", bar.name], ...numberLines(store, prompt, bar, unit)];
-  const token = store.token(bar.term, prompt);
-  const position = store.where.pos[bar.term];
-  const from: Lines = position < 0 ? [] : [["token", token ? `${position} ${quoted(token)}` : String(position)]];
-  return [["term", store.sent.names[bar.term]], ...from, ...numberLines(store, prompt, bar, unit)];
+export function pointedAtBar(terms: Terms, selection: Labels, { name, numbers, term }: Bar): Lines {
+  const lines = numberLines(terms, selection, numbers);
+  if (term === undefined) return [["terms", name], ...lines];
+  const [token, position] = [terms.textAt("token", { ...selection, term }), terms.numberAt("pos", { term })];
+  if (!Number.isNaN(position)) lines.unshift(["token", token ? `${position} ${quoted(token)}` : `${position}`]);
+  return [["term", term], ...lines];
 }
 
 /** What the tooltip says of a cell, a row or a column of the grid. */
-export function pointedAtCell(store: Store, prompt: Prompt, { row, column }: Spot, unit: string): Lines {
-  const lines: Lines = [];
-  if (row !== null) lines.push(["layer", `L${store.sent.layers[row]}`]);
-  if (column !== null) lines.push([store.isHead(column) ? "head" : "part", store.sent.columns[column]]);
-  if (row === null) return lines;
-  return [...lines, ...numberLines(store, prompt, sumAt(prompt, { row, column }), unit)];
+export function pointedAtCell(terms: Terms, selection: Labels, spot: Spot): Lines {
+  const { row, column } = spot;
+  const kind = terms.headAt(spot).head === null ? "part" : "head";
+  return [
+    ...named("layer", terms.axis("layer").texts({}), row),
+    ...named(kind, terms.axis("part").texts({}), column),
+    ...(row === null ? [] : numberLines(terms, selection, sums(terms, selection, spot))),
+  ];
+}
+
+function named(name: string, texts: string[], at: number | null): Lines {
+  return at === null ? [] : [[name, texts[at]]];
 }
 
 /** What the tooltip says of a stage of the running total. */
-export function pointedAtStage(store: Store, prompt: Prompt, stage: number, unit: string): Lines {
-  const { running, control } = prompt;
-  const number = (value: number) => written(value, store.scale, 2);
-  const before = stage > 0 ? running[stage - 1] : 0;
-  const lines: Lines = [
-    ["after", store.sent.stages[stage]],
-    ["running total", number(running[stage])],
+export function pointedAtStage(terms: Terms, selection: Labels, stage: number): Lines {
+  const [total, ...control] = terms.rows("running", selection);
+  const added = total.at(stage) - (stage && total.at(stage - 1));
+  const number = (value: number) => written(value, terms.scale, 2);
+  return [
+    ["after", terms.axis("stage").texts({})[stage]],
+    ["running total", number(total.at(stage))],
+    [terms.unit.length <= 18 ? `${terms.unit} added` : "added", number(added)],
+    ...control.map((theirs): Lines[0] => [terms.control, number(theirs.at(stage))]),
   ];
-  lines.push([unit.length <= 18 ? `${unit} added` : "added", number(running[stage] - before)]);
-  return control ? [...lines, [store.sent.control!.name, number(control.running[stage])]] : lines;
 }
 
-function numberLines(store: Store, prompt: Prompt, { value, control }: Omit<Spoken, "name">, unit: string): Lines {
-  const lines: Lines = [
-    [unit.length <= 18 ? unit : "value", written(value, store.scale, 2)],
-    ["share", share(value, prompt.difference)],
+function numberLines(terms: Terms, selection: Labels, [value, ...control]: number[]): Lines {
+  return [
+    [terms.unit.length <= 18 ? terms.unit : "value", written(value, terms.scale, 2)],
+    ["share", share(value, terms.numberAt("difference", selection))],
+    ...control.map((theirs): Lines[0] => [terms.control, written(theirs, terms.scale, 2)]),
   ];
-  return control === undefined ? lines : [...lines, [store.sent.control!.name, written(control, store.scale, 2)]];
 }
 
 /** The terms that were sent, the largest first, in numbers; with what is left out, and what all add up to. */
-export function termTable(store: Store, selection: Selection, unit: string): HTMLElement {
-  const prompt = store.prompt(selection);
-  const { control, order, difference } = prompt;
-  const cells = (name: string, value: number, other?: number) => [
-    name,
-    written(value, store.scale, 1),
-    share(value, difference),
-    ...(control ? [other === undefined ? "" : written(other, store.scale, 1)] : []),
-  ];
-  const rows = order.map((term) => cells(titleOf(store, prompt, term), prompt.values[term], control?.values[term]));
-  if (store.unsent)
-    rows.push(cells(`the other ${store.unsent.toLocaleString("en-US")}`, prompt.unsent, control?.unsent));
-  rows.push(cells("logit difference", difference));
-  const which = store.unsent ? `${order.length} of ${store.sent.n_terms.toLocaleString("en-US")} terms` : "All terms";
+export function termTable(terms: Terms, selection: Labels): HTMLElement {
+  const order = terms.order(selection);
+  const difference = terms.numberAt("difference", selection);
+  const unsent = terms.count - order.length;
+  const rows = order.map((term) => termOf(terms, selection, term));
+  const rest = { name: `the other ${unsent.toLocaleString("en-US")}`, numbers: terms.numbers("unsent", selection) };
+  if (unsent) rows.push(rest);
+  rows.push({ name: "logit difference", numbers: [difference] });
+  const which = unsent ? `${order.length} of ${terms.count.toLocaleString("en-US")} terms` : "All terms";
+  const number = (value?: number) => (value === undefined ? "" : written(value, terms.scale, 1));
   const made = table(
-    `${which} in ${unit}, the largest first`,
-    ["term", unit, "share", ...(control ? [store.sent.control!.name] : [])],
-    rows,
+    `${which} in ${terms.unit}, the largest first`,
+    ["term", terms.unit, "share", terms.control].filter(Boolean),
+    rows.map(({ name, numbers: [value, control] }) => {
+      const cells = [name, number(value), share(value, difference)];
+      return terms.control ? [...cells, number(control)] : cells;
+    }),
   );
-  const at = order.indexOf(store.place(selection.term) ?? -1);
+  const at = order.indexOf(String(selection.term));
   if (at >= 0) made.querySelectorAll("tbody tr")[at].setAttribute("aria-current", "true");
   return made;
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((all, value) => all + value, 0);
 }

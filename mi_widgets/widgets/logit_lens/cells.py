@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
 from .._shared.given import is_result, kind_of
-from .._shared.labels import labels_of, with_labels
+from .._shared.labels import labels_of
 
 PLACES = ("batch", "layer", "pos")
-_AXES = {
+AXES = {
     **dict.fromkeys(("token", "probability", "entropy", "kl"), PLACES),
     **dict.fromkeys(("top_token", "top_probability"), (*PLACES, "rank")),
     **dict.fromkeys(("asked_probability", "asked_rank"), ("token_asked", *PLACES)),
@@ -22,38 +21,38 @@ _AXES = {
 
 @dataclass(frozen=True)
 class Cells:
-    """One lens as arrays (batch, layer, pos), the last layer first; padding is "" and NaN.
+    """One lens, the last layer first; padding is "" and NaN.
 
     Attributes:
-        data: All of its variables with their labels; the tokens that were asked for are the axis `asked`.
+        labels: Of each axis.
         tokens: The texts of the prompts, (batch, pos).
-        token: The text of the likeliest next token.
-        probability: Its probability.
-        entropy: Of the whole distribution, in nats.
-        kl: From it to the model's final one, in nats.
-        asked_rank: The ranks of the tokens that were asked for, (asked, batch, layer, pos); 0 is the likeliest.
+        values: The variables, with the axes of `AXES`.
     """
 
-    data: xr.Dataset
+    labels: dict[str, list[Any]]
     tokens: np.ndarray
-    token: np.ndarray
-    probability: np.ndarray
-    entropy: np.ndarray
-    kl: np.ndarray
-    asked_rank: np.ndarray
+    values: dict[str, np.ndarray]
 
-    @property
-    def size(self) -> int:
-        """How many numbers are sent."""
-        return sum(variable.size for variable in self.data.data_vars.values())
+    def at_ranks(self, name: str, ranks: list[Any]) -> np.ndarray:
+        """A variable with all of these ranks, some of which it may not have."""
+        values, ours = self.values[name], self.labels["rank"]
+        if AXES[name][-1] != "rank" or ours == ranks:
+            return values
+        found = np.full((*values.shape[:-1], len(ranks)), "" if name == "top_token" else np.nan, values.dtype)
+        found[..., [ranks.index(rank) for rank in ours]] = values
+        return found
 
-    def labels(self, axis: str) -> list[Any]:
-        """The labels of an axis; of `asked` the tokens, though one may have been asked for twice."""
-        return self.data["asked_token"].values.tolist() if axis == "asked" else labels_of(self.data, axis)
+    def span(self, axis: str) -> str:
+        """What there is of an axis, for an error."""
+        labels = self.labels[axis]
+        if axis == "token_asked":
+            return f"the tokens {labels!r}"
+        first, last = (labels[-1], labels[0]) if axis == "layer" else (labels[0], labels[-1])
+        return f"{len(labels)} labels of {axis}, {first} to {last}"
 
 
 def read_cells(result: Any, what: str) -> Cells:
-    """The arrays of a Result of `mi.logit_lens`, whatever `.sel(…)` has left of its axes.
+    """The numbers and texts of a Result of `mi.logit_lens`, whatever `.sel(…)` has left of its axes.
 
     Args:
         result: What was given.
@@ -63,22 +62,22 @@ def read_cells(result: Any, what: str) -> Cells:
         ResultError: It is no lens, or has more axes, or no cells.
     """
     dataset = _checked(result, what).dataset
-    parts = {name: _whole(dataset[name], axes) for name, axes in _AXES.items()}
-    variables = {
-        name: (part.dims, part.values.astype(str if name.endswith("token") else np.float32))
-        for name, part in parts.items()
-    }
-    labels = parts["top_token"].coords
-    coords = {axis: labels[axis].values for axis in (*PLACES, "rank") if axis in labels}
-    coords["asked_token"] = ("token_asked", np.atleast_1d(dataset["token_asked"].values).astype(str))
-    data = with_labels(xr.Dataset(variables, coords).isel(layer=slice(None, None, -1)))
-    tokens = np.broadcast_to(
-        _whole(dataset["pos_token"], ("batch", "pos")).values, [data.sizes[axis] for axis in ("batch", "pos")]
-    ).astype(str)
-    data = data.rename(token_asked="asked").assign_coords(pos_token=(("batch", "pos"), tokens))
-    data["kl"] = np.maximum(data["kl"], 0)  # of equal distributions it is 0 up to rounding
-    read = {name: data[name].values for name in ("token", "probability", "entropy", "kl", "asked_rank")}
-    return Cells(data, tokens, **read)
+    labels = {axis: labels_of(dataset, axis) for axis in (*PLACES, "rank")}
+    asked = np.atleast_1d(dataset["token_asked"].values).astype(str).tolist()
+
+    def whole(name: str, axes: Sequence[str]) -> np.ndarray:
+        """With all axes in this order: `.sel(layer=3)` has dropped one, and left its label."""
+        sizes = {**dataset.sizes, "token_asked": len(asked)}
+        variable = dataset.variables[name].set_dims({axis: sizes.get(axis, 1) for axis in axes})
+        return variable.values.astype(str if name.endswith("token") else np.float32, copy=False)
+
+    values = {name: np.flip(whole(name, axes), axes.index("layer")) for name, axes in AXES.items()}
+    values["kl"] = np.maximum(values["kl"], 0)  # of equal distributions it is 0 up to rounding
+    labels["layer"].reverse()
+    labels["token_asked"] = list(dict.fromkeys(asked))
+    for name in ("asked_probability", "asked_rank"):  # one may have been asked for twice
+        values[name] = values[name][[asked.index(token) for token in labels["token_asked"]]]
+    return Cells(labels, whole("pos_token", ("batch", "pos")), values)
 
 
 def _checked(result: Any, what: str) -> Any:
@@ -87,7 +86,7 @@ def _checked(result: Any, what: str) -> Any:
             f"{what} is {kind_of(result)}; LogitLensView draws Results, as mi.logit_lens(run) makes them."
         )
     dataset = result.dataset
-    missing = [name for name in (*_AXES, "pos_token", "token_asked") if name not in dataset]
+    missing = [name for name in (*AXES, "pos_token", "token_asked") if name not in dataset]
     if missing:
         raise ResultError(
             f"{what}, {result.title!r}, has no {_listed(missing)}; LogitLensView draws what mi.logit_lens(run) makes."
@@ -105,11 +104,6 @@ def _checked(result: Any, what: str) -> Any:
             f"{what}, {result.title!r}, has no cells to draw ({said}): choose labels that exist with .sel(…)."
         )
     return result
-
-
-def _whole(data: Any, axes: Sequence[str]) -> Any:
-    """A variable with all these axes in this order: `.sel(layer=3)` has dropped one, and left its label."""
-    return data.expand_dims([axis for axis in axes if axis not in data.dims]).transpose(*axes)
 
 
 def _listed(names: Sequence[str]) -> str:

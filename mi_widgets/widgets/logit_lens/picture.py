@@ -9,7 +9,7 @@ from .._marks.inks import QUIET
 from .._shared.axis_scale import XAxis, YAxis
 from .._shared.tokens import shortened, visible
 from .lens import Lens
-from .words import layer_name, position, sentence
+from .words import coloured_by, position, sentence
 
 _ROOM = 820  # the width of all cells
 _ROOM_BESIDE = 556  # what of it is left beside a chart
@@ -23,32 +23,33 @@ _GAP = 24  # between the cells and the chart
 def picture(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str | None) -> marks.Picture:
     """The cells, a colour bar, and the chart of the pinned token beside them or below."""
     cells = _cells(lens, selection, color, pinned)
-    bar = marks.ColourBar(lens.scales[color], lens.coloured_by(color, pinned), lens.ends(color))
+    bar = marks.ColourBar(lens.scales[color], coloured_by(color, pinned), lens.ends(color))
     grid = marks.Column([cells, bar], gap=8)
-    beside = cells.block(_WIDEST).width + _GAP + _BESIDE[0] <= _WIDEST
-    curve = _curve(lens, selection, pinned, *(_BESIDE if beside else _BELOW))
     batch = [f"batch {selection['batch']}"] if len(lens.batch) > 1 else []
-    both = marks.Row if beside else marks.Column
+    if cells.block(_WIDEST).width + _GAP + _BESIDE[0] <= _WIDEST:
+        body: marks.Mark = marks.Row([grid, *_curve(lens, selection, pinned, *_BESIDE)], gap=_GAP)
+    else:
+        body = marks.Column([grid, *_curve(lens, selection, pinned, *_BELOW)])
     return marks.Picture(
         lens.title,
         [lens.model_name, f"{len(lens.layers)} x {len(lens.pos)}", *batch],
-        both([grid, *([] if curve is None else [curve])], gap=_GAP if beside else 10),
+        body,
         sentence(lens, selection, color, pinned),
     )
 
 
 def _cells(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str | None) -> marks.Cells:
     batch, row, column = lens.place(selection)
-    tokens = [shortened(token) for token in lens.cells.tokens[batch].tolist()]
+    tokens = [shortened(str(token)) for token in lens.tokens[batch]]
     # Less room for columns where a chart may stand beside them and no token is lost by it.
     written = [room // len(tokens) >= _TEXT[0] for room in (_ROOM, _ROOM_BESIDE)]
     room = _ROOM_BESIDE if pinned is not None and written[0] == written[1] else _ROOM
     return marks.Cells(
-        lens.page(batch, color, lens.asked.index(pinned) if pinned is not None else 0),
+        lens.page(batch, color, pinned),
         lens.scales[color],
-        marks.Labels([layer_name(layer) for layer in lens.layers], "layer", row),
+        marks.Labels([f"L{layer}" for layer in lens.layers], "layer", row),
         marks.Labels(tokens, "pos", column, turned=True),
-        texts=lens.cells.token[batch],
+        texts=lens.values["token"][0, batch],
         lit=(row, column),
         largest=(84, 24),
         room=(room, _HEIGHT),
@@ -58,26 +59,32 @@ def _cells(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str | N
 
 def _curve(
     lens: Lens, selection: Mapping[str, Any], pinned: str | None, width: int, height: int
-) -> marks.Mark | None:
-    """The rank of the pinned token over the layers, at the selected position or the last; None where there is none."""
-    batch, row, column = lens.place(selection)
-    column = lens.last_real(batch) if column is None else column
-    if pinned is None or column is None:
-        return None
-    every = [("", lens.cells)]
-    if lens.control is not None and lens.control_cells is not None:
-        every = [(pinned, lens.cells), (lens.control.name, lens.control_cells)]
-    layers, asked = lens.layer_numbers, lens.asked.index(pinned)
-    lines = [
-        marks.Line(
-            visible(name), layers, cells.asked_rank[asked, batch, ::-1, column], "control" if i else "main"
-        )
-        for i, (name, cells) in enumerate(every)
-    ]
-    at = None if row is None else layers[-1 - row]
-    chart = marks.Lines(lines, XAxis(layers), _ranks(lens.worst), marker=at, width=width, height=height)
+) -> list[marks.Mark]:
+    """The rank of the pinned token over the layers, at the position that is spoken of; nothing where there is none."""
+    at = lens.spoken(selection)
+    if pinned is None or at is None:
+        return []
+    batch, _, column = at
+    layers = lens.layer_numbers
+    ranks = lens.values["asked_rank"][:, lens.asked.index(pinned), batch, ::-1, column]
+    if lens.control is None:
+        lines = [marks.Line("", layers, ranks[0], "main")]
+    else:
+        lines = [
+            marks.Line(visible(pinned), layers, ranks[0], "main"),
+            marks.Line(visible(lens.control.name), layers, ranks[1], "control"),
+        ]
+    row = lens.place(selection)[1]
+    chart = marks.Lines(
+        lines,
+        XAxis(layers),
+        _ranks(lens.worst),
+        marker=None if row is None else layers[-1 - row],
+        width=width,
+        height=height,
+    )
     said = f"rank of {shortened(pinned)} at {position(lens, batch, column)}"
-    return marks.Column([marks.Paragraph(said, QUIET), chart], gap=4)
+    return [marks.Column([marks.Paragraph(said, QUIET), chart], gap=4)]
 
 
 def _ranks(worst: int) -> YAxis:

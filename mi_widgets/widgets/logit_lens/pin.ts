@@ -13,12 +13,12 @@ export class Pin {
   }
 
   /** Nothing is shown where no token was asked for. */
-  say(tokens: readonly string[], at: number): void {
+  say(tokens: readonly string[], pinned: string | null): void {
     this.element.hidden = tokens.length === 0;
     if (tokens !== this.tokens) {
       this.tokens = tokens;
       this.choice.replaceChildren(...tokens.map((token, i) => el("option", { value: i }, visible(token))));
     }
-    this.choice.value = String(at);
+    this.choice.value = String(tokens.indexOf(pinned!));
   }
 }

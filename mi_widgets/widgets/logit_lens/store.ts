@@ -1,16 +1,22 @@
 /** The lens and its control in the browser: what travels is read by its labels. */
-import { type Sides, spotOf } from "../_shared/cell_gestures";
-import type { Spot } from "../_shared/heat_map";
+import type { Sides } from "../_shared/cell_gestures";
+import type { MapName } from "../_shared/colour";
 import { type Axis, Labelled, type Labels } from "../_shared/labelled";
-import type { Label } from "../_shared/step_slider";
-import { Page } from "./page";
+import { Tensor } from "../_shared/wire";
 
-export type Selection = Record<string, Label | null> & {
-  batch: Label;
-};
+/** What colours can mean: how it is called, and the colours with what their ends mean. */
+interface Colours {
+  label: string;
+  map: MapName;
+  ends: [string, string];
+}
 
-/** Rows are layers, the last one first; columns are positions. One for each model; its views share it. */
-export class Store extends Labelled implements Sides {
+/**
+ * Rows are layers, the last one first; columns are positions. One for each model; its views share it.
+ *
+ * A cell is read by the labels of its line (0 is the lens, 1 its control), prompt, layer and position.
+ */
+export class Lens extends Labelled implements Sides {
   get rows(): Axis {
     return this.axis("layer");
   }
@@ -19,46 +25,47 @@ export class Store extends Labelled implements Sides {
     return this.axis("pos");
   }
 
-  /** The labels, the tokens that were asked for, and what the control is called. */
-  get sent() {
-    return {
-      batch: this.axis("batch").labels,
-      layers: this.rows.labels,
-      pos: this.columns.labels,
-      asked: this.has("asked_rank") ? this.axis("asked").texts({}) : [],
-      control_name: this.derived.control_name as string,
-    };
+  /** The tokens that were asked for. */
+  get asked(): readonly string[] {
+    return this.axis("token_asked").labels as string[];
   }
 
-  page({ batch }: Selection): Page {
-    return new Page(this, { line: 0, batch });
+  /** What the control is called; "" where there is none. */
+  get control(): string {
+    return this.derived.control_name;
   }
 
-  controlPage({ batch }: Selection): Page | undefined {
-    return this.sent.control_name ? new Page(this, { line: 1, batch }) : undefined;
+  /** In the order in which a key goes through them. */
+  get colours(): Record<string, Colours> {
+    return this.derived.colours;
   }
 
-  /** The texts of a prompt; "" where it is padded. */
-  promptTokens(selection: Selection): string[] {
-    return this.columns.texts(selection);
+  /** Whether there is no token at a place: nothing is said of it. */
+  padded(at: Labels): boolean {
+    return Number.isNaN(this.numberAt("probability", at));
   }
 
-  /** The last position that is no padding; undefined where all of it is. */
-  lastReal(selection: Selection): number | undefined {
-    const page = this.page(selection);
-    const there = this.columns.labels.map((_, column) => this.rows.labels.some((_, row) => page.has(row, column)));
-    const last = there.lastIndexOf(true);
-    return last < 0 ? undefined : last;
+  /** The text of the prompt at a position; "" where it is padded. */
+  promptToken(at: Labels): string {
+    return this.columns.texts(at)[this.columns.place(at.pos)!];
   }
 
-  /** Where the selected layer and position are. */
-  spot(labels: Labels): Spot {
-    return spotOf(this, labels);
+  /** The cell that is spoken of: without a layer the top one, without a position the last; undefined of padding. */
+  spoken({ batch, layer, pos }: Labels): Labels | undefined {
+    const last = pos ?? this.columns.labels[this.numberAt("last", { batch })];
+    return last === undefined ? undefined : { line: 0, batch, layer: layer ?? this.rows.labels[0], pos: last };
   }
 
-  /** The layers as numbers of an axis, the first one first: their labels, or places where these are texts. */
-  get layerNumbers(): number[] {
-    const upwards = [...this.rows.labels].reverse();
-    return upwards.every((layer) => typeof layer === "number") ? (upwards as number[]) : upwards.map((_, i) => i);
+  /** The ranks of a token that was asked for over the layers, the first one first; 0 is the likeliest. */
+  ranks(at: Labels): number[] {
+    return this.rows.labels.map((layer) => this.numberAt("asked_rank", { ...at, layer })).reverse();
+  }
+
+  /** The numbers that colour the cells; of ranks minus the logarithm, so that likely is bright. */
+  page(color: string, at: Labels): Tensor {
+    if (color !== "rank") return this.get(color).slice(at).tensor;
+    const { shape, codes, max } = this.get("asked_rank").slice(at).tensor;
+    const values = Float32Array.from(codes, (rank) => -Math.log10(1 + rank));
+    return new Tensor(shape, values, "float32", -Math.log10(1 + max), 0);
   }
 }

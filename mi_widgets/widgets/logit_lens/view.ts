@@ -1,28 +1,35 @@
 /** The likeliest tokens in their cells, the pinned token's curve, and the words. */
-import { followCells, labelsOf } from "../_shared/cell_gestures";
+import { followCells, labelsOf, spotOf } from "../_shared/cell_gestures";
 import { colourBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { HeatMap, type Spot } from "../_shared/heat_map";
 import { ARROWS_HELP } from "../_shared/moving";
-import type { Page as Choice } from "../_shared/pages";
+import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
 import { shortened } from "../_shared/tokens";
 import { Curve } from "./curve";
 import { besideCurve, CURVE, LARGEST_CELL } from "./layout";
-import { type Color, colouredBy, colourEnds, COLORS, MAPS, NAMES, type Page } from "./page";
 import { Pin } from "./pin";
-import type { Selection, Store } from "./store";
-import { layerName, likeliest, pointedAt, position, sentence, type Shown, spokenOf, tables } from "./words";
+import type { Lens } from "./store";
+import { colouredBy, likeliestBox, pointedAt, position, sentence, type Shown, tables } from "./words";
 
-export class LogitLensView extends ResultView<Store, Selection> {
+export class LogitLensView extends ResultView<Lens> {
   protected readonly name = "lens";
   protected readonly traits = ["color", "pinned"];
   private map = new HeatMap();
   private bar = el("div");
   private pin = new Pin((token) => this.set("pinned", token));
   private curve = new Curve({
-    pick: (layer) => this.pickLayer(layer),
-    hover: (layer, event) => this.hoverLayer(layer, event),
+    pick: (layer) => {
+      this.point({});
+      this.select(labelsOf(this.data, this.ofLayer(layer)));
+    },
+    hover: (layer, event) => {
+      if (layer === undefined) return this.point({});
+      const spot = this.ofLayer(layer);
+      const { lines, picture } = this.told(spot);
+      this.point(labelsOf(this.data, spot), event, lines, picture);
+    },
   });
 
   protected readonly table = {
@@ -40,7 +47,7 @@ export class LogitLensView extends ResultView<Store, Selection> {
       this,
       this.map,
       () => this.data,
-      () => this.data.spot(this.selection),
+      () => spotOf(this.data, this.selection),
       (spot) => this.told(spot),
     );
     const picture = el("div", { class: "mi-lens-picture" }, this.map.element, this.bar);
@@ -53,17 +60,19 @@ export class LogitLensView extends ResultView<Store, Selection> {
         label: "colour",
         key: "colour",
         hint: "the next meaning of the colours: view.color",
-        run: () => this.nextColor(),
-        state: () => ({ label: `colour: ${NAMES[this.color]}` }),
+        run: () => this.set("color", next(Object.keys(this.data.colours), this.color)),
+        state: () => ({ label: `colour: ${this.data.colours[this.color].label}` }),
       },
       {
         label: "pin next",
         key: "pin",
         hint: "pin the next of the tokens that were asked for: view.pinned",
-        run: () => this.nextToken(),
-        state: () => ({ hidden: this.data.sent.asked.length < 2 }),
+        run: () => {
+          if (this.data.asked.length > 1) this.set("pinned", next(this.data.asked, this.pinned));
+        },
+        state: () => ({ hidden: this.data.asked.length < 2 }),
       },
-      this.controlAction("the control in the picture's place, in the same colours", () => this.data.sent.control_name),
+      this.controlAction("the control in the picture's place, in the same colours", () => this.data.control),
     ];
   }
 
@@ -71,116 +80,87 @@ export class LogitLensView extends ResultView<Store, Selection> {
     return ARROWS_HELP;
   }
 
-  protected pages(): Choice[] {
-    return [{ key: "batch", name: "prompt", labels: this.data.sent.batch, control: "prompts" }];
+  protected pages(): Page[] {
+    return [{ key: "batch", name: "prompt", labels: this.data.axis("batch").labels, control: "prompts" }];
   }
 
   protected facts({ model }: Record<string, string>): string[] {
-    const { layers, pos } = this.data.sent;
-    return [model, `${layers.length} x ${pos.length}`];
+    return [model, `${this.data.rows.labels.length} x ${this.data.columns.labels.length}`];
   }
 
   /** The pinned token; with a lens that was just sent it may be one of the lens before. */
   private get pinned(): string | null {
-    const { asked } = this.data.sent;
     const pinned = this.model.get("pinned");
-    return asked.includes(pinned) ? pinned : (asked[0] ?? null);
+    return this.data.asked.includes(pinned) ? pinned : (this.data.asked[0] ?? null);
   }
 
-  private get asked(): number {
-    return this.pinned === null ? -1 : this.data.sent.asked.indexOf(this.pinned);
-  }
-
-  private get color(): Color {
-    const color: Color = this.model.get("color");
-    return color === "rank" && this.pinned === null ? "probability" : color;
+  private get color(): string {
+    const color = this.model.get("color");
+    return color in this.data.colours ? color : "probability";
   }
 
   private get shown(): Shown {
-    return { store: this.data, selection: this.selection, color: this.color, pinned: this.pinned };
+    return { lens: this.data, selection: this.selection, color: this.color, pinned: this.pinned };
   }
 
-  /** The prompt in the picture: the lens's, or its control's. */
-  private get page(): Page {
-    const control = this.controlShown ? this.data.controlPage(this.selection) : undefined;
-    return control ?? this.data.page(this.selection);
+  /** The labels of what is in the picture: the selected prompt of the lens, or of its control. */
+  private get page() {
+    return { line: Number(this.controlShown && !!this.data.control), batch: this.selection.batch };
   }
 
-  // -- gestures -----------------------------------------------------------------------------------------------------
-
-  private nextColor(): void {
-    const there = COLORS.filter((color) => color !== "rank" || this.pinned !== null);
-    this.set("color", there[(there.indexOf(this.color) + 1) % there.length]);
-  }
-
-  private nextToken(): void {
-    const { asked } = this.data.sent;
-    if (asked.length > 1) this.set("pinned", asked[(this.asked + 1) % asked.length]);
-  }
-
+  /** What is said of a cell under the pointer. */
   private told(spot: Spot) {
-    return { lines: pointedAt(this.shown, this.page, spot), picture: likeliest(this.page, spot) };
-  }
-
-  private pickLayer(layer: number): void {
-    this.point({});
-    this.select(labelsOf(this.data, this.ofLayer(layer)));
-  }
-
-  private hoverLayer(layer: number | undefined, event: PointerEvent): void {
-    if (layer === undefined) return this.point({});
-    const spot = this.ofLayer(layer);
-    const { lines, picture } = this.told(spot);
-    this.point(labelsOf(this.data, spot), event, lines, picture);
+    const at = { ...this.page, ...labelsOf(this.data, spot) };
+    return { lines: pointedAt(this.shown, at), picture: likeliestBox(this.data, at) };
   }
 
   /** The cell of a layer of the curve, where the first layer is 0. */
   private ofLayer(layer: number): Spot {
-    return { row: this.data.rows.labels.length - 1 - layer, column: spokenOf(this.shown)!.column };
+    return { ...spotOf(this.data, this.data.spoken(this.selection)!), row: this.data.rows.labels.length - 1 - layer };
   }
-
-  // -- drawing ------------------------------------------------------------------------------------------------------
 
   protected paint(): void {
     const { data, selection, color, pinned, page, theme } = this;
-    const { layers, pos, asked, control_name } = data.sent;
     const { width } = this.frame;
-    this.pin.say(asked, this.asked);
-    const tensor = page.colours(color, this.asked);
-    const beside = pinned !== null && besideCurve(width, pos.length);
+    const { rows, columns, control } = data;
+    const { map, ends } = data.colours[color];
+    this.pin.say(data.asked, pinned);
+    const beside = pinned !== null && besideCurve(width, columns.labels.length);
+    const across = columns.labels.length;
     this.map.draw({
-      tensor,
-      map: MAPS[color],
-      rows: { name: "layer", labels: layers.map((_, row) => layerName(data, row)), plain: true },
-      columns: { name: "pos", labels: data.promptTokens(selection) },
+      tensor: data.page(color, { ...page, token_asked: pinned }),
+      map,
+      rows: { name: "layer", labels: rows.texts({}), plain: true },
+      columns: { name: "pos", labels: columns.texts(selection) },
       theme,
       width: beside ? width - CURVE.width - CURVE.gap : width,
       largest: LARGEST_CELL,
       framed: true,
-      text: (i, signs) => shortened(page.token(Math.floor(i / pos.length), i % pos.length), signs),
+      text: (i, signs) => {
+        const at = labelsOf(data, { row: Math.floor(i / across), column: i % across });
+        return shortened(data.textAt("token", { ...page, ...at }), signs);
+      },
     });
-    const instead = this.controlShown && control_name ? ` · shown: ${control_name}` : "";
-    const note = colouredBy(color, pinned) + instead;
-    const bar = colourBar({ map: MAPS[color], ...colourEnds(color, tensor), note });
+    const instead = page.line ? ` · shown: ${control}` : "";
+    const bar = colourBar({ map, low: ends[0], high: ends[1], note: colouredBy(color, pinned) + instead });
     bar.draw(theme);
     this.bar.replaceChildren(bar.element);
     this.drawCurve(beside ? CURVE.width : Math.min(width, CURVE.most));
   }
 
   private drawCurve(width: number): void {
-    const { data, selection, pinned, asked } = this;
-    const column = spokenOf(this.shown)?.column;
-    this.curve.element.hidden = pinned === null || column === undefined;
-    if (pinned === null || column === undefined) return;
-    const upwards = (page: Page) => data.rows.labels.map((_, row) => page.rank(asked, row, column)).reverse();
-    const other = data.controlPage(selection);
+    const { data, pinned } = this;
+    const at = data.spoken(this.selection);
+    this.curve.element.hidden = pinned === null || !at;
+    if (pinned === null || !at) return;
+    const ranks = (line: number) => data.ranks({ ...at, line, token_asked: pinned });
     this.curve.draw(
       {
         pinned,
-        where: position(data, selection, column),
-        layers: data.layerNumbers,
-        ranks: upwards(data.page(selection)),
-        control: other && { name: data.sent.control_name, ranks: upwards(other) },
+        where: position(data, at),
+        layers: data.derived.layer_numbers,
+        ranks: ranks(0),
+        control: data.control ? { name: data.control, ranks: ranks(1) } : undefined,
         worst: data.get("asked_rank").scale.high,
       },
       width,
@@ -188,7 +168,7 @@ export class LogitLensView extends ResultView<Store, Selection> {
   }
 
   protected light(): void {
-    const [selected, over] = [this.selection, this.hovered].map((labels) => this.data.spot(labels));
+    const [selected, over] = [this.selection, this.hovered].map((labels) => spotOf(this.data, labels));
     this.map.light(over.row === null && over.column === null ? selected : over, selected);
     const upwards = ({ row }: Spot) => (row === null ? undefined : this.data.rows.labels.length - 1 - row);
     this.curve.mark(upwards(selected));
@@ -203,4 +183,9 @@ export class LogitLensView extends ResultView<Store, Selection> {
     this.map.element.setAttribute("aria-label", `Logit lens. ${said}`);
     this.curve.describe(`Rank over the layers. ${said}`);
   }
+}
+
+/** The one behind, and after the last the first. */
+function next<T>(several: readonly T[], now: T): T {
+  return several[(several.indexOf(now) + 1) % several.length];
 }

@@ -33,7 +33,7 @@ function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: 
   const prompt = Array.from({ length: pos }, (_, i) => TEXTS[i ? TO : BOS]);
   const axes = [
     axis("line", control ? [0, 1] : [0]),
-    axis("asked", [...asked.keys()], { texts: asked, tokens: true }),
+    axis("token_asked", asked),
     axis("batch", [0, 1]),
     axis("layer", [2, 1, 0]),
     axis("pos", labels, { texts: [prompt, [...prompt.slice(0, -1), ""]], by: "batch", tokens: true }),
@@ -48,7 +48,7 @@ function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: 
       const at: Record<string, number> = {};
       for (const name of [...names].reverse()) [at[name], i] = [i % sizes[name], Math.floor(i / sizes[name])];
       const padded = at.batch === 1 && at.pos === pos - 1;
-      return padded ? none : value(at.layer, at.line === 1, at.asked ?? at.rank);
+      return padded ? none : value(at.layer, at.line === 1, at.token_asked ?? at.rank);
     });
     return { shape, all };
   };
@@ -63,7 +63,7 @@ function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: 
   };
   const [ofTop, ofAsked] = [
     [...places, "rank"],
-    ["asked", ...places],
+    ["token_asked", ...places],
   ];
   const variables = {
     token: texts(places, (row, unsure) => (row ? (unsure ? NEWLINE : say) : MARY)),
@@ -72,12 +72,19 @@ function lens({ asked = [" Mary", EVIL], pos = 3, say = THE, control = false }: 
     kl: variable(places, 2, (row) => row),
     top_token: texts(ofTop, (_row, _unsure, nth) => [MARY, NEWLINE, TO][nth]),
     top_probability: variable(ofTop, 1, (_row, _unsure, nth) => [0.75, 0.1, 0][nth]),
+    last: { axes: ["batch"], values: whole([2], [pos - 1, pos > 1 ? pos - 2 : NaN]) },
     ...(asked.length && {
       asked_rank: variable(ofAsked, 999, (row, unsure, nth) => (unsure ? 999 : nth ? 7 - row : [0, 0, 50][row])),
       asked_probability: variable(ofAsked, 1, () => 0.5),
     }),
   };
-  return labelled(axes, variables, { control_name: control ? "untrained" : "" });
+  const colours = {
+    probability: { label: "probability", map: "viridis", ends: ["0", "1"] },
+    ...(asked.length && { rank: { label: "rank", map: "viridis", ends: ["rank 999", "0"] } }),
+    entropy: { label: "entropy", map: "sequential", ends: ["0", "6"] },
+    kl: { label: "KL", map: "sequential", ends: ["0", "2"] },
+  };
+  return labelled(axes, variables, { control_name: control ? "untrained" : "", colours, layer_numbers: [0, 1, 2] });
 }
 
 function fakeModel(options: Options & { state?: Record<string, unknown> } = {}) {
@@ -294,7 +301,7 @@ describe("the widget", () => {
   });
 
   it("shows tokens, names and warnings as text and nothing else", () => {
-    const model = fakeModel({ say: 2, asked: [EVIL, EVIL], control: true });
+    const model = fakeModel({ say: 2, asked: [EVIL], control: true });
     model.get("_data").derived.control_name = EVIL;
     const { root, element, stop } = shown(model);
     press(root, "t");

@@ -1,6 +1,6 @@
 import { viewEntry } from "../_shared/entry";
-import { Store } from "./store";
+import { Lens } from "./store";
 import { LogitLensView } from "./view";
 import "./widget.css";
 
-export default viewEntry(Store, LogitLensView);
+export default viewEntry(Lens, LogitLensView);

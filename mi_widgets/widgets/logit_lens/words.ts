@@ -1,85 +1,54 @@
 /** The picture in words and in numbers. */
 import { el } from "../_shared/dom";
-import type { Spot } from "../_shared/heat_map";
-import { probability, reading } from "../_shared/numbers";
+import type { Labels } from "../_shared/labelled";
+import { fixed, probability, reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened, visible } from "../_shared/tokens";
-import { type Facts, type Part, Words } from "../_shared/words";
-import type { Color, Page } from "./page";
-import type { Selection, Store } from "./store";
+import { type Part, Words } from "../_shared/words";
+import type { Lens } from "./store";
 import templates from "./words.json";
 
 /** What the words are about. */
 export interface Shown {
-  store: Store;
-  selection: Selection;
-  color: Color;
+  lens: Lens;
+  selection: Labels;
+  color: string;
   pinned: string | null;
 }
 
 const words = new Words(templates);
-const IN_NATS: Partial<Record<Color, string>> = { entropy: "entropy", kl: "KL" };
-
-/** The cell that is spoken of: without a layer the top one, without a position the last; undefined if all is padding. */
-export function spokenOf({ store, selection }: Shown): { row: number; column: number } | undefined {
-  const { row, column } = store.spot(selection);
-  const last = column ?? store.lastReal(selection);
-  return last === undefined ? undefined : { row: row ?? 0, column: last };
-}
 
 /** "L11 at pos 13 ·to: ·Mary 0.71 (untrained: ·the 0.0004) · ·Mary is rank 0 from layer 7 on" */
 export function sentence(shown: Shown): Part[] {
-  const { store, selection } = shown;
-  const batch = store.sent.batch.length > 1 && selection.batch;
-  const at = spokenOf(shown);
-  if (!at) return words.say("sentence", { batch, empty: true });
-  return words.say("sentence", { batch, cell: cell(shown, at.row, at.column) });
+  const { lens, selection } = shown;
+  const at = lens.spoken(selection);
+  const several = lens.axis("batch").labels.length > 1;
+  return words.say("sentence", { batch: several && selection.batch, cell: at && cell(shown, at) });
 }
 
-function cell(shown: Shown, row: number, column: number): Part[] {
-  const { store, selection, color, pinned } = shown;
-  const page = store.page(selection);
-  const facts = { layer: layerName(store, row), position: position(store, selection, column) };
-  if (!page.has(row, column)) return words.say("cell", { ...facts, padding: true });
-  const token = (of: Page) => ({
-    token: visible(of.token(row, column)),
-    p: reading(of.probability.value(row, column)),
-  });
+function cell({ lens, color, pinned }: Shown, at: Labels): Part[] {
+  const place = { layer: at.layer, position: position(lens, at) };
+  if (lens.padded(at)) return words.say("cell", place);
+  /** What a control has to say in brackets, where there is one. */
+  const baseline = (say: (at: Labels) => string) =>
+    lens.control ? { control: lens.control, baseline: say({ ...at, line: 1 }) } : {};
+  const token = (at: Labels) => ({ token: visible(lens.textAt("token", at)), p: read(lens, "probability", at) });
+  const likeliest = { ...token(at), ...baseline((at) => words.text("likeliest", token(at))) };
+  const value = (at: Labels) => read(lens, color, at);
+  const inNats = color === "entropy" || color === "kl";
+  const ranks = (at: Labels) => lens.ranks({ ...at, token_asked: pinned });
   return words.say("cell", {
-    ...facts,
-    likeliest: words.say("likeliest", {
-      ...token(page),
-      ...control(shown, (of) => words.text("baseline", token(of))),
-    }),
-    nats: inNats(shown, color, row, column),
-    pinned: pinned !== null && pinnedWords(shown, pinned, column),
+    ...place,
+    likeliest: words.say("likeliest", likeliest),
+    nats: inNats && words.say("nats", { measure: lens.colours[color].label, value: value(at), ...baseline(value) }),
+    pinned:
+      pinned !== null &&
+      words.say("pinned", {
+        token: visible(pinned),
+        fate: fate(ranks(at), [...lens.rows.labels].reverse()),
+        ...baseline((at) => String(ranks(at).at(-1))),
+      }),
   });
-}
-
-function inNats(shown: Shown, color: Color, row: number, column: number): Part[] | undefined {
-  const measure = IN_NATS[color];
-  if (!measure) return undefined;
-  const value = (of: Page) => reading(of[color as "entropy" | "kl"].value(row, column));
-  const { store, selection } = shown;
-  return words.say("nats", { measure, value: value(store.page(selection)), ...control(shown, value) });
-}
-
-function pinnedWords(shown: Shown, pinned: string, column: number): Part[] {
-  const { store, selection } = shown;
-  const { layers, asked } = store.sent;
-  const [page, i] = [store.page(selection), asked.indexOf(pinned)];
-  const ranks = layers.map((_, row) => page.rank(i, row, column)).reverse();
-  return words.say("pinned", {
-    token: visible(pinned),
-    fate: fate(ranks, [...layers].reverse()),
-    ...control(shown, (of) => String(of.rank(i, 0, column))),
-  });
-}
-
-/** What a control has to say in brackets, where there is one. */
-function control({ store, selection }: Shown, say: (page: Page) => string): Facts {
-  const page = store.controlPage(selection);
-  return page ? { control: store.sent.control_name, baseline: say(page) } : {};
 }
 
 /**
@@ -89,104 +58,106 @@ function control({ store, selection }: Shown, say: (page: Page) => string): Fact
  */
 export function fate(ranks: readonly number[], layers: readonly (number | string)[]): string {
   const last = ranks.length - 1;
-  const start = ranks.reduce((after, rank, i) => (rank === 0 ? after : i + 1), 0); // of the zeros at the end
+  const start = ranks.findLastIndex((rank) => rank !== 0) + 1; // of the zeros at the end
   const best = ranks.lastIndexOf(Math.min(...ranks));
-  const facts: Facts = { rank: ranks[last], last: layers[last] };
-  if (last === 0) facts.only = ranks[0];
-  else if (start <= last)
-    Object.assign(facts, { always: start === 0, [start === last ? "alone" : "from"]: layers[start] });
-  else if (ranks[best] === 0) facts.zero = layers[best];
-  else if (best < last) Object.assign(facts, { lowest: ranks[best], best: layers[best] });
-  return words.text("fate", facts);
+  return words.text("fate", {
+    only: last === 0,
+    always: start === 0,
+    alone: start === last,
+    start: layers[start],
+    zero: ranks[best] === 0,
+    lowest: best < last && ranks[best],
+    best: layers[best],
+    rank: ranks[last],
+    last: layers[last],
+  });
 }
 
-export function layerName(store: Store, row: number): string {
-  return words.text("layer", { layer: store.sent.layers[row] });
+/** What the colours show. */
+export function colouredBy(color: string, pinned: string | null): string {
+  return words.text(`by ${color}` as keyof typeof templates, { token: visible(pinned ?? "") });
 }
 
 /** "pos 13 ·to" */
-export function position(store: Store, selection: Selection, column: number): string {
-  const token = visible(store.promptTokens(selection)[column]);
-  return words.text("position", { pos: store.sent.pos[column], token });
+export function position(lens: Lens, at: Labels): string {
+  return words.text("position", { pos: at.pos, token: visible(lens.promptToken(at)) });
+}
+
+function read(lens: Lens, name: string, at: Labels): string {
+  return reading(lens.numberAt(name, at));
 }
 
 /** What the tooltip says of a cell, a layer or a position, of the lens or of its control. */
-export function pointedAt({ store, selection, pinned }: Shown, page: Page, { row, column }: Spot): [string, string][] {
+export function pointedAt({ lens, pinned }: Shown, at: Labels): [string, string][] {
   const lines: [string, string][] = [];
-  if (row !== null) lines.push(["layer", layerName(store, row)]);
-  if (column !== null) {
-    const token = store.promptTokens(selection)[column];
-    lines.push(["pos", `${store.sent.pos[column]} ${token === "" ? "padding" : quoted(token)}`]);
-  }
-  if (row === null || column === null || !page.has(row, column)) return lines;
-  lines.push(["entropy", `${reading(page.entropy.value(row, column))} nats`]);
-  lines.push(["KL", `${reading(page.kl.value(row, column))} nats`]);
+  if (at.layer !== null) lines.push(["layer", `L${at.layer}`]);
+  if (at.pos !== null) lines.push(["pos", `${at.pos} ${quotedOrPadding(lens.promptToken(at))}`]);
+  if (at.layer === null || at.pos === null || lens.padded(at)) return lines;
+  lines.push(["entropy", `${read(lens, "entropy", at)} nats`], ["KL", `${read(lens, "kl", at)} nats`]);
   if (pinned !== null) {
-    const rank = page.rank(store.sent.asked.indexOf(pinned), row, column);
-    lines.push([shortened(pinned), `rank ${rank}`]);
+    lines.push([shortened(pinned), `rank ${lens.numberAt("asked_rank", { ...at, token_asked: pinned })}`]);
   }
   return lines;
 }
 
+function quotedOrPadding(token: string): string {
+  return token === "" ? "padding" : quoted(token);
+}
+
+/** The likeliest tokens of a cell with their ranks and probabilities; a control may have fewer. */
+function likeliest(lens: Lens, at: Labels, write: (token: string) => string): string[][] {
+  const [token, share] = [lens.get("top_token"), lens.get("top_probability")];
+  const all = lens.axis("rank").labels.map((rank) => ({ ...at, rank }));
+  const there = all.filter((at) => !Number.isNaN(share.at(at)));
+  const { resolution } = share.tensor;
+  return there.map((at) => [String(at.rank), write(token.text(at)), probability(share.at(at), resolution)]);
+}
+
 /** The likeliest tokens of a cell, in two columns for the tooltip; nothing where no cell is pointed at. */
-export function likeliest(page: Page, { row, column }: Spot): HTMLElement | undefined {
-  if (row === null || column === null || !page.has(row, column)) return undefined;
-  const found = page.likeliest(row, column);
-  const box = el("div", { class: "mi-lens-likeliest" });
-  box.style.gridTemplateRows = `repeat(${Math.ceil(found.length / 2)}, auto)`;
-  box.append(
-    ...found.map(({ rank, token, p }) =>
-      el(
-        "div",
-        {},
-        el("span", { class: "mi-tooltip-name" }, String(rank)),
-        el("span", {}, shortened(token)),
-        el("span", {}, probability(p, page.resolution)),
-      ),
-    ),
+export function likeliestBox(lens: Lens, at: Labels): HTMLElement | undefined {
+  if (at.layer === null || at.pos === null || lens.padded(at)) return undefined;
+  const rows = likeliest(lens, at, shortened).map(([rank, ...rest]) =>
+    el("div", {}, el("span", { class: "mi-tooltip-name" }, rank), ...rest.map((text) => el("span", {}, text))),
   );
+  const box = el("div", { class: "mi-lens-likeliest" }, ...rows);
+  box.style.gridTemplateRows = `repeat(${Math.ceil(rows.length / 2)}, auto)`;
   return box;
 }
 
 /** Everything at one position: a row a layer, and the likeliest tokens of the cell that is spoken of. */
-export function tables(shown: Shown): HTMLElement[] {
-  const { store, selection, pinned } = shown;
-  const at = spokenOf(shown);
+export function tables({ lens, selection, pinned }: Shown): HTMLElement[] {
+  const at = lens.spoken(selection);
   if (!at) return [el("p", {}, "no tokens here")];
-  const [page, other] = [store.page(selection), store.controlPage(selection)];
-  const where = position(store, selection, at.column);
-  const layers = layerTable(shown, page, other, at.column, `Every layer at ${where}`, pinned);
-  layers.querySelectorAll("tbody tr")[at.row].setAttribute("aria-current", "true");
-  if (!page.has(at.row, at.column)) return [layers];
-  const found = page.likeliest(at.row, at.column);
-  const rows = found.map(({ rank, token, p }) => [String(rank), visible(token), probability(p, page.resolution)]);
-  const name = `The likeliest tokens of ${layerName(store, at.row)} at ${where}`;
-  return [layers, table(name, ["rank", "token", "probability"], rows)];
+  const where = position(lens, at);
+  const layers = layerTable(lens, at, `Every layer at ${where}`, pinned);
+  layers.querySelectorAll("tbody tr")[lens.rows.place(at.layer)!].setAttribute("aria-current", "true");
+  if (lens.padded(at)) return [layers];
+  const name = `The likeliest tokens of L${at.layer} at ${where}`;
+  return [layers, table(name, ["rank", "token", "probability"], likeliest(lens, at, visible))];
 }
 
-function layerTable(
-  { store }: Shown,
-  page: Page,
-  other: Page | undefined,
-  column: number,
-  caption: string,
-  pinned: string | null,
-): HTMLTableElement {
-  const { layers, asked, control_name: name } = store.sent;
-  const i = pinned === null ? -1 : asked.indexOf(pinned);
-  const said = (of: Page, row: number) => {
-    if (!of.has(row, column)) return ["", "none", "none", "none", ...(i < 0 ? [] : ["none", "none"])];
-    const numbers = [of.probability, of.entropy, of.kl].map((tensor) => reading(tensor.value(row, column)));
-    const ofPinned = i < 0 ? [] : [String(of.rank(i, row, column)), reading(of.askedProbability(i, row, column))];
-    return [visible(of.token(row, column)), ...numbers, ...ofPinned];
-  };
-  const pinnedHeads = pinned === null ? [] : [`rank of ${shortened(pinned)}`, `p of ${shortened(pinned)}`];
-  const heads = ["likeliest", "probability", "entropy", "KL", ...pinnedHeads];
-  const controlHeads = other ? [`${name}: likeliest`, ...(i < 0 ? [] : [`${name}: rank`])] : [];
-  const rows = layers.map((_, row) => {
-    const theirs = other ? said(other, row) : [];
-    const kept = other ? [theirs[0], ...(i < 0 ? [] : [theirs[4]])] : [];
-    return [layerName(store, row), ...said(page, row), ...kept];
-  });
-  return table(caption, ["layer", ...heads, ...controlHeads], rows);
+function layerTable(lens: Lens, at: Labels, caption: string, pinned: string | null): HTMLTableElement {
+  type Column = [head: string, line: number, write: (at: Labels) => string];
+  const { control } = lens;
+  const number = (name: string) => (at: Labels) => reading(lens.numberAt(name, at));
+  const token = (at: Labels) => visible(lens.textAt("token", at));
+  const rank = (at: Labels) => fixed(lens.numberAt("asked_rank", at), 0);
+  const ofPinned = (...columns: Column[]) => (pinned === null ? [] : columns);
+  const name = shortened(pinned ?? "");
+  const columns: Column[] = [
+    ["layer", 0, ({ layer }) => `L${layer}`],
+    ["likeliest", 0, token],
+    ["probability", 0, number("probability")],
+    ["entropy", 0, number("entropy")],
+    ["KL", 0, number("kl")],
+    ...ofPinned([`rank of ${name}`, 0, rank], [`p of ${name}`, 0, number("asked_probability")]),
+  ];
+  if (control) columns.push([`${control}: likeliest`, 1, token], ...ofPinned([`${control}: rank`, 1, rank]));
+  return table(
+    caption,
+    columns.map(([head]) => head),
+    lens.rows.labels.map((layer) =>
+      columns.map(([, line, write]) => write({ ...at, layer, line, token_asked: pinned })),
+    ),
+  );
 }
