@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -67,6 +67,8 @@ class PatchingPanel(Panel):
     ) -> None:
         self._model, self._held = model, model.interventions
         self._continuing = Continuing(model, max_new_tokens)
+        if isinstance(pairs, Iterator):  # which can be read but once
+            pairs = list(pairs)
         self.pair = listed(pairs)[0]
         self._patching = Patching(model, pairs, site, metric=metric, by=by)
         self._filling, self._whole = self._patching.fill(), False
@@ -87,6 +89,10 @@ class PatchingPanel(Panel):
     def stop(self) -> None:
         """End what the model is doing, until something is selected again."""
         self._worker.ask(None)
+
+    def retry(self) -> None:
+        """Go on with the effects where they were stopped or something went wrong, as a selection does too."""
+        self._selected()
 
     def code(self) -> str:
         """The Python that makes the effects, and what the model says under the selected patch."""
@@ -151,10 +157,16 @@ class PatchingPanel(Panel):
     def _fill(self, stop: Event) -> None:
         """Run the cells that were not run yet; whoever asks for something else meanwhile finds them here again."""
         show = now_and_then(lambda _done: self.view.show(self._effects()))
-        for done in self._filling:
-            if stop.is_set():
-                return
-            show(done)
+        try:
+            for done in self._filling:
+                if self._lines.pop(_EFFECTS, None):  # what went wrong before has gone well
+                    self._show_lines()
+                if stop.is_set():
+                    return
+                show(done)
+        except Exception:
+            self._filling = self._patching.fill()  # an iterator that has raised gives nothing more
+            raise
         if not self._whole and self._patching.done == self._patching.size:
             self._whole = True
             self.view.show(self._effects())
