@@ -30,7 +30,7 @@ _PLACES = ("clean", "corrupted", _PATCHED, _EFFECTS)  # of the lines, from above
 _Asked = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
 
 
-class PatchingPanel(Panel):
+class PatchingPanel(Panel[PatchingView]):
     """A `PatchingView` and its model: select a cell, and read what the corrupted prompt becomes under that patch.
 
     The picture is there at once and fills while its cells are run; what is selected meanwhile is answered first.
@@ -94,10 +94,9 @@ class PatchingPanel(Panel):
         """Go on with the effects where they were stopped or something went wrong, as a selection does too."""
         self._selected()
 
-    def code(self) -> str:
-        """The Python that makes the effects, and what the model says under the selected patch."""
+    def write(self, script: Script) -> None:
+        """Make the effects, and what the model says under the selected patch."""
         site, off = self.view.site, self.view.intervention
-        script = Script()
         self.view.write(script)
         model = script.assign(self._model.record, "model")
         changes = [script.expression(off, "off")] if off else []
@@ -111,11 +110,6 @@ class PatchingPanel(Panel):
                 f"    print({model}.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
             ]
         script.add(*script.within(model, self._held, lines) if lines else ())
-        return script.text()
-
-    def png(self) -> bytes:
-        """The effects as far as they are known, for readers without a kernel."""
-        return self.view.png()
 
     def __repr__(self) -> str:
         return f"PatchingPanel({self.view!r})"
