@@ -212,7 +212,19 @@ def test_its_code_does_the_same_anew(model, panel, capsys):
     assert scope["steering"] == panel.interventions
     assert view._code == ""  # which would have to read all weights, until it is asked for
     view._handle_custom_msg({"do": "code"}, [])
-    assert view._code == panel.code()
+    assert view._code == panel.code() == view.code()
+
+
+def test_its_effect_is_a_result_that_is_shown_and_made_anew(model, panel):
+    panel.scales = {"to a": 2.0}
+    done(panel)
+    shown = panel.effect.view()
+    assert isinstance(shown, mi.SteeringView)
+    assert (shown.sliders, shown.prompt) == ((), None)
+    scope = {"given": model}
+    exec(shown.code().replace("model = ...", "model = given  #"), scope)
+    assert scope["result"].dataset.identical(panel.effect.dataset)
+    assert repr(scope["view"]) == repr(shown)
 
 
 def test_its_code_does_the_same_in_a_fresh_kernel(tmp_path):
