@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from .widgets.latents.widget import LatentsView
     from .widgets.logit_lens.widget import LogitLensView
     from .widgets.patching.widget import PatchingView
+    from .widgets.steering.widget import SteeringView
     from .widgets.superposition.widget import SuperpositionView
     from .widgets.tokens.widget import TokensView
     from .widgets.training.widget import TrainingView
@@ -115,6 +116,7 @@ _LATER = {
     "Run": "model.run",
     "SAE": "core.sae",
     "SteeringPanel": "lab.steering.panel",
+    "SteeringView": "widgets.steering.widget",
     "Stack": "core.interventions",
     "SuperpositionView": "widgets.superposition.widget",
     "TokensView": "widgets.tokens.widget",
@@ -221,6 +223,7 @@ __all__ = [
     "Run",
     "Stack",
     "SteeringPanel",
+    "SteeringView",
     "SuperpositionView",
     "TokensView",
     "ToyModel",

@@ -20,6 +20,7 @@ VIEWS = {
     "path_patching": "mi_widgets.widgets.patching.widget:PatchingView",
     "sae_evaluation": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "sae_training": "mi_widgets.widgets.training.widget:TrainingView",
+    "steering_effect": "mi_widgets.widgets.steering.widget:SteeringView",
     "sweep": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "trust": "mi_widgets.widgets.trust.widget:TrustView",
 }

@@ -27,7 +27,7 @@ from .panel import Panel
 from .words import in_words
 
 
-class FeaturePanel(Panel):
+class FeaturePanel(Panel[LatentsView]):
     """A `LatentsView` and its model: what is typed is answered, and what is done to a latent is heard.
 
     The latents are always those of the text as it is; what is done to some of them is read in the continuation.
@@ -108,20 +108,14 @@ class FeaturePanel(Panel):
         """Leave every latent as it is."""
         self.view.intervention = stack()
 
-    def code(self) -> str:
-        """The Python that shows these latents, and what the model says with some of them changed."""
-        script = Script()
+    def write(self, script: Script) -> None:
+        """Show these latents, and what the model says with some of them changed."""
         self.view.write(script)
         model = script.assign(self._model.record, "model")
         lines = [f"print({model}.generate({self._read_last!r}, max_new_tokens={self._continuing.new}))"]
         for done in (self.interventions, self._held):
             lines = script.within(model, done, lines)
         script.add(*lines)
-        return script.text()
-
-    def png(self) -> bytes:
-        """The text and its latents, for readers without a kernel."""
-        return self.view.png()
 
     def __repr__(self) -> str:
         return f"FeaturePanel({self.view!r})"

@@ -14,6 +14,7 @@ from mi_widgets.analysis.over_checkpoints import over_checkpoints
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.results import Result
+from mi_widgets.core.script import Script
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.fourier.widget import FourierView
@@ -23,7 +24,7 @@ from .panel import Panel
 _Asked = tuple[tuple[int, ...], int | None]  # the frequencies that are out, and the step
 
 
-class FourierPanel(Panel):
+class FourierPanel(Panel[FourierView]):
     """A `FourierView` and its model: select a frequency, take it out, and see what the network is without it.
 
     Args:
@@ -75,9 +76,9 @@ class FourierPanel(Panel):
         """What is done to the network at the selected step, as a value for `model.intervene`."""
         return _without(self._model(self.view.selection.get("step")), self.out)
 
-    def code(self) -> str:
-        """The Python that makes what is shown: without the frequencies that are out, if there are any."""
-        return self.answer.code() if self.out else self.view.code()
+    def write(self, script: Script) -> None:
+        """Make what is shown: without the frequencies that are out, if there are any."""
+        (self.answer if self.out else self.view).write(script)
 
     def png(self) -> bytes:
         """The network without the frequencies that are out, for readers without a kernel; the whole one if none is."""

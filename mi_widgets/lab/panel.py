@@ -5,26 +5,35 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from threading import Event
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import ipywidgets
 
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.script import Script
 from mi_widgets.widgets._shared.closing import Closing
+from mi_widgets.widgets._shared.view import ResultView
 
 from .latest import Latest
 from .words import in_words
 
+V = TypeVar("V", bound=ResultView[Any])
 
-class Panel(Closing, ipywidgets.VBox):
+
+class Panel(Closing, ipywidgets.VBox, Generic[V]):
     """Views one below the other, with the model that they act on.
 
     What is asked is answered in a thread of its own, and whatever is newer ends what is under way. A subclass gives
-    `interventions`, `code`, `png`, `_answer` and `_say_error`.
+    `view`, `interventions`, `write`, `_answer` and `_say_error`.
 
     Args:
         children: what is shown. Those parts that say what went wrong have `error`.
+
+    Attributes:
+        view: what is seen of it without a kernel.
     """
+
+    view: V
 
     def __init__(self, children: Sequence[Any]) -> None:
         self._worker = Latest(self._answer, self._failed)
@@ -48,11 +57,17 @@ class Panel(Closing, ipywidgets.VBox):
 
     def code(self) -> str:
         """The Python that does what the panel does now."""
+        script = Script()
+        self.write(script)
+        return script.text()
+
+    def write(self, script: Script) -> None:
+        """Add the lines of `code` to a script."""
         raise NotImplementedError
 
     def png(self) -> bytes:
         """What it shows, for readers without a kernel."""
-        raise NotImplementedError
+        return self.view.png()
 
     def _answer(self, asked: Any, stop: Event) -> None:
         """Answer what `_worker` was asked. Its thread alone writes answers, so none that is out of date comes last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -30,7 +30,7 @@ _PLACES = ("clean", "corrupted", _PATCHED, _EFFECTS)  # of the lines, from above
 _Asked = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
 
 
-class PatchingPanel(Panel):
+class PatchingPanel(Panel[PatchingView]):
     """A `PatchingView` and its model: select a cell, and read what the corrupted prompt becomes under that patch.
 
     The picture is there at once and fills while its cells are run; what is selected meanwhile is answered first.
@@ -67,6 +67,8 @@ class PatchingPanel(Panel):
     ) -> None:
         self._model, self._held = model, model.interventions
         self._continuing = Continuing(model, max_new_tokens)
+        if isinstance(pairs, Iterator):  # which can be read but once
+            pairs = list(pairs)
         self.pair = listed(pairs)[0]
         self._patching = Patching(model, pairs, site, metric=metric, by=by)
         self._filling, self._whole = self._patching.fill(), False
@@ -88,10 +90,13 @@ class PatchingPanel(Panel):
         """End what the model is doing, until something is selected again."""
         self._worker.ask(None)
 
-    def code(self) -> str:
-        """The Python that makes the effects, and what the model says under the selected patch."""
+    def retry(self) -> None:
+        """Go on with the effects where they were stopped or something went wrong, as a selection does too."""
+        self._selected()
+
+    def write(self, script: Script) -> None:
+        """Make the effects, and what the model says under the selected patch."""
         site, off = self.view.site, self.view.intervention
-        script = Script()
         self.view.write(script)
         model = script.assign(self._model.record, "model")
         changes = [script.expression(off, "off")] if off else []
@@ -105,11 +110,6 @@ class PatchingPanel(Panel):
                 f"    print({model}.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
             ]
         script.add(*script.within(model, self._held, lines) if lines else ())
-        return script.text()
-
-    def png(self) -> bytes:
-        """The effects as far as they are known, for readers without a kernel."""
-        return self.view.png()
 
     def __repr__(self) -> str:
         return f"PatchingPanel({self.view!r})"
@@ -151,10 +151,16 @@ class PatchingPanel(Panel):
     def _fill(self, stop: Event) -> None:
         """Run the cells that were not run yet; whoever asks for something else meanwhile finds them here again."""
         show = now_and_then(lambda _done: self.view.show(self._effects()))
-        for done in self._filling:
-            if stop.is_set():
-                return
-            show(done)
+        try:
+            for done in self._filling:
+                if self._lines.pop(_EFFECTS, None):  # what went wrong before has gone well
+                    self._show_lines()
+                if stop.is_set():
+                    return
+                show(done)
+        except Exception:
+            self._filling = self._patching.fill()  # an iterator that has raised gives nothing more
+            raise
         if not self._whole and self._patching.done == self._patching.size:
             self._whole = True
             self.view.show(self._effects())

@@ -148,7 +148,7 @@ def _layer(intervention: Intervention) -> int:
     return intervention.site.place_in_pass[0]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Filled:
     """A sweep as far as it has come.
 
@@ -156,11 +156,13 @@ class Filled:
         grid: its cells.
         values: (batch, *axes) of the metric, NaN where it was not measured yet.
         clean: (batch,) of the metric without the intervention.
+        done: how many cells were measured, in the grid's order.
     """
 
     grid: Grid
     values: np.ndarray
     clean: np.ndarray
+    done: int = 0
 
 
 def sweep(
@@ -185,19 +187,30 @@ def sweep(
 
 
 def filling(
-    model: Examined, prompt: Prompt, make: Make, over: Site, *, metric: Metric, axes: Axes, read: int | str
+    model: Examined,
+    prompt: Prompt,
+    make: Make,
+    over: Site,
+    *,
+    metric: Metric,
+    axes: Axes,
+    read: int | str,
+    begun: Filled | None = None,
 ) -> Iterator[Filled]:
     """A sweep cell by cell, under the interventions that are active when it begins; the same arrays fill all the while.
 
-    The arguments are those of `Model.sweep`.
+    The arguments are those of `Model.sweep`, and how far the same sweep had come when something went wrong in it.
     """
     tokenized = model.tokenize(prompt)
     grid = Grid.of(model, over, tokenized, axes)
     running = _Sweep(model, tokenized, _columns(tokenized.extent, read))
     clean = _measured(metric, running.clean)
-    found = Filled(grid, np.full((len(clean), *grid.shape), np.nan, dtype=np.float32), clean)
+    found = begun or Filled(grid, np.full((len(clean), *grid.shape), np.nan, dtype=np.float32), clean)
+    known = found.done
     for sites in grid.layers():
-        for cell, logits in running.run(list(_cells(model, make, sites, tokenized.extent))):
+        cells = list(_cells(model, make, sites, tokenized.extent))
+        skipped, known = min(known, len(cells)), max(0, known - len(cells))
+        for cell, logits in running.run(cells[skipped:]):
             rows = list(cell.rows)
             # The metric may know what each prompt is about: it sees them all, as ever in their order.
             whole = logits
@@ -205,6 +218,7 @@ def filling(
                 whole = running.clean.clone()
                 whole[rows] = logits
             found.values[(rows, *cell.index)] = _measured(metric, whole)[rows]
+            found.done += 1
             yield found
 
 

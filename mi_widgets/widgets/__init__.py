@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .latents.widget import LatentsView as LatentsView
     from .logit_lens.widget import LogitLensView as LogitLensView
     from .patching.widget import PatchingView as PatchingView
+    from .steering.widget import SteeringView as SteeringView
     from .tokens.widget import TokensView as TokensView
     from .training.widget import TrainingView as TrainingView
     from .trust.widget import TrustView as TrustView
@@ -24,6 +25,7 @@ __all__ = [
     "LatentsView",
     "LogitLensView",
     "PatchingView",
+    "SteeringView",
     "TokensView",
     "TrainingView",
     "TrustView",
@@ -38,6 +40,7 @@ _HOMES = {
     "LatentsView": ".latents.widget",
     "LogitLensView": ".logit_lens.widget",
     "PatchingView": ".patching.widget",
+    "SteeringView": ".steering.widget",
     "TokensView": ".tokens.widget",
     "TrainingView": ".training.widget",
     "TrustView": ".trust.widget",

@@ -9,6 +9,7 @@ import pytest
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.analysis.patching import activation
+from mi_widgets.core.errors import PromptError
 from tests.analysis.route_by_hand import AT_LETTER, AT_SECOND, PAIR, PAIRS, route
 from tests.conftest import small_transformer
 from tests.model.letters import letters
@@ -163,6 +164,72 @@ def test_what_goes_wrong_with_the_effects_is_said_and_patches_are_answered(by_ha
     panel.view.selection = {"layer": 1, "pos": AT_SECOND}
     assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
     assert panel.error.startswith("The metric is ")
+
+
+def test_after_an_error_the_effects_go_on_with_the_cell_that_failed(by_hand):
+    failing, cells = threading.Event(), []
+    failing.set()
+
+    def metric(logits, answers):
+        cells.append(len(logits))
+        if failing.is_set() and len(cells) > 8:  # clean and corrupted are measured too
+            raise ValueError("not now")
+        return mi.logit_diff(logits, answers)
+
+    panel = mi.PatchingPanel(by_hand, PAIR, metric=metric, max_new_tokens=1)
+    assert said(panel)["effects"].error == panel.error == "ValueError: not now"
+    before = panel._patching.done
+    assert 0 < before < 12
+    panel.view.selection = {
+        "layer": 1,
+        "pos": AT_SECOND,
+    }  # still wrong: said again, and the patch is answered
+    lines = said(panel)
+    assert lines["effects"].error == "ValueError: not now"
+    assert lines["patched at.resid_pre[1].pos(2)"].written == "a"
+    assert panel._patching.done == before
+    failing.clear()
+    cells.clear()
+    panel.retry()
+    assert "effects" not in said(panel)
+    assert panel.error == ""
+    assert len(cells) == 12 - before + 3  # what was measured is not run again, but for the ends
+    whole = mi.activation_patching(by_hand, PAIR, at.resid_pre)
+    np.testing.assert_array_equal(panel.view.result.values, whole.values)
+
+
+def test_several_batches_go_on_after_an_error(by_hand):
+    calls, failed = 0, 0
+
+    def metric(logits, answers):
+        nonlocal calls
+        calls += 1
+        if calls % 9 == 0:
+            raise ValueError("not now")
+        return mi.logit_diff(logits, answers)
+
+    patching = activation.Patching(by_hand, PAIRS, at.resid_pre, metric=metric, batch=1)
+    while patching.done < patching.size:
+        done = patching.done
+        try:
+            for now in patching.fill():
+                assert now == (done := done + 1)
+        except ValueError:
+            failed += 1
+    assert failed > 2
+    assert done == patching.size == 12 * len(PAIRS)
+    whole = mi.activation_patching(by_hand, PAIRS, at.resid_pre)
+    np.testing.assert_allclose(patching.result().values, whole.values, atol=1e-5)
+
+
+def test_an_iterator_of_pairs_is_read_once(by_hand):
+    panel = mi.PatchingPanel(by_hand, (pair for pair in PAIRS), max_new_tokens=1)
+    assert list(said(panel)) == ["clean", "corrupted"]
+    whole = mi.activation_patching(by_hand, PAIRS, at.resid_pre)
+    assert panel.view.result.dataset.identical(whole.dataset)
+    assert panel.view.result.code() == whole.code()
+    with pytest.raises(PromptError, match="No pairs"):
+        mi.PatchingPanel(by_hand, iter([]))
 
 
 def test_the_view_says_which_site_a_cell_is(by_hand):

@@ -70,7 +70,7 @@ def test_at_zero_both_are_what_the_model_says(model, panel):
     said = model.generate("abcd", max_new_tokens=6).text
     assert view.plain.text == view.steered.text == said
     assert all(same for _, same in view.steered.pieces)
-    assert view._figures == {}
+    assert panel.effect is None
     assert panel.interventions == mi.stack()
     likely = model.run("abcd").next_tokens(4)
     assert [token for token, _, _ in view._next["tokens"]] == likely.dataset["token"].values[0].tolist()
@@ -108,23 +108,26 @@ def loss(model, texts):
 
 def test_effect_cost_and_control_are_those_by_hand(model, directions, panel):
     panel.scales = {"to a": 2.0}
-    figures = done(panel)._figures
+    view = done(panel)
+    assert view.result is panel.effect
+    given, control = (panel.effect.dataset.sel(push=push) for push in ("given", "random"))
     with model.intervene(mi.steer(SITE, directions["to a"], scale=2.0)):
         p = model.run("abcd").last_logits[0].double().log_softmax(-1)
         steered = loss(model, TEXTS)
     q = model.run("abcd").last_logits[0].double().log_softmax(-1)
-    assert figures["kl"] == pytest.approx(float((p.exp() * (p - q)).sum()), abs=1e-5)
-    assert figures["cost"] == pytest.approx(steered / loss(model, TEXTS) - 1, abs=1e-5)
-    assert figures["probes"] == []
-    assert figures["control"]["kl"] != figures["kl"]
+    assert float(given["kl"]) == pytest.approx(float((p.exp() * (p - q)).sum()), abs=1e-5)
+    assert float(given["cost"]) == pytest.approx(steered / loss(model, TEXTS) - 1, abs=1e-5)
+    assert "read" not in given
+    assert 0 < float(control["kl"]) != float(given["kl"])
+    assert isinstance(view._measured["ms"], int)
+    assert view._measured["scales"] == [2.0, 0.0]
     effect = mi.steering_effect(model, panel.interventions, "abcd", texts=TEXTS, max_new_tokens=6)
     assert panel.effect.dataset.identical(effect.dataset)
     assert panel.effect.code() == effect.code()
-    assert effect.sel(push="given").values == pytest.approx(figures["kl"])
     panel.reset()
     done(panel)
     assert panel.effect is None
-    assert isinstance(figures["ms"], int)
+    assert (view._data["variables"], view._measured) == ({}, {})
 
 
 def test_a_probe_reads_what_was_written(model, directions):
@@ -133,7 +136,7 @@ def test_a_probe_reads_what_was_written(model, directions):
         model, directions, prompt="abcd", probes={"to a": probe}, texts=TEXTS, max_new_tokens=6
     )
     panel.scales = {"to a": 3.0}
-    [[name, sigma]] = done(panel)._figures["probes"]
+    sigma = float(done(panel).result.dataset["read"].sel(push="given", probe="to a"))
 
     def read(written):
         run = model.run(
@@ -146,7 +149,6 @@ def test_a_probe_reads_what_was_written(model, directions):
         steered = model.generate("abcd", max_new_tokens=6)
     every = torch.cat([model.run(t, keep=[at.resid_post])[at.resid_post[2]][0, 1:] for t in TEXTS])
     moved = read(steered) - read(plain)
-    assert name == "to a"
     assert sigma == pytest.approx(moved / float(probe.log_odds(every).std(correction=0)), abs=1e-3)
 
 
@@ -159,7 +161,7 @@ def test_sites_and_tokens_can_be_chosen_for_all(model, directions, panel):
     panel.settings = {"tokens": "new tokens"}
     assert [edit.site for edit in panel.interventions] == [at.resid_pre[2].pos("new")]
     assert done(panel)._next["tokens"]  # nothing is pushed at the prompt
-    assert panel.view._figures["kl"] == pytest.approx(0, abs=1e-9)
+    assert panel.effect.sel(push="given").values == pytest.approx(0, abs=1e-9)
 
 
 def test_sampling_is_seeded_and_alike_on_both_sides(model, panel):
@@ -175,16 +177,28 @@ def test_sampling_is_seeded_and_alike_on_both_sides(model, panel):
 def test_a_sweep_draws_every_strength(model, directions, panel):
     panel.sweep("to a")
     sweep = done(panel)._sweep
-    assert sweep["name"] == "to a"
-    np.testing.assert_allclose(sweep["scales"], np.linspace(-2, 2, 9))
-    assert sweep["effect"][4] == pytest.approx(0, abs=1e-9)
-    assert sweep["cost"][4] == pytest.approx(0, abs=1e-9)
+    assert sweep.attrs["name"] == "to a"
+    np.testing.assert_allclose(sweep["strength"], np.linspace(-2, 2, 9))
+    assert {name: (data.dims, data.attrs["units"]) for name, data in sweep.items()} == {
+        "effect": (("strength",), "nats that the next token moves"),
+        "control": (("strength",), "nats that the next token moves"),
+        "cost": (("strength",), "share of the loss"),
+        "control_cost": (("strength",), "share of the loss"),
+    }
+    assert float(sweep["effect"][4]) == pytest.approx(0, abs=1e-9)
+    assert float(sweep["cost"].sel(strength=0)) == pytest.approx(0, abs=1e-9)
     with model.intervene(mi.steer(SITE, directions["to a"], scale=-2.0)):
         steered = loss(model, TEXTS)
-    assert sweep["cost"][0] == pytest.approx(steered / loss(model, TEXTS) - 1, abs=1e-5)
-    assert None not in sweep["control"] + sweep["control_cost"]
+    assert float(sweep["cost"].sel(strength=-2)) == pytest.approx(steered / loss(model, TEXTS) - 1, abs=1e-5)
+    assert not sweep.isnull().any().to_array().any()
+    effects = mi.steering_effect(model, mi.steer(SITE, directions["to a"], scale=-2.0), "abcd", texts=TEXTS)
+    np.testing.assert_allclose(
+        sweep[["effect", "control"]].sel(strength=-2).to_array(), effects.values, atol=1e-5
+    )
+    panel.scales = {"to a": 1.0}
+    assert done(panel)._sweep.identical(sweep)
     panel.prompt = "dcba"
-    assert done(panel)._sweep == {}
+    assert not done(panel)._sweep
 
 
 def test_its_code_does_the_same_anew(model, panel, capsys):
@@ -198,7 +212,19 @@ def test_its_code_does_the_same_anew(model, panel, capsys):
     assert scope["steering"] == panel.interventions
     assert view._code == ""  # which would have to read all weights, until it is asked for
     view._handle_custom_msg({"do": "code"}, [])
-    assert view._code == panel.code()
+    assert view._code == panel.code() == view.code()
+
+
+def test_its_effect_is_a_result_that_is_shown_and_made_anew(model, panel):
+    panel.scales = {"to a": 2.0}
+    done(panel)
+    shown = panel.effect.view()
+    assert isinstance(shown, mi.SteeringView)
+    assert (shown.sliders, shown.prompt) == ((), None)
+    scope = {"given": model}
+    exec(shown.code().replace("model = ...", "model = given  #"), scope)
+    assert scope["result"].dataset.identical(panel.effect.dataset)
+    assert repr(scope["view"]) == repr(shown)
 
 
 def test_its_code_does_the_same_in_a_fresh_kernel(tmp_path):
@@ -229,7 +255,7 @@ def test_it_works_with_any_family(family):
     view = done(panel)
     with model.intervene(mi.steer(SITE, direction, scale=1.5)):
         assert view.steered.text == "".join(model.generate("abcd", max_new_tokens=4).tokens)
-    assert np.isfinite(view._figures["cost"])
+    assert np.isfinite(view.result.dataset["cost"]).all()
 
 
 def test_what_was_active_when_it_was_made_holds(model, directions):
@@ -255,7 +281,8 @@ def test_the_newest_wins_and_ends_what_is_under_way(model, panel, monkeypatch):
         panel.scales = {"to a": scale}
     go_on.set()
     assert done(panel)._next["scales"] == [0.4, 0.0]
-    assert panel.view._figures["cost"] is not None
+    assert panel.view._measured["scales"] == [0.4, 0.0]
+    assert np.isfinite(panel.effect.dataset["cost"]).all()
 
 
 def test_five_hundred_moves_leave_nothing(model, panel):

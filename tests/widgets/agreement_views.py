@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from mi_widgets.widgets.attribution.chosen import settled
 from mi_widgets.widgets.attribution.parts import read_parts
@@ -13,7 +14,7 @@ from mi_widgets.widgets.features.words import percent as percent_of_tokens
 from mi_widgets.widgets.fourier.words import fine
 from mi_widgets.widgets.fourier.words import percent as percent_of_logits
 from mi_widgets.widgets.logit_lens.words import coloured_by, fate
-from mi_widgets.widgets.steering.words import figures_in_words
+from mi_widgets.widgets.steering.words import effect_in_words
 from mi_widgets.widgets.steering.words import percent as percent_of_loss
 from mi_widgets.widgets.superposition.words import described
 
@@ -47,6 +48,15 @@ def _described(feature: dict[str, Any]) -> str:
     return described(drawn, 0, 0)  # type: ignore[arg-type]
 
 
+def _effect(kl: list[Any] | None, cost: list[Any] | None, read: dict[str, list[Any]]) -> list[str]:
+    if kl is None:
+        return effect_in_words(xr.Dataset())
+    columns = {"kl": ("push", np.array(kl, np.float32)), "cost": ("push", np.array(cost, np.float32))}
+    if read:
+        columns["read"] = (("probe", "push"), np.array([*read.values()], np.float32))
+    return effect_in_words(xr.Dataset(columns, {"push": ["given", "random"], "probe": [*read]}))
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "attribution others": others,
     "attribution settled": _settled,
@@ -54,7 +64,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "fourier percent": percent_of_logits,
     "fourier fine": fine,
     "steering percent": percent_of_loss,
-    "steering figures": figures_in_words,
+    "steering effect": _effect,
     "lens fate": fate,
     "lens coloured by": coloured_by,
     "superposition described": _described,

@@ -4,29 +4,54 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import xarray as xr
 from PIL import Image
 
-from mi_widgets.core.errors import SelectionError
+import mi_widgets as mi
+from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.results import Result
 from mi_widgets.widgets.steering.shown import Said, Slider
 from mi_widgets.widgets.steering.widget import SteeringView
-from mi_widgets.widgets.steering.words import figures_in_words
+from tests.provenance import provenance_of
 
 EVIL = "<img src=x onerror=alert(1)>"
 SETTINGS = {"site": "as given", "temperature": 0.0, "seed": 0}
+NAN = float("nan")
 
 
-def view(**more):
+def effect(kl=(3.0, 0.1), cost=(0.119, 0.031), read=(1.84, -0.04), **more):
+    variables = {"kl": ("push", list(kl)), "cost": ("push", list(cost), {"units": "share of the loss"})}
+    coords = {"push": ["given", "random"]}
+    if read:
+        variables["read"] = (("push", "probe"), [[x] for x in read], {"units": "σ of the probe"})
+        coords["probe"] = ["French"]
+    return result(xr.Dataset(variables, coords).expand_dims(more), "kl", "What steering does")
+
+
+def result(dataset, primary, title):
+    return Result(
+        kind="steering_effect",
+        title=title,
+        dataset=dataset,
+        primary=primary,
+        unit="nats",
+        source="ours",
+        provenance=provenance_of("mi.steering_effect(model, steering, 'abcd')", model="atlas"),
+    )
+
+
+def view():
     made = SteeringView(
-        "atlas",
-        [Slider("French", "mean difference · norm 19", 2.0), Slider(EVIL, "", 1.0)],
+        None,
+        header={"title": "Steering", "model": "atlas", "warnings": []},
+        sliders=(Slider("French", "mean difference · norm 19", 2.0), Slider(EVIL, "", 1.0)),
         prompt="He went home.",
         settings=SETTINGS,
-        choices={"site": ["as given", "resid_post[0]"]},
-        **more,
+        offered={"site": ["as given", "resid_post[0]"]},
     )
     made.show_next([0.0, 0.0], [(" The", 0.5, 0.1), (EVIL, 0.001, 0.25)])
-    made.show_plain(Said(((" He", True), (" sat", True))))
-    made.show_steered(Said(((" Il", False), ("\n", True))))
+    made.plain = Said(((" He", True), (" sat", True)))
+    made.steered = Said(((" Il", False), ("\n", True)))
     return made
 
 
@@ -42,9 +67,9 @@ def test_its_picture_follows_what_is_shown():
     assert moved.shape == before.shape
     rows = np.flatnonzero((moved != before).any((1, 2)))
     assert rows.max() < 75  # the first slider, and how many are active
-    made.show_figures({"probes": [], "kl": 1.0, "cost": 0.1, "control": None, "ms": 3})
+    made.show(effect(), scales=[1.5, 0.0], ms=3)
     assert (pixels(made.png())[: moved.shape[0] - 40] != 255).any()
-    made.show_steered(Said(error="nothing can be written"))
+    made.steered = Said(error="nothing can be written")
     assert made.png()
     assert repr(made) == f"SteeringView(atlas, French +1.5, {EVIL} +0: '')"
 
@@ -61,18 +86,91 @@ def test_what_it_shows_beside_the_picture():
     assert {"image/png", "application/vnd.jupyter.widget-view+json"} <= set(data)
 
 
-def test_effect_cost_and_control_in_words():
-    control = {"probes": [["French", -0.04]], "kl": 0.1, "cost": 0.031}
-    figures = {"probes": [["French", 1.84]], "kl": 3.0, "cost": 0.119, "control": control}
-    assert figures_in_words(figures) == [
-        "effect: French probe +1.8 σ",
-        "cost: loss on ordinary text +12 %",
-        "control: random direction of the same norm French probe −0.0 σ, +3.1 %",
+def test_a_result_of_its_kind_is_drawn_by_it_and_says_its_code():
+    given = effect()
+    made = given.view()
+    assert isinstance(made, mi.SteeringView)
+    assert made.result is given
+    assert repr(made) == (
+        "SteeringView(atlas; effect: French probe +1.8 σ · cost: loss on ordinary text +12 % · control: random "
+        "direction of the same norm French probe −0.0 σ, +3.1 %)"
+    )
+    assert made.png().startswith(b"\x89PNG")
+    assert "image/png" in given._repr_mimebundle_()[0]
+    assert made.code().splitlines()[-2:] == ["view = mi.SteeringView(result)", "view"]
+    assert made._header["title"] == "What steering does"
+    made.show(effect(kl=(0.25, NAN), cost=(NAN, NAN), read=None))
+    assert repr(made) == "SteeringView(atlas; effect: next token moved by 0.25 nats)"
+    assert SteeringView(given, selection={}).selection == {}
+    with pytest.raises(SelectionError, match="selection has no key 'push'"):
+        SteeringView(given, selection={"push": "given"})
+
+
+def test_what_is_sent_is_the_labelled_data():
+    sent = effect().view()._data
+    assert [(axis["name"], axis["labels"]) for axis in sent["axes"]] == [
+        ("push", ["given", "random"]),
+        ("probe", ["French"]),
     ]
-    assert figures_in_words({"probes": [], "kl": 0.25, "cost": None, "control": None}) == [
-        "effect: next token moved by 0.25 nats"
-    ]
-    assert figures_in_words({}) == []
+    assert {name: (part["axes"], part["unit"]) for name, part in sent["variables"].items()} == {
+        "kl": (["push"], ""),
+        "cost": (["push"], "share of the loss"),
+        "read": (["push", "probe"], "σ of the probe"),
+    }
+    made = view()
+    assert made._data == {"axes": [], "variables": {}, "derived": {}}
+    made.show(effect(), scales=[1.0, 0.0], ms=7)
+    assert made._data == sent
+    assert made._measured == {"scales": [1.0, 0.0], "ms": 7}
+    assert made._header == {"title": "Steering", "model": "atlas", "warnings": []}
+    made.show(None)
+    assert (made.result, made._data["variables"], made._measured) == (None, {}, {})
+
+
+def test_a_sweep_is_sent_with_its_labels():
+    made, names = view(), ("effect", "control", "cost", "control_cost")
+    made.show(effect(), ms=7)
+    sweep = xr.Dataset(
+        {name: ("strength", [0.5, NAN]) for name in names}, {"strength": [-1.5, 2.0]}, {"name": "French"}
+    )
+    made.show_sweep(sweep)
+    assert made._strengths["axes"][0]["labels"] == ["-1.5", 2]
+    assert made._strengths["derived"] == {"name": "French"}
+    assert list(made._strengths["variables"]) == list(names) == list(made._sweep)
+    assert made._measured == {"ms": 7}
+    made.show_sweep(xr.Dataset())
+    assert made._strengths == {"axes": [], "variables": {}, "derived": {}}
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        ({"push": "given"}, "effect: French probe +1.8 σ · cost: loss on ordinary text +12 %"),
+        ({"push": "random"}, "control: random direction of the same norm French probe −0.0 σ, +3.1 %"),
+        (
+            {"probe": "French", "push": ["given"]},
+            "effect: French probe +1.8 σ · cost: loss on ordinary text +12 %",
+        ),
+    ],
+)
+def test_a_part_is_drawn_too(part, says):
+    assert repr(effect().sel(**part).view()) == f"SteeringView(atlas; {says})"
+    assert repr(effect().sel(**part)["cost"].view()) == f"SteeringView(atlas; {says})"
+
+
+def test_what_is_no_effect_is_told():
+    with pytest.raises(
+        ResultError, match=r"SteeringView draws a Result of mi\.steering_effect, not a list\."
+    ):
+        SteeringView([1.0])
+    with pytest.raises(ResultError, match=r"of mi\.steering_effect, not None\."):
+        SteeringView(None)
+    with pytest.raises(ResultError, match=r"of mi\.steering_effect, not Loss\."):
+        SteeringView(result(xr.Dataset({"loss": 1.0}), "loss", "Loss"))
+    several = effect(read=None, step=[0, 100])
+    with pytest.raises(ResultError, match=r"was measured several times: choose \.sel\(step=…\)"):
+        several.view()
+    assert repr(several.sel(step=100).view()).startswith("SteeringView(atlas; effect: next token moved")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.model.grid import Axes, Grid
 from mi_widgets.model.model import Model
-from mi_widgets.model.sweep import filling
+from mi_widgets.model.sweep import Filled, filling
 
 from .effects import Made, check_apart, effects
 
@@ -90,7 +90,6 @@ class Patching:
 
     Attributes:
         size: the number of cells to be run.
-        done: how many have been.
     """
 
     def __init__(
@@ -114,19 +113,30 @@ class Patching:
         self._parts = list(batches(self._pairs, batch))
         tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
         self._grid = Grid.of(model, self._site, tokenized, self._axes)
-        self.size, self.done = self._grid.size * len(self._parts), 0
+        self.size = self._grid.size * len(self._parts)
+        self._begun: list[Filled] = []  # one for each part that was begun
         self._values = np.full((len(self._pairs), *self._grid.shape), np.nan, dtype=np.float32)
         self._clean, self._corrupted = np.full((2, len(self._pairs)), np.nan, dtype=np.float32)
 
+    @property
+    def done(self) -> int:
+        """How many cells have been run."""
+        return sum(found.done for found in self._begun)
+
     def fill(self) -> Iterator[int]:
         """Run the cells, and say after each how many are done. It may wait between them as long as it likes.
+
+        After an error it can be called again: it goes on with the cell that could not be run.
 
         Raises:
             MetricError: see `activation_patching`.
         """
         first = 0
-        for part in self._parts:
+        for i, part in enumerate(self._parts):
             rows = slice(first, first := first + len(part))
+            begun = self._begun[i] if i < len(self._begun) else None
+            if begun is not None and begun.done == self._grid.size:
+                continue
             both = Both.of(self._model, part, self._metric, keep=[self._site.everywhere])
             self._clean[rows], self._corrupted[rows] = both.ends
             if part is self._parts[-1]:
@@ -139,10 +149,12 @@ class Patching:
                 metric=both.asked.measure,
                 axes=self._axes,
                 read=-1,
+                begun=begun,
             )
             for cells in found:
+                if i == len(self._begun):
+                    self._begun.append(cells)
                 self._values[rows] = cells.values
-                self.done += 1
                 yield self.done
 
     def result(self) -> Result:

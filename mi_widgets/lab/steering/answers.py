@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from threading import Event
 from typing import Any, Literal
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
@@ -25,7 +25,6 @@ from mi_widgets.analysis.directions.effect import (
 )
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import call_of
-from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 from mi_widgets.widgets.steering.shown import Said
@@ -66,24 +65,13 @@ class Answers:
         entries: the directions.
         effects: measures what they do.
         new: tokens that are written.
-        code: the panel's, as it stands.
-
-    Attributes:
-        effect: what the last steering did, as `mi.steering_effect` says it; None where nothing is steered.
     """
 
     def __init__(
-        self,
-        view: SteeringView,
-        model: Model,
-        entries: Sequence[Entry],
-        effects: Effects,
-        new: int,
-        code: Callable[[], str],
+        self, view: SteeringView, model: Model, entries: Sequence[Entry], effects: Effects, new: int
     ) -> None:
-        self._view, self._model, self._entries, self._effects = view, model, entries, effects
-        self._new, self._code = new, code
-        self.effect: Result | None = None
+        self._view, self._model, self._entries, self._effects, self._new = view, model, entries, effects, new
+        self._swept: tuple[Any, ...] = ()  # what the sweep that is shown belongs to
         # What the model says as it is: of the present prompt and settings alone.
         self._logits: dict[str, Tensor] = {}
         self._written: dict[tuple[Any, ...], Generation] = {}
@@ -91,8 +79,8 @@ class Answers:
     def __call__(self, asked: Gesture | None, stop: Event) -> None:
         """Answer it, until something newer is asked; None: whatever was being written has ended."""
         if asked is None:
-            self._view.show_plain(replace(self._view.plain, writing=False))
-            self._view.show_steered(replace(self._view.steered, writing=False))
+            self._view.plain = replace(self._view.plain, writing=False)
+            self._view.steered = replace(self._view.steered, writing=False)
         else:
             try:
                 (self._sweep if asked.what == "sweep" else self._show)(asked, stop)
@@ -111,14 +99,13 @@ class Answers:
         if self._view._said["error"]:
             self._view.say(error="")
         unless(stop)
-        self._view.say_code(self._code())
+        self._view._say_code()
         self._view.say(busy="writing")
-        if self._view._sweep and self._view._sweep["asked"] != _sweep_of(asked):
-            self._view.show_sweep({})
+        if self._view._sweep and self._swept != _sweep_of(asked):
+            self._view.show_sweep(xr.Dataset())
         found = self._write_both(asked, done, stop)
         if not done:
-            self.effect = None
-            self._view.show_figures({})
+            self._view.show(None)
             return
         self._view.say(busy="")
         if stop.wait(_REST_S):
@@ -127,16 +114,14 @@ class Answers:
         self._measure(done, *found, stop, asked.settings, {"ms": took, "scales": [*asked.scales]})
 
     def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Unsteered, Generation]:
-        plain = self._as_it_is(asked, stop, self._view.show_plain)
-        self._view.show_plain(_said(plain.written, None))
+        plain = self._as_it_is(asked, stop, growing=True)
+        self._view.plain = _said(plain.written, None)
         written = plain.written
         if done:
             with self._model.intervene(done):
-                written = self._write(
-                    asked, stop, self._growing(self._view.show_steered, plain.written, stop)
-                )
+                written = self._write(asked, stop, self._growing("steered", plain.written, stop))
             unless(stop)
-        self._view.show_steered(_said(written, plain.written))
+        self._view.steered = _said(written, plain.written)
         return plain, written
 
     def _measure(
@@ -163,8 +148,7 @@ class Answers:
         ):  # the control takes as long again, and is shown when it is known
             control = None if pushed is None else self._effects.of(pushed, plain, stop)
             found = effect_result(self._model, done, given, control, seed=settings["seed"])
-            self.effect = found.with_record(record)
-            self._view.show_figures({**figures_of(self.effect), **facts})
+            self._view.show(found.with_record(record), **facts)
 
     def _sweep(self, asked: Gesture, stop: Event) -> None:
         entry = self._entries[asked.slider]
@@ -172,34 +156,23 @@ class Answers:
         plain = self._as_it_is(asked, stop)
         strengths = np.linspace(-entry.reach, entry.reach, _STRENGTHS).tolist()
         name = entry.name if entry.name in self._effects.probes else None
-        found: dict[str, list[float | None]] = {
-            key: [None] * _STRENGTHS for key in ("effect", "control", "cost", "control_cost")
-        }
+        unit = "σ of its probe" if name else "nats that the next token moves"
+        found = _unmeasured(entry.name, unit, strengths)
         for i, strength in enumerate(strengths):
             scales = [strength if j == asked.slider else scale for j, scale in enumerate(asked.scales)]
             done = interventions(self._entries, scales, asked.settings)
             for of, effect, cost in ((done, "effect", "cost"), (control_of(done), "control", "control_cost")):
                 figures = self._effects.of(of, plain, stop)
                 found[effect][i] = figures.read[name] if name else figures.kl
-                found[cost][i] = _known(figures.cost)
-            self._view.show_sweep(
-                {
-                    "asked": _sweep_of(asked),
-                    "name": entry.name,
-                    "scales": strengths,
-                    "unit": "σ of its probe" if name else "nats that the next token moves",
-                    # Copies: a list that changes is not sent again.
-                    **{key: [*values] for key, values in found.items()},
-                }
-            )
+                found[cost][i] = figures.cost
+            self._swept = _sweep_of(asked)
+            self._view.show_sweep(found.copy(deep=True))
 
-    def _as_it_is(
-        self, asked: Gesture, stop: Event, show: Callable[[Said], object] | None = None
-    ) -> Unsteered:
+    def _as_it_is(self, asked: Gesture, stop: Event, *, growing: bool = False) -> Unsteered:
         logits, settings = self._next_as_it_is(asked), (asked.settings["temperature"], asked.settings["seed"])
         key = (asked.prompt, *settings)
         if key not in self._written:
-            tell = self._growing(show, None, stop) if show else None
+            tell = self._growing("plain", None, stop) if growing else None
             written = self._write(asked, stop, tell)
             unless(stop)
             self._written = {key: written}
@@ -232,15 +205,32 @@ class Answers:
             cancel=stop,
         )
 
-    @staticmethod
-    def _growing(show: Callable[[Said], object], beside: Generation | None, stop: Event) -> Any:
+    def _growing(self, which: str, beside: Generation | None, stop: Event) -> Callable[[Generation], None]:
         """Tells the view of a continuation while it grows."""
-        return now_and_then(lambda so_far: stop.is_set() or show(_said(so_far, beside, writing=True)))
+
+        def tell(so_far: Generation) -> None:
+            if not stop.is_set():
+                setattr(self._view, which, _said(so_far, beside, writing=True))
+
+        return now_and_then(tell)
 
 
-def _sweep_of(asked: Gesture) -> list[Any]:
+def _unmeasured(name: str, unit: str, strengths: Sequence[float]) -> xr.Dataset:
+    """A sweep of which nothing is known yet."""
+    units = {
+        "effect": unit,
+        "control": unit,
+        "cost": "share of the loss",
+        "control_cost": "share of the loss",
+    }
+    nothing = np.full(len(strengths), np.nan)
+    variables = {variable: ("strength", nothing.copy(), {"units": of}) for variable, of in units.items()}
+    return xr.Dataset(variables, {"strength": strengths}, {"name": name})
+
+
+def _sweep_of(asked: Gesture) -> tuple[Any, ...]:
     """What a sweep belongs to: with another prompt or another place it would be another one."""
-    return [asked.prompt, dict(asked.settings)]
+    return asked.prompt, asked.settings
 
 
 def _said(written: Generation, beside: Generation | None, *, writing: bool = False) -> Said:
@@ -252,24 +242,3 @@ def _said(written: Generation, beside: Generation | None, *, writing: bool = Fal
         ).get_matching_blocks():
             same[block.b : block.b + block.size] = [True] * block.size
     return Said(tuple(zip(written.tokens, same, strict=True)), writing)
-
-
-def figures_of(effect: Result) -> dict[str, Any]:
-    """What `SteeringView.show_figures` shows of a Result of `mi.steering_effect`."""
-    data = effect.dataset
-
-    def figures(push: str) -> dict[str, Any]:
-        here = data.sel(push=push)
-        names = here["probe"].values.tolist() if "read" in here else []
-        return {
-            "kl": here["kl"].item(),
-            "probes": [[name, here["read"].sel(probe=name).item()] for name in names],
-            "cost": _known(here["cost"].item()),
-        }
-
-    control = figures("random")
-    return {**figures("given"), "control": None if math.isnan(control["kl"]) else control}
-
-
-def _known(number: float) -> float | None:
-    return None if math.isnan(number) else number

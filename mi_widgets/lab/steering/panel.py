@@ -23,7 +23,7 @@ from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
 
 
-class SteeringPanel(Panel):
+class SteeringPanel(Panel[SteeringView]):
     """A slider for each direction. Whatever is moved is answered at once: the next token, then the continuation.
 
     What is pushed is `scale` times the direction, and the sliders begin at 0. A newer gesture ends what is under way;
@@ -68,15 +68,17 @@ class SteeringPanel(Panel):
         self._new = max_new_tokens
         measured = Effects(model, _checked(probes), ordinary_texts(model) if texts is None else list(texts))
         model.run(prompt)  # a prompt that it cannot take is told here
+        warnings = model.trust.warnings_for({entry.steer.site.name for entry in self._entries})
         self.view = SteeringView(
-            model.name,
-            [Slider(entry.name, entry.note, entry.reach) for entry in self._entries],
+            None,
+            header={"title": "Steering", "model": model.name, "warnings": warnings},
+            sliders=tuple(Slider(entry.name, entry.note, entry.reach) for entry in self._entries),
             prompt=prompt,
             settings={"site": AS_GIVEN, "tokens": AS_GIVEN, "temperature": temperature, "seed": seed},
-            choices=choices(model, self._entries),
-            warnings=model.trust.warnings_for({entry.steer.site.name for entry in self._entries}),
+            offered=choices(model, self._entries),
         )
-        self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens, self._code)
+        self.view.writes = self.write
+        self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens)
         super().__init__([self.view])
         self.view.on_msg(self._told)
         self.view.observe(self._asked, ["scales", "prompt", "settings"])
@@ -87,7 +89,7 @@ class SteeringPanel(Panel):
     @property
     def prompt(self) -> str:
         """Two-way: what is continued."""
-        return self.view.prompt
+        return self.view.prompt or ""
 
     @prompt.setter
     def prompt(self, text: str) -> None:
@@ -122,7 +124,7 @@ class SteeringPanel(Panel):
     @property
     def effect(self) -> Result | None:
         """What the steering did and cost, as `mi.steering_effect` says it; None at 0, or before it was measured."""
-        return self._answers.effect
+        return self.view.result
 
     def sweep(self, name: str) -> None:
         """Draw what all strengths of one direction do and cost, the others as they stand."""
@@ -138,12 +140,8 @@ class SteeringPanel(Panel):
         """Put all sliders back to 0."""
         self.view.scales = [0.0] * len(self._entries)
 
-    def code(self) -> str:
-        """The Python that steers so, and continues the prompt."""
-        return self._code(reading=True)
-
-    def _code(self, *, reading: bool = False) -> str:
-        """It; empty where all weights would have to be read for it, and may not be."""
+    def write(self, script: Script) -> None:
+        """Steer so, and continue the prompt."""
         names = ", ".join(f"{name} {scale:+g}" for name, scale in self.scales.items() if scale)
         settings = self.view.settings
         drawn = (
@@ -151,7 +149,7 @@ class SteeringPanel(Panel):
             if settings["temperature"]
             else ""
         )
-        script, steering = Script(reading=reading), self.interventions
+        steering = self.interventions
         model = script.assign(self._model.record, "model")
         if steering:
             script.add(
@@ -161,11 +159,6 @@ class SteeringPanel(Panel):
         if steering:
             body = [f"with {model}.intervene(steering):", *(f"    {line}" for line in body)]
         script.add(*script.within(model, self._held, body))
-        return script.text() if script.complete else ""
-
-    def png(self) -> bytes:
-        """What it shows, for readers without a kernel."""
-        return self.view.png()
 
     def __repr__(self) -> str:
         return f"SteeringPanel({self.view!r})"
@@ -179,7 +172,7 @@ class SteeringPanel(Panel):
     def _now(self, what: Literal["show", "sweep"], slider: int = 0) -> Gesture:
         view = self.view
         return Gesture(
-            what, view.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter()
+            what, self.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter()
         )
 
     def _asked(self, _change: Any = None) -> None:
@@ -190,8 +183,6 @@ class SteeringPanel(Panel):
             return
         if content.get("do") == "stop":
             self.stop()
-        if content.get("do") == "code":
-            self.view.say_code(self.code())
         if content.get("do") == "sweep" and content.get("slider") in range(len(self._entries)):
             self._worker.ask(self._now("sweep", content["slider"]))
 

@@ -6,15 +6,16 @@ import { Terms } from "../attribution/store";
 import { others } from "../attribution/words";
 import { percent as percentOfTokens } from "../features/words";
 import { fine, percent as percentOfLogits } from "../fourier/words";
-
 import { colouredBy, fate } from "../logit_lens/words";
-import { figuresInWords, percent as percentOfLoss } from "../steering/words";
+import { effectInWords, percent as percentOfLoss } from "../steering/words";
 import { described } from "../superposition/words";
 import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { inkOn, lookup } from "./colour";
-import { axis, FakeModel, labelled, whole } from "./fakes";
+import { FakeModel } from "./fakes";
+import { Labelled } from "./labelled";
 import { shared } from "./linked";
 import { count, fixed, powerOfTen, reading, scientific, signed, significant } from "./numbers";
+import { axis, floats, labelled, whole } from "./packed";
 import { resample } from "./raster";
 import { ends, written } from "./scale";
 import { thinned } from "./thinning";
@@ -77,7 +78,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   "fourier percent": percentOfLogits,
   "fourier fine": fine,
   "steering percent": percentOfLoss,
-  "steering figures": (figures) => figuresInWords(figures).map((line) => line.textContent),
+  "steering effect": effect,
   "lens fate": fate,
   "lens coloured by": colouredBy,
   "superposition described": described,
@@ -86,6 +87,16 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
 function xAxis(values: number[], log: boolean, whole: boolean) {
   if (log) return symlog(values);
   return (whole ? wholeLinear : linear)(Math.min(...values), Math.max(...values));
+}
+
+function effect(kl: number[] | null, cost: number[], read: Record<string, number[]>) {
+  const axes = [axis("push", ["given", "random"]), axis("probe", Object.keys(read))];
+  const numbers = (several: (number | null)[]) => floats([several.length], (i) => several[i] ?? NaN);
+  const by = (names: string[], several: (number | null)[]) => ({ axes: names, values: numbers(several) });
+  const some = { kl: by(["push"], kl ?? []), cost: by(["push"], cost ?? []) };
+  const all = { ...some, read: by(["probe", "push"], Object.values(read).flat()) };
+  const sent = kl ? labelled(axes, all) : labelled([], {});
+  return effectInWords(new Labelled(new FakeModel({ _data: sent }))).map((line) => line.textContent);
 }
 
 function labels(ticks: { label: string }[]): string[] {

@@ -16,6 +16,7 @@ class HeadSwitchView(InterveningView[D]):
     _ablated = traitlets.List().tag(sync=True)  # pairs of layer and head
 
     def _made(self, gesture: Any) -> Any:
+        # Here, where a value is made: they need torch, which takes a second to import.
         from mi_widgets.core import sites as at
         from mi_widgets.core.ablation import ablate
 

@@ -118,8 +118,8 @@ export class Labelled {
   private variables!: Map<string, Variable>;
   readonly source: Sent;
 
-  constructor(private model: Model) {
-    this.source = new Sent(model, "_data", () => this.read());
+  constructor(model: Model, trait = "_data") {
+    this.source = new Sent(model, trait, () => this.read(model.get(trait)));
   }
 
   dispose(): void {
@@ -148,8 +148,7 @@ export class Labelled {
     return this.variables.has(name);
   }
 
-  private read(): void {
-    const sent: SentData = this.model.get("_data");
+  private read(sent: SentData): void {
     const plain = new Map(sent.axes.filter(({ by }) => by === null).map((axis) => [axis.name, new Axis(axis)]));
     this.axes = sent.axes.map((axis) => plain.get(axis.name) ?? new Axis(axis, plain.get(axis.by!)));
     this.variables = new Map(Object.entries(sent.variables).map(([name, variable]) => [name, this.unpacked(variable)]));

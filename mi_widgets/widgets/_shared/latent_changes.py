@@ -52,6 +52,7 @@ class LatentChangeView(InterveningView[D]):
         return [sae, *site, *self._intervention_code(script)]
 
     def _made(self, gesture: Any) -> Any:
+        # Here, where a value is made: they need torch, which takes a second to import.
         from mi_widgets.core.ablation import ablate
         from mi_widgets.core.edits import replace
 

@@ -1,7 +1,18 @@
 /** A few lines over one axis, labelled where they end, with one marker that can be moved without drawing anew. */
 import { spread, untouched } from "./apart";
 import type { AxisScale, Tick } from "./axis_scale";
-import { AWAY, fittingName, heightAt, lastValue, type Line, nameRoom, TEXT, textWidth, tickRoom, valueAt } from "./lines";
+import {
+  AWAY,
+  fittingName,
+  heightAt,
+  lastValue,
+  type Line,
+  nameRoom,
+  TEXT,
+  textWidth,
+  tickRoom,
+  valueAt,
+} from "./lines";
 import { change, svg } from "./svg";
 
 export { DASHES, type Line, nameRoom, rangeOf, textWidth } from "./lines";

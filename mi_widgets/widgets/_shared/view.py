@@ -82,7 +82,8 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     def write(self, script: Script) -> None:
         """Add the lines of `code` to a script."""
         result = script.assign(record_of(self.result, "result"), "result")
-        arguments = [result, f"selection={self.selection!r}", *self._arguments(script)]
+        chosen = [f"selection={self.selection!r}"] if self.selection else []
+        arguments = [result, *chosen, *self._arguments(script)]
         script.show(f"mi.{type(self).__name__}", arguments)
 
     def _arguments(self, script: Script) -> list[str]:

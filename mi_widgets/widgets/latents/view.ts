@@ -1,5 +1,5 @@
 /** The text, the strongest latents, and what is done to the selected one. */
-import { Ask } from "../_shared/ask";
+import { AnsweredView } from "../_shared/answered_view";
 import { BarList, type BarRow } from "../_shared/bar_list";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
@@ -10,7 +10,7 @@ import { listen } from "../_shared/model";
 import { inside, walked } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
-import { ResultView, type ViewAction } from "../_shared/result_view";
+import type { ViewAction } from "../_shared/result_view";
 import type { Scale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import { levelOf } from "../_shared/wire";
@@ -20,11 +20,10 @@ import { pointedAt, sentence, tokenTable, where } from "./words";
 
 const MOST = 12; // bars
 
-export class LatentsView extends ResultView<Store, Selection> {
+export class LatentsView extends AnsweredView<Store, Selection> {
   protected readonly name = "latents";
   protected readonly traits = ["_changes"];
   protected readonly escape = "the whole text";
-  private ask = new Ask(this.model, () => this.frame.root.focus());
   private strip = new TokenStrip({ pick: (i) => this.pick(i), hover: (i, event) => this.hover(i, event) });
   private bars = new BarList("the strongest latents", {
     pick: (i) => this.select({ latent: this.rows[i] }),
@@ -60,13 +59,7 @@ export class LatentsView extends ResultView<Store, Selection> {
 
   protected actions(): ViewAction[] {
     return [
-      {
-        label: "stop",
-        key: "stop",
-        hint: "stop what the model is writing",
-        run: () => this.model.send({ do: "stop" }),
-        state: () => ({ hidden: !this.model.get("_said").busy || !this.answered }),
-      },
+      this.stopAction("stop what the model is writing", () => this.model.send({ do: "stop" })),
       switchAction(this.model, () => this.selection.latent),
       {
         label: "reset",
@@ -78,17 +71,12 @@ export class LatentsView extends ResultView<Store, Selection> {
     ];
   }
 
-  protected keys() {
-    return this.answered ? { write: () => this.ask.focus() } : {};
-  }
-
   protected help(): Help {
-    const write: Help = [[["write"], "write another text; Esc leaves it"]];
     return [
       [["left", "right"], "the token before, the token after"],
       [["up", "down"], "the stronger latent, the weaker latent"],
       [["first", "last"], "the first and the last token"],
-      ...(this.answered ? write : []),
+      ...super.help(),
     ];
   }
 
@@ -112,11 +100,6 @@ export class LatentsView extends ResultView<Store, Selection> {
   /** The index of the selected token. */
   private get at(): number | undefined {
     return this.data.axis("pos").place(this.selection.pos);
-  }
-
-  /** Whether there is somebody who answers what is typed. */
-  private get answered(): boolean {
-    return this.model.get("prompt") !== null;
   }
 
   // -- gestures -----------------------------------------------------------------------------------------------------
@@ -215,12 +198,5 @@ export class LatentsView extends ResultView<Store, Selection> {
     this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${reading(peak)}`;
     const here = Math.max(0, ...data.over(selection).filter((value) => value > 0));
     this.changing.draw(latent, (this.about.hidden ? here : peak) || data.reach(selection));
-  }
-
-  /** What the kernel says of what was typed. */
-  private sayWrong(): void {
-    const { error } = this.model.get("_said");
-    this.ask.say(error);
-    this.frame.root.classList.toggle("mi-behind", !!error);
   }
 }

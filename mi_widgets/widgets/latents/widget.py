@@ -7,6 +7,7 @@ import traitlets
 from mi_widgets.core.script import Script
 
 from .._marks import render
+from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
@@ -16,7 +17,7 @@ from .picture import picture
 from .words import sentence
 
 
-class LatentsView(LatentChangeView[Fired]):
+class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 
     A view draws a Result and reports gestures as values; it never runs a model. `mi.FeaturePanel` does.
@@ -43,10 +44,7 @@ class LatentsView(LatentChangeView[Fired]):
 
     _esm, _css = bundle("latents")
 
-    prompt = traitlets.Unicode(None, allow_none=True).tag(sync=True)
-
     _names = traitlets.Dict().tag(sync=True)
-    _said = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -68,7 +66,6 @@ class LatentsView(LatentChangeView[Fired]):
             self._first_selection(selection),
             prompt=prompt,
             _names=names.packed(),
-            _said={"error": "", "busy": False},
             _changeable=sae is not None,
             **self._traits_now(),
         )
@@ -91,16 +88,6 @@ class LatentsView(LatentChangeView[Fired]):
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
         self._show(result, Fired(result, self._drawn.names), _said={**self._said, "error": ""})
-
-    @property
-    def error(self) -> str:
-        """What went wrong, as it is shown; empty where nothing did."""
-        return self._said["error"]
-
-    def say(self, *, error: str | None = None, busy: bool | None = None) -> None:
-        """Tell the reader what went wrong with what was typed, or whether something is still being done."""
-        said = {"error": error, "busy": busy}
-        self._said = {**self._said, **{name: value for name, value in said.items() if value is not None}}
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
         chosen = super()._first_selection(given)

@@ -1,9 +1,10 @@
-"""The steering panel without a browser: sliders, both continuations, the next tokens, and what it does and costs."""
+"""The steering panel without a browser: sliders, both continuations, and the next tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .. import _marks as marks
 from .._marks.inks import ACCENT, FAINT, INK, QUIET, WARN, WHITE
@@ -12,33 +13,37 @@ from .._marks.pen import Pen
 from .._marks.text import TEXT, Face, cut
 from .._shared.numbers import fixed
 from .._shared.tokens import shortened
-from .shown import Said, Shown, Slider
-from .words import figures_in_words
+from .shown import Said, Slider
 
 _ROW = 24
 _TRACK = (166, 220)  # where a slider begins, and how wide it is
 _SAID = Face(12)
 
 
-def picture(shown: Shown) -> marks.Picture:
-    """What the panel shows."""
-    active = sum(scale != 0 for scale in shown.scales)
+def panel(
+    sliders: Sequence[Slider],
+    scales: Sequence[float],
+    prompt: str,
+    both: tuple[Said, Said],
+    tokens: Sequence[Sequence[Any]],
+) -> marks.Mark:
+    """What a panel shows above the figures.
+
+    Args:
+        sliders: one a direction.
+        scales: where they stand.
+        prompt: what is continued.
+        both: the continuation as it is, and the steered one.
+        tokens: the likeliest next ones: text, probability as it is, and steered.
+    """
     said = [
-        marks.Column([_written(said, shown.prompt)], name, width=306)
-        for name, said in (("as it is", shown.plain), ("steered", shown.steered))
+        marks.Column([_written(said, prompt)], name, width=306)
+        for name, said in zip(("as it is", "steered"), both, strict=True)
     ]
-    rows = shown.tokens
-    most = max((max(p, q) for _, p, q in rows), default=1.0) or 1.0
-    bars = [marks.Bar(shortened(token, 12), q, fixed(q, 2), control=p) for token, p, q in rows]
+    most = max((max(p, q) for _, p, q in tokens), default=1.0) or 1.0
+    bars = [marks.Bar(shortened(token, 12), q, fixed(q, 2), control=p) for token, p, q in tokens]
     likely = marks.Column([marks.Bars(bars, most)], "next token", "grey as it is, blue steered", width=310)
-    sliders = _Sliders(shown.sliders, shown.scales)
-    return marks.Picture(
-        "Steering",
-        [shown.model_name, f"{active} of {len(shown.sliders)} active"],
-        marks.Column([sliders, marks.Row([*said, likely], gap=14)]),
-        " · ".join(figures_in_words(shown.figures)),
-        width=980,
-    )
+    return marks.Column([_Sliders(sliders, scales), marks.Row([*said, likely], gap=14)])
 
 
 def _written(said: Said, prompt: str) -> marks.Paragraph:

@@ -12,7 +12,7 @@ export class Settings {
     private model: Model,
     private change: (name: string, value: string | number) => void,
   ) {
-    for (const [name, labels] of Object.entries<string[]>(model.get("_choices"))) {
+    for (const [name, labels] of Object.entries<string[]>(model.get("offered"))) {
       const select = el("select", {}, ...labels.map((label) => el("option", { value: label }, label)));
       select.addEventListener("change", () => change(name, select.value));
       this.selects.set(name, select);
@@ -20,7 +20,6 @@ export class Settings {
     }
     this.number("temperature", this.temperature, (value) => value >= 0);
     this.number("seed", this.seed, (value) => Number.isInteger(value) && value >= 0);
-    this.draw();
   }
 
   draw(): void {

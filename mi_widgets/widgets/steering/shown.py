@@ -1,10 +1,18 @@
-"""What a steering view shows: its sliders, and what the model says without and with them."""
+"""What a steering view shows: what a push does and costs, and in a panel its sliders and what the model says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import xarray as xr
+
+from mi_widgets.core.errors import ResultError
+
+from .._shared.given import header_of, is_result, kind_of
+from .._shared.labelled import pack_dataset
+from .._shared.selection import Choices
 
 
 @dataclass(frozen=True)
@@ -42,26 +50,51 @@ class Said:
         return "".join(piece for piece, _ in self.pieces)
 
 
-@dataclass(frozen=True)
-class Shown:
-    """All of it at one moment, for the picture.
+class Steered:
+    """What a push does and costs.
+
+    Args:
+        result: of `mi.steering_effect`; None where nothing was measured, as in a panel whose sliders stand at 0.
+        header: a panel's own.
 
     Attributes:
-        model_name: for the header.
-        sliders: one a direction.
-        scales: where they stand.
-        prompt: what is continued.
-        plain: the continuation without steering.
-        steered: the steered one.
-        tokens: of the likeliest next tokens (text, probability as it is, and steered).
-        figures: effect, cost and control; empty where none are known.
+        data: `kl`, `cost` (push) and, of probes, `read` (push, probe); NaN where nothing is known. Empty without a
+            result.
     """
 
-    model_name: str
-    sliders: Sequence[Slider]
-    scales: Sequence[float]
-    prompt: str
-    plain: Said
-    steered: Said
-    tokens: Sequence[Sequence[Any]]
-    figures: Mapping[str, Any]
+    def __init__(self, result: Any, header: dict[str, Any] | None = None) -> None:
+        self.data = xr.Dataset() if result is None and header else _measured(result)
+        self._header = header or header_of(result)
+
+    def choices(self) -> Choices:
+        """Nothing can be selected."""
+        return {}
+
+    def first(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def header(self) -> dict[str, Any]:
+        """Of the panel, or of the Result."""
+        return self._header
+
+    def packed(self) -> dict[str, Any]:
+        """All of it, for the browser."""
+        return pack_dataset(self.data)
+
+
+def _measured(result: Any) -> xr.Dataset:
+    if not is_result(result) or "kl" not in result.dataset:
+        what = result.title if is_result(result) else kind_of(result)
+        raise ResultError(f"SteeringView draws a Result of mi.steering_effect, not {what}.")
+    data = result.dataset
+    if "push" not in data.dims:  # .sel(push="given") has dropped it
+        data = data.expand_dims("push")
+    if "read" in data and "probe" not in data.dims:
+        data = data.assign(read=data["read"].expand_dims("probe"))
+    more = [axis for axis in data.dims if axis not in ("push", "probe")]
+    if more:
+        raise ResultError(
+            f"{result.title} was measured several times: choose .sel({more[0]}=…), or see .plot()."
+        )
+    return data.reindex(push=["given", "random"])

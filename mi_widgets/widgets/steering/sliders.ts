@@ -12,6 +12,7 @@ const STEPS = 80; // from one end to the other
 
 export class Sliders {
   readonly element = el("div", { class: "mi-sliders", role: "group", "aria-label": "directions" });
+  chosen = 0; // which slider has the focus, or had it last
   private ranges: HTMLInputElement[] = [];
   private figures: HTMLInputElement[] = [];
 
@@ -29,17 +30,10 @@ export class Sliders {
       // What is being dragged or typed is ahead of what was last heard.
       if (Number(range.value) !== scale) range.value = String(scale);
       if (Number(figures.value) !== scale || figures.value === "") figures.value = String(scale);
-      range.setAttribute("aria-valuetext", written(scale));
+      range.setAttribute("aria-valuetext", scale === 0 ? "0" : signed(scale, 2));
       this.fill(range, scale / this.sliders[i].reach);
     });
   }
-
-  /** Which slider has the focus, or had it last. */
-  get chosen(): number {
-    return this.at;
-  }
-
-  private at = 0;
 
   private row({ name, note, reach }: Slider, i: number): HTMLElement[] {
     const label = el("span", { class: "mi-slider-name" }, name);
@@ -69,7 +63,7 @@ export class Sliders {
       if (figures.value.trim() !== "" && Number.isFinite(scale)) this.move(i, scale);
     });
     figures.addEventListener("keydown", (event) => event.stopPropagation());
-    for (const control of [range, figures]) control.addEventListener("focus", () => (this.at = i));
+    for (const control of [range, figures]) control.addEventListener("focus", () => (this.chosen = i));
     this.ranges.push(range);
     this.figures.push(figures);
     return [label, range, figures, el("span", { class: "mi-facts mi-slider-note", title: note }, note)];
@@ -81,9 +75,4 @@ export class Sliders {
     range.style.setProperty("--mi-from", `${Math.min(50, at)}%`);
     range.style.setProperty("--mi-to", `${Math.max(50, at)}%`);
   }
-}
-
-/** "+2.40", "−0.50", "0". */
-export function written(scale: number): string {
-  return scale === 0 ? "0" : signed(scale, 2);
 }

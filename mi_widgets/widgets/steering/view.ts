@@ -1,16 +1,13 @@
-/** One display of the panel: sliders, both continuations, the next tokens; below what it does and costs. */
-import { copyCode } from "../_shared/copying";
-import type { Help } from "../_shared/keys";
-import { Ask } from "../_shared/ask";
+/** What a push does and costs; in a panel below the sliders, both continuations and the next tokens. */
+import { AnsweredView } from "../_shared/answered_view";
 import { el } from "../_shared/dom";
-import { type Action, Frame } from "../_shared/frame";
-import { bindKeys } from "../_shared/keyboard";
-import { listen, type Model } from "../_shared/model";
+import type { Help } from "../_shared/keys";
+import type { ViewAction } from "../_shared/result_view";
 import { Bars } from "./bars";
 import { Settings } from "./settings";
-import { Sliders } from "./sliders";
+import { type Slider, Sliders } from "./sliders";
 import { Sweep } from "./sweep";
-import { figuresInWords } from "./words";
+import { effectInWords } from "./words";
 
 interface Said {
   pieces: [string, boolean][];
@@ -19,51 +16,63 @@ interface Said {
 }
 
 const LONGEST = 400; // signs of a prompt: its end is what matters
-const KEYS: Help = [
-  [["left", "right"], "move the slider that has the focus"],
-  [["zero"], "put it back to 0, as a double click does"],
-  [["write"], "write another text; Esc leaves it"],
-];
 
-export class View {
-  private frame: Frame;
-  private ask: Ask;
-  private sliders: Sliders;
-  private settings: Settings;
+export class SteeringView extends AnsweredView {
+  protected readonly name = "steering";
+  private directions: Slider[] = this.model.get("sliders");
+  private sliders = new Sliders(this.directions, (i, scale) =>
+    this.set(
+      "scales",
+      this.scales.map((old, j) => (i === j ? scale : old)),
+    ),
+  );
+  private settings = new Settings(this.model, (name, value) =>
+    this.set("settings", { ...this.model.get("settings"), [name]: value }),
+  );
   private bars = new Bars();
-  private sweep = new Sweep();
-  private texts = { _plain: el("p", { class: "mi-text" }), _steered: el("p", { class: "mi-text" }) };
-  private figures = el("span", { class: "mi-figures-said" });
+  private sweep = new Sweep(this.model);
+  private texts = { plain: el("p", { class: "mi-text" }), steered: el("p", { class: "mi-text" }) };
   private took = el("span", { class: "mi-facts mi-took" });
+  private drawn = new Map<string, unknown>(); // what each of these was drawn for
+  private drawers: Record<string, () => void> = {
+    scales: () => this.sliders.draw(this.scales),
+    settings: () => this.settings.draw(),
+    plain: () => this.drawText("plain"),
+    steered: () => this.drawText("steered"),
+    _said: () => this.sayWrong(),
+    _next: () => this.drawNext(),
+  };
+  protected readonly traits = [...Object.keys(this.drawers), "_measured", "_strengths"];
 
-  constructor(
-    private model: Model,
-    element: HTMLElement,
-  ) {
-    this.frame = new Frame(element, this.actions(), KEYS, () => this.draw());
-    this.frame.root.classList.add("mi-steering");
-    this.ask = new Ask(model, () => this.frame.root.focus());
-    this.sliders = new Sliders(model.get("_sliders"), (i, scale) => this.slide(i, scale));
-    this.settings = new Settings(model, (name, value) =>
-      this.set("settings", { ...model.get("settings"), [name]: value }),
-    );
-    this.assemble();
-    this.listen();
-    this.frame.followWidth();
+  protected parts() {
+    this.words.classList.add("mi-figures-said");
+    this.until(this.ask.follow(), () => this.sweep.dispose());
+    if (!this.answered) return { body: [this.words] };
+    this.took.title = "from the kernel hearing of the slider to the next token";
+    const said = (name: string, text: HTMLElement, kind = "") =>
+      el("figure", { class: `mi-said${kind}` }, el("figcaption", {}, el("strong", {}, name)), text);
+    const key = (kind: string, name: string) =>
+      el("span", { class: "mi-facts" }, el("span", { class: `mi-key ${kind}`, "aria-hidden": "true" }), name);
+    const likely = said("next token", this.bars.element);
+    likely.firstElementChild!.append(key("mi-before", "as it is"), key("mi-after", "steered"));
+    const texts = [said("as it is", this.texts.plain), said("steered", this.texts.steered, " mi-is-steered")];
+    const three = el("div", { class: "mi-three" }, ...texts, likely);
+    return {
+      body: [this.ask.element, this.sliders.element, three, this.sweep.element, this.settings.element],
+      footer: [this.words, this.took],
+    };
   }
 
-  dispose(): void {
-    this.frame.dispose();
-  }
-
-  private actions(): Action[] {
+  protected actions(): ViewAction[] {
+    if (!this.answered) return [];
+    const send = (what: string) => () => this.model.send({ do: what, slider: this.sliders.chosen });
     return [
-      { label: "stop", key: "stop", hint: "stop what the model is doing", run: () => this.send("stop") },
+      this.stopAction("stop what the model is doing", send("stop")),
       {
         label: "sweep",
         key: "sweep",
         hint: "effect and cost of all strengths of the slider that had the focus last",
-        run: () => this.send("sweep"),
+        run: send("sweep"),
       },
       {
         label: "reset",
@@ -74,116 +83,74 @@ export class View {
             "scales",
             this.scales.map(() => 0),
           ),
-      },
-      {
-        label: "copy code",
-        key: "code",
-        hint: "copy the Python that steers so",
-        run: () => copyCode(this.model, this.frame),
+        state: () => ({ hidden: !this.active }),
       },
     ];
   }
 
-  private assemble(): void {
-    const said = (name: string, text: HTMLElement) =>
-      el("figure", { class: "mi-said" }, el("figcaption", {}, el("strong", {}, name)), text);
-    const key = (kind: string, name: string) =>
-      el("span", { class: "mi-facts" }, el("span", { class: `mi-key ${kind}`, "aria-hidden": "true" }), name);
-    const bars = el(
-      "figure",
-      { class: "mi-said" },
-      el("figcaption", {}, el("strong", {}, "next token"), key("mi-before", "as it is"), key("mi-after", "steered")),
-      this.bars.element,
-    );
-    const steered = said("steered", this.texts._steered);
-    steered.classList.add("mi-is-steered");
-    this.frame.body.append(
-      this.ask.element,
-      this.sliders.element,
-      el("div", { class: "mi-three" }, said("as it is", this.texts._plain), steered, bars),
-      this.sweep.element,
-      this.settings.element,
-    );
-    this.frame.footer.append(this.figures, this.took);
+  protected help(): Help {
+    if (!this.answered) return [];
+    return [
+      [["left", "right"], "move the slider that has the focus"],
+      [["zero"], "put it back to 0, as a double click does"],
+      ...super.help(),
+    ];
   }
 
-  private listen(): void {
-    const { model } = this;
-    this.frame.until(
-      this.ask.follow(),
-      bindKeys(this.frame.root, { write: () => this.ask.focus() }),
-      listen(model, {
-        "change:scales": () => this.drawScales(),
-        "change:settings": () => this.settings.draw(),
-        "change:_next": () => this.drawNext(),
-        "change:_plain": () => this.drawText("_plain"),
-        "change:_steered": () => this.drawText("_steered"),
-        "change:_figures": () => this.drawFigures(),
-        "change:_sweep": () => this.drawSweep(),
-        "change:_said": () => this.drawSaid(),
-      }),
-    );
+  protected facts(header: Record<string, string>): string[] {
+    return this.answered ? [header.model, `${this.active} of ${this.scales.length} active`] : super.facts(header);
   }
-
-  // -- gestures -----------------------------------------------------------------------------------------------------
 
   private get scales(): number[] {
     return this.model.get("scales");
   }
 
-  private slide(index: number, scale: number): void {
-    this.set(
-      "scales",
-      this.scales.map((old, i) => (i === index ? scale : old)),
-    );
+  private get active(): number {
+    return this.scales.filter((scale) => scale !== 0).length;
   }
 
-  private set(name: string, value: unknown): void {
-    this.model.set(name, value);
+  set(trait: string, value: unknown): void {
     try {
-      this.model.save_changes();
+      super.set(trait, value);
     } catch {
       this.ask.say("The kernel is gone: run the cell again.");
     }
   }
 
-  private send(what: "stop" | "sweep"): void {
-    this.model.send({ do: what, slider: this.sliders.chosen });
-  }
-
   // -- drawing ------------------------------------------------------------------------------------------------------
 
-  private draw(): void {
-    if (!this.frame.width) return; // not shown yet
-    this.drawScales();
-    this.settings.draw();
-    this.drawText("_plain");
-    this.drawText("_steered");
-    this.drawFigures();
-    this.drawSweep();
-    this.drawSaid();
-    this.drawNext();
+  protected paint(): void {
+    if (!this.answered) return;
+    for (const [trait, draw] of Object.entries(this.drawers)) {
+      const value = this.model.get(trait);
+      if (value === this.drawn.get(trait)) continue; // what somebody is typing meanwhile stays
+      this.drawn.set(trait, value);
+      draw();
+    }
+    const { scales, ms } = this.model.get("_measured");
+    const swept = this.directions.findIndex(({ name }) => name === this.sweep.name);
+    this.sweep.draw(this.frame.width, this.scales[swept]);
+    this.took.textContent = ms === undefined ? "" : `${ms} ms`;
+    // Figures of where the sliders stood before are not those of now.
+    this.frame.footer.classList.toggle("mi-old", !!scales && JSON.stringify(scales) !== JSON.stringify(this.scales));
   }
 
-  private drawScales(): void {
-    const { title, model, warnings } = this.model.get("_header");
-    const active = this.scales.filter((scale) => scale !== 0).length;
-    this.frame.say({ title, facts: [model, `${active} of ${this.scales.length} active`], warnings });
-    this.sliders.draw(this.scales);
-    this.fade();
-    this.frame.label("reset", "reset", { hidden: !active });
+  protected sentence() {
+    return effectInWords(this.data).flatMap((line) => [line, " "]);
+  }
+
+  /** In a panel it is what is written that is read out. */
+  protected get spoken(): boolean {
+    return !this.answered;
   }
 
   private drawNext(): void {
     const { scales, tokens } = this.model.get("_next");
     this.bars.draw(tokens);
-    requestAnimationFrame(() => {
-      this.frame.root.dataset.shows = JSON.stringify(scales);
-      this.frame.painted();
-    });
+    requestAnimationFrame(() => (this.frame.root.dataset.shows = JSON.stringify(scales)));
   }
 
-  private drawText(which: "_plain" | "_steered"): void {
+  private drawText(which: "plain" | "steered"): void {
     const { pieces, writing, error }: Said = this.model.get(which);
     const text = this.texts[which];
     text.setAttribute("aria-busy", String(writing));
@@ -194,35 +161,7 @@ export class View {
     const parts = pieces.map(([piece, same]) => el("span", { class: same ? "mi-same" : "mi-changed" }, piece));
     text.replaceChildren(el("span", { class: "mi-prompt" }, shown), ...parts);
     if (writing) text.append(el("span", { class: "mi-writing", "aria-hidden": "true" }, "▍"));
-    else if (which === "_steered" && pieces.length)
+    else if (which === "steered" && pieces.length)
       this.frame.announce(`steered: ${pieces.map(([piece]) => piece).join("")}`);
-  }
-
-  private drawFigures(): void {
-    const figures = this.model.get("_figures");
-    this.figures.replaceChildren(...figuresInWords(figures));
-    this.took.textContent = figures.ms === undefined ? "" : `${figures.ms} ms`;
-    this.took.title = "from the kernel hearing of the slider to the next token";
-    this.fade();
-  }
-
-  /** Figures of where the sliders stood before are not those of now. */
-  private fade(): void {
-    const { scales } = this.model.get("_figures");
-    const old = scales !== undefined && JSON.stringify(scales) !== JSON.stringify(this.scales);
-    this.frame.footer.classList.toggle("mi-old", old);
-  }
-
-  private drawSweep(): void {
-    const sent = this.model.get("_sweep");
-    const at = this.model.get("_sliders").findIndex(({ name }: { name: string }) => name === sent.name);
-    this.sweep.draw(sent, this.frame.width, at < 0 ? undefined : this.scales[at]);
-  }
-
-  private drawSaid(): void {
-    const { error, busy } = this.model.get("_said");
-    this.ask.say(error);
-    this.frame.root.classList.toggle("mi-behind", !!error);
-    this.frame.label("stop", busy ? `stop ${busy}` : "stop", { hidden: !busy });
   }
 }

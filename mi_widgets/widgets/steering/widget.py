@@ -1,86 +1,86 @@
-"""`SteeringView`: a slider for each direction, what the model says without and with them, and what that does."""
+"""`SteeringView`: what a push does and costs; in a panel a slider for each direction, and what the model says."""
 
 from __future__ import annotations
 
-import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import anywidget
 import traitlets
+import xarray as xr
 
 from mi_widgets.core.errors import SelectionError
+from mi_widgets.core.script import Script
 
-from .._marks import render
+from .. import _marks as marks
+from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
-from .._shared.closing import Closing
-from .picture import picture
-from .shown import Said, Shown, Slider
+from .._shared.labelled import pack_dataset
+from .picture import panel
+from .shown import Said, Steered
+from .words import effect_in_words
 
 
-class SteeringView(Closing, anywidget.AnyWidget):
-    """The panel's picture and its controls. It draws what it is told; `mi.SteeringPanel` runs the model.
+class SteeringView(AnsweredView[Steered]):
+    """Effect, cost and control of steering. In `mi.SteeringPanel`, which runs the model, also its controls.
 
     Args:
-        model_name: for the header.
-        sliders: one a direction.
-        prompt: what is continued.
-        settings: of `choices`.
-        choices: what can be chosen for each setting, as `{"site": ["as given", …]}`; a temperature and a seed are
-            numbers, and are not among them.
-        warnings: to beware of.
+        result: of `mi.steering_effect`; None, in a panel, where nothing was measured.
+        selection: nothing can be selected.
+        header: of a panel.
+        controls: a panel's `sliders`, `prompt`, `settings` and what is `offered`.
 
     Attributes:
+        sliders: one a direction.
         scales: Two-way: where the sliders stand, in their order.
-        prompt: Two-way.
+        prompt: Two-way; None without a panel.
         settings: Two-way: `{"site": …, "tokens": …, "temperature": 0.0, "seed": 0}`.
+        offered: what can be chosen for each setting, as `{"site": ["as given", …]}`; a temperature and a seed are
+            numbers, and are not among them.
+        plain: the continuation without steering.
+        steered: the steered one.
+        writes: writes the code where a panel steers.
 
     Raises:
+        ResultError: a Result that is not of `mi.steering_effect`, or several of them in one.
         SelectionError: other scales or settings than there are; it keeps what it had.
     """
 
     _esm, _css = bundle("steering")
 
+    sliders = traitlets.Tuple().tag(sync=True, to_json=lambda sliders, _: [*map(asdict, sliders)])
     scales = traitlets.List(traitlets.Float()).tag(sync=True)
-    prompt = traitlets.Unicode().tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
+    offered = traitlets.Dict().tag(sync=True)
+    plain = traitlets.Instance(Said, ()).tag(sync=True, to_json=lambda said, _: asdict(said))
+    steered = traitlets.Instance(Said, ()).tag(sync=True, to_json=lambda said, _: asdict(said))
 
-    _header = traitlets.Dict().tag(sync=True)
-    _sliders = traitlets.List().tag(sync=True)
-    _choices = traitlets.Dict().tag(sync=True)
     _next = traitlets.Dict().tag(sync=True)
-    _plain = traitlets.Dict().tag(sync=True)
-    _steered = traitlets.Dict().tag(sync=True)
-    _figures = traitlets.Dict().tag(sync=True)
-    _sweep = traitlets.Dict().tag(sync=True)
-    _said = traitlets.Dict().tag(sync=True)
-    _code = traitlets.Unicode().tag(sync=True)
+    _measured = traitlets.Dict().tag(sync=True)
+    _strengths = traitlets.Dict().tag(sync=True)
+
+    writes: Callable[[Script], None] | None = None
 
     def __init__(
         self,
-        model_name: str,
-        sliders: Sequence[Slider],
+        result: Any,
         *,
-        prompt: str,
-        settings: Mapping[str, Any],
-        choices: Mapping[str, Sequence[str]],
-        warnings: Sequence[str] = (),
+        selection: dict[str, Any] | None = None,
+        header: dict[str, Any] | None = None,
+        **controls: Any,
     ) -> None:
-        self.model_name, self.sliders = model_name, tuple(sliders)
-        self.plain, self.steered = Said(), Said()
+        self._drawn, self._own_header = Steered(result, header), header
+        self._sweep = xr.Dataset()
+        rest = [0.0] * len(controls.get("sliders", ()))
         super().__init__(
-            scales=[0.0] * len(sliders),
-            prompt=prompt,
-            settings=dict(settings),
-            _header={"title": "Steering", "model": model_name, "warnings": list(warnings)},
-            _sliders=[asdict(slider) for slider in sliders],
-            _choices={name: list(labels) for name, labels in choices.items()},
-            _next={"scales": [0.0] * len(sliders), "tokens": []},
-            _plain=_packed(self.plain),
-            _steered=_packed(self.steered),
-            _said={"error": "", "busy": ""},
+            result,
+            self._first_selection(selection),
+            scales=rest,
+            _next={"scales": rest, "tokens": []},
+            _strengths=pack_dataset(self._sweep),
+            **controls,
+            **self._traits_now(),
         )
 
     @traitlets.validate("scales")
@@ -89,12 +89,12 @@ class SteeringView(Closing, anywidget.AnyWidget):
         n = len(self.sliders)
         if len(given) != n or not all(math.isfinite(scale) for scale in given):
             raise SelectionError(f"scales must be {n} finite numbers, one a direction; got {given!r}.")
-        return [float(scale) for scale in given]
+        return given
 
     @traitlets.validate("settings")
     def _check_settings(self, proposal: Any) -> dict[str, Any]:
         given = {**self._trait_values.get("settings", {}), **proposal["value"]}
-        for name, labels in (self._choices or {}).items():
+        for name, labels in self.offered.items():
             if given.get(name) not in labels:
                 raise SelectionError(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
         heat, seed = given.get("temperature"), given.get("seed")
@@ -102,12 +102,34 @@ class SteeringView(Closing, anywidget.AnyWidget):
             raise SelectionError(f"temperature must be a number, 0 or more; got {heat!r}.")
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise SelectionError(f"seed must be a whole number, 0 or more; got {seed!r}.")
-        unknown = set(given) - {*self._choices, "temperature", "seed"}
+        unknown = set(given) - {*self.offered, "temperature", "seed"}
         if unknown:
             raise SelectionError(
                 f"There is no setting {', '.join(sorted(unknown))}; there are {', '.join(given)}."
             )
         return given
+
+    def write(self, script: Script) -> None:
+        """Add the lines of `code` to a script: the panel's, where there is one."""
+        (self.writes or super().write)(script)
+
+    def show(self, result: Any, **measured: Any) -> None:
+        """Show what another push does.
+
+        Args:
+            result: of `mi.steering_effect`; None where nothing is known.
+            measured: `scales`, where the sliders stood then, and `ms`, how long the next token took.
+        """
+        self._show(result, Steered(result, self._own_header), _measured=measured)
+
+    def show_sweep(self, sweep: xr.Dataset) -> None:
+        """Show what several strengths of one direction do; nothing of an empty Dataset.
+
+        Args:
+            sweep: (strength) `effect` and `cost`, and of the control `control` and `control_cost`; its attribute `name`
+                is the direction's.
+        """
+        self._sweep, self._strengths = sweep, pack_dataset(sweep, **sweep.attrs)
 
     def show_next(self, scales: Sequence[float], tokens: Sequence[tuple[str, float, float]]) -> None:
         """Show the likeliest next tokens.
@@ -118,57 +140,21 @@ class SteeringView(Closing, anywidget.AnyWidget):
         """
         self._next = {"scales": list(scales), "tokens": [[t, round(p, 5), round(q, 5)] for t, p, q in tokens]}
 
-    def show_plain(self, said: Said) -> None:
-        """Show the continuation without steering."""
-        self.plain, self._plain = said, _packed(said)
-
-    def show_steered(self, said: Said) -> None:
-        """Show the steered continuation."""
-        self.steered, self._steered = said, _packed(said)
-
-    def show_figures(self, figures: Mapping[str, Any]) -> None:
-        """Show effect, cost and control below; see `Figures` of the panel. Empty: none are known."""
-        self._figures = dict(figures)
-
-    def show_sweep(self, sweep: Mapping[str, Any]) -> None:
-        """Show what several strengths do. Empty: none."""
-        self._sweep = dict(sweep)
-
-    @property
-    def error(self) -> str:
-        """What went wrong, as it is shown; empty where nothing did."""
-        return self._said["error"]
-
-    def say(self, *, error: str | None = None, busy: str | None = None) -> None:
-        """Tell the reader what went wrong, or what is being done."""
-        said = {"error": error, "busy": busy}
-        self._said = {**self._said, **{name: value for name, value in said.items() if value is not None}}
-
-    def say_code(self, code: str) -> None:
-        """What "copy code" copies."""
-        self._code = code
-
     def png(self) -> bytes:
         """The same for readers without a kernel (GitHub, nbconvert)."""
-        rows, figures = self._next["tokens"], self._figures
-        shown = Shown(
-            self.model_name, self.sliders, self.scales, self.prompt, self.plain, self.steered, rows, figures
-        )
-        return render(picture(shown))
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundled = super()._repr_mimebundle_(**kwargs)
-        if bundled is None:
-            return None
-        data, metadata = bundled if isinstance(bundled, tuple) else (bundled, {})
-        return {**data, "image/png": base64.b64encode(self.png()).decode("ascii")}, metadata
+        header, said = self._header, effect_in_words(self._drawn.data)
+        facts, body = [header["model"]], marks.Column([marks.Paragraph(line) for line in said])
+        if not self.sliders:
+            return marks.render(marks.Picture(header["title"], facts, body, width=520))
+        facts.append(f"{sum(scale != 0 for scale in self.scales)} of {len(self.sliders)} active")
+        both = self.plain, self.steered
+        body = panel(self.sliders, self.scales, self.prompt or "", both, self._next["tokens"])
+        return marks.render(marks.Picture(header["title"], facts, body, " · ".join(said), width=980))
 
     def __repr__(self) -> str:
-        stand = ", ".join(
-            f"{slider.name} {scale:+.3g}" for slider, scale in zip(self.sliders, self.scales, strict=True)
-        )
-        return f"SteeringView({self.model_name}, {stand}: {self.steered.text!r})"
-
-
-def _packed(said: Said) -> dict[str, Any]:
-    return {**asdict(said), "pieces": [list(piece) for piece in said.pieces]}
+        model = self._header["model"]
+        if not self.sliders:
+            return f"SteeringView({model}; {' · '.join(effect_in_words(self._drawn.data))})"
+        sliders = zip(self.sliders, self.scales, strict=True)
+        stand = ", ".join(f"{slider.name} {scale:+.3g}" for slider, scale in sliders)
+        return f"SteeringView({model}, {stand}: {self.steered.text!r})"

@@ -1,17 +1,37 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkKeys, EVIL, FakeModel, fakePage, press, shown } from "../_shared/fakes";
+import { axis, checkKeys, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
 import widget from "./widget";
+
+const NOTHING = labelled([], {});
+const numbers = (values: number[]) => floats([values.length], (i) => values[i]);
+
+/** Of both pushes; with one probe, French, where `read` says what it reads. */
+function effect(kl: number[], cost: number[], read?: number[]) {
+  const push = axis("push", ["given", "random"]);
+  if (!read) return labelled([push], { kl: numbers(kl), cost: numbers(cost) });
+  const by = (axes: string[], values: number[], shape = [values.length]) => ({
+    axes,
+    values: floats(shape, (i) => values[i]),
+  });
+  return labelled([push, axis("probe", ["French"])], {
+    kl: by(["push"], kl),
+    cost: by(["push"], cost),
+    read: by(["push", "probe"], read, [2, 1]),
+  });
+}
 
 const state = (more = {}) => ({
   scales: [0, 0.5],
   prompt: "He went home.",
   settings: { site: "as given", tokens: "as given", temperature: 0, seed: 0 },
   _header: { title: "Steering", model: EVIL, warnings: [] },
-  _sliders: [
+  selection: {},
+  _choices: {},
+  sliders: [
     { name: "French", note: "mean difference · norm 19", reach: 2 },
     { name: EVIL, note: EVIL, reach: 4 },
   ],
-  _choices: { site: ["as given", "resid_post[0]"], tokens: ["as given", "every token"] },
+  offered: { site: ["as given", "resid_post[0]"], tokens: ["as given", "every token"] },
   _next: {
     scales: [0, 0.5],
     tokens: [
@@ -19,8 +39,8 @@ const state = (more = {}) => ({
       [" Je", 0.001, 0.25],
     ],
   },
-  _plain: { pieces: [[" He", true]], writing: false, error: "" },
-  _steered: {
+  plain: { pieces: [[" He", true]], writing: false, error: "" },
+  steered: {
     pieces: [
       [" He", true],
       [EVIL, false],
@@ -28,8 +48,9 @@ const state = (more = {}) => ({
     writing: false,
     error: "",
   },
-  _figures: {},
-  _sweep: {},
+  _data: NOTHING,
+  _measured: {},
+  _strengths: NOTHING,
   _said: { error: "", busy: "" },
   _code: "the code",
   _links: [],
@@ -100,21 +121,21 @@ describe("the widget", () => {
     model.set("_next", { scales: [0.25, 0], tokens: [[" A", 1, 1]] });
     expect(root.dataset.shows).toBe("[0.25,0]");
     expect(root.querySelectorAll(".mi-next li")).toHaveLength(1);
-    model.set("_steered", { pieces: [[" Il", false]], writing: true, error: "" });
+    model.set("steered", { pieces: [[" Il", false]], writing: true, error: "" });
     const text = root.querySelector(".mi-is-steered .mi-text")!;
     expect(text.getAttribute("aria-busy")).toBe("true");
     expect(text.querySelector(".mi-writing")).not.toBeNull();
-    model.set("_steered", { pieces: [[" Il", false]], writing: false, error: "" });
+    model.set("steered", { pieces: [[" Il", false]], writing: false, error: "" });
     expect(root.querySelector("[aria-live]")!.textContent).toBe("steered:  Il");
-    model.set("_steered", { pieces: [], writing: false, error: EVIL });
+    model.set("steered", { pieces: [], writing: false, error: EVIL });
     expect(text.textContent).toBe(EVIL);
     stop();
   });
 
   it("has effect, cost and control in words", () => {
-    const control = { probes: [["French", -0.04]], kl: 0.1, cost: 0.031 };
     const { root, model, stop } = opened({
-      _figures: { probes: [["French", 1.84]], kl: 3, cost: 0.119, control, ms: 7, scales: [0, 0.5] },
+      _data: effect([3, 0.1], [0.119, 0.031], [1.84, -0.04]),
+      _measured: { ms: 7, scales: [0, 0.5] },
     });
     const said = () => [...root.querySelectorAll(".mi-figure")].map((part) => part.textContent);
     expect(said()).toEqual([
@@ -129,10 +150,13 @@ describe("the widget", () => {
     expect(footer.classList.contains("mi-old")).toBe(true);
     input(ranges(root)[0], "0");
     expect(footer.classList.contains("mi-old")).toBe(false);
-    model.set("_figures", { probes: [], kl: 0.25, cost: null, control: null, ms: 9 });
+    expect(root.querySelector("[aria-live]")!.textContent).toBe(`steered:  He${EVIL}`);
+    model.set("_data", effect([0.25, NaN], [NaN, NaN]));
     expect(said()).toEqual(["effect: next token moved by 0.25 nats"]);
-    model.set("_figures", {});
+    model.set("_data", NOTHING);
+    model.set("_measured", {});
     expect(said()).toEqual([]);
+    expect(root.querySelector(".mi-took")!.textContent).toBe("");
     stop();
   });
 
@@ -143,22 +167,30 @@ describe("the widget", () => {
     expect(model.sent).toEqual([{ do: "sweep", slider: 1 }]);
     const sweep = root.querySelector<HTMLElement>(".mi-sweep")!;
     expect(sweep.hidden).toBe(true);
-    const none = [null, null, null];
-    model.set("_sweep", {
-      name: "French",
-      scales: [-2, 0, 2],
-      unit: "nats",
-      effect: [1, 0, 2],
-      control: [0, 0, null],
-      cost: [0.1, 0, 0.2],
-      control_cost: none,
-    });
+    const variables = {
+      effect: { axes: ["strength"], values: numbers([1, 0, 2]), unit: "nats" },
+      control: numbers([0, 0, NaN]),
+      cost: numbers([0.1, 0, 0.2]),
+      control_cost: numbers([NaN, NaN, NaN]),
+    };
+    model.set("_strengths", labelled([axis("strength", [-2, "-0.5", 2])], variables, { name: "French" }));
     expect(sweep.hidden).toBe(false);
+    expect([...sweep.querySelectorAll("figcaption")].map((caption) => caption.textContent)).toEqual([
+      "Effect nats, by the strength of French",
+      "Cost more loss on ordinary text, in %, the edit on",
+    ]);
     expect(sweep.querySelectorAll("svg")).toHaveLength(2);
     expect(sweep.querySelector("svg")!.getAttribute("aria-label")).toBe(
       "Effect of French from strength -2 to 2, in nats",
     );
+    const marker = () => sweep.querySelector(".mi-chart-marker")!.getAttribute("x1");
+    const before = marker();
+    input(ranges(root)[0], "1");
+    expect(marker()).not.toBe(before); // where the slider stands
+    model.set("_strengths", NOTHING);
+    expect(sweep.hidden).toBe(true);
     stop();
+    expect(model.listening).toBe(0);
   });
 
   it("has settings, and says what is wrong and what is being done", () => {
@@ -183,6 +215,38 @@ describe("the widget", () => {
     stopping.click();
     expect(model.sent).toEqual([{ do: "stop", slider: 0 }]);
     stop();
+  });
+
+  it("keeps what is typed while the model writes", () => {
+    const { root, model, stop } = opened();
+    figures(root)[1].value = ""; // to write another number there
+    const [temperature] = [...root.querySelectorAll<HTMLInputElement>(".mi-settings input")];
+    temperature.value = "";
+    model.set("steered", { pieces: [[" Il", false]], writing: true, error: "" });
+    model.set("_said", { error: "", busy: "writing" });
+    model.set("_data", effect([0.25, NaN], [NaN, NaN]));
+    expect([figures(root)[1].value, temperature.value]).toEqual(["", ""]);
+    model.set("scales", [0, 1]);
+    expect([figures(root)[1].value, temperature.value]).toEqual(["1", ""]);
+    stop();
+  });
+
+  it("shows what a push does alone where no panel answers", () => {
+    const alone = { sliders: [], scales: [], offered: {}, settings: {}, prompt: null };
+    const header = { title: "What steering does", model: EVIL, unit: "nats", warnings: [] };
+    const { root, model, stop } = opened({ ...alone, _header: header, _data: effect([3, 0.1], [NaN, NaN]) });
+    expect(root.querySelector(".mi-body")!.textContent).toBe(
+      "effect: next token moved by 3.00 nats control: random direction of the same norm next token moved by 0.10 nats ",
+    );
+    expect(root.querySelector(".mi-header")!.textContent).toContain(`What steering does${EVIL} · nats`);
+    expect([...root.querySelectorAll(".mi-actions .mi-button")].map((button) => button.textContent)).toEqual([
+      "copy codeC",
+      "?",
+    ]);
+    expect(root.querySelector("[aria-live]")!.textContent).toContain("effect: next token moved by 3.00 nats");
+    expect(root.querySelectorAll("input, select, textarea, img, svg")).toHaveLength(0);
+    stop();
+    expect(model.listening).toBe(0);
   });
 
   it("says that the kernel is gone, and throws nothing", () => {

@@ -1,8 +1,6 @@
-import { entry } from "../_shared/entry";
-import { View } from "./view";
+import { viewEntry } from "../_shared/entry";
+import { Labelled } from "../_shared/labelled";
+import { SteeringView } from "./view";
 import "./widget.css";
 
-export default entry(
-  () => ({ dispose() {} }), // nothing is unpacked: what is sent is small
-  (model, _store, el) => new View(model, el),
-);
+export default viewEntry(Labelled, SteeringView);

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
+
+import xarray as xr
 
 from .._shared.numbers import reading, signed
 from .._shared.words import Words
@@ -11,23 +12,32 @@ from .._shared.words import Words
 _WORDS = Words(__file__)
 
 
-def figures_in_words(figures: Mapping[str, Any]) -> list[str]:
+def effect_in_words(effect: xr.Dataset) -> list[str]:
     """Effect, cost, and the same of a random direction; nothing where nothing is known."""
-    if not figures:
+    if not effect:
         return []
-    said = [_WORDS.say("effect", effects=_effects(figures))]
-    if figures["cost"] is not None:
-        said.append(_WORDS.say("cost", cost=percent(figures["cost"])))
-    control = figures["control"]
-    if control:
-        cost = None if control["cost"] is None else percent(control["cost"])
-        said.append(_WORDS.say("control", effects=_effects(control), cost=cost))
-    return said
+    given, random = (_facts(effect.sel(push=push)) for push in ("given", "random"))
+    said = [_WORDS.say("effect", **given), _WORDS.say("cost", **given), _WORDS.say("control", **random)]
+    return [line for line in said if line]
 
 
-def _effects(figures: Mapping[str, Any]) -> str:
-    probes = [{"name": name, "sigma": signed(value, 1)} for name, value in figures["probes"]]
-    return _WORDS.each("probe", probes, ", ") or _WORDS.say("moved", kl=reading(figures["kl"]))
+def _facts(push: xr.Dataset) -> dict[str, str]:
+    cost = push["cost"].item()
+    return {"effects": _effects(push), "cost": "" if math.isnan(cost) else percent(cost)}
+
+
+def _effects(push: xr.Dataset) -> str:
+    """What the probes read, or how far the next token moved where there is none; empty where nothing is known."""
+    kl = push["kl"].item()
+    if math.isnan(kl):
+        return ""
+    read = (
+        zip(push["probe"].values.tolist(), push["read"].values.tolist(), strict=True)
+        if "read" in push
+        else ()
+    )
+    probes = [{"name": name, "sigma": signed(sigma, 1)} for name, sigma in read]
+    return _WORDS.each("probe", probes, ", ") or _WORDS.say("moved", kl=reading(kl))
 
 
 def percent(share: float) -> str:

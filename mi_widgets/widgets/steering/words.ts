@@ -1,35 +1,32 @@
 /** What steering does and what it costs, in words. */
 import { el } from "../_shared/dom";
+import type { Labelled } from "../_shared/labelled";
 import { reading, signed } from "../_shared/numbers";
 import { type Part, Words } from "../_shared/words";
 import templates from "./words.json";
 
 const words = new Words(templates);
 
-interface Effects {
-  probes: [string, number][];
-  kl: number;
-  cost: number | null;
+/** Effect, cost, and the same of a random direction; nothing where nothing is known. */
+export function effectInWords(data: Labelled): HTMLElement[] {
+  if (!data.has("kl")) return [];
+  const [given, random] = ["given", "random"].map((push) => facts(data, push));
+  return [words.say("effect", given), words.say("cost", given), words.say("control", random)]
+    .filter((parts) => parts.length)
+    .map((parts) => el("span", { class: "mi-figure" }, ...parts));
 }
 
-export interface Figures extends Effects {
-  control: Effects | null;
+function facts(data: Labelled, push: string) {
+  const cost = data.get("cost").at({ push });
+  return { effects: effects(data, push), cost: !Number.isNaN(cost) && percent(cost) };
 }
 
-export function figuresInWords(figures: Figures | Record<string, never>): HTMLElement[] {
-  if (!("probes" in figures)) return [];
-  const { cost, control } = figures as Figures;
-  const said = [words.say("effect", { effects: effects(figures as Figures) })];
-  if (cost !== null) said.push(words.say("cost", { cost: percent(cost) }));
-  if (control) {
-    const cost = control.cost !== null && percent(control.cost);
-    said.push(words.say("control", { effects: effects(control), cost }));
-  }
-  return said.map((parts) => el("span", { class: "mi-figure" }, ...parts));
-}
-
-function effects({ probes, kl }: Effects): Part[] {
-  const read = probes.map(([name, sigma]) => ({ name, sigma: signed(sigma, 1) }));
+/** What the probes read, or how far the next token moved where there is none; nothing where nothing is known. */
+function effects(data: Labelled, push: string): Part[] {
+  const kl = data.get("kl").at({ push });
+  if (Number.isNaN(kl)) return [];
+  const probes = data.axis("probe")?.labels ?? [];
+  const read = probes.map((name) => ({ name, sigma: signed(data.get("read").at({ push, probe: name }), 1) }));
   return read.length ? words.each("probe", read, ", ") : words.say("moved", { kl: reading(kl) });
 }
 
