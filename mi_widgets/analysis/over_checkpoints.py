@@ -10,7 +10,8 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError, ResultError
-from mi_widgets.core.record import Defined, Made, made_by
+from mi_widgets.core.record import Defined, Made
+from mi_widgets.core.recording import made_by
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.script import body_of
 from mi_widgets.model.load import load

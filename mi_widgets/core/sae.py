@@ -11,7 +11,8 @@ from torch import Tensor
 
 from .directions import Direction
 from .errors import DictionaryError
-from .record import Brought, Call, Made, Part, serial
+from .record import Brought, Call, Made, Part
+from .recording import serial
 from .results import Provenance, Result
 from .script import expression_of
 from .sites import Site

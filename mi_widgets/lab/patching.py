@@ -13,7 +13,7 @@ from mi_widgets.analysis.patching.activation import Patching, activation_patchin
 from mi_widgets.core import sites as at
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
-from mi_widgets.core.record import call_of
+from mi_widgets.core.recording import call_of
 from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site

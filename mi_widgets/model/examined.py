@@ -9,7 +9,8 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.errors import DifferentModel, SiteError
-from mi_widgets.core.record import Block, Brought, Made, moment
+from mi_widgets.core.record import Block, Brought, Made
+from mi_widgets.core.recording import moment
 from mi_widgets.core.results import Provenance
 from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site

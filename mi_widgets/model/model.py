@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
-from mi_widgets.core.record import Made, made_by, recorded
+from mi_widgets.core.record import Made
+from mi_widgets.core.recording import made_by, recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
