@@ -51,8 +51,8 @@ def over_checkpoints(
     models: list[Made] = []
     for step in tqdm(chosen, desc=name, unit="checkpoint", disable=not progress, leave=False):
         model = load(name, checkpoint=step)
-        results.append(_checked(analysis(model), results))
         models.append(model.record)
+        results.append(_checked(analysis(model), results))
     first = results[0]
     warnings = dict.fromkeys(w for result in results for w in result.warnings)
     if not _same(results, models):
