@@ -3,10 +3,10 @@
 import ast
 from dataclasses import replace
 
+from mi_widgets.core.expressions import Code, Use
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Block, Call, Made, Part
 from mi_widgets.core.results import Provenance
-from mi_widgets.core.script import Code, Use
 
 NOTHING = Stack()
 

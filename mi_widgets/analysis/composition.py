@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.architectures import Weights
 from mi_widgets.model.model import Model

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 

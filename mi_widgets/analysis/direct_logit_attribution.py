@@ -15,7 +15,7 @@ from torch import Tensor
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError, NotKept
 from mi_widgets.core.prompts import PromptPair
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run

@@ -13,7 +13,7 @@ from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.prompts import PromptPair
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model

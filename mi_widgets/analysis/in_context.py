@@ -10,7 +10,7 @@ import xarray as xr
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.patching import Patch
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.data import Texts, data

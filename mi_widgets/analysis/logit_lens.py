@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError, SiteError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run

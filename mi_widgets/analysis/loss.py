@@ -7,7 +7,7 @@ import torch
 import xarray as xr
 from torch.nn import functional as F
 
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.run import Run
 

@@ -14,7 +14,7 @@ from mi_widgets.core.ablation import ablate
 from mi_widgets.core.errors import MIError, PromptError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.patching import patch
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model

@@ -10,7 +10,8 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError, ResultError
-from mi_widgets.core.record import Defined, Made, made_by
+from mi_widgets.core.record import Defined, Made
+from mi_widgets.core.recording import made_by
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.script import body_of
 from mi_widgets.model.load import load
@@ -50,8 +51,8 @@ def over_checkpoints(
     models: list[Made] = []
     for step in tqdm(chosen, desc=name, unit="checkpoint", disable=not progress, leave=False):
         model = load(name, checkpoint=step)
-        results.append(_checked(analysis(model), results))
         models.append(model.record)
+        results.append(_checked(analysis(model), results))
     first = results[0]
     warnings = dict.fromkeys(w for result in results for w in result.warnings)
     if not _same(results, models):

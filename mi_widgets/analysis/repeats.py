@@ -8,7 +8,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from .arrays import Array
 from .errors import InterventionError
-from .record import Brought, Made, recorded, serial
+from .record import Brought, Made
+from .recording import recorded, serial
 from .results import Provenance
 from .sites import Site
 

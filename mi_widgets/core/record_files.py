@@ -5,53 +5,75 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import InterventionError
+from .expressions import Code, Use, parts_of
+from .nested import Steps, finished
 from .record import Block, Brought, Call, Defined, Made, Part
-from .script import Code, Use, parts_of
 
 
 def frozen_record(made: Made | None) -> list[dict[str, Any]]:
     """All that a record consists of, each after what it stands on; the last is the record itself."""
-    kept: list[dict[str, Any]] = []
-    places: dict[int, int] = {}
-
-    def place(made: Made) -> int:
-        if id(made) not in places:
-            entry = _entry(made, place)
-            places[id(made)] = len(kept)
-            kept.append(entry)
-        return places[id(made)]
-
+    entries = _Entries()
     if made is not None:
-        place(made)
-    return kept
+        finished(entries.place(made))
+    return entries.kept
 
 
-def _entry(made: Made, place: Any) -> dict[str, Any]:
-    def code(value: Any, name: str) -> list[Any]:
+class _Entries:
+    """What was kept of a record so far."""
+
+    def __init__(self) -> None:
+        self.kept: list[dict[str, Any]] = []
+        # By identity; what is kept alive by nobody else must not leave its number to another.
+        self._places: dict[int, tuple[int, Made]] = {}
+
+    def place(self, made: Made) -> Steps[int]:
+        if id(made) not in self._places:
+            entry = yield self._entry(made)
+            self._places[id(made)] = len(self.kept), made
+            self.kept.append(entry)
+        return self._places[id(made)][0]
+
+    def _entry(self, made: Made) -> Steps[dict[str, Any]]:
+        match made:
+            case Brought():
+                # What makes sure of a model's weights is asked now: later nobody has them.
+                lines = "" if made.check is None else made.check("{name}", True)
+                return {"brought": made.what, "name": made.name, "check": lines}
+            case Part():
+                return {"whole": (yield self.place(made.whole)), "chosen": made.chosen}
+            case Defined():
+                body = yield self.place(made.made)
+                return {"made": body, "parameter": (yield self.place(made.parameter))}
+        arguments = []
+        for (name, value), called in zip(made.arguments, made.places, strict=True):
+            arguments.append([name, (yield self._code(value, called)), called])
+        of = None if made.of is None else (yield self.place(made.of))
+        within = None
+        if made.within is not None:
+            model = yield self.place(made.within.model)
+            within = [model, (yield self._code(made.within.interventions, "done"))]
+        return {
+            "function": made.function,
+            "arguments": arguments,
+            "of": of,
+            "within": within,
+            "name": made.name,
+        }
+
+    def _code(self, value: Any, name: str) -> Steps[list[Any]]:
         try:
-            parts = parts_of(value, name, inline=True)
+            parts = parts_of(value, name)
         except InterventionError:  # a function of the user's: its name is all that can be kept
             parts = [Use(Brought(f"yours: {value!r}"), name)]
-        return [part if isinstance(part, str) else [place(part.made), part.name] for part in parts]
-
-    match made:
-        case Brought():
-            # What makes sure of a model's weights is asked now: later nobody has them.
-            lines = "" if made.check is None else made.check("{name}", True)
-            return {"brought": made.what, "name": made.name, "check": lines}
-        case Part():
-            return {"whole": place(made.whole), "chosen": made.chosen}
-        case Defined():
-            return {"made": place(made.made), "parameter": place(made.parameter)}
-    given = zip(made.arguments, made.places, strict=True)
-    within = made.within
-    return {
-        "function": made.function,
-        "arguments": [[name, code(value, called), called] for (name, value), called in given],
-        "of": None if made.of is None else place(made.of),
-        "within": within and [place(within.model), code(within.interventions, "done")],
-        "name": made.name,
-    }
+        code: list[Any] = []
+        for part in parts:
+            if isinstance(part, str):
+                code.append(part)
+            elif hasattr(part.made, "sha256"):  # an Array
+                code.append(part.made.code(inline=True))
+            else:
+                code.append([(yield self.place(part.made)), part.name])
+        return code
 
 
 def thawed_record(kept: list[dict[str, Any]]) -> Made | None:

@@ -20,8 +20,9 @@ from .dataset_files import write_dataset
 from .errors import InterventionError, ResultError
 from .interventions import Stack
 from .pictures import PLOTS, VIEWS
-from .record import Brought, Made, Part, kept, serial
+from .record import Brought, Made, Part
 from .record_files import frozen_record
+from .recording import kept, serial
 from .script import code_of
 
 

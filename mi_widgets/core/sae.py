@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
 import torch
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from .directions import Direction
 from .errors import DictionaryError
-from .record import Brought, Call, Made, Part, serial
+from .record import Brought, Call, Made, Part
+from .recording import serial
 from .results import Provenance, Result
 from .script import expression_of
 from .sites import Site
@@ -40,8 +41,8 @@ class SAE:
         subtracts_b_dec: whether `encode` takes `b_dec` away first; autoencoders from elsewhere need not.
         site: what it was trained on, or None.
         model: the name of the model that it was trained on, or "".
-        made: the call that made it, or None.
         history: how its training went, a Result (step), or None.
+        made: the call that made it, or None.
     """
 
     W_enc: Float[Tensor, "d_in d_sae"]
@@ -54,8 +55,9 @@ class SAE:
     subtracts_b_dec: bool = True
     site: Site | None = None
     model: str = ""
-    made: Made | None = None
     history: Result | None = None
+    # No argument, so that what `dataclasses.replace` makes of it does not say that it was made as this one was.
+    made: Made | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -139,13 +141,14 @@ class SAE:
     def to(self, where: torch.device | torch.dtype | str) -> SAE:
         """On another device, or in another number type."""
         moved: dict[str, Any] = {
-            field.name: value.to(where)
-            for field in fields(self)
-            if isinstance(value := getattr(self, field.name), Tensor)
+            part.name: value.to(where)
+            for part in fields(self)
+            if isinstance(value := getattr(self, part.name), Tensor)
         }
-        if self.made is not None:
-            moved["made"] = Call("to", (("", where),), of=self.made, name="sae", places=("where",))
-        return replace(self, **moved)
+        same = replace(self, **moved)
+        if self.made is None:
+            return same
+        return same._made_by(Call("to", (("", where),), of=self.made, name="sae", places=("where",)))
 
     @property
     def record(self) -> Made:
@@ -155,12 +158,16 @@ class SAE:
     def with_record(self, record: Made) -> SAE:
         """The same, made by another call."""
         history = self.history and self.history.with_record(Part(record, ".history"))
-        return replace(self, made=record, history=history)
+        return replace(self, history=history)._made_by(record)
+
+    def _made_by(self, record: Made) -> SAE:
+        object.__setattr__(self, "made", record)  # of a new one, that nobody knows yet
+        return self
 
     def code(self) -> str:
         """The expression that loads it; `sae` where it was made otherwise."""
-        loaded = isinstance(self.made, Call) and self.made.function == "mi.load_sae"
-        return expression_of(self.made) if loaded and self.made else "sae"
+        made = self.made
+        return expression_of(made) if isinstance(made, Call) and made.function == "mi.load_sae" else "sae"
 
     def __repr__(self) -> str:
         sparse = f", k={self.k}" if self.k is not None else ""

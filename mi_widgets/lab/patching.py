@@ -13,10 +13,11 @@ from mi_widgets.analysis.patching.activation import Patching, activation_patchin
 from mi_widgets.core import sites as at
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
-from mi_widgets.core.record import call_of
+from mi_widgets.core.recording import call_of
 from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
 from mi_widgets.core.sites import Site
+from mi_widgets.model.grid import Axes
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
@@ -70,7 +71,7 @@ class PatchingPanel(Panel[PatchingView]):
         if isinstance(pairs, Iterator):  # which can be read but once
             pairs = list(pairs)
         self.pair = listed(pairs)[0]
-        self._patching = Patching(model, pairs, site, metric=metric, by=by)
+        self._patching = Patching(model, pairs, site, metric, Axes(by))
         self._filling, self._whole = self._patching.fill(), False
         self._record = call_of(activation_patching, model, pairs, site, metric=metric, by=by)
         self.view = PatchingView(self._effects(), selection=selection)

@@ -9,7 +9,7 @@ from huggingface_hub import hf_hub_download
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import DictionaryError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
 from mi_widgets.zoo.models import check_files

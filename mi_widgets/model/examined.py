@@ -9,9 +9,10 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.errors import DifferentModel, SiteError
-from mi_widgets.core.record import Block, Brought, Made, moment
+from mi_widgets.core.record import Block, Brought, Call, Made
+from mi_widgets.core.recording import moment
 from mi_widgets.core.results import Provenance
-from mi_widgets.core.script import Script
+from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
 from .fingerprint import Fingerprints, Seen, written
@@ -29,11 +30,12 @@ class Examined(Wrapped):
         record: the call that loaded it; None for a module of the user's.
     """
 
-    def __init__(self, parts: Parts, findings: Findings, record: Made | None) -> None:
+    def __init__(self, parts: Parts, findings: Findings, record: Call | None) -> None:
         super().__init__(parts)
         self._findings, self._loaded = findings, record
         self._fingerprints = Fingerprints(parts.module)
-        self._at: tuple[object, Brought] | None = None  # the last moment in which its record was asked for
+        self._loaded_with = Seen.of(parts.module)
+        self._at: tuple[object, Made] | None = None  # the last moment in which its record was asked for
         self.trust = Trust(self.name, lambda: self.record, findings.checks)
 
     def layers_of(self, site: Site) -> tuple[int | None, ...]:
@@ -69,19 +71,27 @@ class Examined(Wrapped):
 
     @property
     def record(self) -> Made:
-        """How it came here, with the weights that it has now; a module of the user's is theirs to bring."""
-        if self._loaded is not None:
-            return self._loaded
+        """How it came here, with the weights that it has now.
+
+        A module of the user's is theirs to bring, and so is one that they have changed after it was loaded by its name.
+        """
         now, last = moment.get(), self._at
         if now is None or last is None or last[0] is not now:
-            self._at = last = now, self._brought()
+            self._at = last = now, self._made()
         return last[1]  # not what another thread may have put there since
 
-    def _brought(self) -> Brought:
-        bos = "" if self.bos is None else f", bos={self.bos}"
+    def _made(self) -> Made:
         seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
+        if self._loaded is None:
+            bos = "" if self.bos is None else f", bos={self.bos}"
+            what = f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer{bos})"
+        elif seen.same_as(self._loaded_with):
+            return self._loaded
+        else:
+            name = expression_of(self._loaded)
+            what = f"{name} as you changed it: its weights are no longer those of that name"
         return Brought(
-            f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer{bos})",
+            what,
             "model",
             check=lambda name, reading: written(fingerprints, seen, name, reading=reading),
             token=seen.key,

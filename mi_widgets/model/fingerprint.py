@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.record import serial
+from mi_widgets.core.recording import serial
 
 
 @dataclass(frozen=True, eq=False)

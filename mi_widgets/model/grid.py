@@ -25,10 +25,10 @@ _AXIS = {"layers": "layer", "heads": "head", "positions": "pos"}  # what chooses
 class Axes:
     """What a user asks for; None is all, or what the site suggests. The fields are `Model.sweep`'s."""
 
-    by: Sequence[str] | None
-    layers: Sequence[int] | None
-    positions: Sequence[int] | None
-    heads: Sequence[int] | None
+    by: Sequence[str] | None = None
+    layers: Sequence[int] | None = None
+    positions: Sequence[int] | None = None
+    heads: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import nn
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
-from mi_widgets.core.record import made_by
+from mi_widgets.core.recording import made_by
 
 from .architectures import architecture_of
 from .hub import open_hub

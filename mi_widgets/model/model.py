@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
-from mi_widgets.core.record import Made, made_by, recorded
+from mi_widgets.core.record import Call
+from mi_widgets.core.recording import made_by, recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 
@@ -218,7 +219,7 @@ def model_of(
     architecture: Architecture,
     tokenizer: Any,
     name: str,
-    record: Made | None,
+    record: Call | None,
     bos: bool | None,
 ) -> Model:
     """Make a module ready, examine it, and hand both over.

@@ -14,7 +14,8 @@ from torch import Tensor
 from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
-from mi_widgets.core.record import Block, Call, Made, recorded
+from mi_widgets.core.record import Block, Call, Made
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site, named
 

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
-from mi_widgets.core.record import Brought, Made, made_by, recorded, serial
+from mi_widgets.core.record import Brought, Made
+from mi_widgets.core.recording import made_by, recorded, serial
 from mi_widgets.core.script import Script
 
 from .models import EXPECTED, LAST, WEIGHTS, check_files

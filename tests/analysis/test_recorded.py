@@ -12,7 +12,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.record import is_recorded
+from mi_widgets.core.recording import is_recorded
 from mi_widgets.core.script import code_of
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,7 @@
 """Sparse autoencoders: what fires, what is written to files and read back, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
+from mi_widgets.core.script import code_of
 from tests.core.dictionaries import KINDS, random_sae
 
 
@@ -179,3 +181,20 @@ def test_what_does_not_fit_together_is_refused(changes, says):
 def test_activations_of_another_width_are_refused():
     with pytest.raises(DictionaryError, match=r"reads activations of width 6; these have shape \(2, 5\)"):
         random_sae().encode(torch.ones(2, 5))
+
+
+def test_what_is_made_of_a_loaded_dictionary_is_no_loaded_one():
+    loaded = mi.load_sae("atlas-2")
+    changed = replace(loaded, W_dec=-loaded.W_dec)
+    assert (loaded.code(), changed.code()) == ("mi.load_sae('atlas-2')", "sae")
+    assert changed.history is loaded.history
+    assert code_of(changed.direction(3).record, "direction").splitlines()[3:] == [
+        f"sae = ...  # bring your {changed!r}",
+        "direction = sae.direction(3)",
+    ]
+    moved = changed.to(torch.float64)
+    assert "mi.load_sae" not in code_of(moved.record, "sae")
+    assert code_of(loaded.to(torch.float64).record, "moved").splitlines()[-2:] == [
+        "sae = mi.load_sae('atlas-2')",
+        "moved = sae.to(torch.float64)",
+    ]

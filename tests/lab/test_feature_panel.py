@@ -172,7 +172,7 @@ def test_what_was_active_holds_in_the_panel(model, sae):
 
 
 def test_its_code_says_the_same(model, capsys):
-    sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1], made=LOADED)
+    sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1]).with_record(LOADED)
     with model.intervene(mi.scale(at.mlp_out[0], -3)):
         panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
     panel.interventions = mi.replace(at.feature(sae, 3), 30.0)

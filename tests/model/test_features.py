@@ -116,7 +116,7 @@ def test_the_gradient_is_that_of_moving_along_the_direction(model):
 
 
 def test_sites_say_what_they_are():
-    sae = random_sae(site=at.resid_post[1], made=LOADED)
+    sae = random_sae(site=at.resid_post[1]).with_record(LOADED)
     site = at.feature(sae, 7).pos(-1)
     assert site.code() == "at.resid_post[1].feature(mi.load_sae('here'), 7).pos(-1)"
     assert (

@@ -159,3 +159,52 @@ def test_showing_a_view_writes_no_file_and_reads_no_weights(tmp_path, monkeypatc
     assert (view._code, [*tmp_path.iterdir()], hashes) == ("", [], [])
     assert "mi.Array.load(" in view.code()
     assert len([*tmp_path.iterdir()]) == 1
+
+
+@pytest.fixture
+def shipped():
+    return mi.load("induction-2l")
+
+
+def edited(model):
+    with torch.no_grad():
+        model.module.blocks[0].attn.W_O.mul_(0.5)
+
+
+def test_a_shipped_model_is_its_name_as_long_as_nobody_changes_it(shipped, hashes):
+    before = shipped.run(IDS)
+    assert shipped.code() == "model = mi.load('induction-2l')"
+    edited(shipped)
+    after = shipped.run(IDS)
+    assert before.next_tokens().code().splitlines()[3] == "model = mi.load('induction-2l')"
+    assert not hashes
+    changed = "as you changed it: its weights are no longer those of that name"
+    brought = f"model = ...  # bring mi.load('induction-2l') {changed}"
+    assert after.next_tokens().code().splitlines()[3:6] == [
+        brought,
+        f"model.require({shipped.fingerprint!r})",
+        "run = model.run([[1, 2, 3, 4]])",
+    ]
+    assert shipped.code().splitlines() == [brought, f"model.require({shipped.fingerprint!r})"]
+
+
+@pytest.mark.parametrize("part", ["data", "a tensor"])
+def test_a_shipped_model_that_was_given_other_weights_is_brought(shipped, part):
+    attention = shipped.module.blocks[1].attn
+    if part == "data":
+        attention.W_Q.data[1] += 1
+    else:
+        attention.W_Q = torch.nn.Parameter(2 * attention.W_Q.detach())
+    assert "bring mi.load('induction-2l') as you changed it" in shipped.code()
+    control = mi.head_scores(shipped.untrained(), "induction", length=4).code()
+    assert "model.untrained()" in control
+    assert "mi.load('induction-2l') as you changed it" in control
+
+
+def test_a_change_in_the_analysis_of_every_checkpoint_is_said():
+    def analysis(model):
+        edited(model)
+        return mi.head_scores(model, "induction", length=4, n=1)
+
+    code = mi.over_checkpoints("induction-2l", analysis, steps=[0], progress=False).code()
+    assert "    model_2 = ...  # bring mi.load('induction-2l', checkpoint=0) as you changed it" in code

@@ -216,7 +216,7 @@ def test_a_dictionary_of_another_size_is_refused():
 
 
 def test_its_code_loads_the_dictionary_once_and_shows_the_same():
-    sae = random_sae(d_sae=6, site=at.resid_post[2], made=LOADED)
+    sae = random_sae(d_sae=6, site=at.resid_post[2]).with_record(LOADED)
     result = dashboards()
     view = FeatureView(
         result, sae=sae, selection={"latent": 2}, intervention=mi.replace(at.feature(sae, 1), 0.5)

@@ -97,7 +97,7 @@ def test_another_text_keeps_what_it_has_of_the_selection(view):
 
 
 def test_gestures_are_values_and_the_code_says_them():
-    sae = random_sae(d_sae=6, site=at.resid_post[2], made=LOADED)
+    sae = random_sae(d_sae=6, site=at.resid_post[2]).with_record(LOADED)
     features, result = dashboards(), firing()
     view = LatentsView(result, features=features, sae=sae)
     view.set_state({"_changes": [[3, None], [0, 5]]})

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mi_widgets.core.edits import apply
 from mi_widgets.core.prompts import Mark
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site

@@ -17,7 +17,7 @@ from mi_widgets.core.directions import Probe, drawn_as_long
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.interventions import Intervention, Stack, stack
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation

@@ -8,7 +8,7 @@ import torch
 
 from mi_widgets.core.directions import Direction
 from mi_widgets.core.errors import MIError, PromptError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.modular_addition import Sums, modular_sums

@@ -14,7 +14,7 @@ from torch import Tensor
 from mi_widgets.core import sites as at
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.modular_addition import modular_sums

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -11,7 +12,7 @@ from mi_widgets.analysis.compared import Both, checked
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.model.grid import Axes, Grid
@@ -68,17 +69,7 @@ def activation_patching(
     Source: Meng et al. 2022 (arXiv:2202.05262), causal tracing, with another prompt in place of noise; the names and
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
-    patching = Patching(
-        model,
-        pairs,
-        site,
-        metric=metric,
-        by=by,
-        layers=layers,
-        positions=positions,
-        heads=heads,
-        batch=batch,
-    )
+    patching = Patching(model, pairs, site, metric, Axes(by, layers, positions, heads), batch=batch)
     bar = {"desc": "patching", "unit": "cell", "delay": 1, "disable": not progress, "leave": False}
     for _ in tqdm(patching.fill(), total=patching.size, **bar):
         pass
@@ -86,7 +77,11 @@ def activation_patching(
 
 
 class Patching:
-    """What `activation_patching` measures, a cell at a time; the arguments are its own.
+    """What `activation_patching` measures, a cell at a time.
+
+    Args:
+        model: as there, and so are the others.
+        axes: its `by`, `layers`, `positions` and `heads`.
 
     Attributes:
         size: the number of cells to be run.
@@ -97,19 +92,17 @@ class Patching:
         model: Model,
         pairs: Pairs,
         site: Site | str,
+        metric: PairMetric,
+        axes: Axes,
         *,
-        metric: PairMetric = logit_diff,
-        by: Sequence[str] | None = None,
-        layers: Sequence[int] | None = None,
-        positions: Sequence[int] | None = None,
-        heads: Sequence[int] | None = None,
         batch: int = 64,
     ) -> None:
         self._model, self._metric = model, metric
         self._site = named(site) if isinstance(site, str) else site
         usual = ("layer", "head" if "head" in self._site.axes else "pos")
-        self._axes = Axes(usual if by is None else tuple(by), layers, positions, heads)
-        self._pairs = checked(model, pairs, by_position="pos" in (self._axes.by or ()))
+        by = usual if axes.by is None else tuple(axes.by)
+        self._axes = replace(axes, by=by)
+        self._pairs = checked(model, pairs, by_position="pos" in by)
         self._parts = list(batches(self._pairs, batch))
         tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
         self._grid = Grid.of(model, self._site, tokenized, self._axes)

@@ -13,7 +13,7 @@ from mi_widgets.analysis.compared import Both, checked
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model

@@ -14,7 +14,7 @@ from mi_widgets.core import sites as at
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.zoo.superposition import ToyModel
 

@@ -24,7 +24,7 @@ from mi_widgets.analysis.directions.effect import (
     unless,
 )
 from mi_widgets.core.interventions import Stack
-from mi_widgets.core.record import call_of
+from mi_widgets.core.recording import call_of
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 from mi_widgets.widgets.steering.shown import Said

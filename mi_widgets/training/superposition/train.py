@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.record import recorded
+from mi_widgets.core.recording import recorded
 from mi_widgets.zoo.superposition import ToyModel, drawn, reconstructed
 
 from ..threads import on_threads

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import anywidget
 import traitlets
 
-from mi_widgets.core.record import record_of
+from mi_widgets.core.recording import record_of
 from mi_widgets.core.script import Script
 
 from .closing import Closing
