@@ -26,7 +26,7 @@ export function sentence(store: Store, latent: number): Part[] {
     suppressed: tokens("suppressed"),
   });
   const { label } = store.label(latent);
-  const labelled = label && words.say("label", { label, scores: scoresText(store, latent) });
+  const labelled = label && words.text("label", { label, scores: scoresText(store, latent) });
   return words.say("sentence", { latent, label: labelled, silent: !store.density(latent), fires });
 }
 
