@@ -328,7 +328,19 @@ def test_colours_are_those_of_all_prompts_and_of_the_control(view):
     assert packed_of(view, "entropy")["max"] == pytest.approx(np.log(1000))
     assert packed_of(view, "asked_rank")["max"] == 999
     assert [sent(view, "kl", line).min() for line in (0, 1)] == [0, 0]  # not −1e-7
-    assert "asked_rank" not in LogitLensView(lens(asked=()))._data["variables"]
+    colours = view._data["derived"]["colours"]
+    assert list(colours) == ["probability", "rank", "entropy", "kl"]
+    assert colours["rank"] == {"label": "rank", "map": "viridis", "ends": ("rank 999", "0")}
+    assert colours["kl"]["label"] == "KL"
+    without = LogitLensView(lens(asked=()))
+    assert "asked_rank" not in without._data["variables"]
+    assert "rank" not in without._data["derived"]["colours"]
+
+
+def test_a_token_that_was_asked_for_twice_is_there_once():
+    view = LogitLensView(lens(asked=(" John", " Mary", " John")))
+    assert labels(view, "token_asked") == [" John", " Mary"]
+    assert sent(view, "asked_rank").shape == (2, 1, 4, 6)
 
 
 def test_the_sentence_says_a_cell_and_what_becomes_of_the_pinned_token(view):

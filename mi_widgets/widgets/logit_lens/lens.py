@@ -64,7 +64,7 @@ class Lens:
         real = ~np.isnan(self.values["probability"][0]).all(axis=1)
         self.last = np.where(real, np.arange(len(self.pos)), -1).max(axis=1)
         self.colors = [name for name in COLORS if name != "rank" or self.asked]
-        self.worst = max(_LEAST_RANK, int(self._highest("asked_rank"))) if self.asked else _LEAST_RANK
+        self.worst = max(_LEAST_RANK, int(self._highest("asked_rank")))
         self.scales = {
             **dict.fromkeys(("probability", "top_probability", "asked_probability"), _SHARE),
             **{name: Scale("sequential", 0.0, self._highest(name) or 1.0) for name in ("entropy", "kl")},
@@ -137,7 +137,7 @@ class Lens:
         )
 
     def _highest(self, name: str) -> float:
-        values = self.values[name]
+        values = self.values.get(name, np.zeros(0))  # where no token was asked for there are no ranks
         return float(values.max(where=np.isfinite(values), initial=0.0))
 
 

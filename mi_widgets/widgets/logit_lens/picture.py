@@ -67,13 +67,11 @@ def _curve(
     batch, _, column = at
     layers = lens.layer_numbers
     ranks = lens.values["asked_rank"][:, lens.asked.index(pinned), batch, ::-1, column]
-    if lens.control is None:
-        lines = [marks.Line("", layers, ranks[0], "main")]
-    else:
-        lines = [
-            marks.Line(visible(pinned), layers, ranks[0], "main"),
-            marks.Line(visible(lens.control.name), layers, ranks[1], "control"),
-        ]
+    names = [""] if lens.control is None else [visible(pinned), visible(lens.control.name)]
+    lines = [
+        marks.Line(name, layers, ranks[line], "control" if line else "main")
+        for line, name in enumerate(names)
+    ]
     row = lens.place(selection)[1]
     chart = marks.Lines(
         lines,

@@ -139,7 +139,7 @@ export function tables({ lens, selection, pinned }: Shown): HTMLElement[] {
 function layerTable(lens: Lens, at: Labels, caption: string, pinned: string | null): HTMLTableElement {
   type Column = [head: string, line: number, write: (at: Labels) => string];
   const { control } = lens;
-  const number = (name: string) => (at: Labels) => reading(lens.numberAt(name, at));
+  const number = (name: string) => (at: Labels) => read(lens, name, at);
   const token = (at: Labels) => visible(lens.textAt("token", at));
   const rank = (at: Labels) => fixed(lens.numberAt("asked_rank", at), 0);
   const ofPinned = (...columns: Column[]) => (pinned === null ? [] : columns);
