@@ -97,8 +97,8 @@ export class SteeringView extends AnsweredView {
     ];
   }
 
-  protected facts(header: Record<string, string>): string[] {
-    return this.answered ? [header.model, `${this.active} of ${this.scales.length} active`] : super.facts(header);
+  protected facts({ model }: Record<string, string>): string[] {
+    return this.answered ? [model, `${this.active} of ${this.scales.length} active`] : [model]; // figures say their units
   }
 
   private get scales(): number[] {

@@ -238,7 +238,7 @@ describe("the widget", () => {
     expect(root.querySelector(".mi-body")!.textContent).toBe(
       "effect: next token moved by 3.00 nats control: random direction of the same norm next token moved by 0.10 nats ",
     );
-    expect(root.querySelector(".mi-header")!.textContent).toContain(`What steering does${EVIL} · nats`);
+    expect(root.querySelector(".mi-header")!.textContent).toContain(`What steering does${EVIL}✓`);
     expect([...root.querySelectorAll(".mi-actions .mi-button")].map((button) => button.textContent)).toEqual([
       "copy codeC",
       "?",
