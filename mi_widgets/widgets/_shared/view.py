@@ -10,6 +10,7 @@ import traitlets
 from mi_widgets.core.recording import record_of
 from mi_widgets.core.script import Script
 
+from .._marks import Picture, render
 from .closing import Closing
 from .selection import Choices, Selection, checked, shared
 
@@ -40,13 +41,13 @@ D = TypeVar("D", bound=Drawn)
 class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
-    A subclass reads what it was given into `_drawn` before it calls `super().__init__`, with `_first_selection` and
-    `_traits_now`. It gives `png` and `__repr__`, `_arguments` where it was given more than its result and its
-    selection, and a `show` that calls `_show`.
+    A subclass gives `_picture` and `__repr__`, `_arguments` where it was given more than its result and its selection,
+    and a `show` that calls `_show`.
 
     Args:
         result: What is drawn.
-        first: The selection to open with, complete.
+        drawn: What was read from it, ready to be drawn.
+        selection: What to open with, as far as it is given.
         traits: The subclass's own.
     """
 
@@ -58,13 +59,11 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     _code = traitlets.Unicode().tag(sync=True)
     _links = traitlets.List().tag(sync=True)
 
-    _drawn: D
-
-    def __init__(self, result: Any, first: dict[str, Any], **traits: Any) -> None:
-        self.result = result
+    def __init__(self, result: Any, drawn: D, selection: dict[str, Any] | None, **traits: Any) -> None:
+        self.result, self._drawn = result, drawn
         self._applying: set[int] = set()  # the threads that apply a change from the browser
-        self._first = first
-        super().__init__(selection=first, _choices=self._choices_now(), **traits)
+        self._first = self._first_selection(selection)
+        super().__init__(selection=self._first, _choices=self._choices_now(), **self._traits_now(), **traits)
         self.observe(self._say_code, "selection")
         self.on_msg(self._asked)
         self._say_code()
@@ -92,6 +91,10 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
 
     def png(self) -> bytes:
         """The same picture for readers without a kernel (GitHub, nbconvert)."""
+        return render(self._picture())
+
+    def _picture(self) -> Picture:
+        """What is shown now, of marks."""
         raise NotImplementedError
 
     def follow(self, selection: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
@@ -49,15 +49,14 @@ class AttentionView(HeadSwitchView[Patterns]):
         intervention: Any = None,
         scores: Mapping[str, Any] | None = None,
     ):
-        self._drawn = Patterns(result, scores)
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, Patterns(result, scores), selection)
         self.observe(self._selected, "selection")
         self._join_gestures(intervention)
         answer_questions(self, {"head": self._answer_head})
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The grid of heads and the selected one, as the widget shows them."""
-        return render(picture(self._drawn, self.selection, self._heads_off()))
+        return picture(self._drawn, self.selection, self._heads_off())
 
     def __repr__(self) -> str:
         patterns, chosen = self._drawn, self.selection

@@ -5,7 +5,7 @@ from typing import Any
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
 from .chosen import TermSelection, settled
@@ -59,18 +59,18 @@ class AttributionView(HeadSwitchView[Terms]):
         control: Any = None,
         intervention: Any = None,
     ):
-        self._drawn = Terms(result, control)
-        if intervention is not None and not self._drawn.parts.heads:
+        drawn = Terms(result, control)
+        if intervention is not None and not drawn.parts.heads:
             raise ResultError(
                 "intervention= switches heads off, but no term of this attribution is a head's. Leave it out, or "
                 'attribute by head: mi.direct_logit_attribution(run, pair, by="head").'
             )
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, drawn, selection)
         self._join_gestures(intervention)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same three pictures, as the widget shows them."""
-        return render(picture(self._drawn, self.selection, self._heads_off()))
+        return picture(self._drawn, self.selection, self._heads_off())
 
     def __repr__(self) -> str:
         terms, chosen = self._drawn, self.selection

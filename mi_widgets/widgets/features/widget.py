@@ -6,7 +6,7 @@ import traitlets
 
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .dashboards import Dashboards
@@ -58,18 +58,17 @@ class FeatureView(LatentChangeView[Dashboards]):
         intervention: Any = None,
     ) -> None:
         self._take_dictionary(sae, site)
-        self._drawn = Dashboards(result)
-        self._check_size(max(self._drawn.latents) + 1)
-        first = self._first_selection(selection)
-        super().__init__(result, first, _changeable=sae is not None, **self._traits_now())
+        drawn = Dashboards(result)
+        self._check_size(max(drawn.latents) + 1)
+        super().__init__(result, drawn, selection, _changeable=sae is not None)
         self._join_gestures(intervention)
 
     def _arguments(self, script: Script) -> list[str]:
         return self._dictionary_code(script)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same dashboard, beside the beginning of the list."""
-        return render(picture(self._drawn, self.selection["latent"]))
+        return picture(self._drawn, self.selection["latent"])
 
     def __repr__(self) -> str:
         header, said = self._header, sentence(self._drawn, self.selection["latent"])

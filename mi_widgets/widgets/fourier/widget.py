@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.view import ResultView
 from .picture import picture
@@ -34,12 +34,11 @@ class FourierView(ResultView[Spectrum]):
 
     def __init__(self, result: Any, *, selection: dict[str, Any] | None = None, beside: Any = None):
         self._beside = None if beside is None else Spectrum(beside)
-        self._drawn = Spectrum(result, self._beside)
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, Spectrum(result, self._beside), selection)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same pictures, as the widget shows them."""
-        return render(picture(self._drawn, self.selection))
+        return picture(self._drawn, self.selection)
 
     def __repr__(self) -> str:
         drawn = self._drawn

@@ -5,7 +5,7 @@ from typing import Any
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
 from .cells import Cells
@@ -48,19 +48,19 @@ class HeatmapView(HeadSwitchView[Cells]):
         control: Any = None,
         intervention: Any = None,
     ):
-        self._drawn = Cells(result, control, signed=self._signed)
-        if intervention is not None and not self._drawn.of_heads:
-            axes = f"{self._drawn.rows.name} and {self._drawn.columns.name}"
+        drawn = Cells(result, control, signed=self._signed)
+        if intervention is not None and not drawn.of_heads:
+            axes = f"{drawn.rows.name} and {drawn.columns.name}"
             raise ResultError(
-                f"intervention= switches heads off, but the cells of {self._drawn.title} are not heads: they are "
+                f"intervention= switches heads off, but the cells of {drawn.title} are not heads: they are "
                 f"{axes}. Leave it out, or give a Result with the axes layer and head."
             )
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, drawn, selection)
         self._join_gestures(intervention)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The selected page, as the widget shows it."""
-        return render(picture(self._drawn, self.selection, self._heads_off()))
+        return picture(self._drawn, self.selection, self._heads_off())
 
     def __repr__(self) -> str:
         drawn = self._drawn

@@ -6,7 +6,7 @@ import traitlets
 
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
@@ -59,15 +59,15 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
     ) -> None:
         self._take_dictionary(sae, site)
         names = LatentNames() if features is None else Dashboards(features).names
-        self._drawn, self._features = Fired(result, names), features
-        self._check_size(self._drawn.d_sae)
+        drawn, self._features = Fired(result, names), features
+        self._check_size(drawn.d_sae)
         super().__init__(
             result,
-            self._first_selection(selection),
+            drawn,
+            selection,
             prompt=prompt,
             _names=names.packed(),
             _changeable=sae is not None,
-            **self._traits_now(),
         )
         self._join_gestures(intervention)
 
@@ -76,9 +76,9 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         said = [] if named is None else [f"features={script.expression(named, 'features')}"]
         return [*said, *self._dictionary_code(script)]
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same text, latents and words."""
-        return render(picture(self._drawn, self.selection, dict(self._changes)))
+        return picture(self._drawn, self.selection, dict(self._changes))
 
     def __repr__(self) -> str:
         fired, chosen = self._drawn, self.selection

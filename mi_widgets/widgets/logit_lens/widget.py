@@ -7,7 +7,7 @@ import traitlets
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.view import ResultView
 from .lens import Lens
@@ -81,9 +81,7 @@ class LogitLensView(ResultView[Lens]):
         pinned: str | None = None,
         control: Any = None,
     ):
-        self._drawn = Lens(result, control)
-        first = self._first_selection(selection)
-        super().__init__(result, first, color=color, pinned=pinned, **self._traits_now())
+        super().__init__(result, Lens(result, control), selection, color=color, pinned=pinned)
         self.observe(self._say_code, ["color", "pinned"])
 
     def _arguments(self, script: Script) -> list[str]:
@@ -93,9 +91,9 @@ class LogitLensView(ResultView[Lens]):
         control = self._drawn.control
         return [*said, *([] if control is None else [control.argument(script)])]
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The selected prompt, as the widget shows it."""
-        return render(picture(self._drawn, self.selection, self.color, self.pinned))
+        return picture(self._drawn, self.selection, self.color, self.pinned)
 
     def __repr__(self) -> str:
         drawn = self._drawn

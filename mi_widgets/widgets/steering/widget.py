@@ -70,17 +70,16 @@ class SteeringView(AnsweredView[Steered]):
         header: dict[str, Any] | None = None,
         **controls: Any,
     ) -> None:
-        self._drawn, self._own_header = Steered(result, header), header
-        self._sweep = xr.Dataset()
+        self._own_header, self._sweep = header, xr.Dataset()
         rest = [0.0] * len(controls.get("sliders", ()))
         super().__init__(
             result,
-            self._first_selection(selection),
+            Steered(result, header),
+            selection,
             scales=rest,
             _next={"scales": rest, "tokens": []},
             _strengths=pack_dataset(self._sweep),
             **controls,
-            **self._traits_now(),
         )
 
     @traitlets.validate("scales")
@@ -140,16 +139,16 @@ class SteeringView(AnsweredView[Steered]):
         """
         self._next = {"scales": list(scales), "tokens": [[t, round(p, 5), round(q, 5)] for t, p, q in tokens]}
 
-    def png(self) -> bytes:
+    def _picture(self) -> marks.Picture:
         """The same for readers without a kernel (GitHub, nbconvert)."""
         header, said = self._header, effect_in_words(self._drawn.data)
         facts, body = [header["model"]], marks.Column([marks.Paragraph(line) for line in said])
         if not self.sliders:
-            return marks.render(marks.Picture(header["title"], facts, body, width=520))
+            return marks.Picture(header["title"], facts, body, width=520)
         facts.append(f"{sum(scale != 0 for scale in self.scales)} of {len(self.sliders)} active")
         both = self.plain, self.steered
         body = panel(self.sliders, self.scales, self.prompt or "", both, self._next["tokens"])
-        return marks.render(marks.Picture(header["title"], facts, body, " · ".join(said), width=980))
+        return marks.Picture(header["title"], facts, body, " · ".join(said), width=980)
 
     def __repr__(self) -> str:
         model = self._header["model"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.view import ResultView
 from .instances import Instances
@@ -32,12 +32,11 @@ class SuperpositionView(ResultView[Instances]):
     _esm, _css = bundle("superposition")
 
     def __init__(self, result: Any, *, selection: dict[str, Any] | None = None):
-        self._drawn = Instances(result)
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, Instances(result), selection)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same pictures, as the widget shows them."""
-        return render(picture(self._drawn, self.selection))
+        return picture(self._drawn, self.selection)
 
     def __repr__(self) -> str:
         return f"SuperpositionView({self._drawn.model_name}; {sentence(self._drawn, self.selection)})"

@@ -5,7 +5,7 @@ from typing import Any
 
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.control import quoted
 from .._shared.view import ResultView
@@ -40,12 +40,11 @@ class TokensView(ResultView[Texts]):
         controls: Mapping[str, Any] | None = None,
         selection: dict[str, Any] | None = None,
     ):
-        self._drawn = Texts(result, controls)
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, Texts(result, controls), selection)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same text in the same colours, and the same curve."""
-        return render(picture(self._drawn, self.selection))
+        return picture(self._drawn, self.selection)
 
     def __repr__(self) -> str:
         read, chosen = self._drawn, self.selection

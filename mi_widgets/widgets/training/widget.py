@@ -7,7 +7,7 @@ import traitlets
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.script import Script
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.control import quoted
 from .._shared.view import ResultView
@@ -52,8 +52,7 @@ class TrainingView(ResultView[Measures]):
     x = _XScale("linear").tag(sync=True)
 
     def __init__(self, measures: Any, *, selection: dict[str, Any] | None = None, x: str = "linear"):
-        self._drawn = Measures(measures)
-        super().__init__(measures, self._first_selection(selection), x=x, **self._traits_now())
+        super().__init__(measures, Measures(measures), selection, x=x)
         self.observe(self._say_code, "x")
 
     def write(self, script: Script) -> None:
@@ -70,9 +69,9 @@ class TrainingView(ResultView[Measures]):
     def _arguments(self, script: Script) -> list[str]:
         return [] if self.x == "linear" else [f"x={self.x!r}"]
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same panels, with the marker at the selected step."""
-        return render(picture(self._drawn.all, self._header, self.selection["step"], log=self.x == "log"))
+        return picture(self._drawn.all, self._header, self.selection["step"], log=self.x == "log")
 
     def __repr__(self) -> str:
         n, steps = len(self._drawn.all), self._drawn.steps

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .._marks import render
+from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.view import ResultView
 from .checks import Report
@@ -28,12 +28,11 @@ class TrustView(ResultView[Report]):
     _esm, _css = bundle("trust")
 
     def __init__(self, result: Any, *, selection: dict[str, Any] | None = None):
-        self._drawn = Report(result)
-        super().__init__(result, self._first_selection(selection), **self._traits_now())
+        super().__init__(result, Report(result), selection)
 
-    def png(self) -> bytes:
+    def _picture(self) -> Picture:
         """The same lines; of many checks that held, the names."""
-        return render(picture(self._drawn, self.selection["check"]))
+        return picture(self._drawn, self.selection["check"])
 
     def __repr__(self) -> str:
         chosen = self.selection["check"]
