@@ -29,6 +29,14 @@ def adding():
 
 
 @cache
+def toy():
+    """Four features in a plane, twice, set by hand."""
+    angle = torch.arange(4) * torch.pi / 2
+    plane = torch.stack([angle.cos(), angle.sin()])
+    return mi.ToyModel(torch.stack([plane, plane.flip(1) / 2]), sparsity=[0.0, 0.9])
+
+
+@cache
 def sae():
     """A dictionary of random weights."""
     return random_sae(d_in=32, d_sae=24, k=4, site=at.resid_post[1])
@@ -59,10 +67,10 @@ KINDS = {
     "attribution_patching": lambda: mi.attribution_patching(model(), PAIR, at.z),
     "composition_scores": lambda: mi.composition_scores(model(), n=4),
     "copying_score": lambda: mi.copying_score(model()),
-    "dimensions_per_feature": lambda: mi.dimensions_per_feature(mi.superposition("plane")),
+    "dimensions_per_feature": lambda: mi.dimensions_per_feature(toy()),
     "direct_logit_attribution": _attributed,
     "faithfulness": lambda: mi.faithfulness(model(), [at.z[0, 1], at.z[1, 2]], PAIR, draws=2, progress=False),
-    "feature_geometry": lambda: mi.feature_geometry(mi.superposition("plane")),
+    "feature_geometry": lambda: mi.feature_geometry(toy()),
     "features": lambda: mi.features(
         sae(), model(), TEXTS, contexts=2, around=2, tokens=3, near=2, progress=False
     ),
@@ -73,7 +81,7 @@ KINDS = {
     "in_context_learning_score": lambda: mi.in_context_learning_score(
         model(), torch.randint(3, 30, (2, 30)), early=(2, 5), late=(20, 25)
     ),
-    "interference": lambda: mi.interference(mi.superposition("plane")),
+    "interference": lambda: mi.interference(toy()),
     "key_frequencies": lambda: mi.key_frequencies(adding()),
     "knock_outs": lambda: mi.knock_outs(model(), PAIR, progress=False),
     "latents": lambda: mi.latents(run(), sae()),
