@@ -78,8 +78,8 @@ class Stop:
 @pytest.mark.parametrize("kind", KINDS)
 def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
     x, _ = planted
-    whole = mi.train_sae(activations=x, kind=kind, tokens=100_000, **FEW)
-    how = {"kind": kind, "tokens": 100_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    whole = mi.train_sae(activations=x, kind=kind, tokens=30_000, **FEW)
+    how = {"kind": kind, "tokens": 30_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.train_sae(activations=x, on_step=Stop(40), **how)
     assert (tmp_path / "state.safetensors").exists()
