@@ -1,6 +1,6 @@
 """A labelled Dataset on the wire: its axes and labels once, and each variable as bytes. `labelled.ts` reads it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -25,18 +25,19 @@ def pack_dataset(
         more: As for `pack_arrays`.
     """
     axes: dict[str, Axis] = {}  # in the order of the first variable that has them
-    variables, units = {}, {}
+    variables: dict[str, tuple[list[str], Any]] = {}
+    units: dict[str, str] = {}
     for name, data in dataset.data_vars.items():
-        names = list(map(str, data.dims))
+        names = [*map(str, data.dims)]
         axes |= {axis: axis_of(dataset, axis, texts_by) for axis in names if axis not in axes}
-        variables[str(name)] = (" ".join(names), data.values)
+        variables[str(name)] = (names, data.values)
         units[str(name)] = str(data.attrs.get("units", ""))
     return pack_arrays(axes.values(), variables, units=units, **more)
 
 
 def pack_arrays(
     axes: Iterable[Axis],
-    variables: Mapping[str, tuple[str, Any]],
+    variables: Mapping[str, tuple[str | Sequence[str], Any]],
     *,
     units: Mapping[str, str] | None = None,
     scales: Mapping[str, Scale] | None = None,
@@ -51,7 +52,7 @@ def pack_arrays(
 
     Args:
         axes: All axes of the variables.
-        variables: What is sent: the names of the axes, as in "batch layer pos", and the numbers or texts.
+        variables: What is sent: the names of the axes, also as in "batch layer pos", and the numbers or texts.
         units: Of the variables that have one.
         scales: What the colours of a variable mean; a variable of unsigned numbers with a scale holds codes on it.
         codes: The type of the codes of a variable that has a scale; a view that needs no more digits is sent less.
@@ -62,7 +63,7 @@ def pack_arrays(
         "axes": [axis.packed() for axis in axes],
         "variables": {
             name: {
-                "axes": names.split(),
+                "axes": names.split() if isinstance(names, str) else [*names],
                 "unit": units.get(name, ""),
                 **_packed(np.asarray(values), scales.get(name), codes.get(name)),
             }

@@ -1,9 +1,9 @@
 /** The selection: a term says its head, a head its term. `chosen.py` does the same in the kernel. Pure. */
 import type { Spot } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
+import type { Labels } from "../_shared/labelled";
 import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
-import type { Terms } from "./store";
 
 export type Selection = Record<string, Label | null> & {
   batch: Label;
@@ -11,6 +11,16 @@ export type Selection = Record<string, Label | null> & {
   layer?: number | null; // these two only where terms are heads'; the model's numbers, as in Python
   head?: number | null;
 };
+
+/** What of the terms a selection is about: which there are, and where each is in the grid. */
+interface Terms {
+  readonly heads: number[];
+  axis(name: "batch"): { labels: readonly Label[] };
+  knows(term: unknown): term is string;
+  spotOf(at: Labels): Spot;
+  headAt(spot: Spot): { layer: number | null; head: number | null };
+  picked(batch: Label, spot: Spot): string | undefined;
+}
 
 export const NO_HEAD = { layer: null, head: null };
 
