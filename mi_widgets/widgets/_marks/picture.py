@@ -44,7 +44,7 @@ def render(picture: Picture, kind: Literal["png", "svg", "pdf"] = "png") -> byte
         kind: In which format.
     """
     body = picture.body.block((picture.width or _WIDEST) - 2 * _MARGIN)
-    facts = " · ".join(picture.facts)
+    facts = " · ".join(filter(None, picture.facts))
     titled = 26 + _TITLE.width(picture.title)
     header = min(_WIDEST, titled + TEXT.width(facts) + _MARGIN)
     width = picture.width or ceil(max(body.width + 2 * _MARGIN, header, _NARROWEST))

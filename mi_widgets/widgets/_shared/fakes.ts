@@ -3,9 +3,6 @@ import { expect, vi } from "vitest";
 import { KEYS, type Meaning, sign } from "./keys";
 import type { Model } from "./model";
 
-export * from "./packed";
-export * from "./reader";
-
 /** Text from a model that would do harm if it were read as HTML. */
 export const EVIL = "</script><img src=x onerror=alert(1)>";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { axis, FakeModel, floats, labelled, whole } from "./fakes";
+import { FakeModel } from "./fakes";
+import { axis, floats, labelled, whole } from "./packed";
 import { Labelled } from "./labelled";
 import { fitting } from "./selection";
 

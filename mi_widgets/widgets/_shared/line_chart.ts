@@ -15,8 +15,6 @@ import {
 } from "./lines";
 import { change, svg } from "./svg";
 
-export { DASHES, type Line, nameRoom, rangeOf, textWidth } from "./lines";
-
 /** A number over a stretch of the x axis, from 0 up. */
 export interface Column {
   from: number;

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
 import heatMap from "../heat_map/widget";
-import { axis, codes, FakeModel, fakePage, floats, labelled, shown, slide } from "./fakes";
+import { FakeModel, fakePage, shown } from "./fakes";
+import { axis, codes, floats, labelled } from "./packed";
+import { slide } from "./reader";
 import { joinLinks, onHover, onSelected, sayHover, shared } from "./linked";
 
 beforeAll(fakePage);

@@ -1,17 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  axis,
-  checkKeys,
-  codes,
-  EVIL,
-  FakeModel,
-  fakePage,
-  floats,
-  labelled,
-  press,
-  shown as shownWidget,
-  slide,
-} from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget } from "../_shared/fakes";
+import { axis, codes, floats, labelled } from "../_shared/packed";
+import { press, slide } from "../_shared/reader";
 import type { Packed } from "../_shared/wire";
 import { layoutFor } from "./layout";
 import { ranked } from "./scores";

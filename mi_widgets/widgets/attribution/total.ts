@@ -2,7 +2,8 @@
 import { type AxisScale, roundLinear, type Tick } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
 import type { Labels } from "../_shared/labelled";
-import { type Line, LineChart, nameRoom, rangeOf, textWidth } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { type Line, nameRoom, rangeOf, textWidth } from "../_shared/lines";
 import { reading } from "../_shared/numbers";
 import { TOTAL_HEIGHT } from "./layout";
 import type { Terms } from "./store";

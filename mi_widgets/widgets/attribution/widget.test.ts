@@ -1,19 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
-import {
-  axis,
-  checkKeys,
-  codes,
-  EVIL,
-  FakeModel,
-  fakePage,
-  floats,
-  labelled,
-  press,
-  shown as shownWidget,
-  whole,
-  written as drawn,
-} from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import { axis, codes, floats, labelled, whole } from "../_shared/packed";
+import { press } from "../_shared/reader";
 import { moveCell } from "./chosen";
 import { beneathBars, layout } from "./layout";
 import { Terms } from "./store";

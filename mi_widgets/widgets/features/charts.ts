@@ -1,7 +1,8 @@
 /** How often which activation comes, and how dense this latent is among all of them. */
 import { type AxisScale, linear, roundLinear, symlog } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { type Column, LineChart, textWidth } from "../_shared/line_chart";
+import { type Column, LineChart } from "../_shared/line_chart";
+import { textWidth } from "../_shared/lines";
 import { count, reading } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
 import type { Store } from "./store";

@@ -1,16 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  axis,
-  checkKeys,
-  EVIL,
-  FakeModel,
-  fakePage,
-  floats,
-  labelled,
-  press,
-  shown as shownWidget,
-  whole,
-} from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget } from "../_shared/fakes";
+import { axis, floats, labelled, whole } from "../_shared/packed";
+import { press } from "../_shared/reader";
 import type { Packed } from "../_shared/wire";
 import { layout } from "./layout";
 import { found, ordered } from "./order";

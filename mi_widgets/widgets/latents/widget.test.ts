@@ -1,17 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  checkKeys,
-  EVIL,
-  FakeModel,
-  fakePage,
-  axis,
-  floats,
-  labelled,
-  press,
-  shown as shownWidget,
-  slide,
-  whole,
-} from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget } from "../_shared/fakes";
+import { axis, floats, labelled, whole } from "../_shared/packed";
+import { press, slide } from "../_shared/reader";
 import widget from "./widget";
 
 const NAMES = {

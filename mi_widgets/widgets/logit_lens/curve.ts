@@ -1,7 +1,8 @@
 /** The rank of the pinned token over the layers, at one position: 0, the likeliest, at the top. */
 import { type AxisScale, nearest, wholeLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { DASHES, type Line, LineChart, nameRoom, textWidth } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { DASHES, type Line, nameRoom, textWidth } from "../_shared/lines";
 import { count } from "../_shared/numbers";
 import { visible } from "../_shared/tokens";
 

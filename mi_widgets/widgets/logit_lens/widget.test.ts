@@ -1,17 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  checkKeys,
-  EVIL,
-  FakeModel,
-  fakePage,
-  axis,
-  floats,
-  labelled,
-  press,
-  shown as shownWidget,
-  whole,
-  written as drawn,
-} from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import { axis, floats, labelled, whole } from "../_shared/packed";
+import { press } from "../_shared/reader";
 import { rankScale } from "./curve";
 import { besideCurve, LARGEST_CELL } from "./layout";
 import widget from "./widget";

@@ -2,7 +2,8 @@
 import { linear, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
 import { Labelled } from "../_shared/labelled";
-import { type Line, LineChart, nameRoom, rangeOf, textWidth } from "../_shared/line_chart";
+import { LineChart } from "../_shared/line_chart";
+import { type Line, nameRoom, rangeOf, textWidth } from "../_shared/lines";
 import type { Model } from "../_shared/model";
 
 const HEIGHT = 130;

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { axis, checkKeys, EVIL, FakeModel, fakePage, floats, labelled, press, shown } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown } from "../_shared/fakes";
+import { axis, floats, labelled } from "../_shared/packed";
+import { press } from "../_shared/reader";
 import widget from "./widget";
 
 const NOTHING = labelled([], {});
