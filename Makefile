@@ -65,7 +65,7 @@ SIDE_BY_SIDE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 TWO := --maxprocesses=2
 
 unit: setup
-	$(SIDE_BY_SIDE) --dist loadfile -p no:nbval $(addprefix --ignore=,$(SLOW))
+	$(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -p no:nbval $(addprefix --ignore=,$(SLOW))
 
 notebooks: setup
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
