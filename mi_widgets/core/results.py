@@ -7,6 +7,7 @@ registry of import paths, so that this layer needs to know no picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -127,7 +128,7 @@ class Result:
         """
         try:
             part = self._dataset.sel(indexers)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, IndexError, TypeError) as error:
             has = ", ".join(f"{d} {_span(self._dataset[d].values)}" for d in self.dims)
             raise ResultError(
                 f"sel({_arguments(indexers)}) found nothing; {self.title} has {has}."
@@ -148,7 +149,7 @@ class Result:
         Raises:
             ResultError: there is no such variable.
         """
-        if variable not in self._dataset:
+        if variable not in self._dataset.data_vars:
             raise ResultError(
                 f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}."
             )
@@ -159,7 +160,7 @@ class Result:
             primary=variable,
             unit=str(self._dataset[variable].attrs.get("units", self.unit)),
             source=self.source,
-            provenance=self._part(f"[{variable!r}]"),
+            provenance=self._part(f"[{str(variable)!r}]"),
         )
 
     def argmax(self) -> dict[str, Any]:
@@ -225,9 +226,10 @@ class Result:
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Drawn by its view where there is one, else as a figure, with the text beside it."""
         if _registered(VIEWS, self.kind) is not None:
-            return self.view()._repr_mimebundle_(**options)
+            with suppress(ResultError):  # a part of what its view draws
+                return self.view()._repr_mimebundle_(**options)
         bundle: dict[str, Any] = {"text/plain": repr(self)}
-        if _registered(PLOTS, self.kind) is not None:
+        with suppress(ResultError):  # texts have no figure
             bundle["image/png"] = self.plot()._repr_png_()
         return bundle
 
@@ -259,7 +261,12 @@ def _as_code(interventions: Stack) -> str:
 
 
 def _arguments(indexers: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={kept(value, name)!r}" for name, value in indexers.items())
+    return ", ".join(f"{name}={_label(value, name)!r}" for name, value in indexers.items())
+
+
+def _label(value: Any, name: str) -> Any:
+    """Labels are written out, however many: nobody else could bring them."""
+    return np.asarray(value).tolist() if hasattr(value, "shape") else kept(value, name)
 
 
 def _span(values: np.ndarray) -> str:

@@ -227,8 +227,8 @@ def body_of(made: Defined, *, reading: bool) -> list[str] | None:
 
 
 def expression_of(made: Call | Part) -> str:
-    """The expression that makes something which needs nothing made before."""
-    return finished(Script()._call(made))
+    """The expression that makes something; what it needs is named, not made."""
+    return finished(Script(reading=False)._call(made))
 
 
 def code_of(made: Made, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
@@ -48,6 +49,13 @@ class Latest:
         with self._changed:
             return self._changed.wait_for(lambda: self._thread is None, timeout)
 
+    def end(self) -> None:
+        """Do no more: what waits is forgotten, and what is under way is told to stop."""
+        with self._changed:
+            self._asked = []
+            if self._under_way is not None:
+                self._under_way.set()
+
     def _run(self) -> None:
         try:
             with _switching_fast():
@@ -72,7 +80,13 @@ class Latest:
                 # In a context of its own: what is active where it was asked is not what it is to see.
                 Context().run(self._work, what, stop)
             except Exception as error:
-                self._failed(what, error)
+                self._tell(what, error)
+
+    def _tell(self, what: Any, error: Exception) -> None:
+        try:
+            self._failed(what, error)
+        except Exception:  # what it would be shown on is gone; what was asked since is done all the same
+            traceback.print_exc()
 
 
 _hurried = 0  # threads that want the interpreter often

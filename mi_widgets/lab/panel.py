@@ -35,6 +35,8 @@ class Panel(Closing, ipywidgets.VBox, Generic[V]):
 
     view: V
 
+    _worker: Any = None
+
     def __init__(self, children: Sequence[Any]) -> None:
         self._worker = Latest(self._answer, self._failed)
         super().__init__(children)
@@ -54,6 +56,12 @@ class Panel(Closing, ipywidgets.VBox, Generic[V]):
     def wait(self, timeout: float | None = None) -> bool:
         """Until everything that was asked is answered; False if that takes longer than `timeout` seconds."""
         return self._worker.wait(timeout)
+
+    def close(self) -> None:
+        """Take it off the page, and compute no more for it."""
+        if self._worker is not None:  # else it was never whole: what it was given was refused
+            self._worker.end()
+        super().close()
 
     def code(self) -> str:
         """The Python that does what the panel does now."""

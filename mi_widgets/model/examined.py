@@ -83,13 +83,18 @@ class Examined(Wrapped):
     def _made(self) -> Made:
         seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
         if self._loaded is None:
+            given = "" if self.tokenizer is None else ", tokenizer=tokenizer"
             bos = "" if self.bos is None else f", bos={self.bos}"
-            what = f"your {type(self.module).__name__}: mi.load(module, tokenizer=tokenizer{bos})"
-        elif seen.same_as(self._loaded_with):
+            what = f"your {type(self.module).__name__}: mi.load(module{given}{bos})"
+        elif seen.tracked and seen.same_as(self._loaded_with):
             return self._loaded
         else:
             name = expression_of(self._loaded)
-            what = f"{name} as you changed it: its weights are no longer those of that name"
+            what = (
+                f"{name} as you changed it: its weights are no longer those of that name"
+                if seen.tracked
+                else f"{name}, or what became of it: nothing tells whether its weights were changed"
+            )
         return Brought(
             what,
             "model",

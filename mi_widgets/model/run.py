@@ -178,7 +178,7 @@ class Run:
                 {
                     "probability": (dims, probability.cpu().numpy()),
                     "token": (dims, np.array(texts)),
-                    "token_id": (dims, ids.cpu().numpy()),
+                    "token_id": (dims, ids.cpu().numpy(), {"units": "token id"}),
                 },
                 coords={"rank": np.arange(k)},
             ),

@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.results import Provenance
+from tests.conftest import small_transformer
 from tests.provenance import provenance_of
 
 
@@ -136,6 +137,15 @@ def test_sel_with_a_numpy_number_is_still_code():
     assert a_result().sel(layer=np.int64(1)).code().endswith(".sel(layer=1)")
 
 
+def test_many_labels_and_numpy_texts_are_still_code():
+    labels = np.arange(100) / 2
+    dataset = xr.Dataset({"x": ("place", labels)}, {"place": labels})
+    result = a_result(dataset=dataset, primary="x")
+    for chosen in (labels[:70], dataset["place"][:70]):
+        code = result.sel(place=chosen)[np.str_("x")].code()
+        assert f".sel(place={labels[:70].tolist()})['x']" in code
+
+
 def test_files_that_are_no_results(tmp_path):
     with pytest.raises(mi.errors.ResultError, match="cannot be read"):
         mi.load_result(tmp_path / "missing")
@@ -153,6 +163,28 @@ def test_a_kind_without_a_view_says_what_to_do_and_still_shows_itself():
     bundle = a_result()._repr_mimebundle_()
     assert bundle["text/plain"] == "Result 'Score' of toy (layer 2, head 3) in nats"
     assert bundle["image/png"].startswith(b"\x89PNG")
+
+
+def test_a_part_that_its_view_cannot_draw_is_shown_as_a_figure_and_texts_as_text():
+    run = mi.load(small_transformer()).run([1, 2, 3])
+    part = mi.loss_per_token(run).sel(pos=1)
+    with pytest.raises(mi.errors.ResultError):
+        part.view()
+    assert set(part._repr_mimebundle_()) == {"text/plain", "image/png"}
+    assert set(run.next_tokens()["token"]._repr_mimebundle_()) == {"text/plain"}
+
+
+@pytest.mark.parametrize("place", [{"layer": 9}, {"row": 0}])
+def test_what_is_not_there_cannot_be_selected(place):
+    with pytest.raises(
+        mi.errors.ResultError, match=r"sel\(.* found nothing; Score has layer 0 to 1, head 0 to 2"
+    ):
+        a_result().sel(**place)
+
+
+def test_an_axis_is_no_variable():
+    with pytest.raises(mi.errors.ResultError, match="no variable 'layer'; it has score, rank"):
+        a_result()["layer"]
 
 
 def test_a_wrong_primary_is_refused():

@@ -49,20 +49,40 @@ def test_an_error_is_told_and_the_next_question_answered():
     assert (told, done) == ([("bad", "no")], ["good"])
 
 
-def test_it_answers_again_even_if_telling_an_error_fails(monkeypatch):
+def test_it_answers_again_even_if_telling_an_error_fails(capsys):
     done = []
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
 
     def work(what, stop):
         if what == "bad":
             raise ValueError("no")
         done.append(what)
 
-    worker = Latest(work, lambda what, error: 1 / 0)
+    def tell(what, error):
+        worker.ask("asked meanwhile")
+        raise ZeroDivisionError
+
+    worker = Latest(work, tell)
     for what in ("bad", "good"):
         worker.ask(what)
         assert worker.wait(5)
-    assert done == ["good"]
+    assert done == ["asked meanwhile", "good"]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_what_is_ended_stops_and_does_nothing_that_waits():
+    begun, done = threading.Event(), []
+
+    def work(what, stop):
+        begun.set()
+        done.append((what, stop.wait(5)))
+
+    worker = Latest(work, lambda what, error: None)
+    worker.ask("first")
+    assert begun.wait(5)
+    worker.ask("second")
+    worker.end()
+    assert worker.wait(5)
+    assert done == [("first", True)]
 
 
 def test_it_is_not_waited_for_ever():

@@ -222,6 +222,14 @@ def test_several_batches_go_on_after_an_error(by_hand):
     np.testing.assert_allclose(patching.result().values, whole.values, atol=1e-5)
 
 
+def test_a_closed_panel_computes_no_more(by_hand, slowly):
+    panel = mi.PatchingPanel(by_hand, PAIRS[0], "resid_pre")
+    until(lambda: panel._patching.done)
+    panel.close()
+    assert panel.wait(5)
+    assert panel._patching.done < panel._patching.size
+
+
 def test_an_iterator_of_pairs_is_read_once(by_hand):
     panel = mi.PatchingPanel(by_hand, (pair for pair in PAIRS), max_new_tokens=1)
     assert list(said(panel)) == ["clean", "corrupted"]

@@ -320,7 +320,9 @@ def test_stop_ends_it(panel, model, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "error", "says"),
     [
-        ({}, MIError, 'takes directions by name, as in {"French": mi.steer(site, direction)}; got none'),
+        ({}, MIError, 'takes directions by name, as in {"French": mi.steer(site, direction)}; got {}'),
+        (mi.steer(SITE, torch.ones(32)), MIError, "in {\"French\": mi.steer(site, direction)}; got mi.steer"),
+        ([mi.steer(SITE, torch.ones(32))], MIError, "in {\"French\": mi.steer(site, direction)}; got [mi.steer"),
         ({3: mi.steer(SITE, torch.ones(32))}, MIError, "a direction's name is a text; got 3"),
         ([("x", mi.steer(SITE, torch.ones(32)))] * 2, MIError, "2 directions have the name 'x'"),
         ({"x": torch.ones(32)}, MIError, "'x' must be mi.steer(site, direction), or what mi.mean_difference"),
@@ -341,10 +343,11 @@ def test_what_is_no_direction_is_told(model, given, error, says):
     [
         ("scales", {"French": 1}, "There is no direction 'French'; there are to a, other."),
         ("scales", {"to a": float("nan")}, "scales must be 2 finite numbers"),
+        ("scales", {"to a": "much"}, "scales are numbers; got {'to a': 'much'}."),
         ("settings", {"site": "resid_post[9]"}, "site must be one of as given, resid_pre[0]"),
         ("settings", {"temperature": -1}, "temperature must be a number, 0 or more; got -1"),
         ("settings", {"seed": 0.5}, "seed must be a whole number, 0 or more; got 0.5"),
-        ("settings", {"heat": 1}, "There is no setting heat"),
+        ("settings", {"heat": 1}, "There is no setting heat; there are site, tokens, temperature, seed."),
     ],
 )
 def test_what_cannot_be_set_is_told_and_nothing_changes(panel, name, value, says):

@@ -122,6 +122,24 @@ def test_weights_that_keep_no_count_of_changes_are_not_vouched_for():
     assert model.fingerprint not in code
 
 
+def test_a_shipped_model_that_keeps_no_count_of_changes_is_not_vouched_for():
+    with torch.inference_mode():
+        model = mi.load("induction-2l")
+    code = model.run(IDS).next_tokens().code()
+    assert "mi.load('induction-2l'), or what became of it: nothing tells whether its weights" in code
+    assert "keep no count of changes (inference tensors)" in code
+
+
+def test_the_control_of_a_module_that_was_changed_is_named_without_reading_its_weights(model, hashes):
+    control = model.untrained()
+    with torch.no_grad():
+        next(control.module.parameters()).add_(1)
+    read = len(hashes)
+    result = control.run(IDS).next_tokens()
+    assert len(hashes) == read
+    assert "model.untrained() as you changed it" in result.code()
+
+
 def test_a_result_outlives_its_model_without_keeping_it():
     model = mi.load(small_gpt2())
     result, known = model.run(IDS).next_tokens(), model.fingerprint

@@ -80,6 +80,8 @@ def test_any_labels_select():
             grid((3, 1500, 1500), ("step", "a", "b")),
             r"6,750,000 cells .*up to 4,000,000: choose with \.sel\(a=\[…\]\)",
         ),
+        ([1, 2], "is a list; a heat map draws Results with two axes or more"),
+        (None, "is None; a heat map"),
         (grid().sel(head=slice(7, 9)), r"no cells to draw \(layer 2, head 0\)"),
     ],
 )
@@ -320,3 +322,12 @@ def test_results_of_models_have_it_as_their_view():
     exec(view.code(), names)
     np.testing.assert_array_equal(sent(names["view"]), sent(view))
     assert "(untrained: 0.0" in said(view)
+
+
+def test_of_what_is_shown_anew_the_browser_hears_of_the_data_first(monkeypatch):
+    view, sent = HeatmapView(grid((3, 2, 4), ("step", "layer", "head"))), []
+    monkeypatch.setattr(view, "_send", lambda message, buffers=None: sent.append(message.get("state", {})))
+    view.show(grid((2, 2, 4), ("step", "layer", "head")))
+    [state] = [state for state in sent if "_data" in state]
+    assert next(iter(state)) == "_data"
+    assert {"selection", "_choices"} <= state.keys()

@@ -188,3 +188,6 @@ def test_what_it_does_not_have_is_told(trait, value, says):
     with pytest.raises(SelectionError, match=says):
         setattr(made, trait, value)
     assert getattr(made, trait) == before
+    with pytest.raises(SelectionError, match=says):
+        made.set_state({trait: {**before, **value} if trait == "settings" else value})  # as the browser does
+    assert getattr(made, trait) == before

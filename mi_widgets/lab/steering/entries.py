@@ -55,10 +55,13 @@ def entries(model: Model, directions: Directions) -> tuple[Entry, ...]:
         InterventionError: a direction of another width, of zeros, or with NaN in it.
     """
     given = directions.items() if isinstance(directions, Mapping) else directions
-    pairs: list[tuple[Any, Any]] = [*given]
+    pairs: list[Any] = [*given] if isinstance(given, Iterable) else []
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        pairs = []  # interventions without names
     if not pairs:
         raise MIError(
-            'SteeringPanel takes directions by name, as in {"French": mi.steer(site, direction)}; got none.'
+            'SteeringPanel takes directions by name, as in {"French": mi.steer(site, direction)}; '
+            f"got {directions!r}."
         )
     names = [name for name, _ in pairs]
     for name in names:

@@ -105,7 +105,11 @@ class SteeringPanel(Panel[SteeringView]):
         unknown = [name for name in given if name not in self._names]
         if unknown:
             raise SelectionError(f"There is no direction {unknown[0]!r}; there are {', '.join(self._names)}.")
-        self.view.scales = [given.get(name, scale) for name, scale in self.scales.items()]
+        wanted = {**self.scales, **given}
+        try:
+            self.view.scales = [float(wanted[name]) for name in self._names]  # numpy's numbers too
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SelectionError(f"scales are numbers; got {dict(given)!r}.") from error
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Texts of a picture: how wide they are, where they are broken, and which of many labels are written."""
+"""Texts of a picture: how wide they are, and where they are broken."""
 
 from bisect import bisect_right
 from collections.abc import Iterator

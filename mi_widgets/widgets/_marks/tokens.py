@@ -59,7 +59,14 @@ class Tokens:
                 outline = 2 * (index == self.chosen)
                 _token(pen.moved(left, row * _ROW), shown, wide, int(codes[index]), self.scale, outline)
             if left_out:
-                pen.text(0, rows * _ROW, f"… {left_out} more tokens", QUIET, TEXT, "la")
+                pen.text(
+                    0,
+                    rows * _ROW,
+                    f"… {left_out:,} more token{'' if left_out == 1 else 's'}",
+                    QUIET,
+                    TEXT,
+                    "la",
+                )
 
         return Block(room, rows * _ROW + (18 if left_out else 0), draw)
 

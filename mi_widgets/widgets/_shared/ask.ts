@@ -44,6 +44,7 @@ export class Ask {
   private read(): void {
     const text: string = this.model.get("prompt") ?? "";
     if (this.field.value !== text) this.field.value = text;
+    this.fit();
   }
 
   /** As high as the text. */

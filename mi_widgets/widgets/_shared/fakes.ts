@@ -23,6 +23,12 @@ export class FakeModel implements Model {
     this.fire(`change:${name}`);
   }
 
+  /** As one message of the kernel's does: all values first, and then who listens hears of each, in its order. */
+  update(state: Record<string, unknown>) {
+    Object.assign(this.state, state);
+    for (const name of Object.keys(state)) this.fire(`change:${name}`);
+  }
+
   save_changes() {
     this.saved++;
   }

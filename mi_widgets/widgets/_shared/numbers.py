@@ -56,6 +56,11 @@ def count(n: float) -> str:
     return significant(n, 6)
 
 
+def counted(n: int, what: str) -> str:
+    """As in "1 token" and "2,000 tokens"."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
 def _written(value: float, form: str) -> str:
     if math.isnan(value):
         return "none"

@@ -1,6 +1,7 @@
 """What is selected: a plain dictionary, checked whenever it is set."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import traitlets
@@ -16,7 +17,8 @@ _MOST_SAID = 24  # labels in an error
 def _label(value: Any, key: str, allowed: Sequence[Any]) -> Any:
     label = value  # numpy's numbers are written as plain ones, and 300.0 as 300, as in `labels_of`
     if hasattr(value, "__index__") and not isinstance(value, bool):
-        label = value.__index__()
+        with suppress(TypeError):  # an array of several numbers, which is no label
+            label = value.__index__()
     elif isinstance(value, float) and value.is_integer():
         label = int(value)
     if isinstance(label, bool) or not isinstance(label, (int, str, type(None))) or label not in allowed:

@@ -13,9 +13,11 @@ export function currentTheme(): Theme {
 export function watchTheme(changed: (theme: Theme) => void): () => void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   // JupyterLab sets its attribute before it has loaded the colours, so ask again when these have come.
+  let later = 0;
   const tell = () => {
     changed(currentTheme());
-    window.setTimeout(() => changed(currentTheme()), 400);
+    window.clearTimeout(later);
+    later = window.setTimeout(() => changed(currentTheme()), 400);
   };
   const observer = new MutationObserver(tell);
   observer.observe(document.body, {
@@ -24,6 +26,7 @@ export function watchTheme(changed: (theme: Theme) => void): () => void {
   });
   system.addEventListener("change", tell);
   return () => {
+    window.clearTimeout(later);
     observer.disconnect();
     system.removeEventListener("change", tell);
   };

@@ -116,6 +116,12 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         finally:
             self._applying.discard(get_ident())
 
+    def send_state(self, key: Any = None) -> None:
+        """Send traits, the data first: the browser hears of the traits of one message in their order."""
+        if key is not None and not isinstance(key, str):
+            key = sorted(key, key=lambda name: name != "_data")
+        super().send_state(key)
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget, and the picture beside it."""
         bundled = super()._repr_mimebundle_(**kwargs)

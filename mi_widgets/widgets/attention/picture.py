@@ -3,6 +3,7 @@
 from typing import Any
 
 from .. import _marks as marks
+from .._shared.numbers import counted
 from .._shared.scale import Scale
 from .._shared.tokens import shortened
 from .patterns import Patterns
@@ -28,7 +29,7 @@ def picture(patterns: Patterns, selection: dict[str, Any], off: set[tuple[int, i
     said = marks.Column([marks.Paragraph(text) for text in sentences], gap=0)
     left = marks.Column([grid, marks.ColourBar(_SCALE, "thumbnail = max of its cells"), said])
     header, step = patterns.header(), [f"step {selection['step']}"] if "step" in selection else []
-    facts = [header["model"], *step, f"{patterns.n_tokens(selection['batch'])} tokens", header["unit"]]
+    facts = [header["model"], *step, counted(patterns.n_tokens(selection["batch"]), "token"), header["unit"]]
     return marks.Picture(header["title"], facts, marks.Row([left, _large(patterns, selection)], gap=14))
 
 

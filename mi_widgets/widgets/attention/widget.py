@@ -9,6 +9,7 @@ from .._marks import Picture
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
+from .._shared.numbers import counted
 from .first import first_selection
 from .patterns import Patterns
 from .picture import picture
@@ -62,7 +63,7 @@ class AttentionView(HeadSwitchView[Patterns]):
         patterns, chosen = self._drawn, self.selection
         step = f"step {chosen['step']}, " if "step" in chosen else ""
         return (
-            f"AttentionView({self._header['model']}, {step}{patterns.n_tokens(chosen['batch'])} tokens, "
+            f"AttentionView({self._header['model']}, {step}{counted(patterns.n_tokens(chosen['batch']), 'token')}, "
             f"{len(patterns.labels['layer'])} layers x {len(patterns.labels['head'])} heads, "
             f"selected layer {chosen['layer']} head {chosen['head']})"
         )

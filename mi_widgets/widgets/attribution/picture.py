@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import _marks as marks
 from .._shared.axis_scale import XAxis
-from .._shared.numbers import reading
+from .._shared.numbers import counted, reading
 from .._shared.tokens import quoted, shortened
 from .bars import bars
 from .terms import Terms
@@ -31,7 +31,7 @@ def picture(terms: Terms, selection: Mapping[str, Any], off: set[tuple[int, int]
     )
     return marks.Picture(
         terms.title,
-        [terms.model_name, *prompt, f"{right} over {wrong}", f"{len(terms.names):,} terms", terms.unit],
+        [terms.model_name, *prompt, f"{right} over {wrong}", counted(len(terms.names), "term"), terms.unit],
         marks.Row(
             [
                 marks.Column([bars(terms, selection, off, _BARS)], "Largest terms", said, width=_BARS),

@@ -145,17 +145,15 @@ export function termTable(terms: Terms, selection: Labels): HTMLElement {
   rows.push({ name: "logit difference", numbers: [difference] });
   const which = unsent ? `${order.length} of ${terms.count.toLocaleString("en-US")} terms` : "All terms";
   const number = (value?: number) => (value === undefined ? "" : written(value, terms.scale, 1));
-  const made = table(
+  return table(
     `${which} in ${terms.unit}, the largest first`,
     ["term", terms.unit, "share", terms.control].filter(Boolean),
     rows.map(({ name, numbers: [value, control] }) => {
       const cells = [name, number(value), share(value, difference)];
       return terms.control ? [...cells, number(control)] : cells;
     }),
+    order.indexOf(String(selection.term)),
   );
-  const at = order.indexOf(String(selection.term));
-  if (at >= 0) made.querySelectorAll("tbody tr")[at].setAttribute("aria-current", "true");
-  return made;
 }
 
 function sum(numbers: number[]): number {

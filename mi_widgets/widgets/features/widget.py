@@ -76,7 +76,9 @@ class FeatureView(LatentChangeView[Dashboards]):
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        self._show(result, Dashboards(result))
+        drawn = Dashboards(result)
+        self._check_size(max(drawn.latents) + 1)
+        self._show(result, drawn)
 
     def _traits_now(self) -> dict[str, Any]:
         return {**super()._traits_now(), "_names": self._drawn.names.packed()}

@@ -73,6 +73,18 @@ describe("the widget", () => {
     expect(model.listening).toBe(0);
   });
 
+  it("draws what one message brings, the data first", () => {
+    const model = fakeModel();
+    const { root, stop } = shown(model);
+    const other = fakeModel({ axes: [axis("step", [0, 200]), axis("layer", [4, 5]), axis("head", [0, 1])] });
+    const { _data, _choices, _header } = Object.fromEntries(
+      ["_data", "_choices", "_header"].map((name) => [name, other.get(name)]),
+    );
+    model.update({ _data, _choices, _header, selection: { step: 200, layer: null, head: null } });
+    expect(words(root)).toBe("Step 200 · largest: L5.H1 · 0.35");
+    stop();
+  });
+
   it("keeps the focus while it is drawn again", () => {
     const { root, stop } = shown(fakeModel());
     const map = root.querySelector<HTMLElement>(".mi-map")!;

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import _marks as marks
+from .._shared.numbers import counted
 from .._shared.scale import Scale
 from .fired import Fired
 from .words import sentence, where
@@ -16,7 +17,7 @@ def picture(fired: Fired, selection: Mapping[str, Any], changes: Mapping[int, fl
     """The text, its colours, and the bars."""
     strongest, latent = fired.strongest(selection, _MOST), selection["latent"]
     reach = max((value for _, value in fired.strongest({**selection, "pos": None}, 1)), default=1.0)
-    scale, tokens = Scale("sequential", 0.0, reach), fired.tokens(selection)
+    scale, tokens = Scale("sequential", 0.0, 1.0 if latent is None else reach), fired.tokens(selection)
     text = marks.Tokens(tokens, fired.over_text(selection), scale, fired.at(selection))
     done = {changed: "out" if value is None else "held" for changed, value in changes.items()}
     rows = [
@@ -28,6 +29,6 @@ def picture(fired: Fired, selection: Mapping[str, Any], changes: Mapping[int, fl
     note = "" if latent is None else f"activation of latent {latent}"
     body = [text, marks.ColourBar(scale, note), marks.Column([bars], "Strongest", where(fired, selection))]
     header, n = fired.header(), sum(token != "" for token in tokens)
-    facts = [header["model"], f"{n} tokens", header["unit"]]
+    facts = [header["model"], counted(n, "token"), header["unit"]]
     said = sentence(fired, selection)
     return marks.Picture(header["title"], facts, marks.Column(body), said, width=_WIDTH, most=2)

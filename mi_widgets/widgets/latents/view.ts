@@ -45,7 +45,6 @@ export class LatentsView extends AnsweredView<Store, Selection> {
 
   protected parts() {
     this.strip.element.tabIndex = 0;
-    this.arrows(this.frame.root, (to) => this.move(to));
     const said = () => (this.sayWrong(), this.drawWords());
     this.until(listen(this.model, { "change:_said": said }), this.ask.follow());
     const caption = el("figcaption", {}, el("strong", {}, "Strongest"), this.barsNote);
@@ -109,7 +108,7 @@ export class LatentsView extends AnsweredView<Store, Selection> {
     this.select({ pos: null });
   }
 
-  private move(to: Direction): void {
+  protected arrow(to: Direction): void {
     if (to === "up" || to === "down") return this.walk(to === "up" ? -1 : 1);
     const last = this.tokens.map((token) => token !== "").lastIndexOf(true);
     const places = { left: (this.at ?? last + 1) - 1, right: (this.at ?? -1) + 1, first: 0, last };

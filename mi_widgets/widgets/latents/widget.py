@@ -87,7 +87,9 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        self._show(result, Fired(result, self._drawn.names), _said={**self._said, "error": ""})
+        drawn = Fired(result, self._drawn.names)
+        self._check_size(drawn.d_sae)
+        self._show(result, drawn, _said={**self._said, "error": ""})
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
         chosen = super()._first_selection(given)

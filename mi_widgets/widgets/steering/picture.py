@@ -11,7 +11,7 @@ from .._marks.inks import ACCENT, FAINT, INK, QUIET, WARN, WHITE
 from .._marks.layout import Block
 from .._marks.pen import Pen
 from .._marks.text import TEXT, Face, cut
-from .._shared.numbers import fixed
+from .._shared.numbers import fixed, signed
 from .._shared.tokens import shortened
 from .shown import Said, Slider
 
@@ -74,5 +74,5 @@ def _slider(pen: Pen, slider: Slider, scale: float, room: float) -> None:
     pen.box(start, -2, end, 2, FAINT)
     pen.box(min(zero, knob), -2, max(zero, knob), 2, ACCENT)
     pen.dot(knob, 0, 6, WHITE, ACCENT, 2)
-    pen.text(end + 16, 0, f"{scale:+.2f}" if scale else "0", INK, _SAID)
+    pen.text(end + 16, 0, signed(scale, 2) if scale else "0", INK, _SAID)
     pen.text(end + 76, 0, cut(slider.note, room - end - 76, TEXT), QUIET, TEXT)

@@ -1,5 +1,6 @@
 /** One slider a direction: dragged, typed, stepped by the arrow keys, put back to 0 by a double click or the key 0. */
 import { el } from "../_shared/dom";
+import { bindKeys } from "../_shared/keyboard";
 import { signed } from "../_shared/numbers";
 
 export interface Slider {
@@ -55,9 +56,7 @@ export class Sliders {
     });
     range.addEventListener("input", () => this.move(i, Number(range.value)));
     range.addEventListener("dblclick", () => this.move(i, 0));
-    range.addEventListener("keydown", (event) => {
-      if (event.key === "0" || event.key === "Delete") this.move(i, 0);
-    });
+    bindKeys(range, { zero: () => this.move(i, 0) });
     figures.addEventListener("input", () => {
       const scale = Number(figures.value);
       if (figures.value.trim() !== "" && Number.isFinite(scale)) this.move(i, scale);

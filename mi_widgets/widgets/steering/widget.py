@@ -22,6 +22,10 @@ from .shown import Said, Steered
 from .words import effect_in_words
 
 
+class _Refused(SelectionError, traitlets.TraitError):
+    """One that traitlets takes back, also while the browser's state is applied."""
+
+
 class SteeringView(AnsweredView[Steered]):
     """Effect, cost and control of steering. In `mi.SteeringPanel`, which runs the model, also its controls.
 
@@ -87,7 +91,7 @@ class SteeringView(AnsweredView[Steered]):
         given = list(proposal["value"])
         n = len(self.sliders)
         if len(given) != n or not all(math.isfinite(scale) for scale in given):
-            raise SelectionError(f"scales must be {n} finite numbers, one a direction; got {given!r}.")
+            raise _Refused(f"scales must be {n} finite numbers, one a direction; got {given!r}.")
         return given
 
     @traitlets.validate("settings")
@@ -95,17 +99,16 @@ class SteeringView(AnsweredView[Steered]):
         given = {**self._trait_values.get("settings", {}), **proposal["value"]}
         for name, labels in self.offered.items():
             if given.get(name) not in labels:
-                raise SelectionError(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
+                raise _Refused(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
         heat, seed = given.get("temperature"), given.get("seed")
         if isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < math.inf:
-            raise SelectionError(f"temperature must be a number, 0 or more; got {heat!r}.")
+            raise _Refused(f"temperature must be a number, 0 or more; got {heat!r}.")
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise SelectionError(f"seed must be a whole number, 0 or more; got {seed!r}.")
-        unknown = set(given) - {*self.offered, "temperature", "seed"}
+            raise _Refused(f"seed must be a whole number, 0 or more; got {seed!r}.")
+        known = [*self.offered, "temperature", "seed"]
+        unknown = sorted(set(given) - {*known})
         if unknown:
-            raise SelectionError(
-                f"There is no setting {', '.join(sorted(unknown))}; there are {', '.join(given)}."
-            )
+            raise _Refused(f"There is no setting {', '.join(unknown)}; there are {', '.join(known)}.")
         return given
 
     def write(self, script: Script) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from .. import _marks as marks
 from .._marks.inks import QUIET
 from .._shared.axis_scale import XAxis
+from .._shared.numbers import counted
 from .texts import Texts
 from .words import sentence
 
@@ -27,6 +28,6 @@ def picture(texts: Texts, selection: Mapping[str, Any]) -> marks.Picture:
     body.append(marks.Lines(lines, XAxis(texts.pos), marker=pos, height=110))
     body.append(marks.ColourBar(texts.scale, texts.unit))
     step = [f"step {selection['step']}"] if texts.steps else []
-    facts = [texts.model_name, f"{sum(token != '' for token in tokens)} tokens", texts.unit, *step]
+    facts = [texts.model_name, counted(sum(token != "" for token in tokens), "token"), texts.unit, *step]
     said = sentence(texts, values, tokens, selection)
     return marks.Picture(texts.title, facts, marks.Column(body), said, width=900)

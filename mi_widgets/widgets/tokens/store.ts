@@ -1,5 +1,5 @@
 /** The texts and their numbers. */
-import { type Axis, Labelled } from "../_shared/labelled";
+import { Labelled } from "../_shared/labelled";
 import type { Scale } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
@@ -27,11 +27,6 @@ export class Texts extends Labelled {
 
   get scale(): Scale {
     return this.get("values").scale;
-  }
-
-  /** The axes of which one label is shown at a time. */
-  get pages(): Axis[] {
-    return this.axes.filter(({ name }) => name === "batch" || name === "step");
   }
 
   /** The text that is selected. */

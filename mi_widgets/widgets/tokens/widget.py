@@ -8,6 +8,7 @@ from mi_widgets.core.script import Script
 from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.control import quoted
+from .._shared.numbers import counted
 from .._shared.view import ResultView
 from .picture import picture
 from .texts import Texts
@@ -49,7 +50,7 @@ class TokensView(ResultView[Texts]):
     def __repr__(self) -> str:
         read, chosen = self._drawn, self.selection
         n = sum(token != "" for token in read.tokens[read.batch.index(chosen["batch"])])
-        parts = [read.model_name, f"{read.title.lower()} of {n} tokens"]
+        parts = [read.model_name, f"{read.title.lower()} of {counted(n, 'token')}"]
         if read.controls:
             parts.append(f"beside {' and '.join(read.controls)}")
         return f"TokensView({', '.join([*parts, self._chosen()])})"

@@ -13,6 +13,7 @@ from .._shared.drawn import DrawnResult
 from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
+from .._shared.numbers import counted
 from .._shared.selection import Choices
 from .._shared.tokens import visible
 
@@ -81,11 +82,11 @@ class Report(DrawnResult):
 
     def size(self) -> str:
         """How many checks were made: "14 checks"."""
-        return _count(len(self.checks), "check")
+        return counted(len(self.checks), "check")
 
     def __str__(self) -> str:
         n = len(self.warnings)
-        return f"{self.size()}, {_count(n, 'warning') if n else 'no warnings'}"
+        return f"{self.size()}, {counted(n, 'warning') if n else 'no warnings'}"
 
     @property
     def summary(self) -> str:
@@ -140,7 +141,3 @@ def _checked(result: Any) -> Any:
 def _shown(text: str) -> str:
     """Single spaces as they are, everything else that cannot be seen as a sign: two spaces may be what is wrong."""
     return "".join(part if part == " " else visible(part) for part in re.split("((?<! ) (?! ))", text))
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
