@@ -331,3 +331,10 @@ def test_of_what_is_shown_anew_the_browser_hears_of_the_data_first(monkeypatch):
     [state] = [state for state in sent if "_data" in state]
     assert next(iter(state)) == "_data"
     assert {"selection", "_choices"} <= state.keys()
+
+
+def test_an_array_is_no_label():
+    view = HeatmapView(grid())
+    with pytest.raises(SelectionError, match=r"selection\['layer'\] can be 0 to 1 in this view; got array"):
+        view.selection = {"layer": np.array([0, 1])}
+    assert view.selection["layer"] is None
