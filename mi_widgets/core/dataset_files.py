@@ -35,10 +35,10 @@ def write_dataset(dataset: xr.Dataset, about: Mapping[str, Any], path: str | Pat
         entry: dict[str, Any] = {
             "dims": list(variable.dims),
             "coord": name in dataset.coords,
-            "units": variable.attrs.get("units"),
+            "attributes": {str(key): str(value) for key, value in variable.attrs.items()},
         }
         if values.dtype.kind in "USO":
-            entry["texts"] = values.tolist()
+            entry |= {"texts": values.ravel().tolist(), "shape": values.shape}
         else:
             numbers[str(name)] = np.array(values, order="C")
         variables[str(name)] = entry
@@ -61,7 +61,7 @@ def read_dataset(path: str | Path) -> tuple[xr.Dataset, dict[str, Any]]:
         with safe_open(str(path), framework="numpy") as file:
             header = json.loads((file.metadata() or {}).get("mi_widgets", "null"))
             numbers = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, json.JSONDecodeError) as error:
         raise ResultError(
             f"{path} cannot be read: {error}. Give the path that result.save(path) wrote."
         ) from error
@@ -77,10 +77,10 @@ def read_dataset(path: str | Path) -> tuple[xr.Dataset, dict[str, Any]]:
         )
     coords, variables = {}, {}
     for name, entry in header["variables"].items():
-        values = np.array(entry["texts"]) if "texts" in entry else numbers[name]
-        (coords if entry["coord"] else variables)[name] = (entry["dims"], values, _attributes(entry))
+        values = _texts(entry) if "texts" in entry else numbers[name]
+        (coords if entry["coord"] else variables)[name] = (entry["dims"], values, entry["attributes"])
     return xr.Dataset(variables, coords=coords), header
 
 
-def _attributes(entry: dict[str, Any]) -> dict[str, str]:
-    return {} if entry["units"] is None else {"units": entry["units"]}
+def _texts(entry: Mapping[str, Any]) -> np.ndarray:
+    return np.array(entry["texts"], dtype=np.str_).reshape(entry["shape"])

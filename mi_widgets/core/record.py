@@ -1,7 +1,7 @@
 """How something was made, as a value: a call with its arguments, and what these were made by.
 
-`script` writes it as Python, and `recording` says where it comes from. A record keeps no model and no activations
-alive: of an argument that knows how it was made, such as a Run, its own record stands here.
+`script` writes it as Python, and `recording` says where it comes from. A record keeps no model and no Run alive:
+of an argument that knows how it was made, its own record stands here. Interventions keep their numbers.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from .errors import InterventionError
 from .expressions import Code, Use, parts_of
 from .nested import Steps, finished
 from .record import Block, Brought, Call, Defined, Made, Part
+from .recording import serial
 
 
 def frozen_record(made: Made | None) -> list[dict[str, Any]]:
@@ -23,15 +24,17 @@ class _Entries:
 
     def __init__(self) -> None:
         self.kept: list[dict[str, Any]] = []
-        # By identity; what is kept alive by nobody else must not leave its number to another.
-        self._places: dict[int, tuple[int, Made]] = {}
+        # By identity, or for what was brought by what tells it from the rest: it has a record at each of its places.
+        # What is kept alive by nobody else must not leave its number to another.
+        self._places: dict[Any, tuple[int, Made]] = {}
 
     def place(self, made: Made) -> Steps[int]:
-        if id(made) not in self._places:
+        key = (made.what, made.token) if isinstance(made, Brought) and made.token is not None else id(made)
+        if key not in self._places:
             entry = yield self._entry(made)
-            self._places[id(made)] = len(self.kept), made
+            self._places[key] = len(self.kept), made
             self.kept.append(entry)
-        return self._places[id(made)][0]
+        return self._places[key][0]
 
     def _entry(self, made: Made) -> Steps[dict[str, Any]]:
         match made:
@@ -64,7 +67,7 @@ class _Entries:
         try:
             parts = parts_of(value, name)
         except InterventionError:  # a function of the user's: its name is all that can be kept
-            parts = [Use(Brought(f"yours: {value!r}"), name)]
+            parts = [Use(Brought(f"yours: {value!r}", token=serial(value)), name)]
         code: list[Any] = []
         for part in parts:
             if isinstance(part, str):
@@ -87,9 +90,8 @@ def thawed_record(kept: list[dict[str, Any]]) -> Made | None:
         if "brought" in entry:
             check = entry["check"]
             said = (lambda name, _, check=check: check.replace("{name}", name)) if check else None
-            made: Made = Brought(
-                entry["brought"], entry["name"], said, token=check if ".require(" in check else object()
-            )
+            token = check if check and ".require(" in check else object()
+            made: Made = Brought(entry["brought"], entry["name"], said, token=token)
         elif "whole" in entry:
             made = Part(found[entry["whole"]], entry["chosen"])
         elif "parameter" in entry:

@@ -232,7 +232,7 @@ def expression_of(made: Call | Part) -> str:
 
 
 def code_of(made: Made, name: str) -> str:
-    """The Python that makes something; its last line assigns it."""
+    """The Python that makes something; its last lines assign it, and make sure of a model's weights."""
     script = Script()
     script.assign(made, name)
     return script.text()

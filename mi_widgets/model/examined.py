@@ -120,7 +120,7 @@ class Examined(Wrapped):
         return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
 
     def code(self) -> str:
-        """The Python that brings this model; its last line assigns it."""
+        """The Python that brings this model, without imports; it ends by making sure of the weights."""
         script = Script()
         script.assign(self.record, "model")
         return "\n".join(script.body())

@@ -163,11 +163,14 @@ class Run:
 
         Returns:
             Result (batch, rank) of probabilities, with the variables `token` and `token_id`.
+
+        Raises:
+            MIError: `k` is no whole number from 1.
         """
-        if not isinstance(k, int) or k < 1:
+        if isinstance(k, bool) or not hasattr(k, "__index__") or k < 1:
             raise MIError(f"next_tokens: k must be a whole number from 1; got {k!r}.")
         last = self.last_logits.detach()
-        k = min(k, last.shape[-1])
+        k = min(int(k), last.shape[-1])
         probability, ids = last.float().softmax(-1).topk(k)
         texts = [self.model.vocabulary_of(row) for row in ids.tolist()]
         dims = ("batch", "rank")

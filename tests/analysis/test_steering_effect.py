@@ -75,6 +75,12 @@ def test_a_probe_reads_what_was_written_without_the_steering(model, direction):
     assert found["read"].sel(push="given", probe="a").values == pytest.approx(
         (read(steered) - read(plain)) / sigma, abs=1e-3
     )
+    assert found["read"].unit == "σ of the probe"
+    alone = mi.steering_effect(model, push, "abcd", probes={"a": probe}, max_new_tokens=6)
+    nats = read(steered) - read(plain)  # without texts nobody knows the probe's σ
+    assert alone["read"].sel(push="given", probe="a").values == pytest.approx(nats, abs=1e-3)
+    assert alone["read"].unit == "nats"
+    assert f"a probe {nats:+.1f} nats".replace("-", "−") in repr(alone.view())
 
 
 def test_what_is_not_measured_is_nan_and_nothing_does_nothing(model, direction):

@@ -106,9 +106,28 @@ def test_a_result_comes_back_from_a_file(tmp_path):
 def test_units_of_all_variables_come_back_from_a_file(tmp_path):
     dataset = a_result().to_dataset()
     dataset["rank"].attrs["units"] = "place"
+    dataset["score"].attrs["progress"] = "3 / 6 cells"
     a_result(dataset=dataset).save(tmp_path / "x")
     back = mi.load_result(tmp_path / "x")
     assert (back["rank"].unit, back["score"].unit) == ("place", "nats")
+    assert back.dataset["score"].attrs == {"progress": "3 / 6 cells"}
+
+
+def test_texts_of_no_rows_come_back_from_a_file(tmp_path):
+    none = a_result().sel(layer=[])
+    none.save(tmp_path / "x")
+    assert mi.load_result(tmp_path / "x").dataset.sizes == none.dataset.sizes
+
+
+def test_what_was_brought_twice_is_brought_once_after_a_file_too(tmp_path):
+    model = mi.load(small_transformer())
+    with model.intervene(mi.apply(at.resid_post[0], lambda x: 2 * x)):
+        run = model.run([1, 2, 3], keep=[at.pattern])
+    made = mi.attention(run)
+    made.save(tmp_path / "x")
+    code = mi.load_result(tmp_path / "x").code()
+    assert code.count("# bring yours") == 1
+    assert code.count("with model.intervene(done):") == 1
 
 
 def test_a_file_holds_all_of_it(tmp_path, monkeypatch):
@@ -155,6 +174,14 @@ def test_files_that_are_no_results(tmp_path):
     save_file({"x": np.zeros(1)}, tmp_path / "weights")
     with pytest.raises(mi.errors.ResultError, match="not a Result"):
         mi.load_result(tmp_path / "weights")
+
+
+def test_a_header_that_is_damaged_is_told(tmp_path):
+    save_file({"x": np.ones(2)}, tmp_path / "x", metadata={"mi_widgets": "{"})
+    with pytest.raises(
+        mi.errors.ResultError, match=r"cannot be read: Expecting .* Give the path that result"
+    ):
+        mi.load_result(tmp_path / "x")
 
 
 def test_a_kind_without_a_view_says_what_to_do_and_still_shows_itself():

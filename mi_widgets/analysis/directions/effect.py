@@ -79,7 +79,7 @@ def steering_effect(
     logits = model.run(prompt).last_logits[0].detach().float().cpu()
     plain = Unsteered(prompt, logits, write(never), write)
     found = effects.of(steering, plain, never), effects.of(control, plain, never)
-    return effect_result(model, steering, *found, seed=seed)
+    return effect_result(model, steering, *found, seed=seed, read_in=effects.read_in)
 
 
 class Stopped(Exception):
@@ -136,6 +136,11 @@ class Effects:
         self._spreads: dict[str, float] = {}
         self._loss: float | None = None
 
+    @property
+    def read_in(self) -> str:
+        """The unit of what the probes read."""
+        return "nats" if self.texts is None else "σ of the probe"
+
     def of(self, done: Stack, plain: Unsteered, stop: Event, written: Generation | None = None) -> Effect:
         """Effect and cost.
 
@@ -182,9 +187,9 @@ class Effects:
 
 
 def effect_result(
-    model: Model, steering: Stack, given: Effect, control: Effect | None, *, seed: int
+    model: Model, steering: Stack, given: Effect, control: Effect | None, *, seed: int, read_in: str
 ) -> Result:
-    """The Result of `steering_effect`; NaN stands for a control that is not known yet."""
+    """The Result of `steering_effect`; NaN stands for a control not known yet; the probes read in `read_in`."""
     unknown = float("nan")
     random = control or Effect(unknown, dict.fromkeys(given.read, unknown), unknown)
     both = (given, random)
@@ -196,7 +201,7 @@ def effect_result(
     if given.read:
         names = list(given.read)
         read = np.array([[effect.read[name] for name in names] for effect in both])
-        numbers["read"] = (("push", "probe"), read, {"units": "σ of the probe"})
+        numbers["read"] = (("push", "probe"), read, {"units": read_in})
         coords["probe"] = names
     return Result(
         kind="steering_effect",

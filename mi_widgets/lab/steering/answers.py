@@ -147,7 +147,9 @@ class Answers:
             control_of(done),
         ):  # the control takes as long again, and is shown when it is known
             control = None if pushed is None else self._effects.of(pushed, plain, stop)
-            found = effect_result(self._model, done, given, control, seed=settings["seed"])
+            found = effect_result(
+                self._model, done, given, control, seed=settings["seed"], read_in=self._effects.read_in
+            )
             self._view.show(found.with_record(record), **facts)
 
     def _sweep(self, asked: Gesture, stop: Event) -> None:
@@ -156,7 +158,7 @@ class Answers:
         plain = self._as_it_is(asked, stop)
         strengths = np.linspace(-entry.reach, entry.reach, _STRENGTHS).tolist()
         name = entry.name if entry.name in self._effects.probes else None
-        unit = "σ of its probe" if name else "nats that the next token moves"
+        unit = self._effects.read_in if name else "nats that the next token moves"
         found = _unmeasured(entry.name, unit, strengths)
         for i, strength in enumerate(strengths):
             scales = [strength if j == asked.slider else scale for j, scale in enumerate(asked.scales)]

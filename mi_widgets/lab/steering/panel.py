@@ -127,7 +127,10 @@ class SteeringPanel(Panel[SteeringView]):
 
     @property
     def effect(self) -> Result | None:
-        """What the steering did and cost, as `mi.steering_effect` says it; None at 0, or before it was measured."""
+        """What the last steering that was measured did and cost, as `mi.steering_effect` says it.
+
+        None at 0, and before the first.
+        """
         return self.view.result
 
     def sweep(self, name: str) -> None:

@@ -31,12 +31,11 @@ def _effects(push: xr.Dataset) -> str:
     kl = push["kl"].item()
     if math.isnan(kl):
         return ""
-    read = (
-        zip(push["probe"].values.tolist(), push["read"].values.tolist(), strict=True)
-        if "read" in push
-        else ()
-    )
-    probes = [{"name": name, "sigma": signed(sigma, 1)} for name, sigma in read]
+    if "read" not in push:
+        return _WORDS.say("moved", kl=reading(kl))
+    unit = "nats" if push["read"].attrs.get("units") == "nats" else "σ"  # without texts nobody knows σ
+    read = zip(push["probe"].values.tolist(), push["read"].values.tolist(), strict=True)
+    probes = [{"name": name, "moved": signed(moved, 1), "unit": unit} for name, moved in read]
     return _WORDS.each("probe", probes, ", ") or _WORDS.say("moved", kl=reading(kl))
 
 

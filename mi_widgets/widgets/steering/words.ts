@@ -26,7 +26,9 @@ function effects(data: Labelled, push: string): Part[] {
   const kl = data.get("kl").at({ push });
   if (Number.isNaN(kl)) return [];
   const probes = data.axis("probe")?.labels ?? [];
-  const read = probes.map((name) => ({ name, sigma: signed(data.get("read").at({ push, probe: name }), 1) }));
+  const moved = (probe: number | string) => signed(data.get("read").at({ push, probe }), 1);
+  const unit = data.has("read") && data.get("read").unit === "nats" ? "nats" : "σ"; // without texts nobody knows σ
+  const read = probes.map((name) => ({ name, moved: moved(name), unit }));
   return read.length ? words.each("probe", read, ", ") : words.say("moved", { kl: reading(kl) });
 }
 
