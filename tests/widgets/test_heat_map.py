@@ -2,6 +2,7 @@
 
 import base64
 import io
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -338,3 +339,15 @@ def test_an_array_is_no_label():
     with pytest.raises(SelectionError, match=r"selection\['layer'\] can be 0 to 1 in this view; got array"):
         view.selection = {"layer": np.array([0, 1])}
     assert view.selection["layer"] is None
+
+
+def test_a_selection_is_set_as_a_whole():
+    view = HeatmapView(grid())
+    for change in (lambda chosen: chosen.update(layer=99), lambda chosen: chosen.__setitem__("layer", 1)):
+        with pytest.raises(SelectionError, match=r'set as a whole, as in view\.selection = {"layer": 1}'):
+            change(view.selection)
+    assert view.selection == {"layer": None, "head": None}
+    copied = deepcopy(view.selection)
+    copied["layer"] = 1  # is one's own
+    view.selection = copied
+    assert view.selection == {"layer": 1, "head": None}

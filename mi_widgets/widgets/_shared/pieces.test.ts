@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { written } from "./axis";
+import { copyCode } from "./copying";
 import { el } from "./dom";
+import { FakeModel } from "./fakes";
 import { type Action, Frame } from "./frame";
 import { bindKeys } from "./keyboard";
 import { probability, tiny } from "./numbers";
@@ -223,6 +225,20 @@ describe("the frame", () => {
   it("shows the code where copying is not allowed", async () => {
     const parent = await framed(() => Promise.reject(new Error("denied")));
     expect(parent.querySelector("textarea")!.value).toBe("a = 1\nb = 2");
+  });
+
+  it("asks the kernel for code that was not sent, and copies it once however often it was asked", () => {
+    const written = vi.fn(() => Promise.resolve());
+    vi.stubGlobal("navigator", { clipboard: { writeText: written } });
+    const model = new FakeModel({ _code: "" });
+    const action: Action = { label: "copy code", key: "code", hint: "", run: () => {} };
+    const frame = new Frame(el("div"), [action], [], () => {});
+    for (let i = 0; i < 3; i++) copyCode(model, frame);
+    expect(model.sent).toEqual(Array(3).fill({ do: "code" }));
+    model.set("_code", "a = 1");
+    expect(written.mock.calls).toEqual([["a = 1"]]);
+    expect(model.listening).toBe(0);
+    frame.dispose();
   });
 
   it("shows warnings and keys as text", () => {

@@ -73,6 +73,20 @@ def shared(theirs: Mapping[str, Any], ours: Mapping[str, Any], choices: Choices)
     return found
 
 
+class Selected(dict[str, Any]):
+    """What a view has selected. It is set as a whole: of a change inside it nobody would hear, and nobody check it."""
+
+    def _refuse(self, *_given: Any, **_named: Any) -> Any:
+        raise SelectionError(
+            'A selection is set as a whole, as in view.selection = {"layer": 1}; what is left out stays.'
+        )
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse  # type: ignore
+
+    def __reduce__(self) -> Any:
+        return dict, (dict(self),)  # a copy is one's own
+
+
 class Selection(traitlets.Dict):
     """A trait that checks itself when it is set.
 
@@ -82,4 +96,4 @@ class Selection(traitlets.Dict):
 
     def validate(self, obj: Any, value: Any) -> dict[str, Any]:
         """The complete selection, or a SelectionError; the view says what exists."""
-        return checked(value, obj._current_selection(), obj._choices_now())
+        return Selected(checked(value, obj._current_selection(), obj._choices_now()))
