@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.selection import Selection
+from .._shared.selection import Selected, Selection
 from .terms import Terms
 
 
@@ -13,11 +13,11 @@ class TermSelection(Selection):
     def validate(self, obj: Any, value: Any) -> dict[str, Any]:
         """The complete selection, or a SelectionError."""
         before, terms = obj._current_selection(), obj._drawn
-        complete = super().validate(obj, value)
+        complete: dict[str, Any] = super().validate(obj, value)
         let_go = value.get("term", "") is None and not {"layer", "head"} & set(value)
         if let_go and _only_term(complete, terms) is not None:  # no other term of the head is left
-            complete |= {"layer": None, "head": None}
-        return settled(complete, before, terms)
+            complete = {**complete, "layer": None, "head": None}
+        return Selected(settled(complete, before, terms))
 
 
 def settled(chosen: dict[str, Any], before: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
