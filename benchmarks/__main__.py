@@ -26,6 +26,7 @@ from benchmarks import (
     clicks,
     dictionaries,
     features,
+    kernels,
     lens,
     memory,
     model_layer,
@@ -136,7 +137,7 @@ def in_lab(python: Path, versions: dict[str, str]) -> Iterable[Row]:
     """Every comparison's rows, in one JupyterLab that has the peers' kernel."""
     with tempfile.TemporaryDirectory(prefix="mi-bench-") as name:
         folder = Path(name)
-        peers.register(python, folder / "data")
+        kernels.register(folder / "data", peers.KERNEL, python)
         own = {"JUPYTER_DATA_DIR": str(folder / "data")}
         with jupyter_lab(folder, environment=own) as running:
             for comparison in COMPARISONS:

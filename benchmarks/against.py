@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import attention, clicks, features, lens, scrubber, steering, training
+from benchmarks import attention, clicks, features, kernels, lens, scrubber, steering, training
 from benchmarks.cells import PAINTED, time_cell
 from benchmarks.rows import Multiple
 from tests.browser.jupyter import JupyterLab, Notebook, jupyter_lab, write_notebook
@@ -104,7 +104,8 @@ def rows(revision: str, rounds: int = ROUNDS) -> Iterator[Ratio]:
     ):
         folder = Path(name) / "notebooks"
         for kernel, path in ((NEW, ROOT), (OLD, tree)):
-            _register(kernel, path, Path(name) / "data")
+            # A kernel of this environment that finds the package in that tree.
+            kernels.register(Path(name) / "data", kernel, sys.executable, PYTHONPATH=str(path))
         folder.mkdir()
         own = {"JUPYTER_DATA_DIR": str(Path(name) / "data")}
         with jupyter_lab(folder, environment=own) as lab:
@@ -128,15 +129,6 @@ def _tree(revision: str, folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["git", "worktree", "remove", "--force", folder], cwd=ROOT, check=True)
-
-
-def _register(name: str, tree: Path, data: Path) -> None:
-    """A kernel of this environment that finds the package in that tree."""
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": command, "display_name": name, "language": "python", "env": {"PYTHONPATH": str(tree)}}
-    folder = data / "kernels" / name
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text(json.dumps(spec))
 
 
 def _compared(scene: Scene, lab: JupyterLab, folder: Path, rounds: int) -> Ratio:

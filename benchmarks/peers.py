@@ -1,7 +1,6 @@
-"""The peers' own environment, and a kernel that runs in it."""
+"""The peers' own environment; `KERNEL` is the kernel that runs in it."""
 
 import hashlib
-import json
 import subprocess
 import venv
 from pathlib import Path
@@ -23,15 +22,6 @@ def environment() -> Path:
         subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", _PINS[0]], check=True)
         stamp.write_text(wanted)
     return python
-
-
-def register(python: Path, data: Path) -> None:
-    """Make that Python a kernel, in a folder that is to be JupyterLab's JUPYTER_DATA_DIR."""
-    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": command, "display_name": "Peers", "language": "python"}
-    folder = data / "kernels" / KERNEL
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text(json.dumps(spec))
 
 
 def versions(python: Path, *packages: str) -> dict[str, str]:

@@ -42,14 +42,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        for name, value in bound.arguments.items():
-            if isinstance(value, Iterator):
-                bound.arguments[name] = list(value)
-        now = moment.set(object())
-        try:
-            made = _call(function, signature, bound.arguments)
-        finally:
-            moment.reset(now)
+        made = _call(function, bound)
         token = _inside.set(True)
         try:
             result: Any = function(*bound.args, **bound.kwargs)
@@ -63,21 +56,28 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
 
 def call_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
     """The record of a call, for what does a little at a time what a public function does at once."""
-    signature = inspect.signature(function)
-    return _call(function, signature, signature.bind(*args, **kwargs).arguments)
+    return _call(function, inspect.signature(function).bind(*args, **kwargs))
 
 
-def _call(function: Callable[..., Any], signature: inspect.Signature, arguments: Mapping[str, Any]) -> Call:
-    given = dict(arguments)
+def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
+    """The record of a call, made in one moment; an iterator among the arguments is a list from here on."""
+    for name, value in bound.arguments.items():
+        if isinstance(value, Iterator):
+            bound.arguments[name] = list(value)
+    given = dict(bound.arguments)
     is_method = "self" in given
-    return made_by(
-        function.__name__ if is_method else f"mi.{function.__name__}",
-        signature,
-        given,
-        of=record_of(given.pop("self"), "") if is_method else None,
-        within=_within(arguments.values()),
-        name=_NAMES.get(function.__name__, ""),
-    )
+    now = moment.set(object())
+    try:
+        return made_by(
+            function.__name__ if is_method else f"mi.{function.__name__}",
+            bound.signature,
+            given,
+            of=record_of(given.pop("self"), "") if is_method else None,
+            within=_within(bound.arguments.values()),
+            name=_NAMES.get(function.__name__, ""),
+        )
+    finally:
+        moment.reset(now)
 
 
 def is_recorded(function: Callable[..., Any]) -> bool:

@@ -96,7 +96,7 @@ class Answers:
         # Shown even if something newer was asked meanwhile: whoever drags sees it follow.
         self._view.show_next(asked.scales, self._likely(plain, steered))
         took = round(1000 * (time.perf_counter() - asked.at))
-        if self._view._said["error"]:
+        if self._view.error:
             self._view.say(error="")
         unless(stop)
         self._view._say_code()

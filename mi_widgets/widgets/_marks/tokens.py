@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._shared.colour import NAN
+from .._shared.numbers import counted
 from .._shared.scale import Scale
 from .._shared.tokens import shortened, visible
 from .._shared.wire import quantise
@@ -62,7 +63,7 @@ class Tokens:
                 pen.text(
                     0,
                     rows * _ROW,
-                    f"… {left_out:,} more token{'' if left_out == 1 else 's'}",
+                    f"… {counted(left_out, 'more token')}",
                     QUIET,
                     TEXT,
                     "la",

@@ -95,5 +95,9 @@ class Selection(traitlets.Dict):
     """
 
     def validate(self, obj: Any, value: Any) -> dict[str, Any]:
-        """The complete selection, or a SelectionError; the view says what exists."""
-        return Selected(checked(value, obj._current_selection(), obj._choices_now()))
+        """What is complete, as a whole, or a SelectionError."""
+        return Selected(self.complete(obj, value))
+
+    def complete(self, obj: Any, value: Any) -> dict[str, Any]:
+        """The complete selection; the view says what exists."""
+        return checked(value, obj._current_selection(), obj._choices_now())

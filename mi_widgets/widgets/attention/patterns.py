@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from .._shared.given import header_of
+from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.pool import max_pool
@@ -26,7 +26,7 @@ FINE_LIMIT = 500_000
 Place = Mapping[str, Any]
 
 
-class Patterns:
+class Patterns(DrawnResult):
     """The patterns of a Result with their labels, and the scores of their heads.
 
     Attributes:
@@ -60,7 +60,7 @@ class Patterns:
         self._tokens = {axis: result.dataset.coords[f"{axis}_token"].values for axis in ("query", "key")}
         self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
         self._place: Place = {}  # what `packed` sends
-        self._header = header_of(result, *(score.given for score in self.scores))
+        super().__init__(result, *(score.given for score in self.scores))
 
     def tokens(self, axis: str, batch: int) -> list[str]:
         """The labels of the rows ("query") or the columns ("key") for one prompt; "" where it is padded."""
@@ -92,15 +92,6 @@ class Patterns:
             axis: [*labels, None] if axis in ("query", "key") else labels
             for axis, labels in self.labels.items()
         }
-
-    def first(self) -> dict[str, Any]:
-        """The last step, the first prompt and head, and no row; `first_selection` looks for more."""
-        first = {axis: labels[-1 if axis == "step" else 0] for axis, labels in self.labels.items()}
-        return {**first, "query": None, "key": None}
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says of the patterns and the scores, for the browser."""
-        return self._header
 
     def turn(self, place: Place) -> bool:
         """Have `packed` send another place; whether the browser has to be sent it, to show it."""

@@ -3,21 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.selection import Selected, Selection
+from .._shared.selection import Selection
 from .terms import Terms
 
 
 class TermSelection(Selection):
     """A trait that checks itself when it is set, and whose parts then agree."""
 
-    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
-        """The complete selection, or a SelectionError."""
+    def complete(self, obj: Any, value: Any) -> dict[str, Any]:
+        """The complete selection, in agreement."""
         before, terms = obj._current_selection(), obj._drawn
-        complete: dict[str, Any] = super().validate(obj, value)
+        complete = super().complete(obj, value)
         let_go = value.get("term", "") is None and not {"layer", "head"} & set(value)
         if let_go and _only_term(complete, terms) is not None:  # no other term of the head is left
-            complete = {**complete, "layer": None, "head": None}
-        return Selected(settled(complete, before, terms))
+            complete |= {"layer": None, "head": None}
+        return settled(complete, before, terms)
 
 
 def settled(chosen: dict[str, Any], before: Mapping[str, Any], terms: Terms) -> dict[str, Any]:

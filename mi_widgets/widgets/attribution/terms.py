@@ -7,7 +7,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of
+from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import labels_of, plain_axis
 from .._shared.numbers import reading
@@ -22,7 +22,7 @@ _MOST_NAMES = 4000  # … and of all prompts together, whose names travel as tex
 _LEAST = 40  # a prompt, whatever the number of prompts
 
 
-class Terms:
+class Terms(DrawnResult):
     """The terms of a direct logit attribution, one row a prompt.
 
     Attributes:
@@ -50,7 +50,7 @@ class Terms:
 
     def __init__(self, result: Any, control: Any = None):
         data = checked(result, "AttributionView")
-        self.title, self.model_name, self.unit = str(result.title), str(result.model_name), str(result.unit)
+        super().__init__(result, control)
         self.names, self.batch = names_of(data), labels_of(data, "batch")
         values = rows_of(data, "contribution").astype(np.float32)
         self.control = control_of(control, self.names, values.shape)
@@ -70,7 +70,6 @@ class Terms:
         self.picked = self.parts.picked(self.order)
         self.kept = self._largest()
         self.scale, self.cells_scale = _around_0(self.values), _around_0(self.grid)
-        self._header = header_of(result, control)
         self._header["warnings"] += self._unexplained()
 
     def row(self, selection: Mapping[str, Any]) -> int:
@@ -90,14 +89,6 @@ class Terms:
         if not self.parts.heads:
             return found
         return {**found, "layer": [*self.parts.layers, None], "head": [*self.parts.heads, None]}
-
-    def first(self) -> dict[str, Any]:
-        """The first prompt, and no term."""
-        return {key: labels[0] if key == "batch" else None for key, labels in self.choices().items()}
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says."""
-        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: the largest terms with their names, and the exact sums of all, of all prompts."""

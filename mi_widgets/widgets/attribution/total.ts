@@ -3,7 +3,7 @@ import { type AxisScale, roundLinear, type Tick } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
 import type { Labels } from "../_shared/labelled";
 import { LineChart } from "../_shared/line_chart";
-import { type Line, nameRoom, rangeOf, textWidth } from "../_shared/lines";
+import { type Line, rangeOf, textWidth } from "../_shared/lines";
 import { reading } from "../_shared/numbers";
 import { TOTAL_HEIGHT } from "./layout";
 import type { Terms } from "./store";
@@ -45,8 +45,7 @@ export class RunningTotal {
     const [low, high] = rangeOf(lines);
     const y = roundLinear(Math.min(0, low), Math.max(0, high));
     const left = Math.max(34, ...y.ticks(5).map(({ label }) => textWidth(label) + 10));
-    const right = nameRoom(lines, 0.3 * width);
-    this.chart.draw({ lines, x: stageAxis(stages), y, width, height: TOTAL_HEIGHT, left, right });
+    this.chart.draw({ lines, x: stageAxis(stages), y, width, height: TOTAL_HEIGHT, left });
     this.chart.mark(terms.knows(selection.term) ? terms.numberAt("stage", selection) : undefined);
     const highest = places.reduce((best, i) => (total[i] > total[best] ? i : best), 0);
     this.chart.describe(

@@ -1,4 +1,5 @@
 /** Bars, grid and running total, what they say in words, and every gesture a selection. */
+import { followPointer } from "../_shared/chart_gestures";
 import { el } from "../_shared/dom";
 import { Effect, headsOff, switchAction } from "../_shared/heads_off";
 import { NOWHERE, type Spot } from "../_shared/heat_map";
@@ -92,18 +93,18 @@ export class AttributionView extends ResultView<Terms, Selection> {
       const [grid] = data.rows("grid", this.selection);
       this.pick(changeAt(data, this.selection.batch, moveCell(grid, data.spotOf(this.selection), to)));
     });
-    bars.addEventListener("click", (event) => this.pickBar(this.bars.at(event)));
-    bars.addEventListener("pointermove", (event) => this.pointedAtBar(event));
-    map.addEventListener("click", (event) => {
+    const pickBar = (event: MouseEvent) => this.pickBar(this.bars.at(event));
+    followPointer(this, bars, (event) => this.pointedAtBar(event), pickBar);
+    const pickCell = (event: MouseEvent) => {
       const spot = this.grid.map.spotAt(event);
       if (spot) this.pick(changeAt(data, this.selection.batch, spot));
-    });
-    map.addEventListener("pointermove", (event) => this.pointedAtCell(event));
+    };
+    followPointer(this, map, (event) => this.pointedAtCell(event), pickCell);
     chart.addEventListener("pointermove", (event) => {
       const stage = this.total.at(event);
       this.point({ stage }, event, pointedAtStage(data, this.selection, stage));
     });
-    for (const element of [bars, map, chart]) element.addEventListener("pointerleave", () => this.point({}));
+    chart.addEventListener("pointerleave", () => this.point({}));
   }
 
   private pick(change: Partial<Selection> | undefined): void {

@@ -1,4 +1,5 @@
 /** The pictures in words and in numbers. */
+import type { Lines } from "../_shared/declared_view";
 import type { Spot } from "../_shared/heat_map";
 import type { Labels } from "../_shared/labelled";
 import { fixed, reading } from "../_shared/numbers";
@@ -9,8 +10,6 @@ import { type Part, Words } from "../_shared/words";
 import { type Bar, MOST } from "./bars";
 import type { Terms } from "./store";
 import templates from "./words.json";
-
-type Lines = [string, string][];
 
 const words = new Words(templates);
 

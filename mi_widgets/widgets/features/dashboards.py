@@ -6,7 +6,8 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import dataset_of, header_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import dataset_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import with_labels
 from .._shared.latent_names import LatentNames
@@ -22,7 +23,7 @@ _VARIABLES = (
 )
 
 
-class Dashboards:
+class Dashboards(DrawnResult):
     """The latents of a Result of `mi.features`.
 
     Attributes:
@@ -35,7 +36,7 @@ class Dashboards:
 
     def __init__(self, result: Any) -> None:
         data = _checked(result)
-        self._header = header_of(result)
+        super().__init__(result)
         self.data = data[[*_VARIABLES]]
         self.tokens = [str(text) for text in data["token_text"].values]
         self.names = LatentNames(data)
@@ -73,10 +74,6 @@ class Dashboards:
     def first(self) -> dict[str, Any]:
         """The latent to begin with: that of the best label, else the strongest."""
         return {"latent": self.latents[int(np.nan_to_num(self.score, nan=-1.0).argmax())]}
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says."""
-        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: everything, so that going through the latents asks nothing of the kernel."""

@@ -10,17 +10,13 @@ from matplotlib.colors import Normalize
 
 from .._shared.scale import scale_of
 from .._shared.tokens import cut
+from .page import of_attention
 from .texts import FAMILY, PLAIN, labels_of, tokens
 
 BLUE = "#2f7fc1"
 MOST_LABELS = 48  # more of them cannot be read
 _MOST_NUMBERS, _MOST_NAMES, _LONGEST_NAME = 64, 400, 9
 _MOST_LEGEND, _MOST_WRITTEN = 12, 12
-
-
-def of_attention(data: xr.DataArray) -> bool:
-    """Whether these are patterns, which are always from 0 to 1."""
-    return {"query", "key"} <= set(data.dims)
 
 
 def colours_of(data: xr.DataArray) -> ScalarMappable:

@@ -76,8 +76,7 @@ def _one_step(page: Page) -> Page:
     data = page.data
     if "step" not in data.dims:
         return page
-    patterns = {"query", "key"} <= set(data.dims)
-    if not patterns and data.size // max(1, data.sizes["step"]) <= MOST_LINES:
+    if not of_attention(data) and data.size // max(1, data.sizes["step"]) <= MOST_LINES:
         return replace(page, names=None)
     return page.only(f"step {data['step'].values[-1]}, the last of {data.sizes['step']}", step=-1)
 
@@ -123,3 +122,8 @@ def _limits(data: xr.DataArray) -> dict[str, int]:
         columns = max(1, min(data.sizes[dims[1]], _MOST_COLUMNS))
         return {dims[1]: columns, dims[0]: _MOST_PANELS // columns}
     return {}
+
+
+def of_attention(data: xr.DataArray) -> bool:
+    """Whether these are patterns, which are always from 0 to 1."""
+    return {"query", "key"} <= set(data.dims)

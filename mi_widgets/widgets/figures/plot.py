@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 
 from mi_widgets.core.results import Result
 
-from .marks import along, bars, colours_of, curves, heat, lines, of_attention, written
-from .page import Page, is_named, page_of
+from .marks import along, bars, colours_of, curves, heat, lines, written
+from .page import Page, is_named, of_attention, page_of
 from .texts import LONGEST, PLAIN, caption, labels_of, tokens
 
 _IN_A_ROW = 6  # panels

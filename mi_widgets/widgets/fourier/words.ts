@@ -1,11 +1,10 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the step. */
+import type { Lines } from "../_shared/declared_view";
 import { fixed, reading, scientific } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { type Part, Words } from "../_shared/words";
 import type { Moment, Selection, Spectrum } from "./spectrum";
 import templates from "./words.json";
-
-type Lines = [string, string][];
 
 const words = new Words(templates);
 

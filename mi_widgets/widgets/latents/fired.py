@@ -7,7 +7,8 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import dataset_of, header_of
+from .._shared.drawn import DrawnResult
+from .._shared.given import dataset_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.latent_names import LatentNames
@@ -17,7 +18,7 @@ from .._shared.wire import MOST_NUMBERS
 _AXES = ("batch", "pos", "rank")
 
 
-class Fired:
+class Fired(DrawnResult):
     """The latents of a Result of `mi.latents`.
 
     Attributes:
@@ -28,7 +29,8 @@ class Fired:
 
     def __init__(self, result: Any, names: LatentNames) -> None:
         data = _checked(result)
-        self._header, self.names = header_of(result), names
+        super().__init__(result)
+        self.names = names
         self.d_sae = int(data["d_sae"].values.ravel()[0])
         self.batch, self.pos = labels_of(data, "batch"), labels_of(data, "pos")
         self._tokens = np.broadcast_to(data["pos_token"].values, (len(self.batch), len(self.pos)))
@@ -58,7 +60,9 @@ class Fired:
         numbers, values = (part.ravel() if at is None else part[at] for part in self._text(selection))
         found: dict[int, float] = {}
         for i in np.argsort(-np.nan_to_num(values, nan=-1.0), kind="stable"):
-            if numbers[i] >= 0 and len(found) < most:
+            if len(found) == most:
+                break
+            if numbers[i] >= 0:
                 found.setdefault(int(numbers[i]), float(values[i]))
         return list(found.items())
 
@@ -75,14 +79,6 @@ class Fired:
     def choices(self) -> Choices:
         """Prompts, positions, and all latents of the dictionary."""
         return {"batch": self.batch, "pos": [*self.pos, None], "latent": [*range(self.d_sae), None]}
-
-    def first(self) -> dict[str, Any]:
-        """All of the first prompt, and no latent."""
-        return {"batch": self.batch[0], "pos": None, "latent": None}
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says."""
-        return self._header
 
     def packed(self) -> dict[str, Any]:
         """For the wire: all prompts, so that going through them asks nothing of the kernel."""

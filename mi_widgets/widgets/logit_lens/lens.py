@@ -8,7 +8,7 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 
 from .._shared.control import Control, named
-from .._shared.given import header_of
+from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import Axis, plain_axis
 from .._shared.numbers import count
@@ -23,7 +23,7 @@ _LEAST_RANK = 9  # the end of the colours, where no token was further down
 _SHARE = Scale("viridis", 0.0, 1.0)
 
 
-class Lens:
+class Lens(DrawnResult):
     """A lens and its control.
 
     Attributes:
@@ -48,8 +48,7 @@ class Lens:
             lines.append(read_cells(part, "control"))
             _compare(*lines)
             self.control = Control(name, lines[1].values["probability"], control)
-        self.title, self.model_name = str(result.title), str(result.model_name)
-        self._header = header_of(result, control)
+        super().__init__(result, control)
         self.tokens, labels = lines[0].tokens, lines[0].labels
         self.batch, self.layers, self.pos = labels["batch"], labels["layer"], labels["pos"]
         self.asked = labels["token_asked"]
@@ -106,14 +105,6 @@ class Lens:
     def choices(self) -> Choices:
         """The labels of prompts, layers and positions; no layer and no position may be selected."""
         return {"batch": self.batch, "layer": [*self.layers[::-1], None], "pos": [*self.pos, None]}
-
-    def first(self) -> dict[str, Any]:
-        """The first prompt, and no cell."""
-        return {"batch": self.batch[0], "layer": None, "pos": None}
-
-    def header(self) -> dict[str, Any]:
-        """What the view's header says, for the browser."""
-        return self._header
 
     def packed(self) -> dict[str, Any]:
         """All prompts, for the browser."""

@@ -3,7 +3,7 @@ import { linear, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
 import { Labelled } from "../_shared/labelled";
 import { LineChart } from "../_shared/line_chart";
-import { type Line, nameRoom, rangeOf, textWidth } from "../_shared/lines";
+import { type Line, rangeOf, textWidth } from "../_shared/lines";
 import type { Model } from "../_shared/model";
 
 const HEIGHT = 130;
@@ -72,5 +72,5 @@ function drawOne(chart: LineChart, width: number, lines: Line[]): void {
   const left = 12 + Math.max(...y.ticks(4).map(({ label }) => textWidth(label)));
   const strengths = lines[0].x;
   const x = linear(strengths[0], strengths[strengths.length - 1]);
-  chart.draw({ lines, x, y, width, height: HEIGHT, left, right: nameRoom(lines, 0.3 * width) });
+  chart.draw({ lines, x, y, width, height: HEIGHT, left });
 }

@@ -1,11 +1,10 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the instance. */
+import type { Lines } from "../_shared/declared_view";
 import { reading } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { type Part, Words } from "../_shared/words";
 import type { Feature, Instances, Selection } from "./instances";
 import templates from "./words.json";
-
-type Lines = [string, string][];
 
 const FEW = 9; // features of a figure that are named
 const words = new Words(templates);
