@@ -58,7 +58,10 @@ class Examined(Wrapped):
 
     @property
     def fingerprint(self) -> str:
-        """The hash of all weights as they are now, as `"sha256:…"`; computed once until one of them changes."""
+        """The hash of all weights as they are now, as `"sha256:…"`; computed once until one of them is seen to change.
+
+        Seen is every change, but for one through `.data` to a few numbers of a large model.
+        """
         return self._fingerprints.now()
 
     def require(self, fingerprint: str) -> None:

@@ -17,10 +17,11 @@ from mi_widgets.core.recording import serial
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A module's weights at one moment: which tensors, how often each was changed, and a number of every row.
+    """A module's weights at one moment: which tensors, how often each was changed, and some of their numbers.
 
-    A change in place moves a tensor's version; one through `.data` does not, so a number of every row and of every
-    column is looked at as well. What changes less than a row or a column in that way may go unseen.
+    A change in place moves a tensor's version; one through `.data` does not, so the numbers are looked at as well: all
+    of a small module, one of every row and of every column of a large one (to read all of GPT-2 small takes longer than
+    its forward pass). What changes less than a row or a column of a large module in that way may go unseen.
 
     Attributes:
         tensors: by name, and weakly: they may go.
@@ -66,13 +67,17 @@ def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     yield from module.named_buffers()
 
 
+_SMALL = 1 << 19  # numbers, which are read in two milliseconds
+
+
 def _looked_at(tensors: list[Tensor]) -> bytes:
-    """A number of every row and of every column."""
+    """All numbers of a small module; of a large one, a number of every row and of every column."""
     digest = hashlib.blake2b(digest_size=16)
     some: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+    small = sum(tensor.numel() for tensor in tensors) <= _SMALL
     for tensor in tensors:
         x = tensor.detach()
-        if x.ndim > 1:
+        if x.ndim > 1 and not small:
             x = x.flatten(0, -2) if x.is_contiguous() or x.ndim == 2 else x.reshape(-1, x.shape[-1])
             x = x[_diagonal(len(x), x.shape[1], x.device)] if x.numel() else x.reshape(-1)
         some.setdefault((tensor.device, tensor.dtype), []).append(x.reshape(-1))

@@ -85,6 +85,10 @@ def one_row_changed_through_data(model):
     weight(model).data[7] += 1
 
 
+def one_number_changed_through_data(model):
+    weight(model).data[7, 12] += 1
+
+
 def replaced_by_its_equal(model):
     mlp = model.module.get_submodule("transformer.h.1.mlp.c_fc")
     mlp.weight = torch.nn.Parameter(mlp.weight.detach().clone())
@@ -100,6 +104,7 @@ def given_other_data(model):
         changed_in_place,
         changed_through_data,
         one_row_changed_through_data,
+        one_number_changed_through_data,
         replaced_by_its_equal,
         given_other_data,
     ],
@@ -111,6 +116,14 @@ def test_weights_that_have_changed_since_are_not_given_as_those_of_a_result(mode
     assert "the weights of model have changed since this was measured" in code
     assert model.fingerprint not in code
     assert "require" not in code
+
+
+@pytest.mark.parametrize("change", [changed_through_data, one_row_changed_through_data])
+def test_of_a_large_model_a_number_of_every_row_is_looked_at(model, change, monkeypatch):
+    monkeypatch.setattr(fingerprint, "_SMALL", 0)
+    result = model.run(IDS).next_tokens()
+    change(model)
+    assert "the weights of model have changed since this was measured" in result.code()
 
 
 def test_weights_that_keep_no_count_of_changes_are_not_vouched_for():
