@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import numpy as np
 import torch
 
 import mi_widgets as mi
@@ -33,6 +34,13 @@ def brought():
         "matrix": torch.arange(35.0).reshape(7, 5).sin(),
         "metric": first_logit,
     }
+
+
+def numbers_of(made):
+    """All numbers of what a recorded function returns."""
+    if isinstance(made, mi.Run):
+        return made.logits.detach().float().numpy()
+    return made.tensor.numpy() if isinstance(made, mi.Array) else np.asarray(made.values)
 
 
 @cache

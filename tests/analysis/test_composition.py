@@ -49,7 +49,7 @@ def test_scores_are_the_norms_of_products(model):
         assert np.allclose(got["score"].values, np.array(expected) - got["baseline"].values, atol=1e-5)
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(10))
 @given(st.floats(0.1, 10), st.integers(0, 3), st.integers(0, 1000))
 def test_neither_the_size_of_a_head_nor_its_basis_matters(factor, head, seed):
     module = small_transformer(d_mlp=0)

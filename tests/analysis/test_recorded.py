@@ -11,7 +11,7 @@ import numpy as np
 import mi_widgets as mi
 from mi_widgets.core.recording import is_recorded
 from mi_widgets.core.script import code_of
-from tests.analysis.recorded_cases import brought, every_case
+from tests.analysis.recorded_cases import brought, every_case, numbers_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,20 +63,14 @@ def test_code_says_every_argument_and_gives_equal_numbers_in_a_new_process(tmp_p
 _AGAIN = """
 import json, sys
 import numpy as np, torch
-from tests.analysis.recorded_cases import brought
-from tests.analysis.test_recorded import numbers_of
+import mi_widgets as mi
+from tests.analysis.recorded_cases import brought, load, numbers_of
 
 torch.set_num_threads(1)
+mi.load = load  # each model once
 found = []
 for script in json.loads(open(sys.argv[1]).read()):
     exec(script, names := {"brought": brought})
     found.append(numbers_of(names["result"]))
 np.savez(sys.argv[2], *found)
 """
-
-
-def numbers_of(made):
-    """All numbers of what a recorded function returns."""
-    if isinstance(made, mi.Run):
-        return made.logits.detach().float().numpy()
-    return made.tensor.numpy() if isinstance(made, mi.Array) else np.asarray(made.values)

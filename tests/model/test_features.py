@@ -48,7 +48,7 @@ def test_an_untouched_splice_changes_nothing(model, kind):
             assert model.run(PROMPTS).logits.equal(plain)
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(10))
 @given(index=st.integers(0, 23), value=st.floats(-4, 4), kind=st.sampled_from(KINDS), seed=st.integers(0, 9))
 def test_written_latents_move_the_activation_along_their_directions(index, value, kind, seed):
     model = mi.load(small_transformer(n_layers=3), tokenizer=letters())

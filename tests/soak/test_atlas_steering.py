@@ -16,6 +16,14 @@ def test_hesitation_is_steered_whatever_the_seed(seed):
     assert good("hesitation", control, seed=seed) <= 0.1
 
 
+def test_hesitation_is_steered_at_sentence_ends_alone():
+    direction = towards("hesitation")
+    push, control = (mi.steer(ENDS, d, scale=1.1) for d in (direction, mi.random_direction(direction)))
+    assert good("hesitation", push) >= 0.7
+    assert good("hesitation", control) <= 0.1
+    assert cost(push) <= 0.1
+
+
 def test_other_openings_that_training_never_saw_are_turned_too():
     stories = mi.data("atlas", "test", n=40, seed=5, register="story")
     others = sorted(set(first_sentences([t.text for t in stories])))[:12:3]

@@ -44,7 +44,7 @@ def likeness(truth, sae):
 )
 def test_planted_directions_are_found(planted, kind, least):
     x, truth = planted
-    sae = mi.train_sae(activations=x, kind=kind, tokens=400_000, **FEW)
+    sae = mi.train_sae(activations=x, kind=kind, tokens=200_000, **FEW)
     random = float((truth @ directions(9).T).max(1).values.mean())
     assert likeness(truth, sae) > max(least, random + 0.2)
     torch.testing.assert_close(sae.W_dec.norm(dim=-1), torch.ones(FEATURES))

@@ -3,19 +3,16 @@
 More seeds, other openings, and pushes at every token are among what is soaked.
 """
 
-import pytest
-
 import mi_widgets as mi
 from tests.zoo.steering import ENDS, cost, good, towards, wider
 
 
-@pytest.mark.parametrize(("register", "scale", "least"), [("french", 0.8, 0.85), ("hesitation", 1.1, 0.7)])
-def test_a_push_at_sentence_ends_changes_the_register_and_one_by_chance_does_not(register, scale, least):
-    direction = towards(register)
-    push, control = (mi.steer(ENDS, d, scale=scale) for d in (direction, mi.random_direction(direction)))
-    assert good(register) <= 0.1
-    assert good(register, push) >= least
-    assert good(register, control) <= 0.1
+def test_a_push_at_sentence_ends_changes_the_register_and_one_by_chance_does_not():
+    direction = towards("french")
+    push, control = (mi.steer(ENDS, d, scale=0.8) for d in (direction, mi.random_direction(direction)))
+    assert good("french") <= 0.1
+    assert good("french", push) >= 0.85
+    assert good("french", control) <= 0.1
     assert cost(push) <= 0.1
     assert cost(control) <= 0.03
 
