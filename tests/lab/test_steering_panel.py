@@ -75,6 +75,13 @@ def test_at_zero_both_are_what_the_model_says(model, panel):
     )
 
 
+def test_numpys_numbers_among_the_settings_are_plain_ones(panel):
+    panel.settings = {"temperature": np.float32(0.5), "seed": np.int64(3)}
+    done(panel)
+    assert repr((panel.settings["temperature"], panel.settings["seed"])) == "(0.5, 3)"
+    assert panel.code().endswith("max_new_tokens=6, temperature=0.5, seed=3))")
+
+
 def test_a_moved_slider_is_steering_by_hand(model, directions, panel):
     panel.scales = {"to a": 1.5, "other": -0.7}
     view = done(panel)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 import numpy as np
-import torch
 import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.directions import Probe, drawn_as_long
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.interventions import Intervention, Stack, stack
@@ -226,7 +226,7 @@ def control_of(done: Stack, *, seed: int = _CONTROL_SEED) -> Stack:
     Raises:
         InterventionError: one is no push along a direction.
     """
-    drawn = torch.Generator().manual_seed(seed)
+    drawn = seeded(seed)
     found = []
     for push in done:
         if not isinstance(push, Steer):

@@ -10,6 +10,7 @@ from mi_widgets.core.directions import Direction
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 
 from ..reading import activations_at
@@ -45,7 +46,7 @@ def principal_component(
     x = x.double()
     _, spread, rows = torch.linalg.svd(x - x.mean(0), full_matrices=False)
     there = int((spread > spread[0] * 1e-9).sum()) if spread[0] > 0 else 0
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < there:
+    if whole(number) not in range(there):
         raise MIError(
             f"principal_component: there are {there} components here, from 0; got number={number!r}."
         )
