@@ -22,6 +22,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 
+from ..reading import listed_texts
 from .steering import divergence, loss_on, read_by, spread_of
 
 _SOURCE = "Turner et al. 2023 (arXiv:2308.10248); the control is ours"
@@ -69,7 +70,9 @@ def steering_effect(
     """
     never, steering = Event(), stack(steering)
     control = control_of(steering, seed=control_seed)
-    effects = Effects(model, dict(probes or {}), None if texts is None else list(texts))
+    effects = Effects(
+        model, dict(probes or {}), None if texts is None else listed_texts("steering_effect", texts)
+    )
 
     def write(stop: Event) -> Generation:
         return model.generate(
