@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.architectures import Weights
 from mi_widgets.model.model import Model
 
@@ -52,9 +52,8 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
             f"composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
             "Give a model of two layers or more."
         )
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 2:
+    if (whole(n) or 0) < 2:
         raise MIError(f"composition_scores: n must be a whole number from 2; got {n!r}.")
-    n = operator.index(n)
     names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
     ratio = _norm_ratios(model.weights)
     baseline, spread = _baseline(model.config.d_model, model.config.d_head, n, seed)
@@ -105,7 +104,7 @@ def _ratio(v: Thin, o: Tensor, left: Thin, right: Thin) -> Float[Tensor, "sender
 
 
 def _baseline(d_model: int, d_head: int, n: int, seed: int) -> tuple[float, float]:
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
 
     def thin() -> Tensor:
         return torch.randn(1, d_model, d_head, generator=generator)

@@ -16,6 +16,7 @@ from mi_widgets.core.errors import MIError, SiteError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.run import Run
 
 from .pairs import token_id
@@ -65,7 +66,7 @@ def logit_lens(
     if isinstance(tokens, str):
         tokens = (tokens,)
     d_vocab = run.model.config.d_vocab
-    if not isinstance(top, int) or not 1 <= top <= d_vocab:
+    if not 1 <= (whole(top) or 0) <= d_vocab:
         raise MIError(f"logit_lens: top must be a whole number from 1 to {d_vocab}; got {top!r}.")
     asked = torch.tensor(
         [token_id(run.model, text, f"tokens: {text!r}") for text in tokens], dtype=torch.long

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.wrapped import Wrapped
 
 Pairs = PromptPair | Sequence[PromptPair]
@@ -131,7 +132,7 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     Raises:
         PromptError: the number is not a whole one from 1.
     """
-    if not isinstance(size, int) or size < 1:
+    if (whole(size) or 0) < 1:
         raise PromptError(f"batch={size!r}: give a whole number from 1.")
     return (items[first : first + size] for first in range(0, len(items), size))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -35,6 +36,25 @@ class Read:
     run: Run
     x: Float[Tensor, "batch pos d_in"]
     real: Bool[Tensor, "batch pos"]
+
+
+def listed_texts(asked: str, texts: Any, name: str = "texts") -> list[str]:
+    """Texts as a list.
+
+    Args:
+        asked: what takes them, for the message.
+        texts: what was given.
+        name: of the argument.
+
+    Raises:
+        PromptError: a single text, whose letters would be read as texts; none; or something else.
+    """
+    found = [*texts] if isinstance(texts, Iterable) and not isinstance(texts, str) else []
+    if not found or not all(isinstance(text, str) for text in found):
+        raise PromptError(
+            f"{asked}: {name} must be a list with a text in it, and texts alone; got {texts!r:.60}."
+        )
+    return found
 
 
 def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool) -> Iterator[Read]:

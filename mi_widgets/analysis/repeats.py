@@ -7,9 +7,11 @@ import xarray as xr
 from jaxtyping import Int
 from torch import Tensor
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 
 from .loss import loss_per_token
@@ -33,21 +35,21 @@ def repeated_tokens(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
     tokenizer = model.tokenizer
     bos = getattr(tokenizer, "bos_token_id", None)
     first = [bos] if bos is not None and bos < model.config.d_vocab else []
-    whole = isinstance(length, int) and isinstance(n, int)
-    if not whole or length < 2 or n < 1 or len(first) + 2 * length > model.config.n_ctx:
+    span_length, n_rows = whole(length) or 0, whole(n) or 0
+    if span_length < 2 or n_rows < 1 or len(first) + 2 * span_length > model.config.n_ctx:
         raise PromptError(
             f"repeated_tokens(length={length}, n={n}): {model.name} takes {model.config.n_ctx} tokens, so length must "
             f"be 2 to {(model.config.n_ctx - len(first)) // 2}, and n at least 1."
         )
     special = set(getattr(tokenizer, "all_special_ids", []))
     words = torch.tensor([i for i in range(model.config.d_vocab) if i not in special])
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     rows = []
-    for _ in range(n):
-        if length <= len(words):
-            span = words[torch.randperm(len(words), generator=generator)[:length]]
+    for _ in range(n_rows):
+        if span_length <= len(words):
+            span = words[torch.randperm(len(words), generator=generator)[:span_length]]
         else:
-            span = words[torch.randint(len(words), (length,), generator=generator)]
+            span = words[torch.randint(len(words), (span_length,), generator=generator)]
         rows.append(torch.cat([torch.tensor(first, dtype=torch.long), span, span]))
     return torch.stack(rows)
 

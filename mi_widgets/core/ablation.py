@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -14,6 +13,7 @@ from .errors import InterventionError
 from .extent import Extent, read, touches, write
 from .interventions import Activations, Intervention, Show
 from .sites import Site
+from .whole_numbers import whole
 
 Target = Literal["zero", "mean", "resample"]
 
@@ -111,14 +111,14 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
     pool = Array(values)
     if len(pool.shape) < 2 or not pool.shape[0]:
         raise InterventionError(f"ablate: resampling draws from (token, …); got shape {pool.shape}.")
-    return Ablate(site, to, pool, _whole(seed))
+    return Ablate(site, to, pool, _seed(seed))
 
 
-def _whole(seed: Any) -> int:
-    try:
-        return 0 if seed is None else operator.index(seed)
-    except TypeError:
-        raise InterventionError(f"ablate: seed must be a whole number; got {seed!r}.") from None
+def _seed(given: Any) -> int:
+    number = 0 if given is None else whole(given)
+    if number is None:
+        raise InterventionError(f"ablate: seed must be a whole number; got {given!r}.")
+    return number
 
 
 def _real_tokens(run: Activations, site: Site) -> Tensor:

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .arrays import Array
+from .draws import seeded
 from .errors import InterventionError
 from .record import Brought, Made
 from .recording import recorded, serial
@@ -113,7 +114,7 @@ def random_direction(like: Direction, *, seed: int = 0) -> Direction:
         seed: of the draw, from a normal distribution.
     """
     return Direction(
-        drawn_as_long(like, torch.Generator().manual_seed(seed)),
+        drawn_as_long(like, seeded(seed)),
         site=like.site,
         provenance=Provenance(like.provenance.model, seed=seed),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -11,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .errors import SiteError
+from .whole_numbers import whole
 
 
 @runtime_checkable
@@ -58,7 +58,7 @@ class Latents:
         if not isinstance(dictionary, Dictionary):
             raise SiteError(f"A feature is read by a dictionary, an mi.SAE; got {dictionary!r}.")
         listed = (*index,) if isinstance(index, Iterable) and not isinstance(index, str) else (index,)
-        numbers = tuple(_number(i) for i in listed)
+        numbers = tuple(whole(i) for i in listed)
         size = dictionary.d_sae
         if index is not None and (not numbers or any(i is None or not 0 <= i < size for i in numbers)):
             raise SiteError(f"{dictionary!r} has the latents 0 to {size - 1}; got {index!r}.")
@@ -118,10 +118,3 @@ class Latents:
                 f"{self.dictionary!r} reads activations of width {self.dictionary.d_in}; here it is {x.shape[-1]}. It "
                 "belongs to another site or another model."
             )
-
-
-def _number(value: object) -> int | None:
-    try:
-        return None if isinstance(value, bool) else operator.index(value)  # type: ignore[call-overload]
-    except TypeError:
-        return None

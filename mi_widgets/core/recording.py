@@ -10,6 +10,7 @@ from enum import Enum
 from functools import wraps
 from itertools import count
 from math import prod
+from numbers import Integral
 from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 from weakref import ref
@@ -30,7 +31,8 @@ _inside: ContextVar[bool] = ContextVar("mi_widgets_inside", default=False)
 def recorded(function: Callable[P, R]) -> Callable[P, R]:
     """Have what a public function returns know the call that made it, with every argument.
 
-    What is returned has `with_record`. An iterator among the arguments becomes a list, which can be read twice.
+    What is returned has `with_record`. An iterator among the arguments becomes a list, which can be read twice, and a
+    whole number of numpy's one of Python's.
     """
     signature = inspect.signature(function)
 
@@ -60,10 +62,15 @@ def call_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
 
 
 def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
-    """The record of a call, made in one moment; an iterator among the arguments is a list from here on."""
+    """The record of a call, made in one moment; an iterator among the arguments is a list from here on.
+
+    A whole number of numpy's is Python's: not all of torch takes the others.
+    """
     for name, value in bound.arguments.items():
         if isinstance(value, Iterator):
             bound.arguments[name] = list(value)
+        elif isinstance(value, Integral) and not isinstance(value, bool):
+            bound.arguments[name] = int(value)
     given = dict(bound.arguments)
     is_method = "self" in given
     now = moment.set(object())

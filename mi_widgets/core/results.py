@@ -123,16 +123,19 @@ class Result:
     def sel(self, **indexers: Any) -> Result:
         """The part at some labels, as `xarray.Dataset.sel` chooses it.
 
+        Args:
+            indexers: a label, several of them, or a slice, for each dimension.
+
         Raises:
-            ResultError: a dimension or a label that is not there.
+            ResultError: a dimension or a label that is not there, or points along an axis of their own.
         """
+        chosen = {name: _labels(value, name) for name, value in indexers.items()}
+        written = ", ".join(f"{name}={labels!r}" for name, labels in chosen.items())
         try:
-            part = self._dataset.sel(indexers)
-        except (KeyError, ValueError, IndexError, TypeError) as error:
+            part = self._dataset.sel(chosen)  # what is written is what is chosen
+        except Exception as error:  # of xarray or pandas, each its own
             has = ", ".join(f"{d} {_span(self._dataset[d].values)}" for d in self.dims)
-            raise ResultError(
-                f"sel({_arguments(indexers)}) found nothing; {self.title} has {has}."
-            ) from error
+            raise ResultError(f"sel({written}) found nothing; {self.title} has {has}.") from error
         return Result(
             kind=self.kind,
             title=self.title,
@@ -140,7 +143,7 @@ class Result:
             primary=self.primary,
             unit=self.unit,
             source=self.source,
-            provenance=self._part(f".sel({_arguments(indexers)})"),
+            provenance=self._part(f".sel({written})"),
         )
 
     def __getitem__(self, variable: str) -> Result:
@@ -260,12 +263,14 @@ def _as_code(interventions: Stack) -> str:
         return repr(interventions)
 
 
-def _arguments(indexers: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_label(value, name)!r}" for name, value in indexers.items())
-
-
-def _label(value: Any, name: str) -> Any:
-    """Labels are written out, however many: nobody else could bring them."""
+def _labels(value: Any, name: str) -> Any:
+    """Labels as they are written out, however many: nobody else could bring them."""
+    along = ", ".join(map(str, getattr(value, "dims", ())))
+    if along not in ("", name):
+        raise ResultError(
+            f"sel takes labels of {name}; these are points along {along}. Choose points in xarray, as in "
+            f"result.to_dataset().sel({name}=…)."
+        )
     return np.asarray(value).tolist() if hasattr(value, "shape") else kept(value, name)
 
 

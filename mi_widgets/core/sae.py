@@ -16,6 +16,7 @@ from .recording import serial
 from .results import Provenance, Result
 from .script import expression_of
 from .sites import Site
+from .whole_numbers import whole
 
 Kind = Literal["topk", "batch_topk", "jumprelu", "l1"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -72,8 +73,10 @@ class SAE:
                 raise DictionaryError(
                     f"{name} must have shape {shape}, as W_enc (d_in, d_sae) is {tuple(self.W_enc.shape)}; got {got}."
                 )
-        if self.kind == "topk" and not (isinstance(self.k, int) and 0 < self.k <= d_sae):
+        k = whole(self.k)
+        if self.kind == "topk" and not 0 < (k or 0) <= d_sae:
             raise DictionaryError(f"k must be a whole number from 1 to d_sae, {d_sae}; got {self.k!r}.")
+        object.__setattr__(self, "k", self.k if k is None else k)
 
     @property
     def d_in(self) -> int:

@@ -13,14 +13,14 @@ The names of TransformerLens and nnterp mean the same: `at.layers_output[3]`, or
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, SupportsIndex
+from typing import Any
 
 from .errors import SiteError
 from .latents import Dictionary, Latents
+from .whole_numbers import whole
 
 _RESIDUAL = ("batch", "pos", "d_model")
 _NEURONS = ("batch", "pos", "d_mlp")
@@ -90,7 +90,7 @@ class Site:
                 f"at.{self.name} has no heads (its axes are {', '.join(self.axes)}): "
                 f"write at.{self.name}[{numbers[0]}]. Sites with heads: {', '.join(_names_with('head'))}."
             )
-        layer, head = (_whole(n) for n in (*numbers, None)[:2])
+        layer, head = (whole(n) for n in (*numbers, None)[:2])
         for what, number, given in (("layer", layer, numbers[0]), ("head", head, numbers[-1])):
             if (number is None or number < 0) and (what == "layer" or len(numbers) == 2):
                 raise SiteError(f"at.{self.name}: {what} must be a whole number from 0, got {given!r}.")
@@ -184,18 +184,8 @@ class Site:
         return self.written(lambda dictionary: dictionary.code())
 
 
-def _whole(number: object) -> int | None:
-    """A whole number of any make (numpy's too) as an int; None for everything else."""
-    if isinstance(number, bool) or not isinstance(number, SupportsIndex):
-        return None
-    try:
-        return operator.index(number)
-    except TypeError:  # an array of several numbers
-        return None
-
-
 def _position(value: object) -> Position | None:
-    return value if isinstance(value, str) and value else _whole(value)
+    return value if isinstance(value, str) and value else whole(value)
 
 
 def _names_with(axis: str) -> list[str]:

@@ -15,6 +15,7 @@ from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.fourier.widget import FourierView
@@ -107,11 +108,11 @@ class FourierPanel(Panel[FourierView]):
     @traitlets.validate("out")
     def _check(self, proposal: Any) -> tuple[int, ...]:
         known = self.view.choices()["frequency"]
-        out = tuple(proposal["value"])
-        wrong = [k for k in out if k not in known or isinstance(k, bool)]
-        if wrong or len(set(out)) < len(out):
+        given = tuple(proposal["value"])
+        out = tuple(k for k in map(whole, given) if k is not None and k in known)
+        if len(set(out)) < len(given):
             raise SelectionError(
-                f"FourierPanel: out takes frequencies from {known[0]} to {known[-1]}, each once; got {out!r}."
+                f"FourierPanel: out takes frequencies from {known[0]} to {known[-1]}, each once; got {given!r}."
             )
         return out
 

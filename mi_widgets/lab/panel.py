@@ -85,7 +85,7 @@ class Panel(Closing, ipywidgets.VBox, Generic[V]):
         """Show what went wrong: an exception of the worker's thread would reach no cell."""
         raise NotImplementedError
 
-    def _failed(self, asked: Any, error: Exception) -> None:
+    def _failed(self, asked: Any, error: BaseException) -> None:
         self._say_error(asked, in_words(error))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

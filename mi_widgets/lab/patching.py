@@ -160,7 +160,7 @@ class PatchingPanel(Panel[PatchingView]):
                 if stop.is_set():
                     return
                 show(done)
-        except Exception:
+        except BaseException:
             self._filling = self._patching.fill()  # an iterator that has raised gives nothing more
             raise
         if not self._whole and self._patching.done == self._patching.size:

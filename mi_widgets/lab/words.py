@@ -5,6 +5,9 @@ from __future__ import annotations
 from mi_widgets.core.errors import MIError
 
 
-def in_words(error: Exception) -> str:
+def in_words(error: BaseException) -> str:
     """Our own errors are written for readers; others say what they are."""
-    return str(error) if isinstance(error, MIError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, MIError):
+        return str(error)
+    name = type(error).__name__
+    return f"{name}: {error}" if str(error) else name

@@ -67,6 +67,17 @@ def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     yield from module.named_buffers()
 
 
+def held(tensor: Tensor) -> tuple[Tensor, ...]:
+    """The numbers of a tensor; of a sparse one those that are not 0, and their places."""
+    x = tensor.detach()
+    if x.layout is torch.strided:
+        return (x,)
+    if "sparse" not in str(x.layout):  # such as that of mkldnn
+        return (x.to_dense(),)
+    x = x.to_sparse().coalesce()
+    return x.values(), x.indices()
+
+
 _SMALL = 1 << 19  # numbers, which are read in two milliseconds
 
 
@@ -76,7 +87,7 @@ def _looked_at(tensors: list[Tensor]) -> bytes:
     some: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
     small = sum(tensor.numel() for tensor in tensors) <= _SMALL
     for tensor in tensors:
-        x = tensor.detach()
+        x = held(tensor)[0]
         if x.ndim > 1 and not small:
             x = x.flatten(0, -2) if x.is_contiguous() or x.ndim == 2 else x.reshape(-1, x.shape[-1])
             x = x[_diagonal(len(x), x.shape[1], x.device)] if x.numel() else x.reshape(-1)
@@ -98,7 +109,8 @@ def hashed(module: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(_tensors(module), key=lambda named: named[0]):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        for x in held(tensor):
+            digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Protocol
 
 import torch
@@ -15,6 +15,7 @@ from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import whole
 
 from .backend import Pass
 from .examined import Examined
@@ -46,11 +47,11 @@ class Plan:
     cancel: Cancel | None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.max_new_tokens, Integral) or self.max_new_tokens < 1:
+        if (whole(self.max_new_tokens) or 0) < 1:
             raise MIError(f"max_new_tokens must be a whole number from 1; got {self.max_new_tokens!r}.")
         if not isinstance(self.temperature, Real) or not 0 <= self.temperature < math.inf:
             raise MIError(f"temperature must be a number, 0 or more; got {self.temperature!r}.")
-        if self.seed is not None and not isinstance(self.seed, Integral):
+        if self.seed is not None and whole(self.seed) is None:
             raise MIError(f"seed must be a whole number; got {self.seed!r}.")
         if self.cancel is not None and not callable(getattr(self.cancel, "is_set", None)):
             raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")

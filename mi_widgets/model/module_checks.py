@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from .fingerprint import held
 from .tokens import Tokenized
 from .trust import Check
 from .wrapped import Wrapped
@@ -15,7 +16,7 @@ from .wrapped import Wrapped
 
 def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
     """The names of the parameters that hold NaN or infinity."""
-    return [name for name, weight in module.named_parameters() if not _finite(weight.detach())]
+    return [name for name, weight in module.named_parameters() if not _finite(held(weight)[0])]
 
 
 def _finite(x: Tensor) -> bool:

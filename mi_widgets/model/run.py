@@ -18,6 +18,7 @@ from mi_widgets.core.record import Block, Call, Made
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site, named
+from mi_widgets.core.whole_numbers import whole
 
 from .backend import Key
 from .examined import Examined
@@ -167,7 +168,7 @@ class Run:
         Raises:
             MIError: `k` is no whole number from 1.
         """
-        if isinstance(k, bool) or not hasattr(k, "__index__") or k < 1:
+        if (whole(k) or 0) < 1:
             raise MIError(f"next_tokens: k must be a whole number from 1; got {k!r}.")
         last = self.last_logits.detach()
         k = min(int(k), last.shape[-1])

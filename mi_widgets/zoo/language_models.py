@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
 
+from mi_widgets.core.draws import seeded
+
 _START, _START_EMBED, _START_BIAS = 0.5, 0.5, 1.0
 
 
@@ -25,7 +27,7 @@ def untrained(config: GPTNeoXConfig, *, seed: int) -> GPTNeoXForCausalLM:
         seed: of the draw.
     """
     module = GPTNeoXForCausalLM(config)
-    rng = torch.Generator().manual_seed(seed)
+    rng = seeded(seed)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             if name.endswith("query_key_value.bias"):

@@ -15,6 +15,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from mi_widgets.core.errors import DamagedWeights, UnknownCheckpoint, UnknownModel
+from mi_widgets.core.whole_numbers import whole
 
 from . import language_models
 from .tokenizer import word_tokenizer
@@ -122,7 +123,7 @@ def open_model(name: str, checkpoint: int | None = None) -> tuple[nn.Module, Pre
     """
     folder, record = folder_of(name), expected(name)
     steps = record["checkpoints"]
-    if checkpoint is not None and (type(checkpoint) is not int or checkpoint not in steps):
+    if checkpoint is not None and whole(checkpoint) not in steps:
         raise UnknownCheckpoint(
             f"{name} has no checkpoint {checkpoint!r}; the steps that were kept are {', '.join(map(str, steps))}."
         )

@@ -12,6 +12,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.zoo.streams import stream
 
 Split = Literal["all", "train", "test"]
@@ -61,17 +62,20 @@ def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: floa
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 3.
     """
-    check_prime(p)
+    p = check_prime(p)
+    number = whole(seed)
+    if number is None or number < 0:
+        raise MIError(f"modular_sums: seed must be a whole number from 0; got {seed!r}.")
     if split not in get_args(Split):
         raise MIError(f"modular_sums: the splits are {', '.join(get_args(Split))}; got {split!r}.")
     if not 0 < share < 1:
         raise MIError(f"modular_sums: share is more than 0 and less than 1; got {share!r}.")
     a, b = torch.arange(p).repeat_interleave(p), torch.arange(p).repeat(p)
     if split != "all":
-        chosen = learned(p, seed, share)
+        chosen = learned(p, number, share)
         keep = chosen if split == "train" else ~chosen
         a, b = a[keep], b[keep]
-    return Sums(p, split, seed, share, torch.stack([a, b, torch.full_like(a, p)], 1), (a + b) % p)
+    return Sums(p, split, number, share, torch.stack([a, b, torch.full_like(a, p)], 1), (a + b) % p)
 
 
 def learned(p: int, seed: int, share: float = SHARE) -> Tensor:
@@ -84,12 +88,13 @@ def learned(p: int, seed: int, share: float = SHARE) -> Tensor:
     return chosen
 
 
-def check_prime(p: object) -> None:
-    """Raise `MIError` unless p is a prime from 5: modulo others, a frequency may go round in fewer than p steps."""
-    if isinstance(p, bool) or not isinstance(p, int) or p < SMALLEST or not _is_prime(p):
-        first = max(p, SMALLEST) if isinstance(p, int) else SMALLEST
-        following = next(n for n in itertools.count(first) if _is_prime(n))
+def check_prime(p: object) -> int:
+    """p, or `MIError` unless it is a prime from 5: modulo others, a frequency may go round in fewer than p steps."""
+    number = whole(p) or 0
+    if number < SMALLEST or not _is_prime(number):
+        following = next(n for n in itertools.count(max(number, SMALLEST)) if _is_prime(n))
         raise MIError(f"The modulus must be a prime from {SMALLEST}, as in {following}; got {p!r}.")
+    return number
 
 
 def _is_prime(n: int) -> bool:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mi_widgets.core.arrays import Array
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
 from mi_widgets.core.record import Brought, Made
 from mi_widgets.core.recording import made_by, recorded, serial
@@ -126,7 +127,7 @@ class ToyModel:
             n: how many of each instance.
             seed: of the draws.
         """
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         return drawn(n, self.n_features, self.sparsity.tensor, generator)
 
     @property

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 
 from .state_dicts import read_state_dict
@@ -266,7 +267,7 @@ class Transformer(nn.Module):
         With `start="normal"` all matrices are drawn from N(0, 1 / d_model), `W_U` from N(0, 1 / d_vocab), as the code
         that came with Nanda et al. 2023 does.
         """
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         if self.config.start == "normal":
             for name, weight in self.named_parameters():
                 if ".W_" in name:

@@ -1,5 +1,7 @@
 """What steering does and costs is what is measured by hand; without texts or probes it is not invented."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.directions import drawn_as_long
-from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.errors import InterventionError, PromptError
 from tests.conftest import small_transformer
 from tests.model.letters import letters
 
@@ -99,6 +101,14 @@ def test_it_holds_under_what_is_active_and_leaves_nothing(model, direction):
     assert found.sel(push="given").values == pytest.approx(wanted, abs=1e-5)
     assert found.provenance.interventions == mi.stack(held)
     assert model.interventions == mi.stack()
+
+
+@pytest.mark.parametrize("texts", ["abcd efgh", [], [3], 3])
+def test_texts_that_are_no_list_of_them_are_refused(model, direction, texts):
+    says = f"steering_effect: texts must be a list with a text in it, and texts alone; got {texts!r}."
+    with pytest.raises(PromptError, match=f"^{re.escape(says)}$"):
+        mi.steering_effect(model, mi.steer(SITE, direction), "abcd", texts=texts)
+    assert not model.interventions
 
 
 def test_what_has_no_direction_is_refused(model):

@@ -60,6 +60,55 @@ def test_sel_narrows_numbers_and_code():
         a_result().sel(layer=7)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        (head for head in (2, 0)),
+        map(int, "20"),
+        np.array([2, 0]),
+        xr.DataArray([2, 0], dims="head"),
+        {2: "", 0: ""}.keys(),
+    ],
+    ids=["generator", "map", "array", "DataArray", "keys"],
+)
+def test_labels_of_any_make_are_those_that_the_code_says(labels):
+    part = a_result().sel(head=labels)
+    assert part.code().endswith("result = mi.head_scores(model, 'induction').sel(head=[2, 0])")
+    np.testing.assert_array_equal(part.values, [[2, 0], [5, 3]])
+
+
+def test_one_label_of_xarrays_is_a_label():
+    part = a_result().sel(layer=xr.DataArray(1))
+    assert part.dims == ("head",)
+    assert part.code().endswith(".sel(layer=1)")
+    assert a_result().sel(head=np.array([True, False, True])).values.shape == (2, 2)
+
+
+def test_a_result_of_a_users_function_says_that_it_is_to_be_brought():
+    model, inner = mi.load(small_transformer()), []
+
+    def metric(logits):
+        inner.append(mi.repeat_accuracy(model, length=4, n=1))
+        return logits[:, 0]
+
+    model.sweep([[1, 2, 3]], mi.ablate, at.mlp_out, metric=metric)
+    said = "result = ...  # bring your Result 'Repeat accuracy' of Transformer (passage 2) in share of tokens"
+    assert inner[-1].code().splitlines()[-1] == said
+
+
+def test_points_are_no_labels():
+    says = (
+        r"sel takes labels of layer; these are points along point\..*result\.to_dataset\(\)\.sel\(layer=…\)"
+    )
+    points = xr.DataArray([0, 1], dims="point")
+    with pytest.raises(mi.errors.ResultError, match=says):
+        a_result().sel(layer=points, head=points)
+    with pytest.raises(
+        mi.errors.ResultError, match=r"sel\(head=\(0, 1\)\) found nothing; Score has layer 0 to 1, head"
+    ):
+        a_result().sel(head=(0, 1))
+
+
 def test_another_variable_may_be_the_primary_one():
     dataset = a_result().to_dataset()
     dataset["rank"].attrs["units"] = "place"

@@ -3,6 +3,7 @@
 import base64
 import threading
 
+import numpy as np
 import pytest
 
 import mi_widgets as mi
@@ -56,6 +57,17 @@ def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
     assert (switch.value, said.value, panel.answer.layout.display) == (False, "", "none")
     assert panel.view.result is whole
     assert model.interventions == mi.stack()
+
+
+def test_numpys_frequencies_are_plain_ones_and_truth_values_are_none(model):
+    panel = mi.FourierPanel(model, out=np.array([4]))
+    answered(panel)
+    assert repr(panel.out) == "(4,)"
+    assert panel.code() == answered(mi.FourierPanel(model, out=[4])).code()
+    says = r"out takes frequencies from 1 to 29, each once; got \(True,\)"
+    with pytest.raises(SelectionError, match=says):
+        panel.out = (True,)
+    assert panel.out == (4,)
 
 
 def test_its_code_is_that_of_what_is_shown(model):

@@ -1,5 +1,7 @@
 """Only the newest question is answered to its end."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -47,6 +49,49 @@ def test_an_error_is_told_and_the_next_question_answered():
     worker.ask("good")
     assert worker.wait(5)
     assert (told, done) == ([("bad", "no")], ["good"])
+
+
+@pytest.mark.parametrize("error", [SystemExit("enough"), KeyboardInterrupt()])
+def test_what_would_end_a_program_is_told_too(error):
+    told = []
+
+    def work(what, stop):
+        raise error
+
+    worker = Latest(work, lambda what, error: told.append(error))
+    worker.ask("bad")
+    assert worker.wait(5)
+    assert told == [error]
+
+
+SCRIPT = """
+import threading, time
+from mi_widgets.lab import latest
+
+latest._LAST_S = {last}
+begun = threading.Event()
+
+def work(what, stop):
+    begun.set()
+    while not ({heeds} and stop.is_set()):
+        time.sleep(0.01)
+    print("stopped")
+
+latest.Latest(work, print).ask("what never ends")
+begun.wait(5)
+print("the end")
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "heeds", "says"), [(5, True, ["the end", "stopped"]), (0.1, False, ["the end"])]
+)
+def test_a_script_ends_though_there_is_work_left(last, heeds, says):
+    script = SCRIPT.format(last=last, heeds=heeds)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (ran.returncode, ran.stdout.split("\n")[:-1], ran.stderr) == (0, says, "")
 
 
 def test_it_answers_again_even_if_telling_an_error_fails(capsys):

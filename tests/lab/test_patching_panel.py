@@ -166,18 +166,20 @@ def test_what_goes_wrong_with_the_effects_is_said_and_patches_are_answered(by_ha
     assert panel.error.startswith("The metric is ")
 
 
-def test_after_an_error_the_effects_go_on_with_the_cell_that_failed(by_hand):
+@pytest.mark.parametrize("wrong", [ValueError, SystemExit, KeyboardInterrupt])
+def test_after_an_error_the_effects_go_on_with_the_cell_that_failed(by_hand, wrong):
     failing, cells = threading.Event(), []
     failing.set()
 
     def metric(logits, answers):
         cells.append(len(logits))
         if failing.is_set() and len(cells) > 8:  # clean and corrupted are measured too
-            raise ValueError("not now")
+            raise wrong("not now")
         return mi.logit_diff(logits, answers)
 
     panel = mi.PatchingPanel(by_hand, PAIR, metric=metric, max_new_tokens=1)
-    assert said(panel)["effects"].error == panel.error == "ValueError: not now"
+    told = f"{wrong.__name__}: not now"
+    assert said(panel)["effects"].error == panel.error == told
     before = panel._patching.done
     assert 0 < before < 12
     panel.view.selection = {
@@ -185,7 +187,7 @@ def test_after_an_error_the_effects_go_on_with_the_cell_that_failed(by_hand):
         "pos": AT_SECOND,
     }  # still wrong: said again, and the patch is answered
     lines = said(panel)
-    assert lines["effects"].error == "ValueError: not now"
+    assert lines["effects"].error == told
     assert lines["patched at.resid_pre[1].pos(2)"].written == "a"
     assert panel._patching.done == before
     failing.clear()

@@ -75,6 +75,13 @@ def test_at_zero_both_are_what_the_model_says(model, panel):
     )
 
 
+def test_numpys_numbers_among_the_settings_are_plain_ones(panel):
+    panel.settings = {"temperature": np.float32(0.5), "seed": np.int64(3)}
+    done(panel)
+    assert repr((panel.settings["temperature"], panel.settings["seed"])) == "(0.5, 3)"
+    assert panel.code().endswith("max_new_tokens=6, temperature=0.5, seed=3))")
+
+
 def test_a_moved_slider_is_steering_by_hand(model, directions, panel):
     panel.scales = {"to a": 1.5, "other": -0.7}
     view = done(panel)
@@ -282,15 +289,36 @@ def test_many_moves_leave_nothing(model, panel):
 
 @pytest.mark.parametrize(("wrong", "says"), [("", "The prompt is empty"), ("ab" * 30, "Shorten it by 21")])
 def test_a_prompt_that_cannot_be_is_told_and_the_panel_goes_on(model, directions, panel, wrong, says):
-    before = panel.view._next
+    before, code = panel.view._next, panel.code()
     panel.prompt = wrong
     assert panel.wait(20)
     assert says in panel.view._said["error"] == panel.error
     assert panel.view._next == before
+    assert panel.prompt == wrong
+    assert panel.code() == code  # of what is still shown
     panel.prompt = "abc"
     assert done(panel).plain.text == model.generate("abc", max_new_tokens=6).text
     with pytest.raises(PromptError, match=says):
         mi.SteeringPanel(model, directions, prompt=wrong)
+
+
+def test_a_prompt_without_room_for_a_continuation_is_not_in_the_code(panel):
+    said, code = done(panel).plain, panel.code()
+    panel.prompt = "ab" * 18
+    assert panel.wait(20)
+    assert "max_new_tokens can be at most" in panel.error
+    assert (panel.view.plain, panel.code(), panel.view._code) == (said, code, code)
+    panel.prompt = "abc"
+    done(panel)
+    assert "model.generate('abc', " in panel.code()
+    assert panel.view._code == panel.code()
+
+
+@pytest.mark.parametrize("texts", ["abcd efgh", [], [3], 3])
+def test_texts_that_are_no_list_of_them_are_told(panel, directions, texts):
+    says = f"SteeringPanel: texts must be a list with a text in it, and texts alone; got {texts!r}."
+    with pytest.raises(PromptError, match=f"^{re.escape(says)}$"):
+        mi.SteeringPanel(panel._model, directions, prompt="abcd", texts=texts)
 
 
 def test_other_errors_are_told_in_the_panel(panel, model, monkeypatch):

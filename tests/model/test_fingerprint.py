@@ -1,6 +1,7 @@
 """Whose weights they are: hashed when code is asked for, once for a state, and never another model's."""
 
 import gc
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.script import Script
 from mi_widgets.model import fingerprint
-from tests.conftest import small_gpt2
+from tests.conftest import small_gpt2, small_transformer
 
 IDS = [[1, 2, 3, 4]]
 
@@ -124,6 +125,37 @@ def test_of_a_large_model_a_number_of_every_row_is_looked_at(model, change, monk
     result = model.run(IDS).next_tokens()
     change(model)
     assert "the weights of model have changed since this was measured" in result.code()
+
+
+SPARSE = {
+    "coo": lambda x: x.to_sparse(),
+    "not coalesced": lambda x: torch.sparse_coo_tensor([[0, 0, 1], [1, 1, 2]], x[0, :3], x.shape),
+    "csr": lambda x: x.to_sparse_csr(),
+    "blocks": lambda x: x.to_sparse_bsr((2, 2)),
+}
+
+
+@pytest.mark.parametrize("sparse", SPARSE.values(), ids=SPARSE)
+@pytest.mark.parametrize("trained", [False, True])
+def test_what_is_sparse_is_looked_at_and_hashed_too(sparse, trained):
+    def loaded(factor):
+        module, extra = small_transformer(), sparse(factor * torch.eye(4) + 1)
+        if trained:
+            module.register_parameter("extra", torch.nn.Parameter(extra))
+        else:
+            module.register_buffer("extra", extra)
+        return mi.load(module)
+
+    def hash_of(result):
+        return re.search(r"sha256:\w+", result.code())[0]
+
+    model, *others = (loaded(factor) for factor in (1, 1, 2))
+    result = mi.loss_per_token(model.run(IDS))
+    again, other = (mi.loss_per_token(each.run(IDS)) for each in others)
+    assert hash_of(result) == hash_of(again) != hash_of(other)
+    with torch.no_grad():
+        model.module.extra.mul_(3)
+    assert hash_of(mi.loss_per_token(model.run(IDS))) != hash_of(result) == hash_of(again)
 
 
 def test_weights_that_keep_no_count_of_changes_are_not_vouched_for():

@@ -99,7 +99,7 @@ def test_some_latents_and_one_keep_their_numbers():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (3, r"This Result is a int; FeatureView draws Results of mi\.features\(sae, model, texts\)"),
+        (3, r"This Result is an int; FeatureView draws Results of mi\.features\(sae, model, texts\)"),
         (text(), r"This Result has no density; FeatureView draws what mi\.features"),
         (dashboards().sel(latent=[]), r"needs whole dashboards"),
     ],

@@ -238,7 +238,7 @@ def test_a_wrong_colouring_or_token_is_refused(view):
 @pytest.mark.parametrize(
     ("result", "control", "message"),
     [
-        (3, None, r"This Result is a int; LogitLensView draws Results, as mi\.logit_lens\(run\) makes them"),
+        (3, None, r"This Result is an int; LogitLensView draws Results, as mi\.logit_lens\(run\) makes them"),
         (
             grid(),
             None,

@@ -115,7 +115,7 @@ def test_a_part_of_a_result_keeps_its_labels():
     ("wrong", "controls", "said"),
     [
         (level(), {}, r"This Result has no axis pos \(its axes: none\).*mi\.loss_per_token\(run\)"),
-        (3, {}, r"This Result is a int; TokensView draws Results"),
+        (3, {}, r"This Result is an int; TokensView draws Results"),
         (attention(), {}, r"has no axis pos \(its axes: batch, layer, head, query, key\)"),
         (text(), {"x": None}, r"controls\['x'\] is None; TokensView draws Results"),
         (

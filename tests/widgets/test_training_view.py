@@ -122,7 +122,7 @@ def test_other_axes_are_named_by_their_labels():
             r"measures\['x'\] has no axis step \(its axes: layer, head\).*mi\.over_checkpoints",
         ),
         ({"x": level()}, r"no axis step \(its axes: none\)"),
-        ({"x": (one(), 3)}, r"the control 'untrained' of measures\['x'\] is a int; a control is a Result"),
+        ({"x": (one(), 3)}, r"the control 'untrained' of measures\['x'\] is an int; a control is a Result"),
         ({"x": made(np.zeros(3), {"step": [0, 5, 5]})}, r"has the step 5 twice"),
         (
             {"x": made(np.zeros(2), {"step": ["early", "late"]})},

@@ -135,7 +135,7 @@ def test_what_was_not_checked_is_not_trusted():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (3, r"TrustView draws a report of checks, not a int"),
+        (3, r"TrustView draws a report of checks, not an int"),
         (
             grid(),
             r"Induction score is no report of checks: it has no check and no status and no seen and no sites",

@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import apply
 from mi_widgets.core.prompts import Mark
 from mi_widgets.core.recording import recorded
@@ -215,7 +216,7 @@ def _bases(
     components = torch.linalg.svd(x[half] - middle, full_matrices=False).Vh
     turned = (x - middle) @ components.T
     yield torch.cat([turned, -turned], -1).numpy()
-    drawn = torch.randn(sae.d_sae, sae.d_in, generator=torch.Generator().manual_seed(seed))
+    drawn = torch.randn(sae.d_sae, sae.d_in, generator=seeded(seed))
     projected = (x - middle) @ (drawn / drawn.norm(dim=-1, keepdim=True)).T
     fires = projected.topk(many, dim=-1)
     yield torch.zeros_like(projected).scatter(-1, fires.indices, fires.values.relu()).numpy()

@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mi_widgets.core.errors import PromptError, SiteError
+from mi_widgets.core.errors import SiteError
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
-from ..reading import activations_at
+from ..reading import activations_at, listed_texts
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,7 @@ def contrast(
         SiteError: a site without a layer, or of no vector a token.
     """
     check_site(asked, site)
-    for name, texts in (("texts_a", texts_a), ("texts_b", texts_b)):
-        if isinstance(texts, str) or not len(texts):
-            raise PromptError(f"{asked}: {name} must be a list with a text in it.")
+    texts_a, texts_b = listed_texts(asked, texts_a, "texts_a"), listed_texts(asked, texts_b, "texts_b")
     a, text_a = activations_at(model, site, texts_a, progress=progress)
     b, text_b = activations_at(model, site, texts_b, progress=progress)
     is_a = torch.arange(len(a) + len(b)) < len(a)

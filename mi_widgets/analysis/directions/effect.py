@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 import numpy as np
-import torch
 import xarray as xr
 from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.directions import Probe, drawn_as_long
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.interventions import Intervention, Stack, stack
@@ -22,6 +22,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 
+from ..reading import listed_texts
 from .steering import divergence, loss_on, read_by, spread_of
 
 _SOURCE = "Turner et al. 2023 (arXiv:2308.10248); the control is ours"
@@ -69,7 +70,9 @@ def steering_effect(
     """
     never, steering = Event(), stack(steering)
     control = control_of(steering, seed=control_seed)
-    effects = Effects(model, dict(probes or {}), None if texts is None else list(texts))
+    effects = Effects(
+        model, dict(probes or {}), None if texts is None else listed_texts("steering_effect", texts)
+    )
 
     def write(stop: Event) -> Generation:
         return model.generate(
@@ -226,7 +229,7 @@ def control_of(done: Stack, *, seed: int = _CONTROL_SEED) -> Stack:
     Raises:
         InterventionError: one is no push along a direction.
     """
-    drawn = torch.Generator().manual_seed(seed)
+    drawn = seeded(seed)
     found = []
     for push in done:
         if not isinstance(push, Steer):

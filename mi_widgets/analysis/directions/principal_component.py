@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import torch
 
 from mi_widgets.core.directions import Direction
-from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.errors import MIError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 
-from ..reading import activations_at
+from ..reading import activations_at, listed_texts
 from .contrast import check_site
 
 
@@ -39,13 +40,11 @@ def principal_component(
         MIError: no such component.
     """
     check_site("principal_component", site)
-    if isinstance(texts, str) or not len(texts):
-        raise PromptError("principal_component: texts must be a list with a text in it.")
-    x, _ = activations_at(model, site, texts, progress=progress)
+    x, _ = activations_at(model, site, listed_texts("principal_component", texts), progress=progress)
     x = x.double()
     _, spread, rows = torch.linalg.svd(x - x.mean(0), full_matrices=False)
     there = int((spread > spread[0] * 1e-9).sum()) if spread[0] > 0 else 0
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < there:
+    if whole(number) not in range(there):
         raise MIError(
             f"principal_component: there are {there} components here, from 0; got number={number!r}."
         )

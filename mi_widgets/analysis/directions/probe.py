@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mi_widgets.core.directions import Probe
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
@@ -105,7 +106,7 @@ def _fitted(
 
 def _shuffled(read: Contrast, n: int, seed: int) -> Bool[Tensor, " token"]:
     """Labels by chance, one a text, as many of each in either half as there are."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     of_text = torch.zeros(n, dtype=torch.bool)
     of_text[read.text] = read.is_a
     for half in (slice(0, None, 2), slice(1, None, 2)):

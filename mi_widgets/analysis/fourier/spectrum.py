@@ -16,6 +16,7 @@ from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.modular_addition import modular_sums
 
@@ -117,7 +118,7 @@ def without_frequency(model: Model, frequency: int) -> ProjectOut:
     """
     p = modulus(model, "without_frequency")
     known = frequencies(p).tolist()
-    if frequency not in known or isinstance(frequency, bool):
+    if whole(frequency) not in known:
         raise MIError(f"without_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}.")
     numbers = model.weights.W_E[:p].cpu()
     directions = torch.stack([wave[int(frequency) - 1] @ numbers for wave in waves(p)])

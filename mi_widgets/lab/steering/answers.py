@@ -23,6 +23,7 @@ from mi_widgets.analysis.directions.effect import (
     steering_effect,
     unless,
 )
+from mi_widgets.core.errors import MIError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.recording import call_of
 from mi_widgets.model.model import Model
@@ -65,12 +66,16 @@ class Answers:
         entries: the directions.
         effects: measures what they do.
         new: tokens that are written.
+
+    Attributes:
+        prompt: whose continuations are shown: the last one that could be continued.
     """
 
     def __init__(
         self, view: SteeringView, model: Model, entries: Sequence[Entry], effects: Effects, new: int
     ) -> None:
         self._view, self._model, self._entries, self._effects, self._new = view, model, entries, effects, new
+        self.prompt = view.prompt or ""
         self._swept: tuple[Any, ...] = ()  # what the sweep that is shown belongs to
         # What the model says as it is: of the present prompt and settings alone.
         self._logits: dict[str, Tensor] = {}
@@ -99,7 +104,6 @@ class Answers:
         if self._view.error:
             self._view.say(error="")
         unless(stop)
-        self._view._say_code()
         self._view.say(busy="writing")
         if self._view._sweep and self._swept != _sweep_of(asked):
             self._view.show_sweep(xr.Dataset())
@@ -114,7 +118,14 @@ class Answers:
         self._measure(done, *found, stop, asked.settings, {"ms": took, "scales": [*asked.scales]})
 
     def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Unsteered, Generation]:
-        plain = self._as_it_is(asked, stop, growing=True)
+        before, self.prompt = self.prompt, asked.prompt
+        self._view._say_code()
+        try:
+            plain = self._as_it_is(asked, stop, growing=True)
+        except MIError:  # such as a prompt that leaves no room: what was written before is what is seen
+            self.prompt = before
+            self._view._say_code()
+            raise
         self._view.plain = _said(plain.written, None)
         written = plain.written
         if done:

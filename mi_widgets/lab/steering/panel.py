@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any, Literal
 
 from mi_widgets.analysis.directions.effect import Effects
+from mi_widgets.analysis.reading import listed_texts
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
@@ -66,7 +67,8 @@ class SteeringPanel(Panel[SteeringView]):
         self._model, self._held = model, model.interventions
         self._entries = entries(model, directions)
         self._new = max_new_tokens
-        measured = Effects(model, _checked(probes), ordinary_texts(model) if texts is None else list(texts))
+        ordinary = ordinary_texts(model) if texts is None else listed_texts("SteeringPanel", texts)
+        measured = Effects(model, _checked(probes), ordinary)
         model.run(prompt)  # a prompt that it cannot take is told here
         warnings = model.trust.warnings_for({entry.steer.site.name for entry in self._entries})
         self.view = SteeringView(
@@ -162,7 +164,7 @@ class SteeringPanel(Panel[SteeringView]):
             script.add(
                 f"# {' '.join(names.split())}", f"steering = {script.expression(steering, 'steering')}"
             )
-        body = [f"print({model}.generate({self.prompt!r}, max_new_tokens={self._new}{drawn}))"]
+        body = [f"print({model}.generate({self._answers.prompt!r}, max_new_tokens={self._new}{drawn}))"]
         if steering:
             body = [f"with {model}.intervene(steering):", *(f"    {line}" for line in body)]
         script.add(*script.within(model, self._held, body))

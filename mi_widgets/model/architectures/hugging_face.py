@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
 
@@ -205,7 +206,7 @@ def _fresh(module: Any, seed: int) -> nn.Module:
     config = copy.deepcopy(module.config)
     config._attn_implementation = "eager"  # the original's needs taps, which the new module gets at load
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(seeded(seed).initial_seed())
         return type(module)(config)
 
 

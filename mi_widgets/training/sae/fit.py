@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.sae import Kind
 
 _BANDWIDTH = 0.2  # of JumpReLU's pseudo-derivative, in units of the scaled activations
@@ -49,7 +50,7 @@ class Fit(nn.Module):
         super().__init__()
         self.kind: Kind = kind
         self.k = k
-        drawn = torch.randn(d_sae, d_in, generator=torch.Generator().manual_seed(seed))
+        drawn = torch.randn(d_sae, d_in, generator=seeded(seed))
         directions = drawn / drawn.norm(dim=-1, keepdim=True)
         self.W_enc, self.b_enc = nn.Parameter(directions.T.clone()), nn.Parameter(torch.zeros(d_sae))
         self.W_dec, self.b_dec = nn.Parameter(directions), nn.Parameter(torch.zeros(d_in))

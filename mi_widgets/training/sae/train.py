@@ -19,6 +19,7 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 from mi_widgets.training.unfinished import Unfinished
 
@@ -79,7 +80,7 @@ def train_sae(
         MIError: the file `unfinished` is of another training.
     """
     for what, number in (("d_sae", d_sae), ("k", k), ("tokens", tokens), ("batch", batch)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        if (whole(number) or 0) < 1:
             raise DictionaryError(f"{what} must be a whole number from 1; got {number!r}.")
     if k > d_sae:
         raise DictionaryError(f"k={k}: no more latents can fire than there are, d_sae={d_sae}.")

@@ -8,6 +8,7 @@ import xarray as xr
 
 from mi_widgets.analysis.superposition.figures import NOT_REPRESENTED, OTHER
 from mi_widgets.analysis.superposition.geometry import feature_geometry
+from mi_widgets.core.draws import seeded
 from mi_widgets.zoo.superposition import ToyModel
 
 _PLATEAU, _WITHIN = 0.5, 0.03  # dimensions per feature
@@ -52,7 +53,7 @@ def measures_of_plateau(toy: ToyModel) -> dict[str, float]:
 def at_random(toy: ToyModel, seed: int = 0) -> ToyModel:
     """The same lengths of features, in directions at random: what a figure is to be told from."""
     W = toy.W.tensor
-    directions = torch.randn(W.shape, generator=torch.Generator().manual_seed(seed))
+    directions = torch.randn(W.shape, generator=seeded(seed))
     W = directions / directions.norm(dim=1, keepdim=True) * W.norm(dim=1, keepdim=True)
     return ToyModel(W, toy.b, sparsity=toy.sparsity, importance=toy.importance, name=f"{toy.name} at random")
 

@@ -11,8 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.recording import recorded
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.zoo.superposition import ToyModel, drawn, reconstructed
 
 from ..threads import on_threads
@@ -64,7 +66,7 @@ def train_superposition(
     _refuse(zip(("n_features", "d_hidden", "restarts", "steps", "batch"), sizes, strict=True), lr)
     zeros, weights = _sparsities(sparsity), _importances(importance, n_features)
     with on_threads(1):  # for such small matrices more are slower
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         W, b = _start(restarts, len(zeros), d_hidden, n_features, generator)
         bar = tqdm(range(steps), desc="superposition", unit="step", disable=not progress)
         _descend(W, b, lr, bar, lambda: drawn(batch, n_features, zeros, generator), weights)
@@ -113,7 +115,7 @@ def _start(
 
 def _refuse(sizes: Iterable[tuple[str, Any]], lr: Any) -> None:
     for what, number in sizes:
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        if (whole(number) or 0) < 1:
             raise MIError(f"train_superposition: {what} must be a whole number from 1; got {number!r}.")
     if not lr > 0:
         raise MIError(f"train_superposition: lr must be more than 0; got {lr!r}.")

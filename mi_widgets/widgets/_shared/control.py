@@ -10,6 +10,8 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
+from .given import kind_of
+
 
 @dataclass(frozen=True)
 class Control:
@@ -81,9 +83,18 @@ def named(given: Any, what: str) -> tuple[str, Any]:
 
 
 def numbers(given: Any) -> np.ndarray:
-    """Float32 numbers of a Result, a DataArray, an array or nested lists."""
-    # A Result has its numbers in `.values`; so has a DataArray.
-    return np.asarray(getattr(given, "values", given), dtype=np.float32)
+    """Float32 numbers of a Result, a DataArray, an array or nested lists.
+
+    Raises:
+        ResultError: Something else.
+    """
+    try:
+        # A Result has its numbers in `.values`; so has a DataArray.
+        return np.asarray(getattr(given, "values", given), dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ResultError(
+            f"Numbers are a Result, an array, or lists of one length; this is {kind_of(given)}: {error}."
+        ) from error
 
 
 def quoted(text: Any) -> str:

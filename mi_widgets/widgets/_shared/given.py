@@ -13,8 +13,22 @@ def is_result(given: Any) -> bool:
 
 
 def kind_of(given: Any) -> str:
-    """What it is instead, for a message: "a list", "None"."""
-    return f"a {type(given).__name__}" if given is not None else "None"
+    """What it is instead, for a message: "a list", "an int", "None"."""
+    name = type(given).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if given is not None else "None"
+
+
+def by_name(given: Any, argument: str) -> dict[str, Any]:
+    """What a user gave by name, such as controls; nothing of None.
+
+    Raises:
+        ResultError: No mapping.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise ResultError(
+            f"{argument} takes Results by name, as in {argument}={{'name': result}}; got {kind_of(given)}."
+        )
+    return {str(name): each for name, each in (given or {}).items()}
 
 
 def dataset_of(result: Any, view: str, call: str, variables: Iterable[str]) -> Any:

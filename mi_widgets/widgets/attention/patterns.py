@@ -6,7 +6,10 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
+from mi_widgets.core.errors import ResultError
+
 from .._shared.drawn import DrawnResult
+from .._shared.given import dataset_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.pool import max_pool
@@ -37,11 +40,18 @@ class Patterns(DrawnResult):
         scores: Those that the user gave.
 
     Raises:
-        ResultError: Scores that are not of these heads, or of other steps.
+        ResultError: No Result of `mi.attention`, or nothing left of it; scores of other heads or steps.
     """
 
     def __init__(self, result: Any, scores: Mapping[str, Any] | None = None):
-        pattern = result.dataset["pattern"].drop_vars(("batch", "query", "key"), errors="ignore")
+        needed = ("pattern", "query_token", "key_token")
+        data = dataset_of(result, "AttentionView", "mi.attention(run)", needed)
+        pattern = data["pattern"].drop_vars(("batch", "query", "key"), errors="ignore")
+        if not pattern.size or not {*pattern.dims} <= {*AXES}:
+            raise ResultError(
+                f"AttentionView draws patterns with the axes {', '.join(AXES[1:])} and, where there are several, "
+                f"step; this Result has {dict(pattern.sizes)}: choose labels that exist with .sel(…)."
+            )
         axes = [axis for axis in AXES if axis in pattern.dims or axis != "step"]
         # result.sel(layer=3) has dropped an axis; the view draws one layer then.
         pattern = pattern.expand_dims([axis for axis in axes if axis not in pattern.dims]).transpose(*axes)
@@ -57,7 +67,7 @@ class Patterns(DrawnResult):
         small = min(n["query"], THUMBNAIL_SIDE) * min(n["key"], THUMBNAIL_SIDE)
         self._all_fit = n_heads * cells <= ALL_HEADS_LIMIT
         self._steps_fit = n.get("step", 1) * n_heads * (cells + small) <= ALL_HEADS_LIMIT
-        self._tokens = {axis: result.dataset.coords[f"{axis}_token"].values for axis in ("query", "key")}
+        self._tokens = {axis: data[f"{axis}_token"].values for axis in ("query", "key")}
         self._thumbnails: dict[Any, np.ndarray] = {}  # of the prompt that was sent last
         self._place: Place = {}  # what `packed` sends
         super().__init__(result, *(score.given for score in self.scores))

@@ -10,6 +10,7 @@ from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
 from .._shared.control import Control, numbers, quoted, read_control
+from .._shared.given import by_name
 
 _SHORT = {"induction": "ind", "previous token": "prev", "duplicate token": "dup"}
 
@@ -70,7 +71,7 @@ def read_scores(scores: Mapping[str, Any] | None, labels: Labels) -> list[Score]
     Raises:
         ResultError: A score that is not of the view's heads, or of other steps.
     """
-    return [_read(str(name), given, labels) for name, given in (scores or {}).items()]
+    return [_read(name, given, labels) for name, given in by_name(scores, "scores").items()]
 
 
 def _read(name: str, given: Any, labels: Labels) -> Score:

@@ -37,7 +37,7 @@ class AttentionView(HeadSwitchView[Patterns]):
 
     Raises:
         SelectionError: A selection that this view does not have; it keeps the one it had.
-        ResultError: Scores of another shape than the heads.
+        ResultError: No Result of `mi.attention`, or scores of another shape than the heads.
     """
 
     _esm, _css = bundle("attention")

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import traitlets
 import xarray as xr
 
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.script import Script
+from mi_widgets.core.whole_numbers import whole
 
 from .. import _marks as marks
 from .._shared.answered import AnsweredView
@@ -100,16 +102,17 @@ class SteeringView(AnsweredView[Steered]):
         for name, labels in self.offered.items():
             if given.get(name) not in labels:
                 raise _Refused(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
-        heat, seed = given.get("temperature"), given.get("seed")
+        heat, seed = given.get("temperature"), whole(given.get("seed"))
+        heat = heat.item() if isinstance(heat, np.generic) else heat  # numpy's number as Python's
         if isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < math.inf:
             raise _Refused(f"temperature must be a number, 0 or more; got {heat!r}.")
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise _Refused(f"seed must be a whole number, 0 or more; got {seed!r}.")
+        if seed is None or seed < 0:
+            raise _Refused(f"seed must be a whole number, 0 or more; got {given.get('seed')!r}.")
         known = [*self.offered, "temperature", "seed"]
         unknown = sorted(set(given) - {*known})
         if unknown:
             raise _Refused(f"There is no setting {', '.join(unknown)}; there are {', '.join(known)}.")
-        return given
+        return {**given, "temperature": heat, "seed": seed}
 
     def write(self, script: Script) -> None:
         """Add the lines of `code` to a script: the panel's, where there is one."""

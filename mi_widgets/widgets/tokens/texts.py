@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import is_result, kind_of
+from .._shared.given import by_name, is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
@@ -35,7 +35,7 @@ class Texts(DrawnResult):
 
     def __init__(self, result: Any, controls: Mapping[str, Any] | None):
         data = _checked(result, "This Result")
-        self.controls = {str(name): control for name, control in (controls or {}).items()}
+        self.controls = by_name(controls, "controls")
         super().__init__(result, self.controls)
         self.names = [self.model_name, *self.controls]
         self.steps = [int(step) for step in labels_of(data, "step")] if "step" in data.dims else []
