@@ -15,9 +15,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
+import transformers  # as a whole: its modelling code is loaded at first use
 from torch import Tensor, nn
-from transformers import AttentionInterface
-from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 NAME = "mi_widgets"
 TAPS = ("tap_q", "tap_k", "tap_v", "tap_scores", "tap_pattern", "tap_z")
@@ -81,10 +80,6 @@ def _own_attention(self: Any, query: Tensor, key: Tensor, value: Tensor, attenti
     return z.transpose(1, 2), pattern
 
 
-AttentionInterface.register(NAME, tapped_attention)
-AttentionMaskInterface.register(NAME, eager_mask)
-
-
 @dataclass
 class _Shared:
     config: Any  # the module's own, which other modules may use too
@@ -128,6 +123,9 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         What gives back this wrapper's share; called again, it does nothing.
     """
     if module not in _shared:
+        masks = transformers.masking_utils
+        transformers.AttentionInterface.register(NAME, tapped_attention)
+        masks.AttentionMaskInterface.register(NAME, masks.eager_mask)
         # A copy for this module alone: modules built from one config share it, and they have no taps.
         tapped = copy.deepcopy(module.config)
         # An attention without taps of ours runs as eager code does.

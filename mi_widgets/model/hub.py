@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers  # as a whole: its modelling code is loaded at first use
 from huggingface_hub import constants, get_session
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import UnknownModel, UnsupportedModel
@@ -34,7 +34,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
     offline = Path(name).is_dir() or not hub_answers()
     how: dict[str, Any] = {"trust_remote_code": False, "local_files_only": offline}
     try:
-        config = AutoConfig.from_pretrained(name, **how)
+        config = transformers.AutoConfig.from_pretrained(name, **how)
     except (OSError, ValueError) as error:
         raise UnknownModel(_nowhere(name, error)) from error
     # Before the weights are fetched.
@@ -42,7 +42,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
         if kind not in FAMILIES:
             raise UnsupportedModel(f"{name} is a {kind}, which has no table of sites; {_families()}.")
     try:
-        module = AutoModelForCausalLM.from_pretrained(
+        module = transformers.AutoModelForCausalLM.from_pretrained(
             name, config=config, dtype=dtype or "auto", use_safetensors=True, **how
         )
     except (OSError, ValueError) as error:
@@ -55,7 +55,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
 
 def _tokenizer(name: str, how: dict[str, Any]) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(name, **how)
+        return transformers.AutoTokenizer.from_pretrained(name, **how)
     except (OSError, ValueError):  # weights alone: prompts are ids then
         return None
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+import transformers  # as a whole: its modelling code is loaded at first use
 
 from mi_widgets.core.draws import seeded
 
 _START, _START_EMBED, _START_BIAS = 0.5, 0.5, 1.0
 
 
-def untrained(config: GPTNeoXConfig, *, seed: int) -> GPTNeoXForCausalLM:
+def untrained(config: transformers.GPTNeoXConfig, *, seed: int) -> transformers.GPTNeoXForCausalLM:
     """A network at the start of its training.
 
     All is normal: matrices with a standard deviation of 0.5 / sqrt(inputs), embeddings with 0.5, the biases of queries,
@@ -26,7 +26,7 @@ def untrained(config: GPTNeoXConfig, *, seed: int) -> GPTNeoXForCausalLM:
         config: the shape.
         seed: of the draw.
     """
-    module = GPTNeoXForCausalLM(config)
+    module = transformers.GPTNeoXForCausalLM(config)
     rng = seeded(seed)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
@@ -38,11 +38,11 @@ def untrained(config: GPTNeoXConfig, *, seed: int) -> GPTNeoXForCausalLM:
     return module
 
 
-def start(config: dict[str, Any], *, seed: int) -> GPTNeoXForCausalLM:
+def start(config: dict[str, Any], *, seed: int) -> transformers.GPTNeoXForCausalLM:
     """The untrained network of what a folder's `config.json` says."""
-    return untrained(GPTNeoXConfig(**config), seed=seed)
+    return untrained(transformers.GPTNeoXConfig(**config), seed=seed)
 
 
-def tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+def tokenizer(folder: Path) -> transformers.PreTrainedTokenizerFast:
     """The tokenizer whose files lie in a folder."""
-    return PreTrainedTokenizerFast.from_pretrained(folder)
+    return transformers.PreTrainedTokenizerFast.from_pretrained(folder)

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
+import transformers  # as a whole: its modelling code is loaded at first use
 from torch import Tensor, nn
-from transformers import DynamicCache
 
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
@@ -282,7 +282,7 @@ def build(table: Table, module: Any) -> Architecture:
         softcap=getattr(module.config, "final_logit_softcapping", None),
         inputs=partial(_inputs, takes_positions=table.takes_positions),
         # Without the config it crops no layer to its window, so that a key keeps its place; the mask does the rest.
-        new_cache=DynamicCache,
+        new_cache=lambda: transformers.DynamicCache(),
         weights=partial(_weights, table),
         heads_write=partial(_heads_write, table),
         neurons_write=partial(_neurons_write, table),
