@@ -135,6 +135,7 @@ SPARSE = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Sparse")  # torch says at first use that they are new and unchecked
 @pytest.mark.parametrize("sparse", SPARSE.values(), ids=SPARSE)
 @pytest.mark.parametrize("trained", [False, True])
 def test_what_is_sparse_is_looked_at_and_hashed_too(sparse, trained):
