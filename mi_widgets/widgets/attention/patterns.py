@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from .._shared.drawn import DrawnResult
+from .._shared.given import refuse_empty
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.pool import max_pool
@@ -37,10 +38,11 @@ class Patterns(DrawnResult):
         scores: Those that the user gave.
 
     Raises:
-        ResultError: Scores that are not of these heads, or of other steps.
+        ResultError: No pattern at all; scores that are not of these heads, or of other steps.
     """
 
     def __init__(self, result: Any, scores: Mapping[str, Any] | None = None):
+        refuse_empty(result, result.dataset["pattern"])
         pattern = result.dataset["pattern"].drop_vars(("batch", "query", "key"), errors="ignore")
         axes = [axis for axis in AXES if axis in pattern.dims or axis != "step"]
         # result.sel(layer=3) has dropped an axis; the view draws one layer then.
