@@ -16,7 +16,7 @@ from mi_widgets.widgets._shared import numbers
 from mi_widgets.widgets._shared.axis_scale import XAxis, even_axis
 from mi_widgets.widgets._shared.colour import dark_ink, lookup
 from mi_widgets.widgets._shared.pool import max_pool
-from mi_widgets.widgets._shared.scale import Scale
+from mi_widgets.widgets._shared.scale import Scale, highest
 from mi_widgets.widgets._shared.selection import shared
 from mi_widgets.widgets._shared.thinning import thinned
 from mi_widgets.widgets._shared.tokens import quoted, shortened, visible
@@ -38,6 +38,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "count": numbers.count,
     "scale written": lambda low, high, value: Scale("diverging", low, high).write(value),
     "scale ends": lambda low, high: list(Scale("diverging", low, high).ends()),
+    "highest": highest,
     "visible": visible,
     # Halves of a pair, which some readers of JSON refuse.
     "visible code points": lambda signs: visible("".join(map(chr, signs))),
@@ -67,6 +68,8 @@ def cases(path: Path) -> list[tuple[str, list[Any], Any]]:
 
 
 def _number(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_number(one) for one in part]
     return float(part) if part in ("NaN", "Infinity", "-Infinity") else part
 
 

@@ -55,7 +55,7 @@ def test_what_is_no_attention_is_told():
             ResultError, match=r"has no pattern; AttentionView draws what mi\.attention\(run\) returns"
         ):
             show(losses.text())
-        with pytest.raises(ResultError, match=r"'layer': 0.*choose labels that exist with \.sel"):
+        with pytest.raises(ResultError, match=r"layer 0.*choose labels that exist with \.sel"):
             show(patterns.result().sel(layer=[]))
     assert view.result.kind == "attention"
 

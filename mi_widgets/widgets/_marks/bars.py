@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import isnan, nan
 
 from .._shared.axis_scale import even_axis
 from .._shared.numbers import reading
@@ -41,7 +41,7 @@ class Bar:
     @property
     def number(self) -> str:
         """What is written at the end."""
-        return self.text or ("" if not isfinite(self.value) else reading(self.value))
+        return self.text or ("" if isnan(self.value) else reading(self.value))
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Bars:
         numbers = [row.number for row in self.rows] + ([self.total[1]] if self.total else [])
         right = width - _EDGE - max(map(MONO.width, numbers), default=0)
         aside = max((MONO.width(row.aside) + 8 for row in self.rows if row.aside), default=0)
-        bars = 0.3 * width if any(isfinite(row.value) for row in self.rows) else 0
+        bars = 0.3 * width if any(not isnan(row.value) for row in self.rows) else 0
         names = max((MONO.width(row.name) for row in self.rows), default=0)
         left = _EDGE + aside + min(max(20, right - 8 - aside - bars), names) + 8
         below = ROW * len(self.rows) + (_AXIS if self.around else 0)
@@ -114,14 +114,14 @@ class Bars:
             start, end = sorted((round(zero), round(zero + share * (right - zero))))
             return start, end + 1
 
-        if isfinite(row.value) and row.value:
+        if row.value and not isnan(row.value):
             bottom = 15 if row.control is None else 11
             start, end = ends(row.value)
             pen.box(start, 4, end, bottom, self._ink(row))
             if abs(row.value) > reach:  # it goes on beyond the picture
                 slashes = [end - away if row.value > 0 else start + away for away in (6, 10)]
                 pen.lines([[(x - 2, bottom), (x + 2, 4)] for x in slashes], WHITE, 2)
-        if row.control is not None and isfinite(row.control):
+        if row.control is not None and not isnan(row.control):
             start, end = ends(row.control)
             pen.box(start, 12, end, 16, CONTROL)
 

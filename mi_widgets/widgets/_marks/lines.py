@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -113,7 +114,7 @@ class Lines:
                 pen.text(-6, y, label, QUIET, SMALL, "rm")
             self._draw_bins(pen, left, top, bottom)
             self._name_places(pen, left, bottom + 10, width / 60)
-            if self.marker is not None:
+            if self.marker is not None and isfinite(self.marker):
                 at = round(left(self.marker))
                 pen.box(at, -4, at + 1, bottom, ACCENT)
             for kind, (ink, thickness) in _LOOK.items():
@@ -132,7 +133,8 @@ class Lines:
             if not bin.value > 0:
                 continue
             start, end = round(left(bin.start)), round(left(bin.end))
-            end, high = max(start + 1, end - (end - start > 4)), round(top(bin.value))
+            # One that has no end reaches the top.
+            end, high = max(start + 1, end - (end - start > 4)), round(max(0.0, top(bin.value)))
             pen.box(start, high, end, bottom, bin.ink)
             if bin.lit:
                 pen.box(start - 2, high - 2, end + 2, bottom + 2, outline=INK)

@@ -17,7 +17,7 @@ import { shared } from "./linked";
 import { count, fixed, powerOfTen, reading, scientific, signed, significant } from "./numbers";
 import { axis, floats, labelled, whole } from "./packed";
 import { resample } from "./raster";
-import { ends, written } from "./scale";
+import { ends, highest, written } from "./scale";
 import { thinned } from "./thinning";
 import { quoted, shortened, visible } from "./tokens";
 import { levelOf } from "./wire";
@@ -54,6 +54,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   count,
   "scale written": (low, high, value) => written(value, { map: "diverging", low, high }),
   "scale ends": (low, high) => Object.values(ends({ map: "diverging", low, high })),
+  highest,
   visible,
   "visible code points": (signs) => visible(String.fromCodePoint(...signs)),
   shortened,
@@ -86,7 +87,8 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
 
 function xAxis(values: number[], log: boolean, whole: boolean) {
   if (log) return symlog(values);
-  return (whole ? wholeLinear : linear)(Math.min(...values), Math.max(...values));
+  const known = values.filter(Number.isFinite);
+  return (whole ? wholeLinear : linear)(Math.min(...known), Math.max(...known));
 }
 
 function effect(kl: number[] | null, cost: number[], read: Record<string, number[]>) {
@@ -109,6 +111,7 @@ function to9(place: number): number {
 
 /** Numbers that JSON lacks are written as texts. */
 function number(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(number);
   return ["NaN", "Infinity", "-Infinity"].includes(part as string) ? Number(part) : part;
 }
 

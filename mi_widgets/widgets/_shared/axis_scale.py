@@ -6,9 +6,11 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from .numbers import count, fixed, power_of_ten, significant
+from .numbers import count, fixed, in_powers, power_of_ten
 
+_HUGE = 1e15  # from here on a half is lost in a number
 _AT_ZERO = 0.08  # the share of the width between 0 and the first positive number of a logarithmic axis
 
 Tick = tuple[float, str]  # a number, and how it is written
@@ -19,7 +21,7 @@ class XAxis:
     """Where a number lies between 0 (left) and 1.
 
     Attributes:
-        numbers: What lies on it.
+        numbers: What lies on it; those without an end have no place.
         log: Even in factors of ten; from 0 to the smallest positive of the numbers it is linear, so that 0 has a place.
         whole: Without ticks between whole numbers, such as steps and positions.
     """
@@ -30,7 +32,7 @@ class XAxis:
 
     def place(self, value: float) -> float:
         """From 0 to 1."""
-        low, high = self._ends()
+        value, (low, high) = float(value), self._ends()
         if not self._in_factors():
             return (value - low) / (high - low)
         first, gap = self._first(), _AT_ZERO if low <= 0 else 0.0
@@ -51,14 +53,21 @@ class XAxis:
 
     def _ends(self) -> tuple[float, float]:
         """From where to where; a range of one number is widened, so that it has a place."""
-        low, high = min(self.numbers), max(self.numbers)
-        return (low, high) if high > low else (low - 0.5, low + 0.5)
+        known = self._known
+        low, high = min(known, default=0.0), max(known, default=0.0)
+        wider = 0.5 if abs(low) < _HUGE else abs(low) / 2
+        return (low, high) if high > low else (low - wider, low + wider)
 
     def _in_factors(self) -> bool:
-        return self.log and len({number for number in self.numbers if number > 0}) > 1
+        return self.log and len({number for number in self._known if number > 0}) > 1
 
     def _first(self) -> float:
-        return min(number for number in self.numbers if number > 0)
+        return min(number for number in self._known if number > 0)
+
+    @cached_property
+    def _known(self) -> list[float]:
+        """As floats of Python, since differences of numbers in single precision may overflow."""
+        return [float(number) for number in self.numbers if math.isfinite(number)]
 
 
 @dataclass(frozen=True)
@@ -71,13 +80,13 @@ class YAxis:
 
 def even_axis(low: float, high: float, *, ticks: int = 5) -> YAxis:
     """An even axis between round numbers around a range."""
-    low, high, step = round_ends(low, high, ticks=ticks)
-    return YAxis(lambda value: (value - low) / (high - low), _even_ticks(low, high, step))
+    low, high, step = round_ends(float(low), float(high), ticks=ticks)
+    return YAxis(lambda value: (float(value) - low) / (high - low), _even_ticks(low, high, step))
 
 
 def round_ends(low: float, high: float, *, ticks: int = 5) -> tuple[float, float, float]:
     """Round numbers around a range, with 0 among them where it is near: from, to and the distance of ticks."""
-    if not high >= low or low == high == 0:  # no numbers, or nothing but 0
+    if not 0 <= high - low < math.inf or low == high == 0:  # no numbers, or nothing but 0
         return 0.0, 1.0, 0.5
     if high == low:
         return round_ends(min(0.0, low), max(0.0, high), ticks=ticks)
@@ -103,8 +112,7 @@ def tick_label(value: float, step: float) -> str:
         return fixed(value, digits)
     if value == 0:
         return "0"
-    power = power_of_ten(value)
-    return f"{significant(value / float(f'1e{power}'), 3)}e{power}"
+    return in_powers(value, 3)
 
 
 def _even_ticks(low: float, high: float, step: float) -> list[Tick]:

@@ -2,7 +2,7 @@
  * The axes of a chart: from numbers to places between 0 (left, bottom) and 1, with ticks at round numbers.
  * `axis_scale.py` says the same in the kernel.
  */
-import { count, fixed, powerOfTen, significant } from "./numbers";
+import { count, fixed, inPowers, powerOfTen } from "./numbers";
 
 export interface Tick {
   value: number;
@@ -16,6 +16,7 @@ export interface AxisScale {
 }
 
 interface EvenScale extends AxisScale {
+  span: number; // from its left end to its right
   ticks(most: number, step?: number): Tick[];
 }
 
@@ -25,10 +26,15 @@ export function roundStep(least: number): number {
   return [1, 2, 5, 10].map((k) => Number(`${k}e${power}`)).find((step) => step >= least * (1 - 1e-9))!;
 }
 
+const HUGE = 1e15; // from here on a half is lost in a number
+
 /** An even scale. A range of one number is widened, so that it has a place. */
 export function linear(low: number, high: number): EvenScale {
-  const [from, to] = high > low ? [low, high] : [low - 0.5, low + 0.5];
+  const one = high >= low ? low : 0; // of no numbers `Math.min` is above `Math.max`
+  const wider = Math.abs(one) < HUGE ? 0.5 : Math.abs(one) / 2;
+  const [from, to] = high > low ? [low, high] : [one - wider, one + wider];
   return {
+    span: to - from,
     place: (value) => (value - from) / (to - from),
     ticks(most, step = roundStep((to - from) / Math.max(1, most))) {
       const [first, last] = [Math.ceil(from / step - 1e-9), Math.floor(to / step + 1e-9)];
@@ -43,7 +49,7 @@ export function linear(low: number, high: number): EvenScale {
 /** An even scale of whole numbers, such as steps and positions: no ticks between them. */
 export function wholeLinear(low: number, high: number): AxisScale {
   const scale = linear(low, high);
-  const step = (most: number) => (high > low ? Math.max(1, roundStep((high - low) / Math.max(1, most))) : 1);
+  const step = (most: number) => Math.max(1, roundStep(scale.span / Math.max(1, most)));
   return { place: scale.place, ticks: (most) => scale.ticks(most, step(most)) };
 }
 
@@ -53,8 +59,7 @@ export function tickLabel(value: number, step: number): string {
   const digits = Math.max(0, -powerOfTen(step));
   if (digits <= 4 || Math.abs(value) >= 10 ** (3 - digits)) return fixed(value, digits);
   if (value === 0) return "0";
-  const power = powerOfTen(value);
-  return `${significant(value / Number(`1e${power}`), 3)}e${power}`;
+  return inPowers(value, 3);
 }
 
 /** An even scale from one round number to another, with 0 on it where the numbers come near it. */
@@ -66,7 +71,8 @@ export function roundLinear(low: number, high: number, ticks = 5): AxisScale {
 
 /** Round numbers around a range, with 0 among them where it is near: from, to and the distance of ticks. */
 export function roundEnds(low: number, high: number, ticks: number): [number, number, number] {
-  if (!(high >= low) || (low === 0 && high === 0)) return [0, 1, 0.5]; // no numbers, or nothing but 0
+  // no numbers, or nothing but 0
+  if (!(high >= low && high - low < Infinity) || (low === 0 && high === 0)) return [0, 1, 0.5];
   if (high === low) return roundEnds(Math.min(0, low), Math.max(0, high), ticks);
   const from = low > 0 && low < 0.5 * high ? 0 : low;
   const to = high < 0 && high > 0.5 * low ? 0 : high;
@@ -78,10 +84,11 @@ const AT_ZERO = 0.08; // the share of the width between 0 and the first positive
 
 /** Even in factors of ten; from 0 to the smallest positive of `values` it is linear, so that 0 has a place. */
 export function symlog(values: readonly number[]): AxisScale {
-  const positive = values.filter((value) => value > 0);
+  const known = values.filter(Number.isFinite);
+  const positive = known.filter((value) => value > 0);
   const [first, last] = [Math.min(...positive), Math.max(...positive)];
-  if (!positive.length || first === last) return wholeLinear(Math.min(...values), Math.max(...values));
-  const gap = values.some((value) => value <= 0) ? AT_ZERO : 0;
+  if (!positive.length || first === last) return wholeLinear(Math.min(...known), Math.max(...known));
+  const gap = known.some((value) => value <= 0) ? AT_ZERO : 0;
   return {
     place(value) {
       if (value < first) return gap * Math.max(0, value / first);

@@ -51,6 +51,24 @@ def dataset_of(result: Any, view: str, call: str, variables: Iterable[str]) -> A
     return result.dataset
 
 
+def refuse_empty(result: Any, data: Any) -> None:
+    """Refuse numbers of which there are none.
+
+    Args:
+        result: What the user gave.
+        data: What of it is drawn.
+
+    Raises:
+        ResultError: An axis without a label.
+    """
+    if 0 in data.shape:
+        said = ", ".join(f"{axis} {n}" for axis, n in data.sizes.items())
+        raise ResultError(
+            f"{result.title} has nothing to draw ({said}), and a view needs one label at least on each axis: "
+            "choose labels that exist with .sel(…)."
+        )
+
+
 def header_of(result: Any, *more: Any) -> dict[str, Any]:
     """What a header says of a Result, with the warnings of everything that is drawn beside it."""
     return {

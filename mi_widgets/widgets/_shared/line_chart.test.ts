@@ -57,6 +57,18 @@ describe("the chart", () => {
     expect(chart.element.querySelector(".mi-chart-marker")!.getAttribute("visibility")).toBe("hidden");
   });
 
+  it("draws what has no end as far as the picture goes, and at no place what has none", () => {
+    const chart = drawn([{ name: "level", x: [], y: [Infinity], kind: "control" }, line("a", [1, Infinity], "main")]);
+    expect([...chart.element.querySelectorAll(".mi-line")].map((path) => path.getAttribute("d"))[0]).toBe("");
+    for (const x of [1, NaN]) chart.mark(x);
+    expect(chart.element.querySelectorAll(".mi-chart-dot")).toHaveLength(0);
+    const columns = [0, 1].map((from) => ({ from, to: from + 1, height: from ? Infinity : 100 }));
+    chart.draw({ lines: [], columns, x: linear(0, 2), y: linear(0, 100), width: 300, height: 125 });
+    const tops = [...chart.element.querySelectorAll("rect")].map((rect) => rect.getAttribute("y"));
+    expect(tops[1]).toBe(tops[0]);
+    expect(chart.element.outerHTML).not.toMatch(/NaN|Infinity/);
+  });
+
   it("finds the lines near the pointer, also between two of their numbers", () => {
     const chart = drawn([
       line("low", [0, 0], "main"),

@@ -154,7 +154,7 @@ export class LineChart {
   private path({ x, y }: Line): string {
     const at = (v: number) => this.top(v).toFixed(1);
     const { left, width } = this.box;
-    if (!x.length) return Number.isNaN(y[0]) ? "" : `M${left} ${at(y[0])}h${width}`;
+    if (!x.length) return Number.isFinite(y[0]) ? `M${left} ${at(y[0])}h${width}` : "";
     let path = "";
     let open = false;
     for (let i = 0; i < x.length; i++) {
@@ -188,7 +188,8 @@ export class LineChart {
   }
 
   private column({ from, to, height }: Column): SVGRectElement {
-    const [x, end, y] = [this.left(from), this.left(to), this.top(height)];
+    // One that has no end reaches the top.
+    const [x, end, y] = [this.left(from), this.left(to), Math.max(TOP, this.top(height))];
     const gap = end - x > 3 ? 1 : 0; // between one and the next
     return svg("rect", { x, y, width: Math.max(1, end - x - gap), height: Math.max(0, this.top(0) - y) });
   }
@@ -235,16 +236,15 @@ export class LineChart {
     this.dots.replaceChildren(
       ...lines.flatMap((line, i) => {
         const y = x === undefined || (line.kind !== "main" && i !== this.lit) ? NaN : valueAt(line, x);
-        return Number.isNaN(y)
-          ? []
-          : [svg("circle", { class: "mi-chart-dot", cx: this.left(x!), cy: this.top(y), r: 3.5 })];
+        const dot = { class: "mi-chart-dot", cx: this.left(x!), cy: this.top(y), r: 3.5 };
+        return Number.isFinite(y) ? [svg("circle", dot)] : [];
       }),
     );
   }
 
   private upright(line: SVGLineElement, x: number | undefined): void {
-    if (x === undefined || !this.state) return change(line, { visibility: "hidden" });
-    const at = Math.round(this.left(x)) + 0.5;
+    if (!Number.isFinite(x) || !this.state) return change(line, { visibility: "hidden" });
+    const at = Math.round(this.left(x!)) + 0.5;
     change(line, { x1: at, x2: at, y1: TOP - 4, y2: TOP + this.box.height, visibility: "visible" });
   }
 }

@@ -56,7 +56,7 @@ export function valueAt(line: Line, x: number): number {
 
 /** The last number of a line; NaN if it has none. */
 export function lastValue(line: Line): number {
-  return Array.from(line.y).findLast((value) => !Number.isNaN(value)) ?? NaN;
+  return Array.from(line.y).findLast(Number.isFinite) ?? NaN;
 }
 
 /** The lowest and the highest number of all lines; NaN if they have none. */

@@ -7,12 +7,13 @@ binary one that stands for it: 0.125 is 0.13, 12.25 is 12.3, and 1.005, in binar
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
+_COUNTLESS = 1e15
 _HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP)  # with all the digits that a float can have
 
 
 def fixed(value: float, decimals: int) -> str:
-    """With so many decimals: 0.13, −12.3; nothing is −0.00."""
-    return _written(value, f".{decimals}f")
+    """With so many decimals: 0.13, −12.3; nothing is −0.00. Where nobody counts the digits any more, 3.0e38."""
+    return scientific(value, 1) if abs(value) >= _COUNTLESS else _written(value, f".{decimals}f")
 
 
 def signed(value: float, decimals: int) -> str:
@@ -38,9 +39,17 @@ def power_of_ten(value: float) -> int:
     return Decimal(repr(float(value))).adjusted()
 
 
+def in_powers(value: float, digits: int) -> str:
+    """As a power of ten, with at most so many digits before it: 3e38, 1.5e-7."""
+    power = power_of_ten(value)
+    return f"{significant(value / float(f'1e{power}'), digits)}e{power}"
+
+
 def reading(value: float) -> str:
-    """A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004."""
+    """A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004, 3.0e38."""
     size = abs(value)
+    if size >= 1e9:
+        return scientific(value, 1)
     if 0 < size < 0.0001:
         return scientific(value, 0)
     if 0 < size < 0.005:
@@ -49,7 +58,11 @@ def reading(value: float) -> str:
 
 
 def count(n: float) -> str:
-    """A count, such as a training step: 2000, 15k, 1.5M."""
+    """A count, such as a training step: 2000, 15k, 1.5M; beyond all counts 3e38."""
+    if not math.isfinite(n):
+        return significant(n, 6)
+    if abs(n) >= 1e13:
+        return in_powers(n, 4)
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(n) >= size:
             return f"{significant(n / (1e3 if sign == 'k' else size), 4)}{sign}"

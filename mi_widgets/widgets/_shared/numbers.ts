@@ -12,9 +12,11 @@ const STYLES = {
 };
 const formats = new Map<string, Intl.NumberFormat>(); // one takes long to make
 
-/** With so many decimals: 0.13, −12.3; nothing is −0.00. */
+const COUNTLESS = 1e15;
+
+/** With so many decimals: 0.13, −12.3; nothing is −0.00. Where nobody counts the digits any more, 3.0e38. */
 export function fixed(value: number, decimals: number): string {
-  return rounded(value, "fixed", decimals);
+  return Math.abs(value) >= COUNTLESS ? scientific(value, 1) : rounded(value, "fixed", decimals);
 }
 
 /** With a sign in any case, of what is rounded to 0 too: +2.40, −0.50, −0.00. */
@@ -37,16 +39,25 @@ export function powerOfTen(value: number): number {
   return Number(value.toExponential().split("e")[1]);
 }
 
-/** A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004. */
+/** As a power of ten, with at most so many digits before it: 3e38, 1.5e-7. */
+export function inPowers(value: number, digits: number): string {
+  const power = powerOfTen(value);
+  return `${significant(value / Number(`1e${power}`), digits)}e${power}`;
+}
+
+/** A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004, 3.0e38. */
 export function reading(value: number): string {
   const size = Math.abs(value);
+  if (size >= 1e9) return scientific(value, 1);
   if (size > 0 && size < 0.0001) return scientific(value, 0);
   if (size > 0 && size < 0.005) return significant(value, 1);
   return fixed(value, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 
-/** A count, such as a training step: 2000, 15k, 1.5M. */
+/** A count, such as a training step: 2000, 15k, 1.5M; beyond all counts 3e38. */
 export function count(n: number): string {
+  if (!Number.isFinite(n)) return significant(n, 6);
+  if (Math.abs(n) >= 1e13) return inPowers(n, 4);
   for (const [size, sign] of [
     [1e9, "G"],
     [1e6, "M"],

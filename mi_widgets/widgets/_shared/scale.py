@@ -1,6 +1,7 @@
 """What the colours of a picture mean, and how its numbers are written. `scale.ts` says the same in the browser."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,16 +29,25 @@ class Scale:
         """The ends of the colours, for the colour bar: 0 and 1 need no decimals."""
 
         def end(value: float) -> str:
-            plain = value == 0 or (value == int(value) and self._decimals() is not None)
+            plain = value == 0 or (float(value).is_integer() and self._decimals() is not None)
             return fixed(value, 0) if plain else self.write(value)
 
         return end(self.low), end(self.high)
 
     def _decimals(self) -> int | None:
         reach = max(abs(self.low), abs(self.high))
-        if reach >= 100_000 or reach < 0.001:
+        if not 0.001 <= reach < 100_000:
             return None
         return next(n for n, least in enumerate((100, 10, 0.1, 0.01, 0.001)) if reach >= least)
+
+
+def highest(*several: Any) -> float:
+    """The largest number above 0 that has an end, for the end of a scale; 0 where there is none.
+
+    As a float of Python, so that what is reckoned with it does not overflow.
+    """
+    arrays = map(np.asarray, several)
+    return max(float(values.max(where=np.isfinite(values), initial=0.0)) for values in arrays)
 
 
 def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> Scale:
@@ -48,9 +58,8 @@ def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> Scale:
         unit: Probabilities and shares are drawn up to 1, whatever the highest of them is.
         signed: Around 0 even if none is negative.
     """
-    finite = values[np.isfinite(values)]
-    reach = float(np.abs(finite).max()) if finite.size else 0.0
-    if signed or (finite.size and finite.min() < 0):
+    reach = highest(np.abs(values))
+    if signed or (values < 0).any(where=np.isfinite(values)):
         return Scale("diverging", -(reach or 1.0), reach or 1.0)
     share = unit.lower().startswith(_SHARES) and reach <= 1
     return Scale("sequential", 0.0, 1.0 if share or reach == 0 else reach)

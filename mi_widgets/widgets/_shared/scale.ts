@@ -26,6 +26,11 @@ export function ends(scale: Scale): { low: string; high: string } {
 /** How many decimals tell the numbers apart; undefined where only powers of ten do. */
 function decimals({ low, high }: Scale): number | undefined {
   const reach = Math.max(Math.abs(low), Math.abs(high));
-  if (reach >= 100_000 || reach < 0.001) return undefined;
+  if (!(reach >= 0.001 && reach < 100_000)) return undefined;
   return [100, 10, 0.1, 0.01, 0.001].findIndex((least) => reach >= least);
+}
+
+/** The largest number above 0 that has an end, for the end of a scale; 0 where there is none. */
+export function highest(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((most, value) => (Number.isFinite(value) ? Math.max(most, value) : most), 0);
 }

@@ -9,6 +9,7 @@ MOST_NUMBERS = 4_000_000
 
 # The highest code of a quantised type means NaN, so the levels are one fewer than the codes.
 _NAN = {"uint8": 255, "uint16": 65535}
+_LEAST = 1e-30  # from low to high: codes of less do not fit into single precision
 
 
 def quantise(
@@ -27,7 +28,7 @@ def quantise(
         says the same of uint8.
     """
     nan = _NAN[dtype]
-    scale = np.float32((nan - 1) / (high - low))
+    scale = np.float32((nan - 1) / max(high - low, _LEAST))
     with np.errstate(over="ignore"):  # what overflows is clipped
         scaled = np.multiply(values, scale, dtype=np.float32)
         scaled += np.float32(0.5 - low * scale)

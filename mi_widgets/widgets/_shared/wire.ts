@@ -14,6 +14,7 @@ type Codes = Uint8Array | Uint16Array | Float32Array;
 /** The level, in a picture of 255 levels, that means "no number here". */
 export const NAN_LEVEL = 255;
 const TOP_LEVEL = 254;
+const LEAST = 1e-30; // from low to high: levels of less do not fit into single precision
 const NAN_CODE = { uint8: 255, uint16: 65535, float32: NaN };
 
 export class Tensor {
@@ -104,7 +105,7 @@ function sizeOf(shape: readonly number[]): number {
 /** The level of a number, as `quantise` in `wire.py` has it: in single precision too, so that none differs by one. */
 export function levelOf(value: number, low: number, high: number): number {
   if (Number.isNaN(value)) return NAN_LEVEL;
-  const scale = Math.fround(TOP_LEVEL / (high - low));
+  const scale = Math.fround(TOP_LEVEL / Math.max(high - low, LEAST));
   const start = Math.fround(0.5 - Math.fround(Math.fround(low) * scale));
   const level = Math.floor(Math.fround(Math.fround(Math.fround(value) * scale) + start));
   return Math.max(0, Math.min(TOP_LEVEL, level));

@@ -27,7 +27,7 @@ def elsewhere_on_average(values: np.ndarray) -> np.ndarray:
     """How far each head looks elsewhere; values: (..., query, key)."""
     n_rows = values.shape[-2]
     rows = np.unique(np.linspace(0, n_rows - 1, min(_ROWS, n_rows)).astype(int))
-    return elsewhere(values, rows=rows).mean(axis=-1)
+    return elsewhere(values, rows=rows).mean(axis=-1, dtype=np.float64)
 
 
 def interesting_query(values: np.ndarray) -> int | None:

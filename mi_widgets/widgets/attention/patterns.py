@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import dataset_of
+from .._shared.given import dataset_of, refuse_empty
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.pool import max_pool
@@ -47,7 +47,8 @@ class Patterns(DrawnResult):
         needed = ("pattern", "query_token", "key_token")
         data = dataset_of(result, "AttentionView", "mi.attention(run)", needed)
         pattern = data["pattern"].drop_vars(("batch", "query", "key"), errors="ignore")
-        if not pattern.size or not {*pattern.dims} <= {*AXES}:
+        refuse_empty(result, pattern)
+        if not {*pattern.dims} <= {*AXES}:
             raise ResultError(
                 f"AttentionView draws patterns with the axes {', '.join(AXES[1:])} and, where there are several, "
                 f"step; this Result has {dict(pattern.sizes)}: choose labels that exist with .sel(…)."

@@ -39,7 +39,7 @@ def row_sentence(patterns: Patterns, selection: dict[str, Any]) -> str:
     if query is None:
         return ""
     row = patterns.head(selection)[query]
-    if key is None and not np.nansum(row):
+    if key is None and not np.nan_to_num(row).any():
         what = _WORDS.say("padding")
     else:
         place = int(np.nanargmax(row)) if key is None else key

@@ -11,7 +11,7 @@ from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import labels_of, plain_axis
 from .._shared.numbers import reading
-from .._shared.scale import Scale
+from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 from .parts import read_parts
@@ -20,6 +20,9 @@ from .reading import checked, control_of, names_of, rows_of
 _MOST = 200  # terms a prompt that are sent …
 _MOST_NAMES = 4000  # … and of all prompts together, whose names travel as text
 _LEAST = 40  # a prompt, whatever the number of prompts
+
+# A sum may be beyond single precision, or of what has no end: it has none then, or is no number.
+_ENDLESS = np.errstate(over="ignore", invalid="ignore")
 
 
 class Terms(DrawnResult):
@@ -48,6 +51,7 @@ class Terms(DrawnResult):
             many prompts that even the largest terms are too many.
     """
 
+    @_ENDLESS
     def __init__(self, result: Any, control: Any = None):
         data = checked(result, "AttributionView")
         super().__init__(result, control)
@@ -90,6 +94,7 @@ class Terms(DrawnResult):
             return found
         return {**found, "layer": [*self.parts.layers, None], "head": [*self.parts.heads, None]}
 
+    @_ENDLESS
     def packed(self) -> dict[str, Any]:
         """For the wire: the largest terms with their names, and the exact sums of all, of all prompts."""
         parts, kept = self.parts, self.kept
@@ -158,5 +163,5 @@ class Terms(DrawnResult):
 
 def _around_0(values: np.ndarray) -> Scale:
     """Up to the largest size; up to 1 where all is nothing."""
-    reach = float(np.abs(values).max(where=np.isfinite(values), initial=0.0)) or 1.0
+    reach = highest(np.abs(values)) or 1.0
     return Scale("diverging", -reach, reach)

@@ -67,8 +67,9 @@ def chosen(terms: Terms, selection: Mapping[str, Any]) -> Part | None:
     layer, head = selection.get("layer"), selection.get("head")
     if layer is None:  # of one head in all layers there is nothing to say
         return None
-    cells = terms.grid[:, row, parts.layers.index(layer)]
-    sums = np.nansum(cells, axis=1) if head is None else cells[:, parts.heads.index(head)]
+    cells = terms.grid[:, row, parts.layers.index(layer)].astype(np.float64)
+    with np.errstate(invalid="ignore"):  # the sum of two without end is no number
+        sums = np.nansum(cells, axis=1) if head is None else cells[:, parts.heads.index(head)]
     return Part(_WORDS.say("heads", layer=layer, head=head), *sums.tolist())
 
 

@@ -5,6 +5,7 @@ import { type Column, LineChart } from "../_shared/line_chart";
 import { textWidth } from "../_shared/lines";
 import { count, reading } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
+import { highest } from "../_shared/scale";
 import type { Store } from "./store";
 import { percent } from "./words";
 
@@ -61,7 +62,7 @@ function columnsBetween(edges: number[], counts: number[], said: (from: number, 
 
 /** How often a latent has which activation. */
 export function activations(store: Store, latent: number): Counts {
-  const [counts, peak] = [store.numbers("histogram", latent), store.names.peak(latent)];
+  const [counts, peak] = [store.numbers("histogram", latent), highest([store.names.peak(latent)])];
   const edges = [...counts, 0].map((_, i) => (i * peak) / counts.length);
   const columns = columnsBetween(edges, counts, (from, to, n) => [
     ["activation", `${reading(from)} to ${reading(to)}`],

@@ -3,7 +3,7 @@ import type { Theme } from "../_shared/colour";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { reading } from "../_shared/numbers";
-import type { Scale } from "../_shared/scale";
+import { highest, type Scale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import type { Context, Store } from "./store";
 import { contextText } from "./words";
@@ -43,7 +43,7 @@ export class Contexts {
 
   draw(store: Store, latent: number, theme: Theme): void {
     const contexts = store.contexts(latent);
-    const scale: Scale = { map: "sequential", low: 0, high: store.names.peak(latent) || 1 };
+    const scale: Scale = { map: "sequential", low: 0, high: highest([store.names.peak(latent)]) || 1 };
     const middle = store.place.indexOf(0);
     this.list.replaceChildren(...contexts.map((context) => line(context, middle, scale, theme, this.hover)));
     this.none.hidden = contexts.length > 0;

@@ -6,6 +6,7 @@ import { bindKeys } from "../_shared/keyboard";
 import { walked } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
+import { highest } from "../_shared/scale";
 import { visible } from "../_shared/tokens";
 import { activations, densities, Histogram } from "./charts";
 import { Contexts } from "./contexts";
@@ -69,7 +70,7 @@ export class Dashboard {
     this.activations.draw(activations(store, latent), layout.chart);
     this.densities.draw(densities(store, latent), layout.chart);
     const [up, down] = [store.effects("promoted", latent), store.effects("suppressed", latent)];
-    const reach = Math.max(...[...up, ...down].map(({ by }) => Math.abs(by)));
+    const reach = highest([...up, ...down].map(({ by }) => Math.abs(by)));
     this.promotes.draw({ rows: up.map(effectRow), reach, theme, signed: true });
     this.suppresses.draw({ rows: down.map(effectRow), reach, theme, signed: true });
     const near = store.nearest(latent);

@@ -11,7 +11,7 @@ from .._shared.given import dataset_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import with_labels
 from .._shared.latent_names import LatentNames
-from .._shared.scale import Scale
+from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 
 _MOST_PLACES = 8_000_000  # tokens in contexts, of 4 bytes each
@@ -77,7 +77,7 @@ class Dashboards(DrawnResult):
 
     def packed(self) -> dict[str, Any]:
         """For the wire: everything, so that going through the latents asks nothing of the kernel."""
-        top = float(np.nanmax(self.data["context_activation"].values, initial=0.0)) or 1.0
+        top = highest(self.data["context_activation"].values) or 1.0
         return pack_dataset(
             with_labels(self.data.drop_vars("peak")),  # which goes with the names
             scales={"context_activation": Scale("sequential", 0.0, top)},
@@ -89,13 +89,13 @@ class Dashboards(DrawnResult):
 
 def binned(density: np.ndarray) -> dict[str, Any]:
     """How many latents have which density: edges even in factors, and apart from them those that never fire."""
-    fire = density[density > 0]
+    fire = density[(density > 0) & np.isfinite(density)]
     edges, counts = np.array([]), np.array([])
     if fire.size:
         low, high = float(fire.min()), float(fire.max())
         edges = np.geomspace(low, high, (_BINS if high > low else 1) + 1)
         counts = np.histogram(fire, edges)[0]
-    return {"edges": edges.tolist(), "counts": counts.tolist(), "never": len(density) - len(fire)}
+    return {"edges": edges.tolist(), "counts": counts.tolist(), "never": int((density <= 0).sum())}
 
 
 def _checked(result: Any) -> Any:
@@ -106,7 +106,8 @@ def _checked(result: Any) -> Any:
     if "latent" not in data.dims:
         data = data[[*_VARIABLES]].expand_dims("latent").assign(token_text=texts)
     ordered = all(data[name].dims[0] == "latent" for name in _VARIABLES)
-    if not ordered or not data.sizes["latent"] or "token" not in texts.dims:
+    parts = {"latent", "bin", "token"} <= {axis for axis, n in data.sizes.items() if n} and 0 in data["place"]
+    if not ordered or not parts:
         raise ResultError(
             "FeatureView needs whole dashboards: choose latents alone, as in .sel(latent=[17, 203])."
         )

@@ -8,7 +8,7 @@ from .. import _marks as marks
 from .._marks.inks import QUIET
 from .._shared.axis_scale import XAxis, even_axis
 from .._shared.numbers import reading
-from .._shared.scale import Scale
+from .._shared.scale import Scale, highest
 from .._shared.tokens import visible
 from .dashboards import Dashboards, binned
 from .words import label, percent, sentence
@@ -21,7 +21,7 @@ _BESIDE = 10  # rows of the list beside the charts; each context and each row of
 
 def picture(drawn: Dashboards, latent: int) -> marks.Picture:
     """The list at the left; contexts, histograms, tokens and neighbours at the right."""
-    one, peak = drawn.of(latent), drawn.names.peak(latent) or 1.0
+    one, peak = drawn.of(latent), highest(drawn.names.peak(latent)) or 1.0
     parts = [_contexts(drawn, one, peak), _charts(drawn, one, peak), _three(drawn, one)]
     dashboard = marks.Column(parts, f"Latent {latent}", _said(drawn, latent, one), width=_ONE, gap=12)
     n = _BESIDE + len(one["context_token"]) + max(len(one["promoted"]), 1)
@@ -102,14 +102,14 @@ def _bins(edges: Any, counts: Any) -> list[marks.Bin]:
 def _histogram(
     name: str, said: str, bins: list[marks.Bin], x: XAxis, marker: float | None = None
 ) -> marks.Column:
-    y = even_axis(0.0, max(1.0, *(bin.value for bin in bins)), ticks=3)
+    y = even_axis(0.0, max([1.0, *(bin.value for bin in bins)]), ticks=3)
     chart = marks.Lines([], x, y, bins, marker, width=(_ONE - 20) // 2, height=_CHART, right=8)
     return marks.Column([chart], name, said, gap=0)
 
 
 def _three(drawn: Dashboards, one: dict[str, Any]) -> marks.Row:
     """What it promotes, what it suppresses, and what is nearest."""
-    reach = float(np.abs([one["promoted_by"], one["suppressed_by"]]).max())
+    reach = highest(np.abs(one["promoted_by"]), np.abs(one["suppressed_by"]))
     third = (_ONE - 40) // 3
 
     def effects(title: str, which: str) -> marks.Column:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from .._shared.numbers import reading
 from .._shared.scale import scale_of
 from .._shared.tokens import cut
 from .page import of_attention
@@ -27,6 +28,17 @@ def colours_of(data: xr.DataArray) -> ScalarMappable:
     return ScalarMappable(Normalize(scale.low, scale.high), "RdBu_r" if scale.low < 0 else "viridis")
 
 
+def _lengths(values: np.ndarray) -> np.ndarray:
+    """Of bars: what has no end has none."""
+    return np.where(np.isinf(values), 0.0, values)
+
+
+def _brief(value: float, form: str) -> str:
+    """A number that fits into a cell, and an infinite one as the views write it."""
+    text = form.format(float(value))
+    return text if np.isfinite(value) and len(text) <= _LONGEST_NAME else reading(float(value))
+
+
 def _ink(colours: ScalarMappable, value: float) -> str:
     """Black or white, whichever is read on the colour of a value."""
     red, green, blue, _ = colours.to_rgba(np.array(value))
@@ -36,9 +48,10 @@ def _ink(colours: ScalarMappable, value: float) -> str:
 def bars(axes: Axes, values: np.ndarray, labels: list[str], unit: str) -> None:
     """Bars from left to right, one below the other, each with its label."""
     rows = np.arange(len(values))
-    drawn = axes.barh(rows, values, color=BLUE)
+    drawn = axes.barh(rows, _lengths(values), color=BLUE)
     if len(labels) <= _MOST_WRITTEN:
-        axes.bar_label(drawn, fmt="%.3g", padding=3, fontsize=8)
+        numbers = ["" if np.isnan(value) else _brief(value, "{:.3g}") for value in values]
+        axes.bar_label(drawn, numbers, padding=3, fontsize=8)
         axes.margins(x=0.15)
     axes.set_yticks(rows, labels, family=FAMILY, fontsize=8 if len(labels) > 12 else 10, **PLAIN)
     axes.invert_yaxis()
@@ -50,7 +63,7 @@ def along(axes: Axes, data: xr.DataArray, unit: str) -> None:
     dim = str(data.dims[0])
     labels, values = labels_of(data, dim), data.values
     if len(values) <= MOST_LABELS:
-        axes.bar(range(len(values)), values, color=BLUE)
+        axes.bar(range(len(values)), _lengths(values), color=BLUE)
         turned = max(map(len, labels), default=0) > 2
         axes.set_xticks(
             range(len(values)), labels, rotation=90 if turned else 0, fontsize=8, family=FAMILY, **PLAIN
@@ -131,15 +144,12 @@ def heat(axes: Axes, data: xr.DataArray, colours: ScalarMappable, *, labelled: b
 
 def written(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours: ScalarMappable) -> None:
     """In every cell what it is of, or else its number, where there are few enough."""
-    if names is not None and data.size <= _MOST_NAMES:
-        texts = np.array(tokens(names.values), dtype=object).reshape(data.shape)
-    elif names is None and data.size <= _MOST_NUMBERS:
-        texts = np.vectorize("{:.2f}".format, otypes=[object])(data.values)
-    else:
+    if data.size > (_MOST_NUMBERS if names is None else _MOST_NAMES):
         return
+    texts = None if names is None else np.array(tokens(names.values), dtype=object).reshape(data.shape)
     for (i, j), value in np.ndenumerate(data.values):
-        if np.isfinite(value):
-            text = cut(str(texts[i, j]), _LONGEST_NAME)
+        if not np.isnan(value):
+            text = _brief(value, "{:.2f}") if texts is None else cut(str(texts[i, j]), _LONGEST_NAME)
             axes.text(
                 j, i, text, ha="center", va="center", fontsize=8 if names is None else 7,
                 family=FAMILY, color=_ink(colours, value), **PLAIN,

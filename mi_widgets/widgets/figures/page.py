@@ -49,6 +49,10 @@ def page_of(result: Result) -> Page:
         raise ResultError(
             f"{result.title} holds texts, which have no figure: choose numbers with [{' or '.join(numbers)}]."
         )
+    if not data.size:
+        return Page(data)
+    if data.dtype.kind == "f":
+        data = data.astype(float)  # what is reckoned with single precision may overflow
     found = [result.dataset[name] for name in _NAMES if name in result.dataset.data_vars]
     page = Page(data, next((names for names in found if names.dims == data.dims), None))
     page = _without_length_one(_one_prompt(page))

@@ -95,7 +95,8 @@ export class Norms {
   }
 
   private top(value: number): number {
-    return TOP + (1 - this.y.place(value)) * (this.state!.height - TOP - BOTTOM);
+    const height = Math.min(1, this.y.place(value)); // one that has no end reaches the top
+    return TOP + (1 - height) * (this.state!.height - TOP - BOTTOM);
   }
 
   private upright(box: SVGRectElement, i: number): void {

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .. import _marks as marks
 from .._marks.inks import ACCENT, GREY, ink_of
 from .._shared.axis_scale import XAxis, even_axis
@@ -62,7 +60,7 @@ def _norms(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Lines:
 def _circle(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Plane:
     """The numbers of a frequency, each in its colour, joined in the order of their angles."""
     circle = spectrum.moment(selection)[["x", "y"]].sel(frequency=selection["frequency"])
-    x, y = (np.nan_to_num(circle[along].values).tolist() for along in "xy")
+    x, y = (circle[along].values.tolist() for along in "xy")
     last = max(1, spectrum.p - 1)
     points = [
         marks.Point(x[n], y[n], ink_of(round(n / last * (LEVELS - 1)), "viridis"), str(n))

@@ -12,7 +12,7 @@ from .._shared.drawn import DrawnResult
 from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
-from .._shared.scale import Scale
+from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
@@ -62,7 +62,7 @@ class Spectrum(DrawnResult):
         self.p = data.sizes["number"]
         self.targets: list[Any] = labels_of(data, "target") if "spectrum" in data else []
         theirs = [] if beside is None else [beside.data["norm"].values]
-        self.highest = _largest(data["norm"].values, *theirs)
+        self.highest = highest(data["norm"].values, *theirs) or 1.0
         others = {} if beside is None else dict(zip(beside.frequencies, _radii(beside.data), strict=True))
         reaches = zip(self.frequencies, _radii(data), strict=True)
         self.reaches = [max(reach, others.get(k, 0.0)) or 1.0 for k, reach in reaches]
@@ -100,7 +100,7 @@ class Spectrum(DrawnResult):
 
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: a step, a frequency or a target is then shown without asking."""
-        reach = _largest(*(np.abs(self.data[along].values) for along in "xy"))
+        reach = highest(*(np.abs(self.data[along].values) for along in "xy")) or 1.0
         circle = Scale("diverging", -reach, reach)
         return pack_dataset(
             self.data,
@@ -112,13 +112,9 @@ class Spectrum(DrawnResult):
         )
 
 
-def _largest(*several: np.ndarray) -> float:
-    return max(float(values[np.isfinite(values)].max(initial=0.0)) for values in several) or 1.0
-
-
 def _radii(data: xr.Dataset) -> list[float]:
     """How far each frequency's numbers lie from the middle at most."""
-    away = xr.apply_ufunc(np.hypot, data["x"], data["y"])
+    away = xr.apply_ufunc(np.hypot, data["x"].astype(float), data["y"].astype(float))
     return (
         away.where(np.isfinite(away), 0.0)
         .max([axis for axis in away.dims if axis != "frequency"])
@@ -132,7 +128,7 @@ def _waves_reach(spectrum: xr.DataArray) -> float:
     This is the mean and often larger than all waves together, which it would leave without colour.
     """
     waves = (spectrum["component_a"] != "1") | (spectrum["component_b"] != "1")
-    return _largest((spectrum.where(waves) if waves.any() else spectrum).values)
+    return highest((spectrum.where(waves) if waves.any() else spectrum).values) or 1.0
 
 
 def _read(data: Any) -> xr.Dataset:
@@ -166,7 +162,8 @@ def _refuse(data: Any) -> None:
                 f"one {axis or 'label'}, leave .sel(…) out and select it in the view."
             )
     whole = np.arange(data.sizes["number"])
-    if not len(whole) or not data.sizes["frequency"] or 0 in data["norm"].shape:
+    drawn = (data[name].shape for name in ("norm", "x", *(["spectrum"] if "spectrum" in data else [])))
+    if 0 in sum(drawn, ()):
         raise ResultError("The spectrum is empty: choose labels that exist with .sel(…).")
     if "number" in data.coords and not np.array_equal(data["number"].values, whole):
         raise ResultError(

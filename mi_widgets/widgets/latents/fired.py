@@ -69,8 +69,12 @@ class Fired(DrawnResult):
     def over_text(self, selection: Mapping[str, Any]) -> np.ndarray:
         """The activation of the selected latent at each position; 0 where it is silent, NaN where nothing is."""
         numbers, values = self._text(selection)
-        found = np.where(numbers == selection["latent"], np.nan_to_num(values), 0.0).max(-1)
+        found = np.where(numbers == selection["latent"], values, 0.0).max(-1)
         return np.where(np.array(self.tokens(selection)) == "", np.nan, found)
+
+    def activations(self, selection: Mapping[str, Any]) -> np.ndarray:
+        """All of the selected text: (pos, rank)."""
+        return self._text(selection)[1]
 
     def _text(self, selection: Mapping[str, Any]) -> list[np.ndarray]:
         """Latents and activations of the selected text: (pos, rank)."""

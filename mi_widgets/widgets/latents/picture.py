@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import _marks as marks
 from .._shared.numbers import counted
-from .._shared.scale import Scale
+from .._shared.scale import Scale, highest
 from .fired import Fired
 from .words import sentence, where
 
@@ -16,7 +16,7 @@ _MOST = 12  # bars
 def picture(fired: Fired, selection: Mapping[str, Any], changes: Mapping[int, float | None]) -> marks.Picture:
     """The text, its colours, and the bars."""
     strongest, latent = fired.strongest(selection, _MOST), selection["latent"]
-    reach = max((value for _, value in fired.strongest({**selection, "pos": None}, 1)), default=1.0)
+    reach = highest(fired.activations(selection)) or 1.0
     scale, tokens = Scale("sequential", 0.0, 1.0 if latent is None else reach), fired.tokens(selection)
     text = marks.Tokens(tokens, fired.over_text(selection), scale, fired.at(selection))
     done = {changed: "out" if value is None else "held" for changed, value in changes.items()}

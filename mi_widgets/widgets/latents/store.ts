@@ -2,6 +2,7 @@
 import { Labelled } from "../_shared/labelled";
 import { LatentNames } from "../_shared/latent_names";
 import type { Model } from "../_shared/model";
+import { highest } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
 
 export type Selection = Record<string, Label | null> & {
@@ -14,6 +15,9 @@ export interface Firing {
   latent: number;
   value: number;
 }
+
+/** What the strongest are found by: what is no number comes last. */
+const size = (value: number) => (Number.isNaN(value) ? -1 : value);
 
 export class Store extends Labelled {
   readonly names: LatentNames;
@@ -37,11 +41,12 @@ export class Store extends Labelled {
     const found = new Map<number, number>();
     for (let i = 0; i < latents.codes.length; i++) {
       const [latent, value] = [latents.at(i), values.at(i)];
-      if (!Number.isNaN(latent) && !(found.get(latent)! >= value)) found.set(latent, value);
+      if (Number.isNaN(latent)) continue;
+      if (!found.has(latent) || size(value) > size(found.get(latent)!)) found.set(latent, value);
     }
     return [...found]
       .map(([latent, value]) => ({ latent, value }))
-      .sort((a, b) => b.value - a.value)
+      .sort((a, b) => size(b.value) - size(a.value) || 0)
       .slice(0, most);
   }
 
@@ -58,7 +63,7 @@ export class Store extends Labelled {
 
   /** The largest activation in a text. */
   reach({ batch }: Selection): number {
-    return this.strongest({ batch, pos: null }, 1)[0]?.value ?? 1;
+    return highest(this.of({ batch })[1].codes) || 1;
   }
 
   /** "370 (↑ ·Idaho ·Georgia)". */

@@ -123,6 +123,16 @@ describe("the bars", () => {
     expect(root.querySelector(".mi-strongest-and-one figcaption")!.textContent).toBe("Strongestat 1 ·b");
   });
 
+  it("have no scale of what has no end, and what is no number comes last", () => {
+    const data = fired();
+    data.variables.activation.values = floats([2, 3, 2], (i) => [NaN, 4, Infinity, 2][i] ?? NaN);
+    data.variables.latent.values = whole([2, 3, 2], [3, 0, 1, 0, NaN, NaN, 2, NaN, NaN, NaN, NaN, NaN]);
+    const { root } = shown(fakeModel({ _data: data }));
+    expect(bars(root).map((row) => row.querySelector(".mi-bar-text")!.textContent)).toEqual(["∞", "4.00", "none"]);
+    const widths = [...root.querySelectorAll<HTMLElement>(".mi-bar-fill")].map((bar) => bar.style.width);
+    expect(widths.slice(0, 2)).toEqual(["100%", "100%"]);
+  });
+
   it("say that nothing is selected", () => {
     const { root } = shown(fakeModel({ selection: { batch: 0, pos: null, latent: null } }));
     expect(root.querySelector(".mi-latent-title")!.textContent).toBe("No latent selected");

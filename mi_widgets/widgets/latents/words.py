@@ -23,7 +23,7 @@ def sentence(fired: Fired, selection: Mapping[str, Any]) -> str:
             facts |= {"strongest": titled(fired, first), "value": reading(value)}
         return _WORDS.say("sentence", **facts)
     values = fired.over_text(selection)
-    n, real = int((values > 0).sum()), int(np.isfinite(values).sum())
+    n, real = int((values > 0).sum()), int((~np.isnan(values)).sum())
     facts = {"titled": titled(fired, latent), "real": real}
     if n:
         at = int(np.nanargmax(values))

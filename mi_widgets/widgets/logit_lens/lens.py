@@ -12,7 +12,7 @@ from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import Axis, plain_axis
 from .._shared.numbers import count
-from .._shared.scale import Scale
+from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 from .cells import AXES, Cells, read_cells
@@ -129,7 +129,7 @@ class Lens(DrawnResult):
 
     def _highest(self, name: str) -> float:
         values = self.values.get(name, np.zeros(0))  # where no token was asked for there are no ranks
-        return float(values.max(where=np.isfinite(values), initial=0.0))
+        return highest(values)
 
 
 def _compare(ours: Cells, theirs: Cells) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.numbers import fixed
-from .._shared.scale import Scale, scale_of
+from .._shared.scale import Scale, highest, scale_of
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
@@ -81,12 +82,13 @@ class Instances(DrawnResult):
 
     @property
     def by_sparsity(self) -> bool:
-        """Whether the instances differ in their sparsity, so that there is an axis to draw curves over."""
-        return len(set(self.sparsities.tolist())) == len(self.sparsities)
+        """Whether the instances differ in their sparsity, so that there is an axis to draw curves over; none has 1."""
+        there = np.isfinite(self.sparsities) & (self.sparsities < 1)
+        return bool(there.all()) and len(set(self.sparsities.tolist())) == len(self.sparsities)
 
     @property
     def x(self) -> np.ndarray:
-        """Where each instance stands in the curve: at 1/(1 - S), or at its number where sparsities are repeated."""
+        """Where each instance stands in the curve: at 1/(1 - S), or at its number where it has no such place."""
         return 1 / (1 - self.sparsities) if self.by_sparsity else np.arange(len(self.instances), dtype=float)
 
     @property
@@ -102,7 +104,9 @@ class Instances(DrawnResult):
     def levels(self) -> dict[str, float]:
         """The dashed lines of the curve: `"1/2 antipodal pair"` -> 0.5."""
         return {
-            f"{Fraction(value).limit_denominator(_ROUND)} {name}": value for name, value in self.known.items()
+            f"{Fraction(value).limit_denominator(_ROUND)} {name}": value
+            for name, value in self.known.items()
+            if isfinite(value)
         }
 
     @property
@@ -118,8 +122,8 @@ class Instances(DrawnResult):
     @property
     def reach(self) -> float:
         """How far a vector reaches at any instance, and at least 1: one scale, so that they are seen to move."""
-        lengths = self.lengths[np.isfinite(self.lengths)]
-        return max(1.0, float(lengths.max(initial=0.0)))
+        vectors = [] if self.vectors is None else [np.abs(self.vectors)]
+        return max(1.0, highest(self.lengths, *vectors))
 
     def order(self, instance: int) -> list[int]:
         """The places of features in the grid: in a plane as they are, else those of one figure side by side."""

@@ -8,6 +8,7 @@ import numpy as np
 from .. import _marks as marks
 from .._marks.inks import ACCENT, GREY, INK
 from .._shared.axis_scale import XAxis, YAxis
+from .._shared.scale import highest
 from .instances import Instances
 from .words import sentence
 
@@ -32,7 +33,7 @@ def picture(drawn: Instances, selection: Mapping[str, Any]) -> marks.Picture:
 def _vectors(drawn: Instances, vectors: np.ndarray, instance: int, feature: int) -> marks.Plane:
     """Features as arrows; those that are represented have their number."""
     points = []
-    for i, (x, y) in enumerate(np.nan_to_num(vectors).T.tolist()):
+    for i, (x, y) in enumerate(vectors.T.tolist()):
         chosen, there = i == feature, bool(drawn.represented[instance, i])
         ink = INK if chosen else ACCENT if there else GREY
         points.append(marks.Point(x, y, ink, str(drawn.features[i]) if there or chosen else "", chosen))
@@ -62,7 +63,7 @@ def _curve(drawn: Instances, instance: int) -> marks.Lines:
         marks.Line("m/‖W‖²", x, drawn.per_feature[order], "main"),
     ]
     # What is hardly above 1 is drawn on an axis that ends there.
-    high = max(float(np.nanmax(line.y, initial=0.0)) for line in lines)
+    high = highest(*(np.abs(line.y) for line in lines))
     ends = YAxis(lambda value: value, [(n / 5, f"{n / 5:.1f}") for n in range(6)]) if high < 1.05 else None
     axis = XAxis(x, log=drawn.by_sparsity)
     return marks.Lines(lines, axis, y=ends, marker=float(drawn.x[instance]), height=280)

@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import by_name, is_result, kind_of
+from .._shared.given import by_name, is_result, kind_of, refuse_empty
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
@@ -118,6 +118,7 @@ def _checked(result: Any, what: str) -> Any:
         raise ResultError(
             f"{what} has no texts: its axis pos needs the labels pos_token, (batch, pos) or (pos)."
         )
+    refuse_empty(result, data)
     return data
 
 

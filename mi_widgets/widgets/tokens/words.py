@@ -26,7 +26,7 @@ def sentence(texts: Texts, values: np.ndarray, tokens: list[str], selection: Map
     pos = selection["pos"]
     if pos is None:
         known = [row[np.isfinite(row)] for row in values]
-        said = [float(row.mean()) if row.size else float("nan") for row in known]
+        said = [float(row.mean(dtype=np.float64)) if row.size else float("nan") for row in known]
         whose = _WORDS.say("mean", n=known[0].size)
     else:
         index = texts.pos.index(pos)
