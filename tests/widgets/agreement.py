@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.widgets._shared import numbers
+from mi_widgets.core import numbers
 from mi_widgets.widgets._shared.axis_scale import XAxis, even_axis
 from mi_widgets.widgets._shared.colour import dark_ink, lookup
 from mi_widgets.widgets._shared.pool import max_pool

@@ -9,8 +9,8 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.numbers import count, reading
 from mi_widgets.widgets._shared.axis_scale import tick_label
-from mi_widgets.widgets._shared.numbers import count, reading
 from mi_widgets.widgets.training.measures import read_measures
 from mi_widgets.widgets.training.widget import TrainingView
 

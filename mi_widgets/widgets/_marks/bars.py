@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
+from mi_widgets.core.numbers import reading
+
 from .._shared.axis_scale import even_axis
-from .._shared.numbers import reading
 from .inks import ACCENT, CONTROL, FAINT, INK, LOWERS, QUIET, RAISES, WHITE, Ink, faded
 from .layout import Block
 from .pen import Pen

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mi_widgets.core.numbers import counted
+
 from .._shared.colour import NAN
-from .._shared.numbers import counted
 from .._shared.scale import Scale
 from .._shared.tokens import shortened, visible
 from .._shared.wire import quantise

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .numbers import count, fixed, in_powers, power_of_ten
+from mi_widgets.core.numbers import count, fixed, in_powers, power_of_ten
 
 _HUGE = 1e15  # from here on a half is lost in a number
 _AT_ZERO = 0.08  # the share of the width between 0 and the first positive number of a logarithmic axis

@@ -1,5 +1,5 @@
 /**
- * Numbers for readers. `numbers.py` says the same in the kernel.
+ * Numbers for readers. `mi_widgets/core/numbers.py` says the same in the kernel.
  *
  * A half is rounded away from zero, and what is rounded is the decimal number that would be written out in full, not
  * the binary one that stands for it: 0.125 is 0.13, 12.25 is 12.3, and 1.005, in binary a little less, is 1.01.

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from mi_widgets.core.numbers import fixed, scientific
+
 from .colour import MapName
-from .numbers import fixed, scientific
 
 # Units whose numbers lie between 0 and 1, so that pictures of different models compare.
 _SHARES = ("probability", "mean attention", "mean probability", "share", "fraction", "accuracy")

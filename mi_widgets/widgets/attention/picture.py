@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from mi_widgets.core.numbers import counted
+
 from .. import _marks as marks
-from .._shared.numbers import counted
 from .._shared.scale import Scale
 from .._shared.tokens import shortened
 from .patterns import Patterns

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mi_widgets.core.numbers import counted
 from mi_widgets.core.script import Script
 
 from .._marks import Picture
 from .._shared.answers import answer_questions
 from .._shared.bundle import bundle
 from .._shared.heads_off import HeadSwitchView
-from .._shared.numbers import counted
 from .first import first_selection
 from .patterns import Patterns
 from .picture import picture

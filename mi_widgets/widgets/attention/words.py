@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .._shared.numbers import fixed
+from mi_widgets.core.numbers import fixed
+
 from .._shared.tokens import shortened
 from .._shared.words import Words
 from .patterns import Patterns, part

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from mi_widgets.core.numbers import counted, reading
+
 from .. import _marks as marks
 from .._shared.axis_scale import XAxis
-from .._shared.numbers import counted, reading
 from .._shared.tokens import quoted, shortened
 from .bars import bars
 from .terms import Terms

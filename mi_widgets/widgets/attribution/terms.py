@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.numbers import reading
 
 from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import labels_of, plain_axis
-from .._shared.numbers import reading
 from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from mi_widgets.core.numbers import reading
+
 from .. import _marks as marks
 from .._marks.inks import QUIET
 from .._shared.axis_scale import XAxis, even_axis
-from .._shared.numbers import reading
 from .._shared.scale import Scale, highest
 from .._shared.tokens import visible
 from .dashboards import Dashboards, binned

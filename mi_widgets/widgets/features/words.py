@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.numbers import fixed, reading
+from mi_widgets.core.numbers import fixed, reading
+
 from .._shared.tokens import visible
 from .._shared.words import Words
 from .dashboards import Dashboards

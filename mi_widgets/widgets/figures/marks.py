@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from .._shared.numbers import reading
+from mi_widgets.core.numbers import reading
+
 from .._shared.scale import scale_of
 from .._shared.tokens import cut
 from .page import of_attention

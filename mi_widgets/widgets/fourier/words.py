@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.numbers import fixed, reading, scientific
+from mi_widgets.core.numbers import fixed, reading, scientific
+
 from .._shared.words import Words
 from .spectrum import Spectrum
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mi_widgets.core.numbers import counted
+
 from .. import _marks as marks
-from .._shared.numbers import counted
 from .._shared.scale import Scale, highest
 from .fired import Fired
 from .words import sentence, where

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.numbers import count
 
 from .._shared.control import Control, named
 from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import Axis, plain_axis
-from .._shared.numbers import count
 from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mi_widgets.core.numbers import fixed, signed
+
 from .. import _marks as marks
 from .._marks.inks import ACCENT, FAINT, INK, QUIET, WARN, WHITE
 from .._marks.layout import Block
 from .._marks.pen import Pen
 from .._marks.text import TEXT, Face, cut
-from .._shared.numbers import fixed, signed
 from .._shared.tokens import shortened
 from .shown import Said, Slider
 

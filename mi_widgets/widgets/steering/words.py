@@ -6,7 +6,8 @@ import math
 
 import xarray as xr
 
-from .._shared.numbers import reading, signed
+from mi_widgets.core.numbers import reading, signed
+
 from .._shared.words import Words
 
 _WORDS = Words(__file__)

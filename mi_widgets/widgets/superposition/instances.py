@@ -9,12 +9,12 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.numbers import fixed
 
 from .._shared.drawn import DrawnResult
 from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
-from .._shared.numbers import fixed
 from .._shared.scale import Scale, highest, scale_of
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS

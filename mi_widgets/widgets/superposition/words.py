@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .._shared.numbers import reading
+from mi_widgets.core.numbers import reading
+
 from .._shared.words import Words
 from .instances import Instances
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mi_widgets.core.numbers import counted
+
 from .. import _marks as marks
 from .._marks.inks import QUIET
 from .._shared.axis_scale import XAxis
-from .._shared.numbers import counted
 from .texts import Texts
 from .words import sentence
 

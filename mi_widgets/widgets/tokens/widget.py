@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mi_widgets.core.numbers import counted
 from mi_widgets.core.script import Script
 
 from .._marks import Picture
 from .._shared.bundle import bundle
 from .._shared.control import quoted
-from .._shared.numbers import counted
 from .._shared.view import ResultView
 from .picture import picture
 from .texts import Texts

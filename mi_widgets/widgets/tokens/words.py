@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .._shared.numbers import reading
+from mi_widgets.core.numbers import reading
+
 from .._shared.tokens import shortened
 from .._shared.words import Words
 from .texts import Texts

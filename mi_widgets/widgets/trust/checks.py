@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.numbers import counted
 
 from .._shared.drawn import DrawnResult
 from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
-from .._shared.numbers import counted
 from .._shared.selection import Choices
 from .._shared.tokens import visible
 
