@@ -79,7 +79,7 @@ KINDS = {
     "frequency_ablation": lambda: mi.frequency_ablation(adding()),
     "head_scores": lambda: mi.head_scores(model(), "induction", length=8, n=2),
     "in_context_learning_score": lambda: mi.in_context_learning_score(
-        model(), torch.randint(3, 30, (2, 30)), early=(2, 5), late=(20, 25)
+        model(), torch.arange(60).reshape(2, 30) % 27 + 3, early=(2, 5), late=(20, 25)
     ),
     "interference": lambda: mi.interference(toy()),
     "key_frequencies": lambda: mi.key_frequencies(adding()),

@@ -17,6 +17,7 @@ VIEWS = {
     "latents": "mi_widgets.widgets.latents.widget:LatentsView",
     "logit_lens": "mi_widgets.widgets.logit_lens.widget:LogitLensView",
     "loss_per_token": "mi_widgets.widgets.tokens.widget:TokensView",
+    "numbers": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "path_patching": "mi_widgets.widgets.patching.widget:PatchingView",
     "sae_evaluation": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "sae_training": "mi_widgets.widgets.training.widget:TrainingView",

@@ -14,13 +14,12 @@ _DIGITS = 3
 _LONGEST = 40  # signs of a text
 
 
-def headline(title: str, model: str, data: xr.DataArray, unit: str) -> str:
-    """What it is, of which model, how large, in which unit."""
-    sizes = " × ".join(f"{axis} {n}" for axis, n in data.sizes.items())
-    return f"{title} of {model} ({sizes or 'one number'}) in {unit}"
+def sizes(data: Any) -> str:
+    """The axes and how long they are: "layer 2, head 4"."""
+    return ", ".join(f"{axis} {n}" for axis, n in getattr(data, "sizes", {}).items()) or "one number"
 
 
-def table(dataset: xr.Dataset, primary: str) -> list[str]:
+def largest(dataset: xr.Dataset, primary: str) -> list[str]:
     """The largest values with their labels, a line each; of a single number what stands beside it."""
     data = dataset[primary]
     if not data.ndim:

@@ -84,16 +84,38 @@ class Defined:
     parameter: Made
 
 
-Made = Call | Part | Defined | Brought
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """Arithmetic on what was made, as in `a - b`.
+
+    Attributes:
+        written: with a hole for each operand: `"{} - {}"`.
+        operands: numbers, and what was made.
+    """
+
+    written: str
+    operands: tuple[Any, ...]
+
+    def named(self) -> list[tuple[Any, str]]:
+        """The operands, each with what a variable of it is called: after what made it."""
+        return [
+            (operand, said_of(operand).replace(" ", "_") if isinstance(operand, Made) else "")
+            for operand in self.operands
+        ]
+
+
+Made = Call | Part | Defined | Operation | Brought
 
 
 def said_of(made: Made) -> str:
     """What made something, in a few words: "mean difference"."""
     made = whole_of(made)
+    if isinstance(made, Operation):
+        return "arithmetic"
     return made.function.removeprefix("mi.").replace("_", " ") if isinstance(made, Call) else "yours"
 
 
-def whole_of(made: Made) -> Call | Defined | Brought:
+def whole_of(made: Made) -> Call | Defined | Operation | Brought:
     """What something is a part of; itself, where it is none."""
     while isinstance(made, Part):
         made = made.whole

@@ -7,7 +7,7 @@ from typing import Any
 from .errors import InterventionError
 from .expressions import Code, Use, parts_of
 from .nested import Steps, finished
-from .record import Block, Brought, Call, Defined, Made, Part
+from .record import Block, Brought, Call, Defined, Made, Operation, Part
 from .recording import serial
 
 
@@ -47,6 +47,11 @@ class _Entries:
             case Defined():
                 body = yield self.place(made.made)
                 return {"made": body, "parameter": (yield self.place(made.parameter))}
+            case Operation():
+                operands = []
+                for operand, name in made.named():
+                    operands.append((yield self._code(operand, name)))
+                return {"operation": made.written, "operands": operands}
         arguments = []
         for (name, value), called in zip(made.arguments, made.places, strict=True):
             arguments.append([name, (yield self._code(value, called)), called])
@@ -96,6 +101,8 @@ def thawed_record(kept: list[dict[str, Any]]) -> Made | None:
             made = Part(found[entry["whole"]], entry["chosen"])
         elif "parameter" in entry:
             made = Defined(found[entry["made"]], found[entry["parameter"]])
+        elif "operation" in entry:
+            made = Operation(entry["operation"], tuple(code(parts) for parts in entry["operands"]))
         else:
             arguments = tuple((name, code(parts)) for name, parts, _ in entry["arguments"])
             within = entry["within"] and Block(found[entry["within"][0]], code(entry["within"][1]))

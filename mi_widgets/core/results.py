@@ -20,7 +20,9 @@ import xarray as xr
 from .dataset_files import write_dataset
 from .errors import InterventionError, ResultError
 from .interventions import Stack
+from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
+from .printed import largest, sizes
 from .record import Brought, Made, Part
 from .record_files import frozen_record
 from .recording import kept, serial
@@ -54,7 +56,7 @@ class Provenance:
     seed: int | None = None
 
 
-class Result:
+class Result(LabelledNumbers):
     """Labelled numbers: one Dataset, its primary variable, unit, source and provenance.
 
     Args:
@@ -102,16 +104,6 @@ class Result:
         """All variables with their labels, read-only."""
         return self._dataset
 
-    @property
-    def values(self) -> np.ndarray:
-        """The primary variable's numbers, read-only."""
-        return self._dataset[self.primary].values
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        """The axes of the primary variable."""
-        return tuple(map(str, self._dataset[self.primary].dims))
-
     def to_xarray(self) -> xr.DataArray:
         """The primary variable with its labels, as a copy of your own."""
         return self._dataset[self.primary].copy(deep=True)
@@ -154,7 +146,8 @@ class Result:
         """
         if variable not in self._dataset.data_vars:
             raise ResultError(
-                f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}."
+                f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}. Numbers are "
+                "chosen by their labels, result.sel(…), or by their places, result.values[…]."
             )
         return Result(
             kind=self.kind,
@@ -165,22 +158,6 @@ class Result:
             source=self.source,
             provenance=self._part(f"[{str(variable)!r}]"),
         )
-
-    def argmax(self) -> dict[str, Any]:
-        """The labels of the largest value, as a view's selection and `sel` take them.
-
-        Raises:
-            ResultError: there is no number to compare.
-        """
-        data = self._dataset[self.primary]
-        if not data.size or data.isnull().all():
-            raise ResultError(f"{self.title} has no numbers, so none of them is the largest.")
-        place = np.unravel_index(int(np.nanargmax(data.values)), data.shape)
-        labels = (data[d].values[i] if d in data.coords else i for d, i in zip(data.dims, place, strict=True))
-        return {
-            str(d): label.item() if hasattr(label, "item") else int(label)
-            for d, label in zip(data.dims, labels, strict=True)
-        }
 
     @property
     def record(self) -> Made:
@@ -199,6 +176,22 @@ class Result:
 
     def _part(self, chosen: str) -> Provenance:
         return replace(self.provenance, record=Part(self.record, chosen))
+
+    def _derived(
+        self, data: xr.DataArray, record: Made, *, title: str, unit: str, other: LabelledNumbers | None = None
+    ) -> Result:
+        made = replace(self.provenance, record=record)
+        if other is not None:
+            made = _both(made, other.provenance)
+        return Result(
+            kind="numbers",
+            title=title,
+            dataset=data.rename("value").to_dataset(),
+            primary="value",
+            unit=unit,
+            source=self.source,
+            provenance=made,
+        )
 
     def view(self, **options: Any) -> Any:
         """The widget that draws this Result.
@@ -223,18 +216,37 @@ class Result:
         write_dataset(self._dataset, _described(self), path)
 
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{d} {n}" for d, n in self._dataset[self.primary].sizes.items())
-        return f"Result {self.title!r} of {self.model_name} ({sizes or 'one number'}) in {self.unit}"
+        return f"Result {self.title!r}{self._about()}"
+
+    def __str__(self) -> str:
+        """What it is, and its largest values with their labels."""
+        return "\n".join([f"{self.title}{self._about()}", *largest(self._dataset, self.primary)])
+
+    def _about(self) -> str:
+        of = f" of {self.model_name}" if self.model_name else ""
+        return f"{of} ({sizes(self._dataset[self.primary])}) in {self.unit}"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Drawn by its view where there is one, else as a figure, with the text beside it."""
+        said = {"text/plain": str(self)}
         if _registered(VIEWS, self.kind) is not None:
             with suppress(ResultError):  # a part of what its view draws
-                return self.view()._repr_mimebundle_(**options)
-        bundle: dict[str, Any] = {"text/plain": repr(self)}
+                data, metadata = self.view()._repr_mimebundle_(**options)
+                return {**data, **said}, metadata
         with suppress(ResultError):  # texts have no figure
-            bundle["image/png"] = self.plot()._repr_png_()
-        return bundle
+            return {**said, "image/png": self.plot()._repr_png_()}
+        return said
+
+
+def _both(one: Provenance, other: Provenance) -> Provenance:
+    """Of what stands on two Results: what they agree on, and the warnings of both."""
+    return replace(
+        one,
+        model=one.model if one.model == other.model else f"{one.model} and {other.model}",
+        interventions=one.interventions if one.interventions == other.interventions else Stack(),
+        warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
+        seed=one.seed if one.seed == other.seed else None,
+    )
 
 
 def _described(result: Result) -> dict[str, Any]:

@@ -1,0 +1,277 @@
+"""What a Result is as labelled numbers: an array, a table, and a term in arithmetic."""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import xarray as xr
+
+from .errors import ResultError
+from .printed import sizes
+from .record import Made, Operation, Part
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SIGNS = {operator.add: "+", operator.sub: "−", operator.mul: "×", operator.truediv: "/"}
+_WRITTEN = {operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/"}
+
+
+class LabelledNumbers(ABC):
+    """Numbers with labelled axes, a title and a unit.
+
+    Arithmetic works on the primary variable, keeps the labels, and is written into `code()`: two Results need the same
+    labels on each axis that both have, and for sums and differences the same unit.
+    """
+
+    title: str
+    unit: str
+    primary: str
+    provenance: Any
+    _dataset: xr.Dataset
+
+    @property
+    @abstractmethod
+    def record(self) -> Made:
+        """How the numbers were made."""
+
+    @abstractmethod
+    def _derived(
+        self, data: xr.DataArray, record: Made, *, title: str, unit: str, other: LabelledNumbers | None = None
+    ) -> Self:
+        """Numbers that were found from these, and from others."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """The primary variable's numbers, read-only."""
+        return self._dataset[self.primary].values
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The axes of the primary variable."""
+        return tuple(map(str, self._dataset[self.primary].dims))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many labels there are on each axis."""
+        return self._dataset[self.primary].shape
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """The primary variable's numbers, as numpy asks for them."""
+        return np.array(self.values, dtype) if copy or dtype is not None else self.values
+
+    __array_priority__ = 1000  # numpy's numbers leave arithmetic to us
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """numpy's functions see the numbers."""
+        return function(*_arrays(args), **_arrays(kwargs))
+
+    def __float__(self) -> float:
+        """The one number that there is."""
+        if self.values.size != 1:
+            raise ResultError(
+                f"{self.title} has {self.values.size:,} numbers ({sizes(self._dataset[self.primary])}), not one: "
+                "choose one with .sel(…), or use .max(), .mean() or .values."
+            )
+        return float(self.values.reshape(()))
+
+    __iter__ = None  # nobody knows over which axis
+
+    def argmax(self) -> dict[str, Any]:
+        """The labels of the largest value, as a view's selection and `sel` take them.
+
+        Raises:
+            ResultError: there is no number to compare.
+        """
+        data = self._dataset[self.primary]
+        if not data.size or data.isnull().all():
+            raise ResultError(f"{self.title} has no numbers, so none of them is the largest.")
+        place = np.unravel_index(int(np.nanargmax(data.values)), data.shape)
+        labels = (data[d].values[i] if d in data.coords else i for d, i in zip(data.dims, place, strict=True))
+        return {
+            str(d): label.item() if hasattr(label, "item") else int(label)
+            for d, label in zip(data.dims, labels, strict=True)
+        }
+
+    def max(self, dim: str | Sequence[str] | None = None) -> Self:
+        """The largest values along some axes, or of all; what is no number does not count.
+
+        Args:
+            dim: the axes that go.
+
+        Raises:
+            ResultError: there is no such axis, or no numbers are there.
+        """
+        return self._reduced("max", dim)
+
+    def min(self, dim: str | Sequence[str] | None = None) -> Self:
+        """The smallest values along some axes, or of all: see `max`."""
+        return self._reduced("min", dim)
+
+    def mean(self, dim: str | Sequence[str] | None = None) -> Self:
+        """The means over some axes, or of all: see `max`."""
+        return self._reduced("mean", dim)
+
+    def sum(self, dim: str | Sequence[str] | None = None) -> Self:
+        """The sums over some axes, or of all: see `max`."""
+        return self._reduced("sum", dim)
+
+    def _reduced(self, how: str, dim: str | Sequence[str] | None) -> Self:
+        data = self._numbers()
+        axes = [*self.dims] if dim is None else [dim] if isinstance(dim, str) else [*dim]
+        if missing := [axis for axis in axes if axis not in self.dims]:
+            raise ResultError(
+                f"{self.title} has no axis {missing[0]!r}; its axes are {', '.join(self.dims) or 'none'}."
+            )
+        if not all(data.sizes[axis] for axis in axes):
+            raise ResultError(f"{self.title} has no numbers along {', '.join(axes)}.")
+        written = "" if dim is None else repr(dim if isinstance(dim, str) else axes)
+        where = "" if dim is None else f" over {', '.join(axes)}"
+        return self._derived(
+            getattr(data, how)(axes),
+            Part(self.record, f".{how}({written})"),
+            title=f"{self.title}: {how}{where}",
+            unit=self.unit,
+        )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A table with a row for each number of the primary variable; its labels are the index, tokens columns."""
+        data = self._dataset[self.primary]
+        if data.ndim:
+            return data.to_dataframe()
+        return data.expand_dims("row").to_dataframe()
+
+    # -- arithmetic -------------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Self:
+        return self._with(other, operator.add)
+
+    def __radd__(self, other: Any) -> Self:
+        return self._with(other, operator.add, turned=True)
+
+    def __sub__(self, other: Any) -> Self:
+        return self._with(other, operator.sub)
+
+    def __rsub__(self, other: Any) -> Self:
+        return self._with(other, operator.sub, turned=True)
+
+    def __mul__(self, other: Any) -> Self:
+        return self._with(other, operator.mul)
+
+    def __rmul__(self, other: Any) -> Self:
+        return self._with(other, operator.mul, turned=True)
+
+    def __truediv__(self, other: Any) -> Self:
+        return self._with(other, operator.truediv)
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self._with(other, operator.truediv, turned=True)
+
+    def __neg__(self) -> Self:
+        return self._alone(operator.neg, "-{}", f"−({self.title})")
+
+    def __abs__(self) -> Self:
+        return self._alone(abs, "abs({})", f"Size of {self.title}")
+
+    def _alone(self, how: Callable[[Any], Any], written: str, title: str) -> Self:
+        return self._derived(
+            how(self._numbers()), Operation(written, (self.record,)), title=title, unit=self.unit
+        )
+
+    def _with(self, other: Any, how: Callable[[Any, Any], Any], *, turned: bool = False) -> Self:
+        mine, theirs = _Term.of(self), _Term.of(other)
+        if mine is None or theirs is None:
+            return NotImplemented
+        first, second = (theirs, mine) if turned else (mine, theirs)
+        try:
+            with xr.set_options(arithmetic_join="exact"):
+                found = how(first.data, second.data)
+        except (ValueError, xr.AlignmentError) as error:
+            raise ResultError(
+                f"{first.title} ({sizes(first.data)}) and {second.title} ({sizes(second.data)}) have other labels "
+                "on an axis that both have: choose the same ones with .sel(…)."
+            ) from error
+        sign = _SIGNS[how]
+        return self._derived(
+            found,
+            Operation(f"{{}} {_WRITTEN[how]} {{}}", (first.made, second.made)),
+            title=_title(sign, first, second),
+            unit=_unit(sign, first, second),
+            other=other if isinstance(other, LabelledNumbers) else None,
+        )
+
+    def _numbers(self) -> xr.DataArray:
+        data = self._dataset[self.primary]
+        if data.dtype.kind not in "fiub":
+            raise ResultError(
+                f"{self.title} holds texts ({self.primary}), with which nothing can be calculated."
+            )
+        return data
+
+
+def _arrays(given: Any) -> Any:
+    """Arrays in the place of Results, in lists too."""
+    if isinstance(given, LabelledNumbers):
+        return given.values
+    if isinstance(given, dict):
+        return {name: _arrays(each) for name, each in given.items()}
+    return type(given)(map(_arrays, given)) if type(given) in (list, tuple) else given
+
+
+def _title(sign: str, first: _Term, second: _Term) -> str:
+    if first.title == second.title and first.model != second.model:
+        return f"{first.title}: {first.model} {sign} {second.model}"
+    return f"{_inside(first.title)} {sign} {_inside(second.title)}"
+
+
+def _inside(title: str) -> str:
+    return f"({title})" if any(f" {sign} " in title for sign in _SIGNS.values()) else title
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A number, or the numbers of a Result, in a sum or a product."""
+
+    data: Any
+    title: str
+    unit: str | None  # None of a bare number
+    made: Any
+    model: str = ""
+
+    @classmethod
+    def of(cls, given: Any) -> _Term | None:
+        if isinstance(given, LabelledNumbers):
+            return cls(given._numbers(), given.title, given.unit, given.record, given.provenance.model)
+        if isinstance(given, Real) and not isinstance(given, bool):
+            number = given if isinstance(given, int) else float(given)
+            return cls(number, f"{number:g}", None, number)
+        if hasattr(given, "__array__"):
+            raise ResultError(
+                f"{type(given).__name__} and Result do not add up: an array has no labels or units that can be "
+                "compared. Calculate with result.values, or with result.to_xarray()."
+            )
+        return None
+
+
+def _unit(sign: str, first: _Term, second: _Term) -> str:
+    """Of a sum, a product and the like."""
+    one, other = first.unit, second.unit
+    if other is None:
+        return one or ""
+    if one is None:
+        return f"1 / {other}" if sign == "/" else other
+    if sign == "×":
+        return f"{one} × {other}"
+    if sign == "/":
+        return "ratio" if one == other else f"{one} / {other}"
+    if one != other:
+        raise ResultError(
+            f"{first.title} is in {one}, {second.title} in {other}: with .values, which have no unit, you may add them."
+        )
+    return one

@@ -1,0 +1,205 @@
+"""A Result as an array, a table, and a term in arithmetic; its code makes the same numbers again."""
+
+import operator
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mi_widgets as mi
+from mi_widgets.core.errors import ResultError
+from mi_widgets.core.record import Brought
+from mi_widgets.core.results import Provenance, Result
+
+FOUR = (operator.add, operator.sub, operator.mul, operator.truediv)
+
+
+def a_result(
+    values=((1.0, -2.0, 3.0), (4.0, 5.0, np.nan)), *, title="Score", unit="nats", model="toy", **labels
+):
+    values = np.asarray(values)
+    axes = ("layer", "head")[: values.ndim]
+    coords = {axis: labels.get(axis, range(n)) for axis, n in zip(axes, values.shape, strict=True)}
+    return Result(
+        kind="test_kind",
+        title=title,
+        dataset=xr.Dataset({"score": (axes, values), "other": (axes, values * 0)}, coords=coords),
+        primary="score",
+        unit=unit,
+        source="",
+        provenance=Provenance(model, Brought(f"your {title}", "score"), warnings=(f"beware of {model}",)),
+    )
+
+
+def test_it_is_an_array_to_numpy():
+    result = a_result()
+    assert (np.asarray(result) is result.values) or np.shares_memory(np.asarray(result), result.values)
+    np.testing.assert_array_equal(np.asarray(result, dtype=np.float64), result.values.astype(np.float64))
+    np.testing.assert_array_equal(np.abs(result), np.abs(result.values))
+    assert np.nanmean(result) == np.nanmean(result.values)
+    np.testing.assert_array_equal(np.stack([result, result]), np.stack([result.values] * 2))
+    assert result.shape == (2, 3)
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(result)[0, 0] = 7
+    np.array(result)[0, 0] = 7
+    assert result.values[0, 0] == 1
+
+
+def test_one_number_is_a_float_and_several_are_none():
+    assert float(a_result(2.5)) == 2.5
+    assert float(a_result().sel(layer=1, head=0)) == 4.0
+    assert float(a_result([[7.0]])) == 7.0
+    with pytest.raises(ResultError, match=r"Score has 6 numbers \(layer 2, head 3\), not one: .*\.max\(\)"):
+        float(a_result())
+    with pytest.raises(TypeError, match="not iterable"):
+        list(a_result())
+    with pytest.raises(
+        ResultError, match=r"no variable 0; it has score, other\. .*result\.sel\(…\).*result\.values"
+    ):
+        a_result()[0]
+
+
+@pytest.mark.parametrize("how", ["max", "min", "mean", "sum"])
+@pytest.mark.parametrize("dim", [None, "head", ["layer", "head"]])
+def test_axes_are_reduced_without_what_is_no_number(how, dim):
+    found = getattr(a_result(), how)(dim)
+    axis = 1 if dim == "head" else None
+    wanted = getattr(np, f"nan{how}")(a_result().values, axis=axis)
+    np.testing.assert_allclose(found.values, wanted)
+    assert found.dims == (("layer",) if dim == "head" else ())
+    assert found.unit == "nats"
+    assert found.title.startswith(f"Score: {how}")
+    np.testing.assert_allclose(again(found), wanted)
+
+
+def test_what_cannot_be_reduced_is_told():
+    with pytest.raises(ResultError, match="Score has no axis 'pos'; its axes are layer, head"):
+        a_result().mean("pos")
+    with pytest.raises(ResultError, match="Score has no numbers along head"):
+        a_result(np.ones((2, 0))).max("head")
+
+
+@pytest.mark.parametrize("how", FOUR)
+@pytest.mark.parametrize("other", [2, 0.5, np.float32(3), np.int64(-4)])
+def test_a_number_on_either_side(how, other):
+    result = a_result()
+    for found, wanted in (
+        (how(result, other), how(result.values, float(other))),
+        (how(float(other), result), how(float(other), result.values)),
+    ):
+        np.testing.assert_allclose(found.values, wanted, rtol=1e-6)
+        np.testing.assert_allclose(again(found), wanted, rtol=1e-6)
+        assert found.dims == ("layer", "head")
+    assert how(result, other).unit == "nats"
+    assert how(other, result).unit == ("1 / nats" if how is operator.truediv else "nats")
+
+
+@pytest.mark.parametrize("how", FOUR)
+def test_two_results_keep_their_labels(how):
+    one, other = (
+        a_result(layer=[3, 5]),
+        a_result([[1.0, 2.0, 4.0], [2.0, 2.0, 2.0]], title="Other", layer=[3, 5]),
+    )
+    found = how(one, other)
+    np.testing.assert_allclose(found.values, how(one.values, other.values))
+    np.testing.assert_allclose(again(found), found.values)
+    assert found.dataset["layer"].values.tolist() == [3, 5]
+    units = {operator.mul: "nats × nats", operator.truediv: "ratio"}
+    assert found.unit == units.get(how, "nats")
+    assert found.title.startswith("Score ")
+    assert found.title.endswith(" Other")
+
+
+def test_an_axis_that_one_of_them_lacks_is_that_of_the_other():
+    result = a_result()
+    found = result - result.mean("head")
+    np.testing.assert_allclose(found.values, result.values - np.nanmean(result.values, 1, keepdims=True))
+    np.testing.assert_allclose(again(found), found.values)
+
+
+def test_where_it_comes_from_is_kept_of_both():
+    found = a_result(model="one") - a_result(model="another")
+    assert found.model_name == "one and another"
+    assert found.title == "Score: one − another"
+    assert found.warnings == ("beware of one", "beware of another")
+    assert (found - 1).warnings == found.warnings
+    assert (2 * (found - 1)).title == "2 × ((Score: one − another) − 1)"
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (
+            a_result(layer=[1, 2]),
+            r"Score \(layer 2, head 3\) and Score \(layer 2, head 3\) have other labels on an",
+        ),
+        (a_result(unit="share"), r"Score is in nats, Score in share: with \.values, which have no unit"),
+    ],
+)
+def test_what_does_not_fit_is_told(other, says):
+    with pytest.raises(ResultError, match=says):
+        a_result() - other
+
+
+def test_texts_and_what_is_no_number_are_no_terms():
+    texts = mi.load("induction-2l").run([1, 2, 3]).next_tokens()["token"]
+    with pytest.raises(ResultError, match=r"holds texts \(token\), with which nothing can be calculated"):
+        texts + texts
+    for other in ("x", True, [1]):
+        with pytest.raises(TypeError):
+            a_result() + other
+    array = np.ones((2, 3))
+    for calculate in (
+        lambda: a_result() + array,
+        lambda: array - a_result(),
+        lambda: a_result() / xr.DataArray(array),
+    ):
+        with pytest.raises(ResultError, match=r"an array has no labels.*result\.values"):
+            calculate()
+
+
+def test_signs_and_sizes():
+    result = a_result()
+    for found, wanted in ((-result, -result.values), (abs(result), np.abs(result.values))):
+        np.testing.assert_array_equal(found.values, wanted)
+        np.testing.assert_array_equal(again(found), wanted)
+
+
+@given(st.lists(st.sampled_from(FOUR), min_size=1, max_size=5), st.integers(1, 9), st.booleans())
+def test_any_chain_is_made_again_by_its_code(chain, number, turned):
+    found = result = a_result()
+    for how in chain:
+        found = how(number, found) if turned else how(found, number)
+        if found.unit == "nats":
+            found = found + result
+    np.testing.assert_allclose(again(found), found.values, rtol=1e-4)
+
+
+def test_it_is_kept_in_a_file(tmp_path):
+    found = (a_result() - a_result(title="Other")).mean("head")
+    found.save(tmp_path / "result")
+    assert mi.load_result(tmp_path / "result").code() == found.code()
+
+
+def test_a_table_has_a_row_for_each_number():
+    table = a_result().to_pandas()
+    assert table.index.names == ["layer", "head"]
+    assert table.loc[(1, 0), "score"] == 4
+    assert a_result(2.5).to_pandas()["score"].tolist() == [2.5]
+
+
+def test_a_difference_has_a_picture():
+    found = a_result() - 1
+    assert repr(found.view()).startswith("HeatmapView(toy, Score − 1")
+    assert found.plot().axes
+
+
+def again(result):
+    """What the code makes, where the user brings the Results it asks for."""
+    code = result.code().replace("= ...  # bring your Score", "= a_result()")
+    code = code.replace("= ...  # bring your Other", "= OTHER")
+    names = {"a_result": a_result, "OTHER": a_result([[1.0, 2.0, 4.0], [2.0, 2.0, 2.0]], title="Other")}
+    exec(code, names)
+    return names["result"].values
