@@ -9,6 +9,7 @@ and the tests take a fifth longer.
 from beartype import beartype  # isort: split
 
 import ast
+import inspect
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder, SourceFileLoader
@@ -19,13 +20,16 @@ _SHAPED = ("Float[", "Int[", "Bool[")
 
 
 def checked(function):
-    """Check the annotations of `function` that name shapes."""
+    """Check the annotations of `function` that name shapes; whoever asks for its signature sees all of them."""
+    signature = inspect.signature(function)
     function.__annotations__ = {
         name: hint
         for name, hint in function.__annotations__.items()
         if any(mark in str(hint) for mark in _SHAPED)
     }
-    return jaxtyped(typechecker=beartype)(function)
+    shaped = jaxtyped(typechecker=beartype)(function)
+    shaped.__signature__ = signature
+    return shaped
 
 
 class _Loader(SourceFileLoader):

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from mi_widgets.core.ablation import ablate
 from mi_widgets.core.errors import MIError, PromptError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -96,6 +97,7 @@ def mean_activations(
     )
 
 
+@checked
 def knock_out(sites: Iterable[Site] | Site, means: Result | None = None) -> Stack:
     """Take parts of the model out: each becomes what it is on average, or nothing.
 

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import MetricError
+from mi_widgets.core.kinds import checked
 from mi_widgets.model.sweep import one_a_prompt
 
 from .pairs import Answers
@@ -24,6 +25,7 @@ PerPrompt = Float[Tensor, " batch"]
 UNITS = {"logit_diff": "nats", "probability": "probability", "rank": "rank", "kl": "nats"}
 
 
+@checked
 def logit_diff(logits: Logits, answers: Answers) -> PerPrompt:
     """The logit of the right answer less that of the wrong one: in nats, positive where the right one leads.
 
@@ -33,16 +35,19 @@ def logit_diff(logits: Logits, answers: Answers) -> PerPrompt:
     return _at(logits, answers.right) - _at(logits, answers.wrong)
 
 
+@checked
 def probability(logits: Logits, answers: Answers) -> PerPrompt:
     """The probability of the right answer, from 0 to 1."""
     return _at(logits.float().softmax(-1), answers.right)
 
 
+@checked
 def rank(logits: Logits, answers: Answers) -> PerPrompt:
     """How many tokens are likelier than the right answer: 0 where it leads."""
     return (logits > _at(logits, answers.right)[:, None]).sum(-1).float()
 
 
+@checked
 def kl(logits: Logits, answers: Answers) -> PerPrompt:
     """How far the distribution is from that after the clean prompt: KL(clean, this one) in nats, 0 where they agree.
 

@@ -10,6 +10,7 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError, ResultError
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.record import Defined, Made
 from mi_widgets.core.recording import made_by
 from mi_widgets.core.results import Provenance, Result
@@ -21,6 +22,7 @@ from mi_widgets.zoo.models import checkpoints
 _DIFFERS = "what the analysis did was not the same at every step; the code is that of the first step"
 
 
+@checked
 def over_checkpoints(
     name: str,
     analysis: Callable[[Model], Result],

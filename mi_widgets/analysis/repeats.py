@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.whole_numbers import whole
@@ -17,6 +18,7 @@ from mi_widgets.model.model import Model
 from .loss import loss_per_token
 
 
+@checked
 def repeated_tokens(model: Model, *, length: int = 32, n: int = 8, seed: int = 0) -> Int[Tensor, "n pos"]:
     """Rows of random tokens that come twice: `<bos>`, a span, the same span again.
 

@@ -15,12 +15,14 @@ from torch import Tensor
 from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
+from .kinds import kind
 from .record import Brought, Made
 from .recording import recorded, serial
 from .results import Provenance
 from .sites import Site
 
 
+@kind("mi.mean_difference(model, texts_a, texts_b, site)")
 class Direction(Array):
     """A vector of an activation, for `mi.steer`, `mi.project_out` and the like.
 

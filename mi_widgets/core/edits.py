@@ -13,6 +13,7 @@ from .arrays import Array
 from .errors import InterventionError
 from .extent import Extent, read, touches, write
 from .interventions import Intervention, Show, finite
+from .kinds import checked
 from .sites import Site
 
 
@@ -240,6 +241,7 @@ def _name(function: Any) -> str:
     return getattr(function, "__qualname__", type(function).__name__).rpartition(".")[2]
 
 
+@checked
 def apply(site: Site, function: Callable[[Tensor], Tensor]) -> Apply:
     """Put the activation at `site` through a function of yours.
 

@@ -5,6 +5,10 @@ class MIError(Exception):
     """Base of every error that `mi_widgets` raises on purpose."""
 
 
+class WrongKind(MIError, TypeError):
+    """An argument of another kind than the function takes: a Model for a Run, and the like."""
+
+
 class UnknownModel(MIError):
     """A model name that is neither shipped nor a module that can be wrapped."""
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from .arrays import Array
 from .errors import InterventionError
 from .extent import Extent, read, touches, write
+from .kinds import kind
 from .sites import WHOLE_MODEL, Site
 
 Show = Callable[[Any], str]  # how an Array or a dictionary is written: short, or as complete code
@@ -42,6 +43,7 @@ class Activations(Protocol):
     def __getitem__(self, site: Site, /) -> Tensor: ...
 
 
+@kind("mi.ablate(site)")
 @dataclass(frozen=True, repr=False)
 class Intervention:
     """A change of the activation at one site."""
@@ -96,6 +98,7 @@ class Intervention:
         return type(self).__name__.lower()
 
 
+@kind("mi.stack(intervention, …)")
 @dataclass(frozen=True)
 class Stack:
     """Several interventions; made by `mi.stack`. At one site they apply in the order written."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import PromptError
+from .kinds import kind
 
 
+@kind("mi.PromptPair(clean, corrupted, (right, wrong))")
 @dataclass(frozen=True)
 class PromptPair:
     """A clean prompt, its corrupted twin, and the two answers between which the model decides.
@@ -39,6 +41,7 @@ class PromptPair:
         return repr(self)
 
 
+@kind("mi.marks(texts)")
 @dataclass(frozen=True)
 class Mark:
     """Something that is known at one place of a text.

@@ -15,6 +15,7 @@ from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
+from .kinds import check_kinds
 from .record import Block, Brought, Call, Made
 
 P = ParamSpec("P")
@@ -35,6 +36,9 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     whole number of numpy's one of Python's.
     """
     signature = inspect.signature(function)
+    said = _called(function, signature)
+    if "self" in signature.parameters:
+        said = f"{function.__qualname__.split('.')[0].lower()}.{said}"  # as in model.run
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -44,6 +48,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
+        check_kinds(said, signature, bound.arguments)
         made = _call(function, bound)
         token = _inside.set(True)
         try:
@@ -76,7 +81,7 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
     now = moment.set(object())
     try:
         return made_by(
-            function.__name__ if is_method else f"mi.{function.__name__}",
+            _called(function, bound.signature),
             bound.signature,
             given,
             of=record_of(given.pop("self"), "") if is_method else None,
@@ -85,6 +90,10 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
         )
     finally:
         moment.reset(now)
+
+
+def _called(function: Callable[..., Any], expected: inspect.Signature) -> str:
+    return function.__name__ if "self" in expected.parameters else f"mi.{function.__name__}"
 
 
 def is_recorded(function: Callable[..., Any]) -> bool:

@@ -20,6 +20,7 @@ import xarray as xr
 from .dataset_files import write_dataset
 from .errors import InterventionError, ResultError
 from .interventions import Stack
+from .kinds import kind
 from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
 from .printed import largest, sizes
@@ -56,6 +57,7 @@ class Provenance:
     seed: int | None = None
 
 
+@kind("mi.attention(run)")
 class Result(LabelledNumbers):
     """Labelled numbers: one Dataset, its primary variable, unit, source and provenance.
 

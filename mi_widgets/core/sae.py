@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .directions import Direction
 from .errors import DictionaryError
+from .kinds import kind
 from .record import Brought, Call, Made, Part
 from .recording import serial
 from .results import Provenance, Result
@@ -23,6 +24,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _THRESHOLDED = ("batch_topk", "jumprelu")
 
 
+@kind("mi.load_sae(name)")
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SAE:
     """A sparse autoencoder: `decode(encode(x))` is nearly `x`, and few latents are not zero.

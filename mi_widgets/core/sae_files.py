@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from .errors import DictionaryError, SiteError
+from .kinds import checked
 from .sae import SAE, Kind
 from .sites import Site, named, transformer_lens_name
 
@@ -29,6 +30,7 @@ _NEEDED = ("W_enc", "b_enc", "W_dec", "b_dec")
 _LINEAR = {"encoder.weight": "W_enc", "decoder.weight": "W_dec", "encoder.bias": "b_enc", "bias": "b_dec"}
 
 
+@checked
 def save_sae(sae: SAE, folder: str | Path) -> None:
     """Write an autoencoder as SAELens does: `cfg.json` and `sae_weights.safetensors`.
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import SiteError
+from .kinds import kind
 from .latents import Dictionary, Latents
 from .whole_numbers import whole
 
@@ -51,6 +52,7 @@ Position = int | str  # a number, or the text of a token
 Positions = Position | tuple[Position, ...] | None
 
 
+@kind("at.resid_post[2]")
 @dataclass(frozen=True)
 class Site:
     """One place in a model, as a value: build it from the names in this module.

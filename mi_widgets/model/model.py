@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
+from mi_widgets.core.kinds import kind
 from mi_widgets.core.record import Call
 from mi_widgets.core.recording import made_by, recorded
 from mi_widgets.core.results import Result
@@ -29,6 +30,7 @@ from .tokens import Prompt
 from .wrapped import Wrapped, as_sites
 
 
+@kind("mi.load(name)")
 class Model(Examined):
     """A model with named sites. Made by `mi.load`."""
 

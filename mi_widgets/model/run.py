@@ -14,6 +14,7 @@ from torch import Tensor
 from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.kinds import kind
 from mi_widgets.core.record import Block, Call, Made
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
@@ -25,6 +26,7 @@ from .examined import Examined
 from .tokens import Prompt, Tokenized
 
 
+@kind("model.run(prompt)")
 @dataclass(frozen=True, repr=False)
 class Run:
     """One forward pass: logits, tokens, and the activations that were asked for.

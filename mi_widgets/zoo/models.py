@@ -15,6 +15,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from mi_widgets.core.errors import DamagedWeights, UnknownCheckpoint, UnknownModel
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.whole_numbers import whole
 
 from . import language_models
@@ -94,6 +95,7 @@ def checkpoint_file(step: int) -> str:
     return f"checkpoints/step-{step:06d}.safetensors"
 
 
+@checked
 def checkpoints(name: str) -> tuple[int, ...]:
     """The steps of its training at which a shipped model can be loaded: `mi.load(name, checkpoint=step)`.
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
+from mi_widgets.core.kinds import kind
 from mi_widgets.core.record import Brought, Made
 from mi_widgets.core.recording import made_by, recorded, serial
 from mi_widgets.core.script import Script
@@ -28,6 +29,7 @@ TOYS = WEIGHTS / "superposition"
 _WRITTEN_OUT = 512  # numbers in W up to which its code says them all
 
 
+@kind("mi.superposition(name)")
 @dataclass(frozen=True, init=False, repr=False)
 class ToyModel:
     """Some instances of x' = ReLU(Wᵀ W x + b): n features are pressed into m dimensions and read back.

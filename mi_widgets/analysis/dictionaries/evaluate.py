@@ -21,9 +21,9 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
 from ..loss import summed_loss
-from ..reading import reads
+from ..reading import listed_texts, reads
 from .detectors import Columns, blocks, f1_of
-from .reading import at_marks, check_texts, in_a_title, place_of
+from .reading import at_marks, in_a_title, place_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -72,7 +72,7 @@ def evaluate_sae(
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
     """
     place = place_of(sae, site)
-    check_texts("evaluate_sae", texts)
+    texts = listed_texts("evaluate_sae", texts)
     whole = _fidelity(sae, model, place, texts, progress)
     labels, scores = _scores(sae, model, place, texts, marks, seed, progress) if marks else ([], _none())
     dims = ("label", "basis")

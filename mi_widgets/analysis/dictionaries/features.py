@@ -18,10 +18,10 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
-from ..reading import reads
+from ..reading import listed_texts, reads
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .reading import at_marks, check_texts, in_a_title, place_of
+from .reading import at_marks, in_a_title, place_of
 
 BINS = 20
 
@@ -70,7 +70,7 @@ def features(
     weights" there.
     """
     place = place_of(sae, site)
-    check_texts("features", texts)
+    texts = listed_texts("features", texts)
     fired = _fired(sae, model, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
     promoted = _effects(sae, model, place, tokens)

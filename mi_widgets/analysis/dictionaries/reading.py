@@ -34,12 +34,6 @@ def in_a_title(place: Site) -> str:
     return repr(place).removeprefix("at.")
 
 
-def check_texts(asked: str, texts: Sequence[str]) -> None:
-    """Raise `DictionaryError` unless there is a text, in a list."""
-    if isinstance(texts, str) or not len(texts):
-        raise DictionaryError(f"{asked}: texts must be a list with a text in it.")
-
-
 def at_marks(
     model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], *, progress: bool = True
 ) -> tuple[list[list[Mark]], Float[Tensor, "token d_in"]]:

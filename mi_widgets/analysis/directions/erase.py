@@ -8,12 +8,14 @@ import torch
 
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
 from .contrast import contrast
 
 
+@checked
 def erase(
     model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, *, progress: bool = True
 ) -> ProjectOut:

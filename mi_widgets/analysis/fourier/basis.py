@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 import xarray as xr
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
@@ -54,7 +53,7 @@ def frequencies(p: int) -> np.ndarray:
 
 
 @recorded
-def fourier_norms(matrix: Any) -> Result:
+def fourier_norms(matrix: ArrayLike) -> Result:
     """How much of a matrix over the numbers 0 to p − 1 goes round with each frequency.
 
     Args:

@@ -14,6 +14,7 @@ from torch import Tensor
 from mi_widgets.core import sites as at
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.whole_numbers import whole
@@ -106,6 +107,7 @@ def circles(embedded: Float[Tensor, "p d_model"]) -> tuple[Tensor, Tensor]:
     return found[0], found[1]
 
 
+@checked
 def without_frequency(model: Model, frequency: int) -> ProjectOut:
     """The intervention that takes one frequency out of the numbers' embeddings: they no longer lie on its circle.
 

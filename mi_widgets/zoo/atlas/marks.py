@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from mi_widgets.core.kinds import checked
 from mi_widgets.core.prompts import Mark
 
 from .grammar import Label, Text
@@ -13,6 +14,7 @@ _AT_THE_END = ("french", "arithmetic", "hesitation", "code", "geography", "indir
 _WORD = re.compile(r"\w+")
 
 
+@checked
 def marks(texts: Sequence[Text], *, every_token: bool = False) -> tuple[Mark, ...]:
     """What is known, each where it can first be known.
 

@@ -1,0 +1,184 @@
+"""What kind of thing an argument must be, said in one way before anything is computed.
+
+The kinds are those of this library: classes say with `kind` what they are called and what makes one. What an argument
+must be is read from its annotation; of an annotation that names no kind, everything but the kinds is let through.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from inspect import Parameter, Signature, signature
+from typing import Any, ParamSpec, TypeVar
+
+from .errors import WrongKind
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C", bound=type)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    type: type
+    called: str
+    made: str
+
+
+_KINDS: dict[str, _Kind] = {}
+
+
+def kind(made: str) -> Callable[[C], C]:
+    """Have every argument that is annotated with a class be one.
+
+    Args:
+        made: the code that makes one, as in `"model.run(prompt)"`.
+    """
+
+    def register(cls: C) -> C:
+        _KINDS[cls.__name__] = _Kind(cls, _with_article(cls.__name__), made)
+        return cls
+
+    return register
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a public function refuse what is of another kind than its arguments."""
+    expected = signature(function)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            given = expected.bind(*args, **kwargs).arguments
+        except TypeError:
+            given = {}  # the function says what is missing
+        check_kinds(f"mi.{function.__name__}", expected, given)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def check_kinds(called: str, expected: Signature, given: Mapping[str, Any]) -> None:
+    """Refuse arguments of another kind.
+
+    Args:
+        called: the function, as it is written.
+        expected: its signature.
+        given: its arguments by name.
+
+    Raises:
+        WrongKind: says which argument, what it must be, what was given, and how the call is written.
+    """
+    for name, value in given.items():
+        annotation = expected.parameters[name].annotation
+        wanted = _wanted(annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
+        if name != "self" and not wanted.admits(value):
+            said = (
+                f"must be {wanted.said}; got {kind_of(value)}"
+                if wanted.said
+                else f"is no {type(value).__name__}"
+            )
+            raise WrongKind(f"{called}: {name} {said}. Write {_written(called, expected)}.")
+
+
+def kind_of(given: Any) -> str:
+    """What something is, for a message: "a list", "an int", "None"."""
+    return "None" if given is None else _with_article(type(given).__name__)
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiouAEIOS' and name[:2] not in ('Si', 'St') else 'a'} {name}"
+
+
+def _written(called: str, expected: Signature) -> str:
+    needed = [
+        name
+        for name, parameter in expected.parameters.items()
+        if parameter.default is Parameter.empty and name != "self"
+    ]
+    return f"{called}({', '.join(needed)})"
+
+
+# -- annotations ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What an annotation asks for."""
+
+    tests: tuple[Callable[[Any], bool], ...]
+    said: str
+
+    def admits(self, value: Any) -> bool:
+        return any(test(value) for test in self.tests)
+
+
+# What an alias in an annotation stands for.
+_ALIASES = {
+    "Pairs": "PromptPair | Sequence[PromptPair]",
+    "Pair": "PromptPair | Sequence[str] | Sequence[PromptPair]",
+}
+_MEMBERS = {"str": "texts", "int": "numbers", "float": "numbers"}
+
+
+@lru_cache(maxsize=512)
+def _wanted(annotation: str) -> _Wanted:
+    parts = [part for name in _split(annotation) for part in _split(_ALIASES.get(name, name))]
+    tests, said = zip(*map(_alternative, parts), strict=True)
+    return _Wanted(tests, " or ".join(dict.fromkeys(filter(None, said))))
+
+
+def _alternative(name: str) -> tuple[Callable[[Any], bool], str]:
+    """Whether a value is what one of the alternatives asks for, and how that is said."""
+    if name in _KINDS:
+        found = _KINDS[name]
+        return lambda value: isinstance(value, found.type), f"{found.called}, as in {found.made}"
+    container, _, member = name.removesuffix("]").partition("[")
+    if container in ("Sequence", "Iterable"):
+        several = [_MEMBERS.get(name, f"{name}s" if name in _KINDS else "values") for name in _split(member)]
+        return _is_several(member), f"a list of {' or '.join(several)}"
+    if name == "str":
+        return lambda value: isinstance(value, str), "a text"
+    if name in ("Path", "os.PathLike[str]"):
+        return lambda value: isinstance(value, os.PathLike), "a path"
+    if container == "Callable":
+        return lambda value: callable(value) and _is_no_kind(value), "a function"
+    if name == "None":
+        return lambda value: value is None, ""
+    if name in ("Any", "object", ""):
+        return lambda value: True, ""
+    return lambda value: _is_no_kind(value), ""
+
+
+def _is_several(member: str) -> Callable[[Any], bool]:
+    """Several of something; of what is none of the kinds the function says itself what it does not take."""
+
+    def test(value: Any) -> bool:
+        if (
+            isinstance(value, (str, bytes, Mapping))
+            or not isinstance(value, Iterable)
+            or not _is_no_kind(value)
+        ):
+            return False
+        members = value if isinstance(value, (list, tuple)) else ()  # others are not read twice
+        return all(_is_no_kind(each) or _wanted(member).admits(each) for each in members)
+
+    return test
+
+
+def _is_no_kind(value: Any) -> bool:
+    return not isinstance(value, tuple(found.type for found in _KINDS.values()))
+
+
+def _split(annotation: str) -> list[str]:
+    """The alternatives of an annotation, without what stands in brackets being split."""
+    parts, depth = [""], 0
+    for sign in annotation.strip("'\""):
+        depth += {"[": 1, "]": -1}.get(sign, 0)
+        if sign == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts]

@@ -1,0 +1,121 @@
+"""A wrong kind of thing is refused in one way: what was given, what is wanted, and the line to write."""
+
+import inspect
+
+import pytest
+import torch
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from mi_widgets.core.errors import MIError, WrongKind
+from tests.kinds import KINDS, MARKS, PAIR, model, run, sae, toy
+
+DIRECTION = mi.Direction(
+    torch.ones(32), site=at.resid_post[1], provenance=KINDS["loss_per_token"]().provenance
+)
+# One of every kind that the library has, as a user may hold them.
+THINGS = {
+    "Model": model(),
+    "Run": run(),
+    "SAE": sae(),
+    "ToyModel": toy(),
+    "Result": KINDS["loss_per_token"](),
+    "Direction": DIRECTION,
+    "Site": at.resid_post[1],
+    "Ablate": mi.ablate(at.z[1, 0]),
+    "Stack": mi.stack(mi.ablate(at.z[1, 0])),
+    "PromptPair": PAIR,
+    "Mark": MARKS[0],
+}
+FUNCTIONS = {
+    name: function
+    for name in mi.__all__
+    if callable(function := getattr(mi, name)) and not inspect.isclass(function)
+}
+ACCEPTED = {"Pairs": "PromptPair", "Pair": "PromptPair", "Activations": "Run"}
+NEEDED = {
+    "model": THINGS["Model"],
+    "run": THINGS["Run"],
+    "sae": THINGS["SAE"],
+    "toy": THINGS["ToyModel"],
+    "like": DIRECTION,
+    "site": at.resid_post[1],
+    "pairs": PAIR,
+    "pair": PAIR,
+    "n": 2,
+    "analysis": mi.copying_score,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_refuses_what_it_cannot_use_in_words(name):
+    function, parameters = FUNCTIONS[name], inspect.signature(FUNCTIONS[name]).parameters.values()
+    needed = [
+        p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
+    usual = {p.name: NEEDED.get(p.name, ["abcd", "efgh"]) for p in needed}
+    for parameter in needed:
+        for kind, thing in THINGS.items():
+            if (
+                kind in ACCEPTED.get(parameter.annotation, parameter.annotation)
+                or parameter.annotation == "Any"
+            ):
+                continue
+            with pytest.raises(MIError) as caught:
+                function(**usual | {parameter.name: thing})
+            assert len(str(caught.value)) > 20
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda: mi.attention(model()),
+            "mi.attention: run must be a Run, as in model.run(prompt); got a Model. Write mi.attention(run).",
+        ),
+        (
+            lambda: mi.latents(sae(), run()),
+            "mi.latents: run must be a Run, as in model.run(prompt); got an SAE. Write mi.latents(run, sae).",
+        ),
+        (
+            lambda: mi.logit_lens(run(), "resid_post"),
+            "mi.logit_lens: site must be a Site, as in at.resid_post[2]; got a str. Write mi.logit_lens(run).",
+        ),
+        (
+            lambda: mi.mean_difference(model(), "ab", ["c"], at.resid_post[1]),
+            "mi.mean_difference: texts_a must be a list of texts; got a str. Write mi.mean_difference(model, texts_a, "
+            "texts_b, site).",
+        ),
+        (
+            lambda: mi.knock_out([at.z[0, 1], model()]),
+            "mi.knock_out: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a list. Write "
+            "mi.knock_out(sites).",
+        ),
+        (lambda: model().run(run()), "model.run: prompt is no Run. Write model.run(prompt)."),
+        (
+            lambda: mi.over_checkpoints("induction-2l", KINDS["loss_per_token"]()),
+            "mi.over_checkpoints: analysis must be a function; got a Result. Write mi.over_checkpoints(name, "
+            "analysis).",
+        ),
+    ],
+)
+def test_what_it_says(call, says):
+    with pytest.raises(WrongKind) as caught:
+        call()
+    assert str(caught.value) == says
+
+
+def test_it_is_a_type_error_too():
+    with pytest.raises(TypeError):
+        mi.attention(model())
+
+
+def test_what_is_missing_is_still_told_by_python():
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'kind'"):
+        mi.head_scores(model())
+
+
+def test_iterators_are_not_used_up():
+    pairs = iter([PAIR, PAIR])
+    grid = mi.activation_patching(model(), pairs, at.resid_pre, progress=False)
+    assert grid.dims == ("layer", "pos")
