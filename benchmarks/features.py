@@ -17,9 +17,9 @@ PAINT_S = 0.3
 SETUP = f"""
 import mi_widgets as mi
 {bare.ECHO}
-model, sae = mi.load("atlas"), mi.load_sae("atlas-2")
-known = mi.data("atlas", "test", n=200, seed=5)
-seen = mi.features(sae, model, [text.text for text in known], marks=mi.marks(known), progress=False)
+model, sae = mi.load("atlas"), mi.sae.load("atlas-2")
+known = mi.shipped.texts("atlas", "test", n=200, seed=5)
+seen = mi.sae.dashboards(model, sae, [text.text for text in known], marks=mi.sae.marks(known), progress=False)
 text = "The capital of the state where Dallas lies is Austin"
 """
 SENTENCE = "The capital of the state around Greenville is Austin . He found a familiar box on the table and the old man"

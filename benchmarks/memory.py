@@ -48,12 +48,12 @@ model = mi.load(GPT2LMHeadModel(config).eval(), tokenizer=word_tokenizer(pieces)
 PATCHING = """pair = mi.PromptPair(text, swapped, (" Mary", " John"))
 panel = mi.PatchingPanel(model, pair, at.resid_pre)
 panel"""
-STEERING = """direction = mi.mean_difference(model, [text], [swapped], at.resid_post[6], progress=False)
+STEERING = """direction = mi.directions.mean_difference(model, [text], [swapped], at.resid_post[6], progress=False)
 panel = mi.SteeringPanel(model, {"Mary": direction}, prompt=text)
 panel"""
 FEATURES = """draw = torch.Generator().manual_seed(0)
 decoder = torch.randn(3072, 768, generator=draw)
-sae = mi.SAE(W_enc=decoder.T / 768**0.5, b_enc=torch.zeros(3072), W_dec=decoder, b_dec=torch.zeros(768),
+sae = mi.sae.SAE(W_enc=decoder.T / 768**0.5, b_enc=torch.zeros(3072), W_dec=decoder, b_dec=torch.zeros(768),
              kind="topk", k=16, site=at.resid_post[6])
 panel = mi.FeaturePanel(model, sae, prompt=text)
 panel"""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.rows import Bar, Row, Side
-from mi_widgets.zoo.models import checkpoints
+from mi_widgets.zoo.shipped import checkpoints
 from tests.browser.jupyter import JupyterLab, Notebook, write_notebook
 
 LIMIT_S = 5
@@ -49,8 +49,8 @@ ids = mi.repeated_tokens(mi.load(name), length=12, n=1, seed=3)
 rise = mi.over_checkpoints(name, lambda m: mi.head_scores(m, "induction"), progress=False)
 see = lambda m: mi.attention(m.run(ids, keep=[at.pattern]))
 attention = mi.over_checkpoints(name, see, progress=False).view()
-training = mi.TrainingView({"prefix matching": rise}, selection={"step": 0})
-mi.link(training, attention)
+training = mi.views.TrainingView({"prefix matching": rise}, selection={"step": 0})
+mi.views.link(training, attention)
 ipywidgets.VBox([training, attention])
 """,
 )
@@ -64,15 +64,15 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 
 name = "modadd-113"
-found = mi.key_frequencies(mi.load(name)).dataset
+found = mi.fourier.key_frequencies(mi.load(name)).dataset
 keys = found["frequency"].values[found["key"].values].tolist()
-story = mi.over_checkpoints(name, lambda m: mi.progress_measures(m, frequencies=keys), progress=False)
+story = mi.over_checkpoints(name, lambda m: mi.fourier.progress_measures(m, frequencies=keys), progress=False)
 panel = mi.FourierPanel(name, neurons=[0], logits=[0])
 see = lambda m: mi.attention(m.run("100 20 =", keep=[at.pattern]))
 attention = mi.over_checkpoints(name, see, progress=False).view()
 measures = {"right": story["test_accuracy"], "restricted": story, "excluded": story["excluded"]}
-training = mi.TrainingView(measures, selection={"step": 0})
-mi.link(training, panel, attention)
+training = mi.views.TrainingView(measures, selection={"step": 0})
+mi.views.link(training, panel, attention)
 ipywidgets.VBox([training, panel, attention])
 """,
 )

@@ -21,9 +21,9 @@ from mi_widgets import sites as at
 {bare.ECHO}
 model = mi.load("atlas")
 site = at.resid_post[2].every(".")
-texts = {{name: [text.text for text in mi.data("atlas", "train", n=60, seed=3, register=name)]
+texts = {{name: [text.text for text in mi.shipped.texts("atlas", "train", n=60, seed=3, register=name)]
          for name in ("french", "hesitation", "story")}}
-directions = {{name: mi.mean_difference(model, texts[name], texts["story"], site, progress=False)
+directions = {{name: mi.directions.mean_difference(model, texts[name], texts["story"], site, progress=False)
               for name in ("french", "hesitation")}}
 panel = mi.SteeringPanel(model, directions, prompt="After breakfast Sam set out for the harbour.")
 """

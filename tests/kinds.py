@@ -12,7 +12,7 @@ from tests.core.dictionaries import random_sae
 from tests.model.letters import letters
 
 TEXTS = ["abcdefgh", "hgfedcba", "aabbccdd", "abababab"]
-MARKS = [mi.Mark(i, p, "letter", text[p - 1]) for i, text in enumerate(TEXTS * 3) for p in (1, 2, 3)]
+MARKS = [mi.sae.Mark(i, p, "letter", text[p - 1]) for i, text in enumerate(TEXTS * 3) for p in (1, 2, 3)]
 PAIR = mi.PromptPair("abcd", "xbcd", ("e", "f"))
 
 
@@ -33,7 +33,7 @@ def toy():
     """Four features in a plane, twice, set by hand."""
     angle = torch.arange(4) * torch.pi / 2
     plane = torch.stack([angle.cos(), angle.sin()])
-    return mi.ToyModel(torch.stack([plane, plane.flip(1) / 2]), sparsity=[0.0, 0.9])
+    return mi.toys.ToyModel(torch.stack([plane, plane.flip(1) / 2]), sparsity=[0.0, 0.9])
 
 
 @cache
@@ -50,7 +50,7 @@ def run():
 
 def _history():
     activations = torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
-    return mi.train_sae(
+    return mi.sae.train(
         activations=activations, d_sae=16, k=2, tokens=2_000, batch=100, progress=False
     ).history
 
@@ -67,35 +67,35 @@ KINDS = {
     "attribution_patching": lambda: mi.attribution_patching(model(), PAIR, at.z),
     "composition_scores": lambda: mi.composition_scores(model(), n=4),
     "copying_score": lambda: mi.copying_score(model()),
-    "dimensions_per_feature": lambda: mi.dimensions_per_feature(toy()),
+    "dimensions_per_feature": lambda: mi.toys.dimensions_per_feature(toy()),
     "direct_logit_attribution": _attributed,
     "faithfulness": lambda: mi.faithfulness(model(), [at.z[0, 1], at.z[1, 2]], PAIR, draws=2, progress=False),
-    "feature_geometry": lambda: mi.feature_geometry(toy()),
-    "features": lambda: mi.features(
-        sae(), model(), TEXTS, contexts=2, around=2, tokens=3, near=2, progress=False
+    "feature_geometry": lambda: mi.toys.feature_geometry(toy()),
+    "features": lambda: mi.sae.dashboards(
+        model(), sae(), TEXTS, contexts=2, around=2, tokens=3, near=2, progress=False
     ),
-    "fourier_norms": lambda: mi.fourier_norms(adding().weights.W_E[:11]),
-    "fourier_spectrum": lambda: mi.fourier_spectrum(adding(), neurons=[0, 3], logits=[2]),
-    "frequency_ablation": lambda: mi.frequency_ablation(adding()),
+    "fourier_norms": lambda: mi.fourier.norms(adding().weights.W_E[:11]),
+    "fourier_spectrum": lambda: mi.fourier.spectrum(adding(), neurons=[0, 3], logits=[2]),
+    "frequency_ablation": lambda: mi.fourier.frequency_ablation(adding()),
     "head_scores": lambda: mi.head_scores(model(), "induction", length=8, n=2),
     "in_context_learning_score": lambda: mi.in_context_learning_score(
         model(), torch.arange(60).reshape(2, 30) % 27 + 3, early=(2, 5), late=(20, 25)
     ),
-    "interference": lambda: mi.interference(toy()),
-    "key_frequencies": lambda: mi.key_frequencies(adding()),
-    "knock_outs": lambda: mi.knock_outs(model(), PAIR, progress=False),
-    "latents": lambda: mi.latents(run(), sae()),
+    "interference": lambda: mi.toys.interference(toy()),
+    "key_frequencies": lambda: mi.fourier.key_frequencies(adding()),
+    "ablation_effects": lambda: mi.ablation_effects(model(), PAIR, progress=False),
+    "latents": lambda: mi.sae.latents(run(), sae()),
     "logit_lens": lambda: mi.logit_lens(run()),
-    "logit_trig_fit": lambda: mi.logit_trig_fit(adding()),
+    "logit_trig_fit": lambda: mi.fourier.logit_trig_fit(adding()),
     "loss_per_token": lambda: mi.loss_per_token(run()),
     "mean_activations": lambda: mi.mean_activations(model(), TEXTS, at.z, by_position=True),
-    "neuron_frequencies": lambda: mi.neuron_frequencies(adding()),
-    "neuron_logit_map": lambda: mi.neuron_logit_map(adding()),
+    "neuron_frequencies": lambda: mi.fourier.neuron_frequencies(adding()),
+    "neuron_logit_map": lambda: mi.fourier.neuron_logit_map(adding()),
     "next_tokens": lambda: run().next_tokens(4),
     "path_patching": lambda: mi.path_patching(model(), PAIR, progress=False),
-    "progress_measures": lambda: mi.progress_measures(adding()),
+    "progress_measures": lambda: mi.fourier.progress_measures(adding()),
     "repeat_accuracy": lambda: mi.repeat_accuracy(model(), length=8, n=2),
-    "sae_evaluation": lambda: mi.evaluate_sae(sae(), model(), TEXTS * 3, marks=MARKS, progress=False),
+    "sae_evaluation": lambda: mi.sae.evaluate(model(), sae(), TEXTS * 3, marks=MARKS, progress=False),
     "sae_training": _history,
     "steering_effect": lambda: mi.steering_effect(
         model(), mi.steer(at.resid_post[1], torch.ones(32)), "abcd", texts=TEXTS, max_new_tokens=3

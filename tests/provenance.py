@@ -34,7 +34,7 @@ def provenance_of(
 
 
 # A dictionary that was loaded by its name.
-LOADED = Call("mi.load_sae", (("", "here"),), name="sae", places=("name",))
+LOADED = Call("mi.sae.load", (("", "here"),), name="sae", places=("name",))
 
 
 def made(call: str, names: dict[str, Made]) -> Made:

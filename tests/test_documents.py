@@ -10,6 +10,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.zoo.tokenizer import word_tokenizer
+from tests.names import every_public
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,7 +47,7 @@ def test_the_readmes_lines_for_your_own_model_run():
 
 
 def test_every_public_name_is_there_and_documented():
-    for name in mi.__all__:
-        assert getattr(mi, name).__doc__, name
+    for name, thing in every_public().items():
+        assert thing.__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         mi.nothing  # noqa: B018

@@ -17,7 +17,7 @@ from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.script import body_of
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.models import checkpoints
+from mi_widgets.zoo.shipped import checkpoints
 
 _DIFFERS = "what the analysis did was not the same at every step; the code is that of the first step"
 
@@ -36,12 +36,12 @@ def over_checkpoints(
         name: of a shipped model, or a folder that a recipe has written.
         analysis: what to measure: called with the model of each step, returns a Result; all of one shape. Interventions
             that are active around this call do not reach the steps' models: the analysis makes its own.
-        steps: some of `mi.checkpoints(name)`, drawn in their order; all by default.
+        steps: some of `mi.shipped.checkpoints(name)`, drawn in their order; all by default.
         progress: show a bar.
 
     Returns:
         The analysis's Result with one more axis in front: `step`. Its views have a slider for it;
-        `mi.TrainingView` draws it as a curve.
+        `mi.views.TrainingView` draws it as a curve.
 
     Raises:
         UnknownCheckpoint: nothing was kept of a step.

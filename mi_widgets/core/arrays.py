@@ -99,9 +99,9 @@ class Array:
         if self.is_large and not inline:
             path = f"array-{self._sha256[:12]}.safetensors"
             save_file({"values": self._tensor}, path)
-            return f"mi.Array.load({path!r}, sha256={self._sha256!r})"
+            return f"mi.interventions.Array.load({path!r}, sha256={self._sha256!r})"
         data = base64.b64encode(self._bytes()).decode()
-        return f"mi.Array.decode({data!r}, dtype={self.dtype!r}, shape={self.shape!r})"
+        return f"mi.interventions.Array.decode({data!r}, dtype={self.dtype!r}, shape={self.shape!r})"
 
     @classmethod
     def decode(cls, data: str, *, dtype: str, shape: tuple[int, ...]) -> Array:

@@ -22,7 +22,7 @@ from .results import Provenance
 from .sites import Site
 
 
-@kind("mi.mean_difference(model, texts_a, texts_b, site)")
+@kind("mi.directions.mean_difference(model, texts_a, texts_b, site)")
 class Direction(Array):
     """A vector of an activation, for `mi.steer`, `mi.project_out` and the like.
 

@@ -169,7 +169,7 @@ def _lengthless(rows: Array) -> Tensor:
 
 @dataclass(frozen=True, repr=False)
 class Replace(Intervention):
-    """Put given numbers in the activation's place; made by `mi.replace`."""
+    """Put given numbers in the activation's place; made by `mi.interventions.replace`."""
 
     value: Array
 
@@ -203,7 +203,7 @@ def replace(site: Site, value: Any) -> Replace:
 
 @dataclass(frozen=True, repr=False)
 class Apply(Intervention):
-    """Put the activation through a function; made by `mi.apply`."""
+    """Put the activation through a function; made by `mi.interventions.apply`."""
 
     function: Callable[[Tensor], Tensor]
 
@@ -223,7 +223,7 @@ class Apply(Intervention):
         return new.to(x)
 
     def __repr__(self) -> str:
-        return f"mi.apply({self.site!r}, {_name(self.function)})"
+        return f"mi.interventions.apply({self.site!r}, {_name(self.function)})"
 
     def written(self, show: Show) -> str:
         """Cannot be written: the function is the user's.
@@ -256,6 +256,6 @@ def apply(site: Site, function: Callable[[Tensor], Tensor]) -> Apply:
     """
     if not callable(function):
         raise InterventionError(
-            f"apply takes a function, as in mi.apply(site, torch.relu); got {function!r}."
+            f"apply takes a function, as in mi.interventions.apply(site, torch.relu); got {function!r}."
         )
     return Apply(site, function)

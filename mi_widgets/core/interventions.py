@@ -21,6 +21,7 @@ from .arrays import Array
 from .errors import InterventionError
 from .extent import Extent, read, touches, write
 from .kinds import kind
+from .public import public_names
 from .sites import WHOLE_MODEL, Site
 
 Show = Callable[[Any], str]  # how an Array or a dictionary is written: short, or as complete code
@@ -90,7 +91,8 @@ class Intervention:
     def written(self, show: Show) -> str:
         """The same, with what stands inside written by `show`."""
         arguments = ", ".join([self.site.written(show), *self._arguments(show)])
-        return f"mi.{self.verb}({arguments})"
+        made_by = public_names().get((type(self).__module__, self.verb), self.verb)
+        return f"{made_by}({arguments})"
 
     @property
     def verb(self) -> str:
@@ -141,8 +143,8 @@ def stack(*interventions: Intervention | Stack) -> Stack:
             flat.append(item)
         else:
             raise InterventionError(
-                "An intervention is made by mi.ablate, mi.scale, mi.steer, mi.patch, mi.replace, mi.project_out, "
-                f"mi.apply, mi.freeze_pattern or mi.stack; got {item!r}."
+                "An intervention is made by mi.ablate, mi.scale, mi.steer, mi.patch, mi.project_out, mi.stack, or what "
+                f"is in mi.interventions (replace, apply, freeze_pattern, ablate_all); got {item!r}."
             )
     return Stack(tuple(flat))
 

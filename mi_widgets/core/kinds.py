@@ -14,6 +14,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any, ParamSpec, TypeVar
 
 from .errors import WrongKind
+from .public import public_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,7 +55,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             given = expected.bind(*args, **kwargs).arguments
         except TypeError:
             given = {}  # the function says what is missing
-        check_kinds(f"mi.{function.__name__}", expected, given)
+        check_kinds(public_name(function) or function.__name__, expected, given)
         return function(*args, **kwargs)
 
     return call

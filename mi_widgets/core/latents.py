@@ -15,7 +15,7 @@ from .whole_numbers import whole
 
 @runtime_checkable
 class Dictionary(Protocol):
-    """What takes activations apart into latents: an `mi.SAE`."""
+    """What takes activations apart into latents: an `mi.sae.SAE`."""
 
     @property
     def d_in(self) -> int:
@@ -56,7 +56,7 @@ class Latents:
             SiteError: no dictionary, or no latent of it.
         """
         if not isinstance(dictionary, Dictionary):
-            raise SiteError(f"A feature is read by a dictionary, an mi.SAE; got {dictionary!r}.")
+            raise SiteError(f"A feature is read by a dictionary, an mi.sae.SAE; got {dictionary!r}.")
         listed = (*index,) if isinstance(index, Iterable) and not isinstance(index, str) else (index,)
         numbers = tuple(whole(i) for i in listed)
         size = dictionary.d_sae

@@ -13,7 +13,7 @@ VIEWS = {
     "fourier_spectrum": "mi_widgets.widgets.fourier.widget:FourierView",
     "head_scores": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "interference": "mi_widgets.widgets.heat_map.widget:HeatmapView",
-    "knock_outs": "mi_widgets.widgets.patching.widget:PatchingView",
+    "ablation_effects": "mi_widgets.widgets.patching.widget:PatchingView",
     "latents": "mi_widgets.widgets.latents.widget:LatentsView",
     "logit_lens": "mi_widgets.widgets.logit_lens.widget:LogitLensView",
     "loss_per_token": "mi_widgets.widgets.tokens.widget:TokensView",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .errors import PromptError
 from .kinds import kind
+from .public import public_name
 
 
 @kind("mi.PromptPair(clean, corrupted, (right, wrong))")
@@ -41,7 +42,7 @@ class PromptPair:
         return repr(self)
 
 
-@kind("mi.marks(texts)")
+@kind("mi.sae.marks(texts)")
 @dataclass(frozen=True)
 class Mark:
     """Something that is known at one place of a text.
@@ -60,4 +61,4 @@ class Mark:
 
     def code(self) -> str:
         """The Python that makes this mark."""
-        return f"mi.{self!r}"
+        return repr(self).replace("Mark", public_name(Mark) or "", 1)

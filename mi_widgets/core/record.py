@@ -112,7 +112,7 @@ def said_of(made: Made) -> str:
     made = whole_of(made)
     if isinstance(made, Operation):
         return "arithmetic"
-    return made.function.removeprefix("mi.").replace("_", " ") if isinstance(made, Call) else "yours"
+    return made.function.rpartition(".")[2].replace("_", " ") if isinstance(made, Call) else "yours"
 
 
 def whole_of(made: Made) -> Call | Defined | Operation | Brought:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from enum import Enum
@@ -16,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
 from .kinds import check_kinds
+from .public import public_name
 from .record import Block, Brought, Call, Made
 
 P = ParamSpec("P")
@@ -36,9 +36,9 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     whole number of numpy's one of Python's.
     """
     signature = inspect.signature(function)
-    said = _called(function, signature)
-    if "self" in signature.parameters:
-        said = f"{function.__qualname__.split('.')[0].lower()}.{said}"  # as in model.run
+    owner = (
+        function.__qualname__.split(".")[0].lower() if "self" in signature.parameters else ""
+    )  # as in model.run
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -48,7 +48,9 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        check_kinds(said, signature, bound.arguments)
+        check_kinds(
+            f"{owner}.{_called(function)}" if owner else _called(function), signature, bound.arguments
+        )
         made = _call(function, bound)
         token = _inside.set(True)
         try:
@@ -81,7 +83,7 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
     now = moment.set(object())
     try:
         return made_by(
-            _called(function, bound.signature),
+            _called(function),
             bound.signature,
             given,
             of=record_of(given.pop("self"), "") if is_method else None,
@@ -92,8 +94,9 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
         moment.reset(now)
 
 
-def _called(function: Callable[..., Any], expected: inspect.Signature) -> str:
-    return function.__name__ if "self" in expected.parameters else f"mi.{function.__name__}"
+def _called(function: Callable[..., Any]) -> str:
+    """As code writes it; of a method its name alone."""
+    return public_name(function) or function.__name__
 
 
 def is_recorded(function: Callable[..., Any]) -> bool:
@@ -201,9 +204,9 @@ def _can_be_written(value: Any) -> bool:
 
 def _brought(value: Any, name: str) -> Brought:
     """A function of this library by its public name; everything else is the user's."""
+    if callable(value) and (public := public_name(value)) is not None:
+        return Brought("", public)
     called = str(getattr(value, "__name__", type(value).__name__))
-    if callable(value) and getattr(sys.modules.get("mi_widgets"), called, None) is value:
-        return Brought("", f"mi.{called}")
     return Brought(f"yours: {called}", name, token=serial(value))
 
 

@@ -24,7 +24,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _THRESHOLDED = ("batch_topk", "jumprelu")
 
 
-@kind("mi.load_sae(name)")
+@kind("mi.sae.load(name)")
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SAE:
     """A sparse autoencoder: `decode(encode(x))` is nearly `x`, and few latents are not zero.
@@ -172,7 +172,7 @@ class SAE:
     def code(self) -> str:
         """The expression that loads it; `sae` where it was made otherwise."""
         made = self.made
-        return expression_of(made) if isinstance(made, Call) and made.function == "mi.load_sae" else "sae"
+        return expression_of(made) if isinstance(made, Call) and made.function == "mi.sae.load" else "sae"
 
     def __repr__(self) -> str:
         sparse = f", k={self.k}" if self.k is not None else ""

@@ -143,7 +143,7 @@ class Site:
         autoencoder's error too. So what is written as it was read changes nothing.
 
         Args:
-            dictionary: an `mi.SAE`.
+            dictionary: an `mi.sae.SAE`.
             index: one latent (its axis is dropped when read), several, or all by default.
         """
         if self.latents is not None or AXES[self.name][-1] not in ("d_model", "d_mlp"):

@@ -38,7 +38,7 @@ class FeaturePanel(Panel[LatentsView]):
         model: interventions that are active now hold in the panel, after their block too.
         sae: the dictionary.
         prompt: the text to begin with.
-        features: the Result of `mi.features` for this dictionary: latents then have names, and a dashboard each.
+        features: the Result of `mi.sae.dashboards` for this dictionary: latents then have names, and a dashboard each.
         site: where the dictionary reads; its own by default.
         max_new_tokens: how far the model goes on.
         selection: what to show first (see `LatentsView`).

@@ -31,7 +31,7 @@ class FourierPanel(Panel[FourierView]):
     Args:
         model: a modular addition network; or the name of one with checkpoints, and then the slider chooses which of
             them loses its frequencies. Interventions that are active now hold in the panel, after their block too.
-        neurons: whose spectra are drawn (see `mi.fourier_spectrum`).
+        neurons: whose spectra are drawn (see `mi.fourier.spectrum`).
         logits: the numbers whose logits' spectra are.
         selection: what to show first (see `FourierView`).
         out: the frequencies that are taken out first.

@@ -12,7 +12,7 @@ from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
-from mi_widgets.zoo.models import check_files
+from mi_widgets.zoo.shipped import check_files
 
 from .hub import first_line, hub_answers
 
@@ -34,7 +34,7 @@ def load_sae(name: str | os.PathLike[str]) -> SAE:
     """
     path = os.fspath(name)
     if path in zoo.dictionaries():
-        folder = zoo.dictionaries()[path]
+        folder = zoo.DICTIONARIES / path
         check_files(str(folder), [CONFIG, WEIGHTS])
         return read_sae(folder)
     if Path(path).exists():

@@ -76,10 +76,10 @@ def _families() -> str:
 
 
 def _nowhere(name: str, error: Exception) -> str:
-    near = difflib.get_close_matches(name, zoo.names(), n=1)
+    near = difflib.get_close_matches(name, zoo.models(), n=1)
     meant = f" Did you mean {near[0]!r}?" if near else ""
     return (
-        f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(zoo.names())}. It is no "
+        f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(zoo.models())}. It is no "
         f"folder with a config.json either, and as a Hugging Face id: {first_line(error)}"
     )
 

@@ -34,7 +34,8 @@ def load(
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
             a module in memory. A module is not copied; `model.release()` takes away what is added to it.
-        checkpoint: for a shipped model: a step of its training, one of `mi.checkpoints(name)`; the last by default.
+        checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
+            default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
             token ids.
         device: for a name: `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`; the CPU by default.
@@ -74,7 +75,7 @@ def load(
         module = module.to(place) if kind is None else module.to(place, kind)
     else:
         raise UnknownModel(
-            f"mi.load takes a name ({', '.join(zoo.names())}), a folder, a Hugging Face id or a torch module; got "
+            f"mi.load takes a name ({', '.join(zoo.models())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
     return model_of(
@@ -94,7 +95,7 @@ def _open(
         return module, tokenizer, Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}")
     if checkpoint is not None:
         raise UnknownCheckpoint(
-            f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.names())}); {path!r} is none."
+            f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.models())}); {path!r} is none."
         )
     module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
     return module, tokenizer, Path(path).name

@@ -19,7 +19,7 @@ from torch import nn
 
 from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.dictionaries import dictionaries
-from mi_widgets.zoo.models import EXPECTED, WEIGHTS, expected, names
+from mi_widgets.zoo.shipped import EXPECTED, WEIGHTS, expected, models
 from mi_widgets.zoo.superposition import toys
 
 from .cards import add_seeds
@@ -126,7 +126,7 @@ def _foreign(folder: Path) -> str | None:
 
 def _verify(asked: argparse.Namespace) -> list[str]:
     problems = []
-    for name, (found, wrong) in verified(asked.names or (*names(), *toys(), *dictionaries())):
+    for name, (found, wrong) in verified(asked.names or (*models(), *toys(), *dictionaries())):
         _show(name, found)
         problems += [f"{name}: {sentence}" for sentence in wrong]
     return problems

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.zoo.models import EXPECTED, expected, folder_of, sha256_of
+from mi_widgets.zoo.shipped import EXPECTED, expected, folder_of, sha256_of
 
 from .recipe import Recipe
 from .recipes import recipe_for

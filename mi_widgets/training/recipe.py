@@ -15,7 +15,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.models import LAST
+from mi_widgets.zoo.shipped import LAST
 from mi_widgets.zoo.tokenizer import word_tokenizer
 
 from .unfinished import Unfinished

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from mi_widgets.model.load import load
-from mi_widgets.zoo.models import check_files, checkpoint_file, expected, sha256_of
+from mi_widgets.zoo.shipped import check_files, checkpoint_file, expected, sha256_of
 
 from .cards import write_record
 from .recipe import Recipe

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.zoo.models import EXPECTED, check_files, sha256_of
+from mi_widgets.zoo.shipped import EXPECTED, check_files, sha256_of
 
 from .cards import CARD, point, table
 from .ship import missed

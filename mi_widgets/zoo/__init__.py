@@ -1,12 +1,13 @@
 """The shipped models: architecture, tokenizer, seeded texts, weights. Nothing is measured here."""
 
 from .data import Texts, data
-from .dictionaries import dictionaries
-from .models import checkpoints, is_known, names, open_model
+from .dictionaries import DICTIONARIES, dictionaries
 from .modular_addition import Sums, modular_sums
+from .shipped import checkpoints, is_known, models, open_model
 from .transformer import Transformer, TransformerConfig
 
 __all__ = [
+    "DICTIONARIES",
     "Sums",
     "Texts",
     "Transformer",
@@ -15,7 +16,7 @@ __all__ = [
     "data",
     "dictionaries",
     "is_known",
+    "models",
     "modular_sums",
-    "names",
     "open_model",
 ]

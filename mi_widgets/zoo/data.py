@@ -50,6 +50,11 @@ class Texts:
         return len(self.ids)
 
 
+def corpora() -> tuple[str, ...]:
+    """The names of the corpora that `mi.shipped.texts` draws from."""
+    return (*get_args(Corpus), "atlas")
+
+
 @overload
 def data(
     corpus: Corpus, split: Split = "test", *, n: int, seed: int = 0, longest_span: int = LONGEST_SPAN

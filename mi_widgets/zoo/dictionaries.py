@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
-from .models import WEIGHTS
+from .shipped import WEIGHTS
 
 # A folder deeper than the models that `mi.load` opens: these are none of them.
 DICTIONARIES = WEIGHTS / "dictionaries"
 
 
 @cache
-def dictionaries() -> dict[str, Path]:
-    """The folder of each shipped autoencoder, by its name."""
-    return {path.parent.name: path.parent for path in sorted(DICTIONARIES.glob("*/cfg.json"))}
+def dictionaries() -> tuple[str, ...]:
+    """The names of the shipped sparse autoencoders."""
+    return tuple(sorted(path.parent.name for path in DICTIONARIES.glob("*/cfg.json")))

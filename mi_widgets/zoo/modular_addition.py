@@ -45,7 +45,7 @@ class Sums:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        return f"mi.modular_sums({self.p}, {self.split!r}, seed={self.seed}, share={self.share})"
+        return f"mi.fourier.modular_sums({self.p}, {self.split!r}, seed={self.seed}, share={self.share})"
 
 
 def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: float = SHARE) -> Sums:

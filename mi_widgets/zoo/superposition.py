@@ -22,14 +22,14 @@ from mi_widgets.core.record import Brought, Made
 from mi_widgets.core.recording import made_by, recorded, serial
 from mi_widgets.core.script import Script
 
-from .models import EXPECTED, LAST, WEIGHTS, check_files
+from .shipped import EXPECTED, LAST, WEIGHTS, check_files
 
 # A folder deeper than the models that `mi.load` opens: these are none of them.
 TOYS = WEIGHTS / "superposition"
 _WRITTEN_OUT = 512  # numbers in W up to which its code says them all
 
 
-@kind("mi.superposition(name)")
+@kind("mi.toys.load(name)")
 @dataclass(frozen=True, init=False, repr=False)
 class ToyModel:
     """Some instances of x' = ReLU(Wᵀ W x + b): n features are pressed into m dimensions and read back.
@@ -140,7 +140,7 @@ class ToyModel:
         if self.W.tensor.numel() > _WRITTEN_OUT:
             return Brought(f"your {self!r}", "toy", token=serial(self))
         given = {name: getattr(self, name) for name in ("W", "b", "sparsity", "importance", "name")}
-        return made_by("mi.ToyModel", signature(ToyModel), given, name="toy")
+        return made_by("mi.toys.ToyModel", signature(ToyModel), given, name="toy")
 
     def with_record(self, record: Made) -> ToyModel:
         """The same, made by another call."""
@@ -194,7 +194,7 @@ def superposition(name: str) -> ToyModel:
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise UnknownModel(
             f"There is no shipped toy model {name!r}.{meant} The shipped ones are {', '.join(toys())}; "
-            "mi.train_superposition makes one of your own."
+            "mi.toys.train makes one of your own."
         )
     return read_toy(TOYS / name, name=name)
 

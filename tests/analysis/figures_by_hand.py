@@ -55,6 +55,6 @@ def in_a_plane(**options):
     orthogonal = np.zeros((2, 5))
     orthogonal[:, :2] = np.eye(2)
     four = np.concatenate([pairs(2), np.zeros((2, 1))], 1)
-    return mi.ToyModel(
+    return mi.toys.ToyModel(
         np.stack([orthogonal, four, polygon(5)]), sparsity=[0.0, 0.7, 0.9], name="by hand", **options
     )

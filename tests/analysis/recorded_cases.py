@@ -15,10 +15,10 @@ PAIR = mi.PromptPair(TEXAS, OHIO, (" Austin", " Columbus"))
 KIND = ["The day was good. Everyone was happy.", "A fine morning. They were glad.", "It was good."] * 2
 UNKIND = ["The day was bad. Everyone was sad.", "A bleak morning. They were cross.", "It was bad."] * 2
 SITE = at.resid_post[2]
-PATCHING = {"metric": mi.probability, "batch": 1, "progress": False}
+PATCHING = {"metric": mi.metrics.probability, "batch": 1, "progress": False}
 KEPT = [at.pattern, at.resid_post, at.resid_pre, at.z, at.mlp_out, at.embed, at.attn_out, at.v]
 
-load, load_sae = cache(mi.load), cache(mi.load_sae)
+load, load_sae = cache(mi.load), cache(mi.sae.load)
 
 
 def first_logit(logits):
@@ -40,7 +40,7 @@ def numbers_of(made):
     """All numbers of what a recorded function returns."""
     if isinstance(made, mi.Run):
         return made.logits.detach().float().numpy()
-    return made.tensor.numpy() if isinstance(made, mi.Array) else np.asarray(made.values)
+    return made.tensor.numpy() if isinstance(made, mi.interventions.Array) else np.asarray(made.values)
 
 
 @cache
@@ -140,7 +140,7 @@ def circuits():
         mi.faithfulness: [
             ((atlas, circuit, PAIR), {"means": means(), "draws": 2, "seed": 1, **PATCHING}),
         ],
-        mi.knock_outs: [
+        mi.ablation_effects: [
             ((atlas, PAIR, at.mlp_out), {"by": ("layer",), **PATCHING}),
             ((atlas, PAIR), {"means": means()}),
         ],
@@ -150,9 +150,9 @@ def circuits():
 def directions():
     """Directions, probes, and steering along them."""
     atlas = load("atlas")
-    found = mi.mean_difference(atlas, KIND, UNKIND, SITE)
+    found = mi.directions.mean_difference(atlas, KIND, UNKIND, SITE)
     steered = {
-        "probes": {"tone": mi.probe(atlas, KIND, UNKIND, SITE)},
+        "probes": {"tone": mi.directions.linear_probe(atlas, KIND, UNKIND, SITE)},
         "texts": [TEXAS, OHIO],
         "max_new_tokens": 5,
         "temperature": 0.7,
@@ -160,10 +160,12 @@ def directions():
         "control_seed": 2,
     }
     return {
-        mi.mean_difference: [((atlas, KIND, UNKIND, SITE.every(".")), {"progress": False})],
-        mi.principal_component: [((atlas, KIND, SITE), {"number": 1, "progress": False})],
-        mi.probe: [((atlas, KIND, UNKIND, SITE), {"penalty": 2.0, "seed": 4, "progress": False})],
-        mi.random_direction: [((found,), {"seed": 3})],
+        mi.directions.mean_difference: [((atlas, KIND, UNKIND, SITE.every(".")), {"progress": False})],
+        mi.directions.principal_component: [((atlas, KIND, SITE), {"number": 1, "progress": False})],
+        mi.directions.linear_probe: [
+            ((atlas, KIND, UNKIND, SITE), {"penalty": 2.0, "seed": 4, "progress": False})
+        ],
+        mi.directions.random: [((found,), {"seed": 3})],
         mi.steering_effect: [((atlas, mi.steer(SITE, found, scale=2.0), TEXAS), steered)],
     }
 
@@ -172,15 +174,15 @@ def dictionaries():
     """Sparse autoencoders."""
     atlas, sae = load("atlas"), load_sae("atlas-2")
     shared = {
-        "marks": [mi.Mark(i, 9, "tone", "kind") for i in range(6)],
+        "marks": [mi.sae.Mark(i, 9, "tone", "kind") for i in range(6)],
         "site": SITE,
         "progress": False,
     }
     shown = {"contexts": 2, "around": 3, "tokens": 4, "near": 2}
     return {
-        mi.evaluate_sae: [((sae, atlas, KIND), {**shared, "seed": 3})],
-        mi.features: [((sae, atlas, KIND), {**shared, **shown})],
-        mi.latents: [((run(), sae), {"site": SITE})],
+        mi.sae.evaluate: [((sae, atlas, KIND), {**shared, "seed": 3})],
+        mi.sae.dashboards: [((sae, atlas, KIND), {**shared, **shown})],
+        mi.sae.latents: [((run(), sae), {"site": SITE})],
     }
 
 
@@ -188,24 +190,24 @@ def fourier():
     """Frequencies, of a circuit for sums modulo 11 whose weights are set by hand."""
     adding, matrix = brought()["model"], brought()["matrix"]
     return {
-        mi.fourier_norms: [((matrix,), {})],
-        mi.fourier_spectrum: [((adding,), {"neurons": [3], "logits": [7]})],
-        mi.frequency_ablation: [((adding,), {})],
-        mi.key_frequencies: [((adding,), {})],
-        mi.logit_trig_fit: [((adding,), {"frequencies": [1, 3]})],
-        mi.neuron_frequencies: [((adding,), {})],
-        mi.neuron_logit_map: [((adding,), {"frequencies": [1, 3]})],
-        mi.progress_measures: [
-            ((adding,), {"frequencies": [4], "train": mi.modular_sums(11, "train", seed=1)}),
+        mi.fourier.norms: [((matrix,), {})],
+        mi.fourier.spectrum: [((adding,), {"neurons": [3], "logits": [7]})],
+        mi.fourier.frequency_ablation: [((adding,), {})],
+        mi.fourier.key_frequencies: [((adding,), {})],
+        mi.fourier.logit_trig_fit: [((adding,), {"frequencies": [1, 3]})],
+        mi.fourier.neuron_frequencies: [((adding,), {})],
+        mi.fourier.neuron_logit_map: [((adding,), {"frequencies": [1, 3]})],
+        mi.fourier.progress_measures: [
+            ((adding,), {"frequencies": [4], "train": mi.fourier.modular_sums(11, "train", seed=1)}),
         ],
     }
 
 
 def superposition():
     """More features than dimensions."""
-    toy = mi.superposition("plane")
+    toy = mi.toys.load("plane")
     return {
-        mi.dimensions_per_feature: [((toy,), {})],
-        mi.feature_geometry: [((toy,), {})],
-        mi.interference: [((toy,), {})],
+        mi.toys.dimensions_per_feature: [((toy,), {})],
+        mi.toys.feature_geometry: [((toy,), {})],
+        mi.toys.interference: [((toy,), {})],
     }

@@ -43,23 +43,23 @@ def test_a_knock_out_puts_the_mean_there():
     run = model.run(prompts, keep=[at.z])
     for by_position in (False, True):
         means = mi.mean_activations(model, prompts, at.z, by_position=by_position)
-        with model.intervene(mi.knock_out([at.z[1, 3], at.z[2, 0]], means)):
+        with model.intervene(mi.interventions.ablate_all([at.z[1, 3], at.z[2, 0]], means)):
             z = model.run("kbc", keep=[at.z])[at.z]
         there = run[at.z][1, :, :, 3].mean(0 if by_position else (0, 1))
         torch.testing.assert_close(z[1, 0, :, 3], there.expand(4, 8), atol=1e-5, rtol=0)
-    with model.intervene(mi.knock_out(at.mlp_out[1])):
+    with model.intervene(mi.interventions.ablate_all(at.mlp_out[1])):
         assert not model.run("kbc", keep=[at.mlp_out])[at.mlp_out[1]].any()
 
 
 def test_without_a_head_of_the_route_the_answer_is_gone(by_hand):
     means = mi.mean_activations(by_hand, [pair.clean for pair in PAIRS], at.z)
-    lost = mi.knock_outs(by_hand, PAIRS, means=means)
+    lost = mi.ablation_effects(by_hand, PAIRS, means=means)
     assert lost.values[SECOND] < -LOUDNESS / 2
     assert lost.values[IDLE] == pytest.approx(0, abs=1e-5)
     assert lost.unit == "nats"
     # What is left without one head: the other has nothing to lose any more.
-    with by_hand.intervene(mi.knock_out(at.z[FIRST])):
-        again = mi.knock_outs(by_hand, PAIRS)
+    with by_hand.intervene(mi.interventions.ablate_all(at.z[FIRST])):
+        again = mi.ablation_effects(by_hand, PAIRS)
     assert np.allclose(again.values, 0, atol=1e-5)
 
 
@@ -108,10 +108,10 @@ def test_the_code_makes_the_means_first():
     for means in (mi.mean_activations(model, ["abcd", "bbcd"], at.z), changed):
         with model.intervene(mi.scale(at.mlp_out[1], 0.5)):  # in which the means were not made
             found = [
-                mi.knock_outs(model, pair, means=means),
+                mi.ablation_effects(model, pair, means=means),
                 mi.faithfulness(model, ROUTE, pair, means=means),
             ]
-            found.append(mi.knock_outs(model, pair, means=means, metric=own))
+            found.append(mi.ablation_effects(model, pair, means=means, metric=own))
         for made in found:
             code = made.code().partition("\nmodel = ...")[2].partition("\n")[2].partition("\n")[2]
             exec(code.replace("metric = ...", "metric = own"), names | {"own": own}, names)
@@ -127,9 +127,9 @@ def test_what_is_no_circuit_is_named(by_hand):
     with pytest.raises(
         mi.MIError, match=r"means of at\.z in layers \[1\], which say nothing of at\.z\[2, 0\]"
     ):
-        mi.knock_out(at.z[SECOND], means)
+        mi.interventions.ablate_all(at.z[SECOND], means)
     with pytest.raises(mi.MIError, match=r"means come from mi.mean_activations"):
-        mi.knock_out(at.z[SECOND], mi.knock_outs(by_hand, PAIR))
+        mi.interventions.ablate_all(at.z[SECOND], mi.ablation_effects(by_hand, PAIR))
     says = r"prompt 0 has 4 tokens \(<s> \| a \| c \| \?\), prompt 1 has 3"
     with pytest.raises(mi.errors.PromptError, match=says):
         mi.mean_activations(by_hand, ["ac?", "ac"], at.z, by_position=True)
@@ -141,19 +141,19 @@ def test_what_is_no_circuit_is_named(by_hand):
     longer = mi.PromptPair("acd?", "bcd?", ("a", "b"))
     says = r"by position, for 4 tokens; prompt 1 has 5: <s> \| a \| c \| d \| \?"
     for method in (
-        mi.knock_outs,
+        mi.ablation_effects,
         lambda model, *given, **options: mi.faithfulness(model, ROUTE, *given, **options),
     ):
         with pytest.raises(mi.errors.PromptError, match=says):
             method(by_hand, [PAIR, longer], means=means)
     with pytest.raises(mi.errors.PromptError, match="pair 1 has 5"):
-        mi.knock_outs(by_hand, [PAIR, longer], at.attn_out, by=("layer", "pos"))
+        mi.ablation_effects(by_hand, [PAIR, longer], at.attn_out, by=("layer", "pos"))
 
 
 def test_knock_outs_go_by_position_too(by_hand):
     means = mi.mean_activations(by_hand, [pair.clean for pair in PAIRS], at.attn_out, by_position=True)
-    grid = mi.knock_outs(by_hand, PAIRS, at.attn_out, means=means, by=("layer", "pos"))
+    grid = mi.ablation_effects(by_hand, PAIRS, at.attn_out, means=means, by=("layer", "pos"))
     there = {(int(layer), int(pos)) for layer, pos in np.argwhere(np.abs(grid.values) > 1e-4)}
     assert there == {(FIRST[0], 2), (SECOND[0], 3)}
-    one = mi.knock_out(at.z[1, 0], mi.mean_activations(by_hand, ["ac?"], at.z).sel(layer=1))
+    one = mi.interventions.ablate_all(at.z[1, 0], mi.mean_activations(by_hand, ["ac?"], at.z).sel(layer=1))
     assert len(one) == 1

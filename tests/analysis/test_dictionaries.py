@@ -59,7 +59,7 @@ TEXTS = ["".join(row) for row in np.random.default_rng(3).choice(list("abcdefgh"
 
 
 def test_what_loses_nothing_recovers_all(model):
-    found = mi.evaluate_sae(exact(model.config.d_model), model, TEXTS, progress=False).dataset
+    found = mi.sae.evaluate(model, exact(model.config.d_model), TEXTS, progress=False).dataset
     assert float(found["variance_explained"]) == pytest.approx(1, abs=1e-5)
     assert float(found["loss_recovered"]) == pytest.approx(1, abs=1e-4)
     assert float(found["dead"]) < 0.5
@@ -70,7 +70,7 @@ def test_what_says_nothing_recovers_as_much_as_zeros(model):
     width = model.config.d_model
     silent = SAE(W_enc=torch.zeros(width, 4), b_enc=-torch.ones(4), W_dec=torch.ones(4, width),
                  b_dec=torch.zeros(width), kind="l1", site=at.resid_post[0])  # fmt: skip
-    found = mi.evaluate_sae(silent, model, TEXTS, progress=False).dataset
+    found = mi.sae.evaluate(model, silent, TEXTS, progress=False).dataset
     assert float(found["loss_recovered"]) == pytest.approx(0, abs=1e-4)
     assert (float(found["l0"]), float(found["dead"])) == (0, 1)
     assert float(found["variance_explained"]) <= 0
@@ -79,7 +79,7 @@ def test_what_says_nothing_recovers_as_much_as_zeros(model):
 def by_letter(letter="a"):
     """Marks at every letter: which it is."""
     return [
-        mi.Mark(i, place + 1, "letter", "yes" if text[place] == letter else "no")
+        mi.sae.Mark(i, place + 1, "letter", "yes" if text[place] == letter else "no")
         for i, text in enumerate(TEXTS)
         for place in range(len(text))
     ]
@@ -97,8 +97,8 @@ def letter_detector(model, letter="a"):
 
 
 def test_a_planted_detector_is_found_and_no_other_is(model):
-    found = mi.evaluate_sae(
-        letter_detector(model), model, TEXTS, marks=by_letter(), site=at.resid_pre[0], progress=False
+    found = mi.sae.evaluate(
+        model, letter_detector(model), TEXTS, marks=by_letter(), site=at.resid_pre[0], progress=False
     ).dataset.sel(label="letter yes")
     assert int(found["column"].sel(basis="latents")) == 7
     assert float(found["auc"].sel(basis="latents")) > 0.9
@@ -108,8 +108,8 @@ def test_a_planted_detector_is_found_and_no_other_is(model):
 
 def test_labels_without_meaning_are_found_by_none(model):
     rng = np.random.default_rng(0)
-    marks = [mi.Mark(i, 3, "coin", str(rng.integers(2))) for i in range(len(TEXTS))]
-    found = mi.evaluate_sae(exact(model.config.d_model), model, TEXTS, marks=marks, progress=False)
+    marks = [mi.sae.Mark(i, 3, "coin", str(rng.integers(2))) for i in range(len(TEXTS))]
+    found = mi.sae.evaluate(model, exact(model.config.d_model), TEXTS, marks=marks, progress=False)
     assert abs(found.dataset["auc"].values - 0.5).max() < 0.45
 
 
@@ -118,20 +118,20 @@ def test_labels_without_meaning_are_found_by_none(model):
     [
         ({"site": None}, DictionaryError, r"does not say where it reads: site=at.resid_post\[2\]"),
         ({"texts": []}, DictionaryError, "a list with a text in it"),
-        ({"marks": [mi.Mark(99, 1, "a", "b")]}, PromptError, "is in none of the 40 texts"),
-        ({"marks": [mi.Mark(0, 50, "a", "b")]}, PromptError, "is in none of the 40 texts"),
+        ({"marks": [mi.sae.Mark(99, 1, "a", "b")]}, PromptError, "is in none of the 40 texts"),
+        ({"marks": [mi.sae.Mark(0, 50, "a", "b")]}, PromptError, "is in none of the 40 texts"),
     ],
 )
 def test_bad_input_is_named(model, given, error, says):
     how = {"texts": TEXTS, "marks": by_letter(), "site": at.resid_pre[0], **given}
     texts = how.pop("texts")
     with pytest.raises(error, match=says):
-        mi.evaluate_sae(letter_detector(model), model, texts, progress=False, **how)
+        mi.sae.evaluate(model, letter_detector(model), texts, progress=False, **how)
 
 
 def test_atlas_texts_say_what_is_known_where():
-    texts = mi.data("atlas", "test", n=60, seed=2)
-    found = mi.marks(texts)
+    texts = mi.shipped.texts("atlas", "test", n=60, seed=2)
+    found = mi.sae.marks(texts)
     for mark in found:
         text = texts[mark.text]
         before = text.text[: mark.end]
@@ -141,7 +141,7 @@ def test_atlas_texts_say_what_is_known_where():
         if mark.kind == "sentiment":
             assert any(word.end == mark.end for word in text.of("word"))
     assert {mark.kind for mark in found} == {"asked", "register", "sentiment"}
-    every = mi.marks(texts, every_token=True)
+    every = mi.sae.marks(texts, every_token=True)
     count = lambda marks: sum(mark.kind == "sentiment" for mark in marks)  # noqa: E731
     assert count(every) > 3 * count(found)
 
@@ -158,12 +158,12 @@ def test_texts_are_run_together_in_order_and_take_little_room(lengths):
 
 def test_a_token_with_two_labels_is_one_example_of_both(model):
     letters = by_letter()
-    twice = [*letters, *(mi.Mark(mark.text, mark.end, "again", mark.value) for mark in letters)]
-    found = mi.evaluate_sae(
-        letter_detector(model), model, TEXTS, marks=twice, site=at.resid_pre[0], progress=False
+    twice = [*letters, *(mi.sae.Mark(mark.text, mark.end, "again", mark.value) for mark in letters)]
+    found = mi.sae.evaluate(
+        model, letter_detector(model), TEXTS, marks=twice, site=at.resid_pre[0], progress=False
     )
-    alone = mi.evaluate_sae(
-        letter_detector(model), model, TEXTS, marks=letters, site=at.resid_pre[0], progress=False
+    alone = mi.sae.evaluate(
+        model, letter_detector(model), TEXTS, marks=letters, site=at.resid_pre[0], progress=False
     )
     for label in alone.dataset["label"].values:
         again = str(label).replace("letter", "again")

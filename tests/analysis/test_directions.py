@@ -58,16 +58,16 @@ def rows(model, texts, which):
 )
 def test_a_mean_difference_is_the_difference_of_means(model, site, which):
     a, b = rows(model, WITH_A, which), rows(model, WITH_B, which)
-    found = mi.mean_difference(model, WITH_A, WITH_B, site, progress=False)
+    found = mi.directions.mean_difference(model, WITH_A, WITH_B, site, progress=False)
     assert torch.allclose(found.tensor, a.mean(0) - b.mean(0), atol=1e-5)
     assert found.facts == {"tokens": len(a), "other tokens": len(b)}
     assert found.site == site
-    back = mi.mean_difference(model, WITH_B, WITH_A, site, progress=False)
+    back = mi.directions.mean_difference(model, WITH_B, WITH_A, site, progress=False)
     assert torch.allclose(found.tensor, -back.tensor, atol=1e-6)
 
 
 def test_a_head_has_directions_too(model):
-    found = mi.mean_difference(model, WITH_A, WITH_B, at.z[1, 2].every("a", "b"), progress=False)
+    found = mi.directions.mean_difference(model, WITH_A, WITH_B, at.z[1, 2].every("a", "b"), progress=False)
     assert found.shape == (model.config.d_head,)
     with model.intervene(mi.steer(found.site, found)):
         model.run("abc")
@@ -75,9 +75,9 @@ def test_a_head_has_directions_too(model):
 
 def test_directions_are_made_again_by_their_code(model):
     for found in (
-        mi.mean_difference(model, WITH_A[:3], WITH_B[:3], BOTH, progress=False),
-        mi.probe(model, WITH_A[:3], WITH_B[:3], BOTH, progress=False),
-        mi.principal_component(model, WITH_A[:3], BOTH, progress=False),
+        mi.directions.mean_difference(model, WITH_A[:3], WITH_B[:3], BOTH, progress=False),
+        mi.directions.linear_probe(model, WITH_A[:3], WITH_B[:3], BOTH, progress=False),
+        mi.directions.principal_component(model, WITH_A[:3], BOTH, progress=False),
     ):
         names = {**NAMES, "load": lambda _: model}
         exec(code_of(found.record, "again").replace("model = ...", "model = load(0)"), names)
@@ -89,7 +89,7 @@ def test_directions_are_made_again_by_their_code(model):
 
 def test_a_probe_is_scikit_learns_logistic_regression(model):
     penalty = 2.0
-    found = mi.probe(model, WITH_A, WITH_B[:20], SITE, penalty=penalty, progress=False)
+    found = mi.directions.linear_probe(model, WITH_A, WITH_B[:20], SITE, penalty=penalty, progress=False)
     halves = WITH_A[::2], WITH_B[:20:2]
     x = torch.cat([rows(model, half, lambda i, letter: True) for half in halves]).double().numpy()
     label = np.repeat([1, 0], [10 * len(half) for half in halves])
@@ -105,25 +105,25 @@ def test_a_probe_is_scikit_learns_logistic_regression(model):
 
 
 def test_what_is_planted_is_read_and_shuffled_labels_are_not(model):
-    found = mi.probe(model, WITH_A, WITH_B, BOTH, progress=False)
+    found = mi.directions.linear_probe(model, WITH_A, WITH_B, BOTH, progress=False)
     assert found.facts["accuracy"] == 1
-    means = mi.mean_difference(model, WITH_A, WITH_B, BOTH, progress=False)
+    means = mi.directions.mean_difference(model, WITH_A, WITH_B, BOTH, progress=False)
     cosine = torch.cosine_similarity(found.tensor, means.tensor, dim=0)
     assert cosine > 0.3
     chance = [
-        mi.probe(model, WITH_A, WITH_B, BOTH, seed=seed, progress=False).facts["shuffled"]
+        mi.directions.linear_probe(model, WITH_A, WITH_B, BOTH, seed=seed, progress=False).facts["shuffled"]
         for seed in range(8)
     ]
     assert abs(np.mean(chance) - 0.5) < 0.15
     with pytest.raises(InterventionError, match="is all zeros"):  # all texts begin with the same token
-        mi.probe(model, ALIKE, WITH_A, SITE.pos(0), progress=False)
+        mi.directions.linear_probe(model, ALIKE, WITH_A, SITE.pos(0), progress=False)
 
 
 def test_a_principal_component_is_scikit_learns(model):
     x = rows(model, WITH_A, lambda i, letter: True).double().numpy()
     theirs = PCA(n_components=3).fit(x)
     for number in range(3):
-        found = mi.principal_component(model, WITH_A, SITE, number=number, progress=False)
+        found = mi.directions.principal_component(model, WITH_A, SITE, number=number, progress=False)
         ours = found.tensor.numpy() / found.norm
         assert abs(ours @ theirs.components_[number]) == pytest.approx(1, abs=1e-4)
         assert ours[np.abs(ours).argmax()] > 0
@@ -132,7 +132,7 @@ def test_a_principal_component_is_scikit_learns(model):
         )
         assert found.norm == pytest.approx((x @ ours).std(), rel=1e-4)
     with pytest.raises(MIError, match=r"there are \d+ components here, from 0; got number=99"):
-        mi.principal_component(model, WITH_A, SITE, number=99, progress=False)
+        mi.directions.principal_component(model, WITH_A, SITE, number=99, progress=False)
 
 
 def erased(model, edit, texts):
@@ -141,7 +141,7 @@ def erased(model, edit, texts):
 
 
 def test_after_erasure_no_line_does_better_than_a_constant(model):
-    edit = mi.erase(model, WITH_A, WITH_B[:20], SITE, progress=False)
+    edit = mi.directions.erase(model, WITH_A, WITH_B[:20], SITE, progress=False)
     a, b = erased(model, edit, WITH_A), erased(model, edit, WITH_B[:20])
     np.testing.assert_allclose(a.mean(0), b.mean(0), atol=1e-4)
     x, label = np.concatenate([a, b]), np.repeat([1, 0], [len(a), len(b)])
@@ -176,14 +176,14 @@ def test_erasure_is_the_papers_formula(model):
     seen = W @ (centred.T @ z / len(x))
     P = torch.outer(seen, seen) / (seen @ seen)
     expected = x - centred @ (W_pseudo @ P @ W).T
-    edit = mi.erase(model, WITH_A, WITH_B, SITE, progress=False)
+    edit = mi.directions.erase(model, WITH_A, WITH_B, SITE, progress=False)
     ours = np.concatenate([erased(model, edit, WITH_A), erased(model, edit, WITH_B)])
     np.testing.assert_allclose(ours, expected.numpy(), atol=2e-3)
     assert eval(edit.code(), NAMES) == edit
 
 
 def test_erasure_at_some_tokens_leaves_the_others(model):
-    edit = mi.erase(model, WITH_A, WITH_B, BOTH, progress=False)
+    edit = mi.directions.erase(model, WITH_A, WITH_B, BOTH, progress=False)
     assert edit.site == BOTH
     before = model.run(WITH_A[0], keep=[SITE])[SITE]
     with model.intervene(edit):
@@ -192,7 +192,9 @@ def test_erasure_at_some_tokens_leaves_the_others(model):
     assert changed.nonzero()[:, 0].tolist() == [before.shape[1] - len(WITH_A[0]) + 4]
 
 
-@pytest.mark.parametrize("find", [mi.mean_difference, mi.probe, mi.erase])
+@pytest.mark.parametrize(
+    "find", [mi.directions.mean_difference, mi.directions.linear_probe, mi.directions.erase]
+)
 @pytest.mark.parametrize(
     ("a", "b", "site", "error", "says"),
     [
@@ -218,8 +220,8 @@ def test_what_is_no_contrast_is_told(model, find, a, b, site, error, says):
 
 def test_two_kinds_that_are_the_same_have_no_direction(model):
     with pytest.raises(InterventionError, match="is all zeros"):
-        mi.mean_difference(model, WITH_A, WITH_A, SITE, progress=False)
+        mi.directions.mean_difference(model, WITH_A, WITH_A, SITE, progress=False)
     with pytest.raises(InterventionError, match="both kinds have the same mean"):
-        mi.erase(model, WITH_A, WITH_A, SITE, progress=False)
+        mi.directions.erase(model, WITH_A, WITH_A, SITE, progress=False)
     with pytest.raises(PromptError, match="needs two texts of each kind"):
-        mi.probe(model, WITH_A[:1], WITH_B, SITE, progress=False)
+        mi.directions.linear_probe(model, WITH_A[:1], WITH_B, SITE, progress=False)

@@ -30,7 +30,9 @@ def sae(model):
 
 @pytest.fixture(scope="module")
 def looks(model, sae):
-    return mi.features(sae, model, TEXTS, contexts=3, around=2, tokens=4, near=3, progress=False).dataset
+    return mi.sae.dashboards(
+        model, sae, TEXTS, contexts=3, around=2, tokens=4, near=3, progress=False
+    ).dataset
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_promoted_tokens_are_those_whose_logits_the_direction_moves(looks, model
 
 def test_a_direction_in_the_neurons_speaks_through_what_they_write(model):
     sae = random_sae("l1", d_in=model.config.d_mlp, d_sae=8, site=at.mlp_post[1])
-    looks = mi.features(sae, model, TEXTS[:4], progress=False).dataset
+    looks = mi.sae.dashboards(model, sae, TEXTS[:4], progress=False).dataset
     with torch.no_grad():
         effect = sae.W_dec @ model.weights.W_out[1] @ model.weights.W_U
     effect -= effect.mean(-1, keepdim=True)
@@ -114,10 +116,10 @@ def test_labels_say_what_a_latent_detects(model):
         W_enc=direction.T.contiguous(), b_enc=torch.zeros(1), W_dec=direction, b_dec=middle, kind="l1"
     )
     marks = [
-        mi.Mark(i, place + 1, "letter", text[place]) for i, text in enumerate(TEXTS) for place in range(8)
+        mi.sae.Mark(i, place + 1, "letter", text[place]) for i, text in enumerate(TEXTS) for place in range(8)
     ]
-    looks = mi.features(
-        sae, model, TEXTS, marks=marks, site=at.resid_pre[0], near=1, tokens=3, progress=False
+    looks = mi.sae.dashboards(
+        model, sae, TEXTS, marks=marks, site=at.resid_pre[0], near=1, tokens=3, progress=False
     ).dataset
     assert looks["label"].item() == "letter a"
     assert looks["label_auc"].item() > 0.9
@@ -125,6 +127,6 @@ def test_labels_say_what_a_latent_detects(model):
 
 def test_bad_input_is_named(model):
     with pytest.raises(DictionaryError, match="does not say where it reads"):
-        mi.features(random_sae(d_in=model.config.d_model), model, TEXTS)
+        mi.sae.dashboards(model, random_sae(d_in=model.config.d_model), TEXTS)
     with pytest.raises(DictionaryError, match="a list with a text in it"):
-        mi.features(random_sae(d_in=model.config.d_model, site=at.resid_post[0]), model, "abc")
+        mi.sae.dashboards(model, random_sae(d_in=model.config.d_model, site=at.resid_post[0]), "abc")

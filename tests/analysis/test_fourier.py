@@ -37,7 +37,7 @@ def random_logits(p=7, seed=0):
 
 @pytest.mark.parametrize("p", [5, 7, *PRIMES])
 def test_the_basis_is_orthonormal_and_made_of_waves(p):
-    basis = mi.fourier_basis(p)
+    basis = mi.fourier.basis(p)
     assert torch.allclose(basis @ basis.T, torch.eye(p), atol=1e-5)
     n = torch.arange(p).double()
     assert torch.allclose(basis[3], ((2 / p) ** 0.5 * (2 * torch.pi * 2 * n / p).cos()).float(), atol=1e-5)
@@ -47,7 +47,7 @@ def test_the_basis_is_orthonormal_and_made_of_waves(p):
 @given(st.sampled_from([5, 7, 11]), st.integers(1, 4), st.integers(0, 100))
 def test_squared_norms_add_up_to_the_matrixs(p, d, seed):
     matrix = torch.randn(p, d, generator=torch.Generator().manual_seed(seed))
-    found = mi.fourier_norms(matrix).dataset
+    found = mi.fourier.norms(matrix).dataset
     total = (found["norm"] ** 2).sum() + found["constant"] ** 2
     assert total.item() == pytest.approx(matrix.square().sum().item(), rel=1e-4)
     assert np.allclose(found["norm"] ** 2, found["cos"] ** 2 + found["sin"] ** 2, atol=1e-4)
@@ -59,7 +59,7 @@ def test_a_wave_has_its_norm_at_its_frequency_alone():
     matrix = torch.stack(
         [3 * (2 * torch.pi * 4 * n / 59).cos(), (2 * torch.pi * 9 * n / 59).sin()], 1
     ).float()
-    norms = mi.fourier_norms(matrix)
+    norms = mi.fourier.norms(matrix)
     assert norms.argmax() == {"frequency": 4}
     assert norms.sel(frequency=4).values == pytest.approx(3 * (59 / 2) ** 0.5, rel=1e-4)
     assert norms.sel(frequency=9).dataset["sin"].item() == pytest.approx((59 / 2) ** 0.5, rel=1e-4)
@@ -68,12 +68,12 @@ def test_a_wave_has_its_norm_at_its_frequency_alone():
 
 def test_a_circuit_set_by_hand_computes_what_it_was_set_to(circuit):
     p = circuit.config.d_vocab - 1
-    found = circuit.run(mi.modular_sums(p).ids).logits[:, -1, :p].reshape(p, p, p)
+    found = circuit.run(mi.fourier.modular_sums(p).ids).logits[:, -1, :p].reshape(p, p, p)
     assert torch.allclose(found, logits_by_hand(p, ALPHAS), atol=5e-3)
 
 
 def test_its_frequencies_are_read_back(circuit):
-    found = mi.key_frequencies(circuit)
+    found = mi.fourier.key_frequencies(circuit)
     assert found.dataset["frequency"].values[found.dataset["key"].values].tolist() == sorted(ALPHAS)
     squares = {k: a * a for k, a in ALPHAS.items()}
     for k in ALPHAS:
@@ -82,17 +82,17 @@ def test_its_frequencies_are_read_back(circuit):
 
 
 def test_its_cosines_are_read_back(circuit):
-    fit = mi.logit_trig_fit(circuit)
+    fit = mi.fourier.logit_trig_fit(circuit)
     assert fit.values == pytest.approx([ALPHAS[k] for k in sorted(ALPHAS)], abs=1e-2)
     assert fit.dataset["variance_explained"].item() == pytest.approx(1, abs=1e-4)
     assert fit.dataset["loss_of_fit"].item() == pytest.approx(fit.dataset["loss"].item(), rel=0.05, abs=1e-3)
-    part = mi.logit_trig_fit(circuit, frequencies=[20, 5])
+    part = mi.fourier.logit_trig_fit(circuit, frequencies=[20, 5])
     assert part.values == pytest.approx([9, 0], abs=1e-2)
     assert part.dataset["variance_explained"].item() == pytest.approx(81 / 110, abs=1e-3)
 
 
 def test_its_map_from_neurons_is_read_back(circuit):
-    found = mi.neuron_logit_map(circuit).dataset
+    found = mi.fourier.neuron_logit_map(circuit).dataset
     assert found["share_of_keys"].item() == pytest.approx(1, abs=1e-3)
     for part in ("u_explained", "v_explained"):
         assert found[part].sel(frequency=sorted(ALPHAS)).values == pytest.approx(1, abs=1e-3)
@@ -102,8 +102,8 @@ def test_its_map_from_neurons_is_read_back(circuit):
 
 def test_losing_a_frequency_costs_what_the_others_leave(circuit):
     p = circuit.config.d_vocab - 1
-    answers = mi.modular_sums(p).answers
-    ablated = mi.frequency_ablation(circuit)
+    answers = mi.fourier.modular_sums(p).answers
+    ablated = mi.fourier.frequency_ablation(circuit)
 
     def loss(alphas):
         logits = logits_by_hand(p, alphas).flatten(0, 1).double()
@@ -118,7 +118,7 @@ def test_losing_a_frequency_costs_what_the_others_leave(circuit):
 
 def test_its_progress_is_complete(circuit):
     p = circuit.config.d_vocab - 1
-    found = mi.progress_measures(circuit).dataset
+    found = mi.fourier.progress_measures(circuit).dataset
     assert found["test_accuracy"].item() == found["train_accuracy"].item() == 1
     assert found["restricted"].item() == pytest.approx(found["test_loss"].item(), rel=0.2)
     assert found["excluded"].item() == pytest.approx(np.log(p), abs=0.02)  # nothing is left but a guess
@@ -130,7 +130,7 @@ def test_its_progress_is_complete(circuit):
 @pytest.mark.parametrize("p", PRIMES)
 def test_the_frequency_of_a_neuron_set_by_hand_is_read_back(p):
     given = [1, 4, 20, 4, 9]
-    found = mi.neuron_frequencies(mi.load(neurons_of(p, given)))
+    found = mi.fourier.neuron_frequencies(mi.load(neurons_of(p, given)))
     assert found.dataset["frequency"].values.tolist() == given
     assert found.values == pytest.approx(1, abs=1e-4)
     assert found.dataset["clear"].item() == 1
@@ -154,7 +154,7 @@ def test_what_is_kept_and_what_is_left_add_up_to_the_logits(p, keys, seed):
     assert torch.allclose(both - logits.mean((0, 1)), logits, atol=1e-4)
     assert by_logits.shares(logits).sum() <= 1
     everything = range(1, (p - 1) // 2 + 1)
-    mean_of_sum = by_sum(logits)[mi.modular_sums(p).answers].unflatten(0, (p, p))
+    mean_of_sum = by_sum(logits)[mi.fourier.modular_sums(p).answers].unflatten(0, (p, p))
     assert torch.allclose(along(logits, everything), mean_of_sum - logits.mean((0, 1)), atol=1e-4)
 
 
@@ -184,10 +184,10 @@ def test_the_gini_coefficient_is_the_mean_difference(values):
 def test_a_network_of_nothing_has_no_frequencies():
     module = adding_circuit(7, {})
     found = mi.load(module)
-    assert not mi.key_frequencies(found).dataset["key"].values.any()
-    assert mi.neuron_logit_map(found).dataset["share_of_keys"].item() == 0
-    assert mi.logit_trig_fit(found).dataset["variance_explained"].item() == 0
-    measures = mi.progress_measures(found).dataset
+    assert not mi.fourier.key_frequencies(found).dataset["key"].values.any()
+    assert mi.fourier.neuron_logit_map(found).dataset["share_of_keys"].item() == 0
+    assert mi.fourier.logit_trig_fit(found).dataset["variance_explained"].item() == 0
+    measures = mi.fourier.progress_measures(found).dataset
     for what in ("restricted", "excluded", "train_loss"):
         assert measures[what].item() == pytest.approx(np.log(7), abs=1e-5)
 
@@ -195,23 +195,23 @@ def test_a_network_of_nothing_has_no_frequencies():
 def test_an_untrained_network_has_none_of_it():
     module = small_transformer(n_layers=1, d_vocab=60, n_ctx=3, normalization=None)
     model = mi.load(module)
-    assert mi.neuron_frequencies(model).dataset["clear"].item() < 0.2
-    assert mi.progress_measures(model).dataset["test_accuracy"].item() < 0.1
-    fit = mi.logit_trig_fit(model, frequencies=range(1, 30))
+    assert mi.fourier.neuron_frequencies(model).dataset["clear"].item() < 0.2
+    assert mi.fourier.progress_measures(model).dataset["test_accuracy"].item() < 0.1
+    fit = mi.fourier.logit_trig_fit(model, frequencies=range(1, 30))
     assert fit.dataset["variance_explained"].item() < 0.1
 
 
 def test_an_intervention_reaches_the_analyses(circuit):
     with circuit.intervene(mi.ablate(mi.sites.mlp_out[0])):
-        assert not mi.key_frequencies(circuit).dataset["key"].values.any()
-        assert mi.progress_measures(circuit).dataset["test_accuracy"].item() < 0.1
+        assert not mi.fourier.key_frequencies(circuit).dataset["key"].values.any()
+        assert mi.fourier.progress_measures(circuit).dataset["test_accuracy"].item() < 0.1
 
 
 def test_a_network_set_by_hand_lies_on_its_circles_and_loses_one():
     p = 59
     model = mi.load(neurons_of(p, [4, 9]))
-    found = mi.fourier_spectrum(model, neurons=[1], logits=[0, 3])
-    norms = mi.fourier_norms(model.weights.W_E[:p])
+    found = mi.fourier.spectrum(model, neurons=[1], logits=[0, 3])
+    norms = mi.fourier.norms(model.weights.W_E[:p])
     assert found.values == pytest.approx(norms.values, abs=1e-4)
     for k in (4, 9):
         circle = found.sel(frequency=k).dataset
@@ -222,24 +222,24 @@ def test_a_network_set_by_hand_lies_on_its_circles_and_loses_one():
     both = [(spectrum.sel(component_a=f"{w} 9", component_b="1") ** 2).item() for w in ("cos", "sin")]
     assert sum(both) == pytest.approx(size**2, rel=1e-3)
     squared = (found.dataset["spectrum"] ** 2).sum(("component_a", "component_b")).values
-    neurons = model.run(mi.modular_sums(p).ids, keep=[at.mlp_post])[at.mlp_post[0].pos(-1)][:, 1]
+    neurons = model.run(mi.fourier.modular_sums(p).ids, keep=[at.mlp_post])[at.mlp_post[0].pos(-1)][:, 1]
     assert squared[0] == pytest.approx(neurons.square().sum().item(), rel=1e-3)
-    with model.intervene(mi.without_frequency(model, 9)):
-        left = mi.fourier_spectrum(model)
-        assert mi.neuron_frequencies(model).values == pytest.approx([1, 0], abs=1e-4)
+    with model.intervene(mi.fourier.without_frequency(model, 9)):
+        left = mi.fourier.spectrum(model)
+        assert mi.fourier.neuron_frequencies(model).values == pytest.approx([1, 0], abs=1e-4)
     assert left.sel(frequency=9).values == pytest.approx(0, abs=1e-4)
     assert left.sel(frequency=4).values == pytest.approx(found.sel(frequency=4).values, rel=1e-4)
     assert "spectrum" not in left.dataset
 
 
 ANALYSES = [
-    mi.fourier_spectrum,
-    mi.key_frequencies,
-    mi.neuron_frequencies,
-    mi.logit_trig_fit,
-    mi.frequency_ablation,
-    mi.neuron_logit_map,
-    mi.progress_measures,
+    mi.fourier.spectrum,
+    mi.fourier.key_frequencies,
+    mi.fourier.neuron_frequencies,
+    mi.fourier.logit_trig_fit,
+    mi.fourier.frequency_ablation,
+    mi.fourier.neuron_logit_map,
+    mi.fourier.progress_measures,
 ]
 
 
@@ -265,37 +265,37 @@ def test_the_code_of_each_makes_it_again(analysis, circuit):
 @pytest.mark.parametrize("p", [0, 1, 2, 3, 4, 9, 111, -7, 7.0, True, "7"])
 def test_a_modulus_that_is_no_prime_is_named(p):
     with pytest.raises(MIError, match=r"must be a prime from 5, as in \d+; got"):
-        mi.modular_sums(p)
+        mi.fourier.modular_sums(p)
     with pytest.raises(MIError, match="must be a prime from 5"):
-        mi.fourier_basis(p)
+        mi.fourier.basis(p)
 
 
 def test_what_cannot_be_analysed_is_named(circuit):
     with pytest.raises(MIError, match=r"takes a matrix \(p, d\), a row a number; got shape \(5,\)"):
-        mi.fourier_norms(torch.ones(5))
+        mi.fourier.norms(torch.ones(5))
     with pytest.raises(MIError, match=r"prime from 5, as in 7; got 6"):
-        mi.fourier_norms(torch.ones(6, 2))
+        mi.fourier.norms(torch.ones(6, 2))
     p = circuit.config.d_vocab - 1
     with pytest.raises(
         MIError, match=rf"frequencies are some of 1 to {(p - 1) // 2}, each once; got \[0, 3\]"
     ):
-        mi.logit_trig_fit(circuit, frequencies=[0, 3])
+        mi.fourier.logit_trig_fit(circuit, frequencies=[0, 3])
     with pytest.raises(
-        MIError, match=r"train takes mi.modular_sums\(\d+, 'train', seed=…\), what .* learned from"
+        MIError, match=r"train takes mi.fourier.modular_sums\(\d+, 'train', seed=…\), what .* learned from"
     ):
-        mi.progress_measures(circuit, train=mi.modular_sums(7, "train"))
+        mi.fourier.progress_measures(circuit, train=mi.fourier.modular_sums(7, "train"))
     with pytest.raises(MIError, match=r"the splits are all, train, test; got 'dev'"):
-        mi.modular_sums(7, "dev")
+        mi.fourier.modular_sums(7, "dev")
     with pytest.raises(MIError, match=r"share is more than 0 and less than 1; got 1"):
-        mi.modular_sums(7, "train", share=1)
+        mi.fourier.modular_sums(7, "train", share=1)
 
 
 def test_the_split_parts_all_sums_and_follows_its_seed():
-    whole, train, test = (mi.modular_sums(59, part) for part in ("all", "train", "test"))
+    whole, train, test = (mi.fourier.modular_sums(59, part) for part in ("all", "train", "test"))
     assert len(whole) == 59 * 59
     assert len(train) == int(0.3 * 59 * 59)
     assert sorted(train.ids.tolist() + test.ids.tolist()) == whole.ids.tolist()
     assert (whole.answers == whole.ids[:, :2].sum(1) % 59).all()
     assert (whole.ids[:, 2] == 59).all()
-    assert not torch.equal(train.ids, mi.modular_sums(59, "train", seed=1).ids)
+    assert not torch.equal(train.ids, mi.fourier.modular_sums(59, "train", seed=1).ids)
     assert eval(repr(train)).ids.equal(train.ids)

@@ -40,7 +40,7 @@ def test_one_row_of_ids_is_one_text(model):
 
 def test_texts_under_a_patch_are_run_together(model):
     ids = torch.randint(50, (40, 20), generator=torch.Generator().manual_seed(0))
-    held = mi.freeze_pattern(model.run(ids, keep=[at.pattern]))
+    held = mi.interventions.freeze_pattern(model.run(ids, keep=[at.pattern]))
     wanted = mi.in_context_learning_score(model, ids, **ENDS).values
     with model.intervene(held):
         assert mi.in_context_learning_score(model, ids, **ENDS).values == pytest.approx(wanted, abs=1e-5)
@@ -78,7 +78,7 @@ def test_what_cannot_be_measured_is_refused(model):
         mi.in_context_learning_score(model, "one text")
     with pytest.raises(mi.errors.PromptError, match="a list of texts"):
         mi.in_context_learning_score(model, [])
-    with pytest.raises(mi.errors.PromptError, match=r"mi.data\(…\); got Run of"):
+    with pytest.raises(mi.errors.PromptError, match=r"mi.shipped.texts\(…\); got Run of"):
         mi.in_context_learning_score(model, model.run([[1] * 20]))
 
 

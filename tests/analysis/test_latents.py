@@ -22,7 +22,7 @@ def model():
 def test_all_that_fires_is_there_in_falling_order(model, kind):
     sae = random_sae(kind, d_in=32, d_sae=24, k=4, site=at.resid_post[1])
     run = model.run(PROMPTS, keep=[sae.site])
-    found = mi.latents(run, sae).dataset
+    found = mi.sae.latents(run, sae).dataset
     dense = sae.encode(run[sae.site]).numpy()
     numbers, values = found["latent"].values, found["activation"].values
     assert int(found["d_sae"]) == 24
@@ -40,27 +40,27 @@ def test_all_that_fires_is_there_in_falling_order(model, kind):
 def test_a_dictionary_that_is_silent_has_one_empty_rank(model):
     sae = random_sae("jumprelu", d_in=32, site=at.resid_post[0])
     loud = type(sae)(**{**sae.__dict__, "threshold": sae.threshold + 1e9})
-    found = mi.latents(model.run("abc", keep=[sae.site]), loud)
+    found = mi.sae.latents(model.run("abc", keep=[sae.site]), loud)
     assert found.dataset["latent"].values.tolist() == [[[-1]] * 4]
     assert "nothing fires" in repr(found.view())
 
 
 def test_its_code_makes_it_again(model):
     sae = random_sae(d_in=32, site=at.resid_post[1])
-    found = mi.latents(model.run("abc", keep=[at.resid_post]), sae)
+    found = mi.sae.latents(model.run("abc", keep=[at.resid_post]), sae)
     names = {"mi": mi, "at": at, "model": model, "sae": sae}
     exec("\n".join(line for line in found.code().splitlines() if line.startswith(("run", "result"))), names)
     assert found.dataset.equals(names["result"].dataset)
     assert (
         "site=at.mlp_out[0]"
-        in mi.latents(model.run("abc", keep=[at.mlp_out]), sae, site=at.mlp_out[0]).code()
+        in mi.sae.latents(model.run("abc", keep=[at.mlp_out]), sae, site=at.mlp_out[0]).code()
     )
 
 
 def test_what_is_missing_is_named(model):
     with pytest.raises(DictionaryError, match=r"does not say where it reads: site=at\.resid_post\[2\]"):
-        mi.latents(model.run("abc"), random_sae(d_in=32))
+        mi.sae.latents(model.run("abc"), random_sae(d_in=32))
     with pytest.raises(NotKept, match="keep="):
-        mi.latents(model.run("abc"), random_sae(d_in=32, site=at.resid_post[1]))
+        mi.sae.latents(model.run("abc"), random_sae(d_in=32, site=at.resid_post[1]))
     with pytest.raises(DictionaryError, match="width 6"):
-        mi.latents(model.run("abc", keep=[at.resid_post]), random_sae(site=at.resid_post[1]))
+        mi.sae.latents(model.run("abc", keep=[at.resid_post]), random_sae(site=at.resid_post[1]))

@@ -9,7 +9,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.zoo.models import folder_of
+from mi_widgets.zoo.shipped import folder_of
 
 NAME = "induction-2l"
 STEPS = [0, 300, 2000]
@@ -32,7 +32,7 @@ def test_it_is_the_analysis_at_each_step():
 def test_all_steps_are_the_default_and_numbers_become_a_curve():
     curve = mi.over_checkpoints(NAME, lambda model: mi.in_context_learning_score(model, n=8), progress=False)
     assert curve.dims == ("step",)
-    assert tuple(curve.dataset["step"].values.tolist()) == mi.checkpoints(NAME)
+    assert tuple(curve.dataset["step"].values.tolist()) == mi.shipped.checkpoints(NAME)
     assert "steps=" not in curve.code()
 
 
@@ -127,7 +127,7 @@ def test_what_is_no_checkpoint_is_named(checkpoint):
 
 @pytest.mark.parametrize("name", ["induction-1l", "induction-2l"])
 def test_checkpoints_begin_untrained_and_end_with_the_shipped_weights(name):
-    steps = mi.checkpoints(name)
+    steps = mi.shipped.checkpoints(name)
     assert 12 <= len(steps) <= 20
     assert list(steps) == sorted(steps)
     first, last = (mi.load(name, checkpoint=step) for step in (steps[0], steps[-1]))
@@ -163,7 +163,7 @@ def test_with_patterns_held_the_previous_token_head_is_not_missed():
     """Pattern-preserving ablation: the first head acts by where the second looks, the second by what it writes."""
     model = mi.load(NAME)
     ids = mi.repeated_tokens(model, length=20, n=4)
-    held = mi.freeze_pattern(model.run(ids, keep=[at.pattern]))
+    held = mi.interventions.freeze_pattern(model.run(ids, keep=[at.pattern]))
 
     def foreseen(*changes):
         with model.intervene(*changes):
@@ -179,4 +179,4 @@ def test_with_patterns_held_the_previous_token_head_is_not_missed():
 
 def test_what_is_held_is_a_runs():
     with pytest.raises(mi.errors.InterventionError, match=r"takes a run that kept at.pattern; got str"):
-        mi.freeze_pattern("run")
+        mi.interventions.freeze_pattern("run")

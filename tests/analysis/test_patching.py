@@ -52,7 +52,7 @@ METHODS = {
     "activation": lambda model, pairs, **options: mi.activation_patching(model, pairs, at.z, **options),
     "attribution": lambda model, pairs, **options: mi.attribution_patching(model, pairs, at.z, **options),
     "path": lambda model, pairs, **options: mi.path_patching(model, pairs, **options),
-    "knock-outs": lambda model, pairs, **options: mi.knock_outs(model, pairs, **options),
+    "knock-outs": lambda model, pairs, **options: mi.ablation_effects(model, pairs, **options),
 }
 
 
@@ -176,9 +176,9 @@ def test_batches_change_nothing():
 
 
 METRICS = {
-    "probability": (mi.probability, 1.0, 0.0),
-    "rank": (mi.rank, 0.0, 1.0),
-    "kl": (mi.kl, 0.0, LOUDNESS),
+    "probability": (mi.metrics.probability, 1.0, 0.0),
+    "rank": (mi.metrics.rank, 0.0, 1.0),
+    "kl": (mi.metrics.kl, 0.0, LOUDNESS),
 }
 
 
@@ -226,8 +226,8 @@ def test_what_cannot_be_patched_is_named(by_hand):
         patching("ac")
     with pytest.raises(mi.errors.PromptError, match="No pairs"):
         patching()
-    with pytest.raises(mi.errors.MetricError, match=r"metric with a gradient.*mi.rank"):
-        mi.attribution_patching(by_hand, PAIR, at.z, metric=mi.rank)
+    with pytest.raises(mi.errors.MetricError, match=r"metric with a gradient.*mi.metrics.rank"):
+        mi.attribution_patching(by_hand, PAIR, at.z, metric=mi.metrics.rank)
     with pytest.raises(mi.errors.SiteError, match=r"receivers are at.logits and what heads read"):
         mi.path_patching(by_hand, PAIR, at.z[1, 0])
     with pytest.raises(mi.errors.SiteError, match=r"beside at\.logits receivers read at all positions"):

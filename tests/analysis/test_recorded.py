@@ -12,17 +12,17 @@ import mi_widgets as mi
 from mi_widgets.core.recording import is_recorded
 from mi_widgets.core.script import code_of
 from tests.analysis.recorded_cases import brought, every_case, numbers_of
+from tests.names import every_public
 
 ROOT = Path(__file__).parents[2]
 
 # Trained or loaded elsewhere: their own tests run their code.
-ELSEWHERE = {mi.load_sae, mi.superposition, mi.train_sae, mi.train_superposition}
+ELSEWHERE = {mi.sae.load, mi.toys.load, mi.sae.train, mi.toys.train}
 
 
 def test_every_recorded_function_is_tested_with_every_parameter():
-    public = [getattr(mi, name) for name in mi.__all__]
     methods = [*vars(mi.Model).values(), *vars(mi.Run).values()]
-    functions = filter(inspect.isfunction, [*public, *methods])
+    functions = filter(inspect.isfunction, [*every_public().values(), *methods])
     cases = every_case()
     recorded = {function for function in functions if is_recorded(function)} - ELSEWHERE
     assert recorded == set(cases)
@@ -64,6 +64,7 @@ _AGAIN = """
 import json, sys
 import numpy as np, torch
 import mi_widgets as mi
+from tests.names import every_public
 from tests.analysis.recorded_cases import brought, load, numbers_of
 
 torch.set_num_threads(1)

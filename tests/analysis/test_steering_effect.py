@@ -25,7 +25,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def direction(model):
-    return mi.mean_difference(model, WITH_A, WITH_B, SITE, progress=False)
+    return mi.directions.mean_difference(model, WITH_A, WITH_B, SITE, progress=False)
 
 
 def loss(model):
@@ -60,7 +60,7 @@ def test_effect_cost_and_control_are_those_by_hand(model, direction):
 
 
 def test_a_probe_reads_what_was_written_without_the_steering(model, direction):
-    probe = mi.probe(model, WITH_A, WITH_B, at.resid_post[2], progress=False)
+    probe = mi.directions.linear_probe(model, WITH_A, WITH_B, at.resid_post[2], progress=False)
     push = mi.steer(SITE, direction, scale=3.0)
     found = mi.steering_effect(model, push, "abcd", probes={"a": probe}, texts=TEXTS, max_new_tokens=6)
 

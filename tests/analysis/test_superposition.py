@@ -17,11 +17,11 @@ SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(0, 99))
 
 
 def figures(W):
-    return mi.feature_geometry(mi.ToyModel(W)).dataset["figure"].values[0].tolist()
+    return mi.toys.feature_geometry(mi.toys.ToyModel(W)).dataset["figure"].values[0].tolist()
 
 
 def shares(W):
-    return mi.feature_geometry(mi.ToyModel(W)).values[0]
+    return mi.toys.feature_geometry(mi.toys.ToyModel(W)).values[0]
 
 
 def normal(m, n, seed):
@@ -46,13 +46,13 @@ def test_figures_set_by_hand_are_recognised_wherever_they_point(W, name, share):
     for turned in (W, rotated(W), 1.3 * W):
         assert set(figures(turned)) == {name}
         np.testing.assert_allclose(shares(turned), share, atol=1e-5)
-        found = mi.dimensions_per_feature(mi.ToyModel(turned)).values[0]
+        found = mi.toys.dimensions_per_feature(mi.toys.ToyModel(turned)).values[0]
         assert found == pytest.approx(len(W) / (turned**2).sum(), rel=1e-5)
 
 
 def test_figures_in_dimensions_of_their_own_are_told_apart():
     W = rotated(side_by_side(pairs(1), polygon(5), tetrahedron(), np.eye(1)), seed=3)
-    data = mi.feature_geometry(mi.ToyModel(W)).dataset
+    data = mi.toys.feature_geometry(mi.toys.ToyModel(W)).dataset
     assert data["figure"].values[0].tolist() == [
         *["antipodal pair"] * 2,
         *["pentagon"] * 5,
@@ -63,7 +63,7 @@ def test_figures_in_dimensions_of_their_own_are_told_apart():
 
 
 def test_the_plane_by_hand():
-    data = mi.feature_geometry(in_a_plane()).dataset
+    data = mi.toys.feature_geometry(in_a_plane()).dataset
     assert data["represented"].values.sum(1).tolist() == [2, 4, 5]
     assert data["figure"].values[:, 0].tolist() == ["own dimension", "antipodal pair", "pentagon"]
     np.testing.assert_allclose(data["to_next"].values[1, :4], 90, atol=1e-3)
@@ -100,10 +100,10 @@ def test_what_is_nearly_a_figure_is_one_and_what_is_far_is_none():
 @given(SHAPES)
 def test_interference_and_dimensionality_are_what_they_say(shape):
     W = normal(*shape)
-    toy = mi.ToyModel(W)
+    toy = mi.toys.ToyModel(W)
     W = toy.W.tensor.numpy()[0].astype(float)
-    dots, n = mi.interference(toy).dataset, W.shape[1]
-    geometry = mi.feature_geometry(toy).dataset
+    dots, n = mi.toys.interference(toy).dataset, W.shape[1]
+    geometry = mi.toys.feature_geometry(toy).dataset
     for i in range(n):
         unit = W[:, i] / np.linalg.norm(W[:, i])
         others = sum((unit @ W[:, j]) ** 2 for j in range(n) if j != i)
@@ -139,7 +139,7 @@ def test_shares_of_regular_figures_add_up_to_their_dimensions(W):
 
 def test_shares_of_trained_models_add_up_to_the_dimensions_as_in_the_paper():
     for name, m in (("plane", 2), ("plateau", 20)):
-        sums = mi.feature_geometry(mi.superposition(name)).values.sum(1)
+        sums = mi.toys.feature_geometry(mi.toys.load(name)).values.sum(1)
         assert np.abs(sums - m).max() < 0.01 * m
 
 
@@ -147,23 +147,23 @@ def test_shares_of_trained_models_add_up_to_the_dimensions_as_in_the_paper():
 
 
 def test_a_model_of_zeros_represents_nothing():
-    toy = mi.ToyModel(np.zeros((2, 3)))
-    data = mi.feature_geometry(toy).dataset
+    toy = mi.toys.ToyModel(np.zeros((2, 3)))
+    data = mi.toys.feature_geometry(toy).dataset
     assert (data["dimensionality"].values == 0).all()
     assert set(data["figure"].values.ravel()) == {NOT_REPRESENTED}
     assert (data["group"].values == -1).all()
     assert np.isnan(data["angle"].values).all()
-    assert np.isnan(mi.interference(toy).dataset["shared"].values).all()
-    found = mi.dimensions_per_feature(toy).dataset
+    assert np.isnan(mi.toys.interference(toy).dataset["shared"].values).all()
+    found = mi.toys.dimensions_per_feature(toy).dataset
     assert np.isnan(found["dimensions"].item())
     assert found["represented"].item() == 0
 
 
 def test_one_feature_in_one_dimension():
-    data = mi.feature_geometry(mi.ToyModel([[1.0]])).dataset
+    data = mi.toys.feature_geometry(mi.toys.ToyModel([[1.0]])).dataset
     assert data["figure"].item() == "own dimension"
     assert "angle" not in data
-    assert np.isnan(mi.feature_geometry(mi.ToyModel([[1.0], [0.0]])).dataset["to_next"].item())
+    assert np.isnan(mi.toys.feature_geometry(mi.toys.ToyModel([[1.0], [0.0]])).dataset["to_next"].item())
 
 
 def test_nothing_is_found_in_random_directions():
@@ -174,8 +174,8 @@ def test_nothing_is_found_in_random_directions():
         (20, 100),
     ]:  # a few in many dimensions have their own
         directions = np.random.default_rng(0).normal(size=(30, m, n))
-        toy = mi.ToyModel(directions / np.linalg.norm(directions, axis=1, keepdims=True))
-        found.append(np.isin(mi.feature_geometry(toy).dataset["figure"].values, known).mean())
+        toy = mi.toys.ToyModel(directions / np.linalg.norm(directions, axis=1, keepdims=True))
+        found.append(np.isin(mi.toys.feature_geometry(toy).dataset["figure"].values, known).mean())
     assert max(found) < 0.03
 
 
@@ -183,7 +183,7 @@ def test_nothing_is_found_in_random_directions():
 
 
 def test_the_shipped_plane_goes_from_two_features_over_pairs_to_the_pentagon():
-    data = mi.feature_geometry(mi.superposition("plane")).dataset
+    data = mi.toys.feature_geometry(mi.toys.load("plane")).dataset
     at = {round(float(s), 2): data.isel(instance=i) for i, s in enumerate(data["sparsity"].values)}
     assert at[0.0]["represented"].values.tolist() == [True, True, False, False, False]
     assert set(at[0.7]["figure"].values) == {"antipodal pair", NOT_REPRESENTED}
@@ -194,13 +194,13 @@ def test_the_shipped_plane_goes_from_two_features_over_pairs_to_the_pentagon():
 
 
 def test_the_shipped_plateau_rests_at_one_half_in_antipodal_pairs():
-    toy = mi.superposition("plateau")
-    each = mi.dimensions_per_feature(toy).values
+    toy = mi.toys.load("plateau")
+    each = mi.toys.dimensions_per_feature(toy).values
     resting = np.abs(each - 0.5) <= 0.03
     assert each[0] == pytest.approx(1, abs=0.05)
     assert resting.sum() >= 3
     assert (np.diff(each) < 0.01).all()
-    figure = mi.feature_geometry(toy).dataset["figure"].values[np.flatnonzero(resting)[1]]
+    figure = mi.toys.feature_geometry(toy).dataset["figure"].values[np.flatnonzero(resting)[1]]
     assert set(figure) <= {"antipodal pair", NOT_REPRESENTED, OTHER}
     assert (figure == "antipodal pair").sum() >= 0.9 * (figure != NOT_REPRESENTED).sum()
 
@@ -208,9 +208,11 @@ def test_the_shipped_plateau_rests_at_one_half_in_antipodal_pairs():
 # -- results ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("analysis", [mi.interference, mi.dimensions_per_feature, mi.feature_geometry])
+@pytest.mark.parametrize(
+    "analysis", [mi.toys.interference, mi.toys.dimensions_per_feature, mi.toys.feature_geometry]
+)
 def test_results_say_how_they_were_made(analysis, tmp_path):
-    for toy in (mi.superposition("plane"), in_a_plane()):
+    for toy in (mi.toys.load("plane"), in_a_plane()):
         result = analysis(toy)
         made = {}
         exec(result.code(), made)
@@ -222,13 +224,15 @@ def test_results_say_how_they_were_made(analysis, tmp_path):
         again = mi.load_result(tmp_path / "result")
         np.testing.assert_array_equal(again.values, result.values)
         assert again.kind == result.kind
-    large = analysis(mi.ToyModel(normal(20, 60, 0)))
+    large = analysis(mi.toys.ToyModel(normal(20, 60, 0)))
     assert "toy = ...  # bring your ToyModel('toy model', 60 features in 20 dimensions" in large.code()
 
 
-@pytest.mark.parametrize("analysis", [mi.interference, mi.dimensions_per_feature, mi.feature_geometry])
+@pytest.mark.parametrize(
+    "analysis", [mi.toys.interference, mi.toys.dimensions_per_feature, mi.toys.feature_geometry]
+)
 def test_other_things_are_refused_with_a_way_out(analysis):
     with pytest.raises(
-        MIError, match=rf"{analysis.__name__} takes a toy model, .*mi\.ToyModel\(W\).*got ndarray"
+        MIError, match=rf"{analysis.__name__} takes a toy model, .*mi\.toys\.ToyModel\(W\).*got ndarray"
     ):
         analysis(np.eye(2))

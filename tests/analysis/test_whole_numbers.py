@@ -59,9 +59,9 @@ def test_so_does_what_is_no_analysis(model):
     for net in (model, mi.load(small_gpt2())):
         fresh, again = (net.untrained(seed=seed).module.state_dict() for seed in (1, one))
         assert all(torch.equal(fresh[key], again[key]) for key in fresh)
-    sums = mi.modular_sums(np.int64(7), "train", seed=one)
-    assert repr(sums) == repr(mi.modular_sums(7, "train", seed=1))
-    toy = mi.superposition("plane")
+    sums = mi.fourier.modular_sums(np.int64(7), "train", seed=one)
+    assert repr(sums) == repr(mi.fourier.modular_sums(7, "train", seed=1))
+    toy = mi.toys.load("plane")
     assert torch.equal(toy.sample(2, seed=one), toy.sample(2, seed=1))
     weights = {
         "W_enc": torch.randn(3, 4),
@@ -69,7 +69,7 @@ def test_so_does_what_is_no_analysis(model):
         "W_dec": torch.randn(4, 3),
         "b_dec": torch.ones(3),
     }
-    assert type(mi.SAE(**weights, kind="topk", k=np.int64(2)).k) is int
+    assert type(mi.sae.SAE(**weights, kind="topk", k=np.int64(2)).k) is int
 
 
 REFUSED = {
@@ -78,7 +78,7 @@ REFUSED = {
         m, length=4, seed=True
     ),
     f"seed must be a whole number of 64 bits, as in seed=0; got {2**64}.": lambda m: seeded(2**64),
-    "modular_sums: seed must be a whole number from 0; got -1.": lambda m: mi.modular_sums(
+    "modular_sums: seed must be a whole number from 0; got -1.": lambda m: mi.fourier.modular_sums(
         7, "train", seed=-1
     ),
     "logit_lens: top must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(

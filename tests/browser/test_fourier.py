@@ -22,8 +22,8 @@ KEYS = "keys=(14, 35, 41, 42, 52)"
 VIEWS = {
     "steps": f"view = spectrum(p=113, {KEYS}, steps=range(0, 20000, 1000), neurons=3).view()\nview",
     "one-step": f"spectrum(p=113, {KEYS}, warnings=(EVIL,), model=EVIL).view(selection={{'frequency': 20}})",
-    "by-hand": "mi.fourier_spectrum(mi.load(neurons_of(59, [4, 9])), neurons=[0]).view()",
-    "logits": "mi.fourier_spectrum(mi.load(adding_circuit(59, {3: 5.0, 17: 2.0, 20: 9.0})), logits=[7]).view()",
+    "by-hand": "mi.fourier.spectrum(mi.load(neurons_of(59, [4, 9])), neurons=[0]).view()",
+    "logits": "mi.fourier.spectrum(mi.load(adding_circuit(59, {3: 5.0, 17: 2.0, 20: 9.0})), logits=[7]).view()",
 }
 BESIDE_THE_BODY = 430  # what JupyterLab's own panels take of a window
 
@@ -145,8 +145,8 @@ def test_code_on_the_clipboard_and_the_table(opened):
 
 def test_it_follows_a_linked_view(opened):
     opened.run_cell(
-        "from tests.widgets.curves import one\ncurve = mi.TrainingView(one(range(0, 20000, 1000)))\n"
-        "link = mi.link(view, curve)\ncurve"
+        "from tests.widgets.curves import one\ncurve = mi.views.TrainingView(one(range(0, 20000, 1000)))\n"
+        "link = mi.views.link(view, curve)\ncurve"
     )
     other = opened.page.locator(".mi-training[data-painted]")
     other.wait_for()

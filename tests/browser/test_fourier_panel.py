@@ -15,7 +15,7 @@ from mi_widgets import sites as at
 panel = mi.FourierPanel("modadd-113", neurons=[0])
 looks = lambda m: mi.attention(m.run("100 21 =", keep=[at.pattern]))
 attention = mi.over_checkpoints("modadd-113", looks, progress=False).view()
-link = mi.link(panel, attention)
+link = mi.views.link(panel, attention)
 ipywidgets.VBox([panel, attention])
 """
 

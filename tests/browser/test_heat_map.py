@@ -113,7 +113,7 @@ def test_the_code_on_the_clipboard_makes_the_same_view(opened):
 
 
 def test_every_shape_can_be_read(lab, folder):
-    cells = [SHAPES, *(f"mi.HeatmapView({options})" for options in VIEWS.values())]
+    cells = [SHAPES, *(f"mi.views.HeatmapView({options})" for options in VIEWS.values())]
     write_notebook(folder / "shapes.ipynb", cells)
     with lab.open("shapes.ipynb") as notebook:
         notebook.run_all()

@@ -22,9 +22,9 @@ import mi_widgets as mi
 from tests.widgets.grids import grid
 from tests.widgets.patterns import result
 steps = {STEPS}
-patterns = mi.AttentionView(result(n_tokens=24, n_heads=8, steps=steps))
-scores = mi.HeatmapView(grid((5, 2, 8), ("step", "layer", "head"), labels={{"step": steps}}))
-link = mi.link(patterns, scores)
+patterns = mi.views.AttentionView(result(n_tokens=24, n_heads=8, steps=steps))
+scores = mi.views.HeatmapView(grid((5, 2, 8), ("step", "layer", "head"), labels={{"step": steps}}))
+link = mi.views.link(patterns, scores)
 ipywidgets.VBox([patterns, scores])
 """
 LARGE = SETUP.replace(

@@ -18,11 +18,12 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 model = mi.load("atlas")
 site = at.resid_post[2].every(".")
-texts = {name: [t.text for t in mi.data("atlas", "train", n=60, seed=3, register=name)]
+texts = {name: [t.text for t in mi.shipped.texts("atlas", "train", n=60, seed=3, register=name)]
          for name in ("french", "hesitation", "story")}
-directions = {name: mi.mean_difference(model, texts[name], texts["story"], site, progress=False)
+directions = {name: mi.directions.mean_difference(model, texts[name], texts["story"], site, progress=False)
               for name in ("french", "hesitation")}
-probes = {"french": mi.probe(model, texts["french"], texts["story"], at.resid_post[3], progress=False)}
+probe = mi.directions.linear_probe(model, texts["french"], texts["story"], at.resid_post[3], progress=False)
+probes = {"french": probe}
 before = model.run("After breakfast Sam set out.").logits
 """
 PANEL = """

@@ -18,9 +18,9 @@ from tests.analysis.figures_by_hand import in_a_plane
 EVIL = "</script><img src=x onerror=window.harmed=1>"
 """
 VIEWS = {
-    "plane": "view = mi.feature_geometry(mi.superposition('plane')).view(selection={'instance': 5})\nview",
-    "plateau": "mi.feature_geometry(mi.superposition('plateau')).view(selection={'instance': 6})",
-    "by-hand": "mi.feature_geometry(mi.ToyModel(in_a_plane().W, sparsity=[0, .7, .9], name=EVIL)).view()",
+    "plane": "view = mi.toys.feature_geometry(mi.toys.load('plane')).view(selection={'instance': 5})\nview",
+    "plateau": "mi.toys.feature_geometry(mi.toys.load('plateau')).view(selection={'instance': 6})",
+    "by-hand": "mi.toys.feature_geometry(mi.toys.ToyModel(in_a_plane().W, sparsity=[0, .7, .9], name=EVIL)).view()",
 }
 BESIDE_THE_BODY = 430  # what JupyterLab's own panels take of a window
 

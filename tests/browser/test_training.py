@@ -183,7 +183,7 @@ def test_linked_views_follow_without_the_kernel(opened):
     source = TOKENS.replace("view", "text_view") + "\nother = TrainingView(heads(STEPS[::2]))\n"
     opened.run_cell(
         source
-        + "link = mi.link(view, text_view, other)\nimport ipywidgets\nipywidgets.VBox([other, text_view])"
+        + "link = mi.views.link(view, text_view, other)\nimport ipywidgets\nipywidgets.VBox([other, text_view])"
     )
     opened.page.locator(".mi[data-painted]").nth(2).wait_for()
     # The kernel is busy, so nothing can go through it.

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SETUP = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from mi_widgets.widgets import TrustView
+from mi_widgets.views import TrustView
 from tests.widgets.reports import WARNING, report
 EVIL = "</script><img src=x onerror=window.harmed=1>"
 """

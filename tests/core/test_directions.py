@@ -17,16 +17,16 @@ from tests.provenance import provenance_of
 
 SITE = at.resid_post[0]
 NAMES = {"mi": mi, "at": at}
-MADE = provenance_of("mi.mean_difference(model)", model="m")
+MADE = provenance_of("mi.directions.mean_difference(model)", model="m")
 
 
 def direction(values=(3.0, 4.0, 0.0), **more):
-    return mi.Direction(torch.as_tensor(values), site=SITE, provenance=MADE, **more)
+    return mi.directions.Direction(torch.as_tensor(values), site=SITE, provenance=MADE, **more)
 
 
 def test_a_direction_is_an_array_and_keeps_its_name_inside_an_intervention():
     found = direction(facts={"tokens": 7})
-    assert found == mi.Array([3.0, 4.0, 0.0])
+    assert found == mi.interventions.Array([3.0, 4.0, 0.0])
     assert found.norm == pytest.approx(5)
     assert repr(found) == "Direction(3 at at.resid_post[0], norm 5, tokens 7)"
     steer = mi.steer(SITE, found, scale=2)
@@ -59,7 +59,7 @@ def test_steering_by_nan_is_told():
 
 
 def test_a_probe_reads_log_odds():
-    probe = mi.Probe(torch.tensor([1.0, -2.0]), bias=0.5, site=SITE, provenance=MADE)
+    probe = mi.directions.Probe(torch.tensor([1.0, -2.0]), bias=0.5, site=SITE, provenance=MADE)
     assert probe.log_odds(torch.tensor([[[3.0, 1.0]], [[0.0, 0.0]]])).tolist() == [[1.5], [0.5]]
     with pytest.raises(InterventionError, match=r"reads activations of width 2; these have shape \(3,\)"):
         probe.log_odds(torch.zeros(3))
@@ -67,19 +67,19 @@ def test_a_probe_reads_log_odds():
 
 def test_a_random_direction_is_as_long_and_seeded():
     found = direction()
-    drawn = mi.random_direction(found, seed=3)
+    drawn = mi.directions.random(found, seed=3)
     assert drawn.norm == pytest.approx(5)
-    assert drawn == mi.random_direction(found, seed=3)
-    assert drawn != mi.random_direction(found, seed=4)
+    assert drawn == mi.directions.random(found, seed=3)
+    assert drawn != mi.directions.random(found, seed=4)
     assert drawn.site == SITE
     assert code_of(drawn.record, "drawn").endswith(
-        "like = mi.mean_difference(model)\ndrawn = mi.random_direction(like, seed=3)"
+        "like = mi.directions.mean_difference(model)\ndrawn = mi.directions.random(like, seed=3)"
     )
 
 
 def test_a_latents_direction_is_its_row_of_the_decoder():
     sae = random_sae(site=SITE)
-    assert sae.direction(2) == mi.Array(sae.W_dec[2])
+    assert sae.direction(2) == mi.interventions.Array(sae.W_dec[2])
     assert sae.direction(2).site == SITE
     with pytest.raises(SiteError, match="has the latents 0 to"):
         sae.direction(10_000)

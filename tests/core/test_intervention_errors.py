@@ -43,7 +43,11 @@ ones = torch.ones
             "the activation at at.resid_post[0].pos(0) has shape (2, 4).",
         ),
         (mi.steer(RESID, ones(3, 1, 1, 4)), X, "the activation at at.resid_post[0] has shape (2, 4, 4)."),
-        (mi.replace(RESID, ones(2, 5, 4)), X, "the activation at at.resid_post[0] has shape (2, 4, 4)."),
+        (
+            mi.interventions.replace(RESID, ones(2, 5, 4)),
+            X,
+            "the activation at at.resid_post[0] has shape (2, 4, 4).",
+        ),
         (mi.ablate(Z, to="mean", data=ones(3)), HEADS, "the activation at at.z[0, 1] has shape (2, 4, 2)."),
         (mi.project_out(RESID, ones(5)), X, "directions of length 5, an activation of 4."),
         (
@@ -102,12 +106,18 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
             lambda: mi.ablate(at.pattern[0], to="resample", data=ones(3, 3)),
             "ablate: at.pattern[0] cannot be resampled, texts differ in length: patch it from a run.",
         ),
-        (lambda: mi.apply(Z, None), "apply takes a function, as in mi.apply(site, torch.relu); got None."),
         (
-            lambda: mi.apply(Z, list).apply(HEADS, RIGHT),
+            lambda: mi.interventions.apply(Z, None),
+            "apply takes a function, as in mi.interventions.apply(site, torch.relu); got None.",
+        ),
+        (
+            lambda: mi.interventions.apply(Z, list).apply(HEADS, RIGHT),
             "must return a tensor of the shape it was given, (2, 4, 2); got list.",
         ),
-        (lambda: mi.apply(Z, lambda x: x[:1]).apply(HEADS, RIGHT), "given, (2, 4, 2); got shape (1, 4, 2)."),
+        (
+            lambda: mi.interventions.apply(Z, lambda x: x[:1]).apply(HEADS, RIGHT),
+            "given, (2, 4, 2); got shape (1, 4, 2).",
+        ),
         (lambda: mi.project_out(RESID, ones(2, 4)), "the 2 rows of Array(2×4, sha256:"),
         (
             lambda: mi.project_out(RESID, ones(2, 4)),
@@ -129,8 +139,11 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
             lambda: mi.patch(RESID.pos("new"), Seen(X, RIGHT)),
             'patch: no run has the tokens of .pos("new"): give the',
         ),
-        (lambda: mi.freeze_pattern(X), "freeze_pattern takes a run that kept at.pattern; got Tensor."),
-        (lambda: mi.replace(at.z, 1.0), "at.z names no layer: write at.z[0], for example."),
+        (
+            lambda: mi.interventions.freeze_pattern(X),
+            "freeze_pattern takes a run that kept at.pattern; got Tensor.",
+        ),
+        (lambda: mi.interventions.replace(at.z, 1.0), "at.z names no layer: write at.z[0], for example."),
     ],
 )
 def test_what_is_no_intervention_is_told(make, says):

@@ -42,10 +42,10 @@ def kinds(site, d):
     yield mi.ablate(site, to="mean", data=d), lambda x: d.expand_as(x)
     yield mi.scale(site, -1.5), lambda x: -1.5 * x
     yield mi.steer(site, d, scale=2.0), lambda x: x + 2 * d
-    yield mi.replace(site, d), lambda x: d.expand_as(x)
-    yield mi.replace(site, 3.0), lambda x: torch.full_like(x, 3.0)
+    yield mi.interventions.replace(site, d), lambda x: d.expand_as(x)
+    yield mi.interventions.replace(site, 3.0), lambda x: torch.full_like(x, 3.0)
     yield mi.project_out(site, 7 * d), lambda x: x - (x @ unit)[..., None] * unit
-    yield mi.apply(site, halved), lambda x: 0.5 * x
+    yield mi.interventions.apply(site, halved), lambda x: 0.5 * x
     yield mi.patch(site, d), lambda x: d.expand_as(x)
 
 
@@ -75,7 +75,7 @@ def test_token_by_token_is_as_the_whole_text_at_once(data):
     n = extent.width + 2
     x = activation(site.name, len(extent.lengths), n)
     square = "query" in site.axes
-    values = [mi.ablate(site), mi.scale(site, 2.0), mi.apply(site, torch.tanh)]
+    values = [mi.ablate(site), mi.scale(site, 2.0), mi.interventions.apply(site, torch.tanh)]
     if not square:
         pool = activation(site.name, 1, 7)[0]
         values = [value for value, _ in kinds(site, vector(site, n))]
@@ -108,7 +108,7 @@ def test_a_patch_from_a_run_gives_its_real_tokens_whichever_side_is_padded(data)
     for row in range(rows):
         part = real(read(patched, site, there), site, there, row)
         assert torch.equal(part, real(read(source, site, extent), site, extent, row))
-    untouched = mi.replace(site, 0.0)
+    untouched = mi.interventions.replace(site, 0.0)
     assert torch.equal(untouched.apply(patched, there), untouched.apply(x, there))
     # What was generated since stays, and a part of the batch takes its own rows.
     longer = activation(site.name, rows, extent.width + 1, 3)
@@ -139,7 +139,7 @@ def test_a_resampled_token_depends_on_seed_row_and_position_alone(data):
     everywhere = replace(value, site=replace(site, positions=None))
     x = activation(site.name, rows, n)
     drawn, all_drawn = value.apply(x, extent), everywhere.apply(x, extent)
-    chosen = mi.replace(site, torch.zeros(())).apply(torch.ones_like(x), extent) == 0
+    chosen = mi.interventions.replace(site, torch.zeros(())).apply(torch.ones_like(x), extent) == 0
     assert torch.equal(drawn, torch.where(chosen, all_drawn, x))
     assert drawn[chosen].eq(drawn[chosen].round()).all()
     other = replace(extent, left=not extent.left)
@@ -257,10 +257,10 @@ def test_a_function_is_named_but_never_written():
         (torch.nn.ReLU(), "ReLU"),
         (Double(), "Double"),
     ):
-        value = mi.apply(Z, function)
-        assert repr(value) == f"mi.apply(at.z[0, 1], {name})"
-        assert value == mi.apply(Z, function)
-        says = f"mi.apply(at.z[0, 1], {name}) holds a function of yours, which cannot be written as code: define {name}"
+        value = mi.interventions.apply(Z, function)
+        assert repr(value) == f"mi.interventions.apply(at.z[0, 1], {name})"
+        assert value == mi.interventions.apply(Z, function)
+        says = f"{value!r} holds a function of yours, which cannot be written as code: define {name}"
         with pytest.raises(InterventionError, match=re.escape(says)):
             mi.stack(value).code()
         x = activation("z", 2, 4)
@@ -269,7 +269,7 @@ def test_a_function_is_named_but_never_written():
 
 def test_what_a_function_raises_is_its_own_error():
     with pytest.raises(ZeroDivisionError):
-        mi.apply(RESID, lambda x: x / (1 // 0)).apply(activation("resid_post", 2, 4), RIGHT)
+        mi.interventions.apply(RESID, lambda x: x / (1 // 0)).apply(activation("resid_post", 2, 4), RIGHT)
 
 
 def test_a_patch_for_its_own_prompts_refuses_others():
@@ -296,7 +296,7 @@ def test_a_part_of_a_batch_is_changed_as_in_the_whole():
         mi.patch(at.resid_post[1].pos(-1), clean),
         mi.patch(at.pattern[1].pos(-1), clean),
         mi.ablate(Z, to="resample", data=clean),
-        mi.freeze_pattern(own),
+        mi.interventions.freeze_pattern(own),
     ):
         with model.intervene(change):
             written = model.generate_batch(rows, max_new_tokens=3, keep=[at.resid_post])
@@ -312,9 +312,9 @@ def test_a_part_of_a_batch_is_changed_as_in_the_whole():
 
 def test_one_number_is_written_as_it_was_given():
     for value, code in ((5.0, "5.0"), (5.1, "5.1"), (-1e-8, "-1e-08")):
-        edit = mi.replace(at.z[0, 1], value)
-        assert edit.code() == repr(edit) == f"mi.replace(at.z[0, 1], {code})"
+        edit = mi.interventions.replace(at.z[0, 1], value)
+        assert edit.code() == repr(edit) == f"mi.interventions.replace(at.z[0, 1], {code})"
         assert eval(edit.code()) == edit
     for value in (3, float("nan"), [1.0], True):
-        edit = mi.replace(at.z[0, 1], torch.tensor(value))
-        assert "mi.Array" in edit.code()
+        edit = mi.interventions.replace(at.z[0, 1], torch.tensor(value))
+        assert "mi.interventions.Array" in edit.code()

@@ -9,8 +9,9 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import MIError, WrongKind
 from tests.kinds import KINDS, MARKS, PAIR, model, run, sae, toy
+from tests.names import every_public
 
-DIRECTION = mi.Direction(
+DIRECTION = mi.directions.Direction(
     torch.ones(32), site=at.resid_post[1], provenance=KINDS["loss_per_token"]().provenance
 )
 # One of every kind that the library has, as a user may hold them.
@@ -29,8 +30,8 @@ THINGS = {
 }
 FUNCTIONS = {
     name: function
-    for name in mi.__all__
-    if callable(function := getattr(mi, name)) and not inspect.isclass(function)
+    for name, function in every_public().items()
+    if callable(function) and not inspect.isclass(function)
 }
 ACCEPTED = {"Pairs": "PromptPair", "Pair": "PromptPair", "Activations": "Run"}
 NEEDED = {
@@ -74,22 +75,23 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "mi.attention: run must be a Run, as in model.run(prompt); got a Model. Write mi.attention(run).",
         ),
         (
-            lambda: mi.latents(sae(), run()),
-            "mi.latents: run must be a Run, as in model.run(prompt); got an SAE. Write mi.latents(run, sae).",
+            lambda: mi.sae.latents(sae(), run()),
+            "mi.sae.latents: run must be a Run, as in model.run(prompt); got an SAE. Write mi.sae.latents(run, sae).",
         ),
         (
             lambda: mi.logit_lens(run(), "resid_post"),
             "mi.logit_lens: site must be a Site, as in at.resid_post[2]; got a str. Write mi.logit_lens(run).",
         ),
         (
-            lambda: mi.mean_difference(model(), "ab", ["c"], at.resid_post[1]),
-            "mi.mean_difference: texts_a must be a list of texts; got a str. Write mi.mean_difference(model, texts_a, "
+            lambda: mi.directions.mean_difference(model(), "ab", ["c"], at.resid_post[1]),
+            "mi.directions.mean_difference: texts_a must be a list of texts; got a str. Write "
+            "mi.directions.mean_difference(model, texts_a, "
             "texts_b, site).",
         ),
         (
-            lambda: mi.knock_out([at.z[0, 1], model()]),
-            "mi.knock_out: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a list. Write "
-            "mi.knock_out(sites).",
+            lambda: mi.interventions.ablate_all([at.z[0, 1], model()]),
+            "mi.interventions.ablate_all: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a list. "
+            "Write mi.interventions.ablate_all(sites).",
         ),
         (lambda: model().run(run()), "model.run: prompt is no Run. Write model.run(prompt)."),
         (

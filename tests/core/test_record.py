@@ -95,11 +95,11 @@ def test_what_the_user_owns_is_left_to_bring():
     def mine(x):
         return x
 
-    made = measure(torch.zeros(70, 2), mine, third=mi.logit_diff)
+    made = measure(torch.zeros(70, 2), mine, third=mi.metrics.logit_diff)
     assert code_of(made.record, "result").splitlines()[-3:] == [
         "data = ...  # bring yours: float32 of shape (70, 2)",
         "second = ...  # bring yours: mine",
-        "result = mi.measure(data, second, third=mi.logit_diff)",
+        "result = mi.measure(data, second, third=mi.metrics.logit_diff)",
     ]
     assert written(measure(torch.tensor([[1, 2], [3, 4]]))) == "result = mi.measure([[1, 2], [3, 4]])"
     assert written(measure(np.array([0.5, 0.25]))) == "result = mi.measure([0.5, 0.25])"
@@ -238,8 +238,8 @@ def test_a_part_of_what_nobody_wrote_down_is_called_the_result():
     assert code[-2].startswith("whole = ...  # bring your Result")
     assert code[-1] == "result = whole.sel(layer=[0, 1])"
     assert own.sel(head=slice(np.int64(0), 2)).code().endswith("result = whole.sel(head=slice(0, 2, None))")
-    view = mi.HeatmapView(own["x"])
-    assert view.code().splitlines()[-2].startswith("view = mi.HeatmapView(result, ")
+    view = mi.views.HeatmapView(own["x"])
+    assert view.code().splitlines()[-2].startswith("view = mi.views.HeatmapView(result, ")
 
 
 def test_names_are_those_that_python_reads():

@@ -170,7 +170,7 @@ def test_texts_of_no_rows_come_back_from_a_file(tmp_path):
 
 def test_what_was_brought_twice_is_brought_once_after_a_file_too(tmp_path):
     model = mi.load(small_transformer())
-    with model.intervene(mi.apply(at.resid_post[0], lambda x: 2 * x)):
+    with model.intervene(mi.interventions.apply(at.resid_post[0], lambda x: 2 * x)):
         run = model.run([1, 2, 3], keep=[at.pattern])
     made = mi.attention(run)
     made.save(tmp_path / "x")

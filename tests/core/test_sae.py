@@ -54,13 +54,13 @@ def test_half_precision_comes_back_as_it_came():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_folder_holds_all_of_it(tmp_path, kind):
     sae, x = random_sae(kind, site=at.resid_post[2], model="atlas"), torch.randn(9, 6)
-    mi.save_sae(sae, tmp_path / "it")
-    found = mi.load_sae(tmp_path / "it")
+    mi.sae.write(sae, tmp_path / "it")
+    found = mi.sae.load(tmp_path / "it")
     torch.testing.assert_close(found.encode(x), sae.encode(x), rtol=0, atol=0)
     torch.testing.assert_close(found(x), sae(x), rtol=0, atol=0)
     assert (found.kind, found.site, found.model) == (kind, at.resid_post[2], "atlas")
     assert kind == "l1" or found.k == sae.k or kind == "jumprelu"
-    assert found.code() == f"mi.load_sae({str(tmp_path / 'it')!r})"
+    assert found.code() == f"mi.sae.load({str(tmp_path / 'it')!r})"
     assert sorted(path.name for path in (tmp_path / "it").iterdir()) == [CONFIG, WEIGHTS]
     config = json.loads((tmp_path / "it" / CONFIG).read_text())
     assert config["metadata"]["hook_name"] == "blocks.2.hook_resid_post"
@@ -70,7 +70,7 @@ def test_a_folder_holds_all_of_it(tmp_path, kind):
 
 def folder(tmp_path, weights=None, **config):
     sae = random_sae("topk")
-    mi.save_sae(sae, tmp_path)
+    mi.sae.write(sae, tmp_path)
     written = json.loads((tmp_path / CONFIG).read_text())
     (tmp_path / CONFIG).write_text(json.dumps({**written, **config}))
     if weights:
@@ -86,7 +86,7 @@ def test_an_older_config_is_read(tmp_path):
         "normalize_activations": "none",
     }  # fmt: skip
     (tmp_path / CONFIG).write_text(json.dumps(old))
-    found, x = mi.load_sae(tmp_path), torch.randn(3, 6)
+    found, x = mi.sae.load(tmp_path), torch.randn(3, 6)
     assert (found.kind, found.k, found.site, found.model) == ("topk", 2, at.mlp_out[1], "gpt2")
     kept = (x @ sae.W_enc + sae.b_enc).topk(2, -1)
     torch.testing.assert_close(found.encode(x).gather(-1, kept.indices), kept.values.relu())
@@ -99,7 +99,7 @@ def test_what_fires_by_length_of_direction_fires_the_same(tmp_path):
     weighed = ((x - sae.b_dec) @ sae.W_enc + sae.b_enc) * length
     kept = weighed.topk(3, -1)
     fires = torch.zeros_like(weighed).scatter(-1, kept.indices, kept.values.relu())
-    torch.testing.assert_close(mi.load_sae(tmp_path)(x), (fires / length) @ sae.W_dec + sae.b_dec)
+    torch.testing.assert_close(mi.sae.load(tmp_path)(x), (fires / length) @ sae.W_dec + sae.b_dec)
 
 
 def test_state_dicts_of_linear_layers_are_read(tmp_path):
@@ -108,12 +108,12 @@ def test_state_dicts_of_linear_layers_are_read(tmp_path):
         "encoder.weight": sae.W_enc.T, "encoder.bias": sae.b_enc, "decoder.weight": sae.W_dec.T, "b_dec": sae.b_dec,
     }  # fmt: skip
     torch.save(state, tmp_path / "ae.pt")
-    torch.testing.assert_close(mi.load_sae(tmp_path / "ae.pt").encode(x), sae.encode(x))
+    torch.testing.assert_close(mi.sae.load(tmp_path / "ae.pt").encode(x), sae.encode(x))
     torch.save({**state, "k": torch.tensor(3)}, tmp_path / "k.pt")
-    found = mi.load_sae(tmp_path / "k.pt")
+    found = mi.sae.load(tmp_path / "k.pt")
     assert (found.kind, found.k) == ("topk", 3)
     save_file({n: v.contiguous() for n, v in state.items()}, tmp_path / "ae.safetensors")
-    torch.testing.assert_close(mi.load_sae(tmp_path / "ae.safetensors")(x), sae(x))
+    torch.testing.assert_close(mi.sae.load(tmp_path / "ae.safetensors")(x), sae(x))
 
 
 class Code:
@@ -159,7 +159,7 @@ def test_damaged_folders_say_what_is_wrong(tmp_path, damage, says):
 def test_no_code_is_run(tmp_path, capsys):
     torch.save({"W_enc": Code()}, tmp_path / "ae.pt")
     with pytest.raises(DictionaryError, match="only tensors are read"):
-        mi.load_sae(tmp_path / "ae.pt")
+        mi.sae.load(tmp_path / "ae.pt")
     assert "this was run" not in capsys.readouterr().out
 
 
@@ -184,17 +184,17 @@ def test_activations_of_another_width_are_refused():
 
 
 def test_what_is_made_of_a_loaded_dictionary_is_no_loaded_one():
-    loaded = mi.load_sae("atlas-2")
+    loaded = mi.sae.load("atlas-2")
     changed = replace(loaded, W_dec=-loaded.W_dec)
-    assert (loaded.code(), changed.code()) == ("mi.load_sae('atlas-2')", "sae")
+    assert (loaded.code(), changed.code()) == ("mi.sae.load('atlas-2')", "sae")
     assert changed.history is loaded.history
     assert code_of(changed.direction(3).record, "direction").splitlines()[3:] == [
         f"sae = ...  # bring your {changed!r}",
         "direction = sae.direction(3)",
     ]
     moved = changed.to(torch.float64)
-    assert "mi.load_sae" not in code_of(moved.record, "sae")
+    assert "mi.sae.load" not in code_of(moved.record, "sae")
     assert code_of(loaded.to(torch.float64).record, "moved").splitlines()[-2:] == [
-        "sae = mi.load_sae('atlas-2')",
+        "sae = mi.sae.load('atlas-2')",
         "moved = sae.to(torch.float64)",
     ]

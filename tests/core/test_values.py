@@ -45,7 +45,7 @@ def test_a_site_is_its_code(site):
 
 @given(arrays)
 def test_an_array_is_its_code(values):
-    array = mi.Array(values)
+    array = mi.interventions.Array(values)
     again = eval(array.code(), NAMES)
     assert again == array
     assert hash(again) == hash(array)
@@ -56,30 +56,30 @@ def test_an_array_is_its_code(values):
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.uint8])
 def test_arrays_of_every_number_type(dtype):
-    array = mi.Array(torch.arange(6).reshape(2, 3).to(dtype))
+    array = mi.interventions.Array(torch.arange(6).reshape(2, 3).to(dtype))
     assert eval(array.code(), NAMES) == array
     assert array.dtype == str(dtype).removeprefix("torch.")
 
 
 def test_an_array_keeps_its_own_copy():
     source = torch.zeros(3)
-    array = mi.Array(source)
+    array = mi.interventions.Array(source)
     source[0] = 1
     array.tensor[1] = 1
-    assert array == mi.Array(torch.zeros(3))
-    assert array != mi.Array(torch.zeros(3, 1))
-    assert mi.Array(torch.tensor(2.0).expand(1)) == mi.Array([2.0])
-    assert array != mi.Array(torch.zeros(3, dtype=torch.int64))
+    assert array == mi.interventions.Array(torch.zeros(3))
+    assert array != mi.interventions.Array(torch.zeros(3, 1))
+    assert mi.interventions.Array(torch.tensor(2.0).expand(1)) == mi.interventions.Array([2.0])
+    assert array != mi.interventions.Array(torch.zeros(3, dtype=torch.int64))
 
 
 def test_a_large_array_is_written_beside_the_script(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    array = mi.Array(torch.randn(20_000))
+    array = mi.interventions.Array(torch.randn(20_000))
     code = array.code()
     assert len(code) < 200
     assert eval(code, NAMES) == array
     file = next(tmp_path.glob("array-*.safetensors"))
-    mi.Array(torch.randn(20_000, generator=torch.Generator().manual_seed(1))).code()
+    mi.interventions.Array(torch.randn(20_000, generator=torch.Generator().manual_seed(1))).code()
     other = next(f for f in tmp_path.glob("array-*.safetensors") if f != file)
     file.write_bytes(other.read_bytes())
     with pytest.raises(mi.errors.DamagedWeights, match="other numbers"):
@@ -139,7 +139,7 @@ def test_site_errors_say_what_to_write(make, says):
         (lambda: mi.ablate(at.z[0], to="mean"), "needs data="),
         (lambda: mi.ablate(at.z[0], data=[1.0]), "needs none"),
         (lambda: mi.stack("x"), "made by mi.ablate"),
-        (lambda: mi.Array("text"), "made of numbers"),
+        (lambda: mi.interventions.Array("text"), "made of numbers"),
     ],
 )
 def test_intervention_errors_say_what_is_allowed(make, says):

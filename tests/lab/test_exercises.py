@@ -27,7 +27,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def keys(model):
-    found = mi.key_frequencies(model).dataset
+    found = mi.fourier.key_frequencies(model).dataset
     return found["frequency"].values[found["key"].values].tolist()
 
 
@@ -41,8 +41,8 @@ def test_the_costliest_frequency_is_told_from_the_others(model, keys):
     right = [k for k, verdict in zip(keys, found, strict=True) if verdict]
     assert verdicts(found).count(True) == 1
     for k, verdict in zip(keys, found, strict=True):
-        with model.intervene(mi.without_frequency(model, k)):
-            left = mi.fourier_spectrum(model).dataset["accuracy"].item()
+        with model.intervene(mi.fourier.without_frequency(model, k)):
+            left = mi.fourier.spectrum(model).dataset["accuracy"].item()
         assert f"Without {k}, {left:.1%} are right" in repr(verdict)
         if not verdict:
             assert repr(verdict).startswith("✗ Not yet. ")
@@ -61,11 +61,11 @@ def test_what_is_no_frequency_of_the_network_is_named(model, keys):
 
 def test_the_head_that_serves_a_frequency_is_told_from_the_others(model, keys):
     asked = tuple(keys[:2])
-    whole = mi.key_frequencies(model).to_xarray()
+    whole = mi.fourier.key_frequencies(model).to_xarray()
     left = {}
     for head in range(2):
         with model.intervene(mi.ablate(at.z[0, head])):
-            left[head] = mi.key_frequencies(model).to_xarray()
+            left[head] = mi.fourier.key_frequencies(model).to_xarray()
     heads = {k: min(left, key=lambda head: left[head].sel(frequency=k).item()) for k in asked}
     right = check.served(model, heads, asked)
     assert right

@@ -40,11 +40,11 @@ def said(panel):
 
 def test_a_text_is_answered_with_its_latents(model, sae, panel):
     assert panel.dashboard is None
-    assert panel.view.result.dataset.equals(mi.latents(model.run("abcd", keep=[sae.site]), sae).dataset)
+    assert panel.view.result.dataset.equals(mi.sae.latents(model.run("abcd", keep=[sae.site]), sae).dataset)
     assert said(panel)["as it is"].written == model.generate("abcd", max_new_tokens=4).text
     panel.prompt = "hgfe"
     assert said(panel)["as it is"].prompt == "hgfe"
-    assert panel.view.result.dataset.equals(mi.latents(model.run("hgfe", keep=[sae.site]), sae).dataset)
+    assert panel.view.result.dataset.equals(mi.sae.latents(model.run("hgfe", keep=[sae.site]), sae).dataset)
     assert panel.view._said == {"error": "", "busy": False}
 
 
@@ -53,7 +53,7 @@ def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, 
     panel.view.set_state({"_changes": [[latent, 40.0]]})
     lines = said(panel)
     assert list(lines) == ["as it is", f"latent {latent} at 40"]
-    with model.intervene(mi.replace(at.feature(sae, latent), 40.0)):
+    with model.intervene(mi.interventions.replace(at.feature(sae, latent), 40.0)):
         held = model.generate("abcd", max_new_tokens=4).text
         likely = model.run("abcd").next_tokens(5).values[0]
     line = lines[f"latent {latent} at 40"]
@@ -164,7 +164,7 @@ def test_what_was_active_holds_in_the_panel(model, sae):
     held = mi.scale(at.mlp_out[0], -3)
     with model.intervene(held):
         panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
-        by_hand = mi.latents(model.run("hgfe", keep=[sae.site]), sae)
+        by_hand = mi.sae.latents(model.run("hgfe", keep=[sae.site]), sae)
         written = model.generate("hgfe", max_new_tokens=4).text
     panel.prompt = "hgfe"
     assert said(panel)["as it is"].written == written
@@ -175,10 +175,10 @@ def test_its_code_says_the_same(model, capsys):
     sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1]).with_record(LOADED)
     with model.intervene(mi.scale(at.mlp_out[0], -3)):
         panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
-    panel.interventions = mi.replace(at.feature(sae, 3), 30.0)
+    panel.interventions = mi.interventions.replace(at.feature(sae, 3), 30.0)
     written = said(panel)["latent 3 at 30"].written
     code = panel.code()
-    assert code.count("mi.load_sae('here')") == 1
+    assert code.count("mi.sae.load('here')") == 1
     body = "\n".join(
         line for line in code.splitlines() if not line.startswith(("import", "from", "model", "sae"))
     )
@@ -189,7 +189,7 @@ def test_its_code_says_the_same(model, capsys):
 
 
 def test_dashboards_follow_the_selected_latent_and_share_what_is_changed(model, sae):
-    features = mi.features(sae, model, TEXTS, contexts=2, around=2, tokens=3, progress=False)
+    features = mi.sae.dashboards(model, sae, TEXTS, contexts=2, around=2, tokens=3, progress=False)
     panel = mi.FeaturePanel(model, sae, prompt="abcd", features=features, selection={"latent": 3})
     assert panel.dashboard.selection == {"latent": 3}
     panel.view.selection = {"latent": 7}

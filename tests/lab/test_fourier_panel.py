@@ -38,7 +38,7 @@ def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
     switch.value = True
     assert answered(panel).out == (9,)
     assert switch.description == "Put frequency 9 back"
-    assert panel.interventions == mi.stack(mi.without_frequency(model, 9))
+    assert panel.interventions == mi.stack(mi.fourier.without_frequency(model, 9))
     assert panel.answer.result.sel(frequency=9).values == pytest.approx(0, abs=1e-4)
     assert panel.answer.result.sel(frequency=4).values == pytest.approx(
         whole.sel(frequency=4).values, rel=1e-4
@@ -85,7 +85,7 @@ def test_what_was_active_when_it_was_made_holds_and_what_is_active_later_does_no
     with model.intervene(mi.scale(at.mlp_out[0], 2.0)):
         panel.out = (9,)
     for made, k in ((first, 4), (answered(panel).answer.result.provenance.interventions, 9)):
-        assert made == mi.stack(mi.ablate(at.mlp_post[0]), mi.without_frequency(model, k))
+        assert made == mi.stack(mi.ablate(at.mlp_post[0]), mi.fourier.without_frequency(model, k))
 
 
 def test_both_pictures_have_one_scale(model):
@@ -111,12 +111,12 @@ def test_readers_without_a_kernel_see_the_network_as_it_is_left(model):
 
 
 def test_a_panel_is_linked_by_its_view(model):
-    panel, view = mi.FourierPanel(model), mi.fourier_spectrum(model).view()
-    mi.link(panel, view)
+    panel, view = mi.FourierPanel(model), mi.fourier.spectrum(model).view()
+    mi.views.link(panel, view)
     panel.view.selection = {"frequency": 21}
     assert view.selection == {"frequency": 21}
     with pytest.raises(SelectionError, match=r"takes two or more views.*got Result 'Fourier"):
-        mi.link(panel, view.result)
+        mi.views.link(panel, view.result)
 
 
 def test_a_frequency_that_is_not_there_is_named(model):
@@ -148,7 +148,7 @@ def test_it_answers_off_the_thread_of_the_gesture_and_the_newest_wins(model, mon
     go_on.set()
     answered(panel)
     assert set(ran) == {"mi_widgets.Latest"}
-    assert panel.answer.result.provenance.interventions == mi.stack(mi.without_frequency(model, 9))
+    assert panel.answer.result.provenance.interventions == mi.stack(mi.fourier.without_frequency(model, 9))
     assert panel.children[1].children[1].value.startswith("Without 9: ")
 
 

@@ -175,7 +175,7 @@ def test_after_an_error_the_effects_go_on_with_the_cell_that_failed(by_hand, wro
         cells.append(len(logits))
         if failing.is_set() and len(cells) > 8:  # clean and corrupted are measured too
             raise wrong("not now")
-        return mi.logit_diff(logits, answers)
+        return mi.metrics.logit_diff(logits, answers)
 
     panel = mi.PatchingPanel(by_hand, PAIR, metric=metric, max_new_tokens=1)
     told = f"{wrong.__name__}: not now"
@@ -208,7 +208,7 @@ def test_several_batches_go_on_after_an_error(by_hand):
         calls += 1
         if calls % 9 == 0:
             raise ValueError("not now")
-        return mi.logit_diff(logits, answers)
+        return mi.metrics.logit_diff(logits, answers)
 
     patching = activation.Patching(by_hand, PAIRS, at.resid_pre, metric, activation.Axes(), batch=1)
     while patching.done < patching.size:
@@ -244,9 +244,9 @@ def test_an_iterator_of_pairs_is_read_once(by_hand):
 
 def test_the_view_says_which_site_a_cell_is(by_hand):
     view = mi.path_patching(by_hand, PAIR).view(selection={"layer": 2, "head": 0})
-    assert isinstance(view, mi.PatchingView)
+    assert isinstance(view, mi.views.PatchingView)
     assert view.site == at.z[2, 0]
-    assert "view = mi.PatchingView(result, selection=" in view.code()
+    assert "view = mi.views.PatchingView(result, selection=" in view.code()
     view.selection = {"head": None}
     assert view.site is None
     signed = mi.activation_patching(by_hand, PAIR, at.resid_pre).view()

@@ -30,7 +30,7 @@ def model():
 def directions(model):
     draw = torch.Generator().manual_seed(0)
     return {
-        "to a": mi.mean_difference(model, WITH_A, WITH_B, SITE, progress=False),
+        "to a": mi.directions.mean_difference(model, WITH_A, WITH_B, SITE, progress=False),
         "other": mi.steer(at.resid_pre[2].every("b", "c"), 3 * torch.randn(32, generator=draw), scale=0.5),
     }
 
@@ -53,7 +53,7 @@ def by_hand(model, directions, **scales):
     edits = []
     for name, scale in scales.items():
         found = directions[name.replace("_", " ")]
-        found = found if isinstance(found, mi.Direction) else found.direction
+        found = found if isinstance(found, mi.directions.Direction) else found.direction
         edits.append(
             mi.steer({"to_a": SITE, "other": at.resid_pre[2].every("b", "c")}[name], found, scale=scale)
         )
@@ -134,7 +134,7 @@ def test_effect_cost_and_control_are_those_by_hand(model, directions, panel):
 
 
 def test_a_probe_reads_what_was_written(model, directions):
-    probe = mi.probe(model, WITH_A, WITH_B, at.resid_post[2], progress=False)
+    probe = mi.directions.linear_probe(model, WITH_A, WITH_B, at.resid_post[2], progress=False)
     panel = mi.SteeringPanel(
         model, directions, prompt="abcd", probes={"to a": probe}, texts=TEXTS, max_new_tokens=6
     )
@@ -222,7 +222,7 @@ def test_its_effect_is_a_result_that_is_shown_and_made_anew(model, panel):
     panel.scales = {"to a": 2.0}
     done(panel)
     shown = panel.effect.view()
-    assert isinstance(shown, mi.SteeringView)
+    assert isinstance(shown, mi.views.SteeringView)
     assert (shown.sliders, shown.prompt) == ((), None)
     scope = {"given": model}
     exec(shown.code().replace("model = ...", "model = given  #"), scope)
@@ -233,7 +233,7 @@ def test_its_effect_is_a_result_that_is_shown_and_made_anew(model, panel):
 @pytest.mark.parametrize("family", ["GPT-2", "GPT-NeoX", "Bloom", "Llama", "Gemma 3"])
 def test_it_works_with_any_family(family):
     model = mi.load(small(family, vocab_size=len(PIECES)), tokenizer=letters())
-    direction = mi.mean_difference(model, WITH_A, WITH_B, SITE, progress=False)
+    direction = mi.directions.mean_difference(model, WITH_A, WITH_B, SITE, progress=False)
     panel = mi.SteeringPanel(model, {"to a": direction}, prompt="abcd", texts=TEXTS, max_new_tokens=4)
     panel.scales = {"to a": 1.5}
     view = done(panel)
@@ -353,7 +353,7 @@ def test_stop_ends_it(panel, model, monkeypatch):
         ([mi.steer(SITE, torch.ones(32))], MIError, "in {\"French\": mi.steer(site, direction)}; got [mi.steer"),
         ({3: mi.steer(SITE, torch.ones(32))}, MIError, "a direction's name is a text; got 3"),
         ([("x", mi.steer(SITE, torch.ones(32)))] * 2, MIError, "2 directions have the name 'x'"),
-        ({"x": torch.ones(32)}, MIError, "'x' must be mi.steer(site, direction), or what mi.mean_difference"),
+        ({"x": torch.ones(32)}, MIError, "'x' must be mi.steer(site, direction), or what mi.directions"),
         ({"x": mi.steer(SITE, torch.ones(31))}, InterventionError, "has 31 numbers; at.resid_post[1] of"),
         ({"x": mi.steer(SITE, torch.zeros(32))}, InterventionError, "SteeringPanel: 'x': Array(32, sha256:"),
         ({"x": mi.steer(at.resid_post[7], torch.ones(32))}, SiteError, "7"),
@@ -385,5 +385,7 @@ def test_what_cannot_be_set_is_told_and_nothing_changes(panel, name, value, says
     assert getattr(panel, name) == before
     with pytest.raises(SelectionError, match="There is no direction 'French'"):
         panel.sweep("French")
-    with pytest.raises(MIError, match=r"probes are what mi\.probe returns, by name; 'x' is 3"):
+    with pytest.raises(
+        MIError, match=r"probes are what mi\.directions\.linear_probe returns, by name; 'x' is 3"
+    ):
         mi.SteeringPanel(panel._model, {"x": mi.steer(SITE, torch.ones(32))}, prompt="abcd", probes={"x": 3})

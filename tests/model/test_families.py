@@ -82,7 +82,7 @@ KINDS = {
     "scale": (lambda site, d: mi.scale(site, 0.5), lambda x, d: x * 0.5),
     "steer": (lambda site, d: mi.steer(site, d, scale=0.5), lambda x, d: x + 0.5 * d),
     "ablate": (lambda site, d: mi.ablate(site), lambda x, d: torch.zeros_like(x)),
-    "replace": (lambda site, d: mi.replace(site, d), lambda x, d: d.expand_as(x)),
+    "replace": (lambda site, d: mi.interventions.replace(site, d), lambda x, d: d.expand_as(x)),
 }
 # Which, at which layer, at which position: what hides all that lies before it comes first.
 EDITS = (

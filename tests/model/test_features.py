@@ -56,7 +56,7 @@ def test_written_latents_move_the_activation_along_their_directions(index, value
     site, x = at.resid_post[1], model.run(PROMPTS, keep=[at.resid_post])[at.resid_post[1]]
     now = sae.encode(x)[..., index]
     for edit, new in {
-        mi.replace(at.feature(sae, index), value): torch.full_like(now, value),
+        mi.interventions.replace(at.feature(sae, index), value): torch.full_like(now, value),
         mi.ablate(at.feature(sae, index)): torch.zeros_like(now),
         mi.steer(at.feature(sae, index), value): now + value,
         mi.scale(at.feature(sae, index), value): now * value,
@@ -118,7 +118,7 @@ def test_the_gradient_is_that_of_moving_along_the_direction(model):
 def test_sites_say_what_they_are():
     sae = random_sae(site=at.resid_post[1]).with_record(LOADED)
     site = at.feature(sae, 7).pos(-1)
-    assert site.code() == "at.resid_post[1].feature(mi.load_sae('here'), 7).pos(-1)"
+    assert site.code() == "at.resid_post[1].feature(mi.sae.load('here'), 7).pos(-1)"
     assert (
         eval(site.code(), {"at": at, "mi": type("", (), {"load_sae": staticmethod(lambda _: sae)})}) == site
     )
@@ -139,7 +139,7 @@ def test_sites_say_what_they_are():
         (lambda _: at.feature(random_sae(), 1), r"Name the site: at.resid_post\[2\].feature\(sae, 17\)"),
         (lambda sae: at.pattern[0].feature(sae, 1), r"at.pattern\[0\] has no features"),
         (lambda sae: at.feature(sae, 1).feature(sae, 2), "has no features"),
-        (lambda _: at.resid_post[0].feature(3, 1), "read by a dictionary, an mi.SAE; got 3"),
+        (lambda _: at.resid_post[0].feature(3, 1), "read by a dictionary, an mi.sae.SAE; got 3"),
     ],
 )
 def test_what_is_no_feature_is_refused(make, says):

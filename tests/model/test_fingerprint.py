@@ -221,7 +221,7 @@ def test_showing_a_view_writes_no_file_and_reads_no_weights(tmp_path, monkeypatc
         run = model.run([[1, 9, 8, 7]], keep=[at.pattern])
     view = mi.attention(run).view()
     assert (view._code, [*tmp_path.iterdir()], hashes) == ("", [], [])
-    assert "mi.Array.load(" in view.code()
+    assert "mi.interventions.Array.load(" in view.code()
     assert len([*tmp_path.iterdir()]) == 1
 
 

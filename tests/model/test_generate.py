@@ -45,7 +45,7 @@ def recorded(model):
 
 
 def push(site, by):
-    return mi.apply(site, lambda x: x + by * torch.linspace(-1, 1, x.shape[-1]))
+    return mi.interventions.apply(site, lambda x: x + by * torch.linspace(-1, 1, x.shape[-1]))
 
 
 def edits_of(family, turn, prompt, length=None):
@@ -110,7 +110,7 @@ def over_prompt(site, run):
         x[:, :, :n, :n] = run[site]
         return x
 
-    return mi.apply(site, change)
+    return mi.interventions.apply(site, change)
 
 
 @pytest.mark.usefixtures("endless")
@@ -126,7 +126,10 @@ def test_a_patch_of_the_prompt_and_frozen_patterns_hold_while_writing(family):
     after = mi.ablate(at.mlp_out[1].pos(range(len(IDS), len(IDS) + N)))
     for ours, explicit in (
         ([mi.patch(site, run) for site in inner], [over_prompt(site, run) for site in inner]),
-        ([mi.patch(resid, run), knock, mi.freeze_pattern(own)], [over_prompt(resid, run), after, *frozen]),
+        (
+            [mi.patch(resid, run), knock, mi.interventions.freeze_pattern(own)],
+            [over_prompt(resid, run), after, *frozen],
+        ),
     ):
         with model.intervene(*ours), recorded(model) as steps:
             written = model.generate(IDS, max_new_tokens=N)
@@ -177,7 +180,9 @@ def test_patches_from_a_batch_hold_on_each_prompt_of_it(family):
     knock = mi.ablate(at.resid_mid[0].pos(1))
 
     def edits(i):
-        return mi.stack(knock, mi.freeze_pattern(sources[i]), mi.patch(at.mlp_out[1], sources[i]))
+        return mi.stack(
+            knock, mi.interventions.freeze_pattern(sources[i]), mi.patch(at.mlp_out[1], sources[i])
+        )
 
     assert_each_is_what_it_is_alone(model, ROWS, edits)
     with model.intervene(edits(None)):
@@ -265,11 +270,11 @@ def test_an_interrupt_leaves_the_untouched_model(family):
             assert model.interventions == mi.stack()
             assert torch.equal(model.run(IDS).logits, before)
         for site in (at.embed, at.k[1], at.pattern[0], at.logits):
-            edits = mi.stack(mi.ablate(at.z[0]), mi.apply(site, Interrupts(n)))
+            edits = mi.stack(mi.ablate(at.z[0]), mi.interventions.apply(site, Interrupts(n)))
             with pytest.raises(KeyboardInterrupt), model.intervene(edits):
                 model.generate(IDS)
             assert torch.equal(model.run(IDS).logits, before)
-    with pytest.raises(KeyboardInterrupt), model.intervene(mi.apply(at.z[1], Interrupts(1))):
+    with pytest.raises(KeyboardInterrupt), model.intervene(mi.interventions.apply(at.z[1], Interrupts(1))):
         model.run(IDS, keep=[at.pattern])
     assert model.generate(IDS).token_ids == text
 

@@ -557,7 +557,7 @@ def test_the_untrained_control_keeps_number_type_and_says_how_it_is_made():
 def test_frozen_patterns_stay_whatever_comes_before(model):
     ids = torch.randint(50, (2, 9), generator=torch.Generator().manual_seed(1))
     run = model.run(ids, keep=[at.pattern])
-    held = mi.freeze_pattern(run)
+    held = mi.interventions.freeze_pattern(run)
     assert len(held) == model.config.n_layers
     with model.intervene(held):
         assert torch.allclose(model.run(ids).logits, run.logits, atol=1e-5)
@@ -565,5 +565,5 @@ def test_frozen_patterns_stay_whatever_comes_before(model):
         changed = model.run(ids, keep=[at.pattern, at.z])
     assert torch.allclose(changed[at.pattern], run[at.pattern], atol=1e-6)
     with pytest.raises(mi.errors.NotKept, match=r"keep=\[at.pattern\]"):
-        mi.freeze_pattern(model.run(ids))
+        mi.interventions.freeze_pattern(model.run(ids))
     assert eval(held.code(inline=True), {"mi": mi, "at": at}) == held

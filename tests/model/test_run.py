@@ -33,7 +33,7 @@ def test_a_gradient_is_what_a_small_push_does(family):
         small_step = 2e-4  # attention is float32 in the families themselves
         ends = []
         for sign in (1, -1):
-            with model.intervene(mi.replace(site, x + sign * small_step * push)):
+            with model.intervene(mi.interventions.replace(site, x + sign * small_step * push)):
                 ends.append(model.run(IDS).logits[0, -1, TOKEN].item())
         assert found == pytest.approx((ends[0] - ends[1]) / (2 * small_step), rel=1e-2, abs=5e-3), site
 

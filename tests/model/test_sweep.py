@@ -146,14 +146,16 @@ def test_what_holds_on_a_whole_batch_holds_where_a_position_is_not_in_all_of_it(
     """Frozen patterns and what is drawn are those of each prompt's own row."""
     model = loaded("GPT-2")
     run = model.run(ROWS, keep=[at.pattern, at.mlp_out])
-    for held in (mi.freeze_pattern(run), mi.ablate(at.mlp_out[1], to="resample", data=run)):
+    for held in (mi.interventions.freeze_pattern(run), mi.ablate(at.mlp_out[1], to="resample", data=run)):
         with model.intervene(held):
             result = model.sweep(ROWS, mi.ablate, at.resid_pre, metric=metric, progress=False)
         for row, pos in ((0, 1), (1, 1), (1, 4)):
             # The shorter prompt is changed too, where it can be: it does not reach the other.
             edit = mi.ablate(at.resid_pre[2].pos(pos if pos < 3 else 0))
             if pos >= 3:
-                edit = mi.apply(at.resid_pre[2], lambda x, pos=pos: x.index_fill(1, torch.tensor(pos), 0))
+                edit = mi.interventions.apply(
+                    at.resid_pre[2], lambda x, pos=pos: x.index_fill(1, torch.tensor(pos), 0)
+                )
             with model.intervene(held, edit):
                 logits = model.run(ROWS).logits
             last = torch.stack([logits[i, len(ids) - 1] for i, ids in enumerate(ROWS)])
@@ -200,7 +202,7 @@ def test_an_interrupt_between_chunks_leaves_the_untouched_model(family):
 
     for act in (
         lambda: model.sweep(ROWS, mi.ablate, at.z, metric=interrupted),
-        lambda: model.sweep(ROWS, lambda site: mi.apply(site, bad), at.z, metric=metric),
+        lambda: model.sweep(ROWS, lambda site: mi.interventions.apply(site, bad), at.z, metric=metric),
     ):
         with pytest.raises(KeyboardInterrupt), model.intervene(mi.scale(at.mlp_out[0], 2.0)):
             act()

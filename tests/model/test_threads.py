@@ -103,7 +103,7 @@ def test_after_a_stop_in_the_middle_the_model_is_untouched(kind, where):
             handle.remove()
 
     def intervened():
-        with model.intervene(mi.apply(at.resid_post[0], stop)):
+        with model.intervene(mi.interventions.apply(at.resid_post[0], stop)):
             model.run(IDS)
 
     acts = {

@@ -12,7 +12,7 @@ import transformers
 from nbclient import NotebookClient
 
 import mi_widgets as mi
-from mi_widgets.zoo.models import WEIGHTS
+from mi_widgets.zoo.shipped import WEIGHTS
 from tests.conftest import small_gpt2
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))

@@ -46,14 +46,14 @@ from mi_widgets import sites as at
 
 run = mi.load("induction-2l").run([[1, 9, 8, 7, 9, 8, 7]], keep=[at.pattern])
 result = mi.attention_entropy(run)
-print(mi.HeatmapView(result))
+print(mi.views.HeatmapView(result))
 print(result.view(), result.view().selection)
-view = mi.EntropyView(result, selection={"layer": 1, "head": 3})
+view = mi.views.EntropyView(result, selection={"layer": 1, "head": 3})
 assert view.png() != result.view().png()
 names = {}
 exec(view.code(), names)
 print(names["view"], names["view"].selection == view.selection)
-print("is not built" not in mi.EntropyView._esm, "{?widest}" in mi.EntropyView._esm)
+print("is not built" not in mi.views.EntropyView._esm, "{?widest}" in mi.views.EntropyView._esm)
 """
 
 
@@ -74,15 +74,15 @@ def test_the_worked_analysis_and_view_work_in_a_copy_of_the_package(tmp_path):
     for path, text in example.items():
         (tmp_path / path).write_text(text)
     _insert(package / "core/pictures.py", "VIEWS = {", _ENTRY)
-    later = [
-        '    "EntropyView": "widgets.entropy.widget",',
-        '    "attention_entropy": "analysis.attention_entropy",',
-    ]
-    _insert(package / "__init__.py", "_LATER = {", *later)
-    _insert(package / "__init__.py", "__all__ = [", '    "EntropyView",', '    "attention_entropy",')
-    # The analysis: its file, the façade, a view that exists. The view: its folder, the façade, the table of views.
-    assert len({analysis, "mi_widgets/__init__.py", "mi_widgets/core/pictures.py"}) == 3
-    assert len({*view, "entropy/__init__.py", "mi_widgets/__init__.py", "mi_widgets/core/pictures.py"}) == 6
+    listed = "from .analysis.attention{0} import attention{0} as attention{0}"
+    _insert(package / "__init__.pyi", listed.format(""), listed.format("_entropy"))
+    listed = "from .widgets.{0}.widget import {1}View as {1}View"
+    _insert(
+        package / "views.pyi", listed.format("attention", "Attention"), listed.format("entropy", "Entropy")
+    )
+    # The analysis: its file, the list of names, a view that exists. The view: its folder, the list, the table of views.
+    assert len({analysis, "mi_widgets/__init__.pyi", "mi_widgets/core/pictures.py"}) == 3
+    assert len({*view, "entropy/__init__.py", "mi_widgets/views.pyi", "mi_widgets/core/pictures.py"}) == 6
     assert sum(len(example[path].splitlines()) for path in view) <= 250
     _build_and_check(tmp_path, [path for path in example if path.endswith(".py")])
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}

@@ -10,7 +10,7 @@ PAIR = mi.PromptPair("John Baker gave the lamp. John", "Mary Baker gave the lamp
 SENTENCE = "The capital of the state where Dallas lies is Austin"
 TEXTS = [SENTENCE, "He found a familiar box on the table"]
 STEPS = [0, 300, 2000]
-load, load_sae = cache(mi.load), cache(mi.load_sae)
+load, load_sae = cache(mi.load), cache(mi.sae.load)
 
 
 def _induction():
@@ -34,11 +34,11 @@ def _over_steps():
 
 def _latents():
     sae = load_sae("atlas-2")
-    return mi.latents(_run(load("atlas"), sae.site, text=SENTENCE), sae)
+    return mi.sae.latents(_run(load("atlas"), sae.site, text=SENTENCE), sae)
 
 
 def _features():
-    return mi.features(load_sae("atlas-2"), load("atlas"), TEXTS, progress=False)
+    return mi.sae.dashboards(load("atlas"), load_sae("atlas-2"), TEXTS, progress=False)
 
 
 SCENES = {
@@ -48,12 +48,12 @@ SCENES = {
     "composition_scores": lambda: mi.composition_scores(_induction(), n=4),
     "copying_score": lambda: mi.copying_score(_induction()),
     "direct_logit_attribution": _attributed,
-    "feature_geometry": lambda: mi.feature_geometry(mi.superposition("plane")),
+    "feature_geometry": lambda: mi.toys.feature_geometry(mi.toys.load("plane")),
     "features": _features,
-    "fourier_spectrum": lambda: mi.fourier_spectrum(load("modadd-113"), neurons=[3]),
+    "fourier_spectrum": lambda: mi.fourier.spectrum(load("modadd-113"), neurons=[3]),
     "head_scores": lambda: mi.head_scores(_induction(), "induction", length=8, n=2),
-    "interference": lambda: mi.interference(mi.superposition("plane")),
-    "knock_outs": lambda: mi.knock_outs(_induction(), PAIR, progress=False),
+    "interference": lambda: mi.toys.interference(mi.toys.load("plane")),
+    "ablation_effects": lambda: mi.ablation_effects(_induction(), PAIR, progress=False),
     "latents": _latents,
     "logit_lens": lambda: mi.logit_lens(_run(_induction(), at.resid_post)),
     "loss_per_token": lambda: mi.loss_per_token(_run(_induction())),
@@ -62,7 +62,7 @@ SCENES = {
 # Where the model can be changed: in the others a cell is no head.
 CHANGED = {
     "activation_patching", "attention", "attention over a training", "copying_score", "direct_logit_attribution",
-    "features", "head_scores", "knock_outs", "latents",
+    "features", "head_scores", "ablation_effects", "latents",
 }  # fmt: skip
 DICTIONARY = {name: lambda: {"sae": load_sae("atlas-2")} for name in ("latents", "features")}
 # What code leaves to the user.
@@ -101,6 +101,8 @@ def _changes(name, choices, draw, heads):
             at.feature(site, int(latent))
             for latent in draw.choice(latents, draw.integers(0, 3), replace=False)
         ]
-        return mi.stack(*(mi.ablate(one) if draw.random() < 0.5 else mi.replace(one, 2.5) for one in picked))
+        return mi.stack(
+            *(mi.ablate(one) if draw.random() < 0.5 else mi.interventions.replace(one, 2.5) for one in picked)
+        )
     off = draw.permutation(2 * heads)[: draw.integers(0, 4)]
     return mi.stack(*(mi.ablate(at.z[int(h) // heads, int(h) % heads]) for h in off))

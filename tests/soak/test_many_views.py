@@ -53,7 +53,7 @@ def test_linked_views_leave_nothing():
 
     def once(i):
         first, second = result.view(), result.view()
-        mi.link(first, second)
+        mi.views.link(first, second)
         first.selection = {"layer": i % 2, "head": i % 4}
         assert second.selection == first.selection
         first.close()

@@ -100,7 +100,7 @@ def test_a_feature_panel_ends_with_the_text_typed_last():
             panel.prompt = text
         assert panel.wait(30)
         run = model.run(text, keep=[sae.site])
-        assert panel.view.result.dataset.equals(mi.latents(run, sae).dataset)
+        assert panel.view.result.dataset.equals(mi.sae.latents(run, sae).dataset)
         assert panel.says.lines[0].prompt == text
         np.testing.assert_allclose(likely(panel.says.lines[0]), run.next_tokens(5).values[0], atol=1e-5)
     panel.close()

@@ -8,7 +8,7 @@ import pytest
 from mi_widgets.training.__main__ import main
 from mi_widgets.training.cards import card
 from mi_widgets.training.recipes import recipe_for
-from mi_widgets.zoo.models import check_files, expected, folder_of, names
+from mi_widgets.zoo.shipped import check_files, expected, folder_of, models
 
 RECORD = {
     "recipe": "modadd-113",
@@ -34,7 +34,7 @@ def folders(tmp_path):
     return [str(tmp_path / str(seed)) for seed in range(4)]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", models())
 def test_what_is_shipped_has_the_card_that_its_record_says(name):
     record = expected(name)
     text = (folder_of(name) / "CARD.md").read_text("utf-8")

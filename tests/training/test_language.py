@@ -17,7 +17,7 @@ from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.atlas.names import NAMES
 from mi_widgets.zoo.atlas.parse import parse
 from mi_widgets.zoo.language_models import untrained
-from mi_widgets.zoo.models import expected
+from mi_widgets.zoo.shipped import expected
 from mi_widgets.zoo.vocabulary import SPECIALS
 
 ATLAS = RECIPES["atlas"]

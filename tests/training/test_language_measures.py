@@ -61,7 +61,9 @@ def test_answers_that_are_put_there_are_found_and_an_untrained_network_has_none(
     unembed = model.weights.W_U[:, questions.ids_of(model, [question.right for question in asked])].T
     # Far along what the right token is read by, the final norm leaves that direction alone.
     found = questions.share_right(
-        model, asked, lambda rows: mi.apply(at.resid_post[1].pos(-1), lambda x: x * 0 + 100 * unembed[rows])
+        model,
+        asked,
+        lambda rows: mi.interventions.apply(at.resid_post[1].pos(-1), lambda x: x * 0 + 100 * unembed[rows]),
     )
     assert found > 0.95
     assert questions.share_right(model, asked) < 0.05  # and nothing stays

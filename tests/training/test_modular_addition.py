@@ -12,7 +12,7 @@ from mi_widgets.core.errors import PromptError
 from mi_widgets.training.__main__ import main
 from mi_widgets.training.modular_addition.train import last_logits, learning, loss_of
 from mi_widgets.training.recipes import RECIPES
-from mi_widgets.zoo.models import expected
+from mi_widgets.zoo.shipped import expected
 from tests.conftest import examples, small_transformer
 
 RECIPE = RECIPES["modadd-113"]
@@ -57,12 +57,12 @@ def test_the_fast_forward_is_the_networks(p, n_heads, d_head, act_fn, seed):
         for name, weight in module.named_parameters():
             if ".b_" in name:
                 weight.normal_(generator=generator)
-    sums = mi.modular_sums(p)
+    sums = mi.fourier.modular_sums(p)
     assert torch.allclose(last_logits(module, sums.ids), module(sums.ids)[:, -1], atol=1e-4)
 
 
 def test_its_gradients_are_the_networks():
-    sums = mi.modular_sums(7, "train")
+    sums = mi.fourier.modular_sums(7, "train")
     modules = [mi.Transformer(SMALL.config, seed=1) for _ in range(2)]
     for module, logits in zip(
         modules, (last_logits(modules[0], sums.ids), modules[1](sums.ids)[:, -1]), strict=True
@@ -74,7 +74,7 @@ def test_its_gradients_are_the_networks():
 
 
 def test_training_learns_its_sums_and_follows_its_seed():
-    sums = mi.modular_sums(7, "train", share=0.5)
+    sums = mi.fourier.modular_sums(7, "train", share=0.5)
     first = trained(0)
     with torch.no_grad():
         assert loss_of(last_logits(first, sums.ids), sums.answers) < 0.2
@@ -109,7 +109,7 @@ def test_a_trained_folder_is_a_model_with_its_numbers_for_tokens(tmp_path, monke
     assert "✗ key frequencies is" in capsys.readouterr().err
     model = mi.load(str(folder))
     assert model.trust.warnings == ()
-    assert mi.checkpoints(str(folder)) == (0, 20, 40, 60)
+    assert mi.shipped.checkpoints(str(folder)) == (0, 20, 40, 60)
     run = model.run("3 5 =")
     assert run.ids.tolist() == [[3, 5, 7]]
     assert run.tokens == ((" 3", " 5", " ="),)
@@ -117,8 +117,10 @@ def test_a_trained_folder_is_a_model_with_its_numbers_for_tokens(tmp_path, monke
         model.run("9 + 5 =")
     measured = expected(str(folder))["measures"]
     assert measured["control: test accuracy"] <= 1
-    progress = mi.progress_measures(model, train=mi.modular_sums(7, "train", seed=1, share=0.5)).dataset
+    progress = mi.fourier.progress_measures(
+        model, train=mi.fourier.modular_sums(7, "train", seed=1, share=0.5)
+    ).dataset
     assert measured["test accuracy"] == pytest.approx(progress["test_accuracy"].item(), abs=1e-4)
-    assert '`mi.modular_sums(7, "train", seed=…)`' in (folder / "CARD.md").read_text("utf-8")
+    assert '`mi.fourier.modular_sums(7, "train", seed=…)`' in (folder / "CARD.md").read_text("utf-8")
     assert main(["verify", str(folder)]) == 1
     assert "recorded is" not in capsys.readouterr().err

@@ -44,7 +44,7 @@ def likeness(truth, sae):
 )
 def test_planted_directions_are_found(planted, kind, least):
     x, truth = planted
-    sae = mi.train_sae(activations=x, kind=kind, tokens=200_000, **FEW)
+    sae = mi.sae.train(activations=x, kind=kind, tokens=200_000, **FEW)
     random = float((truth @ directions(9).T).max(1).values.mean())
     assert likeness(truth, sae) > max(least, random + 0.2)
     torch.testing.assert_close(sae.W_dec.norm(dim=-1), torch.ones(FEATURES))
@@ -56,7 +56,7 @@ def test_planted_directions_are_found(planted, kind, least):
 def test_a_seed_is_a_training(planted, kind):
     x, _ = planted
     first, again, other = (
-        mi.train_sae(activations=x, kind=kind, tokens=5_000, seed=seed, **FEW) for seed in (3, 3, 4)
+        mi.sae.train(activations=x, kind=kind, tokens=5_000, seed=seed, **FEW) for seed in (3, 3, 4)
     )
     assert first.W_dec.equal(again.W_dec)
     assert first.b_enc.equal(again.b_enc)
@@ -78,14 +78,14 @@ class Stop:
 @pytest.mark.parametrize("kind", KINDS)
 def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
     x, _ = planted
-    whole = mi.train_sae(activations=x, kind=kind, tokens=30_000, **FEW)
+    whole = mi.sae.train(activations=x, kind=kind, tokens=30_000, **FEW)
     how = {"kind": kind, "tokens": 30_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
-        mi.train_sae(activations=x, on_step=Stop(40), **how)
+        mi.sae.train(activations=x, on_step=Stop(40), **how)
     assert (tmp_path / "state.safetensors").exists()
     with pytest.raises(KeyboardInterrupt):
-        mi.train_sae(activations=x, on_step=Stop(50), **how)
-    parts = mi.train_sae(activations=x, **how)
+        mi.sae.train(activations=x, on_step=Stop(50), **how)
+    parts = mi.sae.train(activations=x, **how)
     for name in ("W_enc", "b_enc", "W_dec", "b_dec"):
         torch.testing.assert_close(getattr(parts, name), getattr(whole, name), rtol=0, atol=0)
     assert parts.history.dataset.equals(whole.history.dataset)
@@ -96,11 +96,11 @@ def test_a_state_of_another_training_is_refused_and_stays(planted, tmp_path):
     x, _ = planted
     how = {"tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
-        mi.train_sae(activations=x, on_step=Stop(50), **how)
+        mi.sae.train(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
     for other in ({"activations": x, "seed": 1}, {"activations": x + 1}):
         with pytest.raises(MIError, match="is the unfinished training of another recipe or seed"):
-            mi.train_sae(**other, **how)
+            mi.sae.train(**other, **how)
     assert (tmp_path / "state.safetensors").read_bytes() == kept
 
 
@@ -108,7 +108,7 @@ def test_a_crash_while_the_state_is_written_leaves_the_one_before(planted, tmp_p
     x, _ = planted
     how = {"tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
-        mi.train_sae(activations=x, on_step=Stop(50), **how)
+        mi.sae.train(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
 
     def full(tensors, path, metadata):
@@ -117,7 +117,7 @@ def test_a_crash_while_the_state_is_written_leaves_the_one_before(planted, tmp_p
 
     monkeypatch.setattr("mi_widgets.training.unfinished.save_file", full)
     with pytest.raises(OSError, match="No space"):
-        mi.train_sae(activations=x, on_step=Stop(20), **how)
+        mi.sae.train(activations=x, on_step=Stop(20), **how)
     assert (tmp_path / "state.safetensors").read_bytes() == kept
 
 
@@ -156,10 +156,10 @@ def test_what_a_model_has_is_what_is_trained_on():
     torch.testing.assert_close(key(rows), key(wanted.detach()))
     assert source.block(0).equal(rows)
     assert not source.block(1).equal(rows)
-    sae = mi.train_sae(model, at.resid_post[1], texts, d_sae=32, k=4, tokens=2_000, batch=64, progress=False)
+    sae = mi.sae.train(model, at.resid_post[1], texts, d_sae=32, k=4, tokens=2_000, batch=64, progress=False)
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
     history = sae.history
-    assert "result = mi.train_sae(model, at.resid_post[1], ['abcdefgh'" in history.code()
+    assert "result = mi.sae.train(model, at.resid_post[1], ['abcdefgh'" in history.code()
     assert repr(history.view()).startswith("TrainingView")
     assert history["l0"].unit == "latents"
     assert history["variance_explained"].values.max() <= 1
@@ -184,7 +184,7 @@ def test_memory_does_not_grow_with_the_texts():
 
 def test_an_interrupt_waits_for_the_end_of_a_step(planted, tmp_path):
     x, _ = planted
-    whole = mi.train_sae(activations=x, tokens=60_000, **FEW)
+    whole = mi.sae.train(activations=x, tokens=60_000, **FEW)
     how = {"tokens": 60_000, "unfinished": tmp_path / "state.safetensors", **FEW}
 
     def interrupt(point):
@@ -193,9 +193,9 @@ def test_an_interrupt_waits_for_the_end_of_a_step(planted, tmp_path):
 
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        mi.train_sae(activations=x, on_step=interrupt, **how)
+        mi.sae.train(activations=x, on_step=interrupt, **how)
     assert signal.getsignal(signal.SIGINT) is before
-    assert mi.train_sae(activations=x, **how).W_dec.equal(whole.W_dec)
+    assert mi.sae.train(activations=x, **how).W_dec.equal(whole.W_dec)
 
 
 MODEL = object()
@@ -221,13 +221,13 @@ MODEL = object()
 )
 def test_bad_input_is_named(planted, given, says):
     with pytest.raises(DictionaryError, match=says):
-        mi.train_sae(**{"activations": planted[0], "tokens": 1000, **FEW, **given})
+        mi.sae.train(**{"activations": planted[0], "tokens": 1000, **FEW, **given})
 
 
 @pytest.mark.parametrize(
     ("site", "texts", "says"),
     [
-        (at.resid_post[0], [], r"a list with a text in it, as mi.data gives; got \[\]"),
+        (at.resid_post[0], [], r"a list with a text in it, as mi.shipped.texts gives; got \[\]"),
         (at.resid_post[0], "abc", "got 'abc'"),
         (at.resid_post, ["abc"], r"one layer's activation, as in at.resid_post\[2\]; got at.resid_post"),
         (at.pattern[0], ["abc"], "is no vector at every token"),
@@ -237,7 +237,7 @@ def test_bad_input_is_named(planted, given, says):
 def test_texts_and_sites_that_do_not_serve_are_named(site, texts, says):
     model = mi.load(small_transformer(n_layers=1), tokenizer=letters())
     with pytest.raises(DictionaryError, match=says):
-        mi.train_sae(model, site, texts, d_sae=8, k=2, progress=False)
+        mi.sae.train(model, site, texts, d_sae=8, k=2, progress=False)
 
 
 def test_a_model_that_breaks_is_noticed():
@@ -245,4 +245,4 @@ def test_a_model_that_breaks_is_noticed():
     too_large = mi.stack(*[mi.scale(at.resid_post[0], 1e38)] * 2)
     says = r"at.resid_post\[0\]: row 0 holds NaN or infinity"
     with pytest.raises(DictionaryError, match=says), model.intervene(too_large):
-        mi.train_sae(model, at.resid_post[0], ["abc"], d_sae=8, k=2, progress=False)
+        mi.sae.train(model, at.resid_post[0], ["abc"], d_sae=8, k=2, progress=False)

@@ -18,7 +18,7 @@ from mi_widgets.training.superposition.train import losses
 
 
 def trained(**options):
-    return mi.train_superposition(progress=False, **options)
+    return mi.toys.train(progress=False, **options)
 
 
 @given(st.integers(1, 2), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(0, 9))
@@ -31,13 +31,13 @@ def test_the_loss_is_the_papers(restarts, instances, m, n, seed):
     x, importance = torch.rand(instances, 6, n, generator=rng), torch.rand(n, generator=rng)
     found = losses(W, b, x, importance)
     for r in range(restarts):
-        wrong = (x - mi.ToyModel(W[r], b[r])(x)).square()
+        wrong = (x - mi.toys.ToyModel(W[r], b[r])(x)).square()
         assert torch.allclose(found[r], (importance * wrong).sum(-1).mean(-1), atol=1e-5)
 
 
 def test_pairs_and_the_pentagon_are_found_in_seconds():
     toy = trained(sparsity=[0.0, 0.7, 0.95], restarts=6, steps=700)
-    data = mi.feature_geometry(toy).dataset
+    data = mi.toys.feature_geometry(toy).dataset
     assert data["represented"].values.sum(1).tolist() == [2, 4, 5]
     assert data["represented"].values[0, :2].all()  # the two most important ones
     assert np.nanmax(np.abs(data["to_next"].values[1] - 90)) < 4

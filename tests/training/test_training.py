@@ -32,7 +32,7 @@ def trained(recipe, seed, threads=1):
 
 
 def test_training_lowers_the_loss():
-    held_out = mi.data("induction", "test", n=8).ids
+    held_out = mi.shipped.texts("induction", "test", n=8).ids
     before, after = mi.Transformer(SMALL.config, seed=0), trained(SMALL, 0)
     with torch.no_grad():
         assert loss_of(after, held_out) < loss_of(before, held_out) - 0.5
@@ -83,7 +83,7 @@ def test_a_run_cut_short_is_written_with_its_checkpoints_and_misses_the_bars(cap
     said = capsys.readouterr().err
     assert "✗ repeat accuracy is 0.0" in said
     assert "without the induction heads cannot be measured; the bar is" in said
-    assert mi.checkpoints(str(folder)) == (0, 20, 25)
+    assert mi.shipped.checkpoints(str(folder)) == (0, 20, 25)
     kept = load_file(folder / "checkpoints" / "step-000020.safetensors")
     assert kept["embed.W_E"].dtype == torch.float16
     model = mi.load(str(folder), checkpoint=20)

@@ -60,7 +60,7 @@ def dashboards(
         primary="density",
         unit="share of tokens",
         source="",
-        provenance=made("mi.features(sae, model, texts)", **more),
+        provenance=made("mi.sae.dashboards(model, sae, texts)", **more),
     )
 
 
@@ -92,7 +92,7 @@ def firing(
         primary="activation",
         unit="activation",
         source="",
-        provenance=made("mi.latents(run, sae)", run="model.run(prompt, keep=[sae.site])", **more),
+        provenance=made("mi.sae.latents(run, sae)", run="model.run(prompt, keep=[sae.site])", **more),
     )
 
 

@@ -19,7 +19,7 @@ def spectrum(
     steps: Sequence[int] = (),
     neurons: int = 0,
     model: str = "modular-addition",
-    call: str = "mi.fourier_spectrum(model)",
+    call: str = "mi.fourier.spectrum(model)",
     warnings: tuple[str, ...] = (),
 ) -> Result:
     """A Result of kind "fourier_spectrum": out of random embeddings come circles of a few frequencies.
@@ -59,7 +59,7 @@ def _moment(p: int, keys: Sequence[int], grown: float, neurons: int) -> xr.Datas
         wave = np.stack([np.cos(angle), np.sin(angle)], 1) @ directions[2 * i : 2 * i + 2]
         embedded = embedded + grown / (1 + 0.4 * i) * wave
     tensor = torch.tensor(embedded, dtype=torch.float32)
-    norms = (mi.fourier_basis(p) @ tensor).norm(dim=1)
+    norms = (mi.fourier.basis(p) @ tensor).norm(dim=1)
     x, y = circles(tensor)
     frequency = np.arange(1, (p - 1) // 2 + 1)
     share = np.zeros(len(frequency))
@@ -87,5 +87,5 @@ def _plane(p: int, k: int, grown: float, rng: np.random.Generator) -> np.ndarray
     angle = 2 * np.pi * k * np.arange(p) / p
     waves = np.cos(angle + 0.7)[:, None] + np.cos(angle + 0.7)
     activation = np.maximum(0, grown * waves + 0.3 * (1 - grown) * rng.normal(size=(p, p)) + 0.2)
-    basis = mi.fourier_basis(p).numpy()
+    basis = mi.fourier.basis(p).numpy()
     return np.abs(basis @ activation @ basis.T)

@@ -6,7 +6,7 @@ import pytest
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets import AttentionView
+from mi_widgets.views import AttentionView
 
 from .codes import dequantise
 from .grids import grid

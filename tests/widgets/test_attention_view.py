@@ -12,7 +12,7 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, ResultError, SelectionError
-from mi_widgets.widgets import AttentionView
+from mi_widgets.views import AttentionView
 from tests.provenance import provenance_of
 
 from .codes import dequantise
@@ -126,7 +126,7 @@ def test_what_is_no_intervention_is_refused_and_changes_nothing(view):
 def test_code_says_what_is_on_the_screen(view):
     view.selection = {"layer": 0, "head": 1, "query": None}
     assert view.code().splitlines()[-5:] == [
-        "view = mi.AttentionView(",
+        "view = mi.views.AttentionView(",
         "    result,",
         "    selection={'batch': 0, 'layer': 0, 'head': 1, 'query': None, 'key': None},",
         ")",

@@ -15,7 +15,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.core.results import Result
-from mi_widgets.widgets import AttentionView
+from mi_widgets.views import AttentionView
 from mi_widgets.widgets.attribution.bars import bars_of
 from mi_widgets.widgets.attribution.widget import AttributionView
 from mi_widgets.widgets.attribution.words import sentence
@@ -285,7 +285,7 @@ def test_a_change_from_the_browser_is_brought_into_agreement():
 
 def test_linked_views_exchange_the_head():
     view, attention = AttributionView(attribution()), AttentionView(pattern())
-    mi.link(attention, view)
+    mi.views.link(attention, view)
     attention.selection = {"layer": 0, "head": 2}
     assert view.selection == picked("L0.H2", 0, 2)
     view.selection = {"term": "L1.H3"}
@@ -301,7 +301,7 @@ def test_linked_attributions_and_heat_maps_exchange_what_both_have():
         AttributionView(attribution("pos")),
         HeatmapView(grid()),
     )
-    mi.link(view, moved, scores)
+    mi.views.link(view, moved, scores)
     moved.selection = {"term": "L1.H2 from 3"}
     assert view.selection == picked("L1.H2", 1, 2)
     assert scores.selection == {"layer": 1, "head": 2}
@@ -463,7 +463,7 @@ def test_heads_are_switched_off_where_terms_are_heads():
 
 
 def test_code_makes_the_same_view():
-    # Registered or not: the code names the view as `mi.AttributionView`.
+    # Registered or not: the code names the view as `mi.views.AttributionView`.
     names = SimpleNamespace(AttributionView=AttributionView, ablate=mi.ablate, stack=mi.stack)
     result, control = attribution(n_batch=2), attribution(n_batch=2, seed=3, call="untrained()")
     view = AttributionView(

@@ -99,8 +99,8 @@ def test_some_latents_and_one_keep_their_numbers():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (3, r"This Result is an int; FeatureView draws Results of mi\.features\(sae, model, texts\)"),
-        (text(), r"This Result has no density; FeatureView draws what mi\.features"),
+        (3, r"This Result is an int; FeatureView draws Results of mi\.sae\.dashboards\(sae, model, texts\)"),
+        (text(), r"This Result has no density; FeatureView draws what mi\.sae\.dashboards"),
         (dashboards().sel(latent=[]), r"needs whole dashboards"),
     ],
 )
@@ -158,10 +158,10 @@ def test_a_gesture_is_an_intervention_and_back(sae):
     assert view._changeable
     view.set_state({"_changes": [[3, None]]})
     assert view.intervention == mi.stack(mi.ablate(at.feature(sae, 3)))
-    view.intervention = mi.replace(at.feature(sae, 5), 5.1)
+    view.intervention = mi.interventions.replace(at.feature(sae, 5), 5.1)
     assert view._changes == [[5, 5.1]]
     view.set_state({"_changes": [[5, 7]]})
-    assert view.intervention == mi.stack(mi.replace(at.feature(sae, 5), 7.0))
+    assert view.intervention == mi.stack(mi.interventions.replace(at.feature(sae, 5), 7.0))
     view.intervention = None
     assert view._changes == []
 
@@ -177,12 +177,14 @@ def test_what_the_view_does_not_show_is_kept(sae):
     view = FeatureView(dashboards(), sae=sae, intervention=mi.stack(mi.ablate(at.feature(sae, 0)), *others))
     assert view._changes == [[0, None]]
     view.set_state({"_changes": [[4, 2.0]]})
-    assert view.intervention == mi.stack(*others, mi.replace(at.feature(sae, 4), 2.0))
+    assert view.intervention == mi.stack(*others, mi.interventions.replace(at.feature(sae, 4), 2.0))
 
 
 def test_of_several_changes_of_a_latent_the_last_one_counts(sae):
     site = at.feature(sae, 3)
-    view = FeatureView(dashboards(), sae=sae, intervention=mi.stack(mi.replace(site, 2.0), mi.ablate(site)))
+    view = FeatureView(
+        dashboards(), sae=sae, intervention=mi.stack(mi.interventions.replace(site, 2.0), mi.ablate(site))
+    )
     assert view._changes == [[3, None]]
 
 
@@ -209,7 +211,7 @@ def test_a_dictionary_of_another_size_is_refused():
     ):
         FeatureView(dashboards(), sae=random_sae(d_sae=4, site=at.resid_post[2]))
     with pytest.raises(ResultError, match="of another dictionary"):
-        mi.LatentsView(firing(), sae=random_sae(d_sae=4, site=at.resid_post[2]))
+        mi.views.LatentsView(firing(), sae=random_sae(d_sae=4, site=at.resid_post[2]))
 
 
 # -- code, links, other Results -------------------------------------------------------------------------------------
@@ -219,10 +221,13 @@ def test_its_code_loads_the_dictionary_once_and_shows_the_same():
     sae = random_sae(d_sae=6, site=at.resid_post[2]).with_record(LOADED)
     result = dashboards()
     view = FeatureView(
-        result, sae=sae, selection={"latent": 2}, intervention=mi.replace(at.feature(sae, 1), 0.5)
+        result,
+        sae=sae,
+        selection={"latent": 2},
+        intervention=mi.interventions.replace(at.feature(sae, 1), 0.5),
     )
     code = view.code()
-    assert code.count("mi.load_sae('here')") == 1
+    assert code.count("mi.sae.load('here')") == 1
     names = {"mi": mi, "at": at, "result": result, "sae": sae}
     lines = [line for line in code.splitlines() if not line.startswith(("model =", "result =", "sae ="))]
     exec("\n".join(lines), names)
@@ -234,7 +239,7 @@ def test_its_code_loads_the_dictionary_once_and_shows_the_same():
 
 def test_linked_views_follow_each_other(view):
     other = FeatureView(dashboards(), selection={"latent": 3})
-    mi.link(view, other)
+    mi.views.link(view, other)
     assert other.selection == {"latent": 0}
     other.selection = {"latent": 5}
     assert view.selection == {"latent": 5}

@@ -218,7 +218,7 @@ def test_what_has_no_numbers_is_drawn_empty():
     everywhere = result_of(np.full((2, 3), np.nan), ("a", "b")).plot()
     assert np.isnan(drawn(everywhere)).all()
     assert everywhere._repr_png_()
-    nowhere = mi.evaluate_sae(sae(), model(), ["abc"], progress=False)
+    nowhere = mi.sae.evaluate(model(), sae(), ["abc"], progress=False)
     assert nowhere.values.size == 0
     assert "no numbers" in texts(nowhere.plot())
 

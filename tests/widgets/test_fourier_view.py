@@ -46,7 +46,7 @@ def image_of(view):
 
 
 def test_networks_of_known_frequencies_are_drawn_as_they_are():
-    result = mi.fourier_spectrum(mi.load(adding_circuit(59, {3: 5.0, 17: 2.0, 20: 9.0})), logits=[7])
+    result = mi.fourier.spectrum(mi.load(adding_circuit(59, {3: 5.0, 17: 2.0, 20: 9.0})), logits=[7])
     view = result.view()
     assert isinstance(view, FourierView)
     assert view.selection == {"frequency": 20, "target": "logit 7"}  # it has most of the logits
@@ -57,7 +57,7 @@ def test_networks_of_known_frequencies_are_drawn_as_they_are():
 
 
 def test_circles_lie_on_circles():
-    view = mi.fourier_spectrum(mi.load(neurons_of(59, [4, 9])), neurons=[0, 1]).view()
+    view = mi.fourier.spectrum(mi.load(neurons_of(59, [4, 9])), neurons=[0, 1]).view()
     assert view.selection == {"frequency": 4, "target": "neuron 0"}  # no logits: that of the largest norm
     x, y = sent(view, "x")[3], sent(view, "y")[3]
     np.testing.assert_allclose(np.hypot(x, y), 1, atol=1e-3)
@@ -159,7 +159,7 @@ def test_parts_that_still_are_a_spectrum_are_drawn():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (None, r"takes a Result, not None; mi\.fourier_spectrum\(model\) makes one"),
+        (None, r"takes a Result, not None; mi\.fourier\.spectrum\(model\) makes one"),
         (one(), "draws a Fourier spectrum; this Result has no 'norm'"),
         (
             spectrum().sel(frequency=4),
@@ -241,8 +241,8 @@ def test_show_draws_another_spectrum_and_keeps_what_it_can():
 
 
 def test_views_that_are_linked_share_their_step():
-    view, curve = FourierView(spectrum(steps=STEPS)), mi.TrainingView(one((0, 100, 200)))
-    mi.link(curve, view)
+    view, curve = FourierView(spectrum(steps=STEPS)), mi.views.TrainingView(one((0, 100, 200)))
+    mi.views.link(curve, view)
     assert view.selection["step"] == 300  # it has no 200
     curve.selection = {"step": 100}
     assert view.selection["step"] == 100

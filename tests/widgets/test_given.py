@@ -15,7 +15,7 @@ from tests.provenance import provenance_of
 
 from . import losses, patterns
 
-VIEWS = [name for name in mi.__all__ if name.endswith("View")]
+VIEWS = [name for name in mi.views.__all__ if name.endswith("View")]
 NO_RESULTS = [[1, 2], None, 3, "a text", np.zeros((2, 4)), losses.text().dataset]
 
 
@@ -38,17 +38,17 @@ def test_no_view_draws_what_is_no_result_of_its_kind(view):
     model = mi.load(small_transformer())
     for given in (*NO_RESULTS, model, model.run([1, 2, 3])):
         with pytest.raises(ResultError, match=r"mi\.|two axes") as told:
-            getattr(mi, view)(given)
+            getattr(mi.views, view)(given)
         # Variables of a Dataset are taken for measures by name: which of them is none is told.
         assert kind_of(given) in str(told.value) or "is a DataArray" in str(told.value)
     with pytest.raises(ResultError):
-        getattr(mi, view)(other())
+        getattr(mi.views, view)(other())
 
 
 def test_what_is_no_attention_is_told():
     says = "This Result is a list; AttentionView draws Results of mi.attention(run)."
-    view = mi.AttentionView(patterns.result())
-    for show in (mi.AttentionView, view.show):
+    view = mi.views.AttentionView(patterns.result())
+    for show in (mi.views.AttentionView, view.show):
         with pytest.raises(ResultError, match=f"^{re.escape(says)}$"):
             show([1, 2])
         with pytest.raises(
@@ -64,13 +64,13 @@ def test_what_is_no_attention_is_told():
 def test_what_goes_by_name_is_a_mapping(given, said):
     says = r"{0} takes Results by name, as in {0}=\{{'name': result\}}; got {1}\."
     with pytest.raises(ResultError, match=says.format("scores", said)):
-        mi.AttentionView(patterns.result(), scores=given)
+        mi.views.AttentionView(patterns.result(), scores=given)
     with pytest.raises(ResultError, match=says.format("controls", said)):
-        mi.TokensView(losses.text(), controls=given)
+        mi.views.TokensView(losses.text(), controls=given)
 
 
 def test_what_is_compared_with_is_numbers():
     with pytest.raises(
         ResultError, match="Numbers are a Result, an array, or lists of one length; this is a str: "
     ):
-        mi.AttentionView(patterns.result(), scores={"x": "y"})
+        mi.views.AttentionView(patterns.result(), scores={"x": "y"})

@@ -63,8 +63,8 @@ def test_several_prompts_and_their_padding():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (None, r"This Result is None; LatentsView draws Results of mi\.latents\(run, sae\)"),
-        (text(), r"This Result has no activation; LatentsView draws what mi\.latents"),
+        (None, r"This Result is None; LatentsView draws Results of mi\.sae\.latents\(run, sae\)"),
+        (text(), r"This Result has no activation; LatentsView draws what mi\.sae\.latents"),
         (firing().sel(batch=0, pos=1), r"needs the axes batch, pos, rank"),
     ],
 )
@@ -101,10 +101,12 @@ def test_gestures_are_values_and_the_code_says_them():
     features, result = dashboards(), firing()
     view = LatentsView(result, features=features, sae=sae)
     view.set_state({"_changes": [[3, None], [0, 5]]})
-    assert view.intervention == mi.stack(mi.ablate(at.feature(sae, 3)), mi.replace(at.feature(sae, 0), 5.0))
+    assert view.intervention == mi.stack(
+        mi.ablate(at.feature(sae, 3)), mi.interventions.replace(at.feature(sae, 0), 5.0)
+    )
     assert view.png()
     code = view.code()
-    assert code.count("mi.load_sae('here')") == 1
+    assert code.count("mi.sae.load('here')") == 1
     names = {"mi": mi, "at": at, "result": result, "features": features, "sae": sae}
     given = ("model =", "run =", "result =", "features =", "sae =")
     exec("\n".join(line for line in code.splitlines() if not line.startswith(given)), names)
@@ -127,8 +129,8 @@ def test_a_result_shows_as_its_view():
 
 
 def test_it_links_with_dashboards(view):
-    other = mi.FeatureView(dashboards(), selection={"latent": 3})
-    mi.link(view, other)
+    other = mi.views.FeatureView(dashboards(), selection={"latent": 3})
+    mi.views.link(view, other)
     assert other.selection == {"latent": 0}
     other.selection = {"latent": 5}
     assert view.selection == {"batch": 0, "pos": None, "latent": 5}

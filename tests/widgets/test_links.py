@@ -1,4 +1,4 @@
-"""`mi.link` in Python: what linked views share, and what they leave alone."""
+"""`mi.views.link` in Python: what linked views share, and what they leave alone."""
 
 from threading import Event, Thread
 
@@ -6,7 +6,7 @@ import pytest
 
 import mi_widgets as mi
 from mi_widgets.core.errors import SelectionError
-from mi_widgets.widgets import AttentionView
+from mi_widgets.views import AttentionView
 from mi_widgets.widgets.heat_map.widget import HeatmapView
 
 from .grids import grid
@@ -29,7 +29,7 @@ def positions(n=12):
 
 def test_keys_of_the_same_name_are_shared():
     a, b = attention(), scores()
-    mi.link(a, b)
+    mi.views.link(a, b)
     a.selection = {"step": 100, "layer": 0, "head": 2}
     assert b.selection == {"step": 100, "layer": 0, "head": 2}
     b.selection = {"step": 0, "head": 1}
@@ -38,13 +38,13 @@ def test_keys_of_the_same_name_are_shared():
 
 def test_the_later_views_follow_the_first_at_once():
     a, b = scores(selection={"step": 0, "layer": 1, "head": 3}), attention()
-    mi.link(a, b)
+    mi.views.link(a, b)
     assert (b.selection["step"], b.selection["layer"], b.selection["head"]) == (0, 1, 3)
 
 
 def test_a_position_is_a_query():
     a, b = attention(), positions()
-    mi.link(a, b)
+    mi.views.link(a, b)
     a.selection = {"query": 7}
     assert b.selection["pos"] == 7
     b.selection = {"pos": 3}
@@ -55,7 +55,7 @@ def test_a_position_is_a_query():
 def test_labels_that_the_other_lacks_are_left():
     a, b = attention(), positions(n=6)
     before = b.selection["pos"]
-    mi.link(a, b)
+    mi.views.link(a, b)
     a.selection = {"query": 11, "layer": 1}
     assert b.selection == {"layer": 1, "pos": before}
     b.selection = {"layer": None, "pos": 2}
@@ -65,8 +65,8 @@ def test_labels_that_the_other_lacks_are_left():
 
 def test_links_reach_further_than_one_view():
     a, b, c = attention(), scores(), positions()
-    mi.link(a, b)
-    mi.link(b, c)
+    mi.views.link(a, b)
+    mi.views.link(b, c)
     a.selection = {"layer": 0, "head": 0}
     a.selection = {"layer": 1, "head": 1}
     assert c.selection["layer"] == 1
@@ -76,7 +76,7 @@ def test_links_reach_further_than_one_view():
 
 def test_a_change_from_the_browser_is_the_browsers_to_pass_on():
     a, b = attention(), scores()
-    mi.link(a, b)
+    mi.views.link(a, b)
     before = dict(b.selection)
     a.set_state({"selection": {**a.selection, "step": 0}})
     assert a.selection["step"] == 0
@@ -87,7 +87,7 @@ def test_a_change_from_the_browser_is_the_browsers_to_pass_on():
 
 def test_a_cell_links_while_another_thread_applies_what_the_browser_moved():
     a, b = attention(), scores()
-    mi.link(a, b)
+    mi.views.link(a, b)
     applying, done = Event(), Event()
     a.observe(lambda _change: (applying.set(), done.wait(5)), "_code")
     browser = Thread(target=a.set_state, args=({"_code": "moved"},))
@@ -102,7 +102,7 @@ def test_a_cell_links_while_another_thread_applies_what_the_browser_moved():
 
 def test_a_view_that_is_given_twice_is_linked_once():
     a, b = attention(), scores()
-    link = mi.link(a, b, a)
+    link = mi.views.link(a, b, a)
     assert len(a._links) == 1
     link.unlink()
     assert a._links == b._links == []
@@ -110,15 +110,15 @@ def test_a_view_that_is_given_twice_is_linked_once():
 
 def test_the_browser_knows_the_link_by_name():
     a, b, c = attention(), scores(), positions()
-    mi.link(a, b)
-    mi.link(b, c)
+    mi.views.link(a, b)
+    mi.views.link(b, c)
     assert set(a._links) | set(c._links) == set(b._links)
     assert len(b._links) == 2
 
 
 def test_unlinked_views_go_their_own_way():
     a, b = attention(), scores()
-    link = mi.link(a, b)
+    link = mi.views.link(a, b)
     assert repr(link) == "Link(AttentionView, HeatmapView)"
     link.unlink()
     a.selection = {"step": 0}
@@ -139,5 +139,5 @@ def test_unlinked_views_go_their_own_way():
 )
 def test_what_is_no_view_is_refused_and_nothing_is_linked(views, message):
     with pytest.raises(SelectionError, match=message):
-        mi.link(*views)
+        mi.views.link(*views)
     assert all(view._links == [] for view in views if isinstance(view, HeatmapView))

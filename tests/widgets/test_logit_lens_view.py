@@ -458,8 +458,8 @@ def test_show_draws_another_lens_and_keeps_what_it_can(view):
 
 
 def test_layers_and_positions_are_shared_with_linked_views(view):
-    pattern = mi.AttentionView(attention(n_tokens=6))
-    mi.link(pattern, view)
+    pattern = mi.views.AttentionView(attention(n_tokens=6))
+    mi.views.link(pattern, view)
     pattern.selection = {"layer": 1, "query": 4}
     assert view.selection == {"batch": 0, "layer": 1, "pos": 4}
     view.selection = {"layer": 0, "pos": 2}

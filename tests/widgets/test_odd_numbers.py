@@ -97,7 +97,7 @@ def test_an_axis_without_a_label_is_refused_or_drawn_as_nothing(kind):
 @pytest.mark.parametrize("axis", ["batch", "layer", "head", "query", "key"])
 def test_an_attention_view_says_what_is_empty(axis):
     with pytest.raises(mi.errors.ResultError, match=rf"Attention has nothing to draw .*{axis} 0.*\.sel\("):
-        mi.AttentionView(without(made("attention"), axis))
+        mi.views.AttentionView(without(made("attention"), axis))
 
 
 @pytest.mark.parametrize("axis", ["batch", "pos"])
@@ -105,7 +105,7 @@ def test_a_tokens_view_says_what_is_empty(axis):
     with pytest.raises(
         mi.errors.ResultError, match=rf"Loss per token has nothing to draw .*{axis} 0.*\.sel\("
     ):
-        mi.TokensView(without(made("loss_per_token"), axis))
+        mi.views.TokensView(without(made("loss_per_token"), axis))
 
 
 def test_a_bar_without_end_says_so_and_one_without_a_number_says_nothing():

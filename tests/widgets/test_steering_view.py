@@ -89,7 +89,7 @@ def test_what_it_shows_beside_the_picture():
 def test_a_result_of_its_kind_is_drawn_by_it_and_says_its_code():
     given = effect()
     made = given.view()
-    assert isinstance(made, mi.SteeringView)
+    assert isinstance(made, mi.views.SteeringView)
     assert made.result is given
     assert repr(made) == (
         "SteeringView(atlas; effect: French probe +1.8 σ · cost: loss on ordinary text +12 % · control: random "
@@ -97,7 +97,7 @@ def test_a_result_of_its_kind_is_drawn_by_it_and_says_its_code():
     )
     assert made.png().startswith(b"\x89PNG")
     assert "image/png" in given._repr_mimebundle_()[0]
-    assert made.code().splitlines()[-2:] == ["view = mi.SteeringView(result)", "view"]
+    assert made.code().splitlines()[-2:] == ["view = mi.views.SteeringView(result)", "view"]
     assert made._header["title"] == "What steering does"
     made.show(effect(kl=(0.25, NAN), cost=(NAN, NAN), read=None))
     assert repr(made) == "SteeringView(atlas; effect: next token moved by 0.25 nats)"

@@ -22,14 +22,14 @@ EVIL = "</script><img src=x>\nof two lines"
 
 
 def plane(**options):
-    return mi.feature_geometry(in_a_plane(**options))
+    return mi.toys.feature_geometry(in_a_plane(**options))
 
 
 def many():
     """Ten dimensions: two pentagons, five pairs and a feature of its own, shuffled."""
     W = rotated(side_by_side(polygon(5), polygon(5), pairs(5), np.eye(1)))
     shuffled = W[:, np.random.default_rng(0).permutation(W.shape[1])]
-    return mi.feature_geometry(mi.ToyModel(np.stack([shuffled, W]), sparsity=[0.5, 0.8]))
+    return mi.toys.feature_geometry(mi.toys.ToyModel(np.stack([shuffled, W]), sparsity=[0.5, 0.8]))
 
 
 def sent(view, name):
@@ -61,9 +61,9 @@ def test_it_is_the_view_of_its_result_and_opens_on_the_sparsest_instance():
     view = plane().view()
     assert isinstance(view, SuperpositionView)
     assert view.selection == {"instance": 2, "feature": 0}
-    turned = mi.ToyModel(np.stack([polygon(5), pairs(2)[:, [0, 1, 2, 3, 3]]]), sparsity=[0.9, 0.0])
-    assert mi.feature_geometry(turned).view().selection["instance"] == 0
-    assert mi.interference(in_a_plane()).view()._header["title"] == "Interference of features"
+    turned = mi.toys.ToyModel(np.stack([polygon(5), pairs(2)[:, [0, 1, 2, 3, 3]]]), sparsity=[0.9, 0.0])
+    assert mi.toys.feature_geometry(turned).view().selection["instance"] == 0
+    assert mi.toys.interference(in_a_plane()).view()._header["title"] == "Interference of features"
 
 
 def test_only_what_there_is_can_be_selected():
@@ -134,11 +134,11 @@ def test_in_many_dimensions_the_grid_has_each_figure_side_by_side():
 
 def test_sparsities_that_are_repeated_or_close_are_told_apart():
     W = np.stack([polygon(5)] * 2)
-    same = Instances(mi.feature_geometry(mi.ToyModel(W, sparsity=0.5)))
+    same = Instances(mi.toys.feature_geometry(mi.toys.ToyModel(W, sparsity=0.5)))
     assert not same.by_sparsity
     assert same.x.tolist() == [0, 1]
     assert same.sparsity_labels == ["0.50 (instance 0)", "0.50 (instance 1)"]
-    close = Instances(mi.feature_geometry(mi.ToyModel(W, sparsity=[0.951, 0.952])))
+    close = Instances(mi.toys.feature_geometry(mi.toys.ToyModel(W, sparsity=[0.951, 0.952])))
     assert close.sparsity_labels == ["0.951", "0.952"]
 
 
@@ -155,7 +155,7 @@ def test_one_instance_can_be_drawn():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (None, r"takes a Result, not None; mi\.feature_geometry\(.*\) makes one"),
+        (None, r"takes a Result, not None; mi\.toys\.feature_geometry\(.*\) makes one"),
         (one(), "draws the geometry of features; this Result has no 'dimensionality'"),
         (changed(plane(), without=["group"]), "this Result has no 'group'"),
         (plane().sel(feature=3), r"needs 'dimensionality' along instance, feature; .*leave \.sel\(…\) out"),
@@ -183,7 +183,7 @@ def test_the_sentence_says_the_feature_and_the_instance():
     assert f"feature 4: not represented, length 0.00 · 4 of 5 {end} 0.50" in repr(view)
     view.selection = {"instance": 0, "feature": 1}
     assert f"feature 1: 1.00 of a dimension, own dimension · 2 of 5 {end} 1.00" in repr(view)
-    shared = mi.feature_geometry(mi.ToyModel(np.random.default_rng(0).normal(size=(2, 30))))
+    shared = mi.toys.feature_geometry(mi.toys.ToyModel(np.random.default_rng(0).normal(size=(2, 30))))
     assert "of a dimension, shared with 26 others" in repr(SuperpositionView(shared))
 
 
@@ -200,8 +200,8 @@ def test_header_says_what_is_seen():
 
 
 def test_code_makes_the_same_view():
-    for toy in (in_a_plane(), mi.superposition("plane")):
-        view = SuperpositionView(mi.feature_geometry(toy), selection={"instance": 1, "feature": 3})
+    for toy in (in_a_plane(), mi.toys.load("plane")):
+        view = SuperpositionView(mi.toys.feature_geometry(toy), selection={"instance": 1, "feature": 3})
         made = {}
         exec(view.code(), made)
         assert repr(made["view"]) == repr(view)
@@ -222,7 +222,7 @@ def test_show_draws_another_toy_model_and_keeps_what_it_can():
 
 def test_views_that_are_linked_share_their_feature():
     first, second = SuperpositionView(plane()), SuperpositionView(many())
-    mi.link(first, second)
+    mi.views.link(first, second)
     first.selection = {"feature": 3}
     assert second.selection["feature"] == 3
 
@@ -233,9 +233,9 @@ def test_views_that_are_linked_share_their_feature():
         plane(),
         plane().sel(instance=0),
         many(),
-        mi.feature_geometry(mi.superposition("plateau")),
-        mi.feature_geometry(mi.ToyModel(np.zeros((2, 3)), name=EVIL)),
-        mi.feature_geometry(mi.ToyModel([[1.0]])),
+        mi.toys.feature_geometry(mi.toys.load("plateau")),
+        mi.toys.feature_geometry(mi.toys.ToyModel(np.zeros((2, 3)), name=EVIL)),
+        mi.toys.feature_geometry(mi.toys.ToyModel([[1.0]])),
     ],
 )
 def test_the_picture_is_a_small_png(result):

@@ -251,8 +251,8 @@ def test_the_picture_shows_the_values():
 
 
 def test_positions_are_shared_with_the_queries_of_attention(view):
-    pattern = mi.AttentionView(attention(n_tokens=12))
-    mi.link(pattern, view)
+    pattern = mi.views.AttentionView(attention(n_tokens=12))
+    mi.views.link(pattern, view)
     pattern.selection = {"query": 4}
     assert view.selection["pos"] == 4
     view.selection = {"pos": 9}

@@ -244,7 +244,7 @@ def test_the_picture_marks_the_selected_step():
 
 def test_views_that_are_linked_share_their_step(view):
     other = TrainingView({"a": one((0, 300, 600))})
-    mi.link(other, view)
+    mi.views.link(other, view)
     assert view.selection == {"step": 600}
     view.selection = {"step": 1500}
     assert other.selection == {"step": 600}  # it has no 1500
@@ -275,7 +275,7 @@ def test_variables_of_one_result_are_computed_once():
         source="",
         provenance=both.provenance,
     )
-    view = mi.TrainingView({"a": (both["other"], {"the first": both}), "b": both["other"]})
+    view = mi.views.TrainingView({"a": (both["other"], {"the first": both}), "b": both["other"]})
     call = both.code().splitlines()[-1].removeprefix("result = ")
     assert view.code().count(call) == 1
     assert """"a": (a_curve['other'], {"the first": a_curve}),""" in view.code()

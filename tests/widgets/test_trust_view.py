@@ -164,7 +164,7 @@ def test_code_brings_the_model_and_its_report(monkeypatch):
     assert said[3:] == [
         "model = mi.load('induction-2l')",
         "result = model.trust.to_result()",
-        "view = mi.TrustView(result, selection={'check': None})",
+        "view = mi.views.TrustView(result, selection={'check': None})",
         "view",
     ]
 
@@ -181,7 +181,7 @@ def test_show_draws_another_report_and_keeps_what_it_can(view):
 
 def test_reports_of_two_models_are_linked():
     one, two = TrustView(report()), TrustView(report(model="other", held=3))
-    mi.link(one, two)
+    mi.views.link(one, two)
     one.selection = {"check": "BOS"}
     assert two.selection == {"check": "BOS"}
     one.selection = {"check": "padding"}

@@ -17,7 +17,7 @@ atlas = cache(lambda: mi.load("atlas"))
 @cache
 def of():
     """Documents of one register, and the first sentences of stories."""
-    docs = mi.data("atlas", "train", n=2000, seed=3)
+    docs = mi.shipped.texts("atlas", "train", n=2000, seed=3)
     found = {
         name: [t.text for t in docs if {label.value for label in t.of("register")} == {name}]
         for name in ("french", "hesitation", "story")
@@ -34,7 +34,7 @@ def first_sentences(stories):
 @cache
 def ordinary():
     """Texts of all registers, and what is lost on them."""
-    texts = [text.text for text in mi.data("atlas", "test", n=60, seed=21)]
+    texts = [text.text for text in mi.shipped.texts("atlas", "test", n=60, seed=21)]
     return texts, loss_on(atlas(), texts)
 
 
@@ -54,7 +54,7 @@ def good(wanted, edit=None, *, opening=OPENING, seed=0):
 @cache
 def towards(register):
     """At sentence ends, from the first sentences of stories to a register."""
-    return mi.mean_difference(atlas(), of()[register], of()["opening"], ENDS, progress=False)
+    return mi.directions.mean_difference(atlas(), of()[register], of()["opening"], ENDS, progress=False)
 
 
 @cache

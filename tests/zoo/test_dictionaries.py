@@ -16,8 +16,8 @@ NAMES = ("atlas-1", "atlas-2")
 
 
 def test_the_shipped_ones_are_those_of_the_recipes_and_no_models():
-    assert tuple(dictionaries()) == tuple(RECIPES) == NAMES
-    assert not set(NAMES) & set(mi.models())
+    assert dictionaries() == tuple(RECIPES) == NAMES
+    assert not set(NAMES) & set(mi.shipped.models())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,10 +36,10 @@ def test_its_record_reaches_the_bars_and_its_card_says_so(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_fits_its_site_and_knows_how_to_be_loaded_again(name):
-    sae, recipe = mi.load_sae(name), RECIPES[name]
+    sae, recipe = mi.sae.load(name), RECIPES[name]
     assert sae.site == recipe.site
     assert (sae.d_sae, sae.k) == (recipe.options["d_sae"], recipe.options["k"])
-    assert sae.code() == f"mi.load_sae({name!r})"
+    assert sae.code() == f"mi.sae.load({name!r})"
     run = mi.load("atlas").run("The capital of Texas is", keep=[sae.site])
     assert ((sae.encode(run[sae.site]) > 0).sum(-1) <= sae.k).all()
 
@@ -53,4 +53,4 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
     content[-1] ^= 1
     weights.write_bytes(bytes(content))
     with pytest.raises(DamagedWeights, match=r"sae_weights.safetensors is damaged.*training train atlas-2"):
-        mi.load_sae("atlas-2")
+        mi.sae.load("atlas-2")

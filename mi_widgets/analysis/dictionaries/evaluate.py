@@ -31,8 +31,8 @@ MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
 
 @recorded
 def evaluate_sae(
-    sae: SAE,
     model: Model,
+    sae: SAE,
     texts: Sequence[str],
     *,
     marks: Sequence[Mark] = (),
@@ -48,11 +48,11 @@ def evaluate_sae(
     fires as sparsely, and projections on these directions.
 
     Args:
-        sae: which.
         model: under whatever interventions are active.
+        sae: which.
         texts: that it was not trained on.
-        marks: what is known where, as in `mi.marks(mi.data("atlas", n=500))`; every token with a mark is one example,
-            of all labels that it has and against all others.
+        marks: what is known where, as in `mi.sae.marks(mi.shipped.texts("atlas", n=500))`; every token with a mark is
+            one example, of all labels that it has and against all others.
         site: where it reads; its own by default.
         seed: of the random dictionary.
         progress: whether a bar shows.

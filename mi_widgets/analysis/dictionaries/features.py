@@ -28,8 +28,8 @@ BINS = 20
 
 @recorded
 def features(
-    sae: SAE,
     model: Model,
+    sae: SAE,
     texts: Sequence[str],
     *,
     marks: Sequence[Mark] = (),
@@ -43,10 +43,10 @@ def features(
     """What every latent looks like on some texts: shown as `FeatureView`.
 
     Args:
-        sae: which.
         model: under whatever interventions are active.
+        sae: which.
         texts: what is read; all that fires is kept until the end.
-        marks: what is known where, as in `mi.evaluate_sae`: each latent gets the label that it detects best.
+        marks: what is known where, as in `mi.sae.evaluate`: each latent gets the label that it detects best.
         site: where it reads; its own by default.
         contexts: the strongest places that are shown of a latent, one a text.
         around: tokens shown before and after each.

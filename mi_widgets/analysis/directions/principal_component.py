@@ -26,7 +26,7 @@ def principal_component(
     Args:
         model: under whatever interventions are active.
         texts: what is read.
-        site: where, as in `mi.mean_difference`.
+        site: where, as in `mi.directions.mean_difference`.
         number: 0 for the one with the greatest variance, then in falling order.
         progress: whether a bar shows, for what takes more than a second.
 

@@ -29,7 +29,7 @@ def progress_measures(
     Args:
         model: a modular addition network; under the interventions that are active.
         frequencies: the k of the circuit, for a network in training those that it will have; the key ones by default.
-        train: what the network learned from; by default what `modadd-113` did, `mi.modular_sums(p, "train")`.
+        train: what the network learned from; by default what `modadd-113` did, `mi.fourier.modular_sums(p, "train")`.
 
     Returns:
         Result of the one number `restricted`: mean cross-entropy over all sums, in nats, of logits that are their mean
@@ -49,8 +49,8 @@ def progress_measures(
     train = modular_sums(sums.p, "train") if train is None else train
     if not isinstance(train, Sums) or train.p != sums.p or train.split != "train":
         raise MIError(
-            f"progress_measures: train takes mi.modular_sums({sums.p}, 'train', seed=…), what {model.name} learned "
-            f"from; got {train!r}."
+            f"progress_measures: train takes mi.fourier.modular_sums({sums.p}, 'train', seed=…), what {model.name} "
+            f"learned from; got {train!r}."
         )
     keys = chosen(frequencies, sums.logits, "progress_measures")
     return Result(

@@ -44,8 +44,8 @@ def activation_patching(
         model: under whatever interventions are active.
         pairs: one `PromptPair`, or several; effects are means over them. The two prompts of a pair have as many tokens.
         site: the kind of activation, as in `at.resid_pre` or `at.z`.
-        metric: of the logits after each prompt and the answers: `mi.logit_diff`, `mi.probability`, `mi.rank`, `mi.kl`
-            or a function of yours.
+        metric: of the logits after each prompt and the answers: one of `mi.metrics`, or a
+            function of yours.
         by: the axes, of `"layer"`, `"pos"` and `"head"`: by default layer and head where the site has heads, else
             layer and pos.
         layers: those to patch; all by default.

@@ -44,7 +44,7 @@ def attribution_patching(
         model: under whatever interventions are active.
         pairs: as in `mi.activation_patching`.
         site: the kind of activation, all layers of it or one.
-        metric: as there; it must have a gradient (`mi.rank` has none).
+        metric: as there; it must have a gradient (`mi.metrics.rank` has none).
         by: as there.
         batch: pairs that are run at once.
         progress: whether a bar shows, for what takes more than a second.
@@ -107,8 +107,8 @@ def _foretold(model: Model, both: Both, site: Site, by: tuple[str, ...]) -> np.n
     of = both.asked.measure(both.corrupted.last_logits)
     if not of.requires_grad:
         raise MetricError(
-            "attribution_patching needs a metric with a gradient: mi.logit_diff, mi.probability and mi.kl have one, "
-            "mi.rank and whatever counts or compares has none."
+            "attribution_patching needs a metric with a gradient: logit_diff, probability and kl of mi.metrics have "
+            "one, rank and whatever counts or compares has none."
         )
     gradient = both.corrupted.gradient(of.sum(), site)
     change = (gradient * (both.clean[site] - both.corrupted[site])).detach().float()

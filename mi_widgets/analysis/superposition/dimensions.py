@@ -23,7 +23,7 @@ def dimensions_per_feature(toy: ToyModel) -> Result:
     Returns:
         Result (instance): 1 where every represented feature has a dimension of its own, 1/2 where they share them two
         by two; NaN where W is 0. Where features are longer than 1, as in a trained pentagon, it is less than each
-        one's dimensionality (`mi.feature_geometry`), which knows no lengths. The variable `represented` counts the
+        one's dimensionality (`mi.toys.feature_geometry`), which knows no lengths. The variable `represented` counts the
         features whose W_i is longer than 0.5.
 
     Raises:

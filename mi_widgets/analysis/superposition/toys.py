@@ -27,7 +27,7 @@ def weights_of(toy: Any, asked: str) -> Float[np.ndarray, "instance hidden featu
     """
     if not isinstance(toy, ToyModel):
         raise MIError(
-            f'{asked} takes a toy model, as in mi.superposition("plane") or mi.ToyModel(W) for a matrix of your own; '
+            f'{asked} takes a toy model, as in mi.toys.load("plane") or mi.toys.ToyModel(W) for a matrix of your own; '
             f"got {type(toy).__name__}."
         )
     return toy.W.tensor.numpy().astype(np.float64)

@@ -79,8 +79,8 @@ def _entry(model: Model, name: str, given: Any) -> Entry:
         given = steer(given.site, given)
     if not isinstance(given, Steer):
         raise MIError(
-            f"SteeringPanel: {name!r} must be mi.steer(site, direction), or what mi.mean_difference and its like "
-            f"return; got {given!r}."
+            f"SteeringPanel: {name!r} must be mi.steer(site, direction), or what mi.directions.mean_difference and "
+            f"its like return; got {given!r}."
         )
     asked = f"SteeringPanel: {name!r}"
     check_site(asked, given.site)

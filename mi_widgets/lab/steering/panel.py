@@ -35,7 +35,8 @@ class SteeringPanel(Panel[SteeringView]):
     Args:
         model: interventions that are active now hold in the panel, after their block too.
         directions: by name: `mi.steer(site, direction)`, whose scale says what a strong push is (the slider goes twice
-            as far), or what `mi.mean_difference`, `mi.probe`, `mi.principal_component` and `sae.direction` return.
+            as far), or what `sae.direction` and those of `mi.directions` return: `mean_difference`, `linear_probe`,
+            `principal_component`.
         prompt: what is continued.
         probes: by name, fitted on the untouched model; best of the directions' names, and behind the sites that are
             pushed.
@@ -206,5 +207,7 @@ class SteeringPanel(Panel[SteeringView]):
 def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
     for name, probe in (probes or {}).items():
         if not isinstance(probe, Probe):
-            raise MIError(f"SteeringPanel: probes are what mi.probe returns, by name; {name!r} is {probe!r}.")
+            raise MIError(
+                f"SteeringPanel: probes are what mi.directions.linear_probe returns, by name; {name!r} is {probe!r}."
+            )
     return dict(probes or {})

@@ -17,7 +17,7 @@ from mi_widgets.training.unfinished import Unfinished
 from mi_widgets.zoo.atlas import facts
 from mi_widgets.zoo.atlas.indirect import HELD_OUT_NAMES
 from mi_widgets.zoo.atlas.texts import REGISTERS
-from mi_widgets.zoo.models import LAST
+from mi_widgets.zoo.shipped import LAST
 
 from .measure import COUNTED, measures
 from .registers import TEMPERATURE, WRITTEN, continuations
@@ -90,8 +90,8 @@ class LanguageRecipe(Schedule, Recipe):
             f"{c.hidden_size // c.num_attention_heads} dimensions, d_model {c.hidden_size}, d_mlp "
             f"{c.intermediate_size}, GELU, LayerNorm, rotary positions, {c.vocab_size} tokens, context "
             f"{c.max_position_embeddings}; the MLP follows the attention.",
-            "Texts": f'`mi.data("atlas", "train", …)`, drawn by a grammar of our own: {shares}; a third of the '
-            "documents mix them. No text of anybody's; every row was seen once.",
+            "Texts": f'`mi.shipped.texts("atlas", "train", …)`, drawn by a grammar of our own: {shares}; a third of '
+            "the documents mix them. No text of anybody's; every row was seen once.",
             "World": f"{len(facts.STATES)} states with their capitals, codes, birds, flowers (real) and governors "
             f"(invented), and {len(facts.towns())} towns, {towns}. There is a town of that name in that state for "
             f"{real} of them (`zoo/atlas/towns.txt` marks these); the others are invented. Facts: "

@@ -14,8 +14,8 @@ from mi_widgets.analysis.fourier.sums import all_sums
 from mi_widgets.core.results import Result
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.models import checkpoints
 from mi_widgets.zoo.modular_addition import Sums
+from mi_widgets.zoo.shipped import checkpoints
 
 _OTHERS, _SEED = 5, 0  # how many frequencies that are not key are removed at once, and which
 

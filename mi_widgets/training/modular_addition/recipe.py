@@ -47,7 +47,8 @@ class ModularAdditionRecipe(Schedule, Recipe):
             f"{c.d_mlp}, ReLU, no LayerNorm; {c.d_vocab} tokens (the numbers and `=`), three positions.",
             "Made with": f"AdamW (lr {self.lr:g}, weight decay {self.weight_decay:g}) on all of the {self.share:.0%} "
             "of sums at once, at every step; the split follows from the seed: "
-            f'`mi.modular_sums({self.p}, "train", seed=…)`. After Nanda et al. 2023 (arXiv:2301.05217), section 3.',
+            f'`mi.fourier.modular_sums({self.p}, "train", seed=…)`. '
+            "After Nanda et al. 2023 (arXiv:2301.05217), section 3.",
             "Biases": "as in the paper's network, those of the MLP alone are learned; the others are 0.",
             "The measures": "Losses are means over all sums, in nats, without the logit of `=`. A frequency is key "
             "where it has 1 % of the logits' variance. Excluded loss is that of what it learned from.",

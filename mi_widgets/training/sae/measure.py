@@ -19,8 +19,8 @@ def measures_of_dictionary(sae: SAE, model: Model) -> dict[str, float]:
     """Fidelity, and F1 of single latents on held-out texts: of what is asked, of registers, of sentiment."""
     known = data("atlas", "test", n=_TEXTS, seed=_TEXTS_SEED)
     texts = [text.text for text in known]
-    scores = evaluate_sae(sae, model, texts, marks=marks(known), progress=False).dataset
-    every = evaluate_sae(sae, model, texts, marks=marks(known, every_token=True), progress=False).dataset
+    scores = evaluate_sae(model, sae, texts, marks=marks(known), progress=False).dataset
+    every = evaluate_sae(model, sae, texts, marks=marks(known, every_token=True), progress=False).dataset
     asked = [label for label in scores["label"].values if label.startswith("asked ")]
     found = {
         name.replace("_", " "): float(scores[name])

@@ -56,9 +56,9 @@ class DictionaryRecipe(SmallRecipe[SAE]):
     def card(self, record: Mapping[str, Any]) -> Mapping[str, str]:  # noqa: D102
         return {
             "What it is": f"a sparse autoencoder of `{self.site!r}` of `{_MODEL}`, in SAELens's layout: "
-            f"`mi.load_sae({self.name!r})`.",
-            "Made with": f"`mi.train_sae(model, {self.site!r}, texts, {self.call}, seed={record['seed']})` on "
-            f'`mi.data("{_MODEL}", "train", n={_TEXTS}, seed={_TEXTS_SEED})`: {record["seconds"]} seconds of '
+            f"`mi.sae.load({self.name!r})`.",
+            "Made with": f"`mi.sae.train(model, {self.site!r}, texts, {self.call}, seed={record['seed']})` on "
+            f'`mi.shipped.texts("{_MODEL}", "train", n={_TEXTS}, seed={_TEXTS_SEED})`: {record["seconds"]} seconds of '
             "processor time.",
             "Control": "the best raw dimension, principal component, latent of a random dictionary that is as sparse, "
             "and random direction; each chosen, like the latents, on every other text and scored on the rest.",

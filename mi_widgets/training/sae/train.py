@@ -62,7 +62,7 @@ def train_sae(
         d_sae: how many latents.
         k: how many of them fire at a token: exactly (`"topk"`), on average in a batch (`"batch_topk"`), or on average
             as the price of firing is set to reach (`"jumprelu"`, `"l1"`).
-        kind: which fire; see `mi.SAE`.
+        kind: which fire; see `mi.sae.SAE`.
         tokens: how many are read in all.
         batch: tokens a step.
         lr: learning rate of Adam, on activations scaled to a mean square of 1.
@@ -107,7 +107,7 @@ def _source(
     if activations is None and model is not None and site is not None and texts is not None:
         return FromTexts(model, site, texts, seed)
     raise DictionaryError(
-        "train_sae takes a model, a site and texts, as in mi.train_sae(model, at.resid_post[2], texts, d_sae=512, "
+        "train_sae takes a model, a site and texts, as in mi.sae.train(model, at.resid_post[2], texts, d_sae=512, "
         "k=8); or activations=x, a tensor (n, d_in)."
     )
 

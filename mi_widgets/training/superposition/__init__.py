@@ -1,1 +1,1 @@
-"""Toy models of superposition: `mi.train_superposition`, and the recipes of the shipped ones."""
+"""Toy models of superposition: `mi.toys.train`, and the recipes of the shipped ones."""

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from mi_widgets.training.small import SmallRecipe
 from mi_widgets.zoo import superposition as toys
-from mi_widgets.zoo.models import LAST
+from mi_widgets.zoo.shipped import LAST
 from mi_widgets.zoo.superposition import ToyModel
 
 from .measure import measures_of_plane, measures_of_plateau
@@ -52,7 +52,7 @@ class ToyRecipe(SmallRecipe[ToyModel]):
             "What is seen": self.story,
             "Model": "x' = ReLU(Wᵀ W x + b), after Elhage et al. 2022 (arXiv:2209.10652); `model.safetensors` holds W "
             "(instance, m, n), b (instance, n), sparsity (instance) and importance (n).",
-            "Made with": f"`mi.train_superposition({self.call}, seed={record['seed']})`: {record['seconds']} seconds "
+            "Made with": f"`mi.toys.train({self.call}, seed={record['seed']})`: {record['seconds']} seconds "
             "of one core.",
             "Control": "the same lengths of features, in directions at random.",
             "Limits": "instances are trained each for itself; between them nothing was followed. Which of the features "

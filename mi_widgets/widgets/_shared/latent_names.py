@@ -15,7 +15,7 @@ class LatentNames:
     """Names and peaks of some latents.
 
     Args:
-        dataset: Of a Result of `mi.features`, with the axis `latent`; without one no latent has a name.
+        dataset: Of a Result of `mi.sae.dashboards`, with the axis `latent`; without one no latent has a name.
 
     Attributes:
         latents: The dictionary's numbers.

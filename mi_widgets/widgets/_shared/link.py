@@ -9,7 +9,7 @@ from .view import ResultView
 
 
 class Link:
-    """A link between views; made by `mi.link`."""
+    """A link between views; made by `mi.views.link`."""
 
     def __init__(self, *views: ResultView) -> None:
         # Several notebooks may share a page, so the name must be unique beyond this kernel.
@@ -62,7 +62,8 @@ def link(*views: Any) -> Link:
     if wrong or len(different) < 2:
         given = f"got {wrong[0]!r}" if wrong else f"got {len(different)}"
         raise SelectionError(
-            f"mi.link takes two or more views, as in mi.link(view, other); {given}. result.view() makes a view."
+            f"mi.views.link takes two or more views, as in mi.views.link(view, other); {given}. result.view() makes a "
+            "view."
         )
     return Link(*different)
 

@@ -1,5 +1,5 @@
 /**
- * Views that kernel-side `mi.link` has joined share their selection and what the pointer is on.
+ * Views that kernel-side `mi.views.link` has joined share their selection and what the pointer is on.
  *
  * It travels through the page, not through the kernel: linked pictures then follow a drag at once, and also where
  * there is no kernel. Each widget is a bundle of its own, so what they have in common is the document and its events.

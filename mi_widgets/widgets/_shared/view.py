@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import anywidget
 import traitlets
 
+from mi_widgets.core.public import public_name
 from mi_widgets.core.recording import record_of
 from mi_widgets.core.script import Script
 
@@ -83,7 +84,7 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         result = script.assign(record_of(self.result, "result"), "result")
         chosen = [f"selection={self.selection!r}"] if self.selection else []
         arguments = [result, *chosen, *self._arguments(script)]
-        script.show(f"mi.{type(self).__name__}", arguments)
+        script.show(public_name(type(self)) or type(self).__name__, arguments)
 
     def _arguments(self, script: Script) -> list[str]:
         """What the view was given besides its result and its selection, as Python; the script makes what it needs."""

@@ -24,7 +24,7 @@ _VARIABLES = (
 
 
 class Dashboards(DrawnResult):
-    """The latents of a Result of `mi.features`.
+    """The latents of a Result of `mi.sae.dashboards`.
 
     Attributes:
         data: The variables, each with the axis `latent` first.
@@ -46,7 +46,7 @@ class Dashboards(DrawnResult):
         if n > _MOST_PLACES:
             raise ResultError(
                 f"FeatureView would have to send {n:,} tokens of contexts (up to {_MOST_PLACES:,}): make "
-                "them fewer, as in mi.features(…, contexts=4, around=6), or choose latents with .sel(latent=[…])."
+                "them fewer, as in mi.sae.dashboards(…, contexts=4, around=6), or choose latents with .sel(latent=[…])."
             )
 
     @property
@@ -99,9 +99,9 @@ def binned(density: np.ndarray) -> dict[str, Any]:
 
 
 def _checked(result: Any) -> Any:
-    """The numbers of a Result of `mi.features`; of one latent alone with its axis."""
+    """The numbers of a Result of `mi.sae.dashboards`; of one latent alone with its axis."""
     needed = (*_VARIABLES, "token_text", "latent", "place")
-    data = dataset_of(result, "FeatureView", "mi.features(sae, model, texts)", needed)
+    data = dataset_of(result, "FeatureView", "mi.sae.dashboards(model, sae, texts)", needed)
     texts = data["token_text"]
     if "latent" not in data.dims:
         data = data[[*_VARIABLES]].expand_dims("latent").assign(token_text=texts)

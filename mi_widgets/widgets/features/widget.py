@@ -28,7 +28,7 @@ class FeatureView(LatentChangeView[Dashboards]):
     A view draws a Result and reports gestures as values; it never runs a model.
 
     Args:
-        result: What `mi.features` returns, or some of its latents (`.sel(latent=[17, 203])`).
+        result: What `mi.sae.dashboards` returns, or some of its latents (`.sel(latent=[17, 203])`).
         selection: What to show first, as in `{"latent": 17}`. Default: the latent with the best label, or without
             marks the strongest.
         sae: The dictionary; with it the key A takes the selected latent out.
@@ -40,7 +40,8 @@ class FeatureView(LatentChangeView[Dashboards]):
         intervention: Two-way: the latents that are taken out, as a value for `model.intervene`.
 
     Raises:
-        ResultError: A Result that is not of `mi.features`, or larger than can be sent; a dictionary without a site.
+        ResultError: A Result that is not of `mi.sae.dashboards`, or larger than can be sent; a dictionary without a
+            site.
         SelectionError: A selection that this view does not have; it keeps the one it had.
     """
 

@@ -16,7 +16,7 @@ from .._shared.scale import Scale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
-_HOW = "mi.fourier_spectrum(model) makes one"
+_HOW = "mi.fourier.spectrum(model) makes one"
 _AXES = {
     "norm": ("frequency",),
     "share": ("frequency",),

@@ -16,7 +16,7 @@ class FourierView(ResultView[Spectrum]):
     A view draws a Result and reports gestures as values; it never runs a model.
 
     Args:
-        result: What `mi.fourier_spectrum` returns; over checkpoints too, and then with a slider for the steps.
+        result: What `mi.fourier.spectrum` returns; over checkpoints too, and then with a slider for the steps.
         selection: What to show first, any of step, frequency, target. Default: the last step, the frequency that
             accounts for most of the logits, and the first target.
         beside: Another spectrum, to be compared with by eye: bars and circles are drawn on its scales.

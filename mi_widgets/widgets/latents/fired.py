@@ -19,7 +19,7 @@ _AXES = ("batch", "pos", "rank")
 
 
 class Fired(DrawnResult):
-    """The latents of a Result of `mi.latents`.
+    """The latents of a Result of `mi.sae.latents`.
 
     Attributes:
         names: What the latents are called.
@@ -91,7 +91,7 @@ class Fired(DrawnResult):
 
 def _checked(result: Any) -> Any:
     needed = ("activation", "latent", "d_sae", "pos_token")
-    data = dataset_of(result, "LatentsView", "mi.latents(run, sae)", needed)
+    data = dataset_of(result, "LatentsView", "mi.sae.latents(run, sae)", needed)
     lacking = [axis for axis in _AXES if axis not in data["activation"].dims]
     if lacking == ["batch"]:  # one prompt, chosen
         return data.expand_dims("batch")

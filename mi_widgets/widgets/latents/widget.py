@@ -23,8 +23,8 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
     A view draws a Result and reports gestures as values; it never runs a model. `mi.FeaturePanel` does.
 
     Args:
-        result: What `mi.latents` returns.
-        features: The Result of `mi.features` for the same dictionary: latents then have names.
+        result: What `mi.sae.latents` returns.
+        features: The Result of `mi.sae.dashboards` for the same dictionary: latents then have names.
         selection: What to show first, any of batch, pos and latent. Default: the first prompt, all of it, and the
             latent that fires strongest.
         sae: The dictionary; with it latents can be taken out, and held at a value.
@@ -38,7 +38,7 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         prompt: Two-way: what is typed. A panel answers it with `show`, or with `say`.
 
     Raises:
-        ResultError: A Result that is not of `mi.latents`, or larger than can be sent; a dictionary without a site.
+        ResultError: A Result that is not of `mi.sae.latents`, or larger than can be sent; a dictionary without a site.
         SelectionError: A selection that this view does not have; it keeps the one it had.
     """
 

@@ -11,7 +11,7 @@ class PatchingView(HeatmapView):
     It is `HeatmapView` with colours around 0, whatever the signs, and with the selected cell as a site.
 
     Args:
-        result: of `mi.activation_patching`, `mi.attribution_patching`, `mi.path_patching` or `mi.knock_outs`.
+        result: of `mi.activation_patching`, `mi.attribution_patching`, `mi.path_patching` or `mi.ablation_effects`.
         selection: as in `HeatmapView`.
         control: as there: the same effects with shuffled names, say, or of an untrained model.
         intervention: as there, where cells are heads.

@@ -19,7 +19,7 @@ from .._shared.scale import Scale, highest, scale_of
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
-_HOW = 'mi.feature_geometry(mi.superposition("plane")) makes one'
+_HOW = 'mi.toys.feature_geometry(mi.toys.load("plane")) makes one'
 _EACH = ("instance", "feature")
 _AXES = {
     "dimensionality": _EACH,

@@ -17,7 +17,7 @@ class SuperpositionView(ResultView[Instances]):
     where there are more than two. A view draws a Result and reports gestures as values; it never runs a model.
 
     Args:
-        result: What `mi.feature_geometry` returns.
+        result: What `mi.toys.feature_geometry` returns.
         selection: What to show first, any of instance and feature. Default: the sparsest instance, the first feature.
 
     Attributes:

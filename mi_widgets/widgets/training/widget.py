@@ -29,7 +29,7 @@ class _XScale(traitlets.Unicode):
 class TrainingView(ResultView[Measures]):
     """Curves of any measures over training, and one marker in all of them at the selected step.
 
-    Linked with other views (`mi.link`), its scrubber moves them through training without asking the kernel.
+    Linked with other views (`mi.views.link`), its scrubber moves them through training without asking the kernel.
 
     Args:
         measures: A Result with the axis `step`; or name -> such a Result, or -> a pair of it and its control. A
@@ -63,7 +63,7 @@ class TrainingView(ResultView[Measures]):
         entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._drawn.all]
         script.add("measures = {", *entries, "}")
         script.show(
-            "mi.TrainingView", ["measures", f"selection={self.selection!r}", *self._arguments(script)]
+            "mi.views.TrainingView", ["measures", f"selection={self.selection!r}", *self._arguments(script)]
         )
 
     def _arguments(self, script: Script) -> list[str]:

@@ -28,14 +28,14 @@ EXPECTED = "expected.json"  # the hash of every other file, and what the model w
 
 
 @cache
-def names() -> tuple[str, ...]:
+def models() -> tuple[str, ...]:
     """The names of the shipped models."""
     return tuple(sorted(path.parent.name for path in WEIGHTS.glob(f"*/{EXPECTED}")))
 
 
 def is_known(name: str) -> bool:
     """Whether this names a shipped model, or a folder that a recipe has written."""
-    return name in names() or (Path(name) / EXPECTED).is_file()
+    return name in models() or (Path(name) / EXPECTED).is_file()
 
 
 def folder_of(name: str) -> Path:
@@ -44,13 +44,13 @@ def folder_of(name: str) -> Path:
     Raises:
         UnknownModel: no shipped model has this name, and no folder of that path has its files.
     """
-    if name not in names() and (Path(name) / EXPECTED).is_file():
+    if name not in models() and (Path(name) / EXPECTED).is_file():
         return Path(name)
-    if name not in names():
-        near = difflib.get_close_matches(name, names(), n=1)
+    if name not in models():
+        near = difflib.get_close_matches(name, models(), n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise UnknownModel(
-            f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(names())}. "
+            f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(models())}. "
             "A model of your own is loaded as a module, mi.load(module, tokenizer=tokenizer), or from the folder that "
             "mi_widgets.training has written."
         )
@@ -103,7 +103,7 @@ def checkpoints(name: str) -> tuple[int, ...]:
     precision; the model's card says what that costs.
 
     Args:
-        name: one of `mi.models()`.
+        name: one of `mi.shipped.models()`.
 
     Raises:
         UnknownModel: no shipped model has this name.
@@ -115,7 +115,7 @@ def open_model(name: str, checkpoint: int | None = None) -> tuple[nn.Module, Pre
     """A shipped model and its tokenizer.
 
     Args:
-        name: one of `names()`, or a folder that a recipe has written.
+        name: one of `models()`, or a folder that a recipe has written.
         checkpoint: one of `checkpoints(name)`; the end of training by default.
 
     Raises:

@@ -15,13 +15,13 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
 from .compared import checked, numbers, run_clean
-from .means import check_fit, knock_out
+from .means import ablate_all, check_fit
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
 
 @recorded
-def knock_outs(
+def ablation_effects(
     model: Model,
     pairs: Pairs,
     site: Site = at.z,
@@ -66,7 +66,7 @@ def knock_outs(
         run, asked = run_clean(model, part, metric)
         swept = model.sweep(
             [pair.clean for pair in part],
-            lambda here: knock_out(here, means),
+            lambda here: ablate_all(here, means),
             site,
             metric=asked.measure,
             by=by,
@@ -78,7 +78,7 @@ def knock_outs(
     after, before = np.concatenate(found), np.concatenate(clean)
     unit = {"units": unit_of(metric)}
     return Result(
-        kind="knock_outs",
+        kind="ablation_effects",
         title=f"Knock-outs of {site.name}",
         dataset=xr.Dataset(
             {

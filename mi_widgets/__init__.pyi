@@ -1,0 +1,52 @@
+"""The public names that one types first, and the groups of the others: the list that all else reads."""
+
+from . import directions as directions
+from . import fourier as fourier
+from . import interventions as interventions
+from . import metrics as metrics
+from . import sae as sae
+from . import shipped as shipped
+from . import toys as toys
+from . import views as views
+from .analysis.ablation_effects import ablation_effects as ablation_effects
+from .analysis.attention import attention as attention
+from .analysis.composition import composition_scores as composition_scores
+from .analysis.copying import copying_score as copying_score
+from .analysis.direct_logit_attribution import direct_logit_attribution as direct_logit_attribution
+from .analysis.directions.effect import steering_effect as steering_effect
+from .analysis.faithfulness import faithfulness as faithfulness
+from .analysis.head_scores import head_scores as head_scores
+from .analysis.in_context import in_context_learning_score as in_context_learning_score
+from .analysis.logit_lens import logit_lens as logit_lens
+from .analysis.loss import loss_per_token as loss_per_token
+from .analysis.means import mean_activations as mean_activations
+from .analysis.over_checkpoints import over_checkpoints as over_checkpoints
+from .analysis.patching.activation import activation_patching as activation_patching
+from .analysis.patching.attribution import attribution_patching as attribution_patching
+from .analysis.patching.path import path_patching as path_patching
+from .analysis.repeats import repeat_accuracy as repeat_accuracy
+from .analysis.repeats import repeated_tokens as repeated_tokens
+from .core import errors as errors
+from .core import sites as sites
+from .core.ablation import ablate as ablate
+from .core.edits import project_out as project_out
+from .core.edits import scale as scale
+from .core.edits import steer as steer
+from .core.errors import MIError as MIError
+from .core.interventions import stack as stack
+from .core.patching import patch as patch
+from .core.prompts import PromptPair as PromptPair
+from .core.result_files import load_result as load_result
+from .core.results import Result as Result
+from .lab.features import FeaturePanel as FeaturePanel
+from .lab.fourier import FourierPanel as FourierPanel
+from .lab.patching import PatchingPanel as PatchingPanel
+from .lab.steering.panel import SteeringPanel as SteeringPanel
+from .model.load import load as load
+from .model.model import Model as Model
+from .model.run import Generation as Generation
+from .model.run import Run as Run
+from .zoo.transformer import Transformer as Transformer
+from .zoo.transformer import TransformerConfig as TransformerConfig
+
+__version__: str

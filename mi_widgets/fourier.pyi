@@ -1,0 +1,25 @@
+"""Modular addition in the Fourier basis."""
+
+from .analysis.fourier.basis import fourier_basis as basis
+from .analysis.fourier.basis import fourier_norms as norms
+from .analysis.fourier.logits import frequency_ablation, key_frequencies, logit_trig_fit
+from .analysis.fourier.neuron_logit_map import neuron_logit_map
+from .analysis.fourier.neurons import neuron_frequencies
+from .analysis.fourier.progress import progress_measures
+from .analysis.fourier.spectrum import fourier_spectrum as spectrum
+from .analysis.fourier.spectrum import without_frequency
+from .zoo.modular_addition import modular_sums
+
+__all__ = [
+    "basis",
+    "frequency_ablation",
+    "key_frequencies",
+    "logit_trig_fit",
+    "modular_sums",
+    "neuron_frequencies",
+    "neuron_logit_map",
+    "norms",
+    "progress_measures",
+    "spectrum",
+    "without_frequency",
+]

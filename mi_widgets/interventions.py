@@ -1,0 +1,5 @@
+"""Interventions beyond the usual five, and what they are made of."""
+
+from .core.public import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Toy models of superposition."""
+
+from .core.public import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -1,0 +1,5 @@
+"""The widgets that draw Results."""
+
+from .core.public import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, __file__)
