@@ -65,11 +65,11 @@ def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: floa
     p = check_prime(p)
     number = whole(seed)
     if number is None or number < 0:
-        raise MIError(f"modular_sums: seed must be a whole number from 0; got {seed!r}.")
+        raise MIError(f"mi.fourier.modular_sums: seed must be a whole number from 0; got {seed!r}.")
     if split not in get_args(Split):
-        raise MIError(f"modular_sums: the splits are {', '.join(get_args(Split))}; got {split!r}.")
+        raise MIError(f"mi.fourier.modular_sums: the splits are {', '.join(get_args(Split))}; got {split!r}.")
     if not 0 < share < 1:
-        raise MIError(f"modular_sums: share is more than 0 and less than 1; got {share!r}.")
+        raise MIError(f"mi.fourier.modular_sums: share is more than 0 and less than 1; got {share!r}.")
     a, b = torch.arange(p).repeat_interleave(p), torch.arange(p).repeat(p)
     if split != "all":
         chosen = learned(p, number, share)

@@ -72,7 +72,7 @@ def evaluate_sae(
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
     """
     place = place_of(sae, site)
-    texts = listed_texts("evaluate_sae", texts)
+    texts = listed_texts("mi.sae.evaluate", texts)
     whole = _fidelity(sae, model, place, texts, progress)
     labels, scores = _scores(sae, model, place, texts, marks, seed, progress) if marks else ([], _none())
     dims = ("label", "basis")

@@ -70,7 +70,7 @@ def features(
     weights" there.
     """
     place = place_of(sae, site)
-    texts = listed_texts("features", texts)
+    texts = listed_texts("mi.sae.dashboards", texts)
     fired = _fired(sae, model, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
     promoted = _effects(sae, model, place, tokens)
@@ -166,7 +166,7 @@ class _Fired:
 def _fired(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress: bool) -> _Fired:
     tokens, text, row, latent, value = [], [], [], [], []
     before = 0
-    for read in reads(model, site, texts, what="features", progress=progress):
+    for read in reads(model, site, texts, what="dashboards", progress=progress):
         real = read.real.cpu()
         latents = sae.encode(read.x[read.real]).float().cpu()
         rows, columns = latents.nonzero(as_tuple=True)

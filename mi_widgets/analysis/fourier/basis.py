@@ -72,7 +72,7 @@ def fourier_norms(matrix: ArrayLike) -> Result:
     given = torch.as_tensor(matrix).detach().cpu()
     if given.ndim != 2 or given.dtype == torch.bool or given.is_complex():
         raise MIError(
-            f"fourier_norms takes a matrix (p, d), a row a number; got shape {tuple(given.shape)} of {given.dtype}."
+            f"mi.fourier.norms takes a matrix (p, d), a row a number; got shape {tuple(given.shape)} of {given.dtype}."
         )
     check_prime(len(given))
     norms = (fourier_basis(len(given)) @ given.float()).norm(dim=1)

@@ -37,7 +37,7 @@ def key_frequencies(model: Model) -> Result:
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2. They read key frequencies off plots; the threshold is
     ours.
     """
-    share = shares(all_sums(model, "key_frequencies").logits)
+    share = shares(all_sums(model, "mi.fourier.key_frequencies").logits)
     return Result(
         kind="key_frequencies",
         title="Frequencies of the logits",
@@ -118,7 +118,7 @@ def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) ->
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2: 95 % of the variance, and a lower loss.
     """
-    sums = all_sums(model, "logit_trig_fit")
+    sums = all_sums(model, "mi.fourier.logit_trig_fit")
     keys = chosen(frequencies, sums.logits, "logit_trig_fit")
     alpha, fit = trig_fit(sums.logits, keys)
     return Result(
@@ -163,7 +163,7 @@ def frequency_ablation(model: Model) -> Result:
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.4.
     """
-    sums = all_sums(model, "frequency_ablation")
+    sums = all_sums(model, "mi.fourier.frequency_ablation")
     known = frequencies(sums.p)
     losses = [sums.loss(without(sums.logits, [int(k)])) for k in known]
     return Result(

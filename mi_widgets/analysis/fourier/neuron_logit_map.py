@@ -50,8 +50,8 @@ def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2: less than 0.55 % of the norm outside of the key
     frequencies; 93.2 to 98.2 % along u_k and v_k.
     """
-    p = modulus(model, "neuron_logit_map")
-    sums, matrix = all_sums(model, "neuron_logit_map", neurons=True), w_l(model, p)
+    p = modulus(model, "mi.fourier.neuron_logit_map")
+    sums, matrix = all_sums(model, "mi.fourier.neuron_logit_map", neurons=True), w_l(model, p)
     keys = chosen(frequencies, sums.logits, "neuron_logit_map")
     energy = energies(matrix.T)
     share = (energy / energy.sum().clamp(min=1e-30)).numpy()

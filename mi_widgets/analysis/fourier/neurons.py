@@ -38,7 +38,7 @@ def neuron_frequencies(model: Model) -> Result:
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2 and appendix: 433 of 512 neurons above 85 %.
     """
-    neurons = all_sums(model, "neuron_frequencies", neurons=True).neurons
+    neurons = all_sums(model, "mi.fourier.neuron_frequencies", neurons=True).neurons
     explained = torch.cat([polynomials(some) for some in neurons.split(_AT_ONCE, dim=-1)], dim=-1)
     best = explained.max(0)
     share = best.values.numpy()

@@ -45,7 +45,7 @@ def progress_measures(
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 5.1. Losses are over the logits of the numbers, without `=`.
     """
-    sums = all_sums(model, "progress_measures")
+    sums = all_sums(model, "mi.fourier.progress_measures")
     train = modular_sums(sums.p, "train") if train is None else train
     if not isinstance(train, Sums) or train.p != sums.p or train.split != "train":
         raise MIError(

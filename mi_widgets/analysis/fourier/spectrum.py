@@ -39,7 +39,7 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
         logits: the numbers c whose logits are.
 
     Returns:
-        Result (frequency) of the norms of the numbers' embeddings, as `fourier_norms` has them; with the variables
+        Result (frequency) of the norms of the numbers' embeddings, as `mi.fourier.norms` has them; with the variables
         - `share` (frequency), of the logits' variance, and `key`, as `key_frequencies` has them;
         - `x`, `y` (frequency, number): the number's embedding along the directions in which the embeddings go round as
           cos(2πkn/p) and as sin(2πkn/p); a frequency that the network uses lays them on a circle, and one that was
@@ -53,12 +53,12 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), sections 4.1 and 4.2.
     """
-    p = modulus(model, "fourier_spectrum")
+    p = modulus(model, "mi.fourier.spectrum")
     chosen = {
-        "neuron": some_of(neurons, range(model.config.d_mlp), "fourier_spectrum: neurons"),
-        "logit": some_of(logits, range(p), "fourier_spectrum: logits"),
+        "neuron": some_of(neurons, range(model.config.d_mlp), "mi.fourier.spectrum: neurons"),
+        "logit": some_of(logits, range(p), "mi.fourier.spectrum: logits"),
     }
-    sums = all_sums(model, "fourier_spectrum", neurons=bool(chosen["neuron"]))
+    sums = all_sums(model, "mi.fourier.spectrum", neurons=bool(chosen["neuron"]))
     embedded = _embedded(model, p)
     x, y = circles(embedded)
     share = shares(sums.logits)
@@ -118,7 +118,7 @@ def without_frequency(model: Model, frequency: int) -> ProjectOut:
     Raises:
         MIError: the model is no such network, or has no such frequency.
     """
-    p = modulus(model, "without_frequency")
+    p = modulus(model, "mi.fourier.without_frequency")
     known = frequencies(p).tolist()
     if whole(frequency) not in known:
         raise MIError(f"without_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}.")

@@ -107,7 +107,7 @@ def _source(
     if activations is None and model is not None and site is not None and texts is not None:
         return FromTexts(model, site, texts, seed)
     raise DictionaryError(
-        "train_sae takes a model, a site and texts, as in mi.sae.train(model, at.resid_post[2], texts, d_sae=512, "
+        "mi.sae.train takes a model, a site and texts, as in mi.sae.train(model, at.resid_post[2], texts, d_sae=512, "
         "k=8); or activations=x, a tensor (n, d_in)."
     )
 

@@ -116,16 +116,16 @@ def _start(
 def _refuse(sizes: Iterable[tuple[str, Any]], lr: Any) -> None:
     for what, number in sizes:
         if (whole(number) or 0) < 1:
-            raise MIError(f"train_superposition: {what} must be a whole number from 1; got {number!r}.")
+            raise MIError(f"mi.toys.train: {what} must be a whole number from 1; got {number!r}.")
     if not lr > 0:
-        raise MIError(f"train_superposition: lr must be more than 0; got {lr!r}.")
+        raise MIError(f"mi.toys.train: lr must be more than 0; got {lr!r}.")
 
 
 def _sparsities(given: float | Sequence[float]) -> Float[Tensor, " instance"]:
     found = torch.atleast_1d(torch.as_tensor(given, dtype=torch.float32))
     if found.ndim != 1 or not len(found) or not bool(((found >= 0) & (found < 1)).all()):
         raise MIError(
-            "train_superposition: sparsity is the probability that a feature is 0, from 0 to below 1, one or a list of "
+            "mi.toys.train: sparsity is the probability that a feature is 0, from 0 to below 1, one or a list of "
             f"them; got {given!r}."
         )
     return found
@@ -136,7 +136,7 @@ def _importances(given: float | Sequence[float], n: int) -> Float[Tensor, " feat
     found = found ** torch.arange(n) if found.ndim == 0 else found
     if found.shape != (n,) or not bool((found.isfinite() & (found > 0)).all()):
         raise MIError(
-            f"train_superposition: importance is a number r above 0, for r^i, or {n} such numbers, one a feature; got "
+            f"mi.toys.train: importance is a number r above 0, for r^i, or {n} such numbers, one a feature; got "
             f"{given!r}."
         )
     return found
