@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mi_widgets.core.expressions import Code, Use
 from mi_widgets.core.interventions import Stack
-from mi_widgets.core.record import Block, Call, Made, Part
+from mi_widgets.core.record import Block, Call, Part, Record
 from mi_widgets.core.results import Provenance
 
 NOTHING = Stack()
@@ -22,7 +22,7 @@ def provenance_of(
         run: the call that makes the `run` in it.
         more: the other fields.
     """
-    names: dict[str, Made] = {
+    names: dict[str, Record] = {
         "model": Call("mi.load", (("", model),), name="model", places=("name_or_module",))
     }
     if run:
@@ -37,7 +37,7 @@ def provenance_of(
 LOADED = Call("mi.sae.load", (("", "here"),), name="sae", places=("name",))
 
 
-def made(call: str, names: dict[str, Made]) -> Made:
+def made(call: str, names: dict[str, Record]) -> Record:
     """The record of one call."""
     tree = ast.parse(call, mode="eval").body
     if isinstance(tree, ast.Subscript):
@@ -66,7 +66,7 @@ def made(call: str, names: dict[str, Made]) -> Made:
     return Call(f"{ast.unparse(owner)}.{name}", arguments, places=places)
 
 
-def _value(tree: ast.expr, names: dict[str, Made]) -> Code:
+def _value(tree: ast.expr, names: dict[str, Record]) -> Code:
     if isinstance(tree, ast.Name) and tree.id in names:
         return Code((Use(names[tree.id], tree.id),))
     if isinstance(tree, ast.Call) and ast.unparse(tree.func) == "model.untrained":

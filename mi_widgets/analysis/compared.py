@@ -19,7 +19,7 @@ from .pairs import Answers, Pairs, answers_of, check_lengths, check_one_length, 
 
 
 @dataclass(frozen=True)
-class Asked:
+class Comparison:
     """What is asked of some prompts, and by which metric.
 
     Attributes:
@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Both:
+class PairRuns:
     """Some pairs, run.
 
     Attributes:
@@ -47,7 +47,7 @@ class Both:
     """
 
     pairs: Sequence[PromptPair]
-    asked: Asked
+    asked: Comparison
     clean: Run
     corrupted: Run
 
@@ -61,7 +61,7 @@ class Both:
         keep: Sequence[Site] = (),
         keep_corrupted: Sequence[Site] = (),
         grad: bool = False,
-    ) -> Both:
+    ) -> PairRuns:
         """Run them.
 
         Args:
@@ -85,11 +85,11 @@ class Both:
 
 def run_clean(
     model: Model, pairs: Sequence[PromptPair], metric: PairMetric, *, keep: Sequence[Site] = ()
-) -> tuple[Run, Asked]:
+) -> tuple[Run, Comparison]:
     """The clean prompts alone, run, and what is asked of them."""
     run = model.run([pair.clean for pair in pairs], keep=keep)
     found = answers_of(model, [pair.answers for pair in pairs])
-    return run, Asked(Answers(found.right, found.wrong, run.last_logits), metric)
+    return run, Comparison(Answers(found.right, found.wrong, run.last_logits), metric)
 
 
 def checked(

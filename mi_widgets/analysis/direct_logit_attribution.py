@@ -218,7 +218,7 @@ def _rest(
 
 
 def _rounding(run: Run) -> float:
-    """How much of a sum may be lost in the model's number type."""
+    """How much of a sum may be lost in the model's dtype."""
     return 1e-5 if run.model.dtype.itemsize >= 4 else 0.02
 
 

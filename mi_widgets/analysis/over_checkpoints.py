@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MIError, ResultError
 from mi_widgets.core.kinds import checked
-from mi_widgets.core.record import Defined, Made
+from mi_widgets.core.record import Definition, Record
 from mi_widgets.core.recording import made_by
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.script import body_of
@@ -50,7 +50,7 @@ def over_checkpoints(
     """
     chosen = _steps(name, steps)
     results: list[Result] = []
-    models: list[Made] = []
+    models: list[Record] = []
     for step in tqdm(chosen, desc=name, unit="checkpoint", disable=not progress, leave=False):
         model = load(name, checkpoint=step)
         models.append(model.record)
@@ -62,7 +62,7 @@ def over_checkpoints(
     # The analysis is written as a function, so that the code can be run again.
     given = {
         "name": name,
-        "analysis": Defined(first.record, models[0]),
+        "analysis": Definition(first.record, models[0]),
         "steps": None if steps is None else chosen,
         "progress": progress,
     }
@@ -121,10 +121,10 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
         ) from error
 
 
-def _same(results: list[Result], models: list[Made]) -> bool:
+def _same(results: list[Result], models: list[Record]) -> bool:
     """Whether the same was done to the model of each step."""
     done = [
-        body_of(Defined(result.record, model), reading=False)
+        body_of(Definition(result.record, model), reading=False)
         for result, model in zip(results, models, strict=True)
     ]
     return all(lines == done[0] for lines in done)

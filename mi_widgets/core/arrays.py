@@ -60,7 +60,7 @@ class Array:
 
     @property
     def dtype(self) -> str:
-        """The name of the number type, as in `"float32"`."""
+        """The name of the dtype, as in `"float32"`."""
         return str(self._tensor.dtype).removeprefix("torch.")
 
     @property

@@ -16,7 +16,7 @@ from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
 from .kinds import kind
-from .record import Brought, Made
+from .record import Placeholder, Record
 from .recording import recorded, serial
 from .results import Provenance
 from .sites import Site
@@ -54,11 +54,11 @@ class Direction(Array):
         return float(torch.linalg.vector_norm(self.tensor.double()))
 
     @property
-    def record(self) -> Made:
+    def record(self) -> Record:
         """How it was found."""
-        return self.provenance.record or Brought(f"your {self!r}", "direction", token=serial(self))
+        return self.provenance.record or Placeholder(f"your {self!r}", "direction", token=serial(self))
 
-    def with_record(self, record: Made) -> Self:
+    def with_record(self, record: Record) -> Self:
         """The same direction, made by another call."""
         same = copy(self)
         same.provenance = replace(self.provenance, record=record)

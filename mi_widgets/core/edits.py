@@ -79,7 +79,7 @@ class ProjectOut(Intervention):
     around: Array | None = None  # (d,)
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
-        # In the activation's own number type, directions that lie close together would be one.
+        # In the activation's own dtype, directions that lie close together would be one.
         exact = x.to(torch.promote_types(x.dtype, torch.float32))
         spanning = self.basis.to(exact)
         if x.shape[-1] != spanning.shape[-1]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .record import Brought, Call, Made
+from .record import Call, Placeholder, Record
 from .recording import serial
 
 # The code is sent with every selection: of an array or of lists so much is written out.
@@ -47,9 +47,9 @@ def parts_of(value: Any, name: str) -> list[str | Use]:
     """
     if hasattr(value, "sha256"):  # an Array says its numbers, also where it knows how it was found
         return [Use(value, name)]
-    value = made if isinstance(made := getattr(value, "record", None), Made) else value
-    if isinstance(value, Made):
-        return [Use(value, value.name if isinstance(value, (Call, Brought)) and value.name else name)]
+    value = made if isinstance(made := getattr(value, "record", None), Record) else value
+    if isinstance(value, Record):
+        return [Use(value, value.name if isinstance(value, (Call, Placeholder)) and value.name else name)]
     if isinstance(value, Code):
         return list(value.parts)
     if hasattr(value, "written"):
@@ -75,7 +75,7 @@ def _written(value: Any, name: str) -> list[str | Use]:
 
     def show(part: Any) -> str:
         inside.append(parts_of(part, name))
-        return f"\0{len(inside) - 1}\0"  # a text of the user's is quoted, and has no such sign
+        return f"\0{len(inside) - 1}\0"  # a text of the user's is quoted, and has no such character
 
     pieces = value.written(show).split("\0")
     found: list[str | Use] = []
@@ -104,7 +104,7 @@ def _collected(value: Any, name: str) -> list[str | Use]:
 _KINDS: Mapping[type, str] = {str: "texts", int: "numbers", float: "numbers"}
 
 
-def _long(value: Any, name: str) -> Brought | None:
+def _long(value: Any, name: str) -> Placeholder | None:
     leaves = [*_leaves(value)]
     texts = [leaf for leaf in leaves if type(leaf) is str]
     if len(leaves) <= _MOST_NUMBERS and sum(map(len, texts)) <= _MOST_SIGNS:
@@ -113,7 +113,9 @@ def _long(value: Any, name: str) -> Brought | None:
         return None  # what was made is not the user's to bring
     kinds = {_KINDS.get(type(leaf), "values") for leaf in leaves}
     what = kinds.pop() if len(kinds) == 1 else "values"
-    return Brought(f"yours: {len(leaves):,} {what}, too many to write here", name, token=hash(repr(value)))
+    return Placeholder(
+        f"yours: {len(leaves):,} {what}, too many to write here", name, token=hash(repr(value))
+    )
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -137,7 +139,9 @@ def _array(value: Any, name: str) -> list[str | Use]:
     if array.size > _MOST_NUMBERS:
         size = " x ".join(map(str, array.shape))
         return [
-            Use(Brought(f"yours: {size} numbers, too many to write here", name, token=serial(value)), name)
+            Use(
+                Placeholder(f"yours: {size} numbers, too many to write here", name, token=serial(value)), name
+            )
         ]
     exact = array.dtype.kind != "f"
     rounded = array if exact else np.array([float(f"{x:.4g}") for x in array.flat]).reshape(array.shape)

@@ -176,10 +176,10 @@ def _is_no_kind(value: Any) -> bool:
 def _split(annotation: str) -> list[str]:
     """The alternatives of an annotation, without what stands in brackets being split."""
     parts, depth = [""], 0
-    for sign in annotation.strip("'\""):
-        depth += {"[": 1, "]": -1}.get(sign, 0)
-        if sign == "|" and not depth:
+    for character in annotation.strip("'\""):
+        depth += {"[": 1, "]": -1}.get(character, 0)
+        if character == "|" and not depth:
             parts.append("")
         else:
-            parts[-1] += sign
+            parts[-1] += character
     return [part.strip() for part in parts]

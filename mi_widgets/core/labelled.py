@@ -14,7 +14,7 @@ import xarray as xr
 
 from .errors import ResultError
 from .printed import sizes
-from .record import Made, Operation, Part
+from .record import Operation, Part, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,12 +38,18 @@ class LabelledNumbers(ABC):
 
     @property
     @abstractmethod
-    def record(self) -> Made:
+    def record(self) -> Record:
         """How the numbers were made."""
 
     @abstractmethod
     def _derived(
-        self, data: xr.DataArray, record: Made, *, title: str, unit: str, other: LabelledNumbers | None = None
+        self,
+        data: xr.DataArray,
+        record: Record,
+        *,
+        title: str,
+        unit: str,
+        other: LabelledNumbers | None = None,
     ) -> Self:
         """Numbers that were found from these, and from others."""
 

@@ -11,7 +11,7 @@ from .numbers import scientific, significant
 
 _MOST = 5  # values that are written out
 _DIGITS = 3
-_LONGEST = 40  # signs of a text
+_LONGEST = 40  # characters of a text
 
 
 def sizes(data: Any) -> str:

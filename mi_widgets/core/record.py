@@ -12,7 +12,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, eq=False)
-class Brought:
+class Placeholder:
     """What no code can make: a model in memory, a function or a tensor of the user's.
 
     Attributes:
@@ -38,7 +38,7 @@ class Block:
         interventions: a stack, or its code.
     """
 
-    model: Made
+    model: Record
     interventions: Any
 
 
@@ -57,7 +57,7 @@ class Call:
 
     function: str
     arguments: tuple[tuple[str, Any], ...] = ()
-    of: Made | None = None
+    of: Record | None = None
     within: Block | None = None
     name: str = ""
     places: tuple[str, ...] = ()
@@ -67,12 +67,12 @@ class Call:
 class Part:
     """A part of what was made, as in `.sel(layer=1)` or `['rank']`."""
 
-    whole: Made
+    whole: Record
     chosen: str
 
 
 @dataclass(frozen=True, eq=False)
-class Defined:
+class Definition:
     """A function of a model, by what it made of one.
 
     Attributes:
@@ -80,8 +80,8 @@ class Defined:
         parameter: that model.
     """
 
-    made: Made
-    parameter: Made
+    made: Record
+    parameter: Record
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +99,15 @@ class Operation:
     def named(self) -> list[tuple[Any, str]]:
         """The operands, each with what a variable of it is called: after what made it."""
         return [
-            (operand, said_of(operand).replace(" ", "_") if isinstance(operand, Made) else "")
+            (operand, said_of(operand).replace(" ", "_") if isinstance(operand, Record) else "")
             for operand in self.operands
         ]
 
 
-Made = Call | Part | Defined | Operation | Brought
+Record = Call | Part | Definition | Operation | Placeholder
 
 
-def said_of(made: Made) -> str:
+def said_of(made: Record) -> str:
     """What made something, in a few words: "mean difference"."""
     made = whole_of(made)
     if isinstance(made, Operation):
@@ -115,7 +115,7 @@ def said_of(made: Made) -> str:
     return made.function.rpartition(".")[2].replace("_", " ") if isinstance(made, Call) else "yours"
 
 
-def whole_of(made: Made) -> Call | Defined | Operation | Brought:
+def whole_of(made: Record) -> Call | Definition | Operation | Placeholder:
     """What something is a part of; itself, where it is none."""
     while isinstance(made, Part):
         made = made.whole

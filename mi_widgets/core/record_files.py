@@ -7,11 +7,11 @@ from typing import Any
 from .errors import InterventionError
 from .expressions import Code, Use, parts_of
 from .nested import Steps, finished
-from .record import Block, Brought, Call, Defined, Made, Operation, Part
+from .record import Block, Call, Definition, Operation, Part, Placeholder, Record
 from .recording import serial
 
 
-def frozen_record(made: Made | None) -> list[dict[str, Any]]:
+def frozen_record(made: Record | None) -> list[dict[str, Any]]:
     """All that a record consists of, each after what it stands on; the last is the record itself."""
     entries = _Entries()
     if made is not None:
@@ -26,25 +26,27 @@ class _Entries:
         self.kept: list[dict[str, Any]] = []
         # By identity, or for what was brought by what tells it from the rest: it has a record at each of its places.
         # What is kept alive by nobody else must not leave its number to another.
-        self._places: dict[Any, tuple[int, Made]] = {}
+        self._places: dict[Any, tuple[int, Record]] = {}
 
-    def place(self, made: Made) -> Steps[int]:
-        key = (made.what, made.token) if isinstance(made, Brought) and made.token is not None else id(made)
+    def place(self, made: Record) -> Steps[int]:
+        key = (
+            (made.what, made.token) if isinstance(made, Placeholder) and made.token is not None else id(made)
+        )
         if key not in self._places:
             entry = yield self._entry(made)
             self._places[key] = len(self.kept), made
             self.kept.append(entry)
         return self._places[key][0]
 
-    def _entry(self, made: Made) -> Steps[dict[str, Any]]:
+    def _entry(self, made: Record) -> Steps[dict[str, Any]]:
         match made:
-            case Brought():
+            case Placeholder():
                 # What makes sure of a model's weights is asked now: later nobody has them.
                 lines = "" if made.check is None else made.check("{name}", True)
                 return {"brought": made.what, "name": made.name, "check": lines}
             case Part():
                 return {"whole": (yield self.place(made.whole)), "chosen": made.chosen}
-            case Defined():
+            case Definition():
                 body = yield self.place(made.made)
                 return {"made": body, "parameter": (yield self.place(made.parameter))}
             case Operation():
@@ -72,7 +74,7 @@ class _Entries:
         try:
             parts = parts_of(value, name)
         except InterventionError:  # a function of the user's: its name is all that can be kept
-            parts = [Use(Brought(f"yours: {value!r}", token=serial(value)), name)]
+            parts = [Use(Placeholder(f"yours: {value!r}", token=serial(value)), name)]
         code: list[Any] = []
         for part in parts:
             if isinstance(part, str):
@@ -84,9 +86,9 @@ class _Entries:
         return code
 
 
-def thawed_record(kept: list[dict[str, Any]]) -> Made | None:
+def thawed_record(kept: list[dict[str, Any]]) -> Record | None:
     """The record that was kept."""
-    found: list[Made] = []
+    found: list[Record] = []
 
     def code(parts: list[Any]) -> Code:
         return Code(tuple(part if isinstance(part, str) else Use(found[part[0]], part[1]) for part in parts))
@@ -96,11 +98,11 @@ def thawed_record(kept: list[dict[str, Any]]) -> Made | None:
             check = entry["check"]
             said = (lambda name, _, check=check: check.replace("{name}", name)) if check else None
             token = check if check and ".require(" in check else object()
-            made: Made = Brought(entry["brought"], entry["name"], said, token=token)
+            made: Record = Placeholder(entry["brought"], entry["name"], said, token=token)
         elif "whole" in entry:
             made = Part(found[entry["whole"]], entry["chosen"])
         elif "parameter" in entry:
-            made = Defined(found[entry["made"]], found[entry["parameter"]])
+            made = Definition(found[entry["made"]], found[entry["parameter"]])
         elif "operation" in entry:
             made = Operation(entry["operation"], tuple(code(parts) for parts in entry["operands"]))
         else:

@@ -16,7 +16,7 @@ from weakref import ref
 
 from .kinds import check_kinds
 from .public import public_name
-from .record import Block, Brought, Call, Made
+from .record import Block, Call, Placeholder, Record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -119,7 +119,7 @@ def made_by(
     signature: inspect.Signature,
     given: Mapping[str, Any],
     *,
-    of: Made | None = None,
+    of: Record | None = None,
     within: Block | None = None,
     name: str = "",
 ) -> Call:
@@ -165,17 +165,17 @@ def serial(thing: Any) -> int:
     return number
 
 
-def record_of(value: Any, name: str) -> Made:
+def record_of(value: Any, name: str) -> Record:
     """How a value was made; brought by the user, if it does not know."""
     made = getattr(value, "record", None)
-    return made if isinstance(made, Made) else Brought(f"your {value!r}", name, token=serial(value))
+    return made if isinstance(made, Record) else Placeholder(f"your {value!r}", name, token=serial(value))
 
 
 def kept(value: Any, name: str) -> Any:
     """What a record keeps of an argument: how it was made, or a value that does not change and can be written."""
-    if isinstance(getattr(value, "record", None), Made) or hasattr(value, "with_record"):
+    if isinstance(getattr(value, "record", None), Record) or hasattr(value, "with_record"):
         return record_of(value, name)
-    if isinstance(value, Made) or hasattr(value, "written") or type(value) in _PLAIN:
+    if isinstance(value, Record) or hasattr(value, "written") or type(value) in _PLAIN:
         return value
     if isinstance(value, Enum):
         return kept(value.value, name)
@@ -202,12 +202,12 @@ def _can_be_written(value: Any) -> bool:
     return of_torch or hasattr(value, "code") or isinstance(value, PathLike) or repr(value).startswith("mi.")
 
 
-def _brought(value: Any, name: str) -> Brought:
+def _brought(value: Any, name: str) -> Placeholder:
     """A function of this library by its public name; everything else is the user's."""
     if callable(value) and (public := public_name(value)) is not None:
-        return Brought("", public)
+        return Placeholder("", public)
     called = str(getattr(value, "__name__", type(value).__name__))
-    return Brought(f"yours: {called}", name, token=serial(value))
+    return Placeholder(f"yours: {called}", name, token=serial(value))
 
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
@@ -222,7 +222,7 @@ def _numbers(value: Any, name: str) -> Any:
         return value.item()
     if prod(value.shape) <= (_FEW if kind.startswith(("int", "uint")) else _FEWER):
         return value.tolist()
-    return Brought(f"yours: {kind} of shape {tuple(value.shape)}", name, token=serial(value))
+    return Placeholder(f"yours: {kind} of shape {tuple(value.shape)}", name, token=serial(value))
 
 
 def _same(value: Any, default: Any) -> bool:

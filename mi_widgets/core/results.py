@@ -24,7 +24,7 @@ from .kinds import kind
 from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
 from .printed import largest, sizes
-from .record import Brought, Made, Part
+from .record import Part, Placeholder, Record
 from .record_files import frozen_record
 from .recording import kept, serial
 from .script import code_of
@@ -51,7 +51,7 @@ class Provenance:
     """
 
     model: str
-    record: Made | None = None
+    record: Record | None = None
     interventions: Stack | str = field(default_factory=Stack)
     warnings: tuple[str, ...] = ()
     seed: int | None = None
@@ -162,11 +162,11 @@ class Result(LabelledNumbers):
         )
 
     @property
-    def record(self) -> Made:
+    def record(self) -> Record:
         """How it was made: calls, with all their arguments."""
-        return self.provenance.record or Brought(f"your {self!r}", token=serial(self))
+        return self.provenance.record or Placeholder(f"your {self!r}", token=serial(self))
 
-    def with_record(self, record: Made) -> Result:
+    def with_record(self, record: Record) -> Result:
         """The same numbers, made by another call."""
         same = copy(self)
         same.provenance = replace(self.provenance, record=record)
@@ -180,7 +180,13 @@ class Result(LabelledNumbers):
         return replace(self.provenance, record=Part(self.record, chosen))
 
     def _derived(
-        self, data: xr.DataArray, record: Made, *, title: str, unit: str, other: LabelledNumbers | None = None
+        self,
+        data: xr.DataArray,
+        record: Record,
+        *,
+        title: str,
+        unit: str,
+        other: LabelledNumbers | None = None,
     ) -> Result:
         made = replace(self.provenance, record=record)
         if other is not None:

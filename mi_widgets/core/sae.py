@@ -12,7 +12,7 @@ from torch import Tensor
 from .directions import Direction
 from .errors import DictionaryError
 from .kinds import kind
-from .record import Brought, Call, Made, Part
+from .record import Call, Part, Placeholder, Record
 from .recording import serial
 from .results import Provenance, Result
 from .script import expression_of
@@ -60,7 +60,7 @@ class SAE:
     model: str = ""
     history: Result | None = None
     # No argument, so that what `dataclasses.replace` makes of it does not say that it was made as this one was.
-    made: Made | None = field(default=None, init=False)
+    made: Record | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -144,7 +144,7 @@ class SAE:
         return Direction(self.W_dec[latent].float(), site=self.site, provenance=Provenance(self.model, call))
 
     def to(self, where: torch.device | torch.dtype | str) -> SAE:
-        """On another device, or in another number type."""
+        """On another device, or with another dtype."""
         moved: dict[str, Any] = {
             part.name: value.to(where)
             for part in fields(self)
@@ -156,16 +156,16 @@ class SAE:
         return same._made_by(Call("to", (("", where),), of=self.made, name="sae", places=("where",)))
 
     @property
-    def record(self) -> Made:
+    def record(self) -> Record:
         """How it was made; brought by the user, where nobody wrote it down."""
-        return self.made or Brought(f"your {self!r}", "sae", token=serial(self))
+        return self.made or Placeholder(f"your {self!r}", "sae", token=serial(self))
 
-    def with_record(self, record: Made) -> SAE:
+    def with_record(self, record: Record) -> SAE:
         """The same, made by another call."""
         history = self.history and self.history.with_record(Part(record, ".history"))
         return replace(self, history=history)._made_by(record)
 
-    def _made_by(self, record: Made) -> SAE:
+    def _made_by(self, record: Record) -> SAE:
         object.__setattr__(self, "made", record)  # of a new one, that nobody knows yet
         return self
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from .expressions import Use, parts_of
 from .nested import Steps, finished
-from .record import Block, Brought, Call, Defined, Made, Operation, Part, whole_of
+from .record import Block, Call, Definition, Operation, Part, Placeholder, Record, whole_of
 
-_LONGEST = 100  # signs of a line, before a view's arguments get one each
+_LONGEST = 100  # characters of a line, before a view's arguments get one each
 _MOST_PARTS = 50  # `.sel(…)` and the like in one line; Python reads no line that is nested without end
 _RESERVED: frozenset[str] = frozenset(("mi", "at", "torch", "view", "clean", "steering", "float", "print"))
 
@@ -33,7 +33,7 @@ class Script:
         self._inline, self._reading = inline, reading
         self.complete = True
         self._lines: list[tuple[str, str]] = []  # the block that a line is in, and the line
-        self._known: dict[int, tuple[Made, str]] = {}  # by identity: what was made, and its variable
+        self._known: dict[int, tuple[Record, str]] = {}  # by identity: what was made, and its variable
         self._said: dict[Any, str] = {}  # what makes it -> its variable
         self._taken = set(_RESERVED)
         self._numbered: dict[str, Iterator[str]] = {}  # the names after the first of each kind
@@ -51,7 +51,7 @@ class Script:
         """
         return finished(self._expression(value, name))
 
-    def assign(self, made: Made, name: str) -> str:
+    def assign(self, made: Record, name: str) -> str:
         """Make something, as a variable of this name if it is free; returns the variable."""
         return finished(self._assigned(made, name))
 
@@ -105,7 +105,7 @@ class Script:
         if hasattr(use.made, "sha256"):
             return self._numbers(use.made)
         whole, chosen = _apart(use.made)
-        if isinstance(whole, Brought) and not whole.what:
+        if isinstance(whole, Placeholder) and not whole.what:
             return whole.name + chosen  # a function of this library
         variable = yield self._assigned(whole, use.name)
         return variable + chosen
@@ -116,12 +116,12 @@ class Script:
         self.complete = self.complete and (self._reading or not array.is_large)
         return array.code() if self.complete else "..."
 
-    def _assigned(self, made: Made, name: str) -> Steps[str]:
+    def _assigned(self, made: Record, name: str) -> Steps[str]:
         if id(made) in self._known:
             return self._known[id(made)][1]
-        if isinstance(made, Brought):
+        if isinstance(made, Placeholder):
             return self._bring(made, name)
-        if isinstance(made, Defined):
+        if isinstance(made, Definition):
             return self._define(made, name)
         whole = whole_of(made)
         block = (yield self._block(whole.within)) if isinstance(whole, Call) else ""
@@ -163,7 +163,7 @@ class Script:
 
     # -- what is not a call -----------------------------------------------------------------------------------------
 
-    def _bring(self, made: Brought, name: str) -> str:
+    def _bring(self, made: Placeholder, name: str) -> str:
         key = (made.what, made.token)
         variable = self._said.get(key)
         if variable is None:
@@ -176,7 +176,7 @@ class Script:
         self._known[id(made)] = made, variable
         return variable
 
-    def _define(self, made: Defined, name: str) -> str:
+    def _define(self, made: Definition, name: str) -> str:
         """A function, whose body is what was made of one model."""
         body = body_of(made, reading=self._reading)
         self.complete = self.complete and body is not None
@@ -188,7 +188,7 @@ class Script:
         self._known[id(made)] = made, variable
         return variable
 
-    def _free(self, wanted: str, made: Made) -> str:
+    def _free(self, wanted: str, made: Record) -> str:
         base = variable(wanted)
         named = [made.function] if isinstance(made, Call) and made.of is not None else []  # as in `untrained`
         numbered = self._numbered.setdefault(base, (f"{base}_{n}" for n in count(2)))
@@ -197,7 +197,7 @@ class Script:
         return name
 
 
-def _apart(made: Made, known: Container[int] = ()) -> tuple[Made, str]:
+def _apart(made: Record, known: Container[int] = ()) -> tuple[Record, str]:
     """What something is a part of, and what is chosen of it; no further than to what is known, or fits a line."""
     chosen: list[str] = []
     while isinstance(made, Part) and len(chosen) < _MOST_PARTS and not (chosen and id(made) in known):
@@ -222,7 +222,7 @@ def variable(text: str) -> str:
     return name if name.isidentifier() and not iskeyword(name) else f"_{name}"
 
 
-def body_of(made: Defined, *, reading: bool) -> list[str] | None:
+def body_of(made: Definition, *, reading: bool) -> list[str] | None:
     """The lines of a function, from its `model` to what it returns; None where weights would have to be read."""
     script = Script(inline=True, reading=reading)
     script._known[id(made.parameter)] = made.parameter, "model"
@@ -236,7 +236,7 @@ def expression_of(made: Call | Part) -> str:
     return finished(Script(reading=False)._call(made))
 
 
-def code_of(made: Made, name: str) -> str:
+def code_of(made: Record, name: str) -> str:
     """The Python that makes something; its last lines assign it, and make sure of a model's weights."""
     script = Script()
     script.assign(made, name)

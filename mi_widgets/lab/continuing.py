@@ -15,7 +15,7 @@ _LIKELY = 5  # tokens that are shown with their probabilities
 _EVERY_S = 0.05
 
 
-def now_and_then(tell: Callable[[Any], object]) -> Callable[[Any], None]:
+def throttled(tell: Callable[[Any], object]) -> Callable[[Any], None]:
     """Passes on what it is called with, but seldom; the first after a while too."""
     last = time.perf_counter()
 
@@ -62,7 +62,7 @@ class Continuing:
         written = self._model.generate(
             prompt,
             max_new_tokens=self.new,
-            on_token=now_and_then(lambda so_far: say(so_far.text)),
+            on_token=throttled(lambda so_far: say(so_far.text)),
             cancel=stop,
         )
         return say(written.text, writing=False)

@@ -22,7 +22,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
-from .continuing import Continuing, now_and_then
+from .continuing import Continuing, throttled
 from .panel import Panel
 from .words import in_words
 
@@ -152,7 +152,7 @@ class PatchingPanel(Panel[PatchingView]):
 
     def _fill(self, stop: Event) -> None:
         """Run the cells that were not run yet; whoever asks for something else meanwhile finds them here again."""
-        show = now_and_then(lambda _done: self.view.show(self._effects()))
+        show = throttled(lambda _done: self.view.show(self._effects()))
         try:
             for done in self._filling:
                 if self._lines.pop(_EFFECTS, None):  # what went wrong before has gone well

@@ -10,8 +10,8 @@ from torch import Tensor
 from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key
+from .examination import Examination, distance, look
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
-from .seen import Seen, distance, look
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings
 from .wrapped import Wrapped
@@ -43,10 +43,10 @@ def examine(model: Wrapped) -> Findings:
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
-    return Findings(tuple(checks), seen.probe.faults, seen.probe.block_output)
+    return Findings(tuple(checks), seen.observed.faults, seen.observed.block_output)
 
 
-def _numbers(seen: Seen, model: Wrapped) -> Check:
+def _numbers(seen: Examination, model: Wrapped) -> Check:
     name, weights = "numbers", weights_that_are_no_numbers(model.module)
     if not weights and seen.first_bad is None:
         return Check(name, "ok", "no weight and no activation is NaN or infinite")
@@ -57,10 +57,10 @@ def _numbers(seen: Seen, model: Wrapped) -> Check:
     return Check(name, "warning", "; ".join(said))
 
 
-def _sites(seen: Seen) -> Iterator[Check]:
+def _sites(seen: Examination) -> Iterator[Check]:
     """One check a kind of fault; or one that every site is there."""
     layers_of: dict[tuple[str, str], list[int]] = {}
-    for (name, layer), why in seen.probe.faults.items():
+    for (name, layer), why in seen.observed.faults.items():
         layers_of.setdefault((name, why), []).extend([] if layer is None else [layer])
     names_of: dict[tuple[str, tuple[int, ...]], list[str]] = {}
     for (name, why), layers in layers_of.items():
@@ -81,7 +81,7 @@ def _in_layers(layers: Iterable[int]) -> str:
     return f"in layer{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
 
 
-def _logits(seen: Seen) -> Check:
+def _logits(seen: Examination) -> Check:
     read = seen.kept["logits", None].float()
     apart, most = distance(read, seen.stock).max(), seen.stock.abs().max()
     said = f"with every site read, logits of up to {most:.3g} differ by {apart:.1e} at most"
@@ -94,7 +94,7 @@ def _logits(seen: Seen) -> Check:
     )
 
 
-def _residual(seen: Seen, model: Wrapped) -> Check:
+def _residual(seen: Examination, model: Wrapped) -> Check:
     """What each part adds, and that each layer hands on what it gives."""
     parts = ("mlp_out",) if model.config.d_mlp else ()
     sums: list[tuple[str, tuple[str, ...]]] = [("resid_post", ("resid_pre", "attn_out", *parts))]
@@ -105,7 +105,7 @@ def _residual(seen: Seen, model: Wrapped) -> Check:
         for total, added in sums
         for layer in seen.layers(total, *added)
     ]
-    known = seen.probe.activations
+    known = seen.observed.activations
     claims += [
         (("resid_pre", layer + 1), [("resid_post", layer)])
         for layer in seen.layers("resid_post")
@@ -133,7 +133,7 @@ def _written(key: Key) -> str:
     return f"{key[0]}[{key[1]}]"
 
 
-def _rows(seen: Seen) -> Check:
+def _rows(seen: Examination) -> Check:
     name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
         return Check(name, "note", "there is no pattern to look at")
@@ -145,7 +145,7 @@ def _rows(seen: Seen) -> Check:
     return Check(name, "ok", said)
 
 
-def _mixing(seen: Seen, model: Wrapped) -> Check:
+def _mixing(seen: Examination, model: Wrapped) -> Check:
     """The pattern that is read is the one that mixes the values."""
     name, broken, largest = "the pattern mixes the values", [], 0.0
     layers = seen.layers("pattern", "v", "z")
@@ -164,7 +164,7 @@ def _mixing(seen: Seen, model: Wrapped) -> Check:
     return Check(name, "ok", f"z is the pattern times v, within {largest:.1e}")
 
 
-def _edits(seen: Seen, model: Wrapped) -> Check:
+def _edits(seen: Examination, model: Wrapped) -> Check:
     """Attention on the first token alone, and on the second alone, must not give the same logits."""
     name = "editing attention changes the logits"
     ids = seen.tokenized.ids[:1, :3]
@@ -201,7 +201,7 @@ def _edits(seen: Seen, model: Wrapped) -> Check:
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
 
 
-def _padding(seen: Seen, model: Wrapped) -> Check:
+def _padding(seen: Examination, model: Wrapped) -> Check:
     name, ids = "padding", seen.tokenized.ids[0].tolist()
     rows = [ids, ids[: max(1, len(ids) // 2)]]
     alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
@@ -229,9 +229,9 @@ def _padding(seen: Seen, model: Wrapped) -> Check:
     return Check(name, "ok", said)
 
 
-def _final_norm(seen: Seen, model: Wrapped) -> Check:
+def _final_norm(seen: Examination, model: Wrapped) -> Check:
     name, norm, cap = "final norm", model.architecture.final_norm, model.architecture.softcap
-    taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.probe.final)
+    taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.observed.final)
     last = seen.layers("resid_post")[-1:]
     raw = seen["resid_post", last[0]] if last else None
     mislead = "the logit lens and logit attribution would mislead"

@@ -9,13 +9,13 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.errors import DifferentModel, SiteError
-from mi_widgets.core.record import Block, Brought, Call, Made
+from mi_widgets.core.record import Block, Call, Placeholder, Record
 from mi_widgets.core.recording import moment
 from mi_widgets.core.results import Provenance
 from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
-from .fingerprint import Fingerprints, Seen, written
+from .fingerprint import Fingerprints, WeightState, written
 from .parts import Parts
 from .trust import Findings, Trust
 from .wrapped import Wrapped
@@ -34,8 +34,8 @@ class Examined(Wrapped):
         super().__init__(parts)
         self._findings, self._loaded = findings, record
         self._fingerprints = Fingerprints(parts.module)
-        self._loaded_with = Seen.of(parts.module)
-        self._at: tuple[object, Made] | None = None  # the last moment in which its record was asked for
+        self._loaded_with = WeightState.of(parts.module)
+        self._at: tuple[object, Record] | None = None  # the last moment in which its record was asked for
         self.trust = Trust(self.name, lambda: self.record, findings.checks)
 
     def layers_of(self, site: Site) -> tuple[int | None, ...]:
@@ -73,7 +73,7 @@ class Examined(Wrapped):
             )
 
     @property
-    def record(self) -> Made:
+    def record(self) -> Record:
         """How it came here, with the weights that it has now.
 
         A module of the user's is theirs to bring, and so is one that they have changed after it was loaded by its name.
@@ -83,8 +83,8 @@ class Examined(Wrapped):
             self._at = last = now, self._made()
         return last[1]  # not what another thread may have put there since
 
-    def _made(self) -> Made:
-        seen, fingerprints = Seen.of(self.module), ref(self._fingerprints)
+    def _made(self) -> Record:
+        seen, fingerprints = WeightState.of(self.module), ref(self._fingerprints)
         if self._loaded is None:
             given = "" if self.tokenizer is None else ", tokenizer=tokenizer"
             bos = "" if self.bos is None else f", bos={self.bos}"
@@ -98,7 +98,7 @@ class Examined(Wrapped):
                 if seen.tracked
                 else f"{name}, or what became of it: nothing tells whether its weights were changed"
             )
-        return Brought(
+        return Placeholder(
             what,
             "model",
             check=lambda name, reading: written(fingerprints, seen, name, reading=reading),

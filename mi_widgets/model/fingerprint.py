@@ -16,7 +16,7 @@ from mi_widgets.core.recording import serial
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class WeightState:
     """A module's weights at one moment: which tensors, how often each was changed, and some of their numbers.
 
     A change in place moves a tensor's version; one through `.data` does not, so the numbers are looked at as well: all
@@ -34,7 +34,7 @@ class Seen:
     looked_at: bytes
 
     @classmethod
-    def of(cls, module: nn.Module) -> Seen:
+    def of(cls, module: nn.Module) -> WeightState:
         """Now."""
         named = list(_tensors(module))
         tracked = not any(tensor.is_inference() for _, tensor in named)
@@ -49,7 +49,7 @@ class Seen:
         """What differs wherever the weights do, as far as that can be seen."""
         return self.versions, self.looked_at, tuple(serial(tensor()) for _, tensor in self.tensors)
 
-    def same_as(self, other: Seen) -> bool:
+    def same_as(self, other: WeightState) -> bool:
         """Whether nothing has changed in between."""
         if (self.versions, self.looked_at) != (other.versions, other.looked_at):
             return False
@@ -126,30 +126,30 @@ class Fingerprints:
     """
 
     module: nn.Module
-    known: list[tuple[Seen, str]] = field(default_factory=list)
+    known: list[tuple[WeightState, str]] = field(default_factory=list)
 
     def now(self) -> str:
         """Of the weights as they are."""
-        seen = Seen.of(self.module)
+        seen = WeightState.of(self.module)
         found = self.known_of(seen)
         if found is None:
             found = hashed(self.module)
             self.known = [*self.known[1 - _KEPT :], (seen, found)]
         return found
 
-    def when(self, seen: Seen) -> str | None:
+    def when(self, seen: WeightState) -> str | None:
         """Of the weights as they were when they were looked at; None where nobody can tell any more."""
         found = self.known_of(seen)
         if found is not None or not seen.tracked:
             return found
-        return self.now() if Seen.of(self.module).same_as(seen) else None
+        return self.now() if WeightState.of(self.module).same_as(seen) else None
 
-    def known_of(self, seen: Seen) -> str | None:
+    def known_of(self, seen: WeightState) -> str | None:
         """Of the weights as they were then, if it was computed before."""
         return next((found for state, found in self.known if seen.tracked and state.same_as(seen)), None)
 
 
-def written(kept: weakref.ref[Fingerprints], seen: Seen, name: str, *, reading: bool) -> str | None:
+def written(kept: weakref.ref[Fingerprints], seen: WeightState, name: str, *, reading: bool) -> str | None:
     """The line of code that makes sure of a model's weights, or says why none can.
 
     Args:

@@ -55,7 +55,7 @@ class Model(Examined):
             padding_side: where shorter prompts are padded, `"right"` or `"left"`; each token keeps its position.
             grad: keep the graph, for `run.gradient`.
             keep_on: the device for what is kept, as in `"cpu"`; where it was computed by default.
-            keep_dtype: the number type for what is kept, as in `torch.bfloat16`.
+            keep_dtype: the dtype of what is kept, as in `torch.bfloat16`.
 
         Raises:
             PromptError: empty, too long, or tokens the model does not know.

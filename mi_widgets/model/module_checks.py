@@ -38,7 +38,7 @@ def module_checks(model: Wrapped, attention: str) -> Iterator[Check]:
     eps = max(torch.finfo(getattr(torch, kind)).eps for kind in kinds)
     coarse = eps > 1e-6
     digits = f"; numbers are good to {eps:.0e} of their size, so compare no closer" if coarse else ""
-    yield Check("number type", "note" if coarse else "ok", f"{', '.join(sorted(kinds))}{digits}")
+    yield Check("dtype", "note" if coarse else "ok", f"{', '.join(sorted(kinds))}{digits}")
     came = f"{attention} as it came; here it runs" if attention else "runs, as it came,"
     yield Check("attention", "ok", f"{came} in plain steps that can be read")
     if model.architecture.softcap is not None:

@@ -15,7 +15,7 @@ from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.kinds import kind
-from mi_widgets.core.record import Block, Call, Made
+from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
 from mi_widgets.core.sites import Site, named
@@ -42,14 +42,14 @@ class Run:
     interventions: Stack
     kept: Mapping[Key, Tensor]
     keep: tuple[Site, ...]
-    record: Made | None = None
+    record: Record | None = None
 
     @property
     def block(self) -> Block | None:
         """The interventions that it was made under, for what is read from it."""
         return self.record.within if isinstance(self.record, Call) else None
 
-    def with_record(self, record: Made) -> Run:
+    def with_record(self, record: Record) -> Run:
         """The same run, made by another call."""
         return replace(self, record=record)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.record import Call, Made
+from mi_widgets.core.record import Call, Record
 from mi_widgets.core.results import Provenance, Result
 
 from .backend import Key
@@ -61,7 +61,7 @@ class Trust:
     """
 
     model: str = field(repr=False)
-    made: Callable[[], Made] = field(repr=False)
+    made: Callable[[], Record] = field(repr=False)
     checks: tuple[Check, ...] = ()
 
     @property

@@ -48,7 +48,7 @@ class Wrapped:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The number type of its weights."""
+        """The dtype of its weights."""
         return next(self.module.parameters()).dtype
 
     @property
@@ -266,7 +266,7 @@ class Wrapped:
 
 def _where_attended(change: Callable[[Tensor], Tensor], scores: Tensor) -> Tensor:
     """Changed scores; what is masked (the future, padding) stays so: turned round, it would get all attention."""
-    # Masks are float16's least number or less, in whatever number type the scores are.
+    # Masks are float16's least number or less, in whatever dtype the scores have.
     masked = scores <= torch.finfo(torch.float16).min / 2
     return torch.where(masked, scores, change(scores))
 

@@ -94,7 +94,7 @@ def _samples(samples: Mapping[str, list[str]]) -> Iterable[str]:
 
 
 def point(heading: str, text: str) -> str:
-    """A point of a card: a bold heading and its text, in lines of 120 signs."""
+    """A point of a card: a bold heading and its text, in lines of 120 characters."""
     return textwrap.fill(f"- **{heading}**: {text}", 120, subsequent_indent="  ", break_on_hyphens=False)
 
 

@@ -18,7 +18,7 @@ from mi_widgets.core.arrays import Array
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
 from mi_widgets.core.kinds import kind
-from mi_widgets.core.record import Brought, Made
+from mi_widgets.core.record import Placeholder, Record
 from mi_widgets.core.recording import made_by, recorded, serial
 from mi_widgets.core.script import Script
 
@@ -56,7 +56,7 @@ class ToyModel:
     sparsity: Array
     importance: Array
     name: str
-    made: Made | None = field(compare=False)
+    made: Record | None = field(compare=False)
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class ToyModel:
         sparsity: Any = 0.0,
         importance: Any = None,
         name: str = "toy model",
-        made: Made | None = None,
+        made: Record | None = None,
     ) -> None:
         weights = _numbers(W, "W")
         weights = weights[None] if weights.ndim == 2 else weights
@@ -133,16 +133,16 @@ class ToyModel:
         return drawn(n, self.n_features, self.sparsity.tensor, generator)
 
     @property
-    def record(self) -> Made:
+    def record(self) -> Record:
         """How it was made; large weights of your own are left for you to bring."""
         if self.made is not None:
             return self.made
         if self.W.tensor.numel() > _WRITTEN_OUT:
-            return Brought(f"your {self!r}", "toy", token=serial(self))
+            return Placeholder(f"your {self!r}", "toy", token=serial(self))
         given = {name: getattr(self, name) for name in ("W", "b", "sparsity", "importance", "name")}
         return made_by("mi.toys.ToyModel", signature(ToyModel), given, name="toy")
 
-    def with_record(self, record: Made) -> ToyModel:
+    def with_record(self, record: Record) -> ToyModel:
         """The same, made by another call."""
         return ToyModel(
             self.W, self.b, sparsity=self.sparsity, importance=self.importance, name=self.name, made=record

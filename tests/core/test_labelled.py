@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError
-from mi_widgets.core.record import Brought
+from mi_widgets.core.record import Placeholder
 from mi_widgets.core.results import Provenance, Result
 
 FOUR = (operator.add, operator.sub, operator.mul, operator.truediv)
@@ -29,7 +29,7 @@ def a_result(
         primary="score",
         unit=unit,
         source="",
-        provenance=Provenance(model, Brought(f"your {title}", "score"), warnings=(f"beware of {model}",)),
+        provenance=Provenance(model, Placeholder(f"your {title}", "score"), warnings=(f"beware of {model}",)),
     )
 
 

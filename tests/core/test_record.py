@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.record import Brought, Call, Defined, Part
+from mi_widgets.core.record import Call, Definition, Part, Placeholder
 from mi_widgets.core.record_files import frozen_record, thawed_record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance
@@ -141,7 +141,7 @@ def test_parts_and_functions_of_a_model():
     scores = Part(Call("mi.head_scores", (("", model),), places=("model",)), "['rank']")
     assert code_of(scores, "result").splitlines()[-1] == "result = mi.head_scores(model)['rank']"
     curve = Call(
-        "mi.over_checkpoints", (("", "m"), ("", Defined(scores, model))), places=("name", "analysis")
+        "mi.over_checkpoints", (("", "m"), ("", Definition(scores, model))), places=("name", "analysis")
     )
     assert code_of(curve, "result").splitlines()[3:] == [
         "def analysis(model):",
@@ -151,14 +151,14 @@ def test_parts_and_functions_of_a_model():
     ]
     script = Script()
     other = Call(
-        "mi.over_checkpoints", (("", "n"), ("", Defined(scores, model))), places=("name", "analysis")
+        "mi.over_checkpoints", (("", "n"), ("", Definition(scores, model))), places=("name", "analysis")
     )
     assert [script.assign(curve, "one"), script.assign(other, "two")] == ["one", "two"]
     assert [line for line in script.body() if line.startswith("def ")] == ["def analysis(model):"]
 
 
 def test_a_record_comes_back_from_json():
-    model = Brought("your Model", "model", check=lambda name, reading: f"{name}.require('sha256:1')")
+    model = Placeholder("your Model", "model", check=lambda name, reading: f"{name}.require('sha256:1')")
     run = Call(
         "run", (("", "\0 a"), ("keep", [at.z[1].pos("x")])), of=model, name="run", places=("prompt", "keep")
     )

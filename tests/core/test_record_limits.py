@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mi_widgets.core.record import Brought, Call, Part, said_of
+from mi_widgets.core.record import Call, Part, Placeholder, said_of
 from mi_widgets.core.record_files import frozen_record, thawed_record
 from mi_widgets.core.script import Script, code_of
 from tests.core.test_record import measure
@@ -74,7 +74,10 @@ def test_lists_that_are_too_long_to_write_are_left_to_bring():
     ]
     assert code[-1].startswith("result = mi.measure(data, second, third=third, keep=[0, 1, 2, ")
     # The same numbers are brought once, others beside them; of what was made no list is the user's.
-    script, run = Script(), Call("run", (("", "abc"),), of=Brought("your model", "model"), places=("prompt",))
+    script, run = (
+        Script(),
+        Call("run", (("", "abc"),), of=Placeholder("your model", "model"), places=("prompt",)),
+    )
     for data in (ids, [*ids], [*ids, [0]], [run, ids]):
         script.assign(measure(data).record, "result")
     assert [line for line in script.body() if line.startswith("result")] == [

@@ -33,11 +33,11 @@ def test_of_a_healthy_model_nothing_untrue_is_said(family, dtype):
     notes = {
         "tied embeddings": family != "Transformer" and module.config.tie_word_embeddings,
         "logit soft-cap": family == "Gemma 2",
-        "number type": dtype != torch.float32,
+        "dtype": dtype != torch.float32,
     }
     assert names(trust, "note") == {name for name, there in notes.items() if there}
     said = {check.name: check.seen for check in trust.checks}
-    assert said["number type"].startswith(str(dtype).removeprefix("torch."))
+    assert said["dtype"].startswith(str(dtype).removeprefix("torch."))
     assert said.get("logit soft-cap", "30·tanh(x/30)").find("30·tanh(x/30)") >= 0
     assert "None" not in repr(trust)
 

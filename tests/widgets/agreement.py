@@ -16,7 +16,7 @@ from mi_widgets.core import numbers
 from mi_widgets.widgets._shared.axis_scale import XAxis, even_axis
 from mi_widgets.widgets._shared.colour import dark_ink, lookup
 from mi_widgets.widgets._shared.pool import max_pool
-from mi_widgets.widgets._shared.scale import Scale, highest
+from mi_widgets.widgets._shared.scale import ColourScale, highest
 from mi_widgets.widgets._shared.selection import shared
 from mi_widgets.widgets._shared.thinning import thinned
 from mi_widgets.widgets._shared.tokens import quoted, shortened, visible
@@ -36,8 +36,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "power_of_ten": numbers.power_of_ten,
     "reading": numbers.reading,
     "count": numbers.count,
-    "scale written": lambda low, high, value: Scale("diverging", low, high).write(value),
-    "scale ends": lambda low, high: list(Scale("diverging", low, high).ends()),
+    "scale written": lambda low, high, value: ColourScale("diverging", low, high).write(value),
+    "scale ends": lambda low, high: list(ColourScale("diverging", low, high).ends()),
     "highest": highest,
     "visible": visible,
     # Halves of a pair, which some readers of JSON refuse.

@@ -13,7 +13,7 @@ HELD = (
     ("attention rows sum to 1", "ok", "largest difference 2.4e-07", "pattern[0], pattern[1]"),
     ("editing attention changes the logits", "ok", "halving layer 0 moves them by 1.8", "pattern[0]"),
     ("tokenizer round trip", "ok", "12 of 12 texts come back as they were", ""),
-    ("number type", "ok", "float32, as the weights were stored", ""),
+    ("dtype", "ok", "float32, as the weights were stored", ""),
     ("final norm", "ok", "ln_final(resid_post[1]) times W_U gives the logits", "resid_post[1]"),
     (
         "residual stream adds up",

@@ -6,7 +6,7 @@ import xarray as xr
 
 from mi_widgets.widgets._shared.labelled import pack_dataset
 from mi_widgets.widgets._shared.labels import with_labels
-from mi_widgets.widgets._shared.scale import Scale
+from mi_widgets.widgets._shared.scale import ColourScale
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_axes_have_their_labels_once(dataset):
 
 
 def test_numbers_travel_as_they_are_or_as_codes_on_their_scale(dataset):
-    scale = Scale("sequential", 0.0, 2.0)
+    scale = ColourScale("sequential", 0.0, 2.0)
     sent = pack_dataset(dataset, scales={"probability": scale})["variables"]["probability"]
     assert (sent["unit"], sent["map"], sent["axes"]) == (
         "probability",
@@ -55,7 +55,7 @@ def test_numbers_travel_as_they_are_or_as_codes_on_their_scale(dataset):
 
 def test_codes_that_are_made_already_go_as_they_are():
     made = xr.Dataset({"small": (("row", "column"), np.array([[0, 254], [7, 255]], np.uint8))})
-    sent = pack_dataset(made, scales={"small": Scale("sequential", 0.0, 2.0)})["variables"]["small"]
+    sent = pack_dataset(made, scales={"small": ColourScale("sequential", 0.0, 2.0)})["variables"]["small"]
     assert (sent["values"]["min"], sent["values"]["max"], sent["map"]) == (0, 2, "sequential")
     np.testing.assert_array_equal(numbers(sent["values"]), made["small"].values)
     assert numbers(sent["values"]).dtype == np.uint8

@@ -15,9 +15,9 @@ from mi_widgets.widgets._marks.inks import ACCENT, CONTROL, LOWERS, QUIET, RAISE
 from mi_widgets.widgets._marks.pen import Pen
 from mi_widgets.widgets._marks.text import MONO, TEXT, plain, wrapped
 from mi_widgets.widgets._shared.axis_scale import XAxis
-from mi_widgets.widgets._shared.scale import Scale
+from mi_widgets.widgets._shared.scale import ColourScale
 
-SHARE = Scale("sequential", 0.0, 1.0)
+SHARE = ColourScale("sequential", 0.0, 1.0)
 HOSTILE = [
     "</text><script>alert(1)</script>",
     "\x00\x1b[31m\ud800\uffff",
@@ -90,7 +90,7 @@ def everything(text):
         marks.Contexts([marks.Context(text, [text, text, text], np.ones(3))], SHARE, 1),
         marks.Plane([point, point], 1.0),
         marks.Plane([point], 1.0, arrows=True),
-        marks.Table([marks.Entry([[marks.Said(text)], [marks.Said(text)]], True)], (0, 60)),
+        marks.Table([marks.Entry([[marks.StyledText(text)], [marks.StyledText(text)]], True)], (0, 60)),
     ]
     body = marks.Row([marks.Column(column[:6], text, text), marks.Column(column[6:])])
     return marks.Picture(text, [text], body, text)
@@ -275,7 +275,7 @@ def test_points_of_a_plane_lie_where_they_should():
 
 def test_a_text_of_a_table_begins_behind_the_last_where_it_has_room():
     def lines(second):
-        entry = marks.Entry([[marks.Said("!")], [marks.Said("first"), marks.Said(second)]])
+        entry = marks.Entry([[marks.StyledText("!")], [marks.StyledText("first"), marks.StyledText(second)]])
         return [y for _, _, _, y, _ in drawn(marks.Table([entry], (0, 100)))[0].texts]
 
     assert len(set(lines("short"))) == 1

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from mi_widgets.widgets._shared.scale import Scale, scale_of
+from mi_widgets.widgets._shared.scale import ColourScale, scale_of
 
 
 @pytest.mark.parametrize(
     ("values", "unit", "wanted"),
     [
-        ([0.2, 0.5], "mean attention", Scale("sequential", 0, 1)),
-        ([0.2, 0.5], "nats", Scale("sequential", 0, 0.5)),
-        ([0.2, 7.0], "probability", Scale("sequential", 0, 7)),
-        ([-0.25, 0.125], "nats", Scale("diverging", -0.25, 0.25)),
-        ([0.0, np.nan], "nats", Scale("sequential", 0, 1)),
-        ([np.nan], "nats", Scale("sequential", 0, 1)),
+        ([0.2, 0.5], "mean attention", ColourScale("sequential", 0, 1)),
+        ([0.2, 0.5], "nats", ColourScale("sequential", 0, 0.5)),
+        ([0.2, 7.0], "probability", ColourScale("sequential", 0, 7)),
+        ([-0.25, 0.125], "nats", ColourScale("diverging", -0.25, 0.25)),
+        ([0.0, np.nan], "nats", ColourScale("sequential", 0, 1)),
+        ([np.nan], "nats", ColourScale("sequential", 0, 1)),
     ],
 )
 def test_one_scale_for_all_pages(values, unit, wanted):
@@ -38,16 +38,16 @@ def test_one_scale_for_all_pages(values, unit, wanted):
     ],
 )
 def test_numbers_have_as_many_decimals_as_the_picture_needs(reach, value, wanted):
-    assert Scale("sequential", 0, reach).write(value) == wanted
+    assert ColourScale("sequential", 0, reach).write(value) == wanted
 
 
 @pytest.mark.parametrize(
     ("scale", "wanted"),
     [
-        (Scale("sequential", 0, 1), ("0", "1")),
-        (Scale("diverging", -0.5, 0.5), ("−0.50", "0.50")),
-        (Scale("diverging", -3, 3), ("−3", "3")),
-        (Scale("sequential", 0, 1e20), ("0", "1.0e20")),
+        (ColourScale("sequential", 0, 1), ("0", "1")),
+        (ColourScale("diverging", -0.5, 0.5), ("−0.50", "0.50")),
+        (ColourScale("diverging", -3, 3), ("−3", "3")),
+        (ColourScale("sequential", 0, 1e20), ("0", "1.0e20")),
     ],
 )
 def test_the_ends_are_plain(scale, wanted):

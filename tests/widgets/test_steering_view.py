@@ -10,7 +10,7 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError
 from mi_widgets.core.results import Result
-from mi_widgets.widgets.steering.shown import Said, Slider
+from mi_widgets.widgets.steering.shown import Continuation, Slider
 from mi_widgets.widgets.steering.widget import SteeringView
 from tests.provenance import provenance_of
 
@@ -50,8 +50,8 @@ def view():
         offered={"site": ["as given", "resid_post[0]"]},
     )
     made.show_next([0.0, 0.0], [(" The", 0.5, 0.1), (EVIL, 0.001, 0.25)])
-    made.plain = Said(((" He", True), (" sat", True)))
-    made.steered = Said(((" Il", False), ("\n", True)))
+    made.plain = Continuation(((" He", True), (" sat", True)))
+    made.steered = Continuation(((" Il", False), ("\n", True)))
     return made
 
 
@@ -69,7 +69,7 @@ def test_its_picture_follows_what_is_shown():
     assert rows.max() < 75  # the first slider, and how many are active
     made.show(effect(), scales=[1.5, 0.0], ms=3)
     assert (pixels(made.png())[: moved.shape[0] - 40] != 255).any()
-    made.steered = Said(error="nothing can be written")
+    made.steered = Continuation(error="nothing can be written")
     assert made.png()
     assert repr(made) == f"SteeringView(atlas, French +1.5, {EVIL} +0: '')"
 

@@ -80,7 +80,7 @@ def steering_effect(
         )
 
     logits = model.run(prompt).last_logits[0].detach().float().cpu()
-    plain = Unsteered(prompt, logits, write(never), write)
+    plain = Baseline(prompt, logits, write(never), write)
     found = effects.of(steering, plain, never), effects.of(control, plain, never)
     return effect_result(model, steering, *found, seed=seed, read_in=effects.read_in)
 
@@ -90,7 +90,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class Unsteered:
+class Baseline:
     """What the model says as it is.
 
     Attributes:
@@ -144,7 +144,7 @@ class Effects:
         """The unit of what the probes read."""
         return "nats" if self.texts is None else "σ of the probe"
 
-    def of(self, done: Stack, plain: Unsteered, stop: Event, written: Generation | None = None) -> Effect:
+    def of(self, done: Stack, plain: Baseline, stop: Event, written: Generation | None = None) -> Effect:
         """Effect and cost.
 
         Args:
@@ -162,7 +162,7 @@ class Effects:
                 written = plain.write(stop)
         read = {}
         for name, probe in self.probes.items():
-            unless(stop)
+            raise_if_stopped(stop)
             assert written is not None
             moved = read_by(probe, self.model, written) - read_by(probe, self.model, plain.written)
             read[name] = moved / self._spread(name, probe)
@@ -181,11 +181,11 @@ class Effects:
             return float("nan")
         if self._loss is None:
             found = loss_on(self.model, self.texts, cancel=stop)
-            unless(stop)
+            raise_if_stopped(stop)
             self._loss = found
         with self.model.intervene(done):
             found = loss_on(self.model, self.texts, cancel=stop)
-        unless(stop)
+        raise_if_stopped(stop)
         return found / self._loss - 1
 
 
@@ -217,7 +217,7 @@ def effect_result(
     )
 
 
-def unless(stop: Event) -> None:
+def raise_if_stopped(stop: Event) -> None:
     """Raise `Stopped` if something newer was asked."""
     if stop.is_set():
         raise Stopped

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, checked
+from mi_widgets.analysis.compared import PairRuns, checked
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
@@ -19,7 +19,7 @@ from mi_widgets.model.grid import Axes, Grid
 from mi_widgets.model.model import Model
 from mi_widgets.model.sweep import Filled, filling
 
-from .effects import Made, check_apart, effects
+from .effects import Measured, check_apart, effects
 
 _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 (arXiv:2309.16042)"
 
@@ -130,7 +130,7 @@ class Patching:
             begun = self._begun[i] if i < len(self._begun) else None
             if begun is not None and begun.done == self._grid.size:
                 continue
-            both = Both.of(self._model, part, self._metric, keep=[self._site.everywhere])
+            both = PairRuns.of(self._model, part, self._metric, keep=[self._site.everywhere])
             self._clean[rows], self._corrupted[rows] = both.ends
             if part is self._parts[-1]:
                 check_apart(self._clean, self._corrupted)
@@ -152,7 +152,7 @@ class Patching:
 
     def result(self) -> Result:
         """As far as it has come: NaN where a cell was not run for all pairs yet, and then `effect` says how far."""
-        made = Made(
+        made = Measured(
             kind="activation_patching",
             title=f"Activation patching at {self._site.name}",
             source=_SOURCE,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, checked
+from mi_widgets.analysis.compared import PairRuns, checked
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
 
-from .effects import Made, effects
+from .effects import Measured, effects
 
 _SOURCE = "Nanda 2023, Attribution Patching; Syed et al. 2023 (arXiv:2310.10348)"
 _AXIS = {"query": "pos"}  # positions of a square site are those of the query
@@ -68,7 +68,7 @@ def attribution_patching(
     parts = list(batches(several, batch))
     for part in tqdm(parts, desc="attribution", unit="batch", delay=1, disable=not progress, leave=False):
         kept = [site.everywhere]
-        both = Both.of(model, part, metric, keep=kept, keep_corrupted=kept, grad=True)
+        both = PairRuns.of(model, part, metric, keep=kept, keep_corrupted=kept, grad=True)
         foretold.append(_foretold(model, both, site, by))
         ends.append(both.ends)
     clean, corrupted = (np.concatenate(numbers) for numbers in zip(*ends, strict=True))
@@ -76,7 +76,7 @@ def attribution_patching(
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     labels = {"layer": layers, "head": range(model.config.size("head", site.name) or 0)}
     axes = {axis: list(labels.get(axis, range(change.shape[1 + by.index(axis)]))) for axis in by}
-    made = Made(
+    made = Measured(
         kind="attribution_patching",
         title=f"Attribution patching at {site.name}",
         source=_SOURCE,
@@ -102,7 +102,7 @@ def _check(site: Site, by: tuple[str, ...]) -> None:
         )
 
 
-def _foretold(model: Model, both: Both, site: Site, by: tuple[str, ...]) -> np.ndarray:
+def _foretold(model: Model, both: PairRuns, site: Site, by: tuple[str, ...]) -> np.ndarray:
     """What the gradient says of each cell, (batch, *by)."""
     of = both.asked.measure(both.corrupted.last_logits)
     if not of.requires_grad:

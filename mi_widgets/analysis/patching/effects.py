@@ -16,7 +16,7 @@ from mi_widgets.model.model import Model
 
 
 @dataclass(frozen=True)
-class Made:
+class Measured:
     """What a method has measured, for `effects`.
 
     Attributes:
@@ -43,7 +43,7 @@ class Made:
 
 
 def effects(
-    model: Model, pairs: Sequence[PromptPair], made: Made, metric: PairMetric, how: Provenance
+    model: Model, pairs: Sequence[PromptPair], made: Measured, metric: PairMetric, how: Provenance
 ) -> Result:
     """The Result of a method.
 

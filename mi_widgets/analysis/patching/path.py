@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import Both, checked, numbers
+from mi_widgets.analysis.compared import PairRuns, checked, numbers
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core import sites as at
@@ -19,7 +19,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .effects import Made, effects
+from .effects import Measured, effects
 
 _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 3.1; Goldowsky-Dill et al. 2023 (arXiv:2304.05969)"
 _READ = ("q", "k", "v")
@@ -77,7 +77,7 @@ def path_patching(
     total = len(parts) * len(senders) * len(heads)
     with tqdm(total=total, desc="paths", unit="path", delay=1, disable=not progress, leave=False) as bar:
         for part in parts:
-            both = Both.of(model, part, metric, keep=[at.z], keep_corrupted=kept)
+            both = PairRuns.of(model, part, metric, keep=[at.z], keep_corrupted=kept)
             values = np.zeros((len(part), len(senders), len(heads)), dtype=np.float32)
             for i, j, value in _swept(model, both, senders, received):
                 values[:, i, j] = value
@@ -85,7 +85,7 @@ def path_patching(
             found.append(values)
             ends.append(both.ends)
     clean, corrupted = (np.concatenate(some) for some in zip(*ends, strict=True))
-    made = Made(
+    made = Measured(
         kind="path_patching",
         title=f"Path patching to {', '.join(map(repr, received))}",
         source=_SOURCE,
@@ -129,7 +129,7 @@ def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | Non
 
 
 def _swept(
-    model: Model, both: Both, senders: Sequence[int], received: Sequence[Site]
+    model: Model, both: PairRuns, senders: Sequence[int], received: Sequence[Site]
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     prompts = [pair.corrupted for pair in both.pairs]
     to_logits = at.logits in received
@@ -147,7 +147,7 @@ def _swept(
             yield i, head, numbers(both.asked.measure(run.last_logits))
 
 
-def _held(model: Model, both: Both, layer: int, received: Sequence[Site]) -> Stack:
+def _held(model: Model, both: PairRuns, layer: int, received: Sequence[Site]) -> Stack:
     """What keeps a layer's heads as they are: their outputs; where ways go on to the logits, what no receiver reads."""
     if at.logits not in received or len(received) == 1:
         return stack(patch(at.z[layer], both.corrupted))

@@ -15,23 +15,23 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.analysis.directions.effect import (
+    Baseline,
     Effects,
     Stopped,
-    Unsteered,
     control_of,
     effect_result,
+    raise_if_stopped,
     steering_effect,
-    unless,
 )
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.recording import call_of
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
-from mi_widgets.widgets.steering.shown import Said
+from mi_widgets.widgets.steering.shown import Continuation
 from mi_widgets.widgets.steering.widget import SteeringView
 
-from ..continuing import now_and_then
+from ..continuing import throttled
 from .entries import Entry, interventions
 
 _LIKELY = 4  # tokens as it is, and as many more steered
@@ -103,7 +103,7 @@ class Answers:
         took = round(1000 * (time.perf_counter() - asked.at))
         if self._view.error:
             self._view.say(error="")
-        unless(stop)
+        raise_if_stopped(stop)
         self._view.say(busy="writing")
         if self._view._sweep and self._swept != _sweep_of(asked):
             self._view.show_sweep(xr.Dataset())
@@ -117,7 +117,7 @@ class Answers:
         self._view.say(busy="measuring")
         self._measure(done, *found, stop, asked.settings, {"ms": took, "scales": [*asked.scales]})
 
-    def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Unsteered, Generation]:
+    def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Baseline, Generation]:
         before, self.prompt = self.prompt, asked.prompt
         self._view._say_code()
         try:
@@ -131,14 +131,14 @@ class Answers:
         if done:
             with self._model.intervene(done):
                 written = self._write(asked, stop, self._growing("steered", plain.written, stop))
-            unless(stop)
+            raise_if_stopped(stop)
         self._view.steered = _said(written, plain.written)
         return plain, written
 
     def _measure(
         self,
         done: Stack,
-        plain: Unsteered,
+        plain: Baseline,
         written: Generation,
         stop: Event,
         settings: Mapping[str, Any],
@@ -181,15 +181,15 @@ class Answers:
             self._swept = _sweep_of(asked)
             self._view.show_sweep(found.copy(deep=True))
 
-    def _as_it_is(self, asked: Gesture, stop: Event, *, growing: bool = False) -> Unsteered:
+    def _as_it_is(self, asked: Gesture, stop: Event, *, growing: bool = False) -> Baseline:
         logits, settings = self._next_as_it_is(asked), (asked.settings["temperature"], asked.settings["seed"])
         key = (asked.prompt, *settings)
         if key not in self._written:
             tell = self._growing("plain", None, stop) if growing else None
             written = self._write(asked, stop, tell)
-            unless(stop)
+            raise_if_stopped(stop)
             self._written = {key: written}
-        return Unsteered(asked.prompt, logits, self._written[key], lambda stop: self._write(asked, stop))
+        return Baseline(asked.prompt, logits, self._written[key], lambda stop: self._write(asked, stop))
 
     def _next_as_it_is(self, asked: Gesture) -> Float[Tensor, " d_vocab"]:
         if asked.prompt not in self._logits:
@@ -225,7 +225,7 @@ class Answers:
             if not stop.is_set():
                 setattr(self._view, which, _said(so_far, beside, writing=True))
 
-        return now_and_then(tell)
+        return throttled(tell)
 
 
 def _unmeasured(name: str, unit: str, strengths: Sequence[float]) -> xr.Dataset:
@@ -246,7 +246,7 @@ def _sweep_of(asked: Gesture) -> tuple[Any, ...]:
     return asked.prompt, asked.settings
 
 
-def _said(written: Generation, beside: Generation | None, *, writing: bool = False) -> Said:
+def _said(written: Generation, beside: Generation | None, *, writing: bool = False) -> Continuation:
     """A continuation, with the tokens marked that the other one has too."""
     same = [beside is None] * len(written.tokens)
     if beside is not None:
@@ -254,4 +254,4 @@ def _said(written: Generation, beside: Generation | None, *, writing: bool = Fal
             None, beside.token_ids, written.token_ids, autojunk=False
         ).get_matching_blocks():
             same[block.b : block.b + block.size] = [True] * block.size
-    return Said(tuple(zip(written.tokens, same, strict=True)), writing)
+    return Continuation(tuple(zip(written.tokens, same, strict=True)), writing)

@@ -6,7 +6,7 @@ from .layout import ColourBar, Column, Mark, Paragraph, Row
 from .lines import Bin, Line, Lines
 from .picture import Picture, render
 from .plane import Plane, Point
-from .table import Entry, Said, Table
+from .table import Entry, StyledText, Table
 from .text import Face
 from .tokens import Context, Contexts, Tokens
 
@@ -30,7 +30,7 @@ __all__ = [
     "Plane",
     "Point",
     "Row",
-    "Said",
+    "StyledText",
     "Table",
     "Thumbnails",
     "Tokens",

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._shared.colour import LEVELS, NAN, MapName
 from .._shared.pool import max_pool
-from .._shared.scale import Scale
+from .._shared.scale import ColourScale
 from .._shared.thinning import thinned
 from .._shared.tokens import shortened
 from .._shared.wire import quantise
@@ -67,7 +67,7 @@ class Cells:
     """
 
     values: np.ndarray
-    scale: Scale
+    scale: ColourScale
     rows: Labels
     columns: Labels
     texts: np.ndarray | None = None
@@ -126,14 +126,14 @@ class Cells:
 
     def _write(self, pen: Pen, codes: np.ndarray, size: tuple[int, int]) -> None:
         face = MONO if size[0] >= 36 else SMALL
-        signs = int((size[0] - 6) / face.width("0"))
+        characters = int((size[0] - 6) / face.width("0"))
         for (i, j), code in np.ndenumerate(codes):
             if code == NAN or (i, j) in self.off:
                 continue
             if self.texts is None:
                 text = self.scale.write(float(self.values[i, j]))
             else:
-                text = shortened(str(self.texts[i, j]), signs)
+                text = shortened(str(self.texts[i, j]), characters)
             x, y = (j + 0.5) * size[0] - 0.5, (i + 0.5) * size[1] - 0.5
             pen.text(x, y, text, ink_on(int(code), self.scale.map), face, "mm")
 

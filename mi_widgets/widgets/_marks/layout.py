@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from .._shared.colour import LEVELS
-from .._shared.scale import Scale
+from .._shared.scale import ColourScale
 from .inks import FAINT, INK, QUIET, Ink
 from .pen import Pen
 from .text import MONO, STRONG, TEXT, Face, wrapped
@@ -122,7 +122,7 @@ class ColourBar:
         ends: How the ends are written. Default: as numbers.
     """
 
-    scale: Scale
+    scale: ColourScale
     note: str = ""
     ends: tuple[str, str] | None = None
 

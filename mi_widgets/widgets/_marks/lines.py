@@ -27,7 +27,7 @@ _LOOK: dict[Kind, tuple[Ink, float]] = {
 }
 _NAMED = ("main", "control")
 _LEFT, _TOP, _BOTTOM = 44, 7, 18
-_LONGEST = 20  # signs of a line's name
+_LONGEST = 20  # characters of a line's name
 _DASH = 5  # pixels
 _APART = 6  # pixels between two names of the x axis
 _ROW = 12  # pixels between the names of two lines

@@ -16,7 +16,7 @@ _MOST = 8  # lines of a text; of a longer one the beginning is shown
 _BESIDE = 12  # pixels between a text and the next one on its line
 
 
-class Said(NamedTuple):
+class StyledText(NamedTuple):
     """A text with its look."""
 
     text: str
@@ -28,7 +28,7 @@ class Said(NamedTuple):
 class Entry:
     """A row: the texts of each cell, and whether it is the chosen one. The last cell goes on to the right end."""
 
-    cells: Sequence[Sequence[Said]]
+    cells: Sequence[Sequence[StyledText]]
     chosen: bool = False
 
 
@@ -59,10 +59,10 @@ class Table:
 
         return Block(room, tops[-1], draw)
 
-    def _placed(self, row: Entry, room: float) -> list[tuple[float, int, Said]]:
+    def _placed(self, row: Entry, room: float) -> list[tuple[float, int, StyledText]]:
         """Where each line of the texts is: from the left, and how many lines down."""
         ends = [*(edge - _BESIDE for edge in self.edges[1 : len(row.cells)]), room]
-        placed: list[tuple[float, int, Said]] = []
+        placed: list[tuple[float, int, StyledText]] = []
         for texts, left, end in zip(row.cells, self.edges, ends, strict=False):
             line, x = 0, left
             for said in texts:

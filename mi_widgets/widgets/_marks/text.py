@@ -10,7 +10,7 @@ from PIL import ImageFont
 
 
 class Face(NamedTuple):
-    """DejaVu, which matplotlib ships: Latin, Greek, Cyrillic, Arabic, arrows and the signs for whitespace."""
+    """DejaVu, which matplotlib ships: Latin, Greek, Cyrillic, Arabic, arrows and the characters for whitespace."""
 
     size: int = 11
     mono: bool = True

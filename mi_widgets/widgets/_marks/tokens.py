@@ -8,7 +8,7 @@ import numpy as np
 from mi_widgets.core.numbers import counted
 
 from .._shared.colour import NAN
-from .._shared.scale import Scale
+from .._shared.scale import ColourScale
 from .._shared.tokens import shortened, visible
 from .._shared.wire import quantise
 from .inks import ACCENT, INK, QUIET, ink_of, ink_on
@@ -18,7 +18,7 @@ from .text import TEXT, Face, cut
 
 _ROW = 20
 _MOST_ROWS = 12  # of a text; what is longer goes on in the widget
-_LONGEST = 40  # signs of a token
+_LONGEST = 40  # characters of a token
 _FACE = Face(12)
 _MIDDLE = 0.56  # where the middle token begins, as a share of the width
 _ASIDE = 42  # pixels for what stands before a passage
@@ -37,7 +37,7 @@ class Tokens:
 
     texts: Sequence[str]
     values: np.ndarray
-    scale: Scale
+    scale: ColourScale
     chosen: int | None = None
 
     def block(self, room: float) -> Block:
@@ -93,7 +93,7 @@ class Contexts:
     """
 
     rows: Sequence[Context]
-    scale: Scale
+    scale: ColourScale
     middle: int
 
     def block(self, room: float) -> Block:
@@ -125,7 +125,7 @@ class Contexts:
                 x += wide
 
 
-def _token(pen: Pen, text: str, wide: float, code: int, scale: Scale, outline: int = 0) -> None:
+def _token(pen: Pen, text: str, wide: float, code: int, scale: ColourScale, outline: int = 0) -> None:
     if code != NAN:
         pen.box(0, 1, wide, _ROW - 1, ink_of(code, scale.map))
     if outline:

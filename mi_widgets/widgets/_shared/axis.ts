@@ -4,7 +4,7 @@ import { cut, shortened } from "./tokens";
 
 const LONGEST_NAME = 24; // signs
 
-export interface Labels {
+export interface AxisLabels {
   labels: readonly string[];
   plain?: boolean; // names, written as they are; without it they are tokens, whose whitespace is made visible
 }
@@ -16,14 +16,14 @@ export interface LabelStyle {
   font: string;
 }
 
-export interface Axis extends Labels {
+export interface PlacedAxis extends AxisLabels {
   start: number; // where the first cell begins, in CSS pixels
   step: number; // size of a cell
   lit: readonly number[];
 }
 
 /** Labels of rows, ending at x. */
-export function drawRowLabels(context: CanvasRenderingContext2D, axis: Axis, x: number, style: LabelStyle): void {
+export function drawRowLabels(context: CanvasRenderingContext2D, axis: PlacedAxis, x: number, style: LabelStyle): void {
   Object.assign(context, { textAlign: "right", textBaseline: "middle" });
   write(context, axis, style, style.size + 1, (y, text) => context.fillText(text, x, y));
 }
@@ -31,7 +31,7 @@ export function drawRowLabels(context: CanvasRenderingContext2D, axis: Axis, x: 
 const CLIMB = -Math.PI / 3;
 
 /** Labels of columns, starting at y and climbing to the right. */
-export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
+export function drawColumnLabels(context: CanvasRenderingContext2D, axis: PlacedAxis, y: number, style: LabelStyle): void {
   Object.assign(context, { textAlign: "left", textBaseline: "middle" });
   write(context, axis, style, style.size + 1, (x, text) => {
     context.save();
@@ -43,7 +43,7 @@ export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Axis, 
 }
 
 /** Labels of columns, flat and centred, ending at y: for short ones. */
-export function drawFlatLabels(context: CanvasRenderingContext2D, axis: Axis, y: number, style: LabelStyle): void {
+export function drawFlatLabels(context: CanvasRenderingContext2D, axis: PlacedAxis, y: number, style: LabelStyle): void {
   Object.assign(context, { textAlign: "center", textBaseline: "alphabetic" });
   const room = widest(context, axis.labels, style) + 8;
   write(context, axis, style, room, (x, text) => context.fillText(text, x, y));
@@ -52,7 +52,7 @@ export function drawFlatLabels(context: CanvasRenderingContext2D, axis: Axis, y:
 /** Write those that have room; @param at writes one at a place along the axis. */
 function write(
   context: CanvasRenderingContext2D,
-  axis: Axis,
+  axis: PlacedAxis,
   style: LabelStyle,
   room: number,
   at: (place: number, text: string) => void,
@@ -78,11 +78,11 @@ export function written(label: string, plain = false): string {
 /** The room labels need: beside the rows, above the columns, and to the right of the last column. */
 export function labelRoom(
   context: CanvasRenderingContext2D,
-  rows: Labels,
-  columns: Labels,
+  rows: AxisLabels,
+  columns: AxisLabels,
   style: LabelStyle,
 ): { left: number; top: number; right: number } {
-  const width = ({ labels, plain }: Labels) =>
+  const width = ({ labels, plain }: AxisLabels) =>
     widest(
       context,
       labels.map((label) => written(label, plain)),

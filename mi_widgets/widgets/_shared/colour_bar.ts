@@ -1,7 +1,7 @@
 /** The colour bar: what the colours mean, in numbers, and a note on how the picture was made. */
 import { gradient, type MapName, type Theme } from "./colour";
 import { el } from "./dom";
-import { ends, type Scale } from "./scale";
+import { ends, type ColourScale } from "./scale";
 
 export interface ColourBar {
   element: HTMLElement;
@@ -27,7 +27,7 @@ export function colourBar(options: { map: MapName; low: string; high: string; no
 }
 
 /** Put the bar of a scale in its place. */
-export function drawBar(place: HTMLElement, scale: Scale, theme: Theme, note?: string): void {
+export function drawBar(place: HTMLElement, scale: ColourScale, theme: Theme, note?: string): void {
   const bar = colourBar({ map: scale.map, ...ends(scale), note });
   bar.draw(theme);
   place.replaceChildren(bar.element);

@@ -1,5 +1,5 @@
 /** A heat map with labels along two sides: its cells, their numbers where there is room, and what is lit. */
-import { drawColumnLabels, drawFlatLabels, drawRowLabels, labelRoom, type Labels, type LabelStyle } from "./axis";
+import { drawColumnLabels, drawFlatLabels, drawRowLabels, labelRoom, type AxisLabels, type LabelStyle } from "./axis";
 import { inkOn, lookup, type MapName, type Theme } from "./colour";
 import { el } from "./dom";
 import { cellSize, lieFlat, type Size, whole } from "./heat_layout";
@@ -14,7 +14,7 @@ export interface Spot {
 
 export const NOWHERE: Spot = { row: null, column: null };
 
-export interface Side extends Labels {
+export interface Side extends AxisLabels {
   name: string; // of the axis, written in the corner
 }
 

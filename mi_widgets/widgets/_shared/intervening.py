@@ -12,7 +12,7 @@ from .view import D, ResultView
 # mi_widgets.core.interventions needs torch, which takes a second to import: it is imported where a value is made.
 
 
-class Intervention(traitlets.TraitType):
+class InterventionTrait(traitlets.TraitType):
     """The trait `intervention`: always a stack, whatever value was set; an InterventionError keeps the old one."""
 
     default_value = None
@@ -35,7 +35,7 @@ class InterveningView(ResultView[D]):
     each other. It calls `_join_gestures` once it is made.
     """
 
-    intervention = Intervention()
+    intervention = InterventionTrait()
 
     _gestures: ClassVar[str]
     _others: tuple[Any, ...] = ()  # what the intervention does besides what the view shows

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from .labels import Axis, axis_of
-from .scale import Scale
+from .scale import ColourScale
 from .wire import pack, pack_whole, quantise
 
 Code = Literal["uint8", "uint16"]
@@ -40,7 +40,7 @@ def pack_arrays(
     variables: Mapping[str, tuple[str | Sequence[str], Any]],
     *,
     units: Mapping[str, str] | None = None,
-    scales: Mapping[str, Scale] | None = None,
+    scales: Mapping[str, ColourScale] | None = None,
     codes: Mapping[str, Code] | None = None,
     **derived: Any,
 ) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def pack_arrays(
     }
 
 
-def _packed(values: np.ndarray, scale: Scale | None, code: Code | None) -> dict[str, Any]:
+def _packed(values: np.ndarray, scale: ColourScale | None, code: Code | None) -> dict[str, Any]:
     if values.dtype.kind == "u" and scale is not None:
         return {"values": pack(values, low=scale.low, high=scale.high), "map": scale.map}
     if values.dtype.kind in "iub":

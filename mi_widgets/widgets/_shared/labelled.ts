@@ -1,8 +1,8 @@
 /** The labelled data of a view, as `labelled.py` packs it: axes with their labels, and variables that are read by them. */
 import type { MapName } from "./colour";
 import type { Model } from "./model";
-import { Recent } from "./recent";
-import type { Scale } from "./scale";
+import { LRUCache } from "./lru_cache";
+import type { ColourScale } from "./scale";
 import { Sent } from "./sent";
 import type { Label } from "./step_slider";
 import { type Packed, type Tensor, unpack } from "./wire";
@@ -64,14 +64,14 @@ export class Axis {
 
 /** Numbers, or texts, with labelled axes. */
 export class Variable {
-  private slices = new Recent<Variable>(KEPT_SLICES);
+  private slices = new LRUCache<Variable>(KEPT_SLICES);
 
   /** @param words of texts, those that the tensor holds the places of. */
   constructor(
     readonly axes: readonly Axis[],
     readonly tensor: Tensor,
     readonly unit: string,
-    readonly scale: Scale,
+    readonly scale: ColourScale,
     private words?: readonly string[],
   ) {}
 

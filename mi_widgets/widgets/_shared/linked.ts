@@ -6,12 +6,12 @@
  */
 import { listen, type Model } from "./model";
 
-export type Labels = Record<string, unknown>;
+export type LinkedLabels = Record<string, unknown>;
 
-interface Said {
+interface LinkMessage {
   from: Model;
   links: string[];
-  labels: Labels;
+  labels: LinkedLabels;
 }
 
 const SELECTED = "mi-linked-selection";
@@ -22,8 +22,8 @@ const ASKED = "mi-linked-asked"; // … what that is
 const SAME: Record<string, string> = { query: "pos", pos: "query" };
 
 /** What a linked view's labels change in ours: keys of the same name, with labels that we have too. */
-export function shared(theirs: Labels, ours: Labels, choices: Record<string, unknown[]>): Labels {
-  const found: Labels = {};
+export function shared(theirs: LinkedLabels, ours: LinkedLabels, choices: Record<string, unknown[]>): LinkedLabels {
+  const found: LinkedLabels = {};
   for (const [key, label] of Object.entries(ours)) {
     const name = key in theirs ? key : SAME[key];
     if (!(name in theirs) || theirs[name] === label || !choices[key]?.includes(theirs[name])) continue;
@@ -56,11 +56,11 @@ export function joinLinks(model: Model): () => void {
  */
 export function onSelected(
   model: Model,
-  heard: (labels: Labels) => void,
+  heard: (labels: LinkedLabels) => void,
   seen: () => Record<string, unknown[]>,
 ): () => void {
-  let selected: Labels = {};
-  const take = (theirs: Labels) => {
+  let selected: LinkedLabels = {};
+  const take = (theirs: LinkedLabels) => {
     for (const [key, labels] of Object.entries(seen())) {
       if (key in theirs) selected[key] = labels.includes(theirs[key]) ? theirs[key] : undefined;
     }
@@ -82,7 +82,7 @@ function all(...stops: (() => void)[]): () => void {
 }
 
 /** Tell linked views what the pointer is on; an empty object when it is on nothing. */
-export function sayHover(model: Model, labels: Labels): void {
+export function sayHover(model: Model, labels: LinkedLabels): void {
   tell(HOVERED, model, labels);
 }
 
@@ -93,7 +93,7 @@ export function sayHover(model: Model, labels: Labels): void {
  */
 export function onHover(
   model: Model,
-  heard: (labels: Labels) => void,
+  heard: (labels: LinkedLabels) => void,
   more: () => Record<string, unknown[]> = () => ({}),
 ): () => void {
   return hear(HOVERED, model, (labels) => {
@@ -103,15 +103,15 @@ export function onHover(
   });
 }
 
-function tell(event: string, from: Model, labels: Labels): void {
+function tell(event: string, from: Model, labels: LinkedLabels): void {
   const links: string[] = from.get("_links") ?? [];
   if (!links.length) return;
-  document.dispatchEvent(new CustomEvent<Said>(event, { detail: { from, links, labels } }));
+  document.dispatchEvent(new CustomEvent<LinkMessage>(event, { detail: { from, links, labels } }));
 }
 
-function hear(event: string, model: Model, heard: (labels: Labels) => void): () => void {
+function hear(event: string, model: Model, heard: (labels: LinkedLabels) => void): () => void {
   const listener = (happened: Event) => {
-    const { from, links, labels } = (happened as CustomEvent<Said>).detail;
+    const { from, links, labels } = (happened as CustomEvent<LinkMessage>).detail;
     const ours: string[] = model.get("_links") ?? [];
     if (from !== model && links.some((name) => ours.includes(name))) heard(labels);
   };

@@ -7,7 +7,7 @@ import { type Action, Frame } from "./frame";
 import { bindKeys } from "./keyboard";
 import { probability, tiny } from "./numbers";
 import { resample } from "./raster";
-import { Recent } from "./recent";
+import { LRUCache } from "./lru_cache";
 import { Questions } from "./requests";
 import { table } from "./table";
 import { everyNth, thinned } from "./thinning";
@@ -252,9 +252,9 @@ describe("the frame", () => {
   });
 });
 
-describe("Recent", () => {
+describe("LRUCache", () => {
   it("forgets what was used longest ago", () => {
-    const recent = new Recent<number>(2);
+    const recent = new LRUCache<number>(2);
     recent.put("a", 1);
     recent.put("b", 2);
     recent.get("a");

@@ -14,7 +14,7 @@ _SHARES = ("probability", "mean attention", "mean probability", "share", "fracti
 
 
 @dataclass(frozen=True)
-class Scale:
+class ColourScale:
     """The colour map of a picture and the numbers at its ends."""
 
     map: MapName
@@ -51,7 +51,7 @@ def highest(*several: Any) -> float:
     return max(float(values.max(where=np.isfinite(values), initial=0.0)) for values in arrays)
 
 
-def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> Scale:
+def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> ColourScale:
     """The scale on which all these numbers are drawn: from 0, or around 0 where some are negative.
 
     Args:
@@ -61,6 +61,6 @@ def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> Scale:
     """
     reach = highest(np.abs(values))
     if signed or (values < 0).any(where=np.isfinite(values)):
-        return Scale("diverging", -(reach or 1.0), reach or 1.0)
+        return ColourScale("diverging", -(reach or 1.0), reach or 1.0)
     share = unit.lower().startswith(_SHARES) and reach <= 1
-    return Scale("sequential", 0.0, 1.0 if share or reach == 0 else reach)
+    return ColourScale("sequential", 0.0, 1.0 if share or reach == 0 else reach)

@@ -2,20 +2,20 @@
 import type { MapName } from "./colour";
 import { fixed, scientific } from "./numbers";
 
-export interface Scale {
+export interface ColourScale {
   map: MapName;
   low: number;
   high: number;
 }
 
 /** A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40. */
-export function written(value: number, scale: Scale, more = 0): string {
+export function written(value: number, scale: ColourScale, more = 0): string {
   const digits = decimals(scale);
   return digits === undefined ? scientific(value, 1 + more) : fixed(value, digits + more);
 }
 
 /** The ends of the colours, for the colour bar: 0 and 1 need no decimals. */
-export function ends(scale: Scale): { low: string; high: string } {
+export function ends(scale: ColourScale): { low: string; high: string } {
   const write = (value: number) => {
     const plain = value === 0 || (Number.isInteger(value) && decimals(scale) !== undefined);
     return plain ? fixed(value, 0) : written(value, scale);
@@ -24,7 +24,7 @@ export function ends(scale: Scale): { low: string; high: string } {
 }
 
 /** How many decimals tell the numbers apart; undefined where only powers of ten do. */
-function decimals({ low, high }: Scale): number | undefined {
+function decimals({ low, high }: ColourScale): number | undefined {
   const reach = Math.max(Math.abs(low), Math.abs(high));
   if (!(reach >= 0.001 && reach < 100_000)) return undefined;
   return [100, 10, 0.1, 0.01, 0.001].findIndex((least) => reach >= least);

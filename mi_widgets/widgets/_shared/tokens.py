@@ -16,12 +16,12 @@ def visible(token: str) -> str:
 
 
 def cut(text: str, length: int) -> str:
-    """At most `length` signs of a text, the last of them "…" where some are left out."""
+    """At most `length` characters of a text, the last of them "…" where some are left out."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def shortened(token: str, length: int = 14) -> str:
-    """A token as a label: whitespace visible, at most `length` signs."""
+    """A token as a label: whitespace visible, at most `length` characters."""
     return cut(visible(token), length)
 
 

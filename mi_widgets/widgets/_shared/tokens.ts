@@ -10,13 +10,13 @@ export function visible(token: string): string {
   return token.replace(UNSEEN, (sign) => VISIBLE[sign] ?? "□");
 }
 
-/** At most `length` signs, the last of them "…" where some are left out. */
+/** At most `length` characters, the last of them "…" where some are left out. */
 export function cut(text: string, length: number): string {
   const signs = [...text];
   return signs.length <= length ? text : signs.slice(0, length - 1).join("") + "…";
 }
 
-/** A token as a label: whitespace visible, at most `length` signs. */
+/** A token as a label: whitespace visible, at most `length` characters. */
 export function shortened(token: string, length = 14): string {
   return cut(visible(token), length);
 }

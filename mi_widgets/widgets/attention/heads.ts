@@ -2,7 +2,7 @@
 import type { HeadPlace } from "../_shared/heads_off";
 import { Labelled } from "../_shared/labelled";
 import { listen, type Model } from "../_shared/model";
-import { Recent } from "../_shared/recent";
+import { LRUCache } from "../_shared/lru_cache";
 import { Questions } from "../_shared/requests";
 import type { Label } from "../_shared/step_slider";
 import { unpack, type Bytes, type Packed, type Tensor } from "../_shared/wire";
@@ -26,7 +26,7 @@ const SILENT = "the kernel does not answer: this is the thumbnail, enlarged";
 
 /** One for each model; its views share it, so that two views of one widget ask only once. */
 export class Heads extends Labelled {
-  private fetched = new Recent<Tensor>(KEPT_HEADS);
+  private fetched = new LRUCache<Tensor>(KEPT_HEADS);
   private notes = new Map<string, string>(); // why there is no full head yet, for the reader
   private questions: Questions<HeadAtStep & { ask: "head"; batch: number }, Tensor>;
   private leave: () => void;

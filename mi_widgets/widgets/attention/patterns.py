@@ -13,7 +13,7 @@ from .._shared.given import dataset_of, refuse_empty
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.pool import max_pool
-from .._shared.scale import Scale
+from .._shared.scale import ColourScale
 from .._shared.selection import Choices
 from .._shared.wire import pack, quantise
 from .scores import read_scores
@@ -130,7 +130,7 @@ class Patterns(DrawnResult):
         tokens = {f"{axis}_token": (axis, self.tokens(axis, place["batch"])) for axis in ("query", "key")}
         return pack_dataset(
             xr.Dataset(variables, {**labels, **tokens}),
-            scales=dict.fromkeys(("thumbnails", "pattern"), Scale("sequential", 0, 1)),
+            scales=dict.fromkeys(("thumbnails", "pattern"), ColourScale("sequential", 0, 1)),
             codes={"pattern": _code(sent.values)},
             batch=place["batch"],
             step=None if self._steps_fit else place.get("step"),

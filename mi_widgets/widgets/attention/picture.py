@@ -5,12 +5,12 @@ from typing import Any
 from mi_widgets.core.numbers import counted
 
 from .. import _marks as marks
-from .._shared.scale import Scale
+from .._shared.scale import ColourScale
 from .._shared.tokens import shortened
 from .patterns import Patterns
 from .words import head_sentence, row_sentence
 
-_SCALE = Scale("sequential", 0.0, 1.0)
+_SCALE = ColourScale("sequential", 0.0, 1.0)
 _LARGE = (400, 400)  # pixels, about, of the large head
 
 

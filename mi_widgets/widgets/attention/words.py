@@ -11,7 +11,7 @@ from .._shared.tokens import shortened
 from .._shared.words import Words
 from .patterns import Patterns, part
 
-_LONGEST = 24  # signs of a token in running text
+_LONGEST = 24  # characters of a token in running text
 _WORDS = Words(__file__)
 
 

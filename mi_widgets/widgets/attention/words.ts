@@ -11,7 +11,7 @@ import type { Heads } from "./heads";
 import type { Cell, Selection } from "./selection";
 import templates from "./words.json";
 
-const LONGEST = 24; // signs of a token in running text
+const LONGEST = 24; // characters of a token in running text
 
 const words = new Words(templates);
 

@@ -12,7 +12,7 @@ from .terms import Terms
 from .words import Part, others, term
 
 MOST = 20
-_LONGEST = 24  # signs of a name
+_LONGEST = 24  # characters of a name
 _REST = 1.5  # how much longer than the longest term the bar of the others may be
 
 

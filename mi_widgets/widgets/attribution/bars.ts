@@ -3,7 +3,7 @@ import { type AxisScale, roundLinear } from "../_shared/axis_scale";
 import { css, type Theme } from "../_shared/colour";
 import { el, setAttributes } from "../_shared/dom";
 import { fittingName, textWidth } from "../_shared/lines";
-import { type Scale, written } from "../_shared/scale";
+import { type ColourScale, written } from "../_shared/scale";
 import { change, svg } from "../_shared/svg";
 
 export interface Bar {
@@ -17,7 +17,7 @@ export interface BarsState {
   off: (bar: Bar) => boolean; // whether its head is switched off
   said: (bar: Bar) => string; // for a reader of the screen
   whole: string; // what they add up to, as it is written
-  scale: Scale;
+  scale: ColourScale;
   width: number;
   theme: Theme;
 }

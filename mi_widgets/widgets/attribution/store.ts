@@ -2,7 +2,7 @@
 import type { Spot } from "../_shared/heat_map";
 import { Labelled, type Labels } from "../_shared/labelled";
 import { listen, type Model } from "../_shared/model";
-import type { Scale } from "../_shared/scale";
+import type { ColourScale } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
 import { quoted } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
@@ -39,7 +39,7 @@ export class Terms extends Labelled {
   }
 
   /** The colours of the terms. */
-  get scale(): Scale {
+  get scale(): ColourScale {
     return this.get("values").scale;
   }
 

@@ -11,7 +11,7 @@ from mi_widgets.core.numbers import reading
 from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import labels_of, plain_axis
-from .._shared.scale import Scale, highest
+from .._shared.scale import ColourScale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 from .parts import read_parts
@@ -161,7 +161,7 @@ class Terms(DrawnResult):
         ]
 
 
-def _around_0(values: np.ndarray) -> Scale:
+def _around_0(values: np.ndarray) -> ColourScale:
     """Up to the largest size; up to 1 where all is nothing."""
     reach = highest(np.abs(values)) or 1.0
-    return Scale("diverging", -reach, reach)
+    return ColourScale("diverging", -reach, reach)

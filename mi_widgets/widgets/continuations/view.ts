@@ -6,7 +6,7 @@ import { fixed } from "../_shared/numbers";
 import { visible } from "../_shared/tokens";
 import type { Line, Store } from "./store";
 
-const LONGEST = 160; // signs of a prompt: its end is what matters
+const LONGEST = 160; // characters of a prompt: its end is what matters
 
 export class View {
   private frame: Frame;

@@ -3,7 +3,7 @@ import type { Theme } from "../_shared/colour";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
 import { reading } from "../_shared/numbers";
-import { highest, type Scale } from "../_shared/scale";
+import { highest, type ColourScale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import type { Context, Store } from "./store";
 import { contextText } from "./words";
@@ -11,7 +11,7 @@ import { contextText } from "./words";
 type Hover = (event: PointerEvent, context: Context, i: number | undefined) => void;
 
 /** A text in two strips: what comes before the token where the latent fires most, and it with what comes after. */
-function line(context: Context, middle: number, scale: Scale, theme: Theme, hover: Hover): HTMLElement {
+function line(context: Context, middle: number, scale: ColourScale, theme: Theme, hover: Hover): HTMLElement {
   const levels = context.activations.levels(scale.low, scale.high);
   const parts = [
     [0, middle],
@@ -43,7 +43,7 @@ export class Contexts {
 
   draw(store: Store, latent: number, theme: Theme): void {
     const contexts = store.contexts(latent);
-    const scale: Scale = { map: "sequential", low: 0, high: highest([store.names.peak(latent)]) || 1 };
+    const scale: ColourScale = { map: "sequential", low: 0, high: highest([store.names.peak(latent)]) || 1 };
     const middle = store.place.indexOf(0);
     this.list.replaceChildren(...contexts.map((context) => line(context, middle, scale, theme, this.hover)));
     this.none.hidden = contexts.length > 0;

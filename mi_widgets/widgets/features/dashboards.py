@@ -11,7 +11,7 @@ from .._shared.given import dataset_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import with_labels
 from .._shared.latent_names import LatentNames
-from .._shared.scale import Scale, highest
+from .._shared.scale import ColourScale, highest
 from .._shared.selection import Choices
 
 _MOST_PLACES = 8_000_000  # tokens in contexts, of 4 bytes each
@@ -80,7 +80,7 @@ class Dashboards(DrawnResult):
         top = highest(self.data["context_activation"].values) or 1.0
         return pack_dataset(
             with_labels(self.data.drop_vars("peak")),  # which goes with the names
-            scales={"context_activation": Scale("sequential", 0.0, top)},
+            scales={"context_activation": ColourScale("sequential", 0.0, top)},
             codes={"context_activation": "uint16"},
             tokens=self.tokens,
             densities=binned(self.data["density"].values),

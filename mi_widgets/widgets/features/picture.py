@@ -9,7 +9,7 @@ from mi_widgets.core.numbers import reading
 from .. import _marks as marks
 from .._marks.inks import QUIET
 from .._shared.axis_scale import XAxis, even_axis
-from .._shared.scale import Scale, highest
+from .._shared.scale import ColourScale, highest
 from .._shared.tokens import visible
 from .dashboards import Dashboards, binned
 from .words import label, percent, sentence
@@ -66,7 +66,7 @@ def _contexts(drawn: Dashboards, one: dict[str, Any], peak: float) -> marks.Mark
     """Lines of text, lined up where the latent fires most, with their colours."""
     if not len(one["context_token"]):
         return marks.Paragraph("It fires at no token of these texts.", QUIET)
-    scale, middle = Scale("sequential", 0.0, peak), drawn.middle
+    scale, middle = ColourScale("sequential", 0.0, peak), drawn.middle
     contexts = [
         marks.Context(
             reading(float(values[middle])), [drawn.tokens[n] if n >= 0 else "" for n in numbers], values

@@ -8,7 +8,7 @@ from .._marks.inks import ACCENT, GREY, ink_of
 from .._shared.axis_scale import XAxis, even_axis
 from .._shared.colour import LEVELS
 from .._shared.labels import labels_of
-from .._shared.scale import Scale
+from .._shared.scale import ColourScale
 from .spectrum import Spectrum
 from .words import sentence
 
@@ -22,7 +22,9 @@ def picture(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Picture:
     """The norms, the selected circle, and the selected spectrum if there is one."""
     step = [] if spectrum.steps is None else [f"step {selection['step']}"]
     norms = f"{spectrum.unit}, by frequency; key frequencies have a number"
-    numbers = marks.ColourBar(Scale("viridis", 0.0, spectrum.p - 1.0), "number", ("0", str(spectrum.p - 1)))
+    numbers = marks.ColourBar(
+        ColourScale("viridis", 0.0, spectrum.p - 1.0), "number", ("0", str(spectrum.p - 1))
+    )
     circle = [_circle(spectrum, selection), numbers]
     below = [marks.Column(circle, f"Frequency {selection['frequency']}", "numbers along its cosine and sine")]
     if spectrum.targets:
@@ -72,7 +74,9 @@ def _circle(spectrum: Spectrum, selection: Mapping[str, Any]) -> marks.Plane:
 def _plane(spectrum: Spectrum, selection: Mapping[str, Any]) -> list[marks.Mark]:
     """The selected spectrum, and its colours."""
     plane = spectrum.moment(selection)["spectrum"].sel(target=selection["target"])
-    scale = Scale("sequential", 0.0, spectrum.plane_reaches[spectrum.targets.index(selection["target"])])
+    scale = ColourScale(
+        "sequential", 0.0, spectrum.plane_reaches[spectrum.targets.index(selection["target"])]
+    )
     lit = f"cos {selection['frequency']}"
     sides = ((name, labels_of(plane, f"component_{name}")) for name in "ab")
     rows, columns = (

@@ -7,7 +7,7 @@ import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
 import type { Labels } from "../_shared/labelled";
 import { captioned } from "../_shared/pictures";
 import type { Lines } from "../_shared/result_view";
-import { type Scale, written } from "../_shared/scale";
+import { type ColourScale, written } from "../_shared/scale";
 import type { Tensor } from "../_shared/wire";
 import { frequencyOf } from "./words";
 import type { Selection, Spectrum } from "./spectrum";
@@ -92,7 +92,7 @@ export class Plane {
     return [row === null ? undefined : rows.texts({})[row], column === null ? undefined : columns.texts({})[column]];
   }
 
-  private get scale(): Scale {
+  private get scale(): ColourScale {
     return { map: "sequential", low: this.tensor!.min, high: this.tensor!.max };
   }
 

@@ -12,7 +12,7 @@ from .._shared.drawn import DrawnResult
 from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
-from .._shared.scale import Scale, highest
+from .._shared.scale import ColourScale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
@@ -101,7 +101,7 @@ class Spectrum(DrawnResult):
     def packed(self) -> dict[str, Any]:
         """Everything at once, for the browser: a step, a frequency or a target is then shown without asking."""
         reach = highest(*(np.abs(self.data[along].values) for along in "xy")) or 1.0
-        circle = Scale("diverging", -reach, reach)
+        circle = ColourScale("diverging", -reach, reach)
         return pack_dataset(
             self.data,
             scales={"x": circle, "y": circle},

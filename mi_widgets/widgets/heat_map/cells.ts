@@ -2,7 +2,7 @@
 import { type Sides, spotOf } from "../_shared/cell_gestures";
 import type { Spot } from "../_shared/heat_map";
 import { type Axis, Labelled, type Labels } from "../_shared/labelled";
-import type { Scale } from "../_shared/scale";
+import type { ColourScale } from "../_shared/scale";
 import { visible } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
 
@@ -21,7 +21,7 @@ export class Cells extends Labelled implements Sides {
     return this.axes.slice(0, -2);
   }
 
-  get scale(): Scale {
+  get scale(): ColourScale {
     return this.get("values").scale;
   }
 

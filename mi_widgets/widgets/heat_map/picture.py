@@ -9,8 +9,8 @@ from .._shared.tokens import cut, shortened
 from .cells import Axis, Cells
 from .words import place, sentence
 
-_LONGEST_NAME = 24  # signs
-_SHORT = 5  # signs of a label that lies flat above its column
+_LONGEST_NAME = 24  # characters
+_SHORT = 5  # characters of a label that lies flat above its column
 
 
 def picture(cells: Cells, selection: Mapping[str, Any], off: set[tuple[int, int]]) -> marks.Picture:

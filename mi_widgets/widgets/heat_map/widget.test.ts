@@ -4,7 +4,7 @@ import { axis, floats, labelled } from "../_shared/packed";
 import { press, slide, words } from "../_shared/reader";
 import { cellSize, lieFlat } from "../_shared/heat_layout";
 import { resample } from "../_shared/raster";
-import { ends, type Scale, written } from "../_shared/scale";
+import { ends, type ColourScale, written } from "../_shared/scale";
 import { moveSpot } from "../_shared/moving";
 import widget from "./widget";
 
@@ -275,7 +275,7 @@ describe("the size of cells", () => {
 });
 
 describe("numbers", () => {
-  const scale = (high: number, low = 0): Scale => ({ map: "sequential", low, high });
+  const scale = (high: number, low = 0): ColourScale => ({ map: "sequential", low, high });
 
   it("have as many decimals as the picture needs, as in Python", () => {
     const cases: [number, number, string][] = [

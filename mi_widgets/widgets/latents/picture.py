@@ -6,7 +6,7 @@ from typing import Any
 from mi_widgets.core.numbers import counted
 
 from .. import _marks as marks
-from .._shared.scale import Scale, highest
+from .._shared.scale import ColourScale, highest
 from .fired import Fired
 from .words import sentence, where
 
@@ -18,7 +18,7 @@ def picture(fired: Fired, selection: Mapping[str, Any], changes: Mapping[int, fl
     """The text, its colours, and the bars."""
     strongest, latent = fired.strongest(selection, _MOST), selection["latent"]
     reach = highest(fired.activations(selection)) or 1.0
-    scale, tokens = Scale("sequential", 0.0, 1.0 if latent is None else reach), fired.tokens(selection)
+    scale, tokens = ColourScale("sequential", 0.0, 1.0 if latent is None else reach), fired.tokens(selection)
     text = marks.Tokens(tokens, fired.over_text(selection), scale, fired.at(selection))
     done = {changed: "out" if value is None else "held" for changed, value in changes.items()}
     rows = [

@@ -11,7 +11,7 @@ import { inside, walked } from "../_shared/moving";
 import { reading } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
 import type { ViewAction } from "../_shared/result_view";
-import type { Scale } from "../_shared/scale";
+import type { ColourScale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import { levelOf } from "../_shared/wire";
 import { Changing } from "./changing";
@@ -151,7 +151,7 @@ export class LatentsView extends AnsweredView<Store, Selection> {
   private drawText(): void {
     const { data, selection, theme } = this;
     const { latent } = selection;
-    const scale: Scale = { map: "sequential", low: 0, high: latent === null ? 1 : data.reach(selection) };
+    const scale: ColourScale = { map: "sequential", low: 0, high: latent === null ? 1 : data.reach(selection) };
     const levels = Uint8Array.from(data.over(selection), (value) => levelOf(value, scale.low, scale.high));
     this.strip.setTokens(this.tokens);
     this.strip.draw({ levels: latent === null ? undefined : levels, map: scale.map, theme });

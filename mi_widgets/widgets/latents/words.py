@@ -11,7 +11,7 @@ from .._shared.tokens import shortened
 from .._shared.words import Words
 from .fired import Fired
 
-_LONGEST = 24  # signs of a token
+_LONGEST = 24  # characters of a token
 _WORDS = Words(__file__)
 
 

@@ -7,7 +7,7 @@ import { type Part, Words } from "../_shared/words";
 import type { Selection, Store } from "./store";
 import templates from "./words.json";
 
-const LONGEST = 24; // signs of a token in running text
+const LONGEST = 24; // characters of a token in running text
 const NAMED = 3; // latents of a tooltip, and of a row of the table
 const words = new Words(templates);
 

@@ -12,7 +12,7 @@ from .._shared.control import Control, named
 from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
 from .._shared.labels import Axis, plain_axis
-from .._shared.scale import Scale, highest
+from .._shared.scale import ColourScale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 from .cells import AXES, Cells, read_cells
@@ -20,7 +20,7 @@ from .cells import AXES, Cells, read_cells
 # What a cell's colour can be and how it is called, in the order in which a key goes through them.
 COLORS = {"probability": "probability", "rank": "rank", "entropy": "entropy", "kl": "KL"}
 _LEAST_RANK = 9  # the end of the colours, where no token was further down
-_SHARE = Scale("viridis", 0.0, 1.0)
+_SHARE = ColourScale("viridis", 0.0, 1.0)
 
 
 class Lens(DrawnResult):
@@ -66,9 +66,11 @@ class Lens(DrawnResult):
         self.worst = max(_LEAST_RANK, int(self._highest("asked_rank")))
         self.scales = {
             **dict.fromkeys(("probability", "top_probability", "asked_probability"), _SHARE),
-            **{name: Scale("sequential", 0.0, self._highest(name) or 1.0) for name in ("entropy", "kl")},
-            "rank": Scale("viridis", -float(np.log10(1 + self.worst)), 0.0),
-            "asked_rank": Scale("viridis", 0.0, float(self.worst)),
+            **{
+                name: ColourScale("sequential", 0.0, self._highest(name) or 1.0) for name in ("entropy", "kl")
+            },
+            "rank": ColourScale("viridis", -float(np.log10(1 + self.worst)), 0.0),
+            "asked_rank": ColourScale("viridis", 0.0, float(self.worst)),
         }
 
     @property

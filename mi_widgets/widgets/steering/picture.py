@@ -14,7 +14,7 @@ from .._marks.layout import Block
 from .._marks.pen import Pen
 from .._marks.text import TEXT, Face, cut
 from .._shared.tokens import shortened
-from .shown import Said, Slider
+from .shown import Continuation, Slider
 
 _ROW = 24
 _TRACK = (166, 220)  # where a slider begins, and how wide it is
@@ -25,7 +25,7 @@ def panel(
     sliders: Sequence[Slider],
     scales: Sequence[float],
     prompt: str,
-    both: tuple[Said, Said],
+    both: tuple[Continuation, Continuation],
     tokens: Sequence[Sequence[Any]],
 ) -> marks.Mark:
     """What a panel shows above the figures.
@@ -47,7 +47,7 @@ def panel(
     return marks.Column([_Sliders(sliders, scales), marks.Row([*said, likely], gap=14)])
 
 
-def _written(said: Said, prompt: str) -> marks.Paragraph:
+def _written(said: Continuation, prompt: str) -> marks.Paragraph:
     """The prompt and what was added, or what went wrong."""
     ink = WARN if said.error else INK
     return marks.Paragraph(said.error or f"{prompt}{said.text}", ink, _SAID, most=9)

@@ -31,7 +31,7 @@ class Slider:
 
 
 @dataclass(frozen=True)
-class Said:
+class Continuation:
     """A continuation.
 
     Attributes:

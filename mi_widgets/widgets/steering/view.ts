@@ -9,13 +9,13 @@ import { type Slider, Sliders } from "./sliders";
 import { Sweep } from "./sweep";
 import { effectInWords } from "./words";
 
-interface Said {
+interface Continuation {
   pieces: [string, boolean][];
   writing: boolean;
   error: string;
 }
 
-const LONGEST = 400; // signs of a prompt: its end is what matters
+const LONGEST = 400; // characters of a prompt: its end is what matters
 
 export class SteeringView extends AnsweredView {
   protected readonly name = "steering";
@@ -151,7 +151,7 @@ export class SteeringView extends AnsweredView {
   }
 
   private drawText(which: "plain" | "steered"): void {
-    const { pieces, writing, error }: Said = this.model.get(which);
+    const { pieces, writing, error }: Continuation = this.model.get(which);
     const text = this.texts[which];
     text.setAttribute("aria-busy", String(writing));
     text.classList.toggle("mi-error", !!error);

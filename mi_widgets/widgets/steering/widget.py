@@ -20,7 +20,7 @@ from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.labelled import pack_dataset
 from .picture import panel
-from .shown import Said, Steered
+from .shown import Continuation, Steered
 from .words import effect_in_words
 
 
@@ -59,8 +59,8 @@ class SteeringView(AnsweredView[Steered]):
     scales = traitlets.List(traitlets.Float()).tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
     offered = traitlets.Dict().tag(sync=True)
-    plain = traitlets.Instance(Said, ()).tag(sync=True, to_json=lambda said, _: asdict(said))
-    steered = traitlets.Instance(Said, ()).tag(sync=True, to_json=lambda said, _: asdict(said))
+    plain = traitlets.Instance(Continuation, ()).tag(sync=True, to_json=lambda said, _: asdict(said))
+    steered = traitlets.Instance(Continuation, ()).tag(sync=True, to_json=lambda said, _: asdict(said))
 
     _next = traitlets.Dict().tag(sync=True)
     _measured = traitlets.Dict().tag(sync=True)

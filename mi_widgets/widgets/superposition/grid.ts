@@ -3,7 +3,7 @@ import type { Theme } from "../_shared/colour";
 import { drawBar } from "../_shared/colour_bar";
 import { el, setAttributes } from "../_shared/dom";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { type Scale, written } from "../_shared/scale";
+import { type ColourScale, written } from "../_shared/scale";
 import type { Tensor } from "../_shared/wire";
 import type { Instances } from "./instances";
 
@@ -69,7 +69,7 @@ export class Grid {
     return written(this.tensor!.value(row!, column!), this.scale, 1);
   }
 
-  private get scale(): Scale {
+  private get scale(): ColourScale {
     return { map: "diverging", low: this.tensor!.min, high: this.tensor!.max };
   }
 }

@@ -15,7 +15,7 @@ from .._shared.drawn import DrawnResult
 from .._shared.given import is_result, kind_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
-from .._shared.scale import Scale, highest, scale_of
+from .._shared.scale import ColourScale, highest, scale_of
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
 
@@ -115,7 +115,7 @@ class Instances(DrawnResult):
         return list(range(len(self.features))) if len(self.features) <= _MOST_CURVES else []
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> ColourScale:
         """The colours of the interference, the same for all instances."""
         return scale_of(self.interference, "", signed=True)
 

@@ -1,7 +1,7 @@
 /** The text, once for each line of numbers, in the same colours and broken at the same places. */
 import { el } from "../_shared/dom";
 import type { Theme } from "../_shared/colour";
-import type { Scale } from "../_shared/scale";
+import type { ColourScale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import type { Text } from "./store";
 
@@ -26,7 +26,7 @@ export class Lines {
     );
   }
 
-  draw(text: Text, scale: Scale, theme: Theme): void {
+  draw(text: Text, scale: ColourScale, theme: Theme): void {
     this.strips.forEach((strip, i) => {
       strip.setTokens(text.tokens);
       strip.draw({ levels: text.rows[i].levels(scale.low, scale.high), map: scale.map, theme });

@@ -1,6 +1,6 @@
 /** The texts and their numbers. */
 import { Labelled } from "../_shared/labelled";
-import type { Scale } from "../_shared/scale";
+import type { ColourScale } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
 
@@ -25,7 +25,7 @@ export class Texts extends Labelled {
     return this.axis("pos").labels as number[];
   }
 
-  get scale(): Scale {
+  get scale(): ColourScale {
     return this.get("values").scale;
   }
 

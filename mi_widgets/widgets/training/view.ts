@@ -4,7 +4,7 @@ import { followChart } from "../_shared/chart_gestures";
 import { el } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
-import { type Labels, onSelected } from "../_shared/linked";
+import { type LinkedLabels, onSelected } from "../_shared/linked";
 import { ResultView, type ViewAction } from "../_shared/result_view";
 import { columnsFor, GAP, HEIGHT } from "./layout";
 import type { Measure } from "./measures";
@@ -24,7 +24,7 @@ export class TrainingView extends ResultView<Measures, Selection> {
   private scrubber = new Scrubber((index) => this.select({ step: this.steps[index] }));
   private note = el("span", { class: "mi-facts mi-axis-note" });
   private x?: AxisScale;
-  private chosen: Labels = {}; // what is selected in linked views, such as a head
+  private chosen: LinkedLabels = {}; // what is selected in linked views, such as a head
 
   protected readonly table = {
     name: "all steps in numbers",
@@ -122,7 +122,7 @@ export class TrainingView extends ResultView<Measures, Selection> {
     this.point({ step, ...(place as Selection), ...exactly }, event, tooltip);
   }
 
-  private choose(labels: Labels): void {
+  private choose(labels: LinkedLabels): void {
     this.chosen = labels;
     this.light();
   }

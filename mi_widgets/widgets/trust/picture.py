@@ -26,7 +26,9 @@ def picture(report: Report, chosen: int | str | None) -> marks.Picture:
 def _rows(report: Report, chosen: int | str | None) -> Iterator[marks.Entry]:
     if report.summary:
         sign, ink = _SIGNS["warning" if report.warnings else "ok"]
-        yield marks.Entry([[marks.Said(sign, ink, STRONG)], [marks.Said(report.summary, ink, STRONG)]])
+        yield marks.Entry(
+            [[marks.StyledText(sign, ink, STRONG)], [marks.StyledText(report.summary, ink, STRONG)]]
+        )
     held = report.of("ok")
     # As in the widget, a check that is selected is seen.
     folded = report.folds and chosen not in [check.label for check in held]
@@ -34,14 +36,14 @@ def _rows(report: Report, chosen: int | str | None) -> Iterator[marks.Entry]:
         yield _row(check, check.label == chosen)
     if folded:
         names = " · ".join(check.name for check in held)
-        sign, said = marks.Said(*_SIGNS["ok"]), marks.Said(names, QUIET)
-        yield marks.Entry([[sign], [marks.Said(f"{len(held)} checks held")], [said]])
+        sign, said = marks.StyledText(*_SIGNS["ok"]), marks.StyledText(names, QUIET)
+        yield marks.Entry([[sign], [marks.StyledText(f"{len(held)} checks held")], [said]])
 
 
 def _row(check: Check, chosen: bool) -> marks.Entry:
     face = STRONG if check.status == "warning" else TEXT
-    seen = [marks.Said(check.seen, QUIET if check.status == "ok" else INK)]
+    seen = [marks.StyledText(check.seen, QUIET if check.status == "ok" else INK)]
     if check.sites:
-        seen.append(marks.Said(check.sites, QUIET, MONO))
-    sign, name = marks.Said(*_SIGNS[check.status], face), marks.Said(check.name, INK, face)
+        seen.append(marks.StyledText(check.sites, QUIET, MONO))
+    sign, name = marks.StyledText(*_SIGNS[check.status], face), marks.StyledText(check.name, INK, face)
     return marks.Entry([[sign], [name], seen], chosen)

@@ -13,7 +13,7 @@ from mi_widgets.core.sites import Site
 
 from .attention import as_stock
 from .backend import Key, element, lock_of
-from .probe import Probe, probe
+from .observation import Observation, observe
 from .tokens import Tokenized
 from .wrapped import Wrapped
 
@@ -21,14 +21,14 @@ _TOKENS = 8
 
 
 @dataclass(frozen=True)
-class Seen:
+class Examination:
     """What the checks look at.
 
     Args:
         tokenized: the prompts of all of them, two.
         stock: the logits of the module as it came.
         attention: the name of its attention; empty where it needs no other.
-        probe: what its sites pass.
+        observed: what its sites pass.
         kept: the same activations by a trace.
         eps: how close together the coarsest of its numbers lie.
     """
@@ -36,22 +36,22 @@ class Seen:
     tokenized: Tokenized
     stock: Tensor
     attention: str
-    probe: Probe
+    observed: Observation
     kept: dict[Key, Tensor]
     eps: float
 
     def layers(self, *names: str) -> list[int]:
         """The layers in which all of some sites were seen."""
-        found = [{layer for site, layer in self.probe.activations if site == name} for name in names]
+        found = [{layer for site, layer in self.observed.activations if site == name} for name in names]
         return sorted(layer for layer in set.intersection(*found) if layer is not None)
 
     def __getitem__(self, key: Key) -> Tensor:
-        return self.probe.activations[key].float().cpu()
+        return self.observed.activations[key].float().cpu()
 
     @cached_property
     def first_bad(self) -> Key | None:
         """The first activation that is no number; what masks is infinite by design."""
-        keys = sorted(self.probe.activations, key=lambda key: Site(*key).place_in_pass)
+        keys = sorted(self.observed.activations, key=lambda key: Site(*key).place_in_pass)
         return next((key for key in keys if key[0] != "scores" and not _number(self[key], key)), None)
 
     def agree(self, logits: Tensor, others: Tensor) -> bool:
@@ -60,7 +60,7 @@ class Seen:
         return bool(distance(logits, others).square().mean().sqrt() <= max(1e-4, 12 * self.eps) * size)
 
 
-def look(model: Wrapped) -> Seen:
+def look(model: Wrapped) -> Examination:
     """Run two prompts through a module as it came, and then with every site watched.
 
     Args:
@@ -81,7 +81,7 @@ def look(model: Wrapped) -> Seen:
             with as_stock(module) as attention:
                 stock = element(module(**inputs), "logits")
             how = "with attention that can be read"
-            seen = probe(module, architecture, model.config, inputs, (len(ids), len(row)))
+            seen = observe(module, architecture, model.config, inputs, (len(ids), len(row)))
         except Exception as error:  # of code that is not ours
             raise UnsupportedModel(
                 f"{model.name} does not run, {how}, on 2 prompts of {len(row)} tokens: {type(error).__name__}: {error}"
@@ -94,7 +94,7 @@ def look(model: Wrapped) -> Seen:
     least = 2**-10 if stock.is_cuda else torch.finfo(torch.float32).eps
     eps = max(least, *(torch.finfo(x.dtype).eps for x in (stock, *seen.activations.values())))
     attention = "" if attention == "None" else attention  # a Transformer has no other
-    return Seen(tokenized, stock.float(), attention, seen, kept, eps)
+    return Examination(tokenized, stock.float(), attention, seen, kept, eps)
 
 
 def distance(x: Tensor, y: Tensor) -> Tensor:

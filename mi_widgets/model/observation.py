@@ -15,7 +15,7 @@ from .backend import Key, element, find
 
 
 @dataclass(frozen=True)
-class Probe:
+class Observation:
     """What was seen in one forward pass.
 
     Args:
@@ -31,9 +31,9 @@ class Probe:
     final: tuple[Tensor | None, ...]
 
 
-def probe(
+def observe(
     module: nn.Module, architecture: Architecture, config: ModelConfig, inputs: Inputs, shape: tuple[int, int]
-) -> Probe:
+) -> Observation:
     """Run a module once and look at every site of every layer.
 
     Args:
@@ -91,7 +91,7 @@ def probe(
         for path in (architecture.final_norm, architecture.unembed)
         for side in ("input", "output")
     )
-    return Probe(activations, faults, len(given[0]) if isinstance(given[0], tuple) else 0, final)
+    return Observation(activations, faults, len(given[0]) if isinstance(given[0], tuple) else 0, final)
 
 
 def _kind(output: Any) -> str:

@@ -1,5 +1,5 @@
 /** A map that keeps only what was used last. */
-export class Recent<V> {
+export class LRUCache<V> {
   private entries = new Map<string, V>(); // a Map remembers the order of insertion
 
   constructor(private limit: number) {}
