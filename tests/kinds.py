@@ -92,6 +92,7 @@ KINDS = {
     "neuron_frequencies": lambda: mi.fourier.neuron_frequencies(adding()),
     "neuron_logit_map": lambda: mi.fourier.neuron_logit_map(adding()),
     "next_tokens": lambda: run().next_tokens(4),
+    "numbers": lambda: mi.head_scores(model(), "induction", length=4) - 0.1,
     "path_patching": lambda: mi.path_patching(model(), PAIR, progress=False),
     "progress_measures": lambda: mi.fourier.progress_measures(adding()),
     "repeat_accuracy": lambda: mi.repeat_accuracy(model(), length=8, n=2),

@@ -6,8 +6,7 @@ must be is read from its annotation; of an annotation that names no kind, everyt
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from inspect import Parameter, Signature, signature
@@ -55,7 +54,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             given = expected.bind(*args, **kwargs).arguments
         except TypeError:
             given = {}  # the function says what is missing
-        check_kinds(public_name(function) or function.__name__, expected, given)
+        check_kinds(public_name(function) or f"mi.{function.__name__}", expected, given)
         return function(*args, **kwargs)
 
     return call
@@ -81,7 +80,7 @@ def check_kinds(called: str, expected: Signature, given: Mapping[str, Any]) -> N
                 if wanted.said
                 else f"is no {type(value).__name__}"
             )
-            raise WrongKind(f"{called}: {name} {said}. Write {_written(called, expected)}.")
+            raise WrongKind(f"{called}: {name} {said}. Write {_written(called, expected, name)}.")
 
 
 def kind_of(given: Any) -> str:
@@ -93,12 +92,12 @@ def _with_article(name: str) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOS' and name[:2] not in ('Si', 'St') else 'a'} {name}"
 
 
-def _written(called: str, expected: Signature) -> str:
-    needed = [
-        name
-        for name, parameter in expected.parameters.items()
-        if parameter.default is Parameter.empty and name != "self"
-    ]
+def _written(called: str, expected: Signature, wrong: str) -> str:
+    """The call, with what it needs and what was wrong."""
+    needed = []
+    for name, parameter in expected.parameters.items():
+        if name != "self" and (parameter.default is Parameter.empty or name == wrong):
+            needed.append(f"{name}=…" if parameter.kind is Parameter.KEYWORD_ONLY else name)
     return f"{called}({', '.join(needed)})"
 
 
@@ -140,31 +139,22 @@ def _alternative(name: str) -> tuple[Callable[[Any], bool], str]:
     if container in ("Sequence", "Iterable"):
         several = [_MEMBERS.get(name, f"{name}s" if name in _KINDS else "values") for name in _split(member)]
         return _is_several(member), f"a list of {' or '.join(several)}"
-    if name == "str":
-        return lambda value: isinstance(value, str), "a text"
-    if name in ("Path", "os.PathLike[str]"):
-        return lambda value: isinstance(value, os.PathLike), "a path"
-    if container == "Callable":
-        return lambda value: callable(value) and _is_no_kind(value), "a function"
-    if name == "None":
-        return lambda value: value is None, ""
     if name in ("Any", "object", ""):
         return lambda value: True, ""
-    return lambda value: _is_no_kind(value), ""
+    if name == "None":
+        return lambda value: value is None, ""
+    said = {"str": "a text", "Path": "a path", "os.PathLike[str]": "a path", "Callable": "a function"}
+    return _is_no_kind, said.get(name, said.get(container, ""))
 
 
 def _is_several(member: str) -> Callable[[Any], bool]:
     """Several of something; of what is none of the kinds the function says itself what it does not take."""
 
     def test(value: Any) -> bool:
-        if (
-            isinstance(value, (str, bytes, Mapping))
-            or not isinstance(value, Iterable)
-            or not _is_no_kind(value)
-        ):
-            return False
         members = value if isinstance(value, (list, tuple)) else ()  # others are not read twice
-        return all(_is_no_kind(each) or _wanted(member).admits(each) for each in members)
+        return _is_no_kind(value) and all(
+            _is_no_kind(each) or _wanted(member).admits(each) for each in members
+        )
 
     return test
 

@@ -96,7 +96,8 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
 
 def _called(function: Callable[..., Any]) -> str:
     """As code writes it; of a method its name alone."""
-    return public_name(function) or function.__name__
+    is_method = "self" in inspect.signature(function).parameters
+    return function.__name__ if is_method else public_name(function) or f"mi.{function.__name__}"
 
 
 def is_recorded(function: Callable[..., Any]) -> bool:

@@ -29,7 +29,7 @@ TOYS = WEIGHTS / "superposition"
 _WRITTEN_OUT = 512  # numbers in W up to which its code says them all
 
 
-@kind("mi.toys.load(name)")
+@kind("mi.toys.load(name) or mi.toys.ToyModel(W)")
 @dataclass(frozen=True, init=False, repr=False)
 class ToyModel:
     """Some instances of x' = ReLU(Wᵀ W x + b): n features are pressed into m dimensions and read back.

@@ -180,8 +180,8 @@ def dictionaries():
     }
     shown = {"contexts": 2, "around": 3, "tokens": 4, "near": 2}
     return {
-        mi.sae.evaluate: [((sae, atlas, KIND), {**shared, "seed": 3})],
-        mi.sae.dashboards: [((sae, atlas, KIND), {**shared, **shown})],
+        mi.sae.evaluate: [((atlas, sae, KIND), {**shared, "seed": 3})],
+        mi.sae.dashboards: [((atlas, sae, KIND), {**shared, **shown})],
         mi.sae.latents: [((run(), sae), {"site": SITE})],
     }
 

@@ -117,7 +117,7 @@ def test_labels_without_meaning_are_found_by_none(model):
     ("given", "error", "says"),
     [
         ({"site": None}, DictionaryError, r"does not say where it reads: site=at.resid_post\[2\]"),
-        ({"texts": []}, DictionaryError, "a list with a text in it"),
+        ({"texts": []}, mi.errors.PromptError, "a list with a text in it"),
         ({"marks": [mi.sae.Mark(99, 1, "a", "b")]}, PromptError, "is in none of the 40 texts"),
         ({"marks": [mi.sae.Mark(0, 50, "a", "b")]}, PromptError, "is in none of the 40 texts"),
     ],

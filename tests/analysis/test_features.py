@@ -128,5 +128,5 @@ def test_labels_say_what_a_latent_detects(model):
 def test_bad_input_is_named(model):
     with pytest.raises(DictionaryError, match="does not say where it reads"):
         mi.sae.dashboards(model, random_sae(d_in=model.config.d_model), TEXTS)
-    with pytest.raises(DictionaryError, match="a list with a text in it"):
+    with pytest.raises(mi.errors.PromptError, match="a list with a text in it"):
         mi.sae.dashboards(model, random_sae(d_in=model.config.d_model, site=at.resid_post[0]), "abc")

@@ -13,6 +13,7 @@ from mi_widgets.analysis.fourier.basis import energies, gini
 from mi_widgets.analysis.fourier.neurons import polynomials
 from mi_widgets.analysis.fourier.sums import along, by_sum
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.public import public_name
 from tests.analysis.adding_by_hand import adding_circuit, neurons_of
 from tests.conftest import examples, small_gpt2, small_transformer
 
@@ -247,7 +248,7 @@ ANALYSES = [
 def test_what_is_no_network_for_modular_addition_is_named(analysis):
     for module in (small_gpt2(), small_transformer(n_layers=1, d_vocab=60, n_ctx=3, d_mlp=0)):
         with pytest.raises(
-            MIError, match=rf"{analysis.__name__}: \S+ is no network for modular addition, which has"
+            MIError, match=rf"{public_name(analysis)}: \S+ is no network for modular addition, which has"
         ):
             analysis(mi.load(module))
 
@@ -259,7 +260,7 @@ def test_the_code_of_each_makes_it_again(analysis, circuit):
     exec(
         code.replace("model = ...", "model = given").partition("model.require")[0], scope | {"given": circuit}
     )
-    assert f"result = mi.{analysis.__name__}(model" in code
+    assert f"result = {public_name(analysis)}(model" in code
 
 
 @pytest.mark.parametrize("p", [0, 1, 2, 3, 4, 9, 111, -7, 7.0, True, "7"])

@@ -189,7 +189,7 @@ def test_metrics_say_what_they_are_named_for(by_hand, metric):
     assert grid.dataset["clean"].item() == pytest.approx(clean, abs=1e-3)
     assert grid.dataset["corrupted"].item() == pytest.approx(corrupted, abs=1e-2)
     assert grid.values[0, AT_LETTER] == pytest.approx(1, abs=1e-4)
-    assert f"metric=mi.{metric}" in grid.code()
+    assert f"metric=mi.metrics.{metric}" in grid.code()
 
 
 def test_a_metric_of_ones_own_is_named_in_the_code(by_hand):
@@ -226,7 +226,7 @@ def test_what_cannot_be_patched_is_named(by_hand):
         patching("ac")
     with pytest.raises(mi.errors.PromptError, match="No pairs"):
         patching()
-    with pytest.raises(mi.errors.MetricError, match=r"metric with a gradient.*mi.metrics.rank"):
+    with pytest.raises(mi.errors.MetricError, match=r"metric with a gradient.*one, rank and"):
         mi.attribution_patching(by_hand, PAIR, at.z, metric=mi.metrics.rank)
     with pytest.raises(mi.errors.SiteError, match=r"receivers are at.logits and what heads read"):
         mi.path_patching(by_hand, PAIR, at.z[1, 0])

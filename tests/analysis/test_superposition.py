@@ -233,6 +233,7 @@ def test_results_say_how_they_were_made(analysis, tmp_path):
 )
 def test_other_things_are_refused_with_a_way_out(analysis):
     with pytest.raises(
-        MIError, match=rf"{analysis.__name__} takes a toy model, .*mi\.toys\.ToyModel\(W\).*got ndarray"
+        MIError,
+        match=rf"{analysis.__name__}: toy must be a ToyModel, .*mi\.toys\.ToyModel\(W\); got a ndarray",
     ):
         analysis(np.eye(2))

@@ -78,7 +78,7 @@ REFUSED = {
         m, length=4, seed=True
     ),
     f"seed must be a whole number of 64 bits, as in seed=0; got {2**64}.": lambda m: seeded(2**64),
-    "modular_sums: seed must be a whole number from 0; got -1.": lambda m: mi.fourier.modular_sums(
+    "mi.fourier.modular_sums: seed must be a whole number from 0; got -1.": lambda m: mi.fourier.modular_sums(
         7, "train", seed=-1
     ),
     "logit_lens: top must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(

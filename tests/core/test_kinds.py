@@ -80,11 +80,11 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         ),
         (
             lambda: mi.logit_lens(run(), "resid_post"),
-            "mi.logit_lens: site must be a Site, as in at.resid_post[2]; got a str. Write mi.logit_lens(run).",
+            "mi.logit_lens: site must be a Site, as in at.resid_post[2]; got a str. Write mi.logit_lens(run, site).",
         ),
         (
-            lambda: mi.directions.mean_difference(model(), "ab", ["c"], at.resid_post[1]),
-            "mi.directions.mean_difference: texts_a must be a list of texts; got a str. Write "
+            lambda: mi.directions.mean_difference(model(), run(), ["c"], at.resid_post[1]),
+            "mi.directions.mean_difference: texts_a must be a list of texts; got a Run. Write "
             "mi.directions.mean_difference(model, texts_a, "
             "texts_b, site).",
         ),

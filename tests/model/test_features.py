@@ -1,5 +1,7 @@
 """Latents as sites: read, written, and an untouched splice that changes nothing; against plain tensor arithmetic."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -119,9 +121,8 @@ def test_sites_say_what_they_are():
     sae = random_sae(site=at.resid_post[1]).with_record(LOADED)
     site = at.feature(sae, 7).pos(-1)
     assert site.code() == "at.resid_post[1].feature(mi.sae.load('here'), 7).pos(-1)"
-    assert (
-        eval(site.code(), {"at": at, "mi": type("", (), {"load_sae": staticmethod(lambda _: sae)})}) == site
-    )
+    loading = SimpleNamespace(sae=SimpleNamespace(load=lambda _: sae))
+    assert eval(site.code(), {"at": at, "mi": loading}) == site
     assert site.everywhere == at.resid_post[1]
     assert site.axes == ("batch", "pos")
     assert at.feature(sae, [1, 2]).axes == ("batch", "pos", "feature")

@@ -8,7 +8,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import DictionaryError, MIError
+from mi_widgets.core.errors import DictionaryError, MIError, WrongKind
 from mi_widgets.training.sae.activations import FromTexts
 from mi_widgets.training.sae.fit import Fit
 from tests.conftest import small_transformer
@@ -209,7 +209,7 @@ MODEL = object()
         ({"d_sae": 1.5}, "d_sae must be a whole number from 1; got 1.5"),
         ({"kind": "gated"}, "kind='gated': the kinds are topk, batch_topk, jumprelu, l1"),
         ({"activations": None}, "takes a model, a site and texts.*or activations=x"),
-        ({"model": MODEL}, "takes a model, a site and texts.*or activations=x"),
+        ({"model": MODEL}, "model must be a Model.*got an object"),
         ({"activations": torch.zeros(0, 4)}, r"a tensor \(n, d_in\) with something in it; got \(0, 4\)"),
         ({"activations": torch.zeros(4)}, r"got \(4,\)"),
         ({"activations": [1.0]}, "got list"),
@@ -220,7 +220,7 @@ MODEL = object()
     ],
 )
 def test_bad_input_is_named(planted, given, says):
-    with pytest.raises(DictionaryError, match=says):
+    with pytest.raises((DictionaryError, WrongKind), match=says):
         mi.sae.train(**{"activations": planted[0], "tokens": 1000, **FEW, **given})
 
 

@@ -464,7 +464,7 @@ def test_heads_are_switched_off_where_terms_are_heads():
 
 def test_code_makes_the_same_view():
     # Registered or not: the code names the view as `mi.views.AttributionView`.
-    names = SimpleNamespace(AttributionView=AttributionView, ablate=mi.ablate, stack=mi.stack)
+    names = SimpleNamespace(views=mi.views, ablate=mi.ablate, stack=mi.stack)
     result, control = attribution(n_batch=2), attribution(n_batch=2, seed=3, call="untrained()")
     view = AttributionView(
         result,

@@ -99,7 +99,7 @@ def test_some_latents_and_one_keep_their_numbers():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (3, r"This Result is an int; FeatureView draws Results of mi\.sae\.dashboards\(sae, model, texts\)"),
+        (3, r"This Result is an int; FeatureView draws Results of mi\.sae\.dashboards\(model, sae, texts\)"),
         (text(), r"This Result has no density; FeatureView draws what mi\.sae\.dashboards"),
         (dashboards().sel(latent=[]), r"needs whole dashboards"),
     ],
@@ -120,9 +120,8 @@ def test_what_is_too_much_is_refused_with_a_way_out(monkeypatch):
 def test_a_result_shows_as_its_view():
     bundle = dashboards()._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert data["text/plain"].startswith(
-        "FeatureView(atlas, 6 latents at resid_post[2]; Latent 0 · register french"
-    )
+    assert data["text/plain"].startswith("6 latents at resid_post[2] of atlas (latent 6)")
+    assert "application/vnd.jupyter.widget-view+json" in data
     image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert image.width == 900
     assert len(image.getcolors(1 << 16)) > 8

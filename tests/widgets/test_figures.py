@@ -84,7 +84,7 @@ def texts(figure):
 
 
 def test_the_list_of_kinds_is_that_of_the_package():
-    rooms = ("model", "analysis", "training", "lab", "widgets")
+    rooms = ("core", "model", "analysis", "training", "lab", "widgets")
     assert {
         kind for room in rooms for path in (PACKAGE / room).rglob("*.py") for kind in kinds_in(path)
     } == set(KINDS)

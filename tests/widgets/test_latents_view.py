@@ -124,7 +124,8 @@ def test_without_features_latents_are_numbers():
 def test_a_result_shows_as_its_view():
     bundle = firing()._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert data["text/plain"].startswith("LatentsView(atlas, Latent 0 fires")
+    assert data["text/plain"].startswith("Latents at resid_post[2] of atlas")
+    assert "application/vnd.jupyter.widget-view+json" in data
     assert data["image/png"]
 
 

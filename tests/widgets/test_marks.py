@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mi_widgets.views import _marks as marks
+from mi_widgets.widgets import _marks as marks
 from mi_widgets.widgets._marks.inks import ACCENT, CONTROL, LOWERS, QUIET, RAISES, WHITE
 from mi_widgets.widgets._marks.pen import Pen
 from mi_widgets.widgets._marks.text import MONO, TEXT, plain, wrapped

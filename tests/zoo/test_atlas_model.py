@@ -10,7 +10,7 @@ from mi_widgets.training.language.measure import EXAMPLE
 from mi_widgets.training.language.registers import WRITTEN, continuations
 from mi_widgets.training.recipes import recipe_for
 from mi_widgets.training.ship import missed
-from mi_widgets.zoo import models
+from mi_widgets.zoo import shipped
 
 NAMES = ("atlas", "atlas-shortcut")
 
@@ -41,7 +41,7 @@ def test_it_goes_on_with_the_guides_example(model):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_record_reaches_the_bars_and_the_limits(name):
-    record, folder = models.expected(name), models.WEIGHTS / name
+    record, folder = shipped.expected(name), shipped.WEIGHTS / name
     assert missed(recipe_for(name).bars, record["measures"]) == []
     assert record["minutes"] <= 75
     assert sum(p.numel() for p in mi.load(name).module.parameters()) <= 4_000_000
@@ -51,11 +51,11 @@ def test_its_record_reaches_the_bars_and_the_limits(name):
 
 
 def test_three_seeds_are_on_the_card():
-    others = models.expected("atlas")["other_seeds"]
+    others = shipped.expected("atlas")["other_seeds"]
     assert sorted(others) == ["0", "2"]
     header = next(
         line
-        for line in (models.WEIGHTS / "atlas" / "CARD.md").read_text("utf-8").splitlines()
+        for line in (shipped.WEIGHTS / "atlas" / "CARD.md").read_text("utf-8").splitlines()
         if line.startswith("| measure")
     )
     assert header == "| measure | seed 1 | seed 0 | seed 2 | bar |"
@@ -82,7 +82,7 @@ def test_it_writes_in_every_register(atlas):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_stock_loaders_read_the_same_model(name):
-    folder = models.WEIGHTS / name
+    folder = shipped.WEIGHTS / name
     stock = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     ids = AutoTokenizer.from_pretrained(folder)(EXAMPLE.prompt, return_tensors="pt").input_ids
     run = mi.load(name).run(EXAMPLE.prompt)

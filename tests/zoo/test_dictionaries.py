@@ -47,7 +47,7 @@ def test_it_fits_its_site_and_knows_how_to_be_loaded_again(name):
 def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
     shutil.copytree(DICTIONARIES, tmp_path / "dictionaries")
     folder = tmp_path / "dictionaries" / "atlas-2"
-    monkeypatch.setattr("mi_widgets.zoo.dictionaries", lambda: {"atlas-2": folder})
+    monkeypatch.setattr("mi_widgets.zoo.DICTIONARIES", folder.parent)
     weights = folder / "sae_weights.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1

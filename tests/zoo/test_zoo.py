@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets.training.recipes import recipe_for
-from mi_widgets.zoo import models
+from mi_widgets.zoo import shipped
 from mi_widgets.zoo.tokenizer import pieces, word_tokenizer
 from mi_widgets.zoo.vocabulary import SPECIALS, token_ids, vocabulary, word_groups
 from tests.conftest import small_transformer
@@ -38,9 +38,9 @@ def test_an_unknown_name_lists_the_shipped_ones():
 
 
 def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
-    shutil.copytree(models.WEIGHTS / "induction-1l", tmp_path / "induction-1l")
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
-    models.names.cache_clear()
+    shutil.copytree(shipped.WEIGHTS / "induction-1l", tmp_path / "induction-1l")
+    monkeypatch.setattr(shipped, "WEIGHTS", tmp_path)
+    shipped.models.cache_clear()
     try:
         mi.load("induction-1l")
         weights = tmp_path / "induction-1l" / "model.safetensors"
@@ -54,21 +54,21 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
         with pytest.raises(mi.errors.DamagedWeights, match="its sha256 is no file"):
             mi.load("induction-1l")
     finally:
-        models.names.cache_clear()
+        shipped.models.cache_clear()
 
 
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("name", shipped.models())
 def test_every_shipped_file_is_in_the_record(name):
-    folder = models.WEIGHTS / name
-    shipped = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    assert shipped == {*models.expected(name)["files"], models.EXPECTED}
-    tokens = recipe_for(models.expected(name)["recipe"]).tokens
+    folder = shipped.WEIGHTS / name
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert found == {*shipped.expected(name)["files"], shipped.EXPECTED}
+    tokens = recipe_for(shipped.expected(name)["recipe"]).tokens
     if (folder / "tokens.json").exists():
         assert json.loads((folder / "tokens.json").read_text()) == list(tokens)
     else:
         vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
         assert sorted(vocabulary, key=vocabulary.get) == list(tokens)
-    assert sum((folder / file).stat().st_size for file in shipped) < 10_000_000
+    assert sum((folder / file).stat().st_size for file in found) < 10_000_000
 
 
 @given(

@@ -27,11 +27,11 @@ def dimensions_per_feature(toy: ToyModel) -> Result:
         features whose W_i is longer than 0.5.
 
     Raises:
-        MIError: not a toy model.
+        WrongKind: not a toy model.
 
     Source: Elhage et al. 2022 (arXiv:2209.10652), "The geometry of superposition", uniform superposition: D*.
     """
-    W = weights_of(toy, "dimensions_per_feature")
+    W = weights_of(toy)
     coords = coords_of(toy)
     return Result(
         kind="dimensions_per_feature",

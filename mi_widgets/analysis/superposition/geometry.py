@@ -36,12 +36,12 @@ def feature_geometry(toy: ToyModel) -> Result:
         counter-clockwise; NaN for others.
 
     Raises:
-        MIError: not a toy model.
+        WrongKind: not a toy model.
 
     Source: Elhage et al. 2022 (arXiv:2209.10652), "The geometry of superposition", which names figures by D_i; that
     number and angles must fit as well, and the two tolerances, are ours.
     """
-    W = weights_of(toy, "feature_geometry")
+    W = weights_of(toy)
     there, shares = represented(W), dimensionality(W)
     groups = np.stack([grouped(*one) for one in zip(W, there, strict=True)])
     names = [recognised(*one) for one in zip(W, groups, shares, strict=True)]

@@ -26,11 +26,11 @@ def interference(toy: ToyModel) -> Result:
         itself, about 1 where as much of others lies on it; NaN where W_i is 0.
 
     Raises:
-        MIError: not a toy model.
+        WrongKind: not a toy model.
 
     Source: Elhage et al. 2022 (arXiv:2209.10652), "Demonstrating superposition", where `shared` is the colour.
     """
-    dots = gram(weights_of(toy, "interference"))
+    dots = gram(weights_of(toy))
     squared = np.einsum("kii->ki", dots)
     others = np.square(dots).sum(2) - np.square(squared)
     shared = safely(others, squared, np.nan)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mi_widgets.core.errors import MIError
 from mi_widgets.zoo.superposition import ToyModel
 
 SOURCE = "Elhage et al. 2022, Toy Models of Superposition (arXiv:2209.10652)"
@@ -15,21 +14,8 @@ SOURCE = "Elhage et al. 2022, Toy Models of Superposition (arXiv:2209.10652)"
 REPRESENTED = 0.5
 
 
-def weights_of(toy: Any, asked: str) -> Float[np.ndarray, "instance hidden feature"]:
-    """W in double precision.
-
-    Args:
-        toy: what a user gave.
-        asked: the function, for the message.
-
-    Raises:
-        MIError: it is no toy model.
-    """
-    if not isinstance(toy, ToyModel):
-        raise MIError(
-            f'{asked} takes a toy model, as in mi.toys.load("plane") or mi.toys.ToyModel(W) for a matrix of your own; '
-            f"got {type(toy).__name__}."
-        )
+def weights_of(toy: ToyModel) -> Float[np.ndarray, "instance hidden feature"]:
+    """W in double precision."""
     return toy.W.tensor.numpy().astype(np.float64)
 
 

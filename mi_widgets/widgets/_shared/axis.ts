@@ -31,7 +31,12 @@ export function drawRowLabels(context: CanvasRenderingContext2D, axis: PlacedAxi
 const CLIMB = -Math.PI / 3;
 
 /** Labels of columns, starting at y and climbing to the right. */
-export function drawColumnLabels(context: CanvasRenderingContext2D, axis: PlacedAxis, y: number, style: LabelStyle): void {
+export function drawColumnLabels(
+  context: CanvasRenderingContext2D,
+  axis: PlacedAxis,
+  y: number,
+  style: LabelStyle,
+): void {
   Object.assign(context, { textAlign: "left", textBaseline: "middle" });
   write(context, axis, style, style.size + 1, (x, text) => {
     context.save();
@@ -43,7 +48,12 @@ export function drawColumnLabels(context: CanvasRenderingContext2D, axis: Placed
 }
 
 /** Labels of columns, flat and centred, ending at y: for short ones. */
-export function drawFlatLabels(context: CanvasRenderingContext2D, axis: PlacedAxis, y: number, style: LabelStyle): void {
+export function drawFlatLabels(
+  context: CanvasRenderingContext2D,
+  axis: PlacedAxis,
+  y: number,
+  style: LabelStyle,
+): void {
   Object.assign(context, { textAlign: "center", textBaseline: "alphabetic" });
   const room = widest(context, axis.labels, style) + 8;
   write(context, axis, style, room, (x, text) => context.fillText(text, x, y));

@@ -1,12 +1,12 @@
 /** The measures: curves over the steps of a training run, and what they compare with. */
 import { reading } from "../_shared/numbers";
 import { DASHES, lastValue, type Line } from "../_shared/lines";
-import type { Labels } from "../_shared/linked";
+import type { LinkedLabels } from "../_shared/linked";
 
 export interface Curves {
   steps: number[]; // none: the same at every step
   names: string[];
-  places: Labels[];
+  places: LinkedLabels[];
   rows: Float32Array[]; // one a line
 }
 
@@ -26,7 +26,7 @@ const ALL_STRONG = 3; // so few lines are all strong
 
 /** A line of a panel, and which element of the Result it is. */
 export interface PlacedLine extends Line {
-  place: Labels;
+  place: LinkedLabels;
   control: boolean;
 }
 

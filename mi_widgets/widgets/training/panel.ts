@@ -3,7 +3,7 @@ import { type AxisScale, nearest, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
 import { LineChart } from "../_shared/line_chart";
 import { nameRoom, rangeOf, tickRoom, valueAt } from "../_shared/lines";
-import type { Labels } from "../_shared/linked";
+import type { LinkedLabels } from "../_shared/linked";
 import { reading } from "../_shared/numbers";
 import { highestAt, linesOf, type Measure, type PlacedLine, written } from "./measures";
 
@@ -19,7 +19,7 @@ export interface PanelFrame {
 export interface Pointed {
   step: number; // the nearest that was measured
   line?: number; // the place of the nearest, if it is near
-  place: Labels; // what it is of the Result; of a control nothing
+  place: LinkedLabels; // what it is of the Result; of a control nothing
   tooltip: [string, string][];
 }
 
@@ -64,13 +64,13 @@ export class Panel {
   }
 
   /** Light the line up that is what the labels say, the first that name one; none where all leave it open. */
-  light(...wanted: Labels[]): void {
+  light(...wanted: LinkedLabels[]): void {
     const found = wanted.map((labels) => this.find(labels)).find((line) => line >= 0);
     this.chart.light(found);
   }
 
   /** The place of the line that the labels name; -1 where they leave it open. */
-  private find(labels: Labels): number {
+  private find(labels: LinkedLabels): number {
     const ours = this.lines.filter(({ control }) => !control);
     const keys = Object.keys(ours[0].place);
     const telling = keys.filter(

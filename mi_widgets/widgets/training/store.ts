@@ -1,12 +1,12 @@
 /** What the displays of one model share: the measures, read by their names. */
 import { Labelled } from "../_shared/labelled";
-import type { Labels } from "../_shared/linked";
+import type { LinkedLabels } from "../_shared/linked";
 import type { Curves, Measure } from "./measures";
 
 interface SentCurves {
   values: string; // the variable, of lines and, unless they are the same at every step, of steps
   names: string[];
-  places: Labels[];
+  places: LinkedLabels[];
 }
 
 interface SentMeasure {
