@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -113,3 +115,21 @@ def test_a_circle_in_typescript_is_found_and_named_whatever_kind_of_import_close
         first, *others = circle(typescript_imports(tmp_path)).split(" imports ")
         assert first == others[-1], kind
         assert set(others) == {"a.ts", "parts/b.ts", "parts/c.ts"}, kind
+
+
+def test_a_model_of_our_own_needs_no_modelling_code_of_transformers_and_no_training():
+    script = "import mi_widgets as mi, sys; mi.load('induction-2l'); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    loaded = done.stdout.split()
+    assert "mi_widgets.model.model" in loaded
+    for unused in (
+        "transformers.modeling_utils",
+        "scipy",
+        "sympy",
+        "mi_widgets.training",
+        "ipywidgets",
+        "matplotlib",
+    ):
+        assert unused not in loaded

@@ -1,0 +1,48 @@
+"""Every public name is listed once, is there, and stands in the table with what it is for."""
+
+import ast
+import inspect
+
+import pytest
+
+import mi_widgets as mi
+from mi_widgets.core.public import listed, public_name
+from tests.names import GROUPS, TABLE, every_public, public, table
+
+
+def test_the_table_is_that_of_the_code():
+    assert TABLE.read_text("utf-8") == table(), "python -m tests.names writes it"
+
+
+def test_what_is_written_is_what_is_there():
+    for written, thing in every_public().items():
+        if not inspect.ismodule(thing):
+            assert public_name(thing) == written
+
+
+def test_the_model_or_the_run_goes_first_and_the_rest_is_named_alike():
+    for written, thing in every_public().items():
+        if inspect.isfunction(thing):
+            names = [*inspect.signature(thing).parameters]
+            for first in ("model", "run"):
+                assert first not in names[1:], written
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_can_be_listed_and_imported_from(group):
+    module = public(group)
+    assert dir(module) == sorted(module.__all__)
+    stub = TABLE.parents[1] / "mi_widgets" / f"{group.removeprefix('mi.')}.pyi"
+    assert module.__all__ == sorted(listed(stub))
+    assert module.__doc__
+    said = [node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.Assign)]
+    if said:  # names that differ from those inside are made public by a list
+        assert sorted(ast.literal_eval(said[0].value)) == module.__all__
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        module.nothing  # noqa: B018
+
+
+def test_what_comes_first_is_less_than_half():
+    flat = [written for written in every_public() if written.count(".") == 1]
+    assert len(flat) < len(every_public()) / 2
+    assert set(mi.__all__) == {name.removeprefix("mi.") for name in (*flat, *GROUPS)}
