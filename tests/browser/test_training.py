@@ -31,7 +31,7 @@ from tests.widgets.losses import text
 from mi_widgets.widgets.tokens.widget import TokensView
 words = ["<bos>", *[f" word{{i}}" for i in range(10)], {EVIL!r}] * 2
 view = TokensView(
-    text(n=24, tokens=words, steps=(0, 300, 600)), controls={{"head out": text(n=24, tokens=words, low=5)}}
+    text(n=24, tokens=words, steps=(0, 300, 600)), control={{"head out": text(n=24, tokens=words, low=5)}}
 )
 view
 """
@@ -242,7 +242,7 @@ model = mi.load("induction-2l")
 ids = mi.repeated_tokens(model, length=12, n=2)
 untrained = model.untrained()
 view = TokensView(
-    mi.loss_per_token(model.run(ids)), controls={"untrained": mi.loss_per_token(untrained.run(ids))}
+    mi.loss_per_token(model.run(ids)), control={"untrained": mi.loss_per_token(untrained.run(ids))}
 )
 view
 """
@@ -263,7 +263,7 @@ def test_the_loss_of_a_shipped_model_is_drawn(opened):
     "opened",
     [
         "from tests.widgets.losses import text\nfrom mi_widgets.widgets.tokens.widget import TokensView\n"
-        "view = TokensView(text(n=512), controls={'head out': text(n=512, low=5)})\nview"
+        "view = TokensView(text(n=512), control={'head out': text(n=512, low=5)})\nview"
     ],
     indirect=True,
 )

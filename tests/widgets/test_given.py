@@ -65,8 +65,8 @@ def test_what_goes_by_name_is_a_mapping(given, said):
     says = r"{0} takes Results by name, as in {0}=\{{'name': result\}}; got {1}\."
     with pytest.raises(ResultError, match=says.format("scores", said)):
         mi.views.AttentionView(patterns.result(), scores=given)
-    with pytest.raises(ResultError, match=says.format("controls", said)):
-        mi.views.TokensView(losses.text(), controls=given)
+    with pytest.raises(ResultError, match=says.format("control", said)):
+        mi.views.TokensView(losses.text(), control=given)
 
 
 def test_what_is_compared_with_is_numbers():

@@ -66,7 +66,7 @@ def test_whitespace_and_control_characters_are_visible():
 @pytest.mark.parametrize(
     "view",
     [
-        TokensView(text(n=4), controls={"two\nlines": text(n=4)}),
+        TokensView(text(n=4), control={"two\nlines": text(n=4)}),
         TrainingView({"a\nb": (one(), {"c\nd": level()})}),
         HeatmapView(
             grid((2, 2), ("layer", "part"), labels={"part": ["a\nb", "c"]}), selection={"part": "a\nb"}

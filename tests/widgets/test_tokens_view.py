@@ -23,7 +23,7 @@ EVIL = "</script><img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def view():
-    return TokensView(text(), controls={"head out": text(low=5.0)})
+    return TokensView(text(), control={"head out": text(low=5.0)})
 
 
 def sent(view):
@@ -47,7 +47,7 @@ def changed(result, **more):
 
 def test_everything_is_sent_at_once_with_its_gaps():
     view = TokensView(
-        text(n_batch=2, steps=(0, 50), padded=3), controls={"head out": text(n_batch=2, padded=3, low=5.0)}
+        text(n_batch=2, steps=(0, 50), padded=3), control={"head out": text(n_batch=2, padded=3, low=5.0)}
     )
     values = sent(view)
     assert values.shape == (2, 2, 2, 12)
@@ -72,7 +72,7 @@ def test_the_scale_is_from_nothing_or_around_it(result, scale):
 
 
 def test_all_lines_steps_and_prompts_share_one_scale(view):
-    assert scale_sent(TokensView(text(steps=(0, 50)), controls={"x": text(high=40)}))["high"] == 40
+    assert scale_sent(TokensView(text(steps=(0, 50)), control={"x": text(high=40)}))["high"] == 40
 
 
 def test_what_can_be_selected():
@@ -117,11 +117,11 @@ def test_a_part_of_a_result_keeps_its_labels():
         (level(), {}, r"This Result has no axis pos \(its axes: none\).*mi\.loss_per_token\(run\)"),
         (3, {}, r"This Result is an int; TokensView draws Results"),
         (attention(), {}, r"has no axis pos \(its axes: batch, layer, head, query, key\)"),
-        (text(), {"x": None}, r"controls\['x'\] is None; TokensView draws Results"),
+        (text(), {"x": None}, r"control\['x'\] is None; TokensView draws Results"),
         (
             text(),
             {"x": text(n=9)},
-            r"controls\['x'\] has 9 labels of pos, 0 to 8, but .* 12 labels of pos, 0 to 11",
+            r"control\['x'\] has 9 labels of pos, 0 to 8, but .* 12 labels of pos, 0 to 11",
         ),
         (
             text(),
@@ -129,7 +129,7 @@ def test_a_part_of_a_result_keeps_its_labels():
             r"has 2 labels of batch, 0 to 1, but this view has 1 labels of batch",
         ),
         (text(), {"x": text(steps=(0, 5))}, r"has 2 labels of step, 0 to 5, but this view has no axis step"),
-        (text(), {"x": text(tokens=["x"] * 12)}, r"controls\['x'\] is on another text"),
+        (text(), {"x": text(tokens=["x"] * 12)}, r"control\['x'\] is on another text"),
         (
             text(n=1000, n_batch=100, steps=range(50)),
             {},
@@ -139,7 +139,7 @@ def test_a_part_of_a_result_keeps_its_labels():
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, controls, said):
     with pytest.raises(ResultError, match=said):
-        TokensView(wrong, controls=controls)
+        TokensView(wrong, control=controls)
 
 
 def test_several_numbers_a_token_or_no_texts_are_refused():
@@ -170,7 +170,7 @@ def test_code_makes_the_same_view(monkeypatch):
         'a "quoted" ²': text_of("d"),
     }
     for given in ({}, controls):
-        view = TokensView(result, controls=given, selection={"pos": 3, "step": 0})
+        view = TokensView(result, control=given, selection={"pos": 3, "step": 0})
         names = {}
         exec(view.code(), names)
         again = names["view"]
@@ -182,13 +182,13 @@ def test_code_makes_the_same_view(monkeypatch):
 
 def test_show_draws_another_result_and_keeps_what_it_can(view):
     view.selection = {"pos": 5}
-    view.show(text(n_batch=2, steps=(0, 50), warnings=("a",)), controls={"x": text(n_batch=2, low=3.0)})
+    view.show(text(n_batch=2, steps=(0, 50), warnings=("a",)), control={"x": text(n_batch=2, low=3.0)})
     assert view.selection == {"batch": 0, "pos": 5, "step": 50}
     assert (view._data["derived"]["names"], view._header["warnings"]) == (["induction-2l", "x"], ["a"])
     view.show(text(n=4))
     assert view.selection == {"batch": 0, "pos": None}
     assert (view._choices["pos"], view._data["derived"]["names"]) == ([0, 1, 2, 3, None], ["induction-2l"])
-    assert "controls" not in view._code
+    assert "control=" not in view._code
     with pytest.raises(ResultError):
         view.show(level())
     assert view.result.values.shape == (1, 4)
@@ -197,7 +197,7 @@ def test_show_draws_another_result_and_keeps_what_it_can(view):
 def test_header_and_repr_say_what_is_seen():
     view = TokensView(
         text(padded=2, n_batch=2, warnings=("a",)),
-        controls={"head out": text(padded=2, n_batch=2, warnings=("a", "b"))},
+        control={"head out": text(padded=2, n_batch=2, warnings=("a", "b"))},
         selection={"batch": 1, "pos": 7},
     )
     said = "TokensView(induction-2l, loss per token of 10 tokens, beside head out, batch 1, pos 7)"
@@ -223,7 +223,7 @@ def test_header_and_repr_say_what_is_seen():
 )
 @pytest.mark.parametrize("beside", [False, True])
 def test_the_picture_is_a_small_png(case, beside):
-    view = TokensView(text(**case), controls={"head out": text(**case)} if beside else None)
+    view = TokensView(text(**case), control={"head out": text(**case)} if beside else None)
     data, _ = view._repr_mimebundle_()
     png = base64.b64decode(data["image/png"])
     image = Image.open(io.BytesIO(png)).convert("RGB")

@@ -33,9 +33,9 @@ class Texts(DrawnResult):
         scale: The colours and what they mean: one for all lines, steps and prompts.
     """
 
-    def __init__(self, result: Any, controls: Mapping[str, Any] | None):
+    def __init__(self, result: Any, control: Any):
         data = _checked(result, "This Result")
-        self.controls = by_name(controls, "controls")
+        self.controls = {"untrained": control} if is_result(control) else by_name(control, "control")
         super().__init__(result, self.controls)
         self.names = [self.model_name, *self.controls]
         self.steps = [int(step) for step in labels_of(data, "step")] if "step" in data.dims else []
@@ -58,7 +58,7 @@ class Texts(DrawnResult):
         return np.broadcast_to(tokens, (len(self.batch), len(self.pos)))
 
     def _control(self, name: str, control: Any, shape: tuple[int, ...]) -> np.ndarray:
-        data = _checked(control, f"controls[{name!r}]")
+        data = _checked(control, f"control[{name!r}]")
         ours = (self.steps, self.batch, self.pos)
         for axis, labels in zip(_AXES, ours, strict=True):
             theirs = labels_of(data, axis) if axis in data.dims else None
@@ -66,12 +66,12 @@ class Texts(DrawnResult):
             if theirs is None or theirs == labels or (axis == "batch" and len(theirs) == len(labels) == 1):
                 continue
             raise ResultError(
-                f"controls[{name!r}] has {_span(axis, theirs)}, but this view has {_span(axis, labels)}; "
+                f"control[{name!r}] has {_span(axis, theirs)}, but this view has {_span(axis, labels)}; "
                 "a control is the same measure of the same tokens."
             )
         if not np.array_equal(self._texts(data), self.tokens):
             raise ResultError(
-                f"controls[{name!r}] is on another text; a control is the same measure of the same tokens."
+                f"control[{name!r}] is on another text; a control is the same measure of the same tokens."
             )
         return np.broadcast_to(_values(data), shape)
 

@@ -1,6 +1,5 @@
 """`TokensView`: a text whose tokens are coloured by a number each."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mi_widgets.core.numbers import counted
@@ -20,7 +19,8 @@ class TokensView(ResultView[Texts]):
     Args:
         result: A Result with the axis `pos` and its texts (`pos_token`), perhaps also `batch` and `step`, such as
             `mi.loss_per_token(run)`.
-        controls: Name -> a Result of the same shape on the same text, drawn beneath in the same colours.
+        control: A Result of the same shape on the same text, drawn beneath in the same colours, or several by name; one
+            without a name is called "untrained".
         selection: What to show first, any of batch, pos, and step if there is one. Default: the first prompt, no
             token, the last step.
 
@@ -38,10 +38,10 @@ class TokensView(ResultView[Texts]):
         self,
         result: Any,
         *,
-        controls: Mapping[str, Any] | None = None,
+        control: Any = None,
         selection: dict[str, Any] | None = None,
     ):
-        super().__init__(result, Texts(result, controls), selection)
+        super().__init__(result, Texts(result, control), selection)
 
     def _picture(self) -> Picture:
         """The same text in the same colours, and the same curve."""
@@ -55,18 +55,18 @@ class TokensView(ResultView[Texts]):
             parts.append(f"beside {' and '.join(read.controls)}")
         return f"TokensView({', '.join([*parts, self._chosen()])})"
 
-    def show(self, result: Any, *, controls: Mapping[str, Any] | None = None) -> None:
+    def show(self, result: Any, *, control: Any = None) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it.
 
         Args:
             result: As for a new view.
-            controls: As for a new view; without them those of the old one are shown no more.
+            control: As for a new view; without it those of the old one are shown no more.
         """
-        self._show(result, Texts(result, controls))
+        self._show(result, Texts(result, control))
 
     def _arguments(self, script: Script) -> list[str]:
         entries = [
             f"{quoted(name)}: {script.expression(control, f'{name} control')}"
             for name, control in self._drawn.controls.items()
         ]
-        return [f"controls={{{', '.join(entries)}}}"] if entries else []
+        return [f"control={{{', '.join(entries)}}}"] if entries else []
