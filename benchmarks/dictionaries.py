@@ -45,7 +45,7 @@ def peak(tokens: int) -> float:
     """Megabytes at the most while a model's activations are streamed into an autoencoder."""
     torch.set_num_threads(1)
     texts = [text.text for text in mi.shipped.texts("atlas", "train", n=2000, seed=0)]
-    train_sae(mi.load("atlas"), at.resid_post[2], texts, d_sae=64, k=4, tokens=tokens, progress=False)
+    train_sae(mi.load("atlas"), at.resid_post[2], texts, d_sae=64, k=4, n_tokens=tokens, progress=False)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -55,7 +55,7 @@ def main(rounds: int) -> Times:
     x = torch.randn(STEPS * BATCH, D_IN, generator=torch.Generator().manual_seed(0))
 
     def ours() -> None:
-        train_sae(activations=x, d_sae=D_SAE, k=K, tokens=len(x), batch=BATCH, progress=False)
+        train_sae(activations=x, d_sae=D_SAE, k=K, n_tokens=len(x), batch=BATCH, progress=False)
 
     return interleaved({OURS: ours, PLAIN: lambda: plain(x)}, rounds)
 

@@ -51,7 +51,7 @@ def run():
 def _history():
     activations = torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
     return mi.sae.train(
-        activations=activations, d_sae=16, k=2, tokens=2_000, batch=100, progress=False
+        activations=activations, d_sae=16, k=2, n_tokens=2_000, batch=100, progress=False
     ).history
 
 
@@ -72,7 +72,7 @@ KINDS = {
     "faithfulness": lambda: mi.faithfulness(model(), [at.z[0, 1], at.z[1, 2]], PAIR, draws=2, progress=False),
     "feature_geometry": lambda: mi.toys.feature_geometry(toy()),
     "features": lambda: mi.sae.dashboards(
-        model(), sae(), TEXTS, contexts=2, around=2, tokens=3, near=2, progress=False
+        model(), sae(), TEXTS, contexts=2, around=2, n_promoted=3, near=2, progress=False
     ),
     "fourier_norms": lambda: mi.fourier.norms(adding().weights.W_E[:11]),
     "fourier_spectrum": lambda: mi.fourier.spectrum(adding(), neurons=[0, 3], logits=[2]),

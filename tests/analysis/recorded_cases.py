@@ -178,7 +178,7 @@ def dictionaries():
         "site": SITE,
         "progress": False,
     }
-    shown = {"contexts": 2, "around": 3, "tokens": 4, "near": 2}
+    shown = {"contexts": 2, "around": 3, "n_promoted": 4, "near": 2}
     return {
         mi.sae.evaluate: [((atlas, sae, KIND), {**shared, "seed": 3})],
         mi.sae.dashboards: [((atlas, sae, KIND), {**shared, **shown})],

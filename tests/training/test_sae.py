@@ -44,7 +44,7 @@ def likeness(truth, sae):
 )
 def test_planted_directions_are_found(planted, kind, least):
     x, truth = planted
-    sae = mi.sae.train(activations=x, kind=kind, tokens=200_000, **FEW)
+    sae = mi.sae.train(activations=x, kind=kind, n_tokens=200_000, **FEW)
     random = float((truth @ directions(9).T).max(1).values.mean())
     assert likeness(truth, sae) > max(least, random + 0.2)
     torch.testing.assert_close(sae.W_dec.norm(dim=-1), torch.ones(FEATURES))
@@ -56,7 +56,7 @@ def test_planted_directions_are_found(planted, kind, least):
 def test_a_seed_is_a_training(planted, kind):
     x, _ = planted
     first, again, other = (
-        mi.sae.train(activations=x, kind=kind, tokens=5_000, seed=seed, **FEW) for seed in (3, 3, 4)
+        mi.sae.train(activations=x, kind=kind, n_tokens=5_000, seed=seed, **FEW) for seed in (3, 3, 4)
     )
     assert first.W_dec.equal(again.W_dec)
     assert first.b_enc.equal(again.b_enc)
@@ -78,8 +78,8 @@ class Stop:
 @pytest.mark.parametrize("kind", KINDS)
 def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
     x, _ = planted
-    whole = mi.sae.train(activations=x, kind=kind, tokens=30_000, **FEW)
-    how = {"kind": kind, "tokens": 30_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    whole = mi.sae.train(activations=x, kind=kind, n_tokens=30_000, **FEW)
+    how = {"kind": kind, "n_tokens": 30_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.sae.train(activations=x, on_step=Stop(40), **how)
     assert (tmp_path / "state.safetensors").exists()
@@ -94,7 +94,7 @@ def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
 
 def test_a_state_of_another_training_is_refused_and_stays(planted, tmp_path):
     x, _ = planted
-    how = {"tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    how = {"n_tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.sae.train(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
@@ -106,7 +106,7 @@ def test_a_state_of_another_training_is_refused_and_stays(planted, tmp_path):
 
 def test_a_crash_while_the_state_is_written_leaves_the_one_before(planted, tmp_path, monkeypatch):
     x, _ = planted
-    how = {"tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    how = {"n_tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.sae.train(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
@@ -156,7 +156,7 @@ def test_what_a_model_has_is_what_is_trained_on():
     torch.testing.assert_close(key(rows), key(wanted.detach()))
     assert source.block(0).equal(rows)
     assert not source.block(1).equal(rows)
-    sae = mi.sae.train(model, at.resid_post[1], texts, d_sae=32, k=4, tokens=2_000, batch=64, progress=False)
+    sae = mi.sae.train(model, at.resid_post[1], texts, d_sae=32, k=4, n_tokens=2_000, batch=64, progress=False)
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
     history = sae.history
     assert "result = mi.sae.train(model, at.resid_post[1], ['abcdefgh'" in history.code()
@@ -184,8 +184,8 @@ def test_memory_does_not_grow_with_the_texts():
 
 def test_an_interrupt_waits_for_the_end_of_a_step(planted, tmp_path):
     x, _ = planted
-    whole = mi.sae.train(activations=x, tokens=60_000, **FEW)
-    how = {"tokens": 60_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    whole = mi.sae.train(activations=x, n_tokens=60_000, **FEW)
+    how = {"n_tokens": 60_000, "unfinished": tmp_path / "state.safetensors", **FEW}
 
     def interrupt(point):
         if point.step == 78:
@@ -221,7 +221,7 @@ MODEL = object()
 )
 def test_bad_input_is_named(planted, given, says):
     with pytest.raises((DictionaryError, WrongKind), match=says):
-        mi.sae.train(**{"activations": planted[0], "tokens": 1000, **FEW, **given})
+        mi.sae.train(**{"activations": planted[0], "n_tokens": 1000, **FEW, **given})
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def features(
     site: Site | None = None,
     contexts: int = 8,
     around: int = 10,
-    tokens: int = 8,
+    n_promoted: int = 8,
     near: int = 5,
     progress: bool = True,
 ) -> Result:
@@ -50,7 +50,7 @@ def features(
         site: where it reads; its own by default.
         contexts: the strongest places that are shown of a latent, one a text.
         around: tokens shown before and after each.
-        tokens: how many are shown that a latent promotes, and suppresses.
+        n_promoted: how many tokens are shown that a latent promotes, and suppresses.
         near: how many neighbours are shown.
         progress: whether a bar shows.
 
@@ -73,7 +73,7 @@ def features(
     texts = listed_texts("mi.sae.dashboards", texts)
     fired = _fired(sae, model, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
-    promoted = _effects(sae, model, place, tokens)
+    promoted = _effects(sae, model, place, n_promoted)
     labels = _labels(sae, model, place, texts, marks, progress)
     known, numbers = np.unique(
         np.concatenate([ids.ravel(), promoted["promoted"].ravel(), promoted["suppressed"].ravel()]),

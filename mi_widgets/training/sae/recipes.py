@@ -76,7 +76,7 @@ def _model() -> Model:
 # for every happy word.
 _FAITHFUL = {"variance explained": (0.8, 1), "loss recovered": (0.95, 1), "dead": (0, 0.05)}
 _REGISTERS = {"comment": (0.9, 1), "arithmetic": (0.85, 1), "french": (0.75, 1), "hesitation": (0.7, 1)}
-_OPTIONS = {"d_sae": 768, "k": 12, "tokens": 1_000_000}
+_OPTIONS = {"d_sae": 768, "k": 12, "n_tokens": 1_000_000}
 
 RECIPES: dict[str, DictionaryRecipe] = {
     recipe.name: recipe

@@ -41,7 +41,7 @@ def train_sae(
     d_sae: int,
     k: int,
     kind: Kind = "topk",
-    tokens: int = 1_000_000,
+    n_tokens: int = 1_000_000,
     batch: int = 1024,
     lr: float = 2e-3,
     seed: int = 0,
@@ -63,7 +63,7 @@ def train_sae(
         k: how many of them fire at a token: exactly (`"topk"`), on average in a batch (`"batch_topk"`), or on average
             as the price of firing is set to reach (`"jumprelu"`, `"l1"`).
         kind: which fire; see `mi.sae.SAE`.
-        tokens: how many are read in all.
+        n_tokens: how many are read in all.
         batch: tokens a step.
         lr: learning rate of Adam, on activations scaled to a mean square of 1.
         seed: of the first weights and of the order.
@@ -79,7 +79,7 @@ def train_sae(
         DictionaryError: no activations or two kinds of them, k greater than d_sae, NaN in what was read.
         MIError: the file `unfinished` is of another training.
     """
-    for what, number in (("d_sae", d_sae), ("k", k), ("tokens", tokens), ("batch", batch)):
+    for what, number in (("d_sae", d_sae), ("k", k), ("n_tokens", n_tokens), ("batch", batch)):
         if (whole(number) or 0) < 1:
             raise DictionaryError(f"{what} must be a whole number from 1; got {number!r}.")
     if k > d_sae:
@@ -89,8 +89,8 @@ def train_sae(
     source = _source(model, site, texts, activations, seed)
     fit = Fit(source.d_in, d_sae, kind=kind, k=k, seed=seed)
     what = "activations=x" if model is None else f"model, {site!r}, texts"
-    settings = f"{what}, {d_sae=}, {k=}, {kind=}, {tokens=}, {batch=}, {lr=}, {seed=}"
-    steps = -(-tokens // batch)
+    settings = f"{what}, {d_sae=}, {k=}, {kind=}, {n_tokens=}, {batch=}, {lr=}, {seed=}"
+    steps = -(-n_tokens // batch)
     told = Progress(f"{kind} autoencoder", steps, bar=progress, tell=on_step)
     fit.history = told.empty()
     state = None if unfinished is None else Path(unfinished)
