@@ -44,7 +44,7 @@ def rows() -> Iterator[MultipleRow]:
 def peak(tokens: int) -> float:
     """Megabytes at the most while a model's activations are streamed into an autoencoder."""
     torch.set_num_threads(1)
-    texts = [text.text for text in mi.shipped.texts("atlas", "train", n=2000, seed=0)]
+    texts = [text.text for text in mi.shipped.sample_texts("atlas", "train", n=2000, seed=0)]
     train_sae(mi.load("atlas"), at.resid_post[2], texts, d_sae=64, k=4, n_tokens=tokens, progress=False)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -18,7 +18,7 @@ SETUP = f"""
 import mi_widgets as mi
 {bare.ECHO}
 model, sae = mi.load("atlas"), mi.sae.load("atlas-2")
-known = mi.shipped.texts("atlas", "test", n=200, seed=5)
+known = mi.shipped.sample_texts("atlas", "test", n=200, seed=5)
 seen = mi.sae.dashboards(model, sae, [text.text for text in known], marks=mi.sae.marks(known), progress=False)
 text = "The capital of the state where Dallas lies is Austin"
 """

@@ -21,7 +21,7 @@ from mi_widgets import sites as at
 {bare.ECHO}
 model = mi.load("atlas")
 site = at.resid_post[2].every(".")
-texts = {{name: [text.text for text in mi.shipped.texts("atlas", "train", n=60, seed=3, register=name)]
+texts = {{name: [text.text for text in mi.shipped.sample_texts("atlas", "train", n=60, seed=3, register=name)]
          for name in ("french", "hesitation", "story")}}
 directions = {{name: mi.directions.mean_difference(model, texts[name], texts["story"], site, progress=False)
               for name in ("french", "hesitation")}}

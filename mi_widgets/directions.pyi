@@ -1,10 +1,18 @@
 """Directions of an activation, and what reads along them."""
 
-from .analysis.directions.erase import erase
+from .analysis.directions.erase import erase as erase_concept
 from .analysis.directions.mean_difference import mean_difference
 from .analysis.directions.principal_component import principal_component
 from .analysis.directions.probe import probe as linear_probe
 from .core.directions import Direction, Probe
-from .core.directions import random_direction as random
+from .core.directions import random_direction as random_like
 
-__all__ = ["Direction", "Probe", "erase", "linear_probe", "mean_difference", "principal_component", "random"]
+__all__ = [
+    "Direction",
+    "Probe",
+    "erase_concept",
+    "linear_probe",
+    "mean_difference",
+    "principal_component",
+    "random_like",
+]

@@ -15,7 +15,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
 from .compared import checked, numbers, run_clean
-from .means import ablate_all, check_fit
+from .means import ablate_sites, check_fit
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
@@ -66,7 +66,7 @@ def ablation_effects(
         run, asked = run_clean(model, part, metric)
         swept = model.sweep(
             [pair.clean for pair in part],
-            lambda here: ablate_all(here, means),
+            lambda here: ablate_sites(here, means),
             site,
             metric=asked.measure,
             by=by,

@@ -19,7 +19,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
 from .compared import checked, numbers, run_clean
-from .means import ablate_all, check_fit, mean_activations
+from .means import ablate_sites, check_fit, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
@@ -71,7 +71,7 @@ def faithfulness(
     rng = np.random.default_rng(seed)
     drawn = [{everything[i] for i in rng.permutation(len(everything))[: len(stays)]} for _ in range(draws)]
     circuits = [set(everything), stays, set(), *drawn]
-    outs = [ablate_all([at.z[h] for h in everything if h not in kept], others) for kept in circuits]
+    outs = [ablate_sites([at.z[h] for h in everything if h not in kept], others) for kept in circuits]
     found = _left(model, several, outs, metric, batch, progress)
     whole, alone, nothing, *random = found
     if not abs(whole.mean()) > 1e-6:

@@ -37,7 +37,7 @@ def in_context_learning_score(
     Args:
         model: under whatever interventions are active.
         texts: what to read: a list of texts, or rows of token ids, each at least `late[1]` tokens long. Default:
-            held-out `mi.shipped.texts("induction")`, for the shipped models.
+            held-out `mi.shipped.sample_texts("induction")`, for the shipped models.
         early: the first position that counts as early, and the one after the last.
         late: the same for late.
         n: how many texts, where `texts` is not given.
@@ -105,8 +105,8 @@ def _rows(texts: Any) -> list[Any]:
     rows = rows.tolist() if hasattr(rows, "tolist") else rows
     if not isinstance(rows, (list, tuple)) or not rows:
         raise PromptError(
-            "in_context_learning_score: texts must be a list of texts, rows of token ids, or mi.shipped.texts(…); "
-            f"got {texts!r:.80}."
+            "in_context_learning_score: texts must be a list of texts, rows of token ids, or mi.shipped.sample_texts(…)"
+            f"; got {texts!r:.80}."
         )
     if all(hasattr(i, "__index__") and not getattr(i, "ndim", 0) for i in rows):
         rows = [[operator.index(i) for i in rows]]  # one row of ids

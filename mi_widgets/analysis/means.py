@@ -35,7 +35,7 @@ def mean_activations(
     batch: int = 64,
     progress: bool = True,
 ) -> Result:
-    """The mean of an activation over many prompts, for knock-outs: see `mi.interventions.ablate_all`.
+    """The mean of an activation over many prompts, for knock-outs: see `mi.interventions.ablate_sites`.
 
     Args:
         model: under whatever interventions are active.
@@ -98,7 +98,7 @@ def mean_activations(
 
 
 @checked
-def ablate_all(sites: Iterable[Site] | Site, means: Result | None = None) -> Stack:
+def ablate_sites(sites: Iterable[Site] | Site, means: Result | None = None) -> Stack:
     """Take parts of the model out: each becomes what it is on average, or nothing.
 
     Args:
@@ -119,12 +119,12 @@ def _knocked_out(site: Site, means: Result | None) -> Intervention:
     if means is None:
         return ablate(site)
     if means.kind != "mean_activations":
-        raise MIError(f"ablate_all: means come from mi.mean_activations; got {means!r}.")
+        raise MIError(f"ablate_sites: means come from mi.mean_activations; got {means!r}.")
     of, layers = means.dataset["site"].item(), np.atleast_1d(means.dataset["layer"].values).tolist()
     if site.name != of or site.layer not in layers:
         raise MIError(
-            f"ablate_all: these are means of at.{of} in layers {layers}, which say nothing of {site!r}. Make them with "
-            f"mi.mean_activations(model, prompts, {named(site.name)!r})."
+            f"ablate_sites: these are means of at.{of} in layers {layers}, which say nothing of {site!r}. Make them "
+            f"with mi.mean_activations(model, prompts, {named(site.name)!r})."
         )
     found = means.dataset["mean"]
     found = found.sel(layer=site.layer) if "layer" in found.dims else found
@@ -132,7 +132,9 @@ def _knocked_out(site: Site, means: Result | None) -> Intervention:
     if by_position and isinstance(site.positions, int) and site.positions >= 0:
         found, by_position = found.isel(pos=site.positions), False
     elif by_position and site.positions is not None:
-        raise MIError(f"ablate_all: means by position need a position counted from the start; got {site!r}.")
+        raise MIError(
+            f"ablate_sites: means by position need a position counted from the start; got {site!r}."
+        )
     mean = torch.from_numpy(
         found.isel(head=site.head).values.copy() if site.head is not None else found.values.copy()
     )

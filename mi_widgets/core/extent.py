@@ -149,7 +149,7 @@ class Extent:
             site: what it is.
             left: the side wanted.
         """
-        dims = [axis - 1 for axis in columns_of(site)]
+        dims = [axis - 1 for axis in sequence_axes(site)]
         if left == self.left or min(self.lengths) == self.width or not dims:
             return x
         shifts = replace(self, left=True).shifts
@@ -249,7 +249,7 @@ def single(site: Site) -> bool:
     return isinstance(site.positions, int | str) and site.positions != "new"
 
 
-def columns_of(site: Site) -> list[int]:
+def sequence_axes(site: Site) -> list[int]:
     """The axes of what `read` returns that go over all columns of a prompt."""
     along = ("key",) if site.positions is not None else ("pos", "query", "key")
     dropped = {"head" if site.head is not None else "", *(("pos", "query") if single(site) else ())}

@@ -144,7 +144,7 @@ def stack(*interventions: Intervention | Stack) -> Stack:
         else:
             raise InterventionError(
                 "An intervention is made by mi.ablate, mi.scale, mi.steer, mi.patch, mi.project_out, mi.stack, or what "
-                f"is in mi.interventions (replace, apply, freeze_pattern, ablate_all); got {item!r}."
+                f"is in mi.interventions (replace, apply, freeze_pattern, ablate_sites); got {item!r}."
             )
     return Stack(tuple(flat))
 

@@ -14,7 +14,7 @@ import xarray as xr
 
 from .errors import ResultError
 from .printed import sizes
-from .record import Operation, Part, Record
+from .record import Arithmetic, Part, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,7 +187,7 @@ class LabelledNumbers(ABC):
 
     def _alone(self, how: Callable[[Any], Any], written: str, title: str) -> Self:
         return self._derived(
-            how(self._numbers()), Operation(written, (self.record,)), title=title, unit=self.unit
+            how(self._numbers()), Arithmetic(written, (self.record,)), title=title, unit=self.unit
         )
 
     def _with(self, other: Any, how: Callable[[Any, Any], Any], *, turned: bool = False) -> Self:
@@ -206,7 +206,7 @@ class LabelledNumbers(ABC):
         sign = _SIGNS[how]
         return self._derived(
             found,
-            Operation(f"{{}} {_WRITTEN[how]} {{}}", (first.made, second.made)),
+            Arithmetic(f"{{}} {_WRITTEN[how]} {{}}", (first.made, second.made)),
             title=_title(sign, first, second),
             unit=_unit(sign, first, second),
             other=other if isinstance(other, LabelledNumbers) else None,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .arrays import Array
 from .errors import InterventionError
-from .extent import Extent, columns_of, read, touches, write
+from .extent import Extent, read, sequence_axes, touches, write
 from .interventions import Activations, Intervention, Show, Stack, stack
 from .sites import Site, pattern
 
@@ -48,7 +48,7 @@ class Patch(Intervention):
     def _laid_out(self, part: Tensor, extent: Extent) -> Tensor:
         """The value as these prompts lie: those of the batch that are here, padded on their side."""
         value, whole = self.value.to(part), extent.whole or extent
-        columns = columns_of(self.site)
+        columns = sequence_axes(self.site)
         # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
         expected = [whole.width if axis in columns else n for axis, n in enumerate(part.shape)]
         one = value.ndim == 1 and value.shape[0] == expected[-1]

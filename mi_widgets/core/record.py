@@ -85,7 +85,7 @@ class Definition:
 
 
 @dataclass(frozen=True, eq=False)
-class Operation:
+class Arithmetic:
     """Arithmetic on what was made, as in `a - b`.
 
     Attributes:
@@ -104,18 +104,18 @@ class Operation:
         ]
 
 
-Record = Call | Part | Definition | Operation | Placeholder
+Record = Call | Part | Definition | Arithmetic | Placeholder
 
 
 def said_of(made: Record) -> str:
     """What made something, in a few words: "mean difference"."""
     made = whole_of(made)
-    if isinstance(made, Operation):
+    if isinstance(made, Arithmetic):
         return "arithmetic"
     return made.function.rpartition(".")[2].replace("_", " ") if isinstance(made, Call) else "yours"
 
 
-def whole_of(made: Record) -> Call | Definition | Operation | Placeholder:
+def whole_of(made: Record) -> Call | Definition | Arithmetic | Placeholder:
     """What something is a part of; itself, where it is none."""
     while isinstance(made, Part):
         made = made.whole

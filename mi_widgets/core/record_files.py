@@ -7,7 +7,7 @@ from typing import Any
 from .errors import InterventionError
 from .expressions import Code, Use, parts_of
 from .nested import Steps, finished
-from .record import Block, Call, Definition, Operation, Part, Placeholder, Record
+from .record import Arithmetic, Block, Call, Definition, Part, Placeholder, Record
 from .recording import serial
 
 
@@ -49,7 +49,7 @@ class _Entries:
             case Definition():
                 body = yield self.place(made.made)
                 return {"made": body, "parameter": (yield self.place(made.parameter))}
-            case Operation():
+            case Arithmetic():
                 operands = []
                 for operand, name in made.named():
                     operands.append((yield self._code(operand, name)))
@@ -104,7 +104,7 @@ def thawed_record(kept: list[dict[str, Any]]) -> Record | None:
         elif "parameter" in entry:
             made = Definition(found[entry["made"]], found[entry["parameter"]])
         elif "operation" in entry:
-            made = Operation(entry["operation"], tuple(code(parts) for parts in entry["operands"]))
+            made = Arithmetic(entry["operation"], tuple(code(parts) for parts in entry["operands"]))
         else:
             arguments = tuple((name, code(parts)) for name, parts, _ in entry["arguments"])
             within = entry["within"] and Block(found[entry["within"][0]], code(entry["within"][1]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from .expressions import Use, parts_of
 from .nested import Steps, finished
-from .record import Block, Call, Definition, Operation, Part, Placeholder, Record, whole_of
+from .record import Arithmetic, Block, Call, Definition, Part, Placeholder, Record, whole_of
 
 _LONGEST = 100  # characters of a line, before a view's arguments get one each
 _MOST_PARTS = 50  # `.sel(…)` and the like in one line; Python reads no line that is nested without end
@@ -133,14 +133,14 @@ class Script:
         self._known[id(made)] = made, variable
         return variable
 
-    def _call(self, made: Call | Operation | Part) -> Steps[str]:
+    def _call(self, made: Call | Arithmetic | Part) -> Steps[str]:
         """A call as it is written; of a part the whole too, unless it has a variable."""
         if isinstance(made, Part):
             whole, chosen = _apart(made, self._known)
             if isinstance(whole, Call) and id(whole) not in self._known:
                 return (yield self._call(whole)) + chosen
             return (yield self._assigned(whole, "whole")) + chosen
-        if isinstance(made, Operation):
+        if isinstance(made, Arithmetic):
             operands = []
             for operand, name in made.named():
                 operands.append((yield self._expression(operand, name)))

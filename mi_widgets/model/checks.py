@@ -32,7 +32,7 @@ def examine(model: Wrapped) -> Findings:
             checks += [
                 _logits(seen),
                 _residual(seen, model),
-                _rows(seen),
+                _attention_sums_to_1(seen),
                 _mixing(seen, model),
                 _edits(seen, model),
                 _padding(seen, model),
@@ -133,7 +133,7 @@ def _written(key: Key) -> str:
     return f"{key[0]}[{key[1]}]"
 
 
-def _rows(seen: Examination) -> Check:
+def _attention_sums_to_1(seen: Examination) -> Check:
     name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
         return Check(name, "note", "there is no pattern to look at")

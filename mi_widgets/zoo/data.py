@@ -51,7 +51,7 @@ class Texts:
 
 
 def corpora() -> tuple[str, ...]:
-    """The names of the corpora that `mi.shipped.texts` draws from."""
+    """The names of the corpora that `mi.shipped.sample_texts` draws from."""
     return (*get_args(Corpus), "atlas")
 
 

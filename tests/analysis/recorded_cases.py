@@ -165,7 +165,7 @@ def directions():
         mi.directions.linear_probe: [
             ((atlas, KIND, UNKIND, SITE), {"penalty": 2.0, "seed": 4, "progress": False})
         ],
-        mi.directions.random: [((found,), {"seed": 3})],
+        mi.directions.random_like: [((found,), {"seed": 3})],
         mi.steering_effect: [((atlas, mi.steer(SITE, found, scale=2.0), TEXAS), steered)],
     }
 

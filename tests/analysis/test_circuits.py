@@ -43,11 +43,11 @@ def test_a_knock_out_puts_the_mean_there():
     run = model.run(prompts, keep=[at.z])
     for by_position in (False, True):
         means = mi.mean_activations(model, prompts, at.z, by_position=by_position)
-        with model.intervene(mi.interventions.ablate_all([at.z[1, 3], at.z[2, 0]], means)):
+        with model.intervene(mi.interventions.ablate_sites([at.z[1, 3], at.z[2, 0]], means)):
             z = model.run("kbc", keep=[at.z])[at.z]
         there = run[at.z][1, :, :, 3].mean(0 if by_position else (0, 1))
         torch.testing.assert_close(z[1, 0, :, 3], there.expand(4, 8), atol=1e-5, rtol=0)
-    with model.intervene(mi.interventions.ablate_all(at.mlp_out[1])):
+    with model.intervene(mi.interventions.ablate_sites(at.mlp_out[1])):
         assert not model.run("kbc", keep=[at.mlp_out])[at.mlp_out[1]].any()
 
 
@@ -58,7 +58,7 @@ def test_without_a_head_of_the_route_the_answer_is_gone(by_hand):
     assert lost.values[IDLE] == pytest.approx(0, abs=1e-5)
     assert lost.unit == "nats"
     # What is left without one head: the other has nothing to lose any more.
-    with by_hand.intervene(mi.interventions.ablate_all(at.z[FIRST])):
+    with by_hand.intervene(mi.interventions.ablate_sites(at.z[FIRST])):
         again = mi.ablation_effects(by_hand, PAIRS)
     assert np.allclose(again.values, 0, atol=1e-5)
 
@@ -127,9 +127,9 @@ def test_what_is_no_circuit_is_named(by_hand):
     with pytest.raises(
         mi.MIError, match=r"means of at\.z in layers \[1\], which say nothing of at\.z\[2, 0\]"
     ):
-        mi.interventions.ablate_all(at.z[SECOND], means)
+        mi.interventions.ablate_sites(at.z[SECOND], means)
     with pytest.raises(mi.MIError, match=r"means come from mi.mean_activations"):
-        mi.interventions.ablate_all(at.z[SECOND], mi.ablation_effects(by_hand, PAIR))
+        mi.interventions.ablate_sites(at.z[SECOND], mi.ablation_effects(by_hand, PAIR))
     says = r"prompt 0 has 4 tokens \(<s> \| a \| c \| \?\), prompt 1 has 3"
     with pytest.raises(mi.errors.PromptError, match=says):
         mi.mean_activations(by_hand, ["ac?", "ac"], at.z, by_position=True)
@@ -155,5 +155,5 @@ def test_knock_outs_go_by_position_too(by_hand):
     grid = mi.ablation_effects(by_hand, PAIRS, at.attn_out, means=means, by=("layer", "pos"))
     there = {(int(layer), int(pos)) for layer, pos in np.argwhere(np.abs(grid.values) > 1e-4)}
     assert there == {(FIRST[0], 2), (SECOND[0], 3)}
-    one = mi.interventions.ablate_all(at.z[1, 0], mi.mean_activations(by_hand, ["ac?"], at.z).sel(layer=1))
+    one = mi.interventions.ablate_sites(at.z[1, 0], mi.mean_activations(by_hand, ["ac?"], at.z).sel(layer=1))
     assert len(one) == 1

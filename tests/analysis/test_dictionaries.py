@@ -130,7 +130,7 @@ def test_bad_input_is_named(model, given, error, says):
 
 
 def test_atlas_texts_say_what_is_known_where():
-    texts = mi.shipped.texts("atlas", "test", n=60, seed=2)
+    texts = mi.shipped.sample_texts("atlas", "test", n=60, seed=2)
     found = mi.sae.marks(texts)
     for mark in found:
         text = texts[mark.text]

@@ -141,7 +141,7 @@ def erased(model, edit, texts):
 
 
 def test_after_erasure_no_line_does_better_than_a_constant(model):
-    edit = mi.directions.erase(model, WITH_A, WITH_B[:20], SITE, progress=False)
+    edit = mi.directions.erase_concept(model, WITH_A, WITH_B[:20], SITE, progress=False)
     a, b = erased(model, edit, WITH_A), erased(model, edit, WITH_B[:20])
     np.testing.assert_allclose(a.mean(0), b.mean(0), atol=1e-4)
     x, label = np.concatenate([a, b]), np.repeat([1, 0], [len(a), len(b)])
@@ -176,14 +176,14 @@ def test_erasure_is_the_papers_formula(model):
     seen = W @ (centred.T @ z / len(x))
     P = torch.outer(seen, seen) / (seen @ seen)
     expected = x - centred @ (W_pseudo @ P @ W).T
-    edit = mi.directions.erase(model, WITH_A, WITH_B, SITE, progress=False)
+    edit = mi.directions.erase_concept(model, WITH_A, WITH_B, SITE, progress=False)
     ours = np.concatenate([erased(model, edit, WITH_A), erased(model, edit, WITH_B)])
     np.testing.assert_allclose(ours, expected.numpy(), atol=2e-3)
     assert eval(edit.code(), NAMES) == edit
 
 
 def test_erasure_at_some_tokens_leaves_the_others(model):
-    edit = mi.directions.erase(model, WITH_A, WITH_B, BOTH, progress=False)
+    edit = mi.directions.erase_concept(model, WITH_A, WITH_B, BOTH, progress=False)
     assert edit.site == BOTH
     before = model.run(WITH_A[0], keep=[SITE])[SITE]
     with model.intervene(edit):
@@ -193,7 +193,7 @@ def test_erasure_at_some_tokens_leaves_the_others(model):
 
 
 @pytest.mark.parametrize(
-    "find", [mi.directions.mean_difference, mi.directions.linear_probe, mi.directions.erase]
+    "find", [mi.directions.mean_difference, mi.directions.linear_probe, mi.directions.erase_concept]
 )
 @pytest.mark.parametrize(
     ("a", "b", "site", "error", "says"),
@@ -222,6 +222,6 @@ def test_two_kinds_that_are_the_same_have_no_direction(model):
     with pytest.raises(InterventionError, match="is all zeros"):
         mi.directions.mean_difference(model, WITH_A, WITH_A, SITE, progress=False)
     with pytest.raises(InterventionError, match="both kinds have the same mean"):
-        mi.directions.erase(model, WITH_A, WITH_A, SITE, progress=False)
+        mi.directions.erase_concept(model, WITH_A, WITH_A, SITE, progress=False)
     with pytest.raises(PromptError, match="needs two texts of each kind"):
         mi.directions.linear_probe(model, WITH_A[:1], WITH_B, SITE, progress=False)

@@ -78,7 +78,7 @@ def test_what_cannot_be_measured_is_refused(model):
         mi.in_context_learning_score(model, "one text")
     with pytest.raises(mi.errors.PromptError, match="a list of texts"):
         mi.in_context_learning_score(model, [])
-    with pytest.raises(mi.errors.PromptError, match=r"mi.shipped.texts\(…\); got Run of"):
+    with pytest.raises(mi.errors.PromptError, match=r"mi.shipped.sample_texts\(…\); got Run of"):
         mi.in_context_learning_score(model, model.run([[1] * 20]))
 
 

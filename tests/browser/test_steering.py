@@ -18,7 +18,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 model = mi.load("atlas")
 site = at.resid_post[2].every(".")
-texts = {name: [t.text for t in mi.shipped.texts("atlas", "train", n=60, seed=3, register=name)]
+texts = {name: [t.text for t in mi.shipped.sample_texts("atlas", "train", n=60, seed=3, register=name)]
          for name in ("french", "hesitation", "story")}
 directions = {name: mi.directions.mean_difference(model, texts[name], texts["story"], site, progress=False)
               for name in ("french", "hesitation")}

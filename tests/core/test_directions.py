@@ -67,13 +67,13 @@ def test_a_probe_reads_log_odds():
 
 def test_a_random_direction_is_as_long_and_seeded():
     found = direction()
-    drawn = mi.directions.random(found, seed=3)
+    drawn = mi.directions.random_like(found, seed=3)
     assert drawn.norm == pytest.approx(5)
-    assert drawn == mi.directions.random(found, seed=3)
-    assert drawn != mi.directions.random(found, seed=4)
+    assert drawn == mi.directions.random_like(found, seed=3)
+    assert drawn != mi.directions.random_like(found, seed=4)
     assert drawn.site == SITE
     assert code_of(drawn.record, "drawn").endswith(
-        "like = mi.directions.mean_difference(model)\ndrawn = mi.directions.random(like, seed=3)"
+        "like = mi.directions.mean_difference(model)\ndrawn = mi.directions.random_like(like, seed=3)"
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import SiteError
-from mi_widgets.core.extent import Extent, columns_of, read, touches, write
+from mi_widgets.core.extent import Extent, read, sequence_axes, touches, write
 from mi_widgets.core.sites import AXES
 from tests.conftest import examples
 from tests.core.activations import COLUMNS, activation, axes_of, extents, picked, real, sites
@@ -54,7 +54,9 @@ def test_an_activation_padded_on_one_side_is_the_other_sides_at_every_real_token
         assert torch.equal(real(moved, site, there, row), real(part, site, extent, row))
     assert torch.equal(there.aligned(moved, site, left=extent.left), part)
     assert extent.aligned(part, site, left=extent.left) is part
-    assert [axes_of(site)[axis] in COLUMNS for axis in columns_of(site)] == [True] * len(columns_of(site))
+    assert [axes_of(site)[axis] in COLUMNS for axis in sequence_axes(site)] == [True] * len(
+        sequence_axes(site)
+    )
 
 
 def test_keys_move_with_the_padding_where_one_query_is_named():

@@ -89,9 +89,9 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "texts_b, site).",
         ),
         (
-            lambda: mi.interventions.ablate_all([at.z[0, 1], model()]),
-            "mi.interventions.ablate_all: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a list. "
-            "Write mi.interventions.ablate_all(sites).",
+            lambda: mi.interventions.ablate_sites([at.z[0, 1], model()]),
+            "mi.interventions.ablate_sites: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a "
+            "list. Write mi.interventions.ablate_sites(sites).",
         ),
         (lambda: model().run(run()), "model.run: prompt is no Run. Write model.run(prompt)."),
         (

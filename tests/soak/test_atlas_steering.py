@@ -11,21 +11,21 @@ pytestmark = pytest.mark.soak
 @pytest.mark.parametrize("seed", [100, 200])
 def test_hesitation_is_steered_whatever_the_seed(seed):
     direction = towards("hesitation")
-    push, control = (mi.steer(wider(), d) for d in (direction, mi.directions.random(direction)))
+    push, control = (mi.steer(wider(), d) for d in (direction, mi.directions.random_like(direction)))
     assert good("hesitation", push, seed=seed) >= 0.9
     assert good("hesitation", control, seed=seed) <= 0.1
 
 
 def test_hesitation_is_steered_at_sentence_ends_alone():
     direction = towards("hesitation")
-    push, control = (mi.steer(ENDS, d, scale=1.1) for d in (direction, mi.directions.random(direction)))
+    push, control = (mi.steer(ENDS, d, scale=1.1) for d in (direction, mi.directions.random_like(direction)))
     assert good("hesitation", push) >= 0.7
     assert good("hesitation", control) <= 0.1
     assert cost(push) <= 0.1
 
 
 def test_other_openings_that_training_never_saw_are_turned_too():
-    stories = mi.shipped.texts("atlas", "test", n=40, seed=5, register="story")
+    stories = mi.shipped.sample_texts("atlas", "test", n=40, seed=5, register="story")
     others = sorted(set(first_sentences([t.text for t in stories])))[:12:3]
     for register, where in (("hesitation", wider()), ("french", ENDS)):
         push = mi.steer(where, towards(register))
@@ -41,7 +41,7 @@ def test_the_same_at_every_token_fails():
 
 
 def test_a_story_is_made_happy_at_every_token():
-    stories = mi.shipped.texts("atlas", "train", n=600, seed=4, register="story")
+    stories = mi.shipped.sample_texts("atlas", "train", n=600, seed=4, register="story")
     happy = [t.text for t in stories if {label.value for label in t.of("sentiment")} == {"positive"}]
     rest = [t.text for t in stories if "positive" not in {label.value for label in t.of("sentiment")}]
     push = mi.steer(

@@ -156,7 +156,9 @@ def test_what_a_model_has_is_what_is_trained_on():
     torch.testing.assert_close(key(rows), key(wanted.detach()))
     assert source.block(0).equal(rows)
     assert not source.block(1).equal(rows)
-    sae = mi.sae.train(model, at.resid_post[1], texts, d_sae=32, k=4, n_tokens=2_000, batch=64, progress=False)
+    sae = mi.sae.train(
+        model, at.resid_post[1], texts, d_sae=32, k=4, n_tokens=2_000, batch=64, progress=False
+    )
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
     history = sae.history
     assert "result = mi.sae.train(model, at.resid_post[1], ['abcdefgh'" in history.code()
@@ -227,7 +229,7 @@ def test_bad_input_is_named(planted, given, says):
 @pytest.mark.parametrize(
     ("site", "texts", "says"),
     [
-        (at.resid_post[0], [], r"a list with a text in it, as mi.shipped.texts gives; got \[\]"),
+        (at.resid_post[0], [], r"a list with a text in it, as mi.shipped.sample_texts gives; got \[\]"),
         (at.resid_post[0], "abc", "got 'abc'"),
         (at.resid_post, ["abc"], r"one layer's activation, as in at.resid_post\[2\]; got at.resid_post"),
         (at.pattern[0], ["abc"], "is no vector at every token"),

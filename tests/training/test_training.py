@@ -32,7 +32,7 @@ def trained(recipe, seed, threads=1):
 
 
 def test_training_lowers_the_loss():
-    held_out = mi.shipped.texts("induction", "test", n=8).ids
+    held_out = mi.shipped.sample_texts("induction", "test", n=8).ids
     before, after = mi.Transformer(SMALL.config, seed=0), trained(SMALL, 0)
     with torch.no_grad():
         assert loss_of(after, held_out) < loss_of(before, held_out) - 0.5

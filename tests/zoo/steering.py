@@ -17,7 +17,7 @@ atlas = cache(lambda: mi.load("atlas"))
 @cache
 def of():
     """Documents of one register, and the first sentences of stories."""
-    docs = mi.shipped.texts("atlas", "train", n=2000, seed=3)
+    docs = mi.shipped.sample_texts("atlas", "train", n=2000, seed=3)
     found = {
         name: [t.text for t in docs if {label.value for label in t.of("register")} == {name}]
         for name in ("french", "hesitation", "story")
@@ -34,7 +34,7 @@ def first_sentences(stories):
 @cache
 def ordinary():
     """Texts of all registers, and what is lost on them."""
-    texts = [text.text for text in mi.shipped.texts("atlas", "test", n=60, seed=21)]
+    texts = [text.text for text in mi.shipped.sample_texts("atlas", "test", n=60, seed=21)]
     return texts, loss_on(atlas(), texts)
 
 

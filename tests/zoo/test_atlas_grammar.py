@@ -63,7 +63,7 @@ def test_weighted_draws_come_in_their_shares():
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_what_the_generator_says_is_read_back(split):
-    for text in mi.shipped.texts("atlas", split, n=150, seed=4):
+    for text in mi.shipped.sample_texts("atlas", split, n=150, seed=4):
         parsed = parse(text.text)
         assert parsed.is_well_formed
         assert not parsed.rest

@@ -233,22 +233,22 @@ def test_a_part_of_everything_is_held_out_and_most_is_not():
 
 
 def test_data_gives_texts_of_one_register_or_documents_of_all():
-    found = mi.shipped.texts("atlas", "test", n=300, seed=2, register="indirect")
-    assert found[:100] == mi.shipped.texts("atlas", "test", n=100, seed=2, register="indirect")
+    found = mi.shipped.sample_texts("atlas", "test", n=300, seed=2, register="indirect")
+    assert found[:100] == mi.shipped.sample_texts("atlas", "test", n=100, seed=2, register="indirect")
     assert {label.value for text in found for label in text.of("register")} == {"indirect"}
-    mixed = mi.shipped.texts("atlas", "train", n=150)
+    mixed = mi.shipped.sample_texts("atlas", "train", n=150)
     assert {label.value for text in mixed for label in text.of("register")} == {*REGISTERS}
     assert min(len(text.text) for text in mixed) >= 400
     with pytest.raises(MIError, match=r"register='poems'\): the registers are indirect, geography, story"):
-        mi.shipped.texts("atlas", n=1, register="poems")
+        mi.shipped.sample_texts("atlas", n=1, register="poems")
     with pytest.raises(MIError, match=r"register='story'\): only atlas has registers"):
-        mi.shipped.texts("induction", n=1, register="story")
+        mi.shipped.sample_texts("induction", n=1, register="story")
     with pytest.raises(MIError, match="n must be at least 1"):
-        mi.shipped.texts("atlas", n=0)
+        mi.shipped.sample_texts("atlas", n=0)
 
 
 def test_code_has_lines_of_its_own():
-    documents = mi.shipped.texts("atlas", "train", n=400, seed=3)
+    documents = mi.shipped.sample_texts("atlas", "train", n=400, seed=3)
     for text in documents:
         for label in text.of("register"):
             if label.value == "code" and label.start:

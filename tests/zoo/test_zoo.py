@@ -109,13 +109,13 @@ def test_prompts_of_several_texts_are_padded_on_the_right():
 
 @pytest.mark.parametrize("corpus", ["repeats", "documents", "induction"])
 def test_texts_follow_their_seed_and_splits_are_apart(corpus):
-    texts = mi.shipped.texts(corpus, "train", n=20, seed=3)
-    assert torch.equal(texts.ids, mi.shipped.texts(corpus, "train", n=20, seed=3).ids)
-    assert torch.equal(texts.ids[:5], mi.shipped.texts(corpus, "train", n=5, seed=3).ids)
+    texts = mi.shipped.sample_texts(corpus, "train", n=20, seed=3)
+    assert torch.equal(texts.ids, mi.shipped.sample_texts(corpus, "train", n=20, seed=3).ids)
+    assert torch.equal(texts.ids[:5], mi.shipped.sample_texts(corpus, "train", n=5, seed=3).ids)
     rows = {tuple(r) for r in texts.ids.tolist()}
     for other in (
-        mi.shipped.texts(corpus, "test", n=20, seed=3),
-        mi.shipped.texts(corpus, "train", n=20, seed=4),
+        mi.shipped.sample_texts(corpus, "test", n=20, seed=3),
+        mi.shipped.sample_texts(corpus, "train", n=20, seed=4),
     ):
         assert not rows & {tuple(r) for r in other.ids.tolist()}
     assert texts.ids.shape == (20, 128)
@@ -125,7 +125,7 @@ def test_texts_follow_their_seed_and_splits_are_apart(corpus):
 
 @given(st.integers(0, 1000), st.integers(3, 60))
 def test_repeats_repeat_exactly_from_where_they_say(seed, longest):
-    texts = mi.shipped.texts("repeats", n=2, seed=seed, longest_span=longest)
+    texts = mi.shipped.sample_texts("repeats", n=2, seed=seed, longest_span=longest)
     for row, period, start in zip(texts.ids, texts.period.tolist(), texts.start.tolist(), strict=True):
         assert 3 <= period <= longest
         assert 1 <= start <= 12
@@ -134,7 +134,7 @@ def test_repeats_repeat_exactly_from_where_they_say(seed, longest):
 
 
 def test_a_documents_phrases_come_back():
-    texts = mi.shipped.texts("documents", n=50)
+    texts = mi.shipped.sample_texts("documents", n=50)
     names = {token_ids()[w] for w in word_groups()["names"]}
     again = together = 0
     for row in texts.ids.tolist():
@@ -151,10 +151,10 @@ def test_a_documents_phrases_come_back():
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: mi.shipped.texts("stories", n=1), "the corpora are repeats, documents, induction"),
-        (lambda: mi.shipped.texts("repeats", "dev", n=1), "the splits are train, test"),
-        (lambda: mi.shipped.texts("repeats", n=0), "n must be at least 1"),
-        (lambda: mi.shipped.texts("repeats", n=1, longest_span=2), "longest_span 3 to 60"),
+        (lambda: mi.shipped.sample_texts("stories", n=1), "the corpora are repeats, documents, induction"),
+        (lambda: mi.shipped.sample_texts("repeats", "dev", n=1), "the splits are train, test"),
+        (lambda: mi.shipped.sample_texts("repeats", n=0), "n must be at least 1"),
+        (lambda: mi.shipped.sample_texts("repeats", n=1, longest_span=2), "longest_span 3 to 60"),
     ],
 )
 def test_data_errors(call, says):

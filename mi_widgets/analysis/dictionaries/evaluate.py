@@ -51,8 +51,8 @@ def evaluate_sae(
         model: under whatever interventions are active.
         sae: which.
         texts: that it was not trained on.
-        marks: what is known where, as in `mi.sae.marks(mi.shipped.texts("atlas", n=500))`; every token with a mark is
-            one example, of all labels that it has and against all others.
+        marks: what is known where, as in `mi.sae.marks(mi.shipped.sample_texts("atlas", n=500))`; every token with a
+            mark is one example, of all labels that it has and against all others.
         site: where it reads; its own by default.
         seed: of the random dictionary.
         progress: whether a bar shows.

@@ -107,8 +107,8 @@ def _repeated(model: Model) -> dict[str, float]:
 
 
 def _losses(model: Model, seed: int) -> dict[str, float]:
-    held_out = [_row(model, i, _LETTERS) for i in range(_TEXTS)]
-    like_training = [_row(model, i, _LETTERS, held_out=False) for i in range(_TEXTS)]
+    held_out = [_document_ids(model, i, _LETTERS) for i in range(_TEXTS)]
+    like_training = [_document_ids(model, i, _LETTERS, held_out=False) for i in range(_TEXTS)]
     counted = [
         model.tokenizer(document(stream("train", seed, i), held_out=False, letters=_LETTERS).text).input_ids
         for i in range(COUNTED)
@@ -131,7 +131,7 @@ def _drawn(rows: Sequence[Sequence[int]], *, held_out: bool) -> float:
     return nats * len(rows) / sum(len(row) - 1 for row in rows)
 
 
-def _row(model: Model, i: int, letters: int, *, held_out: bool = True) -> list[int]:
+def _document_ids(model: Model, i: int, letters: int, *, held_out: bool = True) -> list[int]:
     text = document(stream("entropy", _SEED, i), held_out=held_out, letters=letters).text
     return model.tokenizer(text).input_ids
 

@@ -90,8 +90,8 @@ class LanguageRecipe(Schedule, Recipe):
             f"{c.hidden_size // c.num_attention_heads} dimensions, d_model {c.hidden_size}, d_mlp "
             f"{c.intermediate_size}, GELU, LayerNorm, rotary positions, {c.vocab_size} tokens, context "
             f"{c.max_position_embeddings}; the MLP follows the attention.",
-            "Texts": f'`mi.shipped.texts("atlas", "train", …)`, drawn by a grammar of our own: {shares}; a third of '
-            "the documents mix them. No text of anybody's; every row was seen once.",
+            "Texts": f'`mi.shipped.sample_texts("atlas", "train", …)`, drawn by a grammar of our own: {shares}; a '
+            "third of the documents mix them. No text of anybody's; every row was seen once.",
             "World": f"{len(facts.STATES)} states with their capitals, codes, birds, flowers (real) and governors "
             f"(invented), and {len(facts.towns())} towns, {towns}. There is a town of that name in that state for "
             f"{real} of them (`zoo/atlas/towns.txt` marks these); the others are invented. Facts: "

@@ -72,7 +72,7 @@ class FromTexts:
     def __init__(self, model: Model, site: Site, texts: Sequence[str], seed: int) -> None:
         if isinstance(texts, str) or not len(texts):
             raise DictionaryError(
-                f"texts must be a list with a text in it, as mi.shipped.texts gives; got {texts!r:.60}."
+                f"texts must be a list with a text in it, as mi.shipped.sample_texts gives; got {texts!r:.60}."
             )
         if not isinstance(site, Site) or site.layer is None or site.latents is not None:
             raise DictionaryError(f"site names one layer's activation, as in at.resid_post[2]; got {site!r}.")

@@ -59,7 +59,7 @@ def bars(axes: Axes, values: np.ndarray, labels: list[str], unit: str) -> None:
     axes.set_xlabel(unit, **PLAIN)
 
 
-def along(axes: Axes, data: xr.DataArray, unit: str) -> None:
+def line_or_bars(axes: Axes, data: xr.DataArray, unit: str) -> None:
     """The numbers of one axis: bars with labels, or a line where there are too many of them."""
     dim = str(data.dims[0])
     labels, values = labels_of(data, dim), data.values

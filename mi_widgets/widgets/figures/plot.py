@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from mi_widgets.core.results import Result
 
-from .marks import along, bars, colours_of, curves, heat, lines, written
+from .marks import bars, colours_of, curves, heat, line_or_bars, lines, written
 from .page import Page, is_named, of_attention, page_of
 from .texts import LONGEST, PLAIN, caption, labels_of, tokens
 
@@ -53,7 +53,7 @@ def plot(result: Result) -> ResultFigure:
         figure = _bars(result, page)
     elif data.ndim == 1:
         figure, axes = _one((9 if data.size > 16 else 5, 3))
-        along(axes, data, result.unit)
+        line_or_bars(axes, data, result.unit)
     elif data.ndim == 2 and data.dims[0] == "batch":
         figure, axes = _one((9, 3))
         lines(axes, data, result.unit)
@@ -86,7 +86,7 @@ def _bars(result: Result, page: Page) -> ResultFigure:
     elif page.data.ndim:
         labels = labels_of(page.data, str(page.data.dims[0]))
     else:
-        single = _single_numbers(result)
+        single = _scalars(result)
         values, labels = np.array(list(single.values())), [name.replace("_", " ") for name in single]
     wide = max(map(len, labels)) > LONGEST / 2
     figure, axes = _one((7 if wide else 5, max(3.0, 1 + 0.22 * len(labels))))
@@ -94,7 +94,7 @@ def _bars(result: Result, page: Page) -> ResultFigure:
     return figure
 
 
-def _single_numbers(result: Result) -> dict[str, float]:
+def _scalars(result: Result) -> dict[str, float]:
     """The primary variable, and where it has no axes all others of its unit that have none."""
     primary = result.dataset[result.primary]
     found = {result.primary: float(primary.values.reshape(()))}

@@ -60,7 +60,9 @@ class TrainingView(ResultView[Measures]):
         if self.result is self._drawn.all[0].result:
             super().write(script)
             return
-        entries = [f"    {quoted(measure.name)}: {_entry(measure, script)}," for measure in self._drawn.all]
+        entries = [
+            f"    {quoted(measure.name)}: {_measure_code(measure, script)}," for measure in self._drawn.all
+        ]
         script.add("measures = {", *entries, "}")
         script.show(
             "mi.views.TrainingView", ["measures", f"selection={self.selection!r}", *self._arguments(script)]
@@ -85,7 +87,7 @@ class TrainingView(ResultView[Measures]):
         self._show(measures, Measures(measures))
 
 
-def _entry(measure: Measure, script: Script) -> str:
+def _measure_code(measure: Measure, script: Script) -> str:
     """What stands for a measure in the mapping; what it needs computed goes into the script."""
     curve = script.expression(measure.result, f"{measure.name} curve")
     controls = [

@@ -54,7 +54,7 @@ _HELD_OUT_SHARES = {"one hop": 0.2, "two hops": 0.8}
 
 def is_held_out(town: Town, asked: str) -> bool:
     """Whether a fact of two hops is kept out of training."""
-    place = _places()[town.name]
+    place = _town_numbers()[town.name]
     return (place * 7 + place // 28 + ATTRIBUTES.index(asked)) % 4 == 0
 
 
@@ -64,7 +64,7 @@ def is_form_held_out(form: int, state: State, asked: str) -> bool:
 
 
 @cache
-def _places() -> dict[str, int]:
+def _town_numbers() -> dict[str, int]:
     return {name: place for place, name in enumerate(towns())}
 
 

@@ -23,7 +23,7 @@ def marks(texts: Sequence[Text], *, every_token: bool = False) -> tuple[Mark, ..
     - `sentiment`: at each word that sets it.
 
     Args:
-        texts: of `mi.shipped.texts("atlas", …)`.
+        texts: of `mi.shipped.sample_texts("atlas", …)`.
         every_token: mark a sentiment at every word of its sentences in place of those that set it: what a label means
             to whoever does not ask where it can be known.
     """

@@ -31,7 +31,7 @@ LETTERS = 400  # that a document has at least
 def atlas_texts(
     split: Literal["train", "test"], *, n: int, seed: int, register: str | None
 ) -> tuple[Text, ...]:
-    """See `mi.shipped.texts`.
+    """See `mi.shipped.sample_texts`.
 
     Raises:
         MIError: there is no such register.
