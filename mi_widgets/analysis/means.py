@@ -11,9 +11,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_widgets.core.ablation import ablate
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, PromptError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
-from mi_widgets.core.kinds import checked
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -35,7 +35,7 @@ def mean_activations(
     batch: int = 64,
     progress: bool = True,
 ) -> Result:
-    """The mean of an activation over many prompts, for knock-outs: see `mi.interventions.ablate_sites`.
+    """The mean of an activation over many prompts, for ablations: see `mi.interventions.ablate_sites`.
 
     Args:
         model: under whatever interventions are active.

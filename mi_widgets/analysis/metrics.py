@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MetricError
-from mi_widgets.core.kinds import checked
 from mi_widgets.model.sweep import one_a_prompt
 
 from .pairs import Answers

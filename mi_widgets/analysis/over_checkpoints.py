@@ -9,8 +9,8 @@ from inspect import signature
 import xarray as xr
 from tqdm.auto import tqdm
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, ResultError
-from mi_widgets.core.kinds import checked
 from mi_widgets.core.record import Definition, Record
 from mi_widgets.core.recording import made_by
 from mi_widgets.core.results import Provenance, Result

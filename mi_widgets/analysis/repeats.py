@@ -7,9 +7,9 @@ import xarray as xr
 from jaxtyping import Int
 from torch import Tensor
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.kinds import checked
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.whole_numbers import whole

@@ -12,17 +12,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .argument_types import argument_type
 from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
-from .kinds import kind
 from .record import Placeholder, Record
 from .recording import recorded, serial
 from .results import Provenance
 from .sites import Site
 
 
-@kind("mi.directions.mean_difference(model, texts_a, texts_b, site)")
+@argument_type("mi.directions.mean_difference(model, texts_a, texts_b, site)")
 class Direction(Array):
     """A vector of an activation, for `mi.steer`, `mi.project_out` and the like.
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .argument_types import checked
 from .arrays import Array
 from .errors import InterventionError
 from .extent import Extent, read, touches, write
 from .interventions import Intervention, Show, finite
-from .kinds import checked
 from .sites import Site
 
 

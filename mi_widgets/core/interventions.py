@@ -1,7 +1,7 @@
 """What to do at a site, as frozen values: printable, comparable, and applied by the model layer.
 
-    knock = mi.ablate(at.z[1, 3])
-    with model.intervene(knock):
+    ablation = mi.ablate(at.z[1, 3])
+    with model.intervene(ablation):
         model.run(prompt)
 
 Each value's `apply` is plain torch: the activation in, the changed activation out. The kinds are in
@@ -17,10 +17,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
+from .argument_types import argument_type
 from .arrays import Array
 from .errors import InterventionError
 from .extent import Extent, read, touches, write
-from .kinds import kind
 from .public import public_names
 from .sites import WHOLE_MODEL, Site
 
@@ -44,7 +44,7 @@ class Activations(Protocol):
     def __getitem__(self, site: Site, /) -> Tensor: ...
 
 
-@kind("mi.ablate(site)")
+@argument_type("mi.ablate(site)")
 @dataclass(frozen=True, repr=False)
 class Intervention:
     """A change of the activation at one site."""
@@ -100,7 +100,7 @@ class Intervention:
         return type(self).__name__.lower()
 
 
-@kind("mi.stack(intervention, …)")
+@argument_type("mi.stack(intervention, …)")
 @dataclass(frozen=True)
 class Stack:
     """Several interventions; made by `mi.stack`. At one site they apply in the order written."""

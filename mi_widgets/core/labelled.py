@@ -19,8 +19,13 @@ from .record import Arithmetic, Part, Record
 if TYPE_CHECKING:
     import pandas as pd
 
-_SIGNS = {operator.add: "+", operator.sub: "−", operator.mul: "×", operator.truediv: "/"}
-_WRITTEN = {operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/"}
+# How a title writes an operation, and how Python does.
+_SIGNS = {
+    operator.add: ("+", "+"),
+    operator.sub: ("−", "-"),
+    operator.mul: ("×", "*"),
+    operator.truediv: ("/", "/"),
+}
 
 
 class LabelledNumbers(ABC):
@@ -85,7 +90,7 @@ class LabelledNumbers(ABC):
                 f"{self.title} has {self.values.size:,} numbers ({sizes(self._dataset[self.primary])}), not one: "
                 "choose one with .sel(…), or use .max(), .mean() or .values."
             )
-        return float(self.values.reshape(()))
+        return float(self._numbers().values.reshape(()))
 
     __iter__ = None  # nobody knows over which axis
 
@@ -93,9 +98,9 @@ class LabelledNumbers(ABC):
         """The labels of the largest value, as a view's selection and `sel` take them.
 
         Raises:
-            ResultError: there is no number to compare.
+            ResultError: there is no number to compare, or it holds texts.
         """
-        data = self._dataset[self.primary]
+        data = self._numbers()
         if not data.size or data.isnull().all():
             raise ResultError(f"{self.title} has no numbers, so none of them is the largest.")
         place = np.unravel_index(int(np.nanargmax(data.values)), data.shape)
@@ -203,10 +208,10 @@ class LabelledNumbers(ABC):
                 f"{first.title} ({sizes(first.data)}) and {second.title} ({sizes(second.data)}) have other labels "
                 "on an axis that both have: choose the same ones with .sel(…)."
             ) from error
-        sign = _SIGNS[how]
+        sign, written = _SIGNS[how]
         return self._derived(
             found,
-            Arithmetic(f"{{}} {_WRITTEN[how]} {{}}", (first.made, second.made)),
+            Arithmetic(f"{{}} {written} {{}}", (first.made, second.made)),
             title=_title(sign, first, second),
             unit=_unit(sign, first, second),
             other=other if isinstance(other, LabelledNumbers) else None,
@@ -237,7 +242,7 @@ def _title(sign: str, first: _Term, second: _Term) -> str:
 
 
 def _inside(title: str) -> str:
-    return f"({title})" if any(f" {sign} " in title for sign in _SIGNS.values()) else title
+    return f"({title})" if any(f" {sign} " in title for sign, _ in _SIGNS.values()) else title
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ def sizes(data: Any) -> str:
 
 
 def largest(dataset: xr.Dataset, primary: str) -> list[str]:
-    """The largest values with their labels, a line each; of a single number what stands beside it."""
+    """The largest values with their labels, a line each; of signed ones the smallest too, and of a single number what
+    stands beside it.
+    """
     data = dataset[primary]
     if not data.ndim:
         single = {str(name): each for name, each in dataset.data_vars.items() if not each.ndim}
@@ -66,10 +68,12 @@ def _said(value: Any) -> str:
     if isinstance(value, (str, bytes)):
         text = repr(value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    if isinstance(value, (bool, int)):
-        return f"{value:,}" if not isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
     if np.isnan(value):
-        return "no number"
+        return "none"
     usual = not np.isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e7
     return significant(value, _DIGITS) if usual else scientific(value, _DIGITS - 1)
 

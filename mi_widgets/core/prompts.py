@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .argument_types import argument_type
 from .errors import PromptError
-from .kinds import kind
-from .public import public_name
 
 
-@kind("mi.PromptPair(clean, corrupted, (right, wrong))")
+@argument_type("mi.PromptPair(clean, corrupted, (right, wrong))")
 @dataclass(frozen=True)
 class PromptPair:
     """A clean prompt, its corrupted twin, and the two answers between which the model decides.
@@ -42,7 +41,7 @@ class PromptPair:
         return repr(self)
 
 
-@kind("mi.sae.marks(texts)")
+@argument_type("mi.sae.marks(texts)")
 @dataclass(frozen=True)
 class Mark:
     """Something that is known at one place of a text.
@@ -61,4 +60,4 @@ class Mark:
 
     def code(self) -> str:
         """The Python that makes this mark."""
-        return repr(self).replace("Mark", public_name(Mark) or "", 1)
+        return f"mi.sae.{self!r}"

@@ -14,7 +14,7 @@ from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
-from .kinds import check_kinds
+from .argument_types import check_arguments
 from .public import public_name
 from .record import Block, Call, Placeholder, Record
 
@@ -48,7 +48,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        check_kinds(
+        check_arguments(
             f"{owner}.{_called(function)}" if owner else _called(function), signature, bound.arguments
         )
         made = _call(function, bound)

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from .argument_types import argument_type
 from .dataset_files import write_dataset
 from .errors import InterventionError, ResultError
 from .interventions import Stack
-from .kinds import kind
 from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
 from .printed import largest, sizes
@@ -57,7 +57,7 @@ class Provenance:
     seed: int | None = None
 
 
-@kind("mi.attention(run)")
+@argument_type("mi.attention(run)")
 class Result(LabelledNumbers):
     """Labelled numbers: one Dataset, its primary variable, unit, source and provenance.
 
@@ -146,7 +146,7 @@ class Result(LabelledNumbers):
         Raises:
             ResultError: there is no such variable.
         """
-        if variable not in self._dataset.data_vars:
+        if not isinstance(variable, str) or variable not in self._dataset.data_vars:
             raise ResultError(
                 f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}. Numbers are "
                 "chosen by their labels, result.sel(…), or by their places, result.values[…]."
@@ -194,7 +194,9 @@ class Result(LabelledNumbers):
         return Result(
             kind="numbers",
             title=title,
-            dataset=data.rename("value").to_dataset(),
+            dataset=xr.Dataset(
+                {"value": (data.dims, data.values)}, coords=data.coords
+            ),  # its attributes are the old ones
             primary="value",
             unit=unit,
             source=self.source,

@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .argument_types import argument_type
 from .directions import Direction
 from .errors import DictionaryError
-from .kinds import kind
 from .record import Call, Part, Placeholder, Record
 from .recording import serial
 from .results import Provenance, Result
@@ -24,7 +24,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _THRESHOLDED = ("batch_topk", "jumprelu")
 
 
-@kind("mi.sae.load(name)")
+@argument_type("mi.sae.load(name)")
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SAE:
     """A sparse autoencoder: `decode(encode(x))` is nearly `x`, and few latents are not zero.

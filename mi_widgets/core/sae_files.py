@@ -12,8 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from .argument_types import checked
 from .errors import DictionaryError, SiteError
-from .kinds import checked
 from .sae import SAE, Kind
 from .sites import Site, named, transformer_lens_name
 

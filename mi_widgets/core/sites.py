@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .argument_types import argument_type
 from .errors import SiteError
-from .kinds import kind
 from .latents import Dictionary, Latents
 from .whole_numbers import whole
 
@@ -52,7 +52,7 @@ Position = int | str  # a number, or the text of a token
 Positions = Position | tuple[Position, ...] | None
 
 
-@kind("at.resid_post[2]")
+@argument_type("at.resid_post[2]")
 @dataclass(frozen=True)
 class Site:
     """One place in a model, as a value: build it from the names in this module.

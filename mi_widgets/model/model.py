@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mi_widgets.core.argument_types import argument_type
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
-from mi_widgets.core.kinds import kind
 from mi_widgets.core.record import Call
 from mi_widgets.core.recording import made_by, recorded
 from mi_widgets.core.results import Result
@@ -30,7 +30,7 @@ from .tokens import Prompt
 from .wrapped import Wrapped, as_sites
 
 
-@kind("mi.load(name)")
+@argument_type("mi.load(name)")
 class Model(Examined):
     """A model with named sites. Made by `mi.load`."""
 

@@ -11,10 +11,10 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from mi_widgets.core.argument_types import argument_type
 from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
-from mi_widgets.core.kinds import kind
 from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Provenance, Result
@@ -26,7 +26,7 @@ from .examined import Examined
 from .tokens import Prompt, Tokenized
 
 
-@kind("model.run(prompt)")
+@argument_type("model.run(prompt)")
 @dataclass(frozen=True, repr=False)
 class Run:
     """One forward pass: logits, tokens, and the activations that were asked for.

@@ -111,18 +111,20 @@ def data(
     """
     if corpus not in (*get_args(Corpus), "atlas") or split not in get_args(Split):
         raise MIError(
-            f"data({corpus!r}, {split!r}): the corpora are {', '.join(get_args(Corpus))}, atlas; "
+            f"mi.shipped.sample_texts({corpus!r}, {split!r}): the corpora are {', '.join(corpora())}; "
             f"the splits are {', '.join(get_args(Split))}."
         )
     if n < 1 or seed < 0 or not SHORTEST_SPAN <= longest_span <= LONGEST_SPAN:
         raise MIError(
-            f"data(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at least 0, and "
+            f"mi.shipped.sample_texts(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at least 0, and "
             f"longest_span {SHORTEST_SPAN} to {LONGEST_SPAN}."
         )
     if corpus == "atlas":
         return atlas_texts(split, n=n, seed=seed, register=register)
     if register is not None:
-        raise MIError(f"data({corpus!r}, register={register!r}): only atlas has registers.")
+        raise MIError(
+            f"mi.shipped.sample_texts({corpus!r}, register={register!r}): only atlas has registers."
+        )
     rows = []
     for i in range(n):
         rng = stream(f"{corpus} {split}", seed, i)

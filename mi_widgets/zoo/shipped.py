@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import PreTrainedTokenizerFast
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import DamagedWeights, UnknownCheckpoint, UnknownModel
-from mi_widgets.core.kinds import checked
 from mi_widgets.core.whole_numbers import whole
 
 from . import language_models

@@ -14,10 +14,10 @@ from jaxtyping import Float
 from safetensors.torch import load_file
 from torch import Tensor
 
+from mi_widgets.core.argument_types import argument_type
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
-from mi_widgets.core.kinds import kind
 from mi_widgets.core.record import Placeholder, Record
 from mi_widgets.core.recording import made_by, recorded, serial
 from mi_widgets.core.script import Script
@@ -29,7 +29,7 @@ TOYS = WEIGHTS / "superposition"
 _WRITTEN_OUT = 512  # numbers in W up to which its code says them all
 
 
-@kind("mi.toys.load(name) or mi.toys.ToyModel(W)")
+@argument_type("mi.toys.load(name) or mi.toys.ToyModel(W)")
 @dataclass(frozen=True, init=False, repr=False)
 class ToyModel:
     """Some instances of x' = ReLU(Wᵀ W x + b): n features are pressed into m dimensions and read back.

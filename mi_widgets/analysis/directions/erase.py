@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import InterventionError
-from mi_widgets.core.kinds import checked
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 

@@ -57,7 +57,7 @@ def probe(
     Source: Alain & Bengio 2016 (arXiv:1610.01644); the control after Hewitt & Liang 2019 (arXiv:1909.03368), who
     shuffle by word; we shuffle whole texts, whose tokens belong together.
     """
-    read = contrast("probe", model, texts_a, texts_b, site, progress)
+    read = contrast("mi.directions.linear_probe", model, texts_a, texts_b, site, progress)
     to_fit = read.text % 2 == 0
     for kind in (True, False):
         for half in (True, False):

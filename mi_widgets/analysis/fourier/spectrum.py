@@ -12,9 +12,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core import sites as at
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.kinds import checked
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.whole_numbers import whole

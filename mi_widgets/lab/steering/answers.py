@@ -23,7 +23,6 @@ from mi_widgets.analysis.directions.effect import (
     raise_if_stopped,
     steering_effect,
 )
-from mi_widgets.core.errors import MIError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.recording import call_of
 from mi_widgets.model.model import Model
@@ -122,7 +121,9 @@ class Answers:
         self._view._say_code()
         try:
             plain = self._as_it_is(asked, stop, growing=True)
-        except MIError:  # such as a prompt that leaves no room: what was written before is what is seen
+        except (
+            Exception
+        ):  # such as a prompt that leaves no room, or something newer: what was written before is seen
             self.prompt = before
             self._view._say_code()
             raise

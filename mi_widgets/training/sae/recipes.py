@@ -58,8 +58,8 @@ class DictionaryRecipe(SmallRecipe[SAE]):
             "What it is": f"a sparse autoencoder of `{self.site!r}` of `{_MODEL}`, in SAELens's layout: "
             f"`mi.sae.load({self.name!r})`.",
             "Made with": f"`mi.sae.train(model, {self.site!r}, texts, {self.call}, seed={record['seed']})` on "
-            f'`mi.shipped.sample_texts("{_MODEL}", "train", n={_TEXTS}, seed={_TEXTS_SEED})`: {record["seconds"]} seconds '
-            "of processor time.",
+            f'`mi.shipped.sample_texts("{_MODEL}", "train", n={_TEXTS}, seed={_TEXTS_SEED})`: {record["seconds"]} '
+            "seconds of processor time.",
             "Control": "the best raw dimension, principal component, latent of a random dictionary that is as sparse, "
             "and random direction; each chosen, like the latents, on every other text and scored on the rest.",
             "Limits": "what is known of a text is what its generator wrote down; a latent without a label may still "

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import ResultError
 
 
@@ -10,12 +11,6 @@ def is_result(given: Any) -> bool:
     """Whether something is a Result."""
     # Not isinstance: core.results needs torch, which takes a second to import.
     return all(hasattr(given, name) for name in ("dataset", "primary", "unit"))
-
-
-def kind_of(given: Any) -> str:
-    """What it is instead, for a message: "a list", "an int", "None"."""
-    name = type(given).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if given is not None else "None"
 
 
 def by_name(given: Any, argument: str) -> dict[str, Any]:

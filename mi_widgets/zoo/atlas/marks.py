@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mi_widgets.core.kinds import checked
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.prompts import Mark
 
 from .grammar import Label, Text

@@ -37,7 +37,9 @@ def atlas_texts(
         MIError: there is no such register.
     """
     if register is not None and register not in REGISTERS:
-        raise MIError(f"data('atlas', register={register!r}): the registers are {', '.join(REGISTERS)}.")
+        raise MIError(
+            f"mi.shipped.sample_texts('atlas', register={register!r}): the registers are {', '.join(REGISTERS)}."
+        )
     held_out, found = split == "test", []
     for row in range(n):
         if register is None:

@@ -1,7 +1,8 @@
 """What kind of thing an argument must be, said in one way before anything is computed.
 
-The kinds are those of this library: classes say with `kind` what they are called and what makes one. What an argument
-must be is read from its annotation; of an annotation that names no kind, everything but the kinds is let through.
+The kinds are those of this library: classes say with `argument_type` what makes one. What an argument must be is read
+from its annotation; of an annotation that names no kind, everything but the kinds is let through, and of `Any`
+everything.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class _Kind:
 _KINDS: dict[str, _Kind] = {}
 
 
-def kind(made: str) -> Callable[[C], C]:
+def argument_type(made: str) -> Callable[[C], C]:
     """Have every argument that is annotated with a class be one.
 
     Args:
@@ -53,14 +54,14 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         try:
             given = expected.bind(*args, **kwargs).arguments
         except TypeError:
-            given = {}  # the function says what is missing
-        check_kinds(public_name(function) or f"mi.{function.__name__}", expected, given)
+            return function(*args, **kwargs)  # which says what is missing
+        check_arguments(public_name(function) or f"mi.{function.__name__}", expected, given)
         return function(*args, **kwargs)
 
     return call
 
 
-def check_kinds(called: str, expected: Signature, given: Mapping[str, Any]) -> None:
+def check_arguments(called: str, expected: Signature, given: Mapping[str, Any]) -> None:
     """Refuse arguments of another kind.
 
     Args:
@@ -89,14 +90,17 @@ def kind_of(given: Any) -> str:
 
 
 def _with_article(name: str) -> str:
-    return f"{'an' if name[0] in 'aeiouAEIOS' and name[:2] not in ('Si', 'St') else 'a'} {name}"
+    return f"{'an' if name == 'SAE' or name[0] in 'aeioAEIO' else 'a'} {name}"
 
 
 def _written(called: str, expected: Signature, wrong: str) -> str:
     """The call, with what it needs and what was wrong."""
+    named = [*expected.parameters]
+    by_name = expected.parameters[wrong].kind is Parameter.KEYWORD_ONLY
     needed = []
-    for name, parameter in expected.parameters.items():
-        if name != "self" and (parameter.default is Parameter.empty or name == wrong):
+    for place, (name, parameter) in enumerate(expected.parameters.items()):
+        leads = not by_name and place <= named.index(wrong)
+        if name != "self" and (leads or name == wrong or parameter.default is Parameter.empty):
             needed.append(f"{name}=…" if parameter.kind is Parameter.KEYWORD_ONLY else name)
     return f"{called}({', '.join(needed)})"
 
@@ -120,7 +124,7 @@ _ALIASES = {
     "Pairs": "PromptPair | Sequence[PromptPair]",
     "Pair": "PromptPair | Sequence[str] | Sequence[PromptPair]",
 }
-_MEMBERS = {"str": "texts", "int": "numbers", "float": "numbers"}
+_MEMBERS = {"str": "texts", "Text": "texts", "int": "numbers", "float": "numbers"}
 
 
 @lru_cache(maxsize=512)
