@@ -1,4 +1,4 @@
-"""Knock-outs: what breaks without a part."""
+"""Ablation effects: what changes without a part."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ablation_effects(
     """How a metric of the clean prompts changes when one part at a time is taken out.
 
     Args:
-        model: under whatever interventions are active: knock something out there, and this shows what is left
+        model: under whatever interventions are active: ablate something there, and this shows what is left
             without it (backup behaviour).
         pairs: one `PromptPair` or several; their clean prompts are run.
         site: the kind of part, as in `at.z` or `at.mlp_out`.
@@ -61,7 +61,7 @@ def ablation_effects(
     found, clean, swept = [], [], None
     parts = list(batches(several, batch))
     for part in tqdm(
-        parts, desc="knock-outs", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
+        parts, desc="ablations", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
     ):
         run, asked = run_clean(model, part, metric)
         swept = model.sweep(
@@ -79,7 +79,7 @@ def ablation_effects(
     unit = {"units": unit_of(metric)}
     return Result(
         kind="ablation_effects",
-        title=f"Knock-outs of {site.name}",
+        title=f"Ablation effects at {site.name}",
         dataset=xr.Dataset(
             {
                 "change": (by, after.mean(0) - before.mean()),

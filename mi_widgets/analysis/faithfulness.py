@@ -37,7 +37,7 @@ def faithfulness(
     batch: int = 64,
     progress: bool = True,
 ) -> Result:
-    """How much of the model's answer is left when all heads outside of a circuit are knocked out; MLPs stay.
+    """How much of the model's answer is left when all heads outside of a circuit are ablated; MLPs stay.
 
     Args:
         model: under whatever interventions are active.
@@ -113,7 +113,7 @@ def _left(
     batch: int,
     progress: bool,
 ) -> list[np.ndarray]:
-    """The metric of every pair with each of some knock-outs in place."""
+    """The metric of every pair with each of some ablations in place."""
     found: list[list[np.ndarray]] = [[] for _ in outs]
     parts = list(batches(pairs, batch))
     total = len(parts) * len(outs)

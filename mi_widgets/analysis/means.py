@@ -112,10 +112,10 @@ def ablate_sites(sites: Iterable[Site] | Site, means: Result | None = None) -> S
         MIError: means of another kind of site, or of other layers.
     """
     listed = [sites] if isinstance(sites, Site) else list(sites)
-    return stack(*[_knocked_out(site, means) for site in listed])
+    return stack(*[_ablated(site, means) for site in listed])
 
 
-def _knocked_out(site: Site, means: Result | None) -> Intervention:
+def _ablated(site: Site, means: Result | None) -> Intervention:
     if means is None:
         return ablate(site)
     if means.kind != "mean_activations":

@@ -1,4 +1,4 @@
-"""Knocking a site out: to zero, to its mean, or to what it is on other tokens."""
+"""Ablating a site: to zero, to its mean, or to what it is on other tokens."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Ablate(Intervention):
 
 
 def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | None = None) -> Ablate:
-    """Knock a site out: the activation there becomes zero, what it is on average, or what it is elsewhere.
+    """Ablate a site: the activation there becomes zero, what it is on average, or what it is elsewhere.
 
     Args:
         site: where; `at.z[1, 3]` is the output of head 3 of layer 1, before `W_O`.

@@ -116,8 +116,8 @@ def data(
         )
     if n < 1 or seed < 0 or not SHORTEST_SPAN <= longest_span <= LONGEST_SPAN:
         raise MIError(
-            f"mi.shipped.sample_texts(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at least 0, and "
-            f"longest_span {SHORTEST_SPAN} to {LONGEST_SPAN}."
+            f"mi.shipped.sample_texts(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at "
+            f"least 0, and longest_span {SHORTEST_SPAN} to {LONGEST_SPAN}."
         )
     if corpus == "atlas":
         return atlas_texts(split, n=n, seed=seed, register=register)

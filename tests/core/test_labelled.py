@@ -59,6 +59,8 @@ def test_one_number_is_a_float_and_several_are_none():
         ResultError, match=r"no variable 0; it has score, other\. .*result\.sel\(…\).*result\.values"
     ):
         a_result()[0]
+    with pytest.raises(ResultError, match=r"result\.values"):
+        a_result()[:, 0]
 
 
 @pytest.mark.parametrize("how", ["max", "min", "mean", "sum"])
@@ -110,6 +112,12 @@ def test_two_results_keep_their_labels(how):
     assert found.unit == units.get(how, "nats")
     assert found.title.startswith("Score ")
     assert found.title.endswith(" Other")
+
+
+def test_the_unit_of_a_product_is_not_that_of_a_factor():
+    share = mi.toys.feature_geometry(mi.toys.load("plane"))
+    product = share * share
+    assert product["value"].unit == product.unit == f"{share.unit} × {share.unit}"
 
 
 def test_an_axis_that_one_of_them_lacks_is_that_of_the_other():
