@@ -5,9 +5,9 @@ from .analysis.dictionaries.features import features as dashboards
 from .analysis.dictionaries.latents import latents
 from .core.prompts import Mark
 from .core.sae import SAE
-from .core.sae_files import save_sae as write
+from .core.sae_files import save_sae as save
 from .model.dictionaries import load_sae as load
 from .training.sae.train import train_sae as train
 from .zoo.atlas.marks import marks
 
-__all__ = ["SAE", "Mark", "dashboards", "evaluate", "latents", "load", "marks", "train", "write"]
+__all__ = ["SAE", "Mark", "dashboards", "evaluate", "latents", "load", "marks", "save", "train"]

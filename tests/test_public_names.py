@@ -46,3 +46,10 @@ def test_what_comes_first_is_less_than_half():
     flat = [written for written in every_public() if written.count(".") == 1]
     assert len(flat) < len(every_public()) / 2
     assert set(mi.__all__) == {name.removeprefix("mi.") for name in (*flat, *GROUPS)}
+
+
+def test_what_lives_in_a_group_is_found_from_outside():
+    with pytest.raises(
+        AttributeError, match=r"module 'mi_widgets' has no attribute 'latents': it is mi\.sae\.latents"
+    ):
+        mi.latents  # noqa: B018

@@ -130,11 +130,12 @@ _MEMBERS = {"str": "texts", "Text": "texts", "int": "numbers", "float": "numbers
 @lru_cache(maxsize=512)
 def _wanted(annotation: str) -> _Wanted:
     parts = [part for name in _split(annotation) for part in _split(_ALIASES.get(name, name))]
-    tests, said = zip(*map(_alternative, parts), strict=True)
+    strict = any(part in _KINDS for part in parts)
+    tests, said = zip(*(_alternative(part, strict) for part in parts), strict=True)
     return _Wanted(tests, " or ".join(dict.fromkeys(filter(None, said))))
 
 
-def _alternative(name: str) -> tuple[Callable[[Any], bool], str]:
+def _alternative(name: str, strict: bool) -> tuple[Callable[[Any], bool], str]:
     """Whether a value is what one of the alternatives asks for, and how that is said."""
     if name in _KINDS:
         found = _KINDS[name]
@@ -147,7 +148,11 @@ def _alternative(name: str) -> tuple[Callable[[Any], bool], str]:
         return lambda value: True, ""
     if name == "None":
         return lambda value: value is None, ""
-    said = {"str": "a text", "Path": "a path", "os.PathLike[str]": "a path", "Callable": "a function"}
+    if name == "str" and strict:
+        return lambda value: isinstance(value, str), "a text"
+    if container in ("Callable", "PairMetric"):
+        return lambda value: callable(value) and _is_no_kind(value), "a function"
+    said = {"str": "a text", "Path": "a path", "os.PathLike[str]": "a path"}
     return _is_no_kind, said.get(name, said.get(container, ""))
 
 

@@ -252,10 +252,7 @@ def apply(site: Site, function: Callable[[Tensor], Tensor]) -> Apply:
             far, again at each step): what it does to a token should not depend on the other tokens.
 
     Raises:
-        InterventionError: not a function; when it returns another shape.
+        WrongKind: not a function.
+        InterventionError: when it returns another shape.
     """
-    if not callable(function):
-        raise InterventionError(
-            f"apply takes a function, as in mi.interventions.apply(site, torch.relu); got {function!r}."
-        )
     return Apply(site, function)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -92,6 +93,33 @@ class LabelledNumbers(ABC):
             )
         return float(self._numbers().values.reshape(()))
 
+    def __int__(self) -> int:
+        return int(float(self))
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(float(self), digits)
+
+    def __format__(self, how: str) -> str:
+        return format(float(self), how) if how else str(self)
+
+    # One number compares as a float does; of several, `.values` do.
+
+    def __lt__(self, other: Any) -> bool:
+        return float(self) < float(other)
+
+    def __le__(self, other: Any) -> bool:
+        return float(self) <= float(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return float(self) > float(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return float(self) >= float(other)
+
+    def __eq__(self, other: object) -> bool:
+        return float(self) == float(other) if isinstance(other, Real) else self is other
+
+    __hash__ = object.__hash__
     __iter__ = None  # nobody knows over which axis
 
     def argmax(self) -> dict[str, Any]:
@@ -106,7 +134,11 @@ class LabelledNumbers(ABC):
         place = np.unravel_index(int(np.nanargmax(data.values)), data.shape)
         labels = (data[d].values[i] if d in data.coords else i for d, i in zip(data.dims, place, strict=True))
         return {
-            str(d): label.item() if hasattr(label, "item") else int(label)
+            str(d): label.item()
+            if hasattr(label, "item")
+            else label
+            if isinstance(label, str)
+            else int(label)
             for d, label in zip(data.dims, labels, strict=True)
         }
 
@@ -135,19 +167,24 @@ class LabelledNumbers(ABC):
 
     def _reduced(self, how: str, dim: str | Sequence[str] | None) -> Self:
         data = self._numbers()
-        axes = [*self.dims] if dim is None else [dim] if isinstance(dim, str) else [*dim]
+        if dim is not None and not isinstance(dim, Iterable):
+            raise ResultError(
+                f"{self.title}: axes have names, {', '.join(self.dims) or 'none'}; got {dim!r}."
+            )
+        named = [dim] if isinstance(dim, str) else self.dims if dim is None else dim
+        axes = [*dict.fromkeys(map(str, named))]
         if missing := [axis for axis in axes if axis not in self.dims]:
             raise ResultError(
                 f"{self.title} has no axis {missing[0]!r}; its axes are {', '.join(self.dims) or 'none'}."
             )
         if not all(data.sizes[axis] for axis in axes):
             raise ResultError(f"{self.title} has no numbers along {', '.join(axes)}.")
-        written = "" if dim is None else repr(dim if isinstance(dim, str) else axes)
+        written = "" if dim is None else repr(axes[0] if isinstance(dim, str) else axes)
         where = "" if dim is None else f" over {', '.join(axes)}"
         return self._derived(
             getattr(data, how)(axes),
             Part(self.record, f".{how}({written})"),
-            title=f"{self.title}: {how}{where}",
+            title=f"{_inside(self.title)}: {how}{where}",
             unit=self.unit,
         )
 
@@ -188,7 +225,7 @@ class LabelledNumbers(ABC):
         return self._alone(operator.neg, "-{}", f"−({self.title})")
 
     def __abs__(self) -> Self:
-        return self._alone(abs, "abs({})", f"Size of {self.title}")
+        return self._alone(abs, "abs({})", f"Size of {_inside(self.title)}")
 
     def _alone(self, how: Callable[[Any], Any], written: str, title: str) -> Self:
         return self._derived(
@@ -202,7 +239,7 @@ class LabelledNumbers(ABC):
         first, second = (theirs, mine) if turned else (mine, theirs)
         try:
             with xr.set_options(arithmetic_join="exact"):
-                found = how(first.data, second.data)
+                found = how(first.data, second.beside(first))
         except (ValueError, xr.AlignmentError) as error:
             raise ResultError(
                 f"{first.title} ({sizes(first.data)}) and {second.title} ({sizes(second.data)}) have other labels "
@@ -223,7 +260,7 @@ class LabelledNumbers(ABC):
             raise ResultError(
                 f"{self.title} holds texts ({self.primary}), with which nothing can be calculated."
             )
-        return data
+        return data.astype(np.int64) if data.dtype.kind == "b" else data
 
 
 def _arrays(given: Any) -> Any:
@@ -232,17 +269,39 @@ def _arrays(given: Any) -> Any:
         return given.values
     if isinstance(given, dict):
         return {name: _arrays(each) for name, each in given.items()}
-    return type(given)(map(_arrays, given)) if type(given) in (list, tuple) else given
+    return [*map(_arrays, given)] if isinstance(given, (list, tuple, deque)) else given
+
+
+_LONGEST = 120  # characters of a title or a unit
 
 
 def _title(sign: str, first: _Term, second: _Term) -> str:
+    """Of a sum, a product and the like; of two that are called alike, what tells them apart."""
+    if sign == "+" and first.made == 0:  # where `sum` begins
+        return second.title
+    one, other = _inside(first.title, sign == "+" or sign == "−"), _inside(second.title, sign == "+")
     if first.title == second.title and first.model != second.model:
-        return f"{first.title}: {first.model} {sign} {second.model}"
-    return f"{_inside(first.title)} {sign} {_inside(second.title)}"
+        one, other = f"{first.title}: {first.model}", second.model
+    elif first.title == second.title and first.under != second.under:
+        one, other = f"{first.title}: {first.under or 'as it is'}", second.under or "as it is"
+    return _shortened(f"{one} {sign} {other}")
 
 
-def _inside(title: str) -> str:
-    return f"({title})" if any(f" {sign} " in title for sign, _ in _SIGNS.values()) else title
+def _inside(title: str, of_sum: bool = False) -> str:
+    """A title as a part of another; one that adds needs no brackets where more is added to it."""
+    signs = (" × ", " / ") if of_sum else (" + ", " − ", " × ", " / ")
+    return f"({title})" if any(sign in title for sign in signs) else title
+
+
+def _shortened(text: str) -> str:
+    half = _LONGEST // 2 - 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
+def _measured_on(provenance: Any) -> tuple[str, str]:
+    """The model, and the interventions that were active on it."""
+    active = provenance.interventions
+    return provenance.model, (repr(active) if active else "")
 
 
 @dataclass(frozen=True)
@@ -254,14 +313,26 @@ class _Term:
     unit: str | None  # None of a bare number
     made: Any
     model: str = ""
+    under: str = ""  # the interventions
+
+    def beside(self, other: _Term) -> Any:
+        """The data without labels of an axis that the other still has: they would take its own away."""
+        if not isinstance(self.data, xr.DataArray) or not isinstance(other.data, xr.DataArray):
+            return self.data
+        theirs, ours = other.data.coords, self.data.coords
+        return self.data.drop_vars([n for n in ours if n in theirs and ours[n].dims != theirs[n].dims])
 
     @classmethod
     def of(cls, given: Any) -> _Term | None:
         if isinstance(given, LabelledNumbers):
-            return cls(given._numbers(), given.title, given.unit, given.record, given.provenance.model)
+            return cls(
+                given._numbers(), given.title, given.unit, given.record, *_measured_on(given.provenance)
+            )
         if isinstance(given, Real) and not isinstance(given, bool):
-            number = given if isinstance(given, int) else float(given)
-            return cls(number, f"{number:g}", None, number)
+            number = int(given) if isinstance(given, Integral) else float(given)
+            return cls(
+                number, f"{float(number):g}" if abs(number) < 1e300 else "a large number", None, number
+            )
         if hasattr(given, "__array__"):
             raise ResultError(
                 f"{type(given).__name__} and Result do not add up: an array has no labels or units that can be "
@@ -273,16 +344,25 @@ class _Term:
 def _unit(sign: str, first: _Term, second: _Term) -> str:
     """Of a sum, a product and the like."""
     one, other = first.unit, second.unit
-    if other is None:
-        return one or ""
-    if one is None:
-        return f"1 / {other}" if sign == "/" else other
+    if one is None and other is None:
+        return ""
+    if sign in "+−":
+        if None not in (one, other) and one != other:
+            raise ResultError(
+                f"{first.title} is in {one}, {second.title} in {other}: with .values, which have no unit, you may add "
+                "them."
+            )
+        return one or other or ""
+    above, below = _factor(one), _factor(other)
     if sign == "×":
-        return f"{one} × {other}"
-    if sign == "/":
-        return "ratio" if one == other else f"{one} / {other}"
-    if one != other:
-        raise ResultError(
-            f"{first.title} is in {one}, {second.title} in {other}: with .values, which have no unit, you may add them."
-        )
-    return one
+        return _shortened(f"{above} × {below}" if above and below else above or below or "ratio")
+    if above == below:
+        return "ratio"
+    return _shortened(f"{above or 1} / {below}" if below else above)
+
+
+def _factor(unit: str | None) -> str:
+    """A unit in a product; what is none is 1."""
+    if unit is None or unit in ("", "ratio"):
+        return ""
+    return f"({unit})" if " × " in unit or " / " in unit else unit

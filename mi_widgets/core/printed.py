@@ -34,20 +34,29 @@ def largest(dataset: xr.Dataset, primary: str) -> list[str]:
     there = np.flatnonzero(~np.isnan(flat)) if flat.dtype.kind == "f" else np.arange(flat.size)
     if not there.size:
         return ["  no numbers"]
-    order = there[np.argsort(-flat[there].astype(float), kind="stable")]
-    signed = bool((flat[there] < 0).any())
-    high, low = (order[: _MOST - 2], order[_MOST - 2 :][-2:]) if signed else (order[:_MOST], order[:0])
+    numbers = flat[there].astype(int) if flat.dtype.kind == "b" else flat[there]
+    signed = bool(numbers.min() < 0)
+    high = there[_highest(numbers, _MOST - 2 if signed else _MOST)]
+    low = there[_highest(-numbers, 2)][::-1] if signed else high[:0]
+    low = low[~np.isin(low, high)]
     rows = [(_said(flat[place]), _place(dataset, primary, place)) for place in high]
-    left = order.size - len(high) - len(low)
-    if left:
-        rest = order[len(high) : order.size - len(low)]
+    if left := there.size - len(high) - len(low):
         rows.append(
-            ("…", f"{left:,} between" if signed else f"{left:,} more, down to {_said(flat[rest[-1]])}")
+            ("…", f"{left:,} between" if signed else f"{left:,} more, down to {_said(numbers.min())}")
         )
     rows += [(_said(flat[place]), _place(dataset, primary, place)) for place in low]
     if flat.size > there.size:
         rows.append(("", f"{flat.size - there.size:,} without a number"))
     return _aligned(rows)
+
+
+def _highest(numbers: np.ndarray, most: int) -> np.ndarray:
+    """Where the highest numbers stand, in order, the first of equal ones first; without sorting them all."""
+    most = min(most, len(numbers))
+    least = np.partition(numbers, len(numbers) - most)[len(numbers) - most]
+    above = np.flatnonzero(numbers > least)
+    places = np.concatenate([above, np.flatnonzero(numbers == least)[: most - len(above)]])
+    return places[np.lexsort((places, -numbers[places]))]
 
 
 def _first_texts(dataset: xr.Dataset, primary: str) -> list[str]:
@@ -71,7 +80,7 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}".replace("-", "−")
     if np.isnan(value):
         return "none"
     usual = not np.isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e7

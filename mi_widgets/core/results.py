@@ -230,10 +230,15 @@ class Result(LabelledNumbers):
 
     def __str__(self) -> str:
         """What it is, and its largest values with their labels."""
-        return "\n".join([f"{self.title}{self._about()}", *largest(self._dataset, self.primary)])
+        active = _active(self.provenance)
+        under = [f"  under {active:.100}"] if active else []
+        return "\n".join([f"{self.title}{self._about()}", *under, *largest(self._dataset, self.primary)])
 
     def _about(self) -> str:
-        of = f" of {self.model_name}" if self.model_name else ""
+        named = all(
+            model in self.title for model in self.model_name.split(" and ")
+        )  # in a difference of two models
+        of = "" if named else f" of {self.model_name}"
         return f"{of} ({sizes(self._dataset[self.primary])}) in {self.unit}"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -253,15 +258,20 @@ def _both(one: Provenance, other: Provenance) -> Provenance:
     return replace(
         one,
         model=one.model if one.model == other.model else f"{one.model} and {other.model}",
-        interventions=one.interventions if one.interventions == other.interventions else Stack(),
+        interventions=one.interventions if _active(one) == _active(other) else Stack(),
         warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
         seed=one.seed if one.seed == other.seed else None,
     )
 
 
+def _active(made: Provenance) -> str:
+    """The interventions as code, as a file keeps them."""
+    return _as_code(made.interventions) if isinstance(made.interventions, Stack) else made.interventions
+
+
 def _described(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
-    made, active = result.provenance, result.provenance.interventions
+    made = result.provenance
     return {
         "kind": result.kind,
         "title": result.title,
@@ -271,7 +281,7 @@ def _described(result: Result) -> dict[str, Any]:
         "provenance": {
             "model": made.model,
             "record": frozen_record(made.record),
-            "interventions": _as_code(active) if isinstance(active, Stack) else active,
+            "interventions": _active(made),
             "warnings": made.warnings,
             "seed": made.seed,
         },

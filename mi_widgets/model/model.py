@@ -39,7 +39,7 @@ class Model(Examined):
         self,
         prompt: Prompt,
         *,
-        keep: Iterable[Site | str] = (),
+        keep: Iterable[Site | str] | Site | str = (),
         padding_side: str = "right",
         grad: bool = False,
         keep_on: str | torch.device | None = None,
@@ -88,7 +88,7 @@ class Model(Examined):
         max_new_tokens: int = 20,
         temperature: float = 0.0,
         seed: int | None = None,
-        keep: Iterable[Site | str] = (),
+        keep: Iterable[Site | str] | Site | str = (),
         on_token: Callable[[Generation], object] | None = None,
         cancel: Cancel | None = None,
     ) -> Generation:
@@ -125,7 +125,7 @@ class Model(Examined):
         max_new_tokens: int = 20,
         temperature: float = 0.0,
         seed: int | None = None,
-        keep: Iterable[Site | str] = (),
+        keep: Iterable[Site | str] | Site | str = (),
         on_token: Callable[[tuple[Generation, ...]], object] | None = None,
         cancel: Cancel | None = None,
     ) -> tuple[Generation, ...]:

@@ -275,7 +275,7 @@ def _as_it_is(x: Tensor) -> Tensor:
     return x
 
 
-def as_sites(keep: Iterable[Site | str]) -> tuple[Site, ...]:
+def as_sites(keep: Iterable[Site | str] | Site | str) -> tuple[Site, ...]:
     """What was given as `keep=`, as sites.
 
     Raises:

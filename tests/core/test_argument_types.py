@@ -93,6 +93,16 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "mi.interventions.ablate_sites: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a "
             "list. Write mi.interventions.ablate_sites(sites).",
         ),
+        (
+            lambda: mi.interventions.apply(at.z[0, 1], None),
+            "mi.interventions.apply: function must be a function; got None. Write mi.interventions.apply(site, "
+            "function).",
+        ),
+        (
+            lambda: mi.activation_patching(model(), PAIR, at.z, metric="logit_diff"),
+            "mi.activation_patching: metric must be a function; got a str. Write mi.activation_patching(model, pairs, "
+            "site, metric=…).",
+        ),
         (lambda: model().run(run()), "model.run: prompt is no Run. Write model.run(prompt)."),
         (
             lambda: mi.over_checkpoints("induction-2l", KINDS["loss_per_token"]()),

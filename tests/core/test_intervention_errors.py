@@ -107,10 +107,6 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
             "ablate: at.pattern[0] cannot be resampled, texts differ in length: patch it from a run.",
         ),
         (
-            lambda: mi.interventions.apply(Z, None),
-            "apply takes a function, as in mi.interventions.apply(site, torch.relu); got None.",
-        ),
-        (
             lambda: mi.interventions.apply(Z, list).apply(HEADS, RIGHT),
             "must return a tensor of the shape it was given, (2, 4, 2); got list.",
         ),

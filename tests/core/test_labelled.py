@@ -1,6 +1,7 @@
 """A Result as an array, a table, and a term in arithmetic; its code makes the same numbers again."""
 
 import operator
+from collections import deque
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mi_widgets as mi
+from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.record import Placeholder
 from mi_widgets.core.results import Provenance, Result
+from tests.conftest import small_transformer
 
 FOUR = (operator.add, operator.sub, operator.mul, operator.truediv)
 
@@ -63,6 +66,31 @@ def test_one_number_is_a_float_and_several_are_none():
         a_result()[:, 0]
 
 
+def test_one_number_compares_rounds_and_is_formatted_as_a_float():
+    one = a_result().max()
+    assert one == 5.0
+    assert one != 4
+    assert one > 4 >= a_result(3.0)
+    assert max([one, a_result(6.0)]) == 6
+    assert (int(one), round(one, 1), f"{one:.2f}") == (5, 5.0, "5.00")
+    assert f"{one}" == str(one)
+    assert len({one, a_result(), a_result()}) == 3
+    with pytest.raises(ResultError, match="has 6 numbers"):
+        _ = a_result() > 1
+
+
+def test_numpy_finds_results_in_what_holds_several():
+    result = a_result()
+    for several in ([result, result], (result, result), deque([result, result])):
+        np.testing.assert_array_equal(np.stack(several), np.stack([result.values] * 2))
+
+
+def test_truth_values_are_counted():
+    geometry = mi.toys.feature_geometry(mi.toys.load("plane"))["represented"]
+    assert float(geometry.sum()) == geometry.values.sum()
+    assert (geometry - geometry).values.max() == 0
+
+
 @pytest.mark.parametrize("how", ["max", "min", "mean", "sum"])
 @pytest.mark.parametrize("dim", [None, "head", ["layer", "head"]])
 def test_axes_are_reduced_without_what_is_no_number(how, dim):
@@ -79,6 +107,8 @@ def test_axes_are_reduced_without_what_is_no_number(how, dim):
 def test_what_cannot_be_reduced_is_told():
     with pytest.raises(ResultError, match="Score has no axis 'pos'; its axes are layer, head"):
         a_result().mean("pos")
+    with pytest.raises(ResultError, match="Score: axes have names, layer, head; got 0"):
+        a_result().mean(0)
     with pytest.raises(ResultError, match="Score has no numbers along head"):
         a_result(np.ones((2, 0))).max("head")
 
@@ -133,7 +163,51 @@ def test_where_it_comes_from_is_kept_of_both():
     assert found.title == "Score: one − another"
     assert found.warnings == ("beware of one", "beware of another")
     assert (found - 1).warnings == found.warnings
-    assert (2 * (found - 1)).title == "2 × ((Score: one − another) − 1)"
+    assert (2 * (found - 1)).title == "2 × (Score: one − another − 1)"
+
+
+def test_of_one_model_under_interventions_the_title_says_which():
+    model = mi.load(small_transformer())
+    plain = mi.loss_per_token(model.run([[1, 2, 3]]))
+    with model.intervene(mi.ablate(at.z[0, 1])):
+        without = mi.loss_per_token(model.run([[1, 2, 3]]))
+    title = "Loss per token: mi.stack(mi.ablate(at.z[0, 1], to='zero')) − as it is"
+    assert (without - plain).title == title
+    assert "under mi.stack(mi.ablate(at.z[0, 1], to='zero'))" in str(without)
+    assert "under" not in str(plain)
+    assert (without - 1).provenance.interventions == without.provenance.interventions
+
+
+@pytest.mark.parametrize(
+    ("calculate", "title", "unit"),
+    [
+        (lambda a, b: (a - b).max("head"), "(Score − Other): max over head", "nats"),
+        (lambda a, b: a - b.max("head"), "Score − Other: max over head", "nats"),
+        (lambda a, b: abs(a - b), "Size of (Score − Other)", "nats"),
+        (lambda a, b: sum([a, b, a]), "Score + Other + Score", "nats"),
+        (lambda a, b: a - (b - a), "Score − (Other − Score)", "nats"),
+        (lambda a, b: (a - b) * 2, "(Score − Other) × 2", "nats"),
+        (lambda a, b: a / b * a, "(Score / Other) × Score", "nats"),
+        (lambda a, b: a / (a * b), "Score / (Score × Other)", "nats / (nats × nats)"),
+        (lambda a, b: 1 / (1 / a), "1 / (1 / Score)", "1 / (1 / nats)"),
+    ],
+)
+def test_titles_and_units_say_what_was_calculated(calculate, title, unit):
+    found = calculate(a_result(), a_result(title="Other"))
+    assert (found.title, found.unit) == (title, unit)
+
+
+def test_titles_and_units_do_not_grow_without_end():
+    found = a_result()
+    for _ in range(20):
+        found = found * found
+    assert len(found.title) <= 120 >= len(found.unit)
+
+
+def test_a_part_takes_no_labels_away():
+    run = mi.load(small_transformer()).run([[1, 2, 3]])
+    loss = mi.loss_per_token(run)
+    assert "pos_token" in (loss - loss.sel(pos=1)).dataset.coords
 
 
 @pytest.mark.parametrize(

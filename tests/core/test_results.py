@@ -237,7 +237,7 @@ def test_a_kind_without_a_view_says_what_to_do_and_still_shows_itself():
     with pytest.raises(mi.errors.ResultError, match=r"no view for 'test_kind' yet .* use .plot\(\)"):
         a_result().view()
     bundle = a_result()._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("Score of toy (layer 2, head 3) in nats\n  5  layer 1, head 2\n")
+    assert bundle["text/plain"].startswith("Score of toy (layer 2, head 3) in nats\n  under mi.stack(")
     assert bundle["image/png"].startswith(b"\x89PNG")
 
 

@@ -54,7 +54,7 @@ def test_half_precision_comes_back_as_it_came():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_folder_holds_all_of_it(tmp_path, kind):
     sae, x = random_sae(kind, site=at.resid_post[2], model="atlas"), torch.randn(9, 6)
-    mi.sae.write(sae, tmp_path / "it")
+    mi.sae.save(sae, tmp_path / "it")
     found = mi.sae.load(tmp_path / "it")
     torch.testing.assert_close(found.encode(x), sae.encode(x), rtol=0, atol=0)
     torch.testing.assert_close(found(x), sae(x), rtol=0, atol=0)
@@ -70,7 +70,7 @@ def test_a_folder_holds_all_of_it(tmp_path, kind):
 
 def folder(tmp_path, weights=None, **config):
     sae = random_sae("topk")
-    mi.sae.write(sae, tmp_path)
+    mi.sae.save(sae, tmp_path)
     written = json.loads((tmp_path / CONFIG).read_text())
     (tmp_path / CONFIG).write_text(json.dumps({**written, **config}))
     if weights:
