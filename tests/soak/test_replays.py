@@ -30,7 +30,7 @@ DEPENDENT = ("direct_logit_attribution",)  # a term says its layer and head
 def models_once(monkeypatch):
     """A model that was loaded stays loaded."""
     monkeypatch.setattr(mi, "load", load)
-    monkeypatch.setattr(mi, "load_sae", load_sae)
+    monkeypatch.setattr(mi.sae, "load", load_sae)
 
 
 def replayed(view, given):

@@ -408,7 +408,6 @@ def test_code_makes_the_same_view(options, monkeypatch):
     view = LogitLensView(lens(), **{**options, "control": given})
     monkeypatch.setattr(mi, "load", lambda _: type("Model", (), {"run": lambda self, prompt: "run"})())
     monkeypatch.setattr(mi, "logit_lens", lambda run: made[f"mi.logit_lens({run})"], raising=False)
-    monkeypatch.setattr(mi, "LogitLensView", LogitLensView, raising=False)
     names = {"other": "other"}
     exec(view.code(), names)
     again = names["view"]
@@ -491,7 +490,6 @@ def test_the_picture_is_a_small_png(case, options, beside):
 
 
 def test_a_real_lens_is_drawn_and_its_code_makes_it_again(monkeypatch):
-    monkeypatch.setattr(mi, "LogitLensView", LogitLensView, raising=False)
     names = {}
     setup = """
 import mi_widgets as mi

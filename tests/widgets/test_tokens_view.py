@@ -162,7 +162,6 @@ def test_code_makes_the_same_view(monkeypatch):
         return made[name]
 
     monkeypatch.setattr(mi, "loss_per_token", made.get)
-    monkeypatch.setattr(mi, "TokensView", TokensView, raising=False)
     result = text_of("a", steps=(0, 50))
     controls = {
         "2 heads out": text_of("b", low=4),

@@ -161,7 +161,6 @@ def test_code_makes_the_same_view(monkeypatch, x):
         return made_by[name]
 
     monkeypatch.setattr(mi, "over_checkpoints", over_checkpoints, raising=False)
-    monkeypatch.setattr(mi, "TrainingView", TrainingView, raising=False)
     measures = {
         '2-gram "loss"': curve("a", one),
         "2 gram loss": curve("b", heads),
