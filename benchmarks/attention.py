@@ -36,7 +36,7 @@ OURS = """
 import numpy as np
 import xarray as xr
 import mi_widgets as mi
-from mi_widgets.core.results import Provenance
+from mi_widgets.core.provenance import Provenance
 
 def result(pattern, words):
     pattern, labels = pattern[None, None], np.array([words])

@@ -16,7 +16,7 @@ SETUP = f"""
 import numpy as np
 import xarray as xr
 import mi_widgets as mi
-from mi_widgets.core.results import Provenance
+from mi_widgets.core.provenance import Provenance
 
 rng, places = np.random.default_rng(0), ("batch", "layer", "pos")
 shape = (1, {LAYERS}, {TOKENS})

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from mi_widgets.core.expressions import Code, Use
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Part, Record
-from mi_widgets.core.results import Provenance
 
 NOTHING = Stack()
 

@@ -11,9 +11,10 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, ResultError
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Definition, Record
 from mi_widgets.core.recording import made_by
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.core.script import body_of
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model

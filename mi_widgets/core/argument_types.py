@@ -14,7 +14,7 @@ from inspect import Parameter, Signature, signature
 from typing import Any, ParamSpec, TypeVar
 
 from .errors import WrongKind
-from .public import public_name
+from .public import written_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,7 +55,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             given = expected.bind(*args, **kwargs).arguments
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        check_arguments(public_name(function) or f"mi.{function.__name__}", expected, given)
+        check_arguments(written_name(function), expected, given)
         return function(*args, **kwargs)
 
     return call

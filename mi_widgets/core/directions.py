@@ -16,9 +16,9 @@ from .argument_types import argument_type
 from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
+from .provenance import Provenance
 from .record import Placeholder, Record
 from .recording import recorded, serial
-from .results import Provenance
 from .sites import Site
 
 

@@ -6,7 +6,6 @@ import operator
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +15,7 @@ import xarray as xr
 from .errors import ResultError
 from .printed import sizes
 from .record import Arithmetic, Part, Record
+from .terms import Term, inside, title_of, unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,14 +132,9 @@ class LabelledNumbers(ABC):
         if not data.size or data.isnull().all():
             raise ResultError(f"{self.title} has no numbers, so none of them is the largest.")
         place = np.unravel_index(int(np.nanargmax(data.values)), data.shape)
-        labels = (data[d].values[i] if d in data.coords else i for d, i in zip(data.dims, place, strict=True))
         return {
-            str(d): label.item()
-            if hasattr(label, "item")
-            else label
-            if isinstance(label, str)
-            else int(label)
-            for d, label in zip(data.dims, labels, strict=True)
+            str(d): data[d].values.tolist()[i] if d in data.coords else int(i)
+            for d, i in zip(data.dims, place, strict=True)
         }
 
     def max(self, dim: str | Sequence[str] | None = None) -> Self:
@@ -166,17 +161,7 @@ class LabelledNumbers(ABC):
         return self._reduced("sum", dim)
 
     def _reduced(self, how: str, dim: str | Sequence[str] | None) -> Self:
-        data = self._numbers()
-        if dim is not None and not isinstance(dim, Iterable):
-            raise ResultError(
-                f"{self.title}: axes have names, {', '.join(self.dims) or 'none'}; got {dim!r}."
-            )
-        named = [dim] if isinstance(dim, str) else self.dims if dim is None else dim
-        axes = [*dict.fromkeys(map(str, named))]
-        if missing := [axis for axis in axes if axis not in self.dims]:
-            raise ResultError(
-                f"{self.title} has no axis {missing[0]!r}; its axes are {', '.join(self.dims) or 'none'}."
-            )
+        data, axes = self._numbers(), self._axes(dim)
         if not all(data.sizes[axis] for axis in axes):
             raise ResultError(f"{self.title} has no numbers along {', '.join(axes)}.")
         written = "" if dim is None else repr(axes[0] if isinstance(dim, str) else axes)
@@ -184,9 +169,21 @@ class LabelledNumbers(ABC):
         return self._derived(
             getattr(data, how)(axes),
             Part(self.record, f".{how}({written})"),
-            title=f"{_inside(self.title)}: {how}{where}",
+            title=f"{inside(self.title)}: {how}{where}",
             unit=self.unit,
         )
+
+    def _axes(self, dim: str | Sequence[str] | None) -> list[str]:
+        """Those that are named, each once; all by default."""
+        if dim is None:
+            return [*self.dims]
+        have = ", ".join(self.dims) or "none"
+        if not isinstance(dim, Iterable):
+            raise ResultError(f"{self.title}: axes have names, {have}; got {dim!r}.")
+        axes = [*dict.fromkeys(map(str, [dim] if isinstance(dim, str) else dim))]
+        if missing := [axis for axis in axes if axis not in self.dims]:
+            raise ResultError(f"{self.title} has no axis {missing[0]!r}; its axes are {have}.")
+        return axes
 
     def to_pandas(self) -> pd.DataFrame:
         """A table with a row for each number of the primary variable; its labels are the index, tokens columns."""
@@ -225,7 +222,7 @@ class LabelledNumbers(ABC):
         return self._alone(operator.neg, "-{}", f"−({self.title})")
 
     def __abs__(self) -> Self:
-        return self._alone(abs, "abs({})", f"Size of {_inside(self.title)}")
+        return self._alone(abs, "abs({})", f"Size of {inside(self.title)}")
 
     def _alone(self, how: Callable[[Any], Any], written: str, title: str) -> Self:
         return self._derived(
@@ -233,7 +230,7 @@ class LabelledNumbers(ABC):
         )
 
     def _with(self, other: Any, how: Callable[[Any, Any], Any], *, turned: bool = False) -> Self:
-        mine, theirs = _Term.of(self), _Term.of(other)
+        mine, theirs = _term(self), _term(other)
         if mine is None or theirs is None:
             return NotImplemented
         first, second = (theirs, mine) if turned else (mine, theirs)
@@ -249,8 +246,8 @@ class LabelledNumbers(ABC):
         return self._derived(
             found,
             Arithmetic(f"{{}} {written} {{}}", (first.made, second.made)),
-            title=_title(sign, first, second),
-            unit=_unit(sign, first, second),
+            title=title_of(sign, first, second),
+            unit=unit_of(sign, first, second),
             other=other if isinstance(other, LabelledNumbers) else None,
         )
 
@@ -272,97 +269,17 @@ def _arrays(given: Any) -> Any:
     return [*map(_arrays, given)] if isinstance(given, (list, tuple, deque)) else given
 
 
-_LONGEST = 120  # characters of a title or a unit
-
-
-def _title(sign: str, first: _Term, second: _Term) -> str:
-    """Of a sum, a product and the like; of two that are called alike, what tells them apart."""
-    if sign == "+" and first.made == 0:  # where `sum` begins
-        return second.title
-    one, other = _inside(first.title, sign == "+" or sign == "−"), _inside(second.title, sign == "+")
-    if first.title == second.title and first.model != second.model:
-        one, other = f"{first.title}: {first.model}", second.model
-    elif first.title == second.title and first.under != second.under:
-        one, other = f"{first.title}: {first.under or 'as it is'}", second.under or "as it is"
-    return _shortened(f"{one} {sign} {other}")
-
-
-def _inside(title: str, of_sum: bool = False) -> str:
-    """A title as a part of another; one that adds needs no brackets where more is added to it."""
-    signs = (" × ", " / ") if of_sum else (" + ", " − ", " × ", " / ")
-    return f"({title})" if any(sign in title for sign in signs) else title
-
-
-def _shortened(text: str) -> str:
-    half = _LONGEST // 2 - 2
-    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
-
-
-def _measured_on(provenance: Any) -> tuple[str, str]:
-    """The model, and the interventions that were active on it."""
-    active = provenance.interventions
-    return provenance.model, (repr(active) if active else "")
-
-
-@dataclass(frozen=True)
-class _Term:
-    """A number, or the numbers of a Result, in a sum or a product."""
-
-    data: Any
-    title: str
-    unit: str | None  # None of a bare number
-    made: Any
-    model: str = ""
-    under: str = ""  # the interventions
-
-    def beside(self, other: _Term) -> Any:
-        """The data without labels of an axis that the other still has: they would take its own away."""
-        if not isinstance(self.data, xr.DataArray) or not isinstance(other.data, xr.DataArray):
-            return self.data
-        theirs, ours = other.data.coords, self.data.coords
-        return self.data.drop_vars([n for n in ours if n in theirs and ours[n].dims != theirs[n].dims])
-
-    @classmethod
-    def of(cls, given: Any) -> _Term | None:
-        if isinstance(given, LabelledNumbers):
-            return cls(
-                given._numbers(), given.title, given.unit, given.record, *_measured_on(given.provenance)
-            )
-        if isinstance(given, Real) and not isinstance(given, bool):
-            number = int(given) if isinstance(given, Integral) else float(given)
-            return cls(
-                number, f"{float(number):g}" if abs(number) < 1e300 else "a large number", None, number
-            )
-        if hasattr(given, "__array__"):
-            raise ResultError(
-                f"{type(given).__name__} and Result do not add up: an array has no labels or units that can be "
-                "compared. Calculate with result.values, or with result.to_xarray()."
-            )
-        return None
-
-
-def _unit(sign: str, first: _Term, second: _Term) -> str:
-    """Of a sum, a product and the like."""
-    one, other = first.unit, second.unit
-    if one is None and other is None:
-        return ""
-    if sign in "+−":
-        if None not in (one, other) and one != other:
-            raise ResultError(
-                f"{first.title} is in {one}, {second.title} in {other}: with .values, which have no unit, you may add "
-                "them."
-            )
-        return one or other or ""
-    above, below = _factor(one), _factor(other)
-    if sign == "×":
-        return _shortened(f"{above} × {below}" if above and below else above or below or "ratio")
-    if above == below:
-        return "ratio"
-    return _shortened(f"{above or 1} / {below}" if below else above)
-
-
-def _factor(unit: str | None) -> str:
-    """A unit in a product; what is none is 1."""
-    if unit is None or unit in ("", "ratio"):
-        return ""
-    return f"({unit})" if " × " in unit or " / " in unit else unit
+def _term(given: Any) -> Term | None:
+    if isinstance(given, LabelledNumbers):
+        made = given.provenance
+        under = repr(made.interventions) if made.interventions else ""
+        return Term(given._numbers(), given.title, given.unit, given.record, made.model, under)
+    if isinstance(given, Real) and not isinstance(given, bool):
+        number = int(given) if isinstance(given, Integral) else float(given)
+        return Term(number, f"{float(number):g}" if abs(number) < 1e300 else "a large number", None, number)
+    if hasattr(given, "__array__"):
+        raise ResultError(
+            f"{type(given).__name__} and Result do not add up: an array has no labels or units that can be "
+            "compared. Calculate with result.values, or with result.to_xarray()."
+        )
+    return None

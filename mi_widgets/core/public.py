@@ -61,6 +61,11 @@ def public_names() -> dict[tuple[str, str], str]:
     return found
 
 
+def written_name(function: Any) -> str:
+    """How code writes a function, one that is not listed too."""
+    return public_name(function) or f"mi.{function.__name__}"
+
+
 def public_name(thing: Any) -> str | None:
     """How code writes a public function or class; None for what is not public."""
     return public_names().get((getattr(thing, "__module__", ""), getattr(thing, "__name__", "")))

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
 from .argument_types import check_arguments
-from .public import public_name
+from .public import public_name, written_name
 from .record import Block, Call, Placeholder, Record
 
 P = ParamSpec("P")
@@ -36,9 +36,8 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     whole number of numpy's one of Python's.
     """
     signature = inspect.signature(function)
-    owner = (
-        function.__qualname__.split(".")[0].lower() if "self" in signature.parameters else ""
-    )  # as in model.run
+    # A method is called as in model.run.
+    owner = f"{function.__qualname__.split('.')[0].lower()}." if "self" in signature.parameters else ""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -48,9 +47,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        check_arguments(
-            f"{owner}.{_called(function)}" if owner else _called(function), signature, bound.arguments
-        )
+        check_arguments(owner + _called(function, signature), signature, bound.arguments)
         made = _call(function, bound)
         token = _inside.set(True)
         try:
@@ -83,7 +80,7 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
     now = moment.set(object())
     try:
         return made_by(
-            _called(function),
+            _called(function, bound.signature),
             bound.signature,
             given,
             of=record_of(given.pop("self"), "") if is_method else None,
@@ -94,10 +91,9 @@ def _call(function: Callable[..., Any], bound: inspect.BoundArguments) -> Call:
         moment.reset(now)
 
 
-def _called(function: Callable[..., Any]) -> str:
+def _called(function: Callable[..., Any], signature: inspect.Signature) -> str:
     """As code writes it; of a method its name alone."""
-    is_method = "self" in inspect.signature(function).parameters
-    return function.__name__ if is_method else public_name(function) or f"mi.{function.__name__}"
+    return function.__name__ if "self" in signature.parameters else written_name(function)
 
 
 def is_recorded(function: Callable[..., Any]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from .dataset_files import read_dataset
+from .provenance import Provenance
 from .record_files import thawed_record
-from .results import Provenance, Result
+from .results import Result
 
 
 def load_result(path: str | Path) -> Result:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ import xarray as xr
 
 from .argument_types import argument_type
 from .dataset_files import write_dataset
-from .errors import InterventionError, ResultError
-from .interventions import Stack
+from .errors import ResultError
 from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
 from .printed import largest, sizes
+from .provenance import Provenance
 from .record import Part, Placeholder, Record
 from .record_files import frozen_record
 from .recording import kept, serial
@@ -36,25 +36,6 @@ def _registered(table: Mapping[str, str], kind: str) -> Any:
         return None
     module, name = path.split(":")
     return getattr(import_module(module), name)
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """How a Result was made.
-
-    Args:
-        model: the model's name.
-        record: the call that made it; None where nobody wrote it down.
-        interventions: the stack that was active (in a loaded Result its code).
-        warnings: what to beware of, for the sites that were read.
-        seed: of whatever was random, else None.
-    """
-
-    model: str
-    record: Record | None = None
-    interventions: Stack | str = field(default_factory=Stack)
-    warnings: tuple[str, ...] = ()
-    seed: int | None = None
 
 
 @argument_type("mi.attention(run)")
@@ -190,13 +171,12 @@ class Result(LabelledNumbers):
     ) -> Result:
         made = replace(self.provenance, record=record)
         if other is not None:
-            made = _both(made, other.provenance)
+            made = made.with_other(other.provenance)
         return Result(
             kind="numbers",
             title=title,
-            dataset=xr.Dataset(
-                {"value": (data.dims, data.values)}, coords=data.coords
-            ),  # its attributes are the old ones
+            # Not `data` itself: its attributes are those of what it was found from.
+            dataset=xr.Dataset({"value": (data.dims, data.values)}, coords=data.coords),
             primary="value",
             unit=unit,
             source=self.source,
@@ -230,14 +210,13 @@ class Result(LabelledNumbers):
 
     def __str__(self) -> str:
         """What it is, and its largest values with their labels."""
-        active = _active(self.provenance)
+        active = self.provenance.active
         under = [f"  under {active:.100}"] if active else []
         return "\n".join([f"{self.title}{self._about()}", *under, *largest(self._dataset, self.primary)])
 
     def _about(self) -> str:
-        named = all(
-            model in self.title for model in self.model_name.split(" and ")
-        )  # in a difference of two models
+        # The title of a difference of two models names them.
+        named = all(model in self.title for model in self.model_name.split(" and "))
         of = "" if named else f" of {self.model_name}"
         return f"{of} ({sizes(self._dataset[self.primary])}) in {self.unit}"
 
@@ -253,22 +232,6 @@ class Result(LabelledNumbers):
         return said
 
 
-def _both(one: Provenance, other: Provenance) -> Provenance:
-    """Of what stands on two Results: what they agree on, and the warnings of both."""
-    return replace(
-        one,
-        model=one.model if one.model == other.model else f"{one.model} and {other.model}",
-        interventions=one.interventions if _active(one) == _active(other) else Stack(),
-        warnings=tuple(dict.fromkeys((*one.warnings, *other.warnings))),
-        seed=one.seed if one.seed == other.seed else None,
-    )
-
-
-def _active(made: Provenance) -> str:
-    """The interventions as code, as a file keeps them."""
-    return _as_code(made.interventions) if isinstance(made.interventions, Stack) else made.interventions
-
-
 def _described(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
     made = result.provenance
@@ -281,18 +244,11 @@ def _described(result: Result) -> dict[str, Any]:
         "provenance": {
             "model": made.model,
             "record": frozen_record(made.record),
-            "interventions": _active(made),
+            "interventions": made.active,
             "warnings": made.warnings,
             "seed": made.seed,
         },
     }
-
-
-def _as_code(interventions: Stack) -> str:
-    try:
-        return interventions.code(inline=True) if interventions else ""
-    except InterventionError:  # a function of the user's: its name is all that can be kept
-        return repr(interventions)
 
 
 def _labels(value: Any, name: str) -> Any:

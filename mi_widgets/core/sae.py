@@ -12,9 +12,10 @@ from torch import Tensor
 from .argument_types import argument_type
 from .directions import Direction
 from .errors import DictionaryError
+from .provenance import Provenance
 from .record import Call, Part, Placeholder, Record
 from .recording import serial
-from .results import Provenance, Result
+from .results import Result
 from .script import expression_of
 from .sites import Site
 from .whole_numbers import whole

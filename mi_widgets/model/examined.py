@@ -9,9 +9,9 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.errors import DifferentModel, SiteError
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Placeholder, Record
 from mi_widgets.core.recording import moment
-from mi_widgets.core.results import Provenance
 from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 

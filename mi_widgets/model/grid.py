@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import SiteError
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.provenance import Provenance
+from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site
 
 from .tokens import Tokenized

@@ -15,9 +15,10 @@ from mi_widgets.core.argument_types import argument_type
 from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.core.whole_numbers import whole
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Call, Record
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 
 from .backend import Key
 

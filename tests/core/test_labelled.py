@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Placeholder
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from tests.conftest import small_transformer
 
 FOUR = (operator.add, operator.sub, operator.mul, operator.truediv)

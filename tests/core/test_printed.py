@@ -6,7 +6,8 @@ import xarray as xr
 
 import mi_widgets as mi
 from mi_widgets.core.printed import largest
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.provenance import Provenance
+from mi_widgets.core.results import Result
 from tests.kinds import KINDS, model
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Call, Definition, Part, Placeholder
 from mi_widgets.core.record_files import frozen_record, thawed_record
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance
 from mi_widgets.core.script import Script, code_of
 
 

@@ -7,7 +7,7 @@ from safetensors.numpy import save_file
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.results import Provenance
+from mi_widgets.core.provenance import Provenance
 from tests.conftest import small_transformer
 from tests.provenance import provenance_of
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.provenance import Provenance
+from mi_widgets.core.results import Result
 from tests.provenance import provenance_of
 
 TOKENS = ["", " the", " cat", " sat", "\n", "</script><img src=x onerror=alert(1)>", " le", " chat"]

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError
-from mi_widgets.core.results import Provenance
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.widgets.figures.page import page_of
 from tests.kinds import KINDS, model, sae
 

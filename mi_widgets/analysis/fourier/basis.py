@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.zoo.modular_addition import check_prime
 
 SOURCE = "Nanda et al. 2023 (arXiv:2301.05217)"

@@ -11,7 +11,8 @@ import xarray as xr
 from mi_widgets.analysis.metrics import PairMetric, unit_of
 from mi_widgets.core.errors import MetricError
 from mi_widgets.core.prompts import PromptPair
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.provenance import Provenance
+from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.zoo.superposition import ToyModel
 
 from .toys import REPRESENTED, SOURCE, coords_of, gram, safely, weights_of

@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.zoo.superposition import ToyModel
 
 from .dimensions import dimensionality, per_feature, represented

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.zoo.superposition import ToyModel
 
 from .toys import SOURCE, coords_of, gram, safely, weights_of

@@ -13,7 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.provenance import Provenance
+from mi_widgets.core.results import Result
 
 from .fit import Fit, Step
 

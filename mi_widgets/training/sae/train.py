@@ -15,8 +15,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.results import Provenance, Result
+from mi_widgets.core.results import Result
 from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
