@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from .errors import WrongKind
 from .public import written_name
 
-P = ParamSpec("P")
-R = TypeVar("R")
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -45,17 +44,25 @@ def argument_type(made: str) -> Callable[[C], C]:
     return register
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Have a public function refuse what is of another kind than its arguments."""
+def checked(function: F) -> F:
+    """Have a public function refuse what is of another kind than its arguments; a class too, for making one."""
+    if not isinstance(function, type):
+        return _checking(function, written_name(function))
+    made: Any = function
+    made.__init__ = _checking(made.__init__, written_name(function))
+    return made
+
+
+def _checking(function: Callable[..., Any], called: str) -> Any:
     expected = signature(function)
 
     @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+    def call(*args: Any, **kwargs: Any) -> Any:
         try:
             given = expected.bind(*args, **kwargs).arguments
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        check_arguments(written_name(function), expected, given)
+        check_arguments(called, expected, given)
         return function(*args, **kwargs)
 
     return call
@@ -76,12 +83,21 @@ def check_arguments(called: str, expected: Signature, given: Mapping[str, Any]) 
         annotation = expected.parameters[name].annotation
         wanted = _wanted(annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
         if name != "self" and not wanted.admits(value):
-            said = (
-                f"must be {wanted.said}; got {kind_of(value)}"
-                if wanted.said
-                else f"is no {type(value).__name__}"
-            )
-            raise WrongKind(f"{called}: {name} {said}. Write {_written(called, expected, name)}.")
+            raise wrong_kind(called, name, wanted.said, value, _written(called, expected, name))
+
+
+def wrong_kind(called: str, name: str, wanted: str, given: Any, written: str) -> WrongKind:
+    """The error that an argument of another kind is.
+
+    Args:
+        called: the function, as it is written.
+        name: of the argument.
+        wanted: what it must be; empty where that cannot be said in a word.
+        given: what was given.
+        written: the call to write.
+    """
+    said = f"must be {wanted}; got {kind_of(given)}" if wanted else f"is no {type(given).__name__}"
+    return WrongKind(f"{called}: {name} {said}. Write {written}.")
 
 
 def kind_of(given: Any) -> str:
@@ -122,6 +138,7 @@ class _Wanted:
 # What an alias in an annotation stands for.
 _ALIASES = {
     "Pairs": "PromptPair | Sequence[PromptPair]",
+    "Directions": "Any",  # a steering panel says itself what it takes by name
     "Pair": "PromptPair | Sequence[str] | Sequence[PromptPair]",
 }
 _MEMBERS = {"str": "texts", "Text": "texts", "int": "numbers", "float": "numbers"}

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .argument_types import argument_type
+from .argument_types import argument_type, checked
 from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
@@ -23,6 +23,7 @@ from .sites import Site
 
 
 @argument_type("mi.directions.mean_difference(model, texts_a, texts_b, site)")
+@checked
 class Direction(Array):
     """A vector of an activation, for `mi.steer`, `mi.project_out` and the like.
 
@@ -69,17 +70,31 @@ class Direction(Array):
         return f"{type(self).__name__}({self.shape[0]} at {self.site!r}, norm {self.norm:.3g}{facts})"
 
 
+@argument_type("mi.directions.linear_probe(model, texts_a, texts_b, site)")
+@checked
 class Probe(Direction):
     """A linear probe: `log_odds(x)` is `x @ direction + bias`.
 
     Args:
+        values: the vector.
         bias: see above.
+        site: where it was found.
+        provenance: how it is made again.
+        facts: what is known of it.
     """
 
     __slots__ = ("bias",)
 
-    def __init__(self, values: Any, *, bias: float, **rest: Any) -> None:
-        super().__init__(values, **rest)
+    def __init__(
+        self,
+        values: Any,
+        *,
+        bias: float,
+        site: Site,
+        provenance: Provenance,
+        facts: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__(values, site=site, provenance=provenance, facts=facts)
         self.bias = bias
 
     def log_odds(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch"]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .argument_types import argument_type
+from .argument_types import argument_type, checked
 from .errors import PromptError
 
 
 @argument_type("mi.PromptPair(clean, corrupted, (right, wrong))")
+@checked
 @dataclass(frozen=True)
 class PromptPair:
     """A clean prompt, its corrupted twin, and the two answers between which the model decides.
@@ -42,6 +43,7 @@ class PromptPair:
 
 
 @argument_type("mi.sae.marks(texts)")
+@checked
 @dataclass(frozen=True)
 class Mark:
     """Something that is known at one place of a text.

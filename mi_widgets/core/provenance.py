@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from .argument_types import argument_type
 from .errors import InterventionError
 from .interventions import Stack
 from .record import Record
 
 
+@argument_type("run.provenance()")
 @dataclass(frozen=True)
 class Provenance:
     """How a Result was made.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .argument_types import argument_type
+from .argument_types import argument_type, checked
 from .dataset_files import write_dataset
 from .errors import ResultError
 from .labelled import LabelledNumbers
@@ -39,6 +39,7 @@ def _registered(table: Mapping[str, str], kind: str) -> Any:
 
 
 @argument_type("mi.attention(run)")
+@checked
 class Result(LabelledNumbers):
     """Labelled numbers: one Dataset, its primary variable, unit, source and provenance.
 

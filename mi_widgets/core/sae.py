@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .argument_types import argument_type
+from .argument_types import argument_type, checked
 from .directions import Direction
 from .errors import DictionaryError
 from .provenance import Provenance
@@ -26,6 +26,7 @@ _THRESHOLDED = ("batch_topk", "jumprelu")
 
 
 @argument_type("mi.sae.load(name)")
+@checked
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SAE:
     """A sparse autoencoder: `decode(encode(x))` is nearly `x`, and few latents are not zero.

@@ -10,6 +10,7 @@ import traitlets
 
 from mi_widgets.analysis.dictionaries.latents import latents
 from mi_widgets.core.ablation import Ablate
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.edits import Replace
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Result
@@ -27,6 +28,7 @@ from .panel import Panel
 from .words import in_words
 
 
+@checked
 class FeaturePanel(Panel[LatentsView]):
     """A `LatentsView` and its model: what is typed is answered, and what is done to a latent is heard.
 

@@ -11,6 +11,7 @@ import traitlets
 
 from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, without_frequency
 from mi_widgets.analysis.over_checkpoints import over_checkpoints
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.results import Result
@@ -25,6 +26,7 @@ from .panel import Panel
 _Asked = tuple[tuple[int, ...], int | None]  # the frequencies that are out, and the step
 
 
+@checked
 class FourierPanel(Panel[FourierView]):
     """A `FourierView` and its model: select a frequency, take it out, and see what the network is without it.
 

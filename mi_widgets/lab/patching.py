@@ -11,6 +11,7 @@ from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, listed
 from mi_widgets.analysis.patching.activation import Patching, activation_patching
 from mi_widgets.core import sites as at
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import call_of
@@ -31,6 +32,7 @@ _PLACES = ("clean", "corrupted", _PATCHED, _EFFECTS)  # of the lines, from above
 _Asked = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
 
 
+@checked
 class PatchingPanel(Panel[PatchingView]):
     """A `PatchingView` and its model: select a cell, and read what the corrupted prompt becomes under that patch.
 

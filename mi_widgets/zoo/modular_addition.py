@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.zoo.streams import stream
@@ -21,6 +22,7 @@ SHARE = 0.3  # of all sums, what is learned from
 SMALLEST = 5
 
 
+@argument_type("mi.fourier.modular_sums(p)")
 @dataclass(frozen=True)
 class Sums:
     """Prompts `a b =` and their answers.
@@ -48,6 +50,7 @@ class Sums:
         return f"mi.fourier.modular_sums({self.p}, {self.split!r}, seed={self.seed}, share={self.share})"
 
 
+@checked
 def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: float = SHARE) -> Sums:
     """The sums of two numbers modulo p, in the order of a, then b.
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mi_widgets.core.argument_types import argument_type
+from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
@@ -30,6 +30,7 @@ _WRITTEN_OUT = 512  # numbers in W up to which its code says them all
 
 
 @argument_type("mi.toys.load(name) or mi.toys.ToyModel(W)")
+@checked
 @dataclass(frozen=True, init=False, repr=False)
 class ToyModel:
     """Some instances of x' = ReLU(Wᵀ W x + b): n features are pressed into m dimensions and read back.

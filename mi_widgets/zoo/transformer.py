@@ -16,12 +16,15 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 
 from .state_dicts import read_state_dict
 
 
+@argument_type("mi.TransformerConfig(n_layers, n_heads, …)")
+@checked
 @dataclass(frozen=True)
 class TransformerConfig:
     """The shape of a `Transformer`; names are the field's.
@@ -205,6 +208,7 @@ def _sinusoids(n_ctx: int, d_model: int) -> Float[Tensor, "n_ctx d_model"]:
     return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :d_model]
 
 
+@checked
 class Transformer(nn.Module):
     """A decoder-only transformer with learned positions.
 

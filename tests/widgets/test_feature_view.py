@@ -9,7 +9,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
 from mi_widgets.widgets.features.widget import FeatureView
 from tests.core.dictionaries import random_sae
 from tests.provenance import LOADED
@@ -99,13 +99,13 @@ def test_some_latents_and_one_keep_their_numbers():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (3, r"This Result is an int; FeatureView draws Results of mi\.sae\.dashboards\(model, sae, texts\)"),
+        (3, r"result must be a Result, as in mi\.sae\.dashboards\(model, sae, texts\); got an int"),
         (text(), r"This Result has no density; FeatureView draws what mi\.sae\.dashboards"),
         (dashboards().sel(latent=[]), r"needs whole dashboards"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
-    with pytest.raises(ResultError, match=said):
+    with pytest.raises((ResultError, WrongKind), match=said):
         FeatureView(wrong)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
 from mi_widgets.widgets.heat_map.widget import HeatmapView
 from mi_widgets.widgets.heat_map.words import sentence
 
@@ -81,13 +81,13 @@ def test_any_labels_select():
             grid((3, 1500, 1500), ("step", "a", "b")),
             r"6,750,000 cells .*up to 4,000,000: choose with \.sel\(a=\[…\]\)",
         ),
-        ([1, 2], "is a list; a heat map draws Results with two axes or more"),
-        (None, "is None; a heat map"),
+        ([1, 2], "result must be a Result with two axes or more, .*; got a list"),
+        (None, "got None"),
         (grid().sel(head=slice(7, 9)), r"no cells to draw \(layer 2, head 0\)"),
     ],
 )
 def test_what_is_no_heat_map_is_refused(result, message):
-    with pytest.raises(ResultError, match=message):
+    with pytest.raises((ResultError, WrongKind), match=message):
         HeatmapView(result)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
 from mi_widgets.widgets.latents.widget import LatentsView
 from tests.core.dictionaries import random_sae
 from tests.provenance import LOADED
@@ -63,13 +63,13 @@ def test_several_prompts_and_their_padding():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (None, r"This Result is None; LatentsView draws Results of mi\.sae\.latents\(run, sae\)"),
+        (None, r"result must be a Result, as in mi\.sae\.latents\(run, sae\); got None"),
         (text(), r"This Result has no activation; LatentsView draws what mi\.sae\.latents"),
         (firing().sel(batch=0, pos=1), r"needs the axes batch, pos, rank"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
-    with pytest.raises(ResultError, match=said):
+    with pytest.raises((ResultError, WrongKind), match=said):
         LatentsView(wrong)
 
 

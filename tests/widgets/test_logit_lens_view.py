@@ -11,7 +11,7 @@ import xarray as xr
 from PIL import Image
 
 import mi_widgets as mi
-from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
 from mi_widgets.core.results import Result
 from mi_widgets.widgets.logit_lens.widget import LogitLensView
 from mi_widgets.widgets.logit_lens.words import fate, sentence
@@ -238,7 +238,7 @@ def test_a_wrong_colouring_or_token_is_refused(view):
 @pytest.mark.parametrize(
     ("result", "control", "message"),
     [
-        (3, None, r"This Result is an int; LogitLensView draws Results, as mi\.logit_lens\(run\) makes them"),
+        (3, None, r"result must be a Result, as in mi\.logit_lens\(run\); got an int"),
         (
             grid(),
             None,
@@ -252,7 +252,7 @@ def test_a_wrong_colouring_or_token_is_refused(view):
             r"5,376,000 numbers \(up to 4,000,000\): choose with \.sel\(batch=\[…\]\)",
         ),
         (lens(), attention(), r"control, .* has no token"),
-        (lens(), np.zeros((4, 6)), r"control is a ndarray"),
+        (lens(), np.zeros((4, 6)), r"control must be a Result, .* got a ndarray"),
         (lens(), {"a": lens(), "b": lens()}, r"one control.*got 2: a, b"),
         (
             lens(),
@@ -269,7 +269,7 @@ def test_a_wrong_colouring_or_token_is_refused(view):
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(result, control, message):
-    with pytest.raises(ResultError, match=message):
+    with pytest.raises((ResultError, WrongKind), match=message):
         LogitLensView(result, control=control)
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import mi_widgets as mi
-from mi_widgets.core.errors import ResultError, SelectionError
+from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
 from mi_widgets.widgets._marks import Line, Lines, Picture, render
 from mi_widgets.widgets._shared.axis_scale import XAxis
 from mi_widgets.widgets.superposition.instances import Instances
@@ -155,7 +155,7 @@ def test_one_instance_can_be_drawn():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (None, r"takes a Result, not None; mi\.toys\.feature_geometry\(.*\) makes one"),
+        (None, r"result must be a Result, as in mi\.toys\.feature_geometry\(toy\); got None"),
         (one(), "draws the geometry of features; this Result has no 'dimensionality'"),
         (changed(plane(), without=["group"]), "this Result has no 'group'"),
         (plane().sel(feature=3), r"needs 'dimensionality' along instance, feature; .*leave \.sel\(…\) out"),
@@ -164,7 +164,7 @@ def test_one_instance_can_be_drawn():
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
-    with pytest.raises(ResultError, match=said):
+    with pytest.raises((ResultError, WrongKind), match=said):
         SuperpositionView(wrong)
 
 

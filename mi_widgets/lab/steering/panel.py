@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from mi_widgets.analysis.directions.effect import Effects
 from mi_widgets.analysis.reading import listed_texts
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.interventions import Stack
@@ -24,6 +25,7 @@ from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
 
 
+@checked
 class SteeringPanel(Panel[SteeringView]):
     """A slider for each direction. Whatever is moved is answered at once: the next token, then the continuation.
 

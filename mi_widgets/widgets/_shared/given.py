@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mi_widgets.core.argument_types import kind_of
+from mi_widgets.core.argument_types import kind_of, wrong_kind
 from mi_widgets.core.errors import ResultError
 
 
@@ -11,6 +11,24 @@ def is_result(given: Any) -> bool:
     """Whether something is a Result."""
     # Not isinstance: core.results needs torch, which takes a second to import.
     return all(hasattr(given, name) for name in ("dataset", "primary", "unit"))
+
+
+def refuse_other(given: Any, view: str, wanted: str, what: str = "This Result") -> None:
+    """Refuse what is no Result, as functions refuse what is of another kind.
+
+    Args:
+        given: What the user gave.
+        view: What it is called.
+        wanted: What the view draws, as in "a Result, as in mi.attention(run)".
+        what: How it is named in an error: the argument, where it is not the first.
+
+    Raises:
+        WrongKind: No Result.
+    """
+    if not is_result(given):
+        argument = "result" if what == "This Result" else what
+        written = argument if argument in ("result", "measures") else f"result, {what.partition('[')[0]}=…"
+        raise wrong_kind(f"mi.views.{view}", argument, wanted, given, f"mi.views.{view}({written})")
 
 
 def by_name(given: Any, argument: str) -> dict[str, Any]:
@@ -36,10 +54,10 @@ def dataset_of(result: Any, view: str, call: str, variables: Iterable[str]) -> A
         variables: Those that it needs.
 
     Raises:
-        ResultError: Something else, or a Result without one of the variables.
+        WrongKind: No Result.
+        ResultError: A Result without one of the variables.
     """
-    if not is_result(result):
-        raise ResultError(f"This Result is {kind_of(result)}; {view} draws Results of {call}.")
+    refuse_other(result, view, f"a Result, as in {call}")
     missing = [name for name in variables if name not in result.dataset.variables]
     if missing:
         raise ResultError(f"This Result has no {missing[0]}; {view} draws what {call} returns.")

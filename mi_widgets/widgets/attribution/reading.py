@@ -9,7 +9,7 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 
 from .._shared.control import Control, named, numbers, read_control
-from .._shared.given import is_result, kind_of
+from .._shared.given import is_result, refuse_other
 
 _HOW = "mi.direct_logit_attribution(run, pair) makes one"
 # What it has besides the contribution, which is along term: the logit difference, along batch, along term.
@@ -20,8 +20,7 @@ _OPTIONAL = ("bias", "interventions")
 
 def checked(result: Any, what: str) -> Any:
     """The dataset of an attribution."""
-    if not is_result(result):
-        raise ResultError(f"{what} takes a Result, not {kind_of(result)}; {_HOW}.")
+    refuse_other(result, "AttributionView", "a Result, as in mi.direct_logit_attribution(run, pair)")
     data = result.dataset
     missing = [name for name in ("contribution", *_OTHERS) if name not in data.variables]
     if missing:

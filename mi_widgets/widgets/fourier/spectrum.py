@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import is_result, kind_of
+from .._shared.given import refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.scale import ColourScale, highest
@@ -53,8 +53,7 @@ class Spectrum(DrawnResult):
     """
 
     def __init__(self, result: Any, beside: "Spectrum | None" = None):
-        if not is_result(result):
-            raise ResultError(f"FourierView takes a Result, not {kind_of(result)}; {_HOW}.")
+        refuse_other(result, "FourierView", "a Result, as in mi.fourier.spectrum(model)")
         super().__init__(result)
         self.data = data = _read(result.dataset)
         self.steps = labels_of(data, "step") if "step" in data.dims else None

@@ -10,7 +10,7 @@ from mi_widgets.core.errors import ResultError
 
 from .._shared.control import read_control
 from .._shared.drawn import DrawnResult
-from .._shared.given import is_result, kind_of
+from .._shared.given import refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import Axis, axis_of, with_labels
 from .._shared.scale import scale_of
@@ -35,10 +35,12 @@ class Cells(DrawnResult):
     """
 
     def __init__(self, result: Any, control: Any = None, *, signed: bool = False):
-        if not is_result(result):
-            raise ResultError(
-                f"This Result is {kind_of(result)}; a heat map draws Results with two axes or more."
-            )
+        view, call = (
+            ("PatchingView", "mi.activation_patching(model, pairs, site)")
+            if signed
+            else ("HeatmapView", 'mi.head_scores(model, "induction")')
+        )
+        refuse_other(result, view, f"a Result with two axes or more, as in {call}")
         super().__init__(result, control)
         data = with_labels(result.dataset[result.primary])
         # Of numbers that are still being measured, how many there are; the picture keeps its shape while they come.

@@ -8,7 +8,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of
+from .._shared.given import refuse_other
 from .._shared.labels import labels_of
 
 PLACES = ("batch", "layer", "pos")
@@ -81,10 +81,7 @@ def read_cells(result: Any, what: str) -> Cells:
 
 
 def _checked(result: Any, what: str) -> Any:
-    if not is_result(result):
-        raise ResultError(
-            f"{what} is {kind_of(result)}; LogitLensView draws Results, as mi.logit_lens(run) makes them."
-        )
+    refuse_other(result, "LogitLensView", "a Result, as in mi.logit_lens(run)", what)
     dataset = result.dataset
     missing = [name for name in (*AXES, "pos_token", "token_asked") if name not in dataset]
     if missing:

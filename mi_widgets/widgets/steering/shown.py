@@ -10,7 +10,7 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import header_of, is_result, kind_of
+from .._shared.given import header_of, refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.selection import Choices
 
@@ -84,9 +84,9 @@ class Steered:
 
 
 def _measured(result: Any) -> xr.Dataset:
-    if not is_result(result) or "kl" not in result.dataset:
-        what = result.title if is_result(result) else kind_of(result)
-        raise ResultError(f"SteeringView draws a Result of mi.steering_effect, not {what}.")
+    refuse_other(result, "SteeringView", "a Result, as in mi.steering_effect(model, steering, prompt)")
+    if "kl" not in result.dataset:
+        raise ResultError(f"SteeringView draws a Result of mi.steering_effect, not {result.title}.")
     data = result.dataset
     if "push" not in data.dims:  # .sel(push="given") has dropped it
         data = data.expand_dims("push")

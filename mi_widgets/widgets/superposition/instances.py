@@ -12,7 +12,7 @@ from mi_widgets.core.errors import ResultError
 from mi_widgets.core.numbers import fixed
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import is_result, kind_of
+from .._shared.given import refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.scale import ColourScale, highest, scale_of
@@ -61,8 +61,7 @@ class Instances(DrawnResult):
     """
 
     def __init__(self, result: Any):
-        if not is_result(result):
-            raise ResultError(f"SuperpositionView takes a Result, not {kind_of(result)}; {_HOW}.")
+        refuse_other(result, "SuperpositionView", "a Result, as in mi.toys.feature_geometry(toy)")
         super().__init__(result)
         self.data = data = _read(result.dataset)
         self.instances, self.features = labels_of(data, "instance"), labels_of(data, "feature")

@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import by_name, is_result, kind_of, refuse_empty
+from .._shared.given import by_name, is_result, refuse_empty, refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.scale import scale_of
@@ -96,10 +96,7 @@ class Texts(DrawnResult):
 
 def _checked(result: Any, what: str) -> Any:
     """The numbers of a Result, without axes of one element that the view does not know."""
-    if not is_result(result):
-        raise ResultError(
-            f"{what} is {kind_of(result)}; TokensView draws Results, as mi.loss_per_token(run) makes them."
-        )
+    refuse_other(result, "TokensView", "a Result, as in mi.loss_per_token(run)", what)
     data = result.dataset[result.primary]
     data = data.squeeze(
         [axis for axis in data.dims if axis not in _AXES and data.sizes[axis] == 1], drop=True

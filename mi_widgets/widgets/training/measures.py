@@ -10,7 +10,7 @@ import xarray as xr
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import is_result, kind_of, warnings_of
+from .._shared.given import is_result, kind_of, refuse_other, warnings_of
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.selection import Choices
@@ -145,10 +145,10 @@ def read_measures(measures: Any) -> list[Measure]:
     if is_result(measures):
         return [_read(str(measures.title), measures)]
     if not isinstance(measures, Mapping):
-        raise ResultError(
-            f"TrainingView takes a Result with the axis step, or a mapping from names to such Results, "
-            f"not {kind_of(measures)}; {_HOW}."
+        made = (
+            "a Result with the axis step, as in mi.over_checkpoints(name, analysis), or such Results by name"
         )
+        refuse_other(measures, "TrainingView", made, "measures")
     if not measures:
         raise ResultError(f"TrainingView needs a measure at least; got an empty mapping. {_HOW}.")
     return [_read(str(name), given) for name, given in measures.items()]

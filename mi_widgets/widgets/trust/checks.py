@@ -11,7 +11,7 @@ from mi_widgets.core.errors import ResultError
 from mi_widgets.core.numbers import counted
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import is_result, kind_of
+from .._shared.given import refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of
 from .._shared.selection import Choices
@@ -122,8 +122,7 @@ class Report(DrawnResult):
 
 def _checked(result: Any) -> Any:
     """The dataset of a report, with its axis."""
-    if not is_result(result):
-        raise ResultError(f"TrustView draws a report of checks, not {kind_of(result)}; {_HOW}.")
+    refuse_other(result, "TrustView", "a Result, as in model.trust.to_result()")
     data = result.dataset
     missing = [name for name in ("check", *_FIELDS) if name not in data.variables]
     if missing:
