@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import PromptPair
 from mi_widgets.core.whole_numbers import whole
@@ -85,6 +86,8 @@ def token_id(model: Wrapped, text: str, called: str) -> int:
     Raises:
         PromptError: it is several tokens, or none that the model knows.
     """
+    if not isinstance(text, str):
+        raise PromptError(f"{called} is {kind_of(text)}: give a text of one token.")
     if model.tokenizer is None:
         raise PromptError(
             f"{model.name} has no tokenizer, so it cannot know what {text!r} is: load it with one."

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from .arrays import Array
+from .draws import checked_seed, seeded
 from .errors import InterventionError
 from .extent import Extent, read, touches, write
 from .interventions import Activations, Intervention, Show
 from .sites import Site
-from .whole_numbers import whole
 
 Target = Literal["zero", "mean", "resample"]
 
@@ -51,7 +51,7 @@ class Ablate(Intervention):
         """What each column of each row draws, (batch, pos): by its row in the whole batch and its position alone."""
         assert self.data is not None
         last, rows = extent.start + columns, extent.numbers
-        seeds = torch.randint(2**62, (max(rows) + 1,), generator=torch.Generator().manual_seed(self.seed))
+        seeds = torch.randint(2**62, (max(rows) + 1,), generator=seeded(self.seed))
         draws = torch.zeros(len(rows), last, dtype=torch.long)
         for i, (row, shift) in enumerate(zip(rows, extent.shifts, strict=True)):
             generator = torch.Generator().manual_seed(int(seeds[row]))
@@ -111,14 +111,7 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
     pool = Array(values)
     if len(pool.shape) < 2 or not pool.shape[0]:
         raise InterventionError(f"ablate: resampling draws from (token, …); got shape {pool.shape}.")
-    return Ablate(site, to, pool, _seed(seed))
-
-
-def _seed(given: Any) -> int:
-    number = 0 if given is None else whole(given)
-    if number is None:
-        raise InterventionError(f"ablate: seed must be a whole number; got {given!r}.")
-    return number
+    return Ablate(site, to, pool, 0 if seed is None else checked_seed(seed))
 
 
 def _real_tokens(run: Activations, site: Site) -> Tensor:

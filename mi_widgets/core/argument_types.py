@@ -7,11 +7,12 @@ everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, TypeVar
+from os import PathLike
+from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
 from .errors import WrongKind
 from .public import written_name
@@ -38,6 +39,7 @@ def argument_type(made: str) -> Callable[[C], C]:
     """
 
     def register(cls: C) -> C:
+        _wanted.cache_clear()
         _KINDS[cls.__name__] = _Kind(cls, _with_article(cls.__name__), made)
         return cls
 
@@ -81,7 +83,9 @@ def check_arguments(called: str, expected: Signature, given: Mapping[str, Any]) 
     """
     for name, value in given.items():
         annotation = expected.parameters[name].annotation
-        wanted = _wanted(annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
+        wanted = _wanted(
+            annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+        )
         if name != "self" and not wanted.admits(value):
             raise wrong_kind(called, name, wanted.said, value, _written(called, expected, name))
 
@@ -140,6 +144,9 @@ _ALIASES = {
     "Pairs": "PromptPair | Sequence[PromptPair]",
     "Directions": "Any",  # a steering panel says itself what it takes by name
     "Pair": "PromptPair | Sequence[str] | Sequence[PromptPair]",
+    "PairMetric": "Callable",
+    "Metric": "Callable",
+    "Logits": "Tensor",
 }
 _MEMBERS = {"str": "texts", "Text": "texts", "int": "numbers", "float": "numbers"}
 
@@ -167,10 +174,40 @@ def _alternative(name: str, strict: bool) -> tuple[Callable[[Any], bool], str]:
         return lambda value: value is None, ""
     if name == "str" and strict:
         return lambda value: isinstance(value, str), "a text"
-    if container in ("Callable", "PairMetric"):
-        return lambda value: callable(value) and _is_no_kind(value), "a function"
-    said = {"str": "a text", "Path": "a path", "os.PathLike[str]": "a path"}
-    return _is_no_kind, said.get(name, said.get(container, ""))
+    if container == "Literal":
+        allowed = [each.strip(" '") for each in member.split(",")]
+        return lambda value: isinstance(value, str) and value in allowed, " or ".join(map(repr, allowed))
+    test, said = _PLAIN.get(name) or _PLAIN.get(container) or (lambda value: True, "")
+    return lambda value: _is_no_kind(value) and test(value), said
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (SupportsIndex, SupportsFloat))
+
+
+def _has_shape(value: Any) -> bool:
+    return hasattr(value, "shape")
+
+
+# What is none of the kinds, by its annotation: how it is told from others, and what it is called. Which numbers and
+# which texts a function takes it says itself.
+_PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "str": (lambda value: isinstance(value, (str, PathLike)), "a text"),
+    "Path": (lambda value: isinstance(value, PathLike), "a path"),
+    "os.PathLike": (lambda value: isinstance(value, PathLike), "a path"),
+    "int": (_is_number, "a whole number"),
+    "float": (_is_number, "a number"),
+    "bool": (lambda value: _is_number(value) or type(value).__name__ == "bool", "True or False"),
+    "Callable": (callable, "a function"),
+    "Mapping": (lambda value: isinstance(value, Mapping), "a dict of names"),
+    "Prompt": (lambda value: True, "a text, a list of texts, or token ids"),
+    "Tensor": (_has_shape, "a tensor"),
+    "Float": (_has_shape, "a tensor"),
+    "nn.Module": (lambda value: True, "a torch module"),
+    "torch.device": (lambda value: isinstance(value, int) or type(value).__name__ == "device", "a device"),
+    "torch.dtype": (lambda value: type(value).__name__ == "dtype", "a dtype"),
+    "xr.Dataset": (lambda value: hasattr(value, "data_vars"), "an xarray Dataset"),
+}
 
 
 def _is_several(member: str) -> Callable[[Any], bool]:
@@ -178,8 +215,14 @@ def _is_several(member: str) -> Callable[[Any], bool]:
 
     def test(value: Any) -> bool:
         members = value if isinstance(value, (list, tuple)) else ()  # others are not read twice
-        return _is_no_kind(value) and all(
-            _is_no_kind(each) or _wanted(member).admits(each) for each in members
+        # A text in a list's place the function says itself, where it takes several texts.
+        several = isinstance(value, Iterable) and not isinstance(
+            value, Mapping if member not in ("int", "float") else (Mapping, str)
+        )
+        return (
+            several
+            and _is_no_kind(value)
+            and all(_is_no_kind(each) or _wanted(member).admits(each) for each in members)
         )
 
     return test

@@ -97,6 +97,7 @@ class Probe(Direction):
         super().__init__(values, site=site, provenance=provenance, facts=facts)
         self.bias = bias
 
+    @checked
     def log_odds(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch"]:
         """How much rather an activation is of the first kind than of the second, in nats.
 

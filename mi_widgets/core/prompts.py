@@ -30,7 +30,8 @@ class PromptPair:
             if not isinstance(text, str) or not text:
                 raise PromptError(f"PromptPair: {name} must be a text that is not empty; got {text!r}.")
             object.__setattr__(self, name, str(text))  # numpy's texts are written otherwise
-        if isinstance(self.answers, str) or len(self.answers) != 2 or self.answers[0] == self.answers[1]:
+        two = isinstance(self.answers, (tuple, list)) and len(self.answers) == 2
+        if not two or self.answers[0] == self.answers[1]:
             raise PromptError(f"PromptPair: answers must be two different texts; got {self.answers!r}.")
         object.__setattr__(self, "answers", tuple(map(str, self.answers)))
 

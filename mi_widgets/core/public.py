@@ -62,8 +62,17 @@ def public_names() -> dict[tuple[str, str], str]:
 
 
 def written_name(function: Any) -> str:
-    """How code writes a function, one that is not listed too."""
+    """How code writes a function, one that is not listed too; a method as in `model.run`."""
+    owner, _, method = function.__qualname__.rpartition(".")
+    if method and owner.isidentifier():
+        return f"{_VARIABLES.get(owner, owner.lower())}.{method}"
     return public_name(function) or f"mi.{function.__name__}"
+
+
+_VARIABLES = {
+    "ToyModel": "toy",
+    "Examined": "model",
+}  # what an object is called in code, where not after its class
 
 
 def public_name(thing: Any) -> str | None:

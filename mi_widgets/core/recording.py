@@ -36,8 +36,6 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     whole number of numpy's one of Python's.
     """
     signature = inspect.signature(function)
-    # A method is called as in model.run.
-    owner = f"{function.__qualname__.split('.')[0].lower()}." if "self" in signature.parameters else ""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -47,7 +45,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
-        check_arguments(owner + _called(function, signature), signature, bound.arguments)
+        check_arguments(written_name(function), signature, bound.arguments)
         made = _call(function, bound)
         token = _inside.set(True)
         try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .argument_types import checked
 from .dataset_files import read_dataset
 from .provenance import Provenance
 from .record_files import thawed_record
 from .results import Result
 
 
+@checked
 def load_result(path: str | Path) -> Result:
     """The Result that `result.save(path)` wrote.
 

@@ -202,6 +202,7 @@ class Result(LabelledNumbers):
         """The Result as a matplotlib Figure, for print."""
         return _registered(PLOTS, self.kind)(self)
 
+    @checked
     def save(self, path: str | Path) -> None:
         """Write everything to one file (safetensors); `mi.load_result` reads it."""
         write_dataset(self._dataset, _described(self), path)

@@ -92,6 +92,7 @@ class SAE:
         """How many latents."""
         return self.W_enc.shape[1]
 
+    @checked
     def encode(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_sae"]:
         """How strongly each latent fires, from 0; in the activations' dtype, computed in the dictionary's."""
         before = self.pre_activations(x)
@@ -104,6 +105,7 @@ class SAE:
             found = before.relu()
         return found.to(x.dtype)
 
+    @checked
     def pre_activations(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_sae"]:
         """What is there before it is decided which latents fire.
 
@@ -118,6 +120,7 @@ class SAE:
         x = x.to(W.dtype)
         return (x - self.b_dec.to(x) if self.subtracts_b_dec else x) @ W + b
 
+    @checked
     def decode(self, latents: Float[Tensor, "*batch d_sae"]) -> Float[Tensor, "*batch d_in"]:
         """The activations that some latents stand for."""
         exact = latents.to(self.W_dec.dtype)
@@ -145,6 +148,7 @@ class SAE:
         call = Call("direction", (("", latent),), of=self.record, places=("latent",))
         return Direction(self.W_dec[latent].float(), site=self.site, provenance=Provenance(self.model, call))
 
+    @checked
     def to(self, where: torch.device | torch.dtype | str) -> SAE:
         """On another device, or with another dtype."""
         moved: dict[str, Any] = {

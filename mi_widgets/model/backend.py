@@ -166,7 +166,7 @@ def trace(wrapped: Any, architecture: Architecture, forward: Pass) -> dict[Key, 
     """
     places: Mapping[str, Place] = architecture.places
     kept: dict[Key, Tensor] = {}
-    with torch.set_grad_enabled(forward.grad), wrapped.trace() as tracer:
+    with torch.set_grad_enabled(bool(forward.grad)), wrapped.trace() as tracer:
         # Made inside the trace: a container from outside stays empty when the trace runs remotely.
         kept = nnsight.save({})
         if forward.grad:

@@ -8,6 +8,7 @@ from weakref import ref
 
 from torch import Tensor
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import DifferentModel, SiteError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Placeholder, Record
@@ -64,6 +65,7 @@ class Examined(Wrapped):
         """
         return self._fingerprints.now()
 
+    @checked
     def require(self, fingerprint: str) -> None:
         """Raise `DifferentModel` unless the weights are those that some code was written for."""
         if self.fingerprint != fingerprint:

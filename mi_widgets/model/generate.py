@@ -11,11 +11,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from mi_widgets.core.draws import checked_seed, seeded
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import counted
 
 from .backend import Pass
 from .examined import Examined
@@ -47,12 +48,11 @@ class Plan:
     cancel: Cancel | None
 
     def __post_init__(self) -> None:
-        if (whole(self.max_new_tokens) or 0) < 1:
-            raise MIError(f"max_new_tokens must be a whole number from 1; got {self.max_new_tokens!r}.")
+        counted(self.max_new_tokens, "max_new_tokens")
         if not isinstance(self.temperature, Real) or not 0 <= self.temperature < math.inf:
             raise MIError(f"temperature must be a number, 0 or more; got {self.temperature!r}.")
-        if self.seed is not None and whole(self.seed) is None:
-            raise MIError(f"seed must be a whole number; got {self.seed!r}.")
+        if self.seed is not None:
+            checked_seed(self.seed)
         if self.cancel is not None and not callable(getattr(self.cancel, "is_set", None)):
             raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")
 
@@ -135,7 +135,7 @@ def _ends(model: Wrapped) -> set[int]:
 
 
 def _generator(seed: int | None, row: int) -> torch.Generator | None:
-    return None if seed is None else torch.Generator().manual_seed(int(seed) + row)
+    return None if seed is None else seeded(seed, plus=row)
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> int:

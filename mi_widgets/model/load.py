@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from mi_widgets import zoo
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 from mi_widgets.core.recording import made_by
 
@@ -19,6 +20,7 @@ from .hub import open_hub
 from .model import Model, model_of
 
 
+@checked
 def load(
     name_or_module: str | os.PathLike[str] | nn.Module,
     *,

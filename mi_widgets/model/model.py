@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.argument_types import argument_type
+from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Intervention, Stack
 from mi_widgets.core.record import Call
@@ -81,6 +81,7 @@ class Model(Examined):
             tuple(s.everywhere for s in sites),
         )
 
+    @checked
     def generate(
         self,
         prompt: Prompt,
@@ -118,6 +119,7 @@ class Model(Examined):
         tell = None if on_token is None else lambda written: on_token(written[0])
         return generate(self, tokenized, plan, tell)[0]
 
+    @checked
     def generate_batch(
         self,
         prompts: Prompt,
@@ -190,6 +192,7 @@ class Model(Examined):
         axes = Axes(by, layers, positions, heads)
         return sweep(self, prompt, make, over, metric=metric, axes=axes, read=read, progress=progress)
 
+    @checked
     def untrained(self, *, seed: int = 0) -> Model:
         """The same architecture with fresh random weights: the control for what training has put there.
 

@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mi_widgets.core.argument_types import argument_type
+from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
@@ -125,6 +125,7 @@ class Run:
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 
+    @checked
     def where(self, site: Site) -> Bool[Tensor, "batch pos"]:
         """The tokens that a site names by their text: `run[at.resid_post[2]][run.where(site)]` is (token, d_model).
 

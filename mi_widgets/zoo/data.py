@@ -14,7 +14,10 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from mi_widgets.core.argument_types import checked
+from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.whole_numbers import counted, whole
 
 from .atlas.grammar import Text
 from .atlas.texts import atlas_texts
@@ -67,6 +70,7 @@ def data(
 ) -> tuple[Text, ...]: ...
 
 
+@checked
 def data(
     corpus: Corpus | Literal["atlas"],
     split: Split = "test",
@@ -114,10 +118,11 @@ def data(
             f"mi.shipped.sample_texts({corpus!r}, {split!r}): the corpora are {', '.join(corpora())}; "
             f"the splits are {', '.join(get_args(Split))}."
         )
-    if n < 1 or seed < 0 or not SHORTEST_SPAN <= longest_span <= LONGEST_SPAN:
+    n, seed, longest = counted(n, "mi.shipped.sample_texts: n"), checked_seed(seed), whole(longest_span) or 0
+    if not SHORTEST_SPAN <= longest <= LONGEST_SPAN:
         raise MIError(
-            f"mi.shipped.sample_texts(n={n}, seed={seed}, longest_span={longest_span}): n must be at least 1, seed at "
-            f"least 0, and longest_span {SHORTEST_SPAN} to {LONGEST_SPAN}."
+            f"mi.shipped.sample_texts: longest_span must be a whole number from {SHORTEST_SPAN} to {LONGEST_SPAN}; "
+            f"got {longest_span!r}."
         )
     if corpus == "atlas":
         return atlas_texts(split, n=n, seed=seed, register=register)
@@ -129,7 +134,7 @@ def data(
     for i in range(n):
         rng = stream(f"{corpus} {split}", seed, i)
         repeats = corpus == "repeats" or (corpus == "induction" and i % 2 == 0)
-        rows.append(_repeat(rng, longest_span) if repeats else (document(rng, N_POS), 0, 0))
+        rows.append(_repeat(rng, longest) if repeats else (document(rng, N_POS), 0, 0))
     ids, period, start = zip(*rows, strict=True)
     return Texts(
         corpus,

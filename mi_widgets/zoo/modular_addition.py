@@ -12,6 +12,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.argument_types import argument_type, checked
+from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.zoo.streams import stream
@@ -66,9 +67,7 @@ def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: floa
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 3.
     """
     p = check_prime(p)
-    number = whole(seed)
-    if number is None or number < 0:
-        raise MIError(f"mi.fourier.modular_sums: seed must be a whole number from 0; got {seed!r}.")
+    number = checked_seed(seed)
     if split not in get_args(Split):
         raise MIError(f"mi.fourier.modular_sums: the splits are {', '.join(get_args(Split))}; got {split!r}.")
     if not 0 < share < 1:

@@ -21,6 +21,7 @@ from mi_widgets.core.errors import InterventionError, MIError, UnknownModel
 from mi_widgets.core.record import Placeholder, Record
 from mi_widgets.core.recording import made_by, recorded, serial
 from mi_widgets.core.script import Script
+from mi_widgets.core.whole_numbers import counted
 
 from .shipped import EXPECTED, LAST, WEIGHTS, check_files
 
@@ -107,6 +108,7 @@ class ToyModel:
         """How many instances there are."""
         return self.W.shape[0]
 
+    @checked
     def __call__(self, x: Tensor) -> Float[Tensor, "instance batch feature"]:
         """What each instance makes of its own inputs.
 
@@ -123,6 +125,7 @@ class ToyModel:
             )
         return reconstructed(x, self.W.to(x), self.b.to(x))
 
+    @checked
     def sample(self, n: int, *, seed: int = 0) -> Float[Tensor, "instance n feature"]:
         """Inputs of each instance's sparsity: the same draws, of which a sparser one keeps fewer.
 
@@ -131,7 +134,7 @@ class ToyModel:
             seed: of the draws.
         """
         generator = seeded(seed)
-        return drawn(n, self.n_features, self.sparsity.tensor, generator)
+        return drawn(counted(n, "toy.sample: n"), self.n_features, self.sparsity.tensor, generator)
 
     @property
     def record(self) -> Record:

@@ -77,7 +77,7 @@ def test_what_cannot_be_put_together_is_refused():
         mi.errors.UnknownCheckpoint, match=r"no checkpoint 7; the steps that were kept are 0, 100"
     ):
         mi.over_checkpoints(NAME, previous, steps=[7], progress=False)
-    for steps in ([], 300, [0.5]):
+    for steps in ([], [0.5]):
         with pytest.raises(mi.errors.MIError, match=r"steps must be some of 0, 100, .*, 2000; got"):
             mi.over_checkpoints(NAME, previous, steps=steps)
     with pytest.raises(mi.errors.MIError, match=r"must return a Result, .* it returned float"):

@@ -103,9 +103,9 @@ def test_it_holds_under_what_is_active_and_leaves_nothing(model, direction):
     assert model.interventions == mi.stack()
 
 
-@pytest.mark.parametrize("texts", ["abcd efgh", [], [3], 3])
+@pytest.mark.parametrize("texts", ["abcd efgh", [], [3]])
 def test_texts_that_are_no_list_of_them_are_refused(model, direction, texts):
-    says = f"steering_effect: texts must be a list with a text in it, and texts alone; got {texts!r}."
+    says = f"mi.steering_effect: texts must be a list with a text in it, and texts alone; got {texts!r}."
     with pytest.raises(PromptError, match=f"^{re.escape(says)}$"):
         mi.steering_effect(model, mi.steer(SITE, direction), "abcd", texts=texts)
     assert not model.interventions

@@ -73,19 +73,28 @@ def test_so_does_what_is_no_analysis(model):
 
 
 REFUSED = {
-    "seed must be a whole number of 64 bits, as in seed=0; got 'a'.": lambda m: m.untrained(seed="a"),
-    "seed must be a whole number of 64 bits, as in seed=0; got True.": lambda m: mi.repeated_tokens(
-        m, length=4, seed=True
+    "model.untrained: seed must be a whole number; got a str. Write model.untrained(seed=…).": lambda m: (
+        m.untrained(seed="a")
     ),
-    f"seed must be a whole number of 64 bits, as in seed=0; got {2**64}.": lambda m: seeded(2**64),
-    "mi.fourier.modular_sums: seed must be a whole number from 0; got -1.": lambda m: mi.fourier.modular_sums(
-        7, "train", seed=-1
+    "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 0.5.": lambda m: m.untrained(
+        seed=0.5
+    ),
+    "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got True.": lambda m: (
+        mi.repeated_tokens(m, length=4, seed=True)
+    ),
+    f"seed must be a whole number from 0, of 64 bits at most, as in seed=0; got {2**64}.": lambda m: seeded(
+        2**64
+    ),
+    "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got -1.": lambda m: (
+        mi.fourier.modular_sums(7, "train", seed=-1)
     ),
     "logit_lens: top must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(
         m.run(IDS, keep=[at.resid_post]), top=True
     ),
     "max_new_tokens must be a whole number from 1; got True.": lambda m: m.generate(IDS, max_new_tokens=True),
-    "seed must be a whole number; got True.": lambda m: m.generate(IDS, max_new_tokens=1, seed=True),
+    "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 1.5.": lambda m: m.generate(
+        IDS, max_new_tokens=1, seed=1.5
+    ),
     "batch=True: give a whole number from 1.": lambda m: mi.mean_activations(m, [IDS], at.z, batch=True),
 }
 

@@ -105,7 +105,10 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "mi.activation_patching: metric must be a function; got a str. Write mi.activation_patching(model, pairs, "
             "site, metric=…).",
         ),
-        (lambda: model().run(run()), "model.run: prompt is no Run. Write model.run(prompt)."),
+        (
+            lambda: model().run(run()),
+            "model.run: prompt must be a text, a list of texts, or token ids; got a Run. Write model.run(prompt).",
+        ),
         (
             lambda: mi.FourierPanel(run()),
             "mi.FourierPanel: model must be a Model, as in mi.load(name) or a text; got a Run. Write "

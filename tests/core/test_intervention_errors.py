@@ -7,7 +7,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.errors import InterventionError, MIError
 from mi_widgets.core.extent import Extent
 from tests.core.activations import Seen, activation
 
@@ -88,11 +88,11 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
         (lambda: mi.ablate(Z, seed=1), "ablate: seed= goes with to=\"resample\"; to='zero' draws nothing."),
         (
             lambda: mi.ablate(Z, to="resample", data=ones(3, 2), seed=1.5),
-            "seed must be a whole number; got 1.5.",
+            "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 1.5.",
         ),
         (
             lambda: mi.ablate(Z, to="resample", data=ones(3, 2), seed="a"),
-            "seed must be a whole number; got 'a'.",
+            "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 'a'.",
         ),
         (
             lambda: mi.ablate(Z, to="resample", data=ones(2)),
@@ -143,7 +143,7 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
     ],
 )
 def test_what_is_no_intervention_is_told(make, says):
-    with pytest.raises(InterventionError, match=re.escape(says)):
+    with pytest.raises(MIError, match=re.escape(says)):
         make()
 
 

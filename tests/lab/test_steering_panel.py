@@ -314,9 +314,9 @@ def test_a_prompt_without_room_for_a_continuation_is_not_in_the_code(panel):
     assert panel.view._code == panel.code()
 
 
-@pytest.mark.parametrize("texts", ["abcd efgh", [], [3], 3])
+@pytest.mark.parametrize("texts", ["abcd efgh", [], [3]])
 def test_texts_that_are_no_list_of_them_are_told(panel, directions, texts):
-    says = f"SteeringPanel: texts must be a list with a text in it, and texts alone; got {texts!r}."
+    says = f"mi.SteeringPanel: texts must be a list with a text in it, and texts alone; got {texts!r}."
     with pytest.raises(PromptError, match=f"^{re.escape(says)}$"):
         mi.SteeringPanel(panel._model, directions, prompt="abcd", texts=texts)
 

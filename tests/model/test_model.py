@@ -511,7 +511,7 @@ def test_numbers_of_every_make_are_numbers(model):
     [
         (lambda m: m.run(IDS, keep=["patern"]), "SiteError", "'patern' names no site"),
         (lambda m: m.run(IDS, keep=[3]), "SiteError", "keep= takes sites.*got 3"),
-        (lambda m: m.run(IDS, keep=None), "SiteError", "got None"),
+        (lambda m: m.run(IDS, keep=None), "WrongKind", "model.run: keep must be a list of Sites .*got None"),
         (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
         (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),
         (lambda m: m.run(IDS).next_tokens(0), "MIError", "k must be a whole number from 1; got 0"),

@@ -8,7 +8,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import DictionaryError, MIError, WrongKind
+from mi_widgets.core.errors import DictionaryError, MIError, PromptError, WrongKind
 from mi_widgets.training.sae.activations import FromTexts
 from mi_widgets.training.sae.fit import Fit
 from tests.conftest import small_transformer
@@ -214,7 +214,7 @@ MODEL = object()
         ({"model": MODEL}, "model must be a Model.*got an object"),
         ({"activations": torch.zeros(0, 4)}, r"a tensor \(n, d_in\) with something in it; got \(0, 4\)"),
         ({"activations": torch.zeros(4)}, r"got \(4,\)"),
-        ({"activations": [1.0]}, "got list"),
+        ({"activations": [1.0]}, "activations must be a tensor; got a list"),
         (
             {"activations": torch.tensor([[1.0], [torch.nan]])},
             "activations: row 1 holds NaN or infinity; nothing was",
@@ -229,7 +229,11 @@ def test_bad_input_is_named(planted, given, says):
 @pytest.mark.parametrize(
     ("site", "texts", "says"),
     [
-        (at.resid_post[0], [], r"a list with a text in it, as mi.shipped.sample_texts gives; got \[\]"),
+        (
+            at.resid_post[0],
+            [],
+            r"mi.sae.train: texts must be a list with a text in it, and texts alone; got \[\]",
+        ),
         (at.resid_post[0], "abc", "got 'abc'"),
         (at.resid_post, ["abc"], r"one layer's activation, as in at.resid_post\[2\]; got at.resid_post"),
         (at.pattern[0], ["abc"], "is no vector at every token"),
@@ -238,7 +242,7 @@ def test_bad_input_is_named(planted, given, says):
 )
 def test_texts_and_sites_that_do_not_serve_are_named(site, texts, says):
     model = mi.load(small_transformer(n_layers=1), tokenizer=letters())
-    with pytest.raises(DictionaryError, match=says):
+    with pytest.raises((DictionaryError, PromptError), match=says):
         mi.sae.train(model, site, texts, d_sae=8, k=2, progress=False)
 
 

@@ -423,7 +423,7 @@ def test_a_control_of_something_else_is_refused(control, message):
             attribution().sel(term="embed"),
             r"needs the axis term; the axes of this Result are batch\. .*leave \.sel",
         ),
-        (attribution().sel(term=[]), r"is empty: choose labels that exist with \.sel"),
+        (attribution().sel(term=[]), r"has nothing to draw \(.*choose labels that exist with \.sel"),
         (made(attribution().to_dataset().expand_dims(step=2)), r"Choose with \.sel\(step=…\)"),
         (
             made(attribution().to_dataset().assign_coords(term=["a"] * 14)),

@@ -166,7 +166,7 @@ def test_parts_that_still_are_a_spectrum_are_drawn():
             r"needs 'norm' along frequency; its axes are none.*select it in the view",
         ),
         (spectrum().sel(number=[0, 1, 2, 5]), r"numbers 0 to p − 1, and some are left out"),
-        (spectrum().sel(frequency=[]), "spectrum is empty"),
+        (spectrum().sel(frequency=[]), "spectrum has nothing to draw"),
         (spectrum(neurons=1).sel(component_a="1"), r"needs 'spectrum' along component_a, component_b"),
         (
             spectrum(p=113, steps=tuple(range(160)), neurons=2),

@@ -83,7 +83,7 @@ def test_any_labels_select():
         ),
         ([1, 2], "result must be a Result with two axes or more, .*; got a list"),
         (None, "got None"),
-        (grid().sel(head=slice(7, 9)), r"no cells to draw \(layer 2, head 0\)"),
+        (grid().sel(head=slice(7, 9)), r"has nothing to draw \(layer 2, head 0\)"),
     ],
 )
 def test_what_is_no_heat_map_is_refused(result, message):

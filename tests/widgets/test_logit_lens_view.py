@@ -245,7 +245,7 @@ def test_a_wrong_colouring_or_token_is_refused(view):
             r"'Induction score', has no token, probability, entropy and 7 more; .*mi\.logit_lens\(run\)",
         ),
         (text(), None, r"has no token, probability, entropy"),
-        (lens().sel(pos=slice(9, 9)), None, r"no cells to draw \(batch 1, layer 4, pos 0\)"),
+        (lens().sel(pos=slice(9, 9)), None, r"has nothing to draw \(batch 1, layer 4, pos 0\)"),
         (
             lens(n_batch=40, layers=12, n=400),
             None,

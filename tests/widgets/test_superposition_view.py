@@ -160,7 +160,7 @@ def test_one_instance_can_be_drawn():
         (changed(plane(), without=["group"]), "this Result has no 'group'"),
         (plane().sel(feature=3), r"needs 'dimensionality' along instance, feature; .*leave \.sel\(…\) out"),
         (plane().sel(feature=[0, 1]), r"leave \.sel\(feature=…\) out"),
-        (plane().sel(instance=[]), "no instance or no feature left"),
+        (plane().sel(instance=[]), r"has nothing to draw \(instance 0"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):

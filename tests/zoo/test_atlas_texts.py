@@ -243,7 +243,7 @@ def test_data_gives_texts_of_one_register_or_documents_of_all():
         mi.shipped.sample_texts("atlas", n=1, register="poems")
     with pytest.raises(MIError, match=r"register='story'\): only atlas has registers"):
         mi.shipped.sample_texts("induction", n=1, register="story")
-    with pytest.raises(MIError, match="n must be at least 1"):
+    with pytest.raises(MIError, match="n must be a whole number from 1"):
         mi.shipped.sample_texts("atlas", n=0)
 
 

@@ -153,8 +153,11 @@ def test_a_documents_phrases_come_back():
     [
         (lambda: mi.shipped.sample_texts("stories", n=1), "the corpora are repeats, documents, induction"),
         (lambda: mi.shipped.sample_texts("repeats", "dev", n=1), "the splits are train, test"),
-        (lambda: mi.shipped.sample_texts("repeats", n=0), "n must be at least 1"),
-        (lambda: mi.shipped.sample_texts("repeats", n=1, longest_span=2), "longest_span 3 to 60"),
+        (lambda: mi.shipped.sample_texts("repeats", n=0), "n must be a whole number from 1"),
+        (
+            lambda: mi.shipped.sample_texts("repeats", n=1, longest_span=2),
+            "longest_span must be a whole number from 3 to 60",
+        ),
     ],
 )
 def test_data_errors(call, says):

@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from mi_widgets.core.draws import seeded
+from mi_widgets.core.draws import checked_seed, seeded
 from mi_widgets.core.edits import apply
 from mi_widgets.core.prompts import Mark
 from mi_widgets.core.recording import recorded
@@ -71,6 +71,7 @@ def evaluate_sae(
     Source: after Bricken et al. 2023 and Gao et al. 2024 (arXiv:2406.04093), sections 4.1 and 4.3; against known
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
     """
+    checked_seed(seed)
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.evaluate", texts)
     whole = _fidelity(sae, model, place, texts, progress)

@@ -16,6 +16,7 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
+from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.model import Model
 
 from ..reading import listed_texts, reads
@@ -71,6 +72,15 @@ def features(
     """
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.dashboards", texts)
+    least = {
+        "contexts": (contexts, 1),
+        "around": (around, 0),
+        "n_promoted": (n_promoted, 1),
+        "near": (near, 1),
+    }
+    contexts, around, n_promoted, near = (
+        counted(number, f"mi.sae.dashboards: {name}", few) for name, (number, few) in least.items()
+    )
     fired = _fired(sae, model, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
     promoted = _effects(sae, model, place, n_promoted)

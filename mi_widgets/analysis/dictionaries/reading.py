@@ -51,6 +51,10 @@ def at_marks(
     """
     by_text: dict[int, list[Mark]] = {}
     for mark in marks:
+        if not isinstance(mark, Mark):
+            raise PromptError(
+                f"marks takes what mi.sae.marks(texts) gives, or mi.sae.Mark(text, end, kind, value); got {mark!r}."
+            )
         if not 0 <= mark.text < len(texts) or not 0 < mark.end <= len(texts[mark.text]):
             raise PromptError(f"{mark!r} is in none of the {len(texts)} texts.")
         by_text.setdefault(mark.text, []).append(mark)

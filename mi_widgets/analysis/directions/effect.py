@@ -13,9 +13,9 @@ from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.directions import Probe, drawn_as_long
-from mi_widgets.core.draws import seeded
+from mi_widgets.core.draws import checked_seed, seeded
 from mi_widgets.core.edits import Steer
-from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.errors import InterventionError, MIError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -33,7 +33,7 @@ _CONTROL_SEED = 0
 def steering_effect(
     model: Model,
     steering: Stack | Intervention,
-    prompt: str,
+    prompt: str | Sequence[int],
     *,
     probes: Mapping[str, Probe] | None = None,
     texts: Sequence[str] | None = None,
@@ -70,9 +70,9 @@ def steering_effect(
     """
     never, steering = Event(), stack(steering)
     control = control_of(steering, seed=control_seed)
-    effects = Effects(
-        model, dict(probes or {}), None if texts is None else listed_texts("steering_effect", texts)
-    )
+    ordinary = None if texts is None else listed_texts("mi.steering_effect", texts)
+    effects = Effects(model, checked_probes("mi.steering_effect", probes), ordinary)
+    checked_seed(seed)
 
     def write(stop: Event) -> Generation:
         return model.generate(
@@ -83,6 +83,24 @@ def steering_effect(
     plain = Baseline(prompt, logits, write(never), write)
     found = effects.of(steering, plain, never), effects.of(control, plain, never)
     return effect_result(model, steering, *found, seed=seed, read_in=effects.read_in)
+
+
+def checked_probes(asked: str, probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
+    """Probes by name, as a dict of their own.
+
+    Args:
+        asked: what takes them, for the message.
+        probes: what was given.
+
+    Raises:
+        MIError: one of them is no probe.
+    """
+    for name, probe in (probes or {}).items():
+        if not isinstance(probe, Probe):
+            raise MIError(
+                f"{asked}: probes are what mi.directions.linear_probe returns, by name; {name!r} is {probe!r}."
+            )
+    return dict(probes or {})
 
 
 class Stopped(Exception):
@@ -100,7 +118,7 @@ class Baseline:
         write: continues the prompt in the same way, under the interventions that are active then.
     """
 
-    prompt: str
+    prompt: str | Sequence[int]
     logits: Float[Tensor, " d_vocab"]
     written: Generation
     write: Callable[[Event], Generation]

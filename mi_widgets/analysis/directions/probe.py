@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mi_widgets.core.directions import Probe
-from mi_widgets.core.draws import seeded
+from mi_widgets.core.draws import checked_seed, seeded
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
@@ -57,13 +57,15 @@ def probe(
     Source: Alain & Bengio 2016 (arXiv:1610.01644); the control after Hewitt & Liang 2019 (arXiv:1909.03368), who
     shuffle by word; we shuffle whole texts, whose tokens belong together.
     """
+    checked_seed(seed)
     read = contrast("mi.directions.linear_probe", model, texts_a, texts_b, site, progress)
     to_fit = read.text % 2 == 0
     for kind in (True, False):
         for half in (True, False):
             if not ((read.is_a == kind) & (to_fit == half)).any():
                 raise PromptError(
-                    f"probe needs two texts of each kind with tokens at {site!r}: every other text is held out."
+                    f"mi.directions.linear_probe needs two texts of each kind with tokens at {site!r}: every other "
+                    "text is held out."
                 )
     weights, bias = _fitted(read, read.is_a, to_fit, penalty)
     shuffled = _shuffled(read, len(texts_a) + len(texts_b), seed)

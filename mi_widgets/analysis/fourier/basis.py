@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
@@ -70,7 +71,12 @@ def fourier_norms(matrix: ArrayLike) -> Result:
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.1.
     """
-    given = torch.as_tensor(matrix).detach().cpu()
+    try:
+        given = torch.as_tensor(matrix).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise MIError(
+            f"mi.fourier.norms takes a matrix (p, d) of numbers, a row a number; got {kind_of(matrix)}."
+        ) from error
     if given.ndim != 2 or given.dtype == torch.bool or given.is_complex():
         raise MIError(
             f"mi.fourier.norms takes a matrix (p, d), a row a number; got shape {tuple(given.shape)} of {given.dtype}."

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any, Literal
 
-from mi_widgets.analysis.directions.effect import Effects
+from mi_widgets.analysis.directions.effect import Effects, checked_probes
 from mi_widgets.analysis.reading import listed_texts
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.directions import Probe
-from mi_widgets.core.errors import MIError, SelectionError
+from mi_widgets.core.errors import SelectionError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
@@ -70,8 +70,8 @@ class SteeringPanel(Panel[SteeringView]):
         self._model, self._held = model, model.interventions
         self._entries = entries(model, directions)
         self._new = max_new_tokens
-        ordinary = ordinary_texts(model) if texts is None else listed_texts("SteeringPanel", texts)
-        measured = Effects(model, _checked(probes), ordinary)
+        ordinary = ordinary_texts(model) if texts is None else listed_texts("mi.SteeringPanel", texts)
+        measured = Effects(model, checked_probes("mi.SteeringPanel", probes), ordinary)
         model.run(prompt)  # a prompt that it cannot take is told here
         warnings = model.trust.warnings_for({entry.steer.site.name for entry in self._entries})
         self.view = SteeringView(
@@ -204,12 +204,3 @@ class SteeringPanel(Panel[SteeringView]):
 
     def _say_error(self, asked: Any, error: str) -> None:
         self.view.say(error=error, busy="")
-
-
-def _checked(probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
-    for name, probe in (probes or {}).items():
-        if not isinstance(probe, Probe):
-            raise MIError(
-                f"SteeringPanel: probes are what mi.directions.linear_probe returns, by name; {name!r} is {probe!r}."
-            )
-    return dict(probes or {})

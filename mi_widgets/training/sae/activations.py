@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.analysis.reading import in_runs, ordinary
+from mi_widgets.analysis.reading import in_runs, listed_texts, ordinary
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
@@ -70,14 +71,10 @@ class FromTexts:
     """
 
     def __init__(self, model: Model, site: Site, texts: Sequence[str], seed: int) -> None:
-        if isinstance(texts, str) or not len(texts):
-            raise DictionaryError(
-                f"texts must be a list with a text in it, as mi.shipped.sample_texts gives; got {texts!r:.60}."
-            )
+        self._texts = listed_texts("mi.sae.train", texts)
         if not isinstance(site, Site) or site.layer is None or site.latents is not None:
             raise DictionaryError(f"site names one layer's activation, as in at.resid_post[2]; got {site!r}.")
         self._model, self._site, self._seed = model, site, seed
-        self._texts: list[str] = [*texts]
         some = self._texts[:_TEXTS_OF_A_SAMPLE]
         length = sum(len(piece) for text in some for piece in model.cut(text)) / len(some)
         self._a_block = max(1, round(_ROWS_A_BLOCK / length))  # texts
@@ -108,7 +105,7 @@ class FromTexts:
 
 
 def _order(n: int, seed: int, number: int) -> Tensor:
-    return torch.randperm(n, generator=torch.Generator().manual_seed(seed * 1_000_003 + number))
+    return torch.randperm(n, generator=seeded(seed, times=1_000_003, plus=number))
 
 
 def _check_finite(x: Tensor, what: str) -> None:

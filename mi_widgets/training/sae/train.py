@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
@@ -78,6 +79,7 @@ def train_sae(
 
     Raises:
         DictionaryError: no activations or two kinds of them, k greater than d_sae, NaN in what was read.
+        PromptError: texts that are no list of them.
         MIError: the file `unfinished` is of another training.
     """
     for what, number in (("d_sae", d_sae), ("k", k), ("n_tokens", n_tokens), ("batch", batch)):
@@ -87,6 +89,7 @@ def train_sae(
         raise DictionaryError(f"k={k}: no more latents can fire than there are, d_sae={d_sae}.")
     if kind not in KINDS:
         raise DictionaryError(f"kind={kind!r}: the kinds are {', '.join(KINDS)}.")
+    checked_seed(seed)
     source = _source(model, site, texts, activations, seed)
     fit = Fit(source.d_in, d_sae, kind=kind, k=k, seed=seed)
     what = "activations=x" if model is None else f"model, {site!r}, texts"

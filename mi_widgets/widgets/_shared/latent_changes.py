@@ -5,6 +5,7 @@ from typing import Any
 
 import traitlets
 
+from mi_widgets.core.argument_types import wrong_kind
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
@@ -28,6 +29,13 @@ class LatentChangeView(InterveningView[D]):
 
     def _take_dictionary(self, sae: Any, site: Any) -> None:
         """Before `super().__init__`: which dictionary, and where it reads if that is not its own site."""
+        view = f"mi.views.{type(self).__name__}"
+        if sae is not None and not hasattr(sae, "W_dec"):
+            raise wrong_kind(view, "sae", "an SAE, as in mi.sae.load(name)", sae, f"{view}(result, sae=…)")
+        if site is not None and not hasattr(site, "everywhere"):
+            raise wrong_kind(
+                view, "site", "a Site, as in at.resid_post[2]", site, f"{view}(result, sae=…, site=…)"
+            )
         place = site if site is not None else getattr(sae, "site", None)
         if sae is not None and (place is None or place.layer is None):
             raise ResultError(

@@ -9,7 +9,7 @@ import numpy as np
 from mi_widgets.core.errors import ResultError
 
 from .._shared.control import Control, named, numbers, read_control
-from .._shared.given import is_result, refuse_other
+from .._shared.given import is_result, refuse_empty, refuse_other
 
 _HOW = "mi.direct_logit_attribution(run, pair) makes one"
 # What it has besides the contribution, which is along term: the logit difference, along batch, along term.
@@ -40,8 +40,7 @@ def checked(result: Any, what: str) -> Any:
             f"{what} draws the axes batch and term; the axes of this Result are {said}. Choose with "
             f".sel({more[0]}=…)."
         )
-    if not data["contribution"].size:
-        raise ResultError("The attribution is empty: choose labels that exist with .sel(…).")
+    refuse_empty(result, data["contribution"])
     return data
 
 

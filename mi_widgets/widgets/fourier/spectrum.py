@@ -9,7 +9,7 @@ import xarray as xr
 from mi_widgets.core.errors import ResultError
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import refuse_other
+from .._shared.given import refuse_empty, refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.scale import ColourScale, highest
@@ -55,7 +55,7 @@ class Spectrum(DrawnResult):
     def __init__(self, result: Any, beside: "Spectrum | None" = None):
         refuse_other(result, "FourierView", "a Result, as in mi.fourier.spectrum(model)")
         super().__init__(result)
-        self.data = data = _read(result.dataset)
+        self.data = data = _read(result)
         self.steps = labels_of(data, "step") if "step" in data.dims else None
         self.frequencies = labels_of(data, "frequency")
         self.p = data.sizes["number"]
@@ -130,9 +130,10 @@ def _waves_reach(spectrum: xr.DataArray) -> float:
     return highest((spectrum.where(waves) if waves.any() else spectrum).values) or 1.0
 
 
-def _read(data: Any) -> xr.Dataset:
+def _read(result: Any) -> xr.Dataset:
     """The variables that are drawn, with the axes in the order of this file; one target that was chosen is an axis."""
-    _refuse(data)
+    _refuse(result)
+    data = result.dataset
     names = [*_AXES, *(["spectrum"] if "spectrum" in data else [])]
     read = data[names].reset_coords(drop=True).assign(key=data["key"] > 0)
     if "spectrum" in data and "target" not in data.dims:
@@ -146,7 +147,8 @@ def _read(data: Any) -> xr.Dataset:
     return read
 
 
-def _refuse(data: Any) -> None:
+def _refuse(result: Any) -> None:
+    data = result.dataset
     missing = [name for name in _AXES if name not in data]
     if missing:
         raise ResultError(f"FourierView draws a Fourier spectrum; this Result has no {missing[0]!r}. {_HOW}.")
@@ -161,9 +163,8 @@ def _refuse(data: Any) -> None:
                 f"one {axis or 'label'}, leave .sel(…) out and select it in the view."
             )
     whole = np.arange(data.sizes["number"])
-    drawn = (data[name].shape for name in ("norm", "x", *(["spectrum"] if "spectrum" in data else [])))
-    if 0 in sum(drawn, ()):
-        raise ResultError("The spectrum is empty: choose labels that exist with .sel(…).")
+    for name in ("norm", "x", *(["spectrum"] if "spectrum" in data else [])):
+        refuse_empty(result, data[name])
     if "number" in data.coords and not np.array_equal(data["number"].values, whole):
         raise ResultError(
             "A circle is drawn through all numbers 0 to p − 1, and some are left out: leave .sel(number=…) out."

@@ -10,7 +10,7 @@ from mi_widgets.core.errors import ResultError
 
 from .._shared.control import read_control
 from .._shared.drawn import DrawnResult
-from .._shared.given import refuse_other
+from .._shared.given import refuse_empty, refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import Axis, axis_of, with_labels
 from .._shared.scale import scale_of
@@ -46,6 +46,7 @@ class Cells(DrawnResult):
         # Of numbers that are still being measured, how many there are; the picture keeps its shape while they come.
         self._progress = str(data.attrs.get("progress", ""))
         _refuse(self.title, {str(axis): n for axis, n in data.sizes.items()})
+        refuse_empty(result, data)
         self.control = read_control(control, "control", data.shape)
         variables = {"values": (data.dims, np.asarray(data.values, dtype=np.float32), {"units": self.unit})}
         if self.control is not None:
@@ -133,8 +134,6 @@ def _refuse(title: str, sizes: dict[str, int]) -> None:
             "use .plot(), or do not choose so much with .sel(…)."
         )
     count = int(np.prod(list(sizes.values())))
-    if count == 0:
-        raise ResultError(f"{title} has no cells to draw ({said}): choose labels that exist with .sel(…).")
     if count > MOST_NUMBERS:
         longest = max(sizes, key=lambda name: sizes[name])
         raise ResultError(

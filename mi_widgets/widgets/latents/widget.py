@@ -4,6 +4,7 @@ from typing import Any
 
 import traitlets
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.script import Script
 
 from .._marks import Picture
@@ -17,6 +18,7 @@ from .picture import picture
 from .words import sentence
 
 
+@checked
 class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 

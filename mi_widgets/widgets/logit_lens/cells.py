@@ -8,7 +8,7 @@ import numpy as np
 
 from mi_widgets.core.errors import ResultError
 
-from .._shared.given import refuse_other
+from .._shared.given import refuse_empty, refuse_other
 from .._shared.labels import labels_of
 
 PLACES = ("batch", "layer", "pos")
@@ -95,11 +95,7 @@ def _checked(result: Any, what: str) -> Any:
             f"{what}, {result.title!r}, has the axes {', '.join(map(str, sizes))}; a lens is drawn over "
             f"{', '.join(PLACES)}: choose with .sel({more[0]}=…)."
         )
-    if 0 in sizes.values():
-        said = ", ".join(f"{axis} {n}" for axis, n in sizes.items())
-        raise ResultError(
-            f"{what}, {result.title!r}, has no cells to draw ({said}): choose labels that exist with .sel(…)."
-        )
+    refuse_empty(result, dataset["probability"])
     return result
 
 

@@ -12,7 +12,7 @@ from mi_widgets.core.errors import ResultError
 from mi_widgets.core.numbers import fixed
 
 from .._shared.drawn import DrawnResult
-from .._shared.given import refuse_other
+from .._shared.given import refuse_empty, refuse_other
 from .._shared.labelled import pack_dataset
 from .._shared.labels import labels_of, with_labels
 from .._shared.scale import ColourScale, highest, scale_of
@@ -63,7 +63,7 @@ class Instances(DrawnResult):
     def __init__(self, result: Any):
         refuse_other(result, "SuperpositionView", "a Result, as in mi.toys.feature_geometry(toy)")
         super().__init__(result)
-        self.data = data = _read(result.dataset)
+        self.data = data = _read(result)
         self.instances, self.features = labels_of(data, "instance"), labels_of(data, "feature")
         self.hidden = data.sizes["hidden"]
         self.sparsities = data["sparsity"].values.astype(float)
@@ -171,19 +171,20 @@ class Instances(DrawnResult):
         )
 
 
-def _read(data: Any) -> xr.Dataset:
+def _read(result: Any) -> xr.Dataset:
     """The variables that are drawn; where one instance was chosen, with that as their axis again."""
+    data = result.dataset
     found = {name: data[name] for name in _AXES if name in data.variables}
     if "instance" in data.coords and "instance" not in data.dims:
         for name, axes in _AXES.items():
             if name in found and "instance" in axes:
                 found[name] = found[name].expand_dims("instance")
-    _refuse(found)
+    _refuse(result, found)
     read = {name: found[name].transpose(*axes).reset_coords(drop=True) for name, axes in _AXES.items()}
     return with_labels(xr.Dataset(read))
 
 
-def _refuse(data: dict[str, Any]) -> None:
+def _refuse(result: Any, data: dict[str, Any]) -> None:
     for name, axes in _AXES.items():
         if name not in data:
             raise ResultError(
@@ -197,8 +198,7 @@ def _refuse(data: dict[str, Any]) -> None:
                 f"{missing}, leave .sel(…) out and select it in the view."
             )
     grid = data["interference"]
-    if not grid.size:
-        raise ResultError("There is no instance or no feature left: choose labels that exist with .sel(…).")
+    refuse_empty(result, grid)
     if not np.array_equal(grid["feature"].values, grid["other"].values):
         raise ResultError(
             "The grid has a row and a column for every feature, and some are left out: leave .sel(feature=…) out."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mi_widgets.core.argument_types import checked
+from mi_widgets.core.argument_types import checked, kind_of
+from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import Mark
 
 from .grammar import Label, Text
@@ -27,6 +28,12 @@ def marks(texts: Sequence[Text], *, every_token: bool = False) -> tuple[Mark, ..
         every_token: mark a sentiment at every word of its sentences in place of those that set it: what a label means
             to whoever does not ask where it can be known.
     """
+    for text in (texts := [*texts]):
+        if not isinstance(text, Text):
+            raise PromptError(
+                'mi.sae.marks: texts are those of mi.shipped.sample_texts("atlas", n=…), whose labels are known; got '
+                f"{kind_of(text)} among them."
+            )
     return tuple(mark for i, text in enumerate(texts) for mark in _of(i, text, every_token))
 
 
