@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
+from .argument_types import checked
 from .arrays import Array
 from .draws import checked_seed, seeded
 from .errors import InterventionError
@@ -66,6 +67,7 @@ class Ablate(Intervention):
         return [*shown, f"seed={self.seed}"] if self.to == "resample" else shown
 
 
+@checked
 def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | None = None) -> Ablate:
     """Ablate a site: the activation there becomes zero, what it is on average, or what it is elsewhere.
 

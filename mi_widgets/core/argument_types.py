@@ -200,6 +200,7 @@ _PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "bool": (lambda value: _is_number(value) or type(value).__name__ == "bool", "True or False"),
     "Callable": (callable, "a function"),
     "Mapping": (lambda value: isinstance(value, Mapping), "a dict of names"),
+    "AnswerIds": (lambda value: True, "the token ids (right, wrong)"),
     "Prompt": (lambda value: True, "a text, a list of texts, or token ids"),
     "Tensor": (_has_shape, "a tensor"),
     "Float": (_has_shape, "a tensor"),

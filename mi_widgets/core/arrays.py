@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from .argument_types import kind_of
 from .errors import DamagedWeights, InterventionError
 
 _INLINE_BYTES = 64 * 1024  # above it, code() puts the numbers in a file beside the script
@@ -37,8 +38,9 @@ class Array:
                 np.array(values, order="C") if isinstance(values, np.ndarray) else values
             )
         except (TypeError, ValueError, RuntimeError) as error:
+            inside = "; its numbers are result.values" if hasattr(values, "to_xarray") else f": {error}"
             raise InterventionError(
-                f"An Array is made of numbers (a tensor, a numpy array, a list); got {type(values).__name__}: {error}"
+                f"An Array is made of numbers (a tensor, a numpy array, a list); got {kind_of(values)}{inside}."
             ) from error
         # A copy of its own: what is expanded has strides that no bytes can be read by.
         self._tensor = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)

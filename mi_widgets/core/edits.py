@@ -30,6 +30,7 @@ class Scale(Intervention):
         return [repr(self.factor)]
 
 
+@checked
 def scale(site: Site, factor: float) -> Scale:
     """Multiply the activation at `site` by `factor`: 0 removes it, 1 leaves it, -1 turns it round."""
     return Scale(site, finite("scale", factor))
@@ -49,6 +50,7 @@ class Steer(Intervention):
         return [show(self.direction), f"scale={self.scale!r}"]
 
 
+@checked
 def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
     """Add `scale` times `direction` to the activation at `site`.
 
@@ -106,6 +108,7 @@ class ProjectOut(Intervention):
         return "project_out"
 
 
+@checked
 def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any = None) -> ProjectOut:
     """Take away what the activation at `site` has along a direction, or in the subspace of several.
 
@@ -187,6 +190,7 @@ def _as_number(value: Array) -> str:
     return repr(float(str(value.tensor.numpy())))
 
 
+@checked
 def replace(site: Site, value: Any) -> Replace:
     """Put `value` in the activation's place, at every token that `site` names, new ones included.
 

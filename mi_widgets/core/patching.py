@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .argument_types import checked, wrong_kind
 from .arrays import Array
 from .errors import InterventionError
 from .extent import Extent, read, sequence_axes, touches, write
@@ -94,6 +95,7 @@ class Patch(Intervention):
         return [show(self.value)] if self.only is None else [show(self.value), f"only={show(self.only)}"]
 
 
+@checked
 def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
     """Put activations from elsewhere at `site`.
 
@@ -139,12 +141,15 @@ def freeze_pattern(run: Activations) -> Stack:
 
     Raises:
         NotKept: the run did not keep the pattern.
-        InterventionError: not a run.
+        WrongKind: not a run.
 
     Source: Olsson et al. 2022 (arXiv:2209.11895), "pattern-preserving ablation".
     """
     if not isinstance(run, Activations):
-        raise InterventionError(f"freeze_pattern takes a run that kept at.pattern; got {type(run).__name__}.")
+        name = "mi.interventions.freeze_pattern"
+        raise wrong_kind(
+            name, "run", "a Run, as in model.run(prompt)", run, f"{name}(run)"
+        )  # a Run is not known here
     width = max(run.extent.lengths)
     ids = Array([[*row, *[-1] * (width - len(row))] for row in run.extent.ids])
     return stack(*(patch(pattern[layer], run, only=ids) for layer in range(len(run[pattern]))))

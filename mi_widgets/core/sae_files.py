@@ -35,9 +35,15 @@ def save_sae(sae: SAE, folder: str | Path) -> None:
     """Write an autoencoder as SAELens does: `cfg.json` and `sae_weights.safetensors`.
 
     One of batch top-k is written as a JumpReLU autoencoder, which it is once it is trained.
+
+    Raises:
+        DictionaryError: there can be no such folder.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DictionaryError(f"{folder} cannot be made: {error}. Give the path of a folder.") from error
     metadata: dict[str, Any] = {"model_name": sae.model}
     if sae.site is not None:
         metadata["hook_name"] = transformer_lens_name(sae.site)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
@@ -54,6 +54,15 @@ class Unfinished:
         new.replace(self.path)
         self.step = step
 
+    def _read(self) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+        try:
+            with safe_open(self.path, "pt") as file:
+                return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:  # a folder, or a file of something else
+            raise MIError(
+                f"{self.path} is no unfinished training: {error}. Delete it to begin anew, or give another path."
+            ) from error
+
     def restore(self, *, of: str, module: nn.Module, optimizer: torch.optim.Optimizer) -> int:
         """Put the state back; without a file, leave all as it is.
 
@@ -61,18 +70,16 @@ class Unfinished:
             Steps done.
 
         Raises:
-            MIError: the file is of another training.
+            MIError: the file is of another training, or of none.
         """
         if not self.path.exists():
             return 0
-        with safe_open(self.path, "pt") as file:
-            said = file.metadata()
-            if said["of"] != _stamp(of):
-                raise MIError(
-                    f"{self.path} is the unfinished training of another recipe or seed: delete it to begin anew, or "
-                    "give another --out."
-                )
-            kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+        said, kept = self._read()
+        if said.get("of") != _stamp(of):
+            raise MIError(
+                f"{self.path} is the unfinished training of another recipe or seed: delete it to begin anew, or give "
+                "another --out."
+            )
         module.load_state_dict(
             {name.removeprefix(_MODULE): value for name, value in kept.items() if name.startswith(_MODULE)}
         )

@@ -281,3 +281,29 @@ def test_it_can_be_interrupted_and_the_model_is_as_before(monkeypatch):
         mi.path_patching(model, RANDOM)
     monkeypatch.undo()
     assert torch.equal(model.run("abcd").logits, before)
+
+
+@pytest.mark.parametrize("answers", [(4, 2), [4, 2], (torch.tensor([4, 4]), 2), ([4, 4], [2, 2])])
+def test_a_metric_by_hand_takes_the_ids_of_the_answers(answers):
+    logits = torch.arange(10.0).reshape(2, 5)
+    assert mi.metrics.logit_diff(logits, answers).tolist() == [2.0, 2.0]
+    assert mi.metrics.rank(logits, answers).tolist() == [0.0, 0.0]
+    assert torch.allclose(mi.metrics.probability(logits, answers), logits.softmax(-1)[:, 4])
+
+
+@pytest.mark.parametrize("answers", [(" a", " b"), (4, 5), (-1, 2), (4,), 4, None, (0.5, 1), ([1, 2, 3], 4)])
+def test_what_are_no_ids_is_told(answers):
+    says = (
+        r"^mi\.metrics\.rank: answers are two token ids \(right, wrong\) from 0 to 4, .* 2 prompts, .*; got "
+    )
+    with pytest.raises(mi.errors.MetricError, match=says):
+        mi.metrics.rank(torch.ones(2, 5), answers)
+
+
+def test_a_metric_by_hand_needs_logits_a_prompt_and_kl_clean_ones():
+    with pytest.raises(
+        mi.errors.MetricError, match=r"shape \(batch, d_vocab\), as run\.last_logits; got \(5,\)"
+    ):
+        mi.metrics.logit_diff(torch.ones(5), (1, 2))
+    with pytest.raises(mi.errors.MetricError, match=r"an analysis of pairs has: metric=mi\.metrics\.kl"):
+        mi.metrics.kl(torch.ones(1, 5), (1, 2))

@@ -1,9 +1,11 @@
 """A wrong kind of thing is refused in one way: what was given, what is wanted, and the line to write."""
 
 import inspect
+from contextlib import suppress
 
 import pytest
 import torch
+from traitlets import TraitError
 
 import mi_widgets as mi
 from mi_widgets import sites as at
@@ -110,6 +112,56 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "model.run: prompt must be a text, a list of texts, or token ids; got a Run. Write model.run(prompt).",
         ),
         (
+            lambda: KINDS["loss_per_token"]().save(None),
+            "result.save: path must be a text or a path; got None. Write result.save(path).",
+        ),
+        (
+            lambda: mi.load_result(3),
+            "mi.load_result: path must be a text or a path; got an int. Write mi.load_result(path).",
+        ),
+        (
+            lambda: mi.sae.save(sae(), None),
+            "mi.sae.save: folder must be a text or a path; got None. Write mi.sae.save(sae, folder).",
+        ),
+        (
+            lambda: mi.sae.train(activations=torch.ones(9, 3), d_sae=4, k=1, unfinished=True),
+            "mi.sae.train: unfinished must be a text or a path; got a bool. Write mi.sae.train(d_sae=…, k=…, "
+            "unfinished=…).",
+        ),
+        (
+            lambda: mi.faithfulness(model(), 3, PAIR),
+            "mi.faithfulness: circuit must be a list of Sites; got an int. Write mi.faithfulness(model, circuit, "
+            "pairs).",
+        ),
+        (
+            lambda: mi.sae.dashboards(model(), sae(), ["abcd"], near="x"),
+            "mi.sae.dashboards: near must be a whole number; got a str. Write mi.sae.dashboards(model, sae, texts, "
+            "near=…).",
+        ),
+        (
+            lambda: mi.steering_effect(model(), mi.steer(at.z[0, 1], [1.0]), "abcd", probes=[DIRECTION]),
+            "mi.steering_effect: probes must be a dict of names; got a list. Write mi.steering_effect(model, steering, "
+            "prompt, probes=…).",
+        ),
+        (
+            lambda: mi.TransformerConfig(1, 2, 8, 4, 11, 8, act_fn="tanh"),
+            "mi.TransformerConfig: act_fn must be 'relu' or 'gelu'; got a str. Write mi.TransformerConfig(n_layers, "
+            "n_heads, d_model, d_head, d_vocab, n_ctx, d_mlp, normalization, act_fn).",
+        ),
+        (
+            lambda: model().generate("abcd", on_token=3),
+            "model.generate: on_token must be a function; got an int. Write model.generate(prompt, on_token=…).",
+        ),
+        (
+            lambda: toy().sample("x"),
+            "toy.sample: n must be a whole number; got a str. Write toy.sample(n).",
+        ),
+        (
+            lambda: mi.metrics.logit_diff(torch.ones(1, 9), PAIR),
+            "mi.metrics.logit_diff: answers must be the token ids (right, wrong); got a PromptPair. Write "
+            "mi.metrics.logit_diff(logits, answers).",
+        ),
+        (
             lambda: mi.FourierPanel(run()),
             "mi.FourierPanel: model must be a Model, as in mi.load(name) or a text; got a Run. Write "
             "mi.FourierPanel(model).",
@@ -149,6 +201,29 @@ def test_what_it_says(call, says):
     with pytest.raises(WrongKind) as caught:
         call()
     assert str(caught.value) == says
+
+
+# What a user may hold or mistype; a call may take it, refuse it in words, or be one that Python refuses.
+ODD = [3, 0.5, "zz", None, [1, 2], {"a": 1}, object(), model(), run(), THINGS["Result"]]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in FUNCTIONS if name not in ("mi.toys.train", "mi.sae.train")]
+)
+def test_nothing_odd_ends_in_an_error_of_pythons(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # "zz" is a folder that can be written
+    function, parameters = FUNCTIONS[name], inspect.signature(FUNCTIONS[name]).parameters
+    needed = {
+        p.name: NEEDED.get(p.name, ["abcd", "efgh"])
+        for p in parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+    for parameter in [p for p in parameters.values() if p.kind is not p.VAR_KEYWORD]:
+        for thing in ODD:
+            given = needed | {parameter.name: thing}
+            more = [given.pop(parameter.name)] if parameter.kind is parameter.VAR_POSITIONAL else []
+            with suppress(MIError, TraitError):
+                function(*more, **given)
 
 
 def test_it_is_a_type_error_too():

@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
         ),
         (
             lambda: mi.ablate(Z, to="resample", data=ones(3, 2), seed="a"),
-            "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 'a'.",
+            "mi.ablate: seed must be a whole number; got a str. Write mi.ablate(site, seed=…).",
         ),
         (
             lambda: mi.ablate(Z, to="resample", data=ones(2)),
@@ -137,7 +137,7 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
         ),
         (
             lambda: mi.interventions.freeze_pattern(X),
-            "freeze_pattern takes a run that kept at.pattern; got Tensor.",
+            "mi.interventions.freeze_pattern: run must be a Run, as in model.run(prompt); got a Tensor.",
         ),
         (lambda: mi.interventions.replace(at.z, 1.0), "at.z names no layer: write at.z[0], for example."),
     ],

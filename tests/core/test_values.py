@@ -134,7 +134,6 @@ def test_site_errors_say_what_to_write(make, says):
     ("make", "says"),
     [
         (lambda: mi.ablate(at.z), r"names no layer: write at.z\[0\]"),
-        (lambda: mi.ablate("z"), "got 'z'"),
         (lambda: mi.ablate(at.z[0], to="median"), '"zero", "mean"'),
         (lambda: mi.ablate(at.z[0], to="mean"), "needs data="),
         (lambda: mi.ablate(at.z[0], data=[1.0]), "needs none"),
@@ -145,6 +144,12 @@ def test_site_errors_say_what_to_write(make, says):
 def test_intervention_errors_say_what_is_allowed(make, says):
     with pytest.raises(mi.errors.InterventionError, match=says):
         make()
+
+
+def test_what_is_no_site_is_told():
+    says = r"^mi.ablate: site must be a Site, as in at.resid_post\[2\]; got a str. Write mi.ablate\(site\).$"
+    with pytest.raises(mi.errors.WrongKind, match=says):
+        mi.ablate("z")
 
 
 def test_pair_errors():
