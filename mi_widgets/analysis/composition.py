@@ -49,11 +49,11 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
     layers, heads = model.config.n_layers, model.config.n_heads
     if layers < 2:
         raise MIError(
-            f"composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
+            f"mi.composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
             "Give a model of two layers or more."
         )
     if (whole(n) or 0) < 2:
-        raise MIError(f"composition_scores: n must be a whole number from 2; got {n!r}.")
+        raise MIError(f"mi.composition_scores: n must be a whole number from 2; got {n!r}.")
     names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
     ratio = _norm_ratios(model.weights)
     baseline, spread = _baseline(model.config.d_model, model.config.d_head, n, seed)

@@ -80,7 +80,7 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
     """
     if by not in get_args(By):
         raise MIError(
-            f"direct_logit_attribution: by={by!r} is not known; allowed: {', '.join(get_args(By))}."
+            f"mi.direct_logit_attribution: by={by!r} is not known; allowed: {', '.join(get_args(By))}."
         )
     answers = _answers(run, pair)
     _check_kept(run, by)
@@ -246,7 +246,7 @@ def _check_kept(run: Run, by: By) -> None:
         missing = [layer for layer in run.model.layers_of(site) if (site.name, layer) not in run.kept]
         if missing:
             raise NotKept(
-                f"direct_logit_attribution by {by} needs sites that the run did not keep, {site!r} among them: "
+                f"mi.direct_logit_attribution by {by} needs sites that the run did not keep, {site!r} among them: "
                 f"model.run(prompt, keep={needed!r})."
             )
 
@@ -260,12 +260,12 @@ def _answers(run: Run, pair: Pair) -> Answers:
         texts = [tuple(pair)]
     else:
         raise MIError(
-            'direct_logit_attribution: pair is a mi.PromptPair, several, or two texts (" Mary", " John"); '
+            'mi.direct_logit_attribution: pair is a mi.PromptPair, several, or two texts (" Mary", " John"); '
             f"got {pair!r}."
         )
     if len(texts) not in (1, len(run.ids)):
         raise MIError(
-            f"direct_logit_attribution: the run has {len(run.ids)} prompts, but {len(texts)} pairs were given: "
+            f"mi.direct_logit_attribution: the run has {len(run.ids)} prompts, but {len(texts)} pairs were given: "
             "give one for all, or one each."
         )
     found = answers_of(run.model, texts)

@@ -79,7 +79,8 @@ def faithfulness(
     whole, alone, nothing, *random = found
     if not abs(whole.mean()) > 1e-6:
         raise MetricError(
-            f"faithfulness: the model itself has a metric of {whole.mean():.4g}, of which a circuit could do no share."
+            f"mi.faithfulness: the model itself has a metric of {whole.mean():.4g}, of which a circuit could do no "
+            "share."
         )
     above, unit = whole.mean() - nothing.mean(), {"units": unit_of(metric)}
     return Result(
@@ -137,7 +138,7 @@ def _heads(model: Model, circuit: Iterable[Site]) -> set[tuple[int, int]]:
         whole = isinstance(site, Site) and site.name == "z" and site.positions is None
         if not whole or site.layer is None or site.head is None:
             raise SiteError(
-                f"faithfulness: a circuit is heads, as in [at.z[1, 3], at.z[2, 0]]; got {site!r}."
+                f"mi.faithfulness: a circuit is heads, as in [at.z[1, 3], at.z[2, 0]]; got {site!r}."
             )
         model.layers_of(site)
         heads.add((site.layer, site.head))

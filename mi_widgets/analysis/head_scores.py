@@ -52,7 +52,7 @@ def head_scores(model: Model, kind: Kind, *, length: int = 32, n: int = 8, seed:
     tokens of a span are all different.
     """
     if kind not in get_args(Kind):
-        raise MIError(f"head_scores: kind={kind!r} is not known; allowed: {', '.join(get_args(Kind))}.")
+        raise MIError(f"mi.head_scores: kind={kind!r} is not known; allowed: {', '.join(get_args(Kind))}.")
     ids = repeated_tokens(model, length=length, n=n, seed=seed)
     run = model.run(ids, keep=[at.pattern])
     start = ids.shape[1] - 2 * length  # where the first passage begins

@@ -84,7 +84,7 @@ def _ends(early: Any, late: Any) -> tuple[int, int, int, int]:
         a = b = c = d = 0
     if not 1 <= a < b <= c < d:
         raise MIError(
-            f"in_context_learning_score: early={early} and late={late} must be ranges (first, one after the last), "
+            f"mi.in_context_learning_score: early={early} and late={late} must be ranges (first, one after the last), "
             "early before late, from position 1."
         )
     return a, b, c, d
@@ -105,8 +105,8 @@ def _rows(texts: Any) -> list[Any]:
     rows = rows.tolist() if hasattr(rows, "tolist") else rows
     if not isinstance(rows, (list, tuple)) or not rows:
         raise PromptError(
-            "in_context_learning_score: texts must be a list of texts, rows of token ids, or mi.shipped.sample_texts(…)"
-            f"; got {texts!r:.80}."
+            "mi.in_context_learning_score: texts must be a list of texts, rows of token ids, or "
+            f"mi.shipped.sample_texts(…); got {texts!r:.80}."
         )
     if all(hasattr(i, "__index__") and not getattr(i, "ndim", 0) for i in rows):
         rows = [[operator.index(i) for i in rows]]  # one row of ids
@@ -118,7 +118,7 @@ def _losses(model: Model, rows: Any, needed: int) -> np.ndarray:
     shortest = min(run.tokenized.lengths)
     if shortest < needed:
         raise PromptError(
-            f"in_context_learning_score needs texts of at least {needed} tokens (late ends there); the shortest has "
+            f"mi.in_context_learning_score needs texts of at least {needed} tokens (late ends there); the shortest has "
             f"{shortest}. Give longer texts, or earlier positions as late=."
         )
     return loss_per_token(run).values[:, :needed]

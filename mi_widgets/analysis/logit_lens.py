@@ -61,13 +61,13 @@ def logit_lens(
     """
     if site.name not in READABLE or site.layer is not None or site.positions is not None:
         raise SiteError(
-            f"logit_lens reads all layers of {', '.join(f'at.{name}' for name in READABLE)}; got {site!r}."
+            f"mi.logit_lens reads all layers of {', '.join(f'at.{name}' for name in READABLE)}; got {site!r}."
         )
     if isinstance(tokens, str):
         tokens = (tokens,)
     d_vocab = run.model.config.d_vocab
     if not 1 <= (whole(top) or 0) <= d_vocab:
-        raise MIError(f"logit_lens: top must be a whole number from 1 to {d_vocab}; got {top!r}.")
+        raise MIError(f"mi.logit_lens: top must be a whole number from 1 to {d_vocab}; got {top!r}.")
     asked = torch.tensor(
         [token_id(run.model, text, f"tokens: {text!r}") for text in tokens], dtype=torch.long
     )

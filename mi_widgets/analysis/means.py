@@ -62,11 +62,12 @@ def mean_activations(
         or "query" in site.axes
     ):
         raise SiteError(
-            f"mean_activations takes a kind of activation of a layer, as in at.z, at.mlp_out or at.z[3]; got {site!r}."
+            "mi.mean_activations takes a kind of activation of a layer, as in at.z, at.mlp_out or at.z[3]; got "
+            f"{site!r}."
         )
     prompts = [prompts] if isinstance(prompts, str) else list(prompts)
     if not prompts:
-        raise PromptError("mean_activations: no prompts to take a mean over.")
+        raise PromptError("mi.mean_activations: no prompts to take a mean over.")
     if by_position:
         _check_one_length(model, prompts)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
@@ -119,12 +120,12 @@ def _ablated(site: Site, means: Result | None) -> Intervention:
     if means is None:
         return ablate(site)
     if means.kind != "mean_activations":
-        raise MIError(f"ablate_sites: means come from mi.mean_activations; got {means!r}.")
+        raise MIError(f"mi.interventions.ablate_sites: means come from mi.mean_activations; got {means!r}.")
     of, layers = means.dataset["site"].item(), np.atleast_1d(means.dataset["layer"].values).tolist()
     if site.name != of or site.layer not in layers:
         raise MIError(
-            f"ablate_sites: these are means of at.{of} in layers {layers}, which say nothing of {site!r}. Make them "
-            f"with mi.mean_activations(model, prompts, {named(site.name)!r})."
+            f"mi.interventions.ablate_sites: these are means of at.{of} in layers {layers}, which say nothing of "
+            f"{site!r}. Make them with mi.mean_activations(model, prompts, {named(site.name)!r})."
         )
     found = means.dataset["mean"]
     found = found.sel(layer=site.layer) if "layer" in found.dims else found
@@ -133,7 +134,7 @@ def _ablated(site: Site, means: Result | None) -> Intervention:
         found, by_position = found.isel(pos=site.positions), False
     elif by_position and site.positions is not None:
         raise MIError(
-            f"ablate_sites: means by position need a position counted from the start; got {site!r}."
+            f"mi.interventions.ablate_sites: means by position need a position counted from the start; got {site!r}."
         )
     mean = torch.from_numpy(
         found.isel(head=site.head).values.copy() if site.head is not None else found.values.copy()
@@ -161,6 +162,6 @@ def _check_one_length(model: Model, prompts: Sequence[str]) -> None:
     if (lengths != lengths[0]).any():
         other = int(np.flatnonzero(lengths != lengths[0])[0])
         raise PromptError(
-            f"mean_activations by position needs prompts of one length; prompt 0 has {lengths[0]} tokens "
+            f"mi.mean_activations by position needs prompts of one length; prompt 0 has {lengths[0]} tokens "
             f"({shown(tokens[0])}), prompt {other} has {lengths[other]} ({shown(tokens[other])})."
         )

@@ -90,23 +90,25 @@ def _steps(name: str, steps: Iterable[int] | None) -> list[int]:
     except TypeError:
         chosen = []
     if not chosen:
-        raise MIError(f"over_checkpoints: steps must be some of {', '.join(map(str, known))}; got {steps!r}.")
+        raise MIError(
+            f"mi.over_checkpoints: steps must be some of {', '.join(map(str, known))}; got {steps!r}."
+        )
     return chosen
 
 
 def _checked(result: object, before: list[Result]) -> Result:
     if not isinstance(result, Result):
         raise MIError(
-            "over_checkpoints: analysis must return a Result, as in lambda model: mi.head_scores(model, 'induction'); "
-            f"it returned {type(result).__name__}."
+            "mi.over_checkpoints: analysis must return a Result, as in lambda model: mi.head_scores(model, "
+            f"'induction'); it returned {type(result).__name__}."
         )
     now = (result.kind, result.primary, result.unit, result.dims, result.values.shape)
     first = before[0] if before else result
     then = (first.kind, first.primary, first.unit, first.dims, first.values.shape)
     if now != then:
         raise ResultError(
-            f"over_checkpoints: the analysis returned {then} at one step and {now} at another (kind, variable, unit, "
-            "axes, sizes). Measure the same thing at every step."
+            f"mi.over_checkpoints: the analysis returned {then} at one step and {now} at another (kind, variable, "
+            "unit, axes, sizes). Measure the same thing at every step."
         )
     return result
 
@@ -117,8 +119,8 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
         return xr.concat(datasets, xr.Variable("step", steps), join="exact")
     except ValueError as error:
         raise ResultError(
-            f"over_checkpoints: the analysis returned other labels at one step than at another ({error}). Measure the "
-            "same thing at every step."
+            f"mi.over_checkpoints: the analysis returned other labels at one step than at another ({error}). Measure "
+            "the same thing at every step."
         ) from error
 
 

@@ -88,38 +88,38 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
     they take a whole other prompt.
     """
     if to not in get_args(Target):
-        raise InterventionError(f'ablate: to={to!r} is not known; allowed: "zero", "mean", "resample".')
+        raise InterventionError(f'mi.ablate: to={to!r} is not known; allowed: "zero", "mean", "resample".')
     if seed is not None and to != "resample":
-        raise InterventionError(f'ablate: seed= goes with to="resample"; to={to!r} draws nothing.')
+        raise InterventionError(f'mi.ablate: seed= goes with to="resample"; to={to!r} draws nothing.')
     if to == "zero":
         if data is not None:
             raise InterventionError(
-                'ablate: data= goes with to="mean" and to="resample"; to="zero" needs none.'
+                'mi.ablate: data= goes with to="mean" and to="resample"; to="zero" needs none.'
             )
         return Ablate(site)
     if data is None:
         raise InterventionError(
-            f"ablate(to={to!r}) needs data=: a run that kept the site, as in data=model.run(texts, keep=[at.z]), "
+            f"mi.ablate(to={to!r}) needs data=: a run that kept the site, as in data=model.run(texts, keep=[at.z]), "
             "or the numbers themselves."
         )
     Ablate(site)  # a wrong site is named before its activations are taken
     if to == "resample" and "query" in site.axes:
         raise InterventionError(
-            f"ablate: {site!r} cannot be resampled, texts differ in length: patch it from a run."
+            f"mi.ablate: {site!r} cannot be resampled, texts differ in length: patch it from a run."
         )
     values = _real_tokens(data, site) if isinstance(data, Activations) else data
     if to == "mean":
         return Ablate(site, to, Array(values.mean(0) if isinstance(data, Activations) else values))
     pool = Array(values)
     if len(pool.shape) < 2 or not pool.shape[0]:
-        raise InterventionError(f"ablate: resampling draws from (token, …); got shape {pool.shape}.")
+        raise InterventionError(f"mi.ablate: resampling draws from (token, …); got shape {pool.shape}.")
     return Ablate(site, to, pool, 0 if seed is None else checked_seed(seed))
 
 
 def _real_tokens(run: Activations, site: Site) -> Tensor:
     if "query" in site.axes:
         raise InterventionError(
-            f"ablate: {site!r} has no mean over texts of different lengths: give the mean itself as data=, "
+            f"mi.ablate: {site!r} has no mean over texts of different lengths: give the mean itself as data=, "
             "an Array or a tensor that fits the activation."
         )
     x = run[replace(site, positions=None)]

@@ -17,6 +17,7 @@ from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
 from .provenance import Provenance
+from .public import public_name
 from .record import Placeholder, Record
 from .recording import recorded, serial
 from .sites import Site
@@ -45,7 +46,7 @@ class Direction(Array):
         self, values: Any, *, site: Site, provenance: Provenance, facts: Mapping[str, float] | None = None
     ) -> None:
         super().__init__(values)
-        check_direction(type(self).__name__, self)
+        check_direction(public_name(type(self)) or type(self).__name__, self)
         self.site, self.provenance = site, provenance
         self.facts: Mapping[str, float] = MappingProxyType(dict(facts or {}))
 

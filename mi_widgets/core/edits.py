@@ -33,7 +33,7 @@ class Scale(Intervention):
 @checked
 def scale(site: Site, factor: float) -> Scale:
     """Multiply the activation at `site` by `factor`: 0 removes it, 1 leaves it, -1 turns it round."""
-    return Scale(site, finite("scale", factor))
+    return Scale(site, finite("mi.scale: factor", factor))
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,9 +67,9 @@ def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
     pushed = direction if isinstance(direction, Array) else Array(direction)
     if not pushed.tensor.isfinite().all():
         raise InterventionError(
-            f"steer: {pushed!r} has NaN or infinity in it, and would spoil what it is added to."
+            f"mi.steer: {pushed!r} has NaN or infinity in it, and would spoil what it is added to."
         )
-    return Steer(site, pushed, finite("steer: scale", scale))
+    return Steer(site, pushed, finite("mi.steer: scale", scale))
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,18 +128,18 @@ def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any
     a mean, Belrose et al. 2023 (arXiv:2306.03819).
     """
     basis = _spanning(directions, "project_out")
-    by = None if read_by is None else _spanning(read_by, "project_out: read_by")
+    by = None if read_by is None else _spanning(read_by, "mi.project_out: read_by")
     if by is not None:
         alike = by.shape == basis.shape
         if not alike or torch.linalg.matrix_rank(_lengthless(by) @ _lengthless(basis).T) < basis.shape[0]:
             raise InterventionError(
-                f"project_out: read_by must be of the directions' shape, {basis.shape}, and none of them at right "
+                f"mi.project_out: read_by must be of the directions' shape, {basis.shape}, and none of them at right "
                 f"angles to all of it; got {by!r}."
             )
     centre = None if around is None else Array(around)
     if centre is not None and (centre.shape != basis.shape[1:] or not centre.tensor.isfinite().all()):
         raise InterventionError(
-            f"project_out: around must be a vector of {basis.shape[1]} finite numbers; got {centre!r}."
+            f"mi.project_out: around must be a vector of {basis.shape[1]} finite numbers; got {centre!r}."
         )
     return ProjectOut(site, basis, by, centre)
 

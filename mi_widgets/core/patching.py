@@ -113,7 +113,7 @@ def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
     if isinstance(value, Activations):
         if site.positions == "new":
             raise InterventionError(
-                'patch: no run has the tokens of .pos("new"): give the values themselves.'
+                'mi.patch: no run has the tokens of .pos("new"): give the values themselves.'
             )
         value = value.extent.aligned(_read(value, site), site, left=False)
     return Patch(site, Array(value), None if only is None else Array(only))
@@ -146,10 +146,8 @@ def freeze_pattern(run: Activations) -> Stack:
     Source: Olsson et al. 2022 (arXiv:2209.11895), "pattern-preserving ablation".
     """
     if not isinstance(run, Activations):
-        name = "mi.interventions.freeze_pattern"
-        raise wrong_kind(
-            name, "run", "a Run, as in model.run(prompt)", run, f"{name}(run)"
-        )  # a Run is not known here
+        name = "mi.interventions.freeze_pattern"  # this layer knows no Run that `checked` could ask for
+        raise wrong_kind(name, "run", "a Run, as in model.run(prompt)", run, f"{name}(run)")
     width = max(run.extent.lengths)
     ids = Array([[*row, *[-1] * (width - len(row))] for row in run.extent.ids])
     return stack(*(patch(pattern[layer], run, only=ids) for layer in range(len(run[pattern]))))

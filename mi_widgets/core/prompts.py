@@ -28,11 +28,11 @@ class PromptPair:
         for name in ("clean", "corrupted"):
             text = getattr(self, name)
             if not isinstance(text, str) or not text:
-                raise PromptError(f"PromptPair: {name} must be a text that is not empty; got {text!r}.")
+                raise PromptError(f"mi.PromptPair: {name} must be a text that is not empty; got {text!r}.")
             object.__setattr__(self, name, str(text))  # numpy's texts are written otherwise
         two = isinstance(self.answers, (tuple, list)) and len(self.answers) == 2
         if not two or self.answers[0] == self.answers[1]:
-            raise PromptError(f"PromptPair: answers must be two different texts; got {self.answers!r}.")
+            raise PromptError(f"mi.PromptPair: answers must be two different texts; got {self.answers!r}.")
         object.__setattr__(self, "answers", tuple(map(str, self.answers)))
 
     def __repr__(self) -> str:

@@ -114,7 +114,7 @@ class FourierPanel(Panel[FourierView]):
         out = tuple(k for k in map(whole, given) if k is not None and k in known)
         if len(set(out)) < len(given):
             raise SelectionError(
-                f"FourierPanel: out takes frequencies from {known[0]} to {known[-1]}, each once; got {given!r}."
+                f"mi.FourierPanel: out takes frequencies from {known[0]} to {known[-1]}, each once; got {given!r}."
             )
         return out
 

@@ -64,7 +64,7 @@ class Model(Examined):
         """
         if grad and (keep_on is not None or keep_dtype is not None):
             raise MIError(
-                "run: grad=True needs the activations as they are; leave keep_on= and keep_dtype= out."
+                "model.run: grad=True needs the activations as they are; leave keep_on= and keep_dtype= out."
             )
         tokenized = self.tokenize(prompt, padding_side=padding_side)
         sites = as_sites(keep)

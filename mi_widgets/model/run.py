@@ -113,7 +113,7 @@ class Run:
         """
         if not (isinstance(of, Tensor) and of.numel() == 1 and of.requires_grad):
             raise MIError(
-                "gradient needs one number that was made from a run with grad=True, as in run = model.run(prompt, "
+                "run.gradient needs one number that was made from a run with grad=True, as in run = model.run(prompt, "
                 f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_described(of)}."
             )
         site = self._site(site)
@@ -173,7 +173,7 @@ class Run:
             MIError: `k` is no whole number from 1.
         """
         if (whole(k) or 0) < 1:
-            raise MIError(f"next_tokens: k must be a whole number from 1; got {k!r}.")
+            raise MIError(f"run.next_tokens: k must be a whole number from 1; got {k!r}.")
         last = self.last_logits.detach()
         k = min(int(k), last.shape[-1])
         probability, ids = last.float().softmax(-1).topk(k)

@@ -227,7 +227,9 @@ def _columns(extent: Extent, read: int | str) -> Tensor:
     # Any site with positions would do: it is said as a site's positions are.
     site = Site("resid_post", 0).pos(read)
     if not single(site):
-        raise SiteError(f"sweep: read= takes one position, a number or the text of a token; got {read!r}.")
+        raise SiteError(
+            f"model.sweep: read= takes one position, a number or the text of a token; got {read!r}."
+        )
     columns = extent.resolve(site, extent.width)
     assert columns is not None
     return columns[:, 0]

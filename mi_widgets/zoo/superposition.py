@@ -74,7 +74,7 @@ class ToyModel:
         weights = weights[None] if weights.ndim == 2 else weights
         if weights.ndim != 3 or not weights.numel():
             raise MIError(
-                "ToyModel: W has a column a feature, shape (m, n) or (instance, m, n); "
+                "mi.toys.ToyModel: W has a column a feature, shape (m, n) or (instance, m, n); "
                 f"got {tuple(weights.shape)}."
             )
         k, _, n = weights.shape
@@ -86,7 +86,7 @@ class ToyModel:
         }
         if not bool(((kept["sparsity"] >= 0) & (kept["sparsity"] < 1)).all()):
             raise MIError(
-                "ToyModel: a sparsity is the probability that a feature is 0, from 0 to below 1; got "
+                "mi.toys.ToyModel: a sparsity is the probability that a feature is 0, from 0 to below 1; got "
                 f"{kept['sparsity'].tolist()}."
             )
         for part, values in kept.items():
@@ -222,9 +222,11 @@ def _numbers(given: Any, what: str) -> Tensor:
     try:
         values = Array(given).tensor
     except InterventionError as error:
-        raise MIError(f"ToyModel: {what} is made of numbers; got {type(given).__name__}.") from error
+        raise MIError(f"mi.toys.ToyModel: {what} is made of numbers; got {type(given).__name__}.") from error
     if values.is_complex() or values.dtype == torch.bool or not bool(values.isfinite().all()):
-        raise MIError(f"ToyModel: {what} must be real and finite; got {values.dtype} with other numbers.")
+        raise MIError(
+            f"mi.toys.ToyModel: {what} must be real and finite; got {values.dtype} with other numbers."
+        )
     return values.float()
 
 
@@ -235,5 +237,5 @@ def _spread(given: Any, what: str, shape: Sequence[int]) -> Tensor:
         return torch.empty(tuple(shape)).copy_(values)
     except RuntimeError as error:
         raise MIError(
-            f"ToyModel: {what} must have the shape {tuple(shape)} that W asks for; got {tuple(values.shape)}."
+            f"mi.toys.ToyModel: {what} must have the shape {tuple(shape)} that W asks for; got {tuple(values.shape)}."
         ) from error

@@ -178,5 +178,5 @@ def test_with_patterns_held_the_previous_token_head_is_not_missed():
 
 
 def test_what_is_held_is_a_runs():
-    with pytest.raises(mi.errors.InterventionError, match=r"takes a run that kept at.pattern; got str"):
+    with pytest.raises(mi.errors.WrongKind, match=r"run must be a Run, as in model.run\(prompt\); got a str"):
         mi.interventions.freeze_pattern("run")

@@ -88,7 +88,7 @@ REFUSED = {
     "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got -1.": lambda m: (
         mi.fourier.modular_sums(7, "train", seed=-1)
     ),
-    "logit_lens: top must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(
+    "mi.logit_lens: top must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(
         m.run(IDS, keep=[at.resid_post]), top=True
     ),
     "max_new_tokens must be a whole number from 1; got True.": lambda m: m.generate(IDS, max_new_tokens=True),

@@ -515,7 +515,7 @@ def test_numbers_of_every_make_are_numbers(model):
         (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
         (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),
         (lambda m: m.run(IDS).next_tokens(0), "MIError", "k must be a whole number from 1; got 0"),
-        (lambda m: mi.scale(at.z[0], "a"), "InterventionError", "scale must be a finite number; got 'a'"),
+        (lambda m: mi.scale(at.z[0], "a"), "WrongKind", "mi.scale: factor must be a number; got a str"),
         (
             lambda m: mi.steer(at.z[0], [1.0], scale=float("inf")),
             "InterventionError",

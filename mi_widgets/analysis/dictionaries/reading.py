@@ -53,7 +53,7 @@ def at_marks(
     for mark in marks:
         if not isinstance(mark, Mark):
             raise PromptError(
-                f"marks takes what mi.sae.marks(texts) gives, or mi.sae.Mark(text, end, kind, value); got {mark!r}."
+                f"marks are what mi.sae.marks(texts) gives, or mi.sae.Mark(text, end, kind, value); got {mark!r}."
             )
         if not 0 <= mark.text < len(texts) or not 0 < mark.end <= len(texts[mark.text]):
             raise PromptError(f"{mark!r} is in none of the {len(texts)} texts.")

@@ -252,8 +252,8 @@ def control_of(done: Stack, *, seed: int = _CONTROL_SEED) -> Stack:
     for push in done:
         if not isinstance(push, Steer):
             raise InterventionError(
-                f"steering_effect takes mi.steer(site, direction) or a stack of it, whose directions can be drawn at "
-                f"random; got {push!r}."
+                "mi.steering_effect takes mi.steer(site, direction) or a stack of it, whose directions can be drawn "
+                f"at random; got {push!r}."
             )
         found.append(replace(push, direction=Array(drawn_as_long(push.direction, drawn))))
     return stack(*found)

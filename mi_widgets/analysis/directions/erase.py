@@ -42,11 +42,11 @@ def erase(
 
     Source: Belrose et al. 2023 (arXiv:2306.03819), theorem 4.3, for two classes.
     """
-    read = contrast("erase", model, texts_a, texts_b, site, progress)
+    read = contrast("mi.directions.erase_concept", model, texts_a, texts_b, site, progress)
     x, along = read.x.double(), read.difference
     if not along.any():
         raise InterventionError(
-            f"erase: both kinds have the same mean at {site!r}; there is nothing to erase."
+            f"mi.directions.erase_concept: both kinds have the same mean at {site!r}; there is nothing to erase."
         )
     middle = x.mean(0)
     covariance = (x - middle).T @ (x - middle) / len(x)

@@ -36,7 +36,7 @@ def mean_difference(
 
     Source: Marks & Tegmark 2023 (arXiv:2310.06824), section 4 ("mass mean"); Rimsky et al. 2024 (arXiv:2312.06681).
     """
-    read = contrast("mean_difference", model, texts_a, texts_b, site, progress)
+    read = contrast("mi.directions.mean_difference", model, texts_a, texts_b, site, progress)
     n = int(read.is_a.sum())
     return Direction(
         read.difference.float(),

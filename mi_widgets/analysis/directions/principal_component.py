@@ -39,14 +39,16 @@ def principal_component(
         SiteError: a site without a layer, or of no vector a token.
         MIError: no such component.
     """
-    check_site("principal_component", site)
-    x, _ = activations_at(model, site, listed_texts("principal_component", texts), progress=progress)
+    check_site("mi.directions.principal_component", site)
+    x, _ = activations_at(
+        model, site, listed_texts("mi.directions.principal_component", texts), progress=progress
+    )
     x = x.double()
     _, spread, rows = torch.linalg.svd(x - x.mean(0), full_matrices=False)
     there = int((spread > spread[0] * 1e-9).sum()) if spread[0] > 0 else 0
     if whole(number) not in range(there):
         raise MIError(
-            f"principal_component: there are {there} components here, from 0; got number={number!r}."
+            f"mi.directions.principal_component: there are {there} components here, from 0; got number={number!r}."
         )
     row = rows[number] * rows[number][rows[number].abs().argmax()].sign()
     return Direction(

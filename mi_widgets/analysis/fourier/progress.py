@@ -49,8 +49,8 @@ def progress_measures(
     train = modular_sums(sums.p, "train") if train is None else train
     if not isinstance(train, Sums) or train.p != sums.p or train.split != "train":
         raise MIError(
-            f"progress_measures: train takes mi.fourier.modular_sums({sums.p}, 'train', seed=…), what {model.name} "
-            f"learned from; got {train!r}."
+            f"mi.fourier.progress_measures: train takes mi.fourier.modular_sums({sums.p}, 'train', seed=…), what "
+            f"{model.name} learned from; got {train!r}."
         )
     keys = chosen(frequencies, sums.logits, "progress_measures")
     return Result(

@@ -121,7 +121,9 @@ def without_frequency(model: Model, frequency: int) -> ProjectOut:
     p = modulus(model, "mi.fourier.without_frequency")
     known = frequencies(p).tolist()
     if whole(frequency) not in known:
-        raise MIError(f"without_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}.")
+        raise MIError(
+            f"mi.fourier.without_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}."
+        )
     numbers = model.weights.W_E[:p].cpu()
     directions = torch.stack([wave[int(frequency) - 1] @ numbers for wave in waves(p)])
     return project_out(at.embed, directions)

@@ -94,11 +94,11 @@ def _check(site: Site, by: tuple[str, ...]) -> None:
     allowed = ["layer", "pos", *(["head"] if "head" in site.axes else [])]
     if site.name in WHOLE_MODEL or site.positions is not None or site.head is not None:
         raise SiteError(
-            f"attribution_patching goes over a kind of site, as in at.resid_pre, or a layer of it; got {site!r}."
+            f"mi.attribution_patching goes over a kind of site, as in at.resid_pre, or a layer of it; got {site!r}."
         )
     if "layer" not in by or set(by) - set(allowed) or len(set(by)) < len(by):
         raise SiteError(
-            f"attribution_patching: by= takes layer and any of {', '.join(allowed[1:])} for {site!r}; got {by!r}."
+            f"mi.attribution_patching: by= takes layer and any of {', '.join(allowed[1:])} for {site!r}; got {by!r}."
         )
 
 
@@ -107,7 +107,7 @@ def _foretold(model: Model, both: PairRuns, site: Site, by: tuple[str, ...]) -> 
     of = both.asked.measure(both.corrupted.last_logits)
     if not of.requires_grad:
         raise MetricError(
-            "attribution_patching needs a metric with a gradient: logit_diff, probability and kl of mi.metrics have "
+            "mi.attribution_patching needs a metric with a gradient: logit_diff, probability and kl of mi.metrics have "
             "one, rank and whatever counts or compares has none."
         )
     gradient = both.corrupted.gradient(of.sum(), site)

@@ -105,26 +105,30 @@ def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | Non
         ok = isinstance(site, Site) and (site == at.logits or (site.name in _READ and site.layer is not None))
         if not ok:
             raise SiteError(
-                "path_patching: receivers are at.logits and what heads read, as in at.q[3, 1] or "
+                "mi.path_patching: receivers are at.logits and what heads read, as in at.q[3, 1] or "
                 f"at.v[3, 1].pos(-1); got {site!r}."
             )
         if site.positions is not None and at.logits in received:
             raise SiteError(
-                f"path_patching: beside at.logits receivers read at all positions; got {site!r}. Leave .pos out, or "
+                f"mi.path_patching: beside at.logits receivers read at all positions; got {site!r}. Leave .pos out, or "
                 "at.logits."
             )
         model.layers_of(site)
     if not received:
-        raise SiteError("path_patching: no receivers; give at.logits, or what heads read, as in at.q[3, 1].")
+        raise SiteError(
+            "mi.path_patching: no receivers; give at.logits, or what heads read, as in at.q[3, 1]."
+        )
     ends = [model.config.n_layers if site.layer is None else site.layer for site in received]
     possible = list(range(max(ends)))
     if layers is not None and (not set(layers) <= set(possible) or not list(layers)):
         raise SiteError(
-            f"path_patching: layers of senders must be some of {possible}, which come before {received!r}; got "
+            f"mi.path_patching: layers of senders must be some of {possible}, which come before {received!r}; got "
             f"{list(layers)!r}."
         )
     if not possible:
-        raise SiteError(f"path_patching: nothing comes before {received!r}: give receivers of later layers.")
+        raise SiteError(
+            f"mi.path_patching: nothing comes before {received!r}: give receivers of later layers."
+        )
     return possible if layers is None else list(layers)
 
 

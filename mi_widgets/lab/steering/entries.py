@@ -60,16 +60,16 @@ def entries(model: Model, directions: Directions) -> tuple[Entry, ...]:
         pairs = []  # interventions without names
     if not pairs:
         raise MIError(
-            'SteeringPanel takes directions by name, as in {"French": mi.steer(site, direction)}; '
+            'mi.SteeringPanel takes directions by name, as in {"French": mi.steer(site, direction)}; '
             f"got {directions!r}."
         )
     names = [name for name, _ in pairs]
     for name in names:
         if not isinstance(name, str) or not name.strip():
-            raise MIError(f"SteeringPanel: a direction's name is a text; got {name!r}.")
+            raise MIError(f"mi.SteeringPanel: a direction's name is a text; got {name!r}.")
         if names.count(name) > 1:
             raise MIError(
-                f"SteeringPanel: {names.count(name)} directions have the name {name!r}; give each its own."
+                f"mi.SteeringPanel: {names.count(name)} directions have the name {name!r}; give each its own."
             )
     return tuple(_entry(model, name, given) for name, given in pairs)
 
@@ -79,10 +79,10 @@ def _entry(model: Model, name: str, given: Any) -> Entry:
         given = steer(given.site, given)
     if not isinstance(given, Steer):
         raise MIError(
-            f"SteeringPanel: {name!r} must be mi.steer(site, direction), or what mi.directions.mean_difference and "
+            f"mi.SteeringPanel: {name!r} must be mi.steer(site, direction), or what mi.directions.mean_difference and "
             f"its like return; got {given!r}."
         )
-    asked = f"SteeringPanel: {name!r}"
+    asked = f"mi.SteeringPanel: {name!r}"
     check_site(asked, given.site)
     model.layers_of(given.site)
     check_direction(asked, given.direction)
