@@ -1,8 +1,8 @@
 """What kind of thing an argument must be, said in one way before anything is computed.
 
 The kinds are those of this library: classes say with `argument_type` what makes one. What an argument must be is read
-from its annotation; of an annotation that names no kind, everything but the kinds is let through, and of `Any`
-everything.
+from its annotation: a kind, a number, a text, a path, several, a dict, a function, a tensor. Where it names none of
+these, everything but the kinds is let through, and of `Any` everything.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ _PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "float": (_is_number, "a number"),
     "bool": (lambda value: _is_number(value) or type(value).__name__ == "bool", "True or False"),
     "Callable": (callable, "a function"),
-    "Mapping": (lambda value: isinstance(value, Mapping), "a dict of names"),
+    "Mapping": (lambda value: isinstance(value, Mapping), "a dict, by name"),
     "AnswerIds": (lambda value: True, "the token ids (right, wrong)"),
     "Prompt": (lambda value: True, "a text, a list of texts, or token ids"),
     "Tensor": (_has_shape, "a tensor"),

@@ -140,7 +140,7 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         ),
         (
             lambda: mi.steering_effect(model(), mi.steer(at.z[0, 1], [1.0]), "abcd", probes=[DIRECTION]),
-            "mi.steering_effect: probes must be a dict of names; got a list. Write mi.steering_effect(model, steering, "
+            "mi.steering_effect: probes must be a dict, by name; got a list. Write mi.steering_effect(model, steering, "
             "prompt, probes=…).",
         ),
         (
