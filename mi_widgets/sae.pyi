@@ -1,7 +1,7 @@
 """Sparse autoencoders: their latents, and what they are trained and measured with."""
 
+from .analysis.dictionaries.dashboards import dashboards
 from .analysis.dictionaries.evaluate import evaluate_sae as evaluate
-from .analysis.dictionaries.features import features as dashboards
 from .analysis.dictionaries.latents import latents
 from .core.prompts import Mark
 from .core.sae import SAE

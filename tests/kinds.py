@@ -71,7 +71,7 @@ KINDS = {
     "direct_logit_attribution": _attributed,
     "faithfulness": lambda: mi.faithfulness(model(), [at.z[0, 1], at.z[1, 2]], PAIR, draws=2, progress=False),
     "feature_geometry": lambda: mi.toys.feature_geometry(toy()),
-    "features": lambda: mi.sae.dashboards(
+    "dashboards": lambda: mi.sae.dashboards(
         model(), sae(), TEXTS, contexts=2, around=2, n_promoted=3, near=2, progress=False
     ),
     "fourier_norms": lambda: mi.fourier.norms(adding().weights.W_E[:11]),

@@ -140,7 +140,7 @@ class SAE:
             raise DictionaryError(
                 f"{self!r} does not say where it reads: mi.steer(site, sae.W_dec[{latent}])."
             )
-        self.site.feature(self, latent)  # which checks the number
+        self.site.latent(self, latent)  # which checks the number
         call = Call("direction", (("", latent),), of=self.record, places=("latent",))
         return Direction(self.W_dec[latent].float(), site=self.site, provenance=Provenance(self.model, call))
 

@@ -33,7 +33,7 @@ def dashboards(
     effects = np.array([[3.0, 2.0, 1.0]] * n)
     french = np.arange(n) % 2 == 0
     return Result(
-        kind="features",
+        kind="dashboards",
         title=f"{n} latents at resid_post[2]",
         dataset=xr.Dataset(
             {

@@ -73,8 +73,8 @@ def evaluate_sae(
     """
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.evaluate", texts)
-    whole = _fidelity(sae, model, place, texts, progress)
-    labels, scores = _scores(sae, model, place, texts, marks, seed, progress) if marks else ([], _none())
+    whole = _fidelity(model, sae, place, texts, progress)
+    labels, scores = _scores(model, sae, place, texts, marks, seed, progress) if marks else ([], _none())
     dims = ("label", "basis")
     return Result(
         kind="sae_evaluation",
@@ -96,7 +96,7 @@ def evaluate_sae(
     )
 
 
-def _fidelity(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
+def _fidelity(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
     n, error, total, squares, fires = 0, 0.0, torch.zeros(()), 0.0, torch.zeros(sae.d_sae)
     losses: dict[str, float] = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
     edits: dict[str, Callable[[Tensor], Tensor]] = {"spliced": sae, "zeros": torch.zeros_like}
@@ -146,7 +146,7 @@ def _none() -> _Scores:
 
 
 def _scores(
-    sae: SAE, model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], seed: int, progress: bool
+    model: Model, sae: SAE, site: Site, texts: Sequence[str], marks: Sequence[Mark], seed: int, progress: bool
 ) -> tuple[list[str], _Scores]:
     found, x = at_marks(model, site, texts, marks, progress=progress)
     half, is_it = split(found)

@@ -4,7 +4,7 @@ import drawn from "../../../tests/widgets/agreement_drawn.json";
 import { settled } from "../attribution/chosen";
 import { Terms } from "../attribution/store";
 import { others } from "../attribution/words";
-import { percent as percentOfTokens } from "../features/words";
+import { percent as percentOfTokens } from "../dashboards/words";
 import { fine, percent as percentOfLogits } from "../fourier/words";
 import { colouredBy, fate } from "../logit_lens/words";
 import { effectInWords, percent as percentOfLoss } from "../steering/words";
@@ -75,7 +75,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   },
   "attribution others": others,
   "attribution settled": (chosen, before) => settled(STORE, chosen, before),
-  "features percent": percentOfTokens,
+  "share of tokens": percentOfTokens,
   "fourier percent": percentOfLogits,
   "fourier fine": fine,
   "steering percent": percentOfLoss,

@@ -191,7 +191,7 @@ export class LatentsView extends AnsweredView<Store, Selection> {
     const { data, selection } = this;
     const { latent } = selection;
     const { names } = data;
-    const peak = latent === null ? NaN : names.peak(latent); // not known without features
+    const peak = latent === null ? NaN : names.peak(latent); // not known without dashboards
     this.title.replaceChildren(...(latent === null ? ["No latent selected"] : names.title(latent)));
     this.about.hidden = Number.isNaN(peak);
     this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${reading(peak)}`;

@@ -11,7 +11,7 @@ from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
-from ..features.dashboards import Dashboards
+from ..dashboards.dashboards import Dashboards
 from .fired import Fired
 from .picture import picture
 from .words import sentence
@@ -20,11 +20,11 @@ from .words import sentence
 class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 
-    A view draws a Result and reports gestures as values; it never runs a model. `mi.FeaturePanel` does.
+    A view draws a Result and reports gestures as values; it never runs a model. `mi.LatentsPanel` does.
 
     Args:
         result: What `mi.sae.latents` returns.
-        features: The Result of `mi.sae.dashboards` for the same dictionary: latents then have names.
+        dashboards: The Result of `mi.sae.dashboards` for the same dictionary: latents then have names.
         selection: What to show first, any of batch, pos and latent. Default: the first prompt, all of it, and the
             latent that fires strongest.
         sae: The dictionary; with it latents can be taken out, and held at a value.
@@ -50,7 +50,7 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         self,
         result: Any,
         *,
-        features: Any = None,
+        dashboards: Any = None,
         selection: dict[str, Any] | None = None,
         sae: Any = None,
         site: Any = None,
@@ -58,8 +58,8 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         prompt: str | None = None,
     ) -> None:
         self._take_dictionary(sae, site)
-        names = LatentNames() if features is None else Dashboards(features).names
-        drawn, self._features = Fired(result, names), features
+        names = LatentNames() if dashboards is None else Dashboards(dashboards).names
+        drawn, self._dashboards = Fired(result, names), dashboards
         self._check_size(drawn.d_sae)
         super().__init__(
             result,
@@ -72,8 +72,8 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         self._join_gestures(intervention)
 
     def _arguments(self, script: Script) -> list[str]:
-        named = self._features
-        said = [] if named is None else [f"features={script.expression(named, 'features')}"]
+        named = self._dashboards
+        said = [] if named is None else [f"dashboards={script.expression(named, 'dashboards')}"]
         return [*said, *self._dictionary_code(script)]
 
     def _picture(self) -> Picture:

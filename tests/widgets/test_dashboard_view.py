@@ -1,4 +1,4 @@
-"""`FeatureView` in Python: what it takes, refuses, selects, changes, says and sends."""
+"""`DashboardView` in Python: what it takes, refuses, selects, changes, says and sends."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ from PIL import Image
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import ResultError, SelectionError
-from mi_widgets.widgets.features.widget import FeatureView
+from mi_widgets.widgets.dashboards.widget import DashboardView
 from tests.core.dictionaries import random_sae
 from tests.provenance import LOADED
 
@@ -21,7 +21,7 @@ from .losses import text
 
 @pytest.fixture
 def view():
-    return FeatureView(dashboards())
+    return DashboardView(dashboards())
 
 
 def sent(view, name):
@@ -47,7 +47,7 @@ def test_everything_is_sent_in_few_bytes(view):
 
 
 def test_512_latents_are_half_a_megabyte():
-    view = FeatureView(dashboards(512, contexts=8, around=10))
+    view = DashboardView(dashboards(512, contexts=8, around=10))
     size = sum(len(variable["values"]["data"]) for variable in view._data["variables"].values())
     assert size < 500_000
 
@@ -56,14 +56,14 @@ def test_names_are_labels_that_are_detected_well_else_promoted_tokens(view):
     names = view._names
     assert names["labels"] == ["register french", ""] * 3
     assert names["says"][1] == "↑ ·le ·chat ·cat"
-    assert FeatureView(dashboards(marks=False))._names["labels"] == [""] * 6
+    assert DashboardView(dashboards(marks=False))._names["labels"] == [""] * 6
 
 
 def test_what_can_be_selected(view):
     assert view.choices() == {"latent": [0, 1, 2, 3, 4, 5]}
     assert view.selection == {"latent": 0}  # the best label
-    assert FeatureView(dashboards(marks=False)).selection == {"latent": 5}  # the strongest
-    assert FeatureView(dashboards(), selection={"latent": 3}).selection == {"latent": 3}
+    assert DashboardView(dashboards(marks=False)).selection == {"latent": 5}  # the strongest
+    assert DashboardView(dashboards(), selection={"latent": 3}).selection == {"latent": 3}
     view.selection = {"latent": np.int64(2)}
     assert view.selection == {"latent": 2}
 
@@ -81,7 +81,7 @@ def test_a_wrong_selection_is_refused_and_changes_nothing(view, wrong, said):
     for attempt in (
         lambda: setattr(view, "selection", wrong),
         lambda: view.set_state({"selection": wrong}),
-        lambda: FeatureView(dashboards(), selection=wrong),
+        lambda: DashboardView(dashboards(), selection=wrong),
     ):
         with pytest.raises(SelectionError, match=said):
             attempt()
@@ -89,9 +89,9 @@ def test_a_wrong_selection_is_refused_and_changes_nothing(view, wrong, said):
 
 
 def test_some_latents_and_one_keep_their_numbers():
-    some = FeatureView(dashboards().sel(latent=[5, 2]))
+    some = DashboardView(dashboards().sel(latent=[5, 2]))
     assert some.choices() == {"latent": [5, 2]}
-    one = FeatureView(dashboards().sel(latent=3))
+    one = DashboardView(dashboards().sel(latent=3))
     assert one.selection == {"latent": 3}
     assert "Latent 3 · asked bird (F1 0.20, AUC 0.50) · fires at 4.0 % of tokens, up to 4.00" in repr(one)
 
@@ -99,22 +99,25 @@ def test_some_latents_and_one_keep_their_numbers():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (3, r"This Result is an int; FeatureView draws Results of mi\.sae\.dashboards\(model, sae, texts\)"),
-        (text(), r"This Result has no density; FeatureView draws what mi\.sae\.dashboards"),
+        (
+            3,
+            r"This Result is an int; DashboardView draws Results of mi\.sae\.dashboards\(model, sae, texts\)",
+        ),
+        (text(), r"This Result has no density; DashboardView draws what mi\.sae\.dashboards"),
         (dashboards().sel(latent=[]), r"needs whole dashboards"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
     with pytest.raises(ResultError, match=said):
-        FeatureView(wrong)
+        DashboardView(wrong)
 
 
 def test_what_is_too_much_is_refused_with_a_way_out(monkeypatch):
-    monkeypatch.setattr("mi_widgets.widgets.features.dashboards._MOST_PLACES", 50)
+    monkeypatch.setattr("mi_widgets.widgets.dashboards.dashboards._MOST_PLACES", 50)
     with pytest.raises(
         ResultError, match=r"90 tokens of contexts \(up to 50\).*contexts=4, around=6.*\.sel\(latent"
     ):
-        FeatureView(dashboards())
+        DashboardView(dashboards())
 
 
 def test_a_result_shows_as_its_view():
@@ -130,7 +133,7 @@ def test_a_result_shows_as_its_view():
 @pytest.mark.parametrize("latent", range(6))
 @pytest.mark.parametrize("marks", [True, False])
 def test_every_dashboard_has_a_picture_and_words(latent, marks):
-    view = FeatureView(dashboards(marks=marks), selection={"latent": latent})
+    view = DashboardView(dashboards(marks=marks), selection={"latent": latent})
     assert view.png().startswith(b"\x89PNG")
     said = repr(view)
     assert f"Latent {latent}" in said
@@ -139,9 +142,9 @@ def test_every_dashboard_has_a_picture_and_words(latent, marks):
 
 
 def test_silent_dictionaries_and_those_without_contexts_have_a_picture():
-    assert FeatureView(dashboards(dead=range(6))).png()
-    assert FeatureView(dashboards(1, dead=())).png()
-    assert FeatureView(dashboards(3, contexts=1, around=0, dead=())).png()
+    assert DashboardView(dashboards(dead=range(6))).png()
+    assert DashboardView(dashboards(1, dead=())).png()
+    assert DashboardView(dashboards(3, contexts=1, around=0, dead=())).png()
 
 
 # -- what is done to latents ----------------------------------------------------------------------------------------
@@ -153,14 +156,14 @@ def sae():
 
 
 def test_a_gesture_is_an_intervention_and_back(sae):
-    view = FeatureView(dashboards(), sae=sae)
+    view = DashboardView(dashboards(), sae=sae)
     assert view._changeable
     view.set_state({"_changes": [[3, None]]})
-    assert view.intervention == mi.stack(mi.ablate(at.feature(sae, 3)))
-    view.intervention = mi.interventions.replace(at.feature(sae, 5), 5.1)
+    assert view.intervention == mi.stack(mi.ablate(at.latent(sae, 3)))
+    view.intervention = mi.interventions.replace(at.latent(sae, 5), 5.1)
     assert view._changes == [[5, 5.1]]
     view.set_state({"_changes": [[5, 7]]})
-    assert view.intervention == mi.stack(mi.interventions.replace(at.feature(sae, 5), 7.0))
+    assert view.intervention == mi.stack(mi.interventions.replace(at.latent(sae, 5), 7.0))
     view.intervention = None
     assert view._changes == []
 
@@ -168,20 +171,20 @@ def test_a_gesture_is_an_intervention_and_back(sae):
 def test_what_the_view_does_not_show_is_kept(sae):
     others = [
         mi.ablate(at.z[0, 1]),
-        mi.scale(at.feature(sae, 2), 0.5),
-        mi.ablate(at.feature(sae, [1, 2])),
-        mi.ablate(at.feature(sae, 1).pos(-1)),
-        mi.ablate(at.feature(random_sae(d_sae=6, site=at.resid_post[2]), 1)),
+        mi.scale(at.latent(sae, 2), 0.5),
+        mi.ablate(at.latent(sae, [1, 2])),
+        mi.ablate(at.latent(sae, 1).pos(-1)),
+        mi.ablate(at.latent(random_sae(d_sae=6, site=at.resid_post[2]), 1)),
     ]
-    view = FeatureView(dashboards(), sae=sae, intervention=mi.stack(mi.ablate(at.feature(sae, 0)), *others))
+    view = DashboardView(dashboards(), sae=sae, intervention=mi.stack(mi.ablate(at.latent(sae, 0)), *others))
     assert view._changes == [[0, None]]
     view.set_state({"_changes": [[4, 2.0]]})
-    assert view.intervention == mi.stack(*others, mi.interventions.replace(at.feature(sae, 4), 2.0))
+    assert view.intervention == mi.stack(*others, mi.interventions.replace(at.latent(sae, 4), 2.0))
 
 
 def test_of_several_changes_of_a_latent_the_last_one_counts(sae):
-    site = at.feature(sae, 3)
-    view = FeatureView(
+    site = at.latent(sae, 3)
+    view = DashboardView(
         dashboards(), sae=sae, intervention=mi.stack(mi.interventions.replace(site, 2.0), mi.ablate(site))
     )
     assert view._changes == [[3, None]]
@@ -189,18 +192,18 @@ def test_of_several_changes_of_a_latent_the_last_one_counts(sae):
 
 def test_without_a_dictionary_nothing_can_be_changed(sae, view):
     assert not view._changeable
-    view.intervention = mi.ablate(at.feature(sae, 3))
+    view.intervention = mi.ablate(at.latent(sae, 3))
     assert view._changes == []
     assert len(view.intervention) == 1
 
 
 def test_a_dictionary_must_say_where_it_reads():
     with pytest.raises(ResultError, match=r"cannot tell where SAE\(.*\) reads: give site=, as in site=at"):
-        FeatureView(dashboards(), sae=random_sae(d_sae=6))
+        DashboardView(dashboards(), sae=random_sae(d_sae=6))
     sae = random_sae(d_sae=6)
-    view = FeatureView(dashboards(), sae=sae, site=at.mlp_out[1])
+    view = DashboardView(dashboards(), sae=sae, site=at.mlp_out[1])
     view.set_state({"_changes": [[3, None]]})
-    assert view.intervention == mi.stack(mi.ablate(at.mlp_out[1].feature(sae, 3)))
+    assert view.intervention == mi.stack(mi.ablate(at.mlp_out[1].latent(sae, 3)))
     assert "site=at.mlp_out[1]" in view.code()
 
 
@@ -208,7 +211,7 @@ def test_a_dictionary_of_another_size_is_refused():
     with pytest.raises(
         ResultError, match=r"sae= has the latents 0 to 3, but this Result has one of number 5"
     ):
-        FeatureView(dashboards(), sae=random_sae(d_sae=4, site=at.resid_post[2]))
+        DashboardView(dashboards(), sae=random_sae(d_sae=4, site=at.resid_post[2]))
     with pytest.raises(ResultError, match="of another dictionary"):
         mi.views.LatentsView(firing(), sae=random_sae(d_sae=4, site=at.resid_post[2]))
 
@@ -219,11 +222,11 @@ def test_a_dictionary_of_another_size_is_refused():
 def test_its_code_loads_the_dictionary_once_and_shows_the_same():
     sae = random_sae(d_sae=6, site=at.resid_post[2]).with_record(LOADED)
     result = dashboards()
-    view = FeatureView(
+    view = DashboardView(
         result,
         sae=sae,
         selection={"latent": 2},
-        intervention=mi.interventions.replace(at.feature(sae, 1), 0.5),
+        intervention=mi.interventions.replace(at.latent(sae, 1), 0.5),
     )
     code = view.code()
     assert code.count("mi.sae.load('here')") == 1
@@ -233,11 +236,11 @@ def test_its_code_loads_the_dictionary_once_and_shows_the_same():
     again = names["view"]
     assert again.selection == {"latent": 2}
     assert again._changes == [[1, 0.5]]
-    assert "sae=" not in FeatureView(result).code()
+    assert "sae=" not in DashboardView(result).code()
 
 
 def test_linked_views_follow_each_other(view):
-    other = FeatureView(dashboards(), selection={"latent": 3})
+    other = DashboardView(dashboards(), selection={"latent": 3})
     mi.views.link(view, other)
     assert other.selection == {"latent": 0}
     other.selection = {"latent": 5}
@@ -257,4 +260,4 @@ def test_another_result_is_shown_in_its_place(view):
 
 
 def test_warnings_reach_the_header():
-    assert FeatureView(dashboards(warnings=("beware",)))._header["warnings"] == ["beware"]
+    assert DashboardView(dashboards(warnings=("beware",)))._header["warnings"] == ["beware"]

@@ -1,4 +1,4 @@
-"""`features`: what each latent of a dictionary looks like: where it fires, what it says, and what it is like."""
+"""`dashboards`: what each latent of a dictionary looks like: where it fires, what it says, and what it is like."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BINS = 20
 
 
 @recorded
-def features(
+def dashboards(
     model: Model,
     sae: SAE,
     texts: Sequence[str],
@@ -40,7 +40,7 @@ def features(
     near: int = 5,
     progress: bool = True,
 ) -> Result:
-    """What every latent looks like on some texts: shown as `FeatureView`.
+    """What every latent looks like on some texts: shown as `DashboardView`.
 
     Args:
         model: under whatever interventions are active.
@@ -71,10 +71,10 @@ def features(
     """
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.dashboards", texts)
-    fired = _fired(sae, model, place, texts, progress)
+    fired = _fired(model, sae, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
-    promoted = _effects(sae, model, place, n_promoted)
-    labels = _labels(sae, model, place, texts, marks, progress)
+    promoted = _effects(model, sae, place, n_promoted)
+    labels = _labels(model, sae, place, texts, marks, progress)
     known, numbers = np.unique(
         np.concatenate([ids.ravel(), promoted["promoted"].ravel(), promoted["suppressed"].ravel()]),
         return_inverse=True,
@@ -83,7 +83,7 @@ def features(
     shape = np.split(numbers, np.cumsum([ids.size, promoted["promoted"].size]))
     rank, row = ("latent", "rank"), ("latent", "context", "place")
     return Result(
-        kind="features",
+        kind="dashboards",
         title=f"{sae.d_sae} latents at {in_a_title(place)}",
         dataset=xr.Dataset(
             {
@@ -163,7 +163,7 @@ class _Fired:
         return ids, found
 
 
-def _fired(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress: bool) -> _Fired:
+def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> _Fired:
     tokens, text, row, latent, value = [], [], [], [], []
     before = 0
     for read in reads(model, site, texts, what="dashboards", progress=progress):
@@ -179,7 +179,7 @@ def _fired(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress: b
     return _Fired(*(torch.cat(parts).numpy() for parts in (tokens, text, row, latent, value)))
 
 
-def _effects(sae: SAE, model: Model, site: Site, many: int) -> dict[str, np.ndarray]:
+def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndarray]:
     """The tokens whose logits a latent moves most, by its direction alone; of neurons through what they write."""
     directions: Tensor = sae.W_dec.float()
     if AXES[site.name][-1] == "d_mlp":
@@ -206,7 +206,7 @@ def _neighbours(sae: SAE, many: int) -> dict[str, tuple[tuple[str, str], np.ndar
 
 
 def _labels(
-    sae: SAE, model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], progress: bool
+    model: Model, sae: SAE, site: Site, texts: Sequence[str], marks: Sequence[Mark], progress: bool
 ) -> dict[str, np.ndarray]:
     """The label that each latent detects best on every other text, and how well it does on the rest."""
     label = np.full(sae.d_sae, "", dtype=object)

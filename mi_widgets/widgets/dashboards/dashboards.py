@@ -45,7 +45,7 @@ class Dashboards(DrawnResult):
         n = data["context_token"].size
         if n > _MOST_PLACES:
             raise ResultError(
-                f"FeatureView would have to send {n:,} tokens of contexts (up to {_MOST_PLACES:,}): make "
+                f"DashboardView would have to send {n:,} tokens of contexts (up to {_MOST_PLACES:,}): make "
                 "them fewer, as in mi.sae.dashboards(…, contexts=4, around=6), or choose latents with .sel(latent=[…])."
             )
 
@@ -101,7 +101,7 @@ def binned(density: np.ndarray) -> dict[str, Any]:
 def _checked(result: Any) -> Any:
     """The numbers of a Result of `mi.sae.dashboards`; of one latent alone with its axis."""
     needed = (*_VARIABLES, "token_text", "latent", "place")
-    data = dataset_of(result, "FeatureView", "mi.sae.dashboards(model, sae, texts)", needed)
+    data = dataset_of(result, "DashboardView", "mi.sae.dashboards(model, sae, texts)", needed)
     texts = data["token_text"]
     if "latent" not in data.dims:
         data = data[[*_VARIABLES]].expand_dims("latent").assign(token_text=texts)
@@ -109,6 +109,6 @@ def _checked(result: Any) -> Any:
     parts = {"latent", "bin", "token"} <= {axis for axis, n in data.sizes.items() if n} and 0 in data["place"]
     if not ordered or not parts:
         raise ResultError(
-            "FeatureView needs whole dashboards: choose latents alone, as in .sel(latent=[17, 203])."
+            "DashboardView needs whole dashboards: choose latents alone, as in .sel(latent=[17, 203])."
         )
     return data

@@ -34,18 +34,18 @@ def test_a_latent_is_read_as_the_dictionary_has_it(model, kind, site):
     sae = dictionary(model, kind, site)
     run = model.run(PROMPTS, keep=[site])
     latents = sae.encode(run[site])
-    torch.testing.assert_close(run[at.feature(sae)], latents)
-    torch.testing.assert_close(run[at.feature(sae, 17)], latents[..., 17])
-    torch.testing.assert_close(run[at.feature(sae, [3, 17])], latents[..., [3, 17]])
+    torch.testing.assert_close(run[at.latent(sae)], latents)
+    torch.testing.assert_close(run[at.latent(sae, 17)], latents[..., 17])
+    torch.testing.assert_close(run[at.latent(sae, [3, 17])], latents[..., [3, 17]])
     last = latents[torch.arange(2), run.mask.sum(-1) - 1]
-    torch.testing.assert_close(run[at.feature(sae, 17).pos(-1)], last[:, 17])
-    torch.testing.assert_close(run[at.feature(sae).pos([0, 1])], latents[:, :2])
+    torch.testing.assert_close(run[at.latent(sae, 17).pos(-1)], last[:, 17])
+    torch.testing.assert_close(run[at.latent(sae).pos([0, 1])], latents[:, :2])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_untouched_splice_changes_nothing(model, kind):
     sae, plain = dictionary(model, kind), model.run(PROMPTS).logits
-    for site in (at.feature(sae), at.feature(sae, 3), at.feature(sae, [1, 2]).pos(-1)):
+    for site in (at.latent(sae), at.latent(sae, 3), at.latent(sae, [1, 2]).pos(-1)):
         with model.intervene(mi.scale(site, 1.0)):
             assert model.run(PROMPTS).logits.equal(plain)
 
@@ -58,10 +58,10 @@ def test_written_latents_move_the_activation_along_their_directions(index, value
     site, x = at.resid_post[1], model.run(PROMPTS, keep=[at.resid_post])[at.resid_post[1]]
     now = sae.encode(x)[..., index]
     for edit, new in {
-        mi.interventions.replace(at.feature(sae, index), value): torch.full_like(now, value),
-        mi.ablate(at.feature(sae, index)): torch.zeros_like(now),
-        mi.steer(at.feature(sae, index), value): now + value,
-        mi.scale(at.feature(sae, index), value): now * value,
+        mi.interventions.replace(at.latent(sae, index), value): torch.full_like(now, value),
+        mi.ablate(at.latent(sae, index)): torch.zeros_like(now),
+        mi.steer(at.latent(sae, index), value): now + value,
+        mi.scale(at.latent(sae, index), value): now * value,
     }.items():
         with model.intervene(edit):
             found = model.run(PROMPTS, keep=[site])[site]
@@ -74,7 +74,7 @@ def test_several_latents_and_one_position(model):
     sae = dictionary(model)
     run = model.run(PROMPTS, keep=[at.resid_post])
     x, ends = run[at.resid_post[1]], (run.mask.sum(-1) - 1).tolist()
-    with model.intervene(mi.ablate(at.feature(sae, [2, 5, 9]).pos(-1))):
+    with model.intervene(mi.ablate(at.latent(sae, [2, 5, 9]).pos(-1))):
         found = model.run(PROMPTS, keep=[at.resid_post])[at.resid_post[1]]
     wanted = x.clone()
     for row, last in enumerate(ends):
@@ -85,7 +85,7 @@ def test_several_latents_and_one_position(model):
 def test_another_runs_latents_are_patched(model):
     sae = dictionary(model)
     other = model.run("gh", keep=[at.resid_post])
-    site = at.feature(sae, 4)
+    site = at.latent(sae, 4)
     x = model.run("ab", keep=[at.resid_post])[at.resid_post[1]]
     with model.intervene(mi.patch(site, other)):
         found = model.run("ab", keep=[at.resid_post])[at.resid_post[1]]
@@ -95,7 +95,7 @@ def test_another_runs_latents_are_patched(model):
 
 def test_generation_is_clamped_at_new_tokens_too(model):
     sae = dictionary(model)
-    with model.intervene(mi.steer(at.feature(sae, 4), 50.0)):
+    with model.intervene(mi.steer(at.latent(sae, 4), 50.0)):
         pushed = model.generate("ab", max_new_tokens=3)
         rows = [model.run("ab" + pushed.text[:n]).next_tokens(1).dataset["token"].item() for n in range(3)]
     assert list(pushed.tokens) == rows
@@ -107,10 +107,10 @@ def test_the_gradient_is_that_of_moving_along_the_direction(model):
     run = model.run("abc", keep=[site], grad=True)
     of = run.logits[0, -1, 3]
     by_activation = run.gradient(of, site)
-    torch.testing.assert_close(run.gradient(of, at.feature(sae)), by_activation @ sae.W_dec.T)
-    torch.testing.assert_close(run.gradient(of, at.feature(sae, 7)), by_activation @ sae.W_dec[7])
+    torch.testing.assert_close(run.gradient(of, at.latent(sae)), by_activation @ sae.W_dec.T)
+    torch.testing.assert_close(run.gradient(of, at.latent(sae, 7)), by_activation @ sae.W_dec[7])
     step = 1e-2
-    with model.intervene(mi.steer(at.feature(sae, 7).pos(1), step)):
+    with model.intervene(mi.steer(at.latent(sae, 7).pos(1), step)):
         moved = model.run("abc").logits[0, -1, 3]
     torch.testing.assert_close(
         float((moved - of).detach()) / step, float(by_activation[0, 1] @ sae.W_dec[7]), rtol=0.05, atol=1e-3
@@ -119,37 +119,37 @@ def test_the_gradient_is_that_of_moving_along_the_direction(model):
 
 def test_sites_say_what_they_are():
     sae = random_sae(site=at.resid_post[1]).with_record(LOADED)
-    site = at.feature(sae, 7).pos(-1)
-    assert site.code() == "at.resid_post[1].feature(mi.sae.load('here'), 7).pos(-1)"
+    site = at.latent(sae, 7).pos(-1)
+    assert site.code() == "at.resid_post[1].latent(mi.sae.load('here'), 7).pos(-1)"
     loading = SimpleNamespace(sae=SimpleNamespace(load=lambda _: sae))
     assert eval(site.code(), {"at": at, "mi": loading}) == site
     assert site.everywhere == at.resid_post[1]
     assert site.axes == ("batch", "pos")
-    assert at.feature(sae, [1, 2]).axes == ("batch", "pos", "feature")
-    assert hash(site) == hash(at.resid_post[1].feature(sae, 7).pos(-1))
+    assert at.latent(sae, [1, 2]).axes == ("batch", "pos", "latent")
+    assert hash(site) == hash(at.resid_post[1].latent(sae, 7).pos(-1))
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda sae: at.feature(sae, 10), r"has the latents 0 to 9; got 10"),
-        (lambda sae: at.feature(sae, -1), r"got -1"),
-        (lambda sae: at.feature(sae, []), r"got \[\]"),
-        (lambda sae: at.feature(sae, True), r"got True"),
-        (lambda sae: at.feature("sae", 1), "takes a dictionary that knows its site; got 'sae'"),
-        (lambda _: at.feature(random_sae(), 1), r"Name the site: at.resid_post\[2\].feature\(sae, 17\)"),
-        (lambda sae: at.pattern[0].feature(sae, 1), r"at.pattern\[0\] has no features"),
-        (lambda sae: at.feature(sae, 1).feature(sae, 2), "has no features"),
-        (lambda _: at.resid_post[0].feature(3, 1), "read by a dictionary, an mi.sae.SAE; got 3"),
+        (lambda sae: at.latent(sae, 10), r"has the latents 0 to 9; got 10"),
+        (lambda sae: at.latent(sae, -1), r"got -1"),
+        (lambda sae: at.latent(sae, []), r"got \[\]"),
+        (lambda sae: at.latent(sae, True), r"got True"),
+        (lambda sae: at.latent("sae", 1), "takes a dictionary that knows its site; got 'sae'"),
+        (lambda _: at.latent(random_sae(), 1), r"Name the site: at.resid_post\[2\].latent\(sae, 17\)"),
+        (lambda sae: at.pattern[0].latent(sae, 1), r"at.pattern\[0\] has no latents"),
+        (lambda sae: at.latent(sae, 1).latent(sae, 2), "has no latents"),
+        (lambda _: at.resid_post[0].latent(3, 1), "read by a dictionary, an mi.sae.SAE; got 3"),
     ],
 )
-def test_what_is_no_feature_is_refused(make, says):
+def test_what_is_no_latent_is_refused(make, says):
     with pytest.raises(SiteError, match=says):
         make(random_sae(site=at.resid_post[1]))
 
 
 def test_a_dictionary_of_another_width_is_refused_and_the_model_is_as_before(model):
-    site, before = at.feature(random_sae(d_in=7, site=at.resid_post[1]), 1), model.run("abc").logits
+    site, before = at.latent(random_sae(d_in=7, site=at.resid_post[1]), 1), model.run("abc").logits
     says = "reads activations of width 7; here it is"
     with pytest.raises((SiteError, InterventionError), match=says), model.intervene(mi.ablate(site)):
         model.run("abc")

@@ -1,6 +1,6 @@
 import { viewEntry } from "../_shared/entry";
 import { Store } from "./store";
-import { FeatureView } from "./view";
+import { DashboardView } from "./view";
 import "./widget.css";
 
-export default viewEntry(Store, FeatureView);
+export default viewEntry(Store, DashboardView);

@@ -16,7 +16,7 @@ const F1 = [0.2, 0.9, NaN, 0.7];
 const AROUND = 1;
 
 /** Four latents; the third never fires. Of each two contexts of three tokens. */
-function features({ marks = true } = {}) {
+function dashboards({ marks = true } = {}) {
   const n = PEAKS.length;
   const context = [1, 2, 4, NaN, 2, 5, 1, 5, 3, 3, 5, 6, NaN, NaN, NaN, NaN, NaN, NaN, 4, 3, 1, 4, 3, 1];
   const strength = [0, 3, 0, NaN, 2, 1, 0, 9, 4, 0, 8, 0, NaN, NaN, NaN, NaN, NaN, NaN, 0, 6, 0, 0, 5, 0];
@@ -81,7 +81,7 @@ function fakeModel(more: Record<string, unknown> = {}, options = {}) {
     selection: { latent: 11 },
     _choices: { latent: latents },
     _header: { title: "4 latents at resid_post[2]", model: "atlas", warnings: [] },
-    _data: features(options),
+    _data: dashboards(options),
     _names: names(options),
     _changes: [],
     _changeable: true,
@@ -325,14 +325,14 @@ describe("the widget", () => {
     expect(cells()).toEqual(["17"]);
   });
 
-  it("stays where it is when a linked view has another latent, and shows other features that are sent", () => {
+  it("stays where it is when a linked view has another latent, and shows other dashboards that are sent", () => {
     const model = fakeModel();
     const { root } = shown(model);
     model.set("selection", { latent: 99 });
     expect(title(root)).toContain("Latent 11");
     model.set("selection", { latent: 17 });
     model.set("_names", names({ marks: false })); // of the same message
-    model.set("_data", features({ marks: false }));
+    model.set("_data", dashboards({ marks: false }));
     expect(title(root)).toBe("Latent 17");
     expect(root.querySelector("select")!.value).toBe("peak");
   });

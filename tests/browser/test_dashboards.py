@@ -22,18 +22,18 @@ directions[0] = torch.nn.functional.normalize(lamp, dim=0)
 sae = mi.sae.SAE(W_enc=directions.T.contiguous(), b_enc=torch.zeros(256), W_dec=directions, b_dec=torch.zeros(d),
              kind="topk", k=6, site=at.resid_post[1])
 texts = [f"John Baker gave the old {thing}. John Baker" for thing in ("lamp", "hat", "key", "book")]
-features = mi.sae.dashboards(model, sae, texts, contexts=4, around=6, progress=False)
+dashboards = mi.sae.dashboards(model, sae, texts, contexts=4, around=6, progress=False)
 """
 VIEWS = {
-    "features": "view = features.view(sae=sae)\nview",
-    "feature-panel": 'panel = mi.FeaturePanel(model, sae, prompt="John Baker gave the old", features=features,\n'
+    "dashboards": "view = dashboards.view(sae=sae)\nview",
+    "latents-panel": 'panel = mi.LatentsPanel(model, sae, prompt="John Baker gave the old", dashboards=dashboards,\n'
     "                        max_new_tokens=3)\npanel",
 }
 
 
 @pytest.fixture
 def opened(lab, folder):
-    with gallery(lab, folder, "features", SETUP, VIEWS) as notebook:
+    with gallery(lab, folder, "dashboards", SETUP, VIEWS) as notebook:
         yield notebook
 
 
@@ -43,7 +43,7 @@ def said(notebook, expression):
 
 def test_dashboards_and_panel_answer_keys_clicks_and_what_is_typed(opened):
     page = opened.page
-    view = in_gallery(opened, VIEWS, "features")
+    view = in_gallery(opened, VIEWS, "dashboards")
     view.click(position={"x": 200, "y": 15})
     page.keyboard.press("/")
     page.keyboard.type("lamp")
@@ -60,7 +60,7 @@ def test_dashboards_and_panel_answer_keys_clicks_and_what_is_typed(opened):
     neighbour = int(near.locator(".mi-bar-aside").inner_text())
     near.click()
     eventually(lambda: said(opened, "view.selection"), {"latent": neighbour})
-    opened.run_cell("view.selection = features.argmax()")  # one that fires
+    opened.run_cell("view.selection = dashboards.argmax()")  # one that fires
     view.locator(".mi-context .mi-token.mi-from").first.hover()
     eventually(lambda: "activation" in view.locator(".mi-tooltip").inner_text(), True)
 
@@ -85,7 +85,7 @@ def test_dashboards_and_panel_answer_keys_clicks_and_what_is_typed(opened):
     opened.run_cell("panel.prompt = 'John Baker gave the old'\npanel.view.selection = {'latent': 0}")
     eventually(lambda: field.input_value(), "John Baker gave the old", timeout_s=20)
     eventually(
-        lambda: panel.locator(".mi-features .mi-latent-title").inner_text().startswith("Latent 0"), True
+        lambda: panel.locator(".mi-dashboards .mi-latent-title").inner_text().startswith("Latent 0"), True
     )
     latents.locator("[role=radio]").nth(2).click()
     figures = latents.locator(".mi-figures")

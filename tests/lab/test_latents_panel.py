@@ -28,7 +28,7 @@ def sae():
 
 @pytest.fixture
 def panel(model, sae):
-    panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
+    panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=4)
     assert panel.wait(20)
     return panel
 
@@ -53,13 +53,13 @@ def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, 
     panel.view.set_state({"_changes": [[latent, 40.0]]})
     lines = said(panel)
     assert list(lines) == ["as it is", f"latent {latent} at 40"]
-    with model.intervene(mi.interventions.replace(at.feature(sae, latent), 40.0)):
+    with model.intervene(mi.interventions.replace(at.latent(sae, latent), 40.0)):
         held = model.generate("abcd", max_new_tokens=4).text
         likely = model.run("abcd").next_tokens(5).values[0]
     line = lines[f"latent {latent} at 40"]
     assert line.written == held != lines["as it is"].written
     np.testing.assert_allclose([p for _, p in line.likely], likely, atol=1e-5)
-    panel.interventions = mi.stack(mi.ablate(at.feature(sae, latent)), mi.scale(at.z[0, 1], 0.5))
+    panel.interventions = mi.stack(mi.ablate(at.latent(sae, latent)), mi.scale(at.z[0, 1], 0.5))
     assert list(said(panel)) == ["as it is", f"latent {latent} out, changed at.z[0, 1]"]
     panel.reset()
     assert list(said(panel)) == ["as it is"]
@@ -68,7 +68,7 @@ def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, 
 
 def test_the_latents_are_those_of_the_text_as_it_is(sae, panel):
     before = panel.view.result
-    panel.interventions = mi.ablate(at.feature(sae, panel.view.selection["latent"]))
+    panel.interventions = mi.ablate(at.latent(sae, panel.view.selection["latent"]))
     said(panel)
     assert panel.view.result is before
 
@@ -163,7 +163,7 @@ def test_it_can_be_stopped(model, panel, monkeypatch):
 def test_what_was_active_holds_in_the_panel(model, sae):
     held = mi.scale(at.mlp_out[0], -3)
     with model.intervene(held):
-        panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
+        panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=4)
         by_hand = mi.sae.latents(model.run("hgfe", keep=[sae.site]), sae)
         written = model.generate("hgfe", max_new_tokens=4).text
     panel.prompt = "hgfe"
@@ -174,8 +174,8 @@ def test_what_was_active_holds_in_the_panel(model, sae):
 def test_its_code_says_the_same(model, capsys):
     sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1]).with_record(LOADED)
     with model.intervene(mi.scale(at.mlp_out[0], -3)):
-        panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=4)
-    panel.interventions = mi.interventions.replace(at.feature(sae, 3), 30.0)
+        panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=4)
+    panel.interventions = mi.interventions.replace(at.latent(sae, 3), 30.0)
     written = said(panel)["latent 3 at 30"].written
     code = panel.code()
     assert code.count("mi.sae.load('here')") == 1
@@ -185,12 +185,12 @@ def test_its_code_says_the_same(model, capsys):
     exec(body, {"mi": mi, "at": at, "model": model, "sae": sae})
     assert capsys.readouterr().out.removesuffix("\n") == "abcd" + written
     assert panel._repr_mimebundle_()["image/png"]
-    assert repr(panel).startswith("FeaturePanel(LatentsView(Transformer, Latent ")
+    assert repr(panel).startswith("LatentsPanel(LatentsView(Transformer, Latent ")
 
 
 def test_dashboards_follow_the_selected_latent_and_share_what_is_changed(model, sae):
-    features = mi.sae.dashboards(model, sae, TEXTS, contexts=2, around=2, n_promoted=3, progress=False)
-    panel = mi.FeaturePanel(model, sae, prompt="abcd", features=features, selection={"latent": 3})
+    dashboards = mi.sae.dashboards(model, sae, TEXTS, contexts=2, around=2, n_promoted=3, progress=False)
+    panel = mi.LatentsPanel(model, sae, prompt="abcd", dashboards=dashboards, selection={"latent": 3})
     assert panel.dashboard.selection == {"latent": 3}
     panel.view.selection = {"latent": 7}
     assert panel.dashboard.selection == {"latent": 7}
@@ -205,11 +205,11 @@ def test_dashboards_follow_the_selected_latent_and_share_what_is_changed(model, 
 
 def test_what_cannot_be_answered_is_refused_at_once(model, sae):
     with pytest.raises(PromptError, match="The prompt is empty"):
-        mi.FeaturePanel(model, sae, prompt="")
+        mi.LatentsPanel(model, sae, prompt="")
     with pytest.raises(DictionaryError, match="does not say where it reads"):
-        mi.FeaturePanel(model, random_sae(d_in=32), prompt="abcd")
+        mi.LatentsPanel(model, random_sae(d_in=32), prompt="abcd")
     with pytest.raises(DictionaryError, match="width 6"):
-        mi.FeaturePanel(model, random_sae(site=at.resid_post[1]), prompt="abcd")
-    elsewhere = mi.FeaturePanel(model, random_sae(d_in=32), prompt="abcd", site=at.mlp_out[0])
+        mi.LatentsPanel(model, random_sae(site=at.resid_post[1]), prompt="abcd")
+    elsewhere = mi.LatentsPanel(model, random_sae(d_in=32), prompt="abcd", site=at.mlp_out[0])
     assert elsewhere.wait(20)
     assert "at.mlp_out[0]" in elsewhere.code()

@@ -1,4 +1,4 @@
-"""`FeaturePanel`: type a text, see which latents fire, change one, and read what the model then says."""
+"""`LatentsPanel`: type a text, see which latents fire, change one, and read what the model then says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 from mi_widgets.widgets._shared.link import link
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
-from mi_widgets.widgets.features.widget import FeatureView
+from mi_widgets.widgets.dashboards.widget import DashboardView
 from mi_widgets.widgets.latents.widget import LatentsView
 
 from .continuing import Continuing
@@ -27,7 +27,7 @@ from .panel import Panel
 from .words import in_words
 
 
-class FeaturePanel(Panel[LatentsView]):
+class LatentsPanel(Panel[LatentsView]):
     """A `LatentsView` and its model: what is typed is answered, and what is done to a latent is heard.
 
     The latents are always those of the text as it is; what is done to some of them is read in the continuation.
@@ -38,7 +38,8 @@ class FeaturePanel(Panel[LatentsView]):
         model: interventions that are active now hold in the panel, after their block too.
         sae: the dictionary.
         prompt: the text to begin with.
-        features: the Result of `mi.sae.dashboards` for this dictionary: latents then have names, and a dashboard each.
+        dashboards: the Result of `mi.sae.dashboards` for this dictionary: latents then have names, and each its
+            dashboard.
         site: where the dictionary reads; its own by default.
         max_new_tokens: how far the model goes on.
         selection: what to show first (see `LatentsView`).
@@ -46,7 +47,7 @@ class FeaturePanel(Panel[LatentsView]):
     Attributes:
         view: the text and its latents. Its `prompt`, `selection` and `intervention` may be set.
         says: how the text goes on, as it is, and with latents changed.
-        dashboard: the `FeatureView` of the selected latent; None without `features`.
+        dashboard: the `DashboardView` of the selected latent; None without `dashboards`.
 
     Raises:
         MIError: a prompt that the model cannot take, a dictionary of another width, or without a site.
@@ -58,7 +59,7 @@ class FeaturePanel(Panel[LatentsView]):
         sae: SAE,
         *,
         prompt: str,
-        features: Result | None = None,
+        dashboards: Result | None = None,
         site: Site | None = None,
         max_new_tokens: int = 8,
         selection: dict[str, Any] | None = None,
@@ -68,12 +69,12 @@ class FeaturePanel(Panel[LatentsView]):
         self._continuing = Continuing(model, max_new_tokens)
         of = {"sae": sae, "site": site}
         self.view = LatentsView(
-            self._read(prompt), features=features, selection=selection, prompt=prompt, **of
+            self._read(prompt), dashboards=dashboards, selection=selection, prompt=prompt, **of
         )
         self._read_last = prompt
         self.says = ContinuationsView(model.name)
         self._as_it_is: Line | None = None  # the continuation of the last prompt, when it is complete
-        self.dashboard = None if features is None else FeatureView(features, **of)
+        self.dashboard = None if dashboards is None else DashboardView(dashboards, **of)
         super().__init__([self.view, self.says, *([] if self.dashboard is None else [self.dashboard])])
         if self.dashboard is not None:
             link(self.view, self.dashboard)
@@ -118,7 +119,7 @@ class FeaturePanel(Panel[LatentsView]):
         script.add(*lines)
 
     def __repr__(self) -> str:
-        return f"FeaturePanel({self.view!r})"
+        return f"LatentsPanel({self.view!r})"
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 

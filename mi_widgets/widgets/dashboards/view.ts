@@ -12,8 +12,8 @@ import { latentTable, sentence } from "./words";
 
 type Selection = Record<string, number>;
 
-export class FeatureView extends ResultView<Store, Selection> {
-  protected readonly name = "features";
+export class DashboardView extends ResultView<Store, Selection> {
+  protected readonly name = "dashboards";
   protected readonly traits = ["_changes"];
   private list = new List(
     this.data,

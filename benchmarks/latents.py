@@ -1,4 +1,4 @@
-"""A text typed in `FeaturePanel`, until the page shows its latents; and the first paint of a dashboard.
+"""A text typed in `LatentsPanel`, until the page shows its latents; and the first paint of a dashboard.
 
 The bar of the first is the bare round trip, one and a half forward passes, and 30 ms.
 """
@@ -53,9 +53,9 @@ TYPE = """async ([texts, limit, pause]) => {
 
 def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Row]:
     """Two rows; the lab serves the folder."""
-    panel = "mi.FeaturePanel(model, sae, prompt=text, features=seen)"
-    write_notebook(folder / "features.ipynb", [SETUP, "Echo()", panel])
-    with lab.open("features.ipynb") as notebook:
+    panel = "mi.LatentsPanel(model, sae, prompt=text, dashboards=seen)"
+    write_notebook(folder / "latents.ipynb", [SETUP, "Echo()", panel])
+    with lab.open("latents.ipynb") as notebook:
         notebook.run_all()
         notebook.page.locator(".mi-latents[data-painted]").first.wait_for()
         forward = bare.forward(notebook, "model.run(text)")
@@ -63,13 +63,13 @@ def rows(lab: JupyterLab, folder: Path, versions: dict[str, str]) -> Iterator[Ro
         seconds = notebook.page.evaluate(TYPE, [TEXTS, LIMIT_S, PAUSE_MS])
         yield Row(
             f"type a text until its latents are shown {bare.told(back, forward)}",
-            Side("FeaturePanel", seconds, LIMIT_S),
+            Side("LatentsPanel", seconds, LIMIT_S),
             bar=Bar(seconds=back + FORWARDS * forward + SPARE_S),
         )
         dashboard = time_cell(
             notebook,
             "seen.view(sae=sae)",
-            tool="FeatureView",
+            tool="DashboardView",
             painted=PAINTED,
             repeats=REPEATS,
             limit_s=LIMIT_S,

@@ -1,4 +1,4 @@
-"""`FeatureView`: what each latent of a dictionary looks like."""
+"""`DashboardView`: what each latent of a dictionary looks like."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from .picture import picture
 from .words import sentence
 
 
-class FeatureView(LatentChangeView[Dashboards]):
+class DashboardView(LatentChangeView[Dashboards]):
     """A dashboard for each latent of a dictionary, beside the list of all of them.
 
     The dashboard of the selected latent: the strongest contexts, one a line and lined up at the token where it fires
@@ -45,7 +45,7 @@ class FeatureView(LatentChangeView[Dashboards]):
         SelectionError: A selection that this view does not have; it keeps the one it had.
     """
 
-    _esm, _css = bundle("features")
+    _esm, _css = bundle("dashboards")
 
     _names = traitlets.Dict().tag(sync=True)
 
@@ -73,7 +73,7 @@ class FeatureView(LatentChangeView[Dashboards]):
 
     def __repr__(self) -> str:
         header, said = self._header, sentence(self._drawn, self.selection["latent"])
-        return f"FeatureView({header['model']}, {header['title']}; {said})"
+        return f"DashboardView({header['model']}, {header['title']}; {said})"
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
