@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import checked, numbers, run_clean
+from .compared import numbers, run_clean, valid_pairs
 from .means import ablate_sites, check_fit, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
@@ -64,7 +64,7 @@ def faithfulness(
     Source: Wang et al. 2022 (arXiv:2211.00593), section 4, who give |F(M) - F(C)|: their 0.46 of 3.56 is 0.87 here.
     """
     stays = _heads(model, circuit)
-    several = checked(model, pairs, exchanged=False)
+    several = valid_pairs(model, pairs, exchanged=False)
     others = means or _means(model, [pair.corrupted for pair in several], batch)
     check_fit(model, [pair.clean for pair in several], others)
     everything = list(itertools.product(range(model.config.n_layers), range(model.config.n_heads)))
@@ -119,11 +119,11 @@ def _left(
     total = len(parts) * len(outs)
     with tqdm(total=total, desc="circuits", unit="run", delay=1, disable=not progress, leave=False) as bar:
         for part in parts:
-            _, asked = run_clean(model, part, metric)
+            _, comparison = run_clean(model, part, metric)
             for values, out in zip(found, outs, strict=True):
                 with model.intervene(out):
                     run = model.run([pair.clean for pair in part])
-                values.append(numbers(asked.measure(run.last_logits)))
+                values.append(numbers(comparison.measure(run.last_logits)))
                 bar.update()
     return [np.concatenate(values) for values in found]
 

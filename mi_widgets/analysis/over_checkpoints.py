@@ -55,7 +55,7 @@ def over_checkpoints(
     for step in tqdm(chosen, desc=name, unit="checkpoint", disable=not progress, leave=False):
         model = load(name, checkpoint=step)
         models.append(model.record)
-        results.append(_checked(analysis(model), results))
+        results.append(_same_measure(analysis(model), results))
     first = results[0]
     warnings = dict.fromkeys(w for result in results for w in result.warnings)
     if not _same(results, models):
@@ -94,7 +94,7 @@ def _steps(name: str, steps: Iterable[int] | None) -> list[int]:
     return chosen
 
 
-def _checked(result: object, before: list[Result]) -> Result:
+def _same_measure(result: object, before: list[Result]) -> Result:
     if not isinstance(result, Result):
         raise MIError(
             "over_checkpoints: analysis must return a Result, as in lambda model: mi.head_scores(model, 'induction'); "
@@ -125,7 +125,7 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
 def _same(results: list[Result], models: list[Record]) -> bool:
     """Whether the same was done to the model of each step."""
     done = [
-        body_of(Definition(result.record, model), reading=False)
+        body_of(Definition(result.record, model), hash_weights=False)
         for result, model in zip(results, models, strict=True)
     ]
     return all(lines == done[0] for lines in done)

@@ -25,7 +25,7 @@ class Extent:
         start: how many columns a cache holds already: the activation begins behind them.
         ids: the token ids of each prompt, without padding.
         tokens: their texts.
-        written: the texts of the tokens that were generated behind each prompt, the present ones included.
+        generated: the texts of the tokens that were generated behind each prompt, the present ones included.
         whole: the batch that these prompts were chosen from, where they are a part of one.
         chosen: which of its rows they are.
     """
@@ -36,7 +36,7 @@ class Extent:
     start: int = 0
     ids: tuple[tuple[int, ...], ...] = ()
     tokens: tuple[tuple[str, ...], ...] = ()
-    written: tuple[tuple[str, ...], ...] = ()
+    generated: tuple[tuple[str, ...], ...] = ()
     whole: Extent | None = None
     chosen: tuple[int, ...] = ()
     # What was resolved: reading, writing and their checks ask the same.
@@ -99,7 +99,7 @@ class Extent:
         """The token under each column of an activation, "" at padding."""
         before, n = self.shifts[row], self.lengths[row]
         padded = [*[""] * before, *self.tokens[row], *[""] * (self.width - before - n)]
-        return [*padded, *(self.written[row] if self.written else ())][self.start : self.start + total]
+        return [*padded, *(self.generated[row] if self.generated else ())][self.start : self.start + total]
 
     def _column(self, site: Site, position: Position, row: int) -> int:
         length = self.lengths[row]
@@ -162,7 +162,7 @@ class Extent:
             lengths=tuple(self.lengths[i] for i in chosen),
             ids=tuple(self.ids[i] for i in chosen) if self.ids else (),
             tokens=tuple(self.tokens[i] for i in chosen) if self.tokens else (),
-            written=tuple(self.written[i] for i in chosen) if self.written else (),
+            generated=tuple(self.generated[i] for i in chosen) if self.generated else (),
             whole=self.whole or self,
             chosen=tuple(self.numbers[i] for i in chosen),
         )

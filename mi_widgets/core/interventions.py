@@ -82,15 +82,15 @@ class Intervention:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return self.written(repr)
+        return self.code_with(repr)
 
     def code(self, *, inline: bool = False) -> str:
         """The Python that makes this value: `eval(x.code()) == x`. `inline` as in `Array.code`."""
-        return self.written(_shower(inline))
+        return self.code_with(_shower(inline))
 
-    def written(self, show: Show) -> str:
+    def code_with(self, show: Show) -> str:
         """The same, with what stands inside written by `show`."""
-        arguments = ", ".join([self.site.written(show), *self._arguments(show)])
+        arguments = ", ".join([self.site.code_with(show), *self._arguments(show)])
         made_by = public_names().get((type(self).__module__, self.verb), self.verb)
         return f"{made_by}({arguments})"
 
@@ -118,11 +118,11 @@ class Stack:
 
     def code(self, *, inline: bool = False) -> str:
         """The Python that makes this value. `inline` as in `Array.code`."""
-        return self.written(_shower(inline))
+        return self.code_with(_shower(inline))
 
-    def written(self, show: Show) -> str:
+    def code_with(self, show: Show) -> str:
         """The same, with what stands inside written by `show`."""
-        return f"mi.stack({', '.join(i.written(show) for i in self.interventions)})"
+        return f"mi.stack({', '.join(i.code_with(show) for i in self.interventions)})"
 
 
 def _shower(inline: bool) -> Show:

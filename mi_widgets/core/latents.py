@@ -92,7 +92,7 @@ class Latents:
         directions = self.dictionary.W_dec.to(g).T
         return g @ (directions if self.index is None else directions[:, self._columns])
 
-    def written(self, show: Callable[[Any], str]) -> str:
+    def code_with(self, show: Callable[[Any], str]) -> str:
         """The Python that picks them, after a site: `.latent(sae, 17)`; `show` writes the dictionary."""
         index = (
             "" if self.index is None else f", {self.index if isinstance(self.index, int) else [*self.index]}"
@@ -100,7 +100,7 @@ class Latents:
         return f".latent({show(self.dictionary)}{index})"
 
     def __repr__(self) -> str:
-        return self.written(repr)
+        return self.code_with(repr)
 
     @property
     def _columns(self) -> int | list[int]:

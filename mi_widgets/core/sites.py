@@ -167,11 +167,11 @@ class Site:
         return replace(self, head=None, positions=None, latents=None, tokens=None)
 
     def __repr__(self) -> str:
-        return self.written(repr)
+        return self.code_with(repr)
 
-    def written(self, show: Callable[[Any], str]) -> str:
+    def code_with(self, show: Callable[[Any], str]) -> str:
         """The Python that makes this site, with a dictionary inside written by `show`."""
-        latents = "" if self.latents is None else self.latents.written(show)
+        latents = "" if self.latents is None else self.latents.code_with(show)
         index = ", ".join(str(n) for n in (self.layer, self.head) if n is not None)
         at = f"at.{self.name}" + (f"[{index}]" if index else "") + latents
         if self.tokens is not None:
@@ -183,7 +183,7 @@ class Site:
 
     def code(self) -> str:
         """The Python that makes this site: `eval(site.code()) == site`."""
-        return self.written(lambda dictionary: dictionary.code())
+        return self.code_with(lambda dictionary: dictionary.code())
 
 
 def _position(value: object) -> Position | None:

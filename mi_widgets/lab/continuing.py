@@ -49,8 +49,8 @@ class Continuing:
             tell: called with the line as it grows.
         """
 
-        def say(written: str, *, writing: bool = True) -> Line:
-            line = Line(name, prompt, written, likely, writing)
+        def say(continuation: str, *, writing: bool = True) -> Line:
+            line = Line(name, prompt, continuation, likely, writing)
             if tell is not None and not stop.is_set():
                 tell(line)
             return line
@@ -59,10 +59,10 @@ class Continuing:
         tokens, shares = found["token"].values.tolist(), found["probability"].values.tolist()
         likely = list(zip(tokens, shares, strict=True))
         say(tokens[0])
-        written = self._model.generate(
+        generation = self._model.generate(
             prompt,
             max_new_tokens=self.new,
             on_token=throttled(lambda so_far: say(so_far.text)),
             cancel=stop,
         )
-        return say(written.text, writing=False)
+        return say(generation.text, writing=False)

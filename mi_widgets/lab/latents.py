@@ -80,8 +80,8 @@ class LatentsPanel(Panel[LatentsView]):
             link(self.view, self.dashboard)
             traitlets.link((self.view, "intervention"), (self.dashboard, "intervention"))
         self.view.on_msg(self._told)
-        self.view.observe(self._asked, ["prompt", "intervention"])
-        self._asked()
+        self.view.observe(self._ask, ["prompt", "intervention"])
+        self._ask()
 
     @property
     def prompt(self) -> str:
@@ -123,7 +123,7 @@ class LatentsPanel(Panel[LatentsView]):
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
-    def _asked(self, _change: Any = None) -> None:
+    def _ask(self, _change: Any = None) -> None:
         self._worker.ask((self.prompt, self.interventions))
 
     def _told(self, _view: Any, content: Any, _buffers: Any) -> None:
@@ -132,11 +132,11 @@ class LatentsPanel(Panel[LatentsView]):
 
     # -- what is answered ---------------------------------------------------------------------------------------------
 
-    def _answer(self, asked: tuple[str, Stack] | None, stop: Event) -> None:
-        if asked is None:
+    def _answer(self, request: tuple[str, Stack] | None, stop: Event) -> None:
+        if request is None:
             self.says.show([replace(line, writing=False) for line in self.says.lines])
             return
-        prompt, done = asked
+        prompt, done = request
         with self._model.intervene(self._held):
             if prompt != self._read_last:
                 # Shown even if something newer was asked meanwhile: who types fast sees it follow.
@@ -146,7 +146,7 @@ class LatentsPanel(Panel[LatentsView]):
             self._continue(prompt, done, stop)
         self.view.say(busy=False)
 
-    def _say_error(self, asked: Any, error: str) -> None:
+    def _say_error(self, request: Any, error: str) -> None:
         self.view.say(error=error, busy=False)
 
     def _read(self, prompt: str) -> Result:

@@ -77,16 +77,16 @@ class Panel(Closing, ipywidgets.VBox, Generic[V]):
         """What it shows, for readers without a kernel."""
         return self.view.png()
 
-    def _answer(self, asked: Any, stop: Event) -> None:
+    def _answer(self, request: Any, stop: Event) -> None:
         """Answer what `_worker` was asked. Its thread alone writes answers, so none that is out of date comes last."""
         raise NotImplementedError
 
-    def _say_error(self, asked: Any, error: str) -> None:
+    def _say_error(self, request: Any, error: str) -> None:
         """Show what went wrong: an exception of the worker's thread would reach no cell."""
         raise NotImplementedError
 
-    def _failed(self, asked: Any, error: BaseException) -> None:
-        self._say_error(asked, in_words(error))
+    def _failed(self, request: Any, error: BaseException) -> None:
+        self._say_error(request, in_words(error))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data = super()._repr_mimebundle_(**kwargs)

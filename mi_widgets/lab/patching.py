@@ -28,7 +28,7 @@ from .words import in_words
 
 _PATCHED, _EFFECTS = "patched", "effects"
 _PLACES = ("clean", "corrupted", _PATCHED, _EFFECTS)  # of the lines, from above
-_Asked = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
+_Request = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
 
 
 class PatchingPanel(Panel[PatchingView]):
@@ -119,13 +119,13 @@ class PatchingPanel(Panel[PatchingView]):
     def _selected(self, _change: Any = None) -> None:
         self._worker.ask((self.view.site, self.view.intervention))
 
-    def _answer(self, asked: _Asked, stop: Event) -> None:
-        if asked is None:
+    def _answer(self, request: _Request, stop: Event) -> None:
+        if request is None:
             self.says.show([replace(line, writing=False) for line in self.says.lines])
             return
         with self._model.intervene(self._held):
-            if any(asked):
-                self._continue(_PATCHED, _name(*asked), self.pair.corrupted, self._done(*asked), stop)
+            if any(request):
+                self._continue(_PATCHED, _name(*request), self.pair.corrupted, self._done(*request), stop)
             else:
                 self._lines.pop(_PATCHED, None)
                 self._show_lines()
@@ -170,7 +170,7 @@ class PatchingPanel(Panel[PatchingView]):
     def _effects(self) -> Result:
         return self._patching.result().with_record(self._record)
 
-    def _say_error(self, asked: _Asked, error: str) -> None:
+    def _say_error(self, request: _Request, error: str) -> None:
         # What goes wrong in a continuation stands in its line.
         self._lines[_EFFECTS] = Line(_EFFECTS, "", error=error)
         self._show_lines()

@@ -122,14 +122,14 @@ def _residual(seen: Examination, model: Wrapped) -> Check:
     name = "the residual stream adds up"
     if not broken:
         return Check(name, "ok", f"{len(claims)} sums hold within {largest:.1e}")
-    said = [f"{_written(total)} is not {' + '.join(map(_written, added))}" for total, added in broken]
+    said = [f"{_key_text(total)} is not {' + '.join(map(_key_text, added))}" for total, added in broken]
     more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
     sites = {site for total, added in broken for site, _ in (total, *added)}
     shown = f"{'; '.join(said[:3])}{more} (off by up to {largest:.1e})"
     return Check(name, "warning", shown, tuple(site for site in _STREAM if site in sites))
 
 
-def _written(key: Key) -> str:
+def _key_text(key: Key) -> str:
     return f"{key[0]}[{key[1]}]"
 
 

@@ -15,7 +15,7 @@ from mi_widgets.core.recording import moment
 from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
-from .fingerprint import Fingerprints, WeightState, written
+from .fingerprint import Fingerprints, WeightState, require_line
 from .parts import Parts
 from .trust import Findings, Trust
 from .wrapped import Wrapped
@@ -101,7 +101,9 @@ class Examined(Wrapped):
         return Placeholder(
             what,
             "model",
-            check=lambda name, reading: written(fingerprints, seen, name, reading=reading),
+            check=lambda name, hash_weights: require_line(
+                fingerprints, seen, name, hash_weights=hash_weights
+            ),
             token=seen.key,
         )
 

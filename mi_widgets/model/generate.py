@@ -90,15 +90,15 @@ def generate(
                 new[row].append(_choose(logits[row], plan.temperature, generator))
                 done[row] = new[row][-1] in ends
         if on_token is not None:
-            on_token(tuple(_written(model, *both) for both in zip(given, new, strict=True)))
+            on_token(tuple(_generation(model, *both) for both in zip(given, new, strict=True)))
         if all(done) or max(map(len, new)) >= plan.max_new_tokens:
             break
         cancelled = plan.cancel is not None and plan.cancel.is_set()
         if cancelled:
             break
-    written = tuple(_written(model, *both) for both in zip(given, new, strict=True))
+    generations = tuple(_generation(model, *both) for both in zip(given, new, strict=True))
     runs = [_run(model, tokenized, row, new[row], edits, plan.keep) for row in range(len(given))]
-    return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(written, runs, strict=True))
+    return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(generations, runs, strict=True))
 
 
 def _steps(model: Wrapped, tokenized: Tokenized, new: list[list[int]], edits: Stack) -> Iterator[Tensor]:
@@ -119,8 +119,8 @@ def _steps(model: Wrapped, tokenized: Tokenized, new: list[list[int]], edits: St
             unembed=last,
         )
         yield model.execute(forward)["logits", None][:, -1]
-        written = tuple(tuple(model.vocabulary_of(row)) for row in new) if by_text else ()
-        extent = replace(extent, start=mask.shape[1], written=written)
+        generated = tuple(tuple(model.vocabulary_of(row)) for row in new) if by_text else ()
+        extent = replace(extent, start=mask.shape[1], generated=generated)
         ids = torch.tensor([[row[-1]] for row in new], device=device)
         mask = torch.cat([mask, torch.ones_like(ids, dtype=torch.bool)], 1)
         positions = positions[:, -1:] + 1
@@ -147,7 +147,7 @@ def _choose(logits: Tensor, temperature: float, generator: torch.Generator | Non
     return int(torch.multinomial(below.softmax(-1).float(), 1, generator=generator))
 
 
-def _written(model: Wrapped, given: tuple[int, ...], new: list[int]) -> Generation:
+def _generation(model: Wrapped, given: tuple[int, ...], new: list[int]) -> Generation:
     # A prompt of ids may end inside a character, which then is not a part of the text.
     before = model.text_of(given).rstrip("\ufffd")
     # Decoded as a whole: a piece alone may lose its leading space.
@@ -169,8 +169,8 @@ def _run(
     given = batch.extent.ids[row]
     whole = model.tokenize([*given, *new])
     # Positions are those of the prompt: what `.pos("new")` names begins behind it.
-    written = (tuple(model.vocabulary_of(new)),)
-    extent = replace(batch.extent.rows([row]), left=False, width=len(given), written=written)
+    generated = (tuple(model.vocabulary_of(new)),)
+    extent = replace(batch.extent.rows([row]), left=False, width=len(given), generated=generated)
     keys = [(site.name, layer) for site in keep for layer in model.layers_of(site)]
     kept = model.forward(whole, keep=keys, edits=model.edits(edits, extent))
     ids, sites = [*given, *new], tuple(site.everywhere for site in keep)

@@ -115,7 +115,7 @@ class Model(Examined):
             raise PromptError(
                 f"generate continues one prompt; got {len(tokenized.ids)}. model.generate_batch takes several."
             )
-        tell = None if on_token is None else lambda written: on_token(written[0])
+        tell = None if on_token is None else lambda generations: on_token(generations[0])
         return generate(self, tokenized, plan, tell)[0]
 
     def generate_batch(

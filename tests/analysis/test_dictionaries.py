@@ -11,8 +11,8 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.analysis.activations import batch_ranges
 from mi_widgets.analysis.dictionaries.detectors import Columns, f1_of
-from mi_widgets.analysis.reading import in_runs
 from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.sae import SAE
 from tests.conftest import small_transformer
@@ -148,7 +148,7 @@ def test_atlas_texts_say_what_is_known_where():
 
 @given(st.lists(st.integers(1, 1500), min_size=1, max_size=40))
 def test_texts_are_run_together_in_order_and_take_little_room(lengths):
-    runs = in_runs([[0] * length for length in lengths])
+    runs = batch_ranges([[0] * length for length in lengths])
     assert [i for run in runs for i in run] == [*range(len(lengths))]
     for run in runs:
         assert len(run) == 1 or len(run) * max(lengths[i] for i in run) <= 512

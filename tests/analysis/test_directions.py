@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.analysis.reading import activations_at
+from mi_widgets.analysis.activations import activations_at
 from mi_widgets.core.errors import InterventionError, MIError, PromptError, SiteError
 from mi_widgets.core.script import code_of
 from tests.conftest import small_transformer

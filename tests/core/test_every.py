@@ -20,7 +20,7 @@ TEXTS = (".", " .", "a", " a", "\n", "<b>")
 
 
 @st.composite
-def written(draw):
+def extents(draw):
     """Prompts of drawn tokens, padded on either side, and what was generated behind them."""
     rows = draw(st.lists(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4), min_size=1, max_size=3))
     n = draw(st.integers(0, 2))
@@ -32,14 +32,14 @@ def written(draw):
         max(lengths),
         left,
         tokens=tuple(map(tuple, rows)),
-        written=tuple(map(tuple, more[: len(rows)])),
+        generated=tuple(map(tuple, more[: len(rows)])),
     )
     return extent, n
 
 
 def columns_that_read(extent, row, wanted):
     """Where one of the texts stands, in plain counting."""
-    texts = [*extent.tokens[row], *extent.written[row]]
+    texts = [*extent.tokens[row], *extent.generated[row]]
     jump = extent.width - extent.lengths[row]
     for i, text in enumerate(texts):
         if text in wanted or text.strip() in wanted:
@@ -49,7 +49,7 @@ def columns_that_read(extent, row, wanted):
 @settings(max_examples=examples(40))
 @given(st.data())
 def test_only_tokens_that_read_so_are_changed(data):
-    extent, n = data.draw(written())
+    extent, n = data.draw(extents())
     site = data.draw(sites(extent, positions=False))
     wanted = data.draw(st.sampled_from([(".",), (".", "a"), ("\n",), ("z",)]))
     total = extent.width + n

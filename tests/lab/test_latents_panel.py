@@ -41,7 +41,7 @@ def said(panel):
 def test_a_text_is_answered_with_its_latents(model, sae, panel):
     assert panel.dashboard is None
     assert panel.view.result.dataset.equals(mi.sae.latents(model.run("abcd", keep=[sae.site]), sae).dataset)
-    assert said(panel)["as it is"].written == model.generate("abcd", max_new_tokens=4).text
+    assert said(panel)["as it is"].continuation == model.generate("abcd", max_new_tokens=4).text
     panel.prompt = "hgfe"
     assert said(panel)["as it is"].prompt == "hgfe"
     assert panel.view.result.dataset.equals(mi.sae.latents(model.run("hgfe", keep=[sae.site]), sae).dataset)
@@ -57,7 +57,7 @@ def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, 
         held = model.generate("abcd", max_new_tokens=4).text
         likely = model.run("abcd").next_tokens(5).values[0]
     line = lines[f"latent {latent} at 40"]
-    assert line.written == held != lines["as it is"].written
+    assert line.continuation == held != lines["as it is"].continuation
     np.testing.assert_allclose([p for _, p in line.likely], likely, atol=1e-5)
     panel.interventions = mi.stack(mi.ablate(at.latent(sae, latent)), mi.scale(at.z[0, 1], 0.5))
     assert list(said(panel)) == ["as it is", f"latent {latent} out, changed at.z[0, 1]"]
@@ -156,7 +156,7 @@ def test_it_can_be_stopped(model, panel, monkeypatch):
     panel.view._handle_custom_msg({"do": "stop"}, [])
     stopped.set()
     line = said(panel)["as it is"]
-    assert ([line.written], line.writing) == (tokens, False)
+    assert ([line.continuation], line.writing) == (tokens, False)
     assert panel.view._said["busy"] is False
 
 
@@ -167,7 +167,7 @@ def test_what_was_active_holds_in_the_panel(model, sae):
         by_hand = mi.sae.latents(model.run("hgfe", keep=[sae.site]), sae)
         written = model.generate("hgfe", max_new_tokens=4).text
     panel.prompt = "hgfe"
-    assert said(panel)["as it is"].written == written
+    assert said(panel)["as it is"].continuation == written
     assert panel.view.result.dataset.equals(by_hand.dataset)
 
 
@@ -176,7 +176,7 @@ def test_its_code_says_the_same(model, capsys):
     with model.intervene(mi.scale(at.mlp_out[0], -3)):
         panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=4)
     panel.interventions = mi.interventions.replace(at.latent(sae, 3), 30.0)
-    written = said(panel)["latent 3 at 30"].written
+    written = said(panel)["latent 3 at 30"].continuation
     code = panel.code()
     assert code.count("mi.sae.load('here')") == 1
     body = "\n".join(

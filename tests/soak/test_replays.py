@@ -84,7 +84,7 @@ def test_a_patching_panel_ends_with_what_was_asked_last():
                 written = model.generate(PAIR.corrupted, max_new_tokens=3).text
             line = panel.says.lines[-1]
             np.testing.assert_allclose(likely(line), by_hand, atol=1e-5, err_msg=f"gesture {i}")
-            assert line.written == written
+            assert line.continuation == written
         else:
             assert [line.name for line in panel.says.lines] == ["clean", "corrupted"]
     panel.close()

@@ -18,10 +18,10 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
-from ..reading import listed_texts, reads
+from ..activations import listed_texts, text_batches
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .reading import at_marks, in_a_title, place_of
+from .sites import at_marks, in_a_title, place_of
 
 BINS = 20
 
@@ -166,7 +166,7 @@ class _Fired:
 def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> _Fired:
     tokens, text, row, latent, value = [], [], [], [], []
     before = 0
-    for read in reads(model, site, texts, what="dashboards", progress=progress):
+    for read in text_batches(model, site, texts, what="dashboards", progress=progress):
         real = read.real.cpu()
         latents = sae.encode(read.x[read.real]).float().cpu()
         rows, columns = latents.nonzero(as_tuple=True)

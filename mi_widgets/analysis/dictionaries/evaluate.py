@@ -20,10 +20,10 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
+from ..activations import listed_texts, text_batches
 from ..loss import summed_loss
-from ..reading import listed_texts, reads
 from .detectors import Columns, blocks, f1_of
-from .reading import at_marks, in_a_title, place_of
+from .sites import at_marks, in_a_title, place_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -100,7 +100,7 @@ def _fidelity(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress
     n, error, total, squares, fires = 0, 0.0, torch.zeros(()), 0.0, torch.zeros(sae.d_sae)
     losses: dict[str, float] = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
     edits: dict[str, Callable[[Tensor], Tensor]] = {"spliced": sae, "zeros": torch.zeros_like}
-    for read in reads(model, site, texts, what="fidelity", progress=progress):
+    for read in text_batches(model, site, texts, what="fidelity", progress=progress):
         x = read.x[read.real].double().cpu()
         latents = sae.encode(x.float())
         error += float((sae.decode(latents).double() - x).square().sum())

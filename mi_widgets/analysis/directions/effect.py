@@ -22,7 +22,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 
-from ..reading import listed_texts
+from ..activations import listed_texts
 from .steering import divergence, loss_on, read_by, spread_of
 
 _SOURCE = "Turner et al. 2023 (arXiv:2308.10248); the control is ours"
@@ -96,13 +96,13 @@ class Baseline:
     Attributes:
         prompt: what is continued.
         logits: of the next token.
-        written: the continuation.
+        continuation: the continuation.
         write: continues the prompt in the same way, under the interventions that are active then.
     """
 
     prompt: str
     logits: Float[Tensor, " d_vocab"]
-    written: Generation
+    continuation: Generation
     write: Callable[[Event], Generation]
 
 
@@ -144,27 +144,27 @@ class Effects:
         """The unit of what the probes read."""
         return "nats" if self.texts is None else "σ of the probe"
 
-    def of(self, done: Stack, plain: Baseline, stop: Event, written: Generation | None = None) -> Effect:
+    def of(self, done: Stack, plain: Baseline, stop: Event, continuation: Generation | None = None) -> Effect:
         """Effect and cost.
 
         Args:
             done: what is measured.
             plain: what it is measured against.
             stop: once it is set, this ends.
-            written: the continuation under it, where that is known.
+            continuation: the continuation under it, where that is known.
 
         Raises:
             Stopped: it was.
         """
         with self.model.intervene(done):
             steered = self.model.run(plain.prompt).last_logits[0].detach().cpu()
-            if self.probes and written is None:
-                written = plain.write(stop)
+            if self.probes and continuation is None:
+                continuation = plain.write(stop)
         read = {}
         for name, probe in self.probes.items():
             raise_if_stopped(stop)
-            assert written is not None
-            moved = read_by(probe, self.model, written) - read_by(probe, self.model, plain.written)
+            assert continuation is not None
+            moved = read_by(probe, self.model, continuation) - read_by(probe, self.model, plain.continuation)
             read[name] = moved / self._spread(name, probe)
         return Effect(divergence(steered, plain.logits), read, self._cost(done, stop))
 

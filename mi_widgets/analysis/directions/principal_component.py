@@ -13,7 +13,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 
-from ..reading import activations_at, listed_texts
+from ..activations import activations_at, listed_texts
 from .contrast import check_site
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import PairRuns, checked
+from mi_widgets.analysis.compared import PairRuns, valid_pairs
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
@@ -102,7 +102,7 @@ class Patching:
         usual = ("layer", "head" if "head" in self._site.axes else "pos")
         by = usual if axes.by is None else tuple(axes.by)
         self._axes = replace(axes, by=by)
-        self._pairs = checked(model, pairs, by_position="pos" in by)
+        self._pairs = valid_pairs(model, pairs, by_position="pos" in by)
         self._parts = list(batches(self._pairs, batch))
         tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
         self._grid = Grid.of(model, self._site, tokenized, self._axes)
@@ -139,7 +139,7 @@ class Patching:
                 [pair.corrupted for pair in part],
                 lambda here, clean=both.clean: patch(here, clean),
                 self._site,
-                metric=both.asked.measure,
+                metric=both.comparison.measure,
                 axes=self._axes,
                 read=-1,
                 begun=begun,

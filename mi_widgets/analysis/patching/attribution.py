@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import PairRuns, checked
+from mi_widgets.analysis.compared import PairRuns, valid_pairs
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
@@ -63,7 +63,7 @@ def attribution_patching(
     usual = ("layer", "head" if "head" in site.axes else "pos")
     by = usual if by is None else tuple(by)
     _check(site, by)
-    several = checked(model, pairs, by_position="pos" in by)
+    several = valid_pairs(model, pairs, by_position="pos" in by)
     foretold, ends = [], []
     parts = list(batches(several, batch))
     for part in tqdm(parts, desc="attribution", unit="batch", delay=1, disable=not progress, leave=False):
@@ -104,7 +104,7 @@ def _check(site: Site, by: tuple[str, ...]) -> None:
 
 def _foretold(model: Model, both: PairRuns, site: Site, by: tuple[str, ...]) -> np.ndarray:
     """What the gradient says of each cell, (batch, *by)."""
-    of = both.asked.measure(both.corrupted.last_logits)
+    of = both.comparison.measure(both.corrupted.last_logits)
     if not of.requires_grad:
         raise MetricError(
             "attribution_patching needs a metric with a gradient: logit_diff, probability and kl of mi.metrics have "

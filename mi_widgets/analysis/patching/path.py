@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import PairRuns, checked, numbers
+from mi_widgets.analysis.compared import PairRuns, numbers, valid_pairs
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core import sites as at
@@ -69,7 +69,7 @@ def path_patching(
     """
     received = (receivers,) if isinstance(receivers, Site) else tuple(receivers)
     senders = _senders(model, received, layers)
-    several = checked(model, pairs)
+    several = valid_pairs(model, pairs)
     # Where all ways end, heads that receive nothing keep what they read.
     kept = [at.z, *([at.q, at.k, at.v] if at.logits in received and len(received) > 1 else [])]
     found, ends = [], []
@@ -144,7 +144,7 @@ def _swept(
             if not to_logits:
                 with model.intervene(*(patch(site, run) for site in reading)):
                     run = model.run(prompts)
-            yield i, head, numbers(both.asked.measure(run.last_logits))
+            yield i, head, numbers(both.comparison.measure(run.last_logits))
 
 
 def _held(model: Model, both: PairRuns, layer: int, received: Sequence[Site]) -> Stack:

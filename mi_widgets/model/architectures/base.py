@@ -57,7 +57,7 @@ class Weights:
     W_out: Float[Tensor, "layer d_mlp d_model"] | None = None
 
 
-def reading(norm: nn.Module, weight: Tensor) -> Tensor:
+def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
     scale, weight = _scale(norm), weight.detach().float()
     if scale is None:
@@ -66,7 +66,7 @@ def reading(norm: nn.Module, weight: Tensor) -> Tensor:
     return read - read.mean(-2, keepdim=True) if _takes_mean(norm) else read
 
 
-def writing(norm: nn.Module, weight: Tensor) -> Tensor:
+def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
     written = weight.detach().float()
     return written - written.mean(-1, keepdim=True) if _takes_mean(norm) else written

@@ -31,7 +31,7 @@ def measures(model: Model, seed: int) -> dict[str, float]:
     return {
         **_answers(model),
         **_computed(model),
-        **_written(model),
+        **_continuations(model),
         **_repeated(model),
         **gaps(model),
         **_losses(model, seed),
@@ -64,7 +64,7 @@ def _computed(model: Model) -> dict[str, float]:
     }
 
 
-def _written(model: Model) -> dict[str, float]:
+def _continuations(model: Model) -> dict[str, float]:
     found, true = {}, 0.0
     for register in WRITTEN:
         written = continuations(model, register)

@@ -95,11 +95,11 @@ def _judged(generation: Generation, wanted: str, *, after: int) -> Continuation:
     return Continuation(str(generation), told[:1] == [wanted], varied, parsed.is_well_formed)
 
 
-def share_of_true_sums(written: Sequence[Continuation]) -> float:
+def share_of_true_sums(continuations: Sequence[Continuation]) -> float:
     """How many of the finished sums in some texts are true; counting is left out."""
     said = [
         sentence
-        for one in written
+        for one in continuations
         for register, sentence in parse(one.text).sentences
         if register == "arithmetic" and not is_counting(sentence)
     ]

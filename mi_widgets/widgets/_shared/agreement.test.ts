@@ -14,10 +14,10 @@ import { inkOn, lookup } from "./colour";
 import { FakeModel } from "./fakes";
 import { Labelled } from "./labelled";
 import { shared } from "./linked";
-import { count, fixed, powerOfTen, reading, scientific, signed, significant } from "./numbers";
+import { count, fixed, powerOfTen, numberText, scientific, signed, significant } from "./numbers";
 import { axis, floats, labelled, whole } from "./packed";
 import { resample } from "./raster";
-import { ends, highest, written } from "./scale";
+import { ends, highest, numberOnScale } from "./scale";
 import { thinned } from "./thinning";
 import { quoted, shortened, visible } from "./tokens";
 import { levelOf } from "./wire";
@@ -50,9 +50,9 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   scientific,
   significant,
   power_of_ten: powerOfTen,
-  reading,
+  "number text": numberText,
   count,
-  "scale written": (low, high, value) => written(value, { map: "diverging", low, high }),
+  "number on scale": (low, high, value) => numberOnScale(value, { map: "diverging", low, high }),
   "scale ends": (low, high) => Object.values(ends({ map: "diverging", low, high })),
   highest,
   visible,

@@ -55,13 +55,13 @@ export class FakeModel implements Model {
   }
 }
 
-export const written: string[] = []; // what was written on canvases
+export const canvasTexts: string[] = []; // what was written on canvases
 
 /** A page without pixels, 900 pixels wide, where the next frame comes at once. */
 export function fakePage(): void {
   const drawing: Record<string, unknown> = {
     measureText: (text: string) => ({ width: 6.6 * text.length }),
-    fillText: (text: string) => written.push(text),
+    fillText: (text: string) => canvasTexts.push(text),
   };
   const context = new Proxy({}, { get: (_, name) => drawing[String(name)] ?? (() => {}), set: () => true });
   HTMLCanvasElement.prototype.getContext = vi.fn(() => context) as never;

@@ -39,14 +39,14 @@ export class Axis {
   readonly labels: readonly Label[];
   readonly by: string | null;
   readonly tokens: boolean;
-  private written: string[] | string[][];
+  private allTexts: string[] | string[][];
   private places: Map<Label, number>;
 
   constructor(
     { name, labels, texts, by, tokens }: SentAxis,
     private other?: Axis,
   ) {
-    [this.name, this.labels, this.by, this.tokens, this.written] = [name, labels, by, tokens, texts];
+    [this.name, this.labels, this.by, this.tokens, this.allTexts] = [name, labels, by, tokens, texts];
     this.places = new Map(labels.map((label, i) => [label, i]));
   }
 
@@ -57,8 +57,8 @@ export class Axis {
 
   /** How the labels are written; those of the label of another axis, where they depend on one. */
   texts(labels: Labels): string[] {
-    if (!this.other) return this.written as string[];
-    return (this.written as string[][])[this.other.place(labels[this.other.name])!];
+    if (!this.other) return this.allTexts as string[];
+    return (this.allTexts as string[][])[this.other.place(labels[this.other.name])!];
   }
 }
 

@@ -46,7 +46,7 @@ export function inPowers(value: number, digits: number): string {
 }
 
 /** A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004, 3.0e38. */
-export function reading(value: number): string {
+export function numberText(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return scientific(value, 1);
   if (size > 0 && size < 0.0001) return scientific(value, 0);

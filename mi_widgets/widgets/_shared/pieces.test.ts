@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { written } from "./axis";
+import { labelText } from "./axis";
 import { copyCode } from "./copying";
 import { el } from "./dom";
 import { FakeModel } from "./fakes";
@@ -65,10 +65,10 @@ describe("tokens", () => {
   });
 
   it("have more room on an axis if they are names", () => {
-    expect(written("register arithmetic", true)).toBe("register arithmetic");
-    expect(written("register arithmetic")).toBe("register·arit…");
-    expect(written("a".repeat(40), true)).toBe(`${"a".repeat(23)}…`);
-    expect(written("🙂".repeat(40), true)).toBe(`${"🙂".repeat(23)}…`);
+    expect(labelText("register arithmetic", true)).toBe("register arithmetic");
+    expect(labelText("register arithmetic")).toBe("register·arit…");
+    expect(labelText("a".repeat(40), true)).toBe(`${"a".repeat(23)}…`);
+    expect(labelText("🙂".repeat(40), true)).toBe(`${"🙂".repeat(23)}…`);
   });
 
   it("stay text, in every piece that shows them", () => {

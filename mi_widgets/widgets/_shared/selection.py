@@ -36,7 +36,7 @@ def _words(allowed: Sequence[Any]) -> str:
     return "only " + ", ".join(map(str, labels[:_MOST_SAID])) + more
 
 
-def checked(value: Any, current: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+def complete_selection(value: Any, current: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
     """A complete selection from a partial one.
 
     Args:
@@ -100,4 +100,4 @@ class Selection(traitlets.Dict):
 
     def complete(self, obj: Any, value: Any) -> dict[str, Any]:
         """The complete selection; the view says what exists."""
-        return checked(value, obj._current_selection(), obj._choices_now())
+        return complete_selection(value, obj._current_selection(), obj._choices_now())

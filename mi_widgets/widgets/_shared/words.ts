@@ -72,11 +72,11 @@ function marked(template: string, facts: Facts): Part[] {
 function filled(template: string, facts: Facts): Part[] {
   const parts: Part[] = [];
   let end = 0;
-  for (const { 0: whole, 1: asked, 2: name, index } of template.matchAll(FACT)) {
+  for (const { 0: whole, 1: condition, 2: name, index } of template.matchAll(FACT)) {
     const fact = facts[name];
     if (fact === undefined || fact === null) throw new Error(`there is no fact "${name}" for "${template}"`);
     parts.push(template.slice(end, index));
-    if (!asked) parts.push(...(typeof fact === "object" ? fact : [String(fact)]));
+    if (!condition) parts.push(...(typeof fact === "object" ? fact : [String(fact)]));
     end = index + whole.length;
   }
   return [...parts, template.slice(end)];

@@ -5,7 +5,7 @@ import { Sent } from "../_shared/sent";
 export interface Line {
   name: string; // what was done
   prompt: string;
-  written: string; // what the model has added so far
+  continuation: string; // what the model has added so far
   likely: [string, number][]; // its likeliest next tokens
   writing: boolean;
   error: string;

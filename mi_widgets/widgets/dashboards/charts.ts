@@ -3,7 +3,7 @@ import { type AxisScale, linear, roundLinear, symlog } from "../_shared/axis_sca
 import { el } from "../_shared/dom";
 import { type Column, LineChart } from "../_shared/line_chart";
 import { textWidth } from "../_shared/lines";
-import { count, reading } from "../_shared/numbers";
+import { count, numberText } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
 import { highest } from "../_shared/scale";
 import type { Store } from "./store";
@@ -65,12 +65,12 @@ export function activations(store: Store, latent: number): Counts {
   const [counts, peak] = [store.numbers("histogram", latent), highest([store.names.peak(latent)])];
   const edges = [...counts, 0].map((_, i) => (i * peak) / counts.length);
   const columns = columnsBetween(edges, counts, (from, to, n) => [
-    ["activation", `${reading(from)} to ${reading(to)}`],
+    ["activation", `${numberText(from)} to ${numberText(to)}`],
     ["tokens", count(n)],
   ]);
   const n = counts.reduce((sum, height) => sum + height, 0);
   const note = `above 0, at ${count(n)} tokens`;
-  return { columns, x: linear(0, peak || 1), note, said: `activations from 0 to ${reading(peak)} at ${n} tokens` };
+  return { columns, x: linear(0, peak || 1), note, said: `activations from 0 to ${numberText(peak)} at ${n} tokens` };
 }
 
 /** How many latents have which density; those that never fire at the left. */

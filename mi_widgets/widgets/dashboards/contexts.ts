@@ -2,7 +2,7 @@
 import type { Theme } from "../_shared/colour";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { highest, type ColourScale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import type { Context, Store } from "./store";
@@ -27,7 +27,7 @@ function line(context: Context, middle: number, scale: ColourScale, theme: Theme
     strip.element.setAttribute("aria-hidden", "true"); // the line says it
     return strip.element;
   });
-  const peak = el("span", { class: "mi-context-peak" }, reading(context.peak));
+  const peak = el("span", { class: "mi-context-peak" }, numberText(context.peak));
   return el("li", { class: "mi-context", "aria-label": contextText(context, middle) }, peak, ...strips);
 }
 

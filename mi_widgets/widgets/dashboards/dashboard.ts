@@ -4,7 +4,7 @@ import type { Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
 import { walked } from "../_shared/moving";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
 import { highest } from "../_shared/scale";
 import { visible } from "../_shared/tokens";
@@ -94,12 +94,12 @@ export class Dashboard {
 function factsOf(store: Store, latent: number): string[] {
   const [{ label }, scores, density] = [store.label(latent), scoresText(store, latent), store.density(latent)];
   const guess = label && !store.names.label(latent) ? `best label ${label}, ${scores}` : scores;
-  const fires = [`fires at ${percent(density)} of tokens`, `peak ${reading(store.names.peak(latent))}`];
+  const fires = [`fires at ${percent(density)} of tokens`, `peak ${numberText(store.names.peak(latent))}`];
   return [...(guess ? [guess] : []), ...(density ? fires : [])];
 }
 
 function effectRow({ token, by }: Effect): BarRow {
-  return { name: visible(token), value: by, text: reading(by), said: `${visible(token)}: ${reading(by)}` };
+  return { name: visible(token), value: by, text: numberText(by), said: `${visible(token)}: ${numberText(by)}` };
 }
 
 function figure(title: string, unit: string, more: string, element: HTMLElement): HTMLElement {

@@ -35,7 +35,7 @@ class Dashboards(DrawnResult):
     """
 
     def __init__(self, result: Any) -> None:
-        data = _checked(result)
+        data = _dashboards_dataset(result)
         super().__init__(result)
         self.data = data[[*_VARIABLES]]
         self.tokens = [str(text) for text in data["token_text"].values]
@@ -98,7 +98,7 @@ def binned(density: np.ndarray) -> dict[str, Any]:
     return {"edges": edges.tolist(), "counts": counts.tolist(), "never": int((density <= 0).sum())}
 
 
-def _checked(result: Any) -> Any:
+def _dashboards_dataset(result: Any) -> Any:
     """The numbers of a Result of `mi.sae.dashboards`; of one latent alone with its axis."""
     needed = (*_VARIABLES, "token_text", "latent", "place")
     data = dataset_of(result, "DashboardView", "mi.sae.dashboards(model, sae, texts)", needed)

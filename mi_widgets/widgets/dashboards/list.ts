@@ -3,7 +3,7 @@ import { el } from "../_shared/dom";
 import { bindKeys } from "../_shared/keyboard";
 import { LongList } from "../_shared/long_list";
 import { walked } from "../_shared/moving";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { type Found, found, ordered, type OrderName, orders, valueOf } from "./order";
 import type { Store } from "./store";
 import { percent } from "./words";
@@ -138,7 +138,7 @@ export class List {
     // What it is ordered by.
     const by = this.by === "number" ? "density" : this.by;
     const value = valueOf(this.store, by, latent);
-    const number = Number.isNaN(value) ? "" : by === "density" ? percent(value) : reading(value);
+    const number = Number.isNaN(value) ? "" : by === "density" ? percent(value) : numberText(value);
     const parts = [
       el("span", { class: "mi-row-number" }, String(latent)),
       el("span", { class: names.label(latent) ? "mi-row-label" : "mi-row-says", title: name }, name),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .. import _marks as marks
 from .._marks.inks import QUIET
@@ -43,7 +43,7 @@ def _list(drawn: Dashboards, chosen: int, n: int) -> marks.Column:
     rows = [
         marks.Bar(
             names.name(latent),
-            text="" if np.isnan(score[i]) else reading(float(score[i])),
+            text="" if np.isnan(score[i]) else number_text(float(score[i])),
             aside=str(latent),
             quiet=not names.label(latent) and latent != chosen,
         )
@@ -58,7 +58,7 @@ def _said(drawn: Dashboards, latent: int, one: dict[str, Any]) -> str:
     guess, names = label(one), drawn.names
     said = [guess if names.label(latent) else f"best label {guess}"] if guess else []
     if one["density"]:
-        said += [f"fires at {percent(one['density'])} of tokens", f"peak {reading(names.peak(latent))}"]
+        said += [f"fires at {percent(one['density'])} of tokens", f"peak {number_text(names.peak(latent))}"]
     return " · ".join(said)
 
 
@@ -69,7 +69,7 @@ def _contexts(drawn: Dashboards, one: dict[str, Any], peak: float) -> marks.Mark
     scale, middle = ColourScale("sequential", 0.0, peak), drawn.middle
     contexts = [
         marks.Context(
-            reading(float(values[middle])), [drawn.tokens[n] if n >= 0 else "" for n in numbers], values
+            number_text(float(values[middle])), [drawn.tokens[n] if n >= 0 else "" for n in numbers], values
         )
         for numbers, values in zip(one["context_token"], one["context_activation"], strict=True)
     ]

@@ -2,7 +2,7 @@
 import { el } from "../_shared/dom";
 import type { Help } from "../_shared/keys";
 import { changeOf, ChangesNote, switchAction } from "../_shared/latent_changes";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { ResultView } from "../_shared/result_view";
 import { Dashboard } from "./dashboard";
 import { layout } from "./layout";
@@ -97,7 +97,7 @@ export class DashboardView extends ResultView<Store, Selection> {
     this.both.classList.toggle("mi-narrow", place.narrow);
     this.both.style.gridTemplateColumns = place.narrow ? "minmax(0, 1fr)" : `${place.list}px minmax(0, 1fr)`;
     const change = changeOf(this.model, latent);
-    const changed = change ? (change.value === null ? "out" : `held at ${reading(change.value)}`) : "";
+    const changed = change ? (change.value === null ? "out" : `held at ${numberText(change.value)}`) : "";
     this.dashboard.draw(latent, place, this.theme, changed);
     this.list.draw(latent); // when the dashboard says how high it is
     this.changes.draw();

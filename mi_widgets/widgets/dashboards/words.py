@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import fixed, reading
+from mi_widgets.core.numbers import fixed, number_text
 
 from .._shared.tokens import visible
 from .._shared.words import Words
@@ -20,7 +20,7 @@ def sentence(drawn: Dashboards, latent: int) -> str:
     fires = _WORDS.say(
         "fires",
         share=percent(one["density"]),
-        peak=reading(drawn.names.peak(latent)),
+        peak=number_text(drawn.names.peak(latent)),
         token=_tokens(drawn, one["context_token"][:1, drawn.middle]),
         promoted=_tokens(drawn, one["promoted"][:_TOKENS]),
         suppressed=_tokens(drawn, one["suppressed"][:_TOKENS]),
@@ -31,7 +31,8 @@ def sentence(drawn: Dashboards, latent: int) -> str:
 def label(one: dict[str, Any]) -> str:
     """ "register comment (F1 0.97, AUC 1.00)"; "" without a label."""
     f1, auc = (
-        reading(float(score)) if np.isfinite(score) else None for score in (one["label_f1"], one["label_auc"])
+        number_text(float(score)) if np.isfinite(score) else None
+        for score in (one["label_f1"], one["label_auc"])
     )
     text = str(one["label"])
     return _WORDS.say("label", label=text, scores=_WORDS.say("scores", f1=f1, auc=auc)) if text else ""

@@ -1,5 +1,5 @@
 /** A dashboard in words and in numbers. */
-import { fixed, reading } from "../_shared/numbers";
+import { fixed, numberText } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
 import { table } from "../_shared/table";
 import { quoted, visible } from "../_shared/tokens";
@@ -20,7 +20,7 @@ export function sentence(store: Store, latent: number): Part[] {
   };
   const fires = words.say("fires", {
     share: percent(store.density(latent)),
-    peak: reading(store.names.peak(latent)),
+    peak: numberText(store.names.peak(latent)),
     token: most && visible(most.tokens[store.place.indexOf(0)]),
     promoted: tokens("promoted"),
     suppressed: tokens("suppressed"),
@@ -33,7 +33,7 @@ export function sentence(store: Store, latent: number): Part[] {
 /** "F1 0.97, AUC 1.00"; "" where there are none. */
 export function scoresText(store: Store, latent: number): string {
   const { f1, auc } = store.label(latent);
-  const known = (score: number) => !Number.isNaN(score) && reading(score);
+  const known = (score: number) => !Number.isNaN(score) && numberText(score);
   return words.text("scores", { f1: known(f1), auc: known(auc) });
 }
 
@@ -46,14 +46,14 @@ export function percent(share: number): string {
 
 /** A context for a reader of the screen: "13.9 at "·x": the whole text". */
 export function contextText({ tokens, peak }: Context, middle: number): string {
-  return `${reading(peak)} at ${quoted(tokens[middle])}: ${tokens.join("")}`;
+  return `${numberText(peak)} at ${quoted(tokens[middle])}: ${tokens.join("")}`;
 }
 
 /** What the tooltip says of a token of a context. */
 export function pointedAt({ tokens, activations }: Context, place: number[], i: number): Lines {
   const away = place[i];
   const where: Lines = away ? [["place", `${away > 0 ? "+" : "−"}${Math.abs(away)}`]] : [];
-  return [["token", quoted(tokens[i])], ["activation", reading(activations.at(i))], ...where];
+  return [["token", quoted(tokens[i])], ["activation", numberText(activations.at(i))], ...where];
 }
 
 /** The latents of the list in numbers, in its order. */
@@ -61,8 +61,8 @@ export function latentTable(store: Store, latents: readonly number[], chosen: nu
   const shown = latents.slice(0, MOST_ROWS);
   const rows = shown.map((latent) => {
     const { label, f1, auc } = store.label(latent);
-    const scores = store.labelled ? [label, reading(f1), reading(auc)] : [];
-    const [density, peak] = [percent(store.density(latent)), reading(store.names.peak(latent))];
+    const scores = store.labelled ? [label, numberText(f1), numberText(auc)] : [];
+    const [density, peak] = [percent(store.density(latent)), numberText(store.names.peak(latent))];
     return [String(latent), density, peak, ...scores, store.names.promotes(latent)];
   });
   const head = ["latent", "density", "peak", ...(store.labelled ? ["label", "F1", "AUC"] : []), "promotes"];

@@ -9,7 +9,7 @@ import { Lens } from "../_shared/lens";
 import { ARROWS_HELP } from "../_shared/moving";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
-import { written } from "../_shared/scale";
+import { numberOnScale } from "../_shared/scale";
 import type { Cells } from "./cells";
 import { numbers, pointedAt, sentence } from "./words";
 
@@ -105,7 +105,7 @@ export class HeatmapView extends ResultView<Cells> {
       largest: LARGEST_CELL,
       framed: true,
       off: off.map((head) => data.spot({ ...selection, ...head })),
-      number: (value) => written(value, scale),
+      number: (value) => numberOnScale(value, scale),
     });
     const note = this.controlShown && data.controlName ? `shown: ${data.controlName}` : "";
     drawBar(this.bar, scale, this.theme, note);

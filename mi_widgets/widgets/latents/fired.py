@@ -28,7 +28,7 @@ class Fired(DrawnResult):
     """
 
     def __init__(self, result: Any, names: LatentNames) -> None:
-        data = _checked(result)
+        data = _latents_dataset(result)
         super().__init__(result)
         self.names = names
         self.d_sae = int(data["d_sae"].values.ravel()[0])
@@ -89,7 +89,7 @@ class Fired(DrawnResult):
         return pack_dataset(self._data)
 
 
-def _checked(result: Any) -> Any:
+def _latents_dataset(result: Any) -> Any:
     needed = ("activation", "latent", "d_sae", "pos_token")
     data = dataset_of(result, "LatentsView", "mi.sae.latents(run, sae)", needed)
     lacking = [axis for axis in _AXES if axis not in data["activation"].dims]

@@ -8,7 +8,7 @@ import type { Help } from "../_shared/keys";
 import { changeOf, ChangesNote, changesOf, switchAction } from "../_shared/latent_changes";
 import { listen } from "../_shared/model";
 import { inside, walked } from "../_shared/moving";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
 import type { ViewAction } from "../_shared/result_view";
 import type { ColourScale } from "../_shared/scale";
@@ -194,7 +194,7 @@ export class LatentsView extends AnsweredView<Store, Selection> {
     const peak = latent === null ? NaN : names.peak(latent); // not known without dashboards
     this.title.replaceChildren(...(latent === null ? ["No latent selected"] : names.title(latent)));
     this.about.hidden = Number.isNaN(peak);
-    this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${reading(peak)}`;
+    this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${numberText(peak)}`;
     const here = Math.max(0, ...data.over(selection).filter((value) => value > 0));
     this.changing.draw(latent, (this.about.hidden ? here : peak) || data.reach(selection));
   }

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.tokens import shortened
 from .._shared.words import Words
@@ -21,7 +21,7 @@ def sentence(fired: Fired, selection: Mapping[str, Any]) -> str:
     if latent is None:
         facts: dict[str, Any] = {"where": where(fired, selection)}
         for first, value in fired.strongest(selection, 1):
-            facts |= {"strongest": titled(fired, first), "value": reading(value)}
+            facts |= {"strongest": titled(fired, first), "value": number_text(value)}
         return _WORDS.say("sentence", **facts)
     values = fired.over_text(selection)
     n, real = int((values > 0).sum()), int((~np.isnan(values)).sum())
@@ -29,7 +29,7 @@ def sentence(fired: Fired, selection: Mapping[str, Any]) -> str:
     if n:
         at = int(np.nanargmax(values))
         token = shortened(fired.tokens(selection)[at], _LONGEST)
-        facts |= {"n": n, "pos": fired.pos[at], "token": token, "value": reading(float(values[at]))}
+        facts |= {"n": n, "pos": fired.pos[at], "token": token, "value": number_text(float(values[at]))}
     return _WORDS.say("sentence", **facts)
 
 

@@ -1,7 +1,7 @@
 /** The picture in words and in numbers. */
 import { el } from "../_shared/dom";
 import type { Labels } from "../_shared/labelled";
-import { fixed, probability, reading } from "../_shared/numbers";
+import { fixed, probability, numberText } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened, visible } from "../_shared/tokens";
 import { type Part, Words } from "../_shared/words";
@@ -84,7 +84,7 @@ export function position(lens: Lens, at: Labels): string {
 }
 
 function read(lens: Lens, name: string, at: Labels): string {
-  return reading(lens.numberAt(name, at));
+  return numberText(lens.numberAt(name, at));
 }
 
 /** What the tooltip says of a cell, a layer or a position, of the lens or of its control. */

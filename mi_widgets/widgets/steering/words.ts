@@ -1,7 +1,7 @@
 /** What steering does and what it costs, in words. */
 import { el } from "../_shared/dom";
 import type { Labelled } from "../_shared/labelled";
-import { reading, signed } from "../_shared/numbers";
+import { numberText, signed } from "../_shared/numbers";
 import { type Part, Words } from "../_shared/words";
 import templates from "./words.json";
 
@@ -29,7 +29,7 @@ function effects(data: Labelled, push: string): Part[] {
   const moved = (probe: number | string) => signed(data.get("read").at({ push, probe }), 1);
   const unit = data.has("read") && data.get("read").unit === "nats" ? "nats" : "σ"; // without texts nobody knows σ
   const read = probes.map((name) => ({ name, moved: moved(name), unit }));
-  return read.length ? words.each("probe", read, ", ") : words.say("moved", { kl: reading(kl) });
+  return read.length ? words.each("probe", read, ", ") : words.say("moved", { kl: numberText(kl) });
 }
 
 export function percent(share: number): string {

@@ -6,7 +6,7 @@ import {
   FakeModel,
   fakePage,
   shown as shownWidget,
-  written as drawn,
+  canvasTexts as drawn,
 } from "../_shared/fakes";
 import { axis, floats, labelled, whole } from "../_shared/packed";
 import { numbers, press, slide, words } from "../_shared/reader";

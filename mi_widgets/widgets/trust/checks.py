@@ -54,7 +54,7 @@ class Report(DrawnResult):
     """
 
     def __init__(self, result: Any):
-        data = _checked(result)
+        data = _report_dataset(result)
         super().__init__(result)
         columns = [np.asarray(data[name].values).tolist() for name in ("check", *_FIELDS)]
         rows = zip(labels_of(data["status"], "check"), *columns, strict=True)
@@ -120,7 +120,7 @@ class Report(DrawnResult):
         return pack_dataset(data, folds=self.folds, summary=self.summary)
 
 
-def _checked(result: Any) -> Any:
+def _report_dataset(result: Any) -> Any:
     """The dataset of a report, with its axis."""
     if not is_result(result):
         raise ResultError(f"TrustView draws a report of checks, not {kind_of(result)}; {_HOW}.")

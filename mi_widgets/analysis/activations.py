@@ -20,7 +20,7 @@ _TOKENS_A_RUN = 512  # with padding: every one of them takes room for a vocabula
 
 
 @dataclass(frozen=True)
-class Read:
+class TextBatch:
     """A run of some texts.
 
     Attributes:
@@ -38,11 +38,11 @@ class Read:
     real: Bool[Tensor, "batch pos"]
 
 
-def listed_texts(asked: str, texts: Any, name: str = "texts") -> list[str]:
+def listed_texts(caller: str, texts: Any, name: str = "texts") -> list[str]:
     """Texts as a list.
 
     Args:
-        asked: what takes them, for the message.
+        caller: what takes them, for the message.
         texts: what was given.
         name: of the argument.
 
@@ -52,12 +52,14 @@ def listed_texts(asked: str, texts: Any, name: str = "texts") -> list[str]:
     found = [*texts] if isinstance(texts, Iterable) and not isinstance(texts, str) else []
     if not found or not all(isinstance(text, str) for text in found):
         raise PromptError(
-            f"{asked}: {name} must be a list with a text in it, and texts alone; got {texts!r:.60}."
+            f"{caller}: {name} must be a list with a text in it, and texts alone; got {texts!r:.60}."
         )
     return found
 
 
-def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool) -> Iterator[Read]:
+def text_batches(
+    model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool
+) -> Iterator[TextBatch]:
     """Some texts at a time, cut off where the model's context ends.
 
     Args:
@@ -68,13 +70,13 @@ def reads(model: Model, site: Site, texts: Sequence[str], *, what: str, progress
         progress: whether a bar shows, for what takes more than a second.
     """
     cut = [model.cut(text)[0] for text in texts]
-    for numbers in tqdm(in_runs(cut), desc=what, unit="run", delay=1, disable=not progress, leave=False):
+    for numbers in tqdm(batch_ranges(cut), desc=what, unit="run", delay=1, disable=not progress, leave=False):
         pieces = cut[numbers.start : numbers.stop]
         run = model.run(pieces, keep=[site.everywhere])
-        yield Read(numbers, pieces, run, run[site].detach(), ordinary(run))
+        yield TextBatch(numbers, pieces, run, run[site].detach(), not_special(run))
 
 
-def in_runs(pieces: Sequence[list[int]], *, most: int = _TOKENS_A_RUN) -> list[range]:
+def batch_ranges(pieces: Sequence[list[int]], *, most: int = _TOKENS_A_RUN) -> list[range]:
     """Which pieces are run together: neighbours with at most so many tokens, and at least one."""
     found, first, longest = [], 0, 0
     for i, piece in enumerate(pieces):
@@ -85,7 +87,7 @@ def in_runs(pieces: Sequence[list[int]], *, most: int = _TOKENS_A_RUN) -> list[r
     return [*found, range(first, len(pieces))]
 
 
-def ordinary(run: Run) -> Bool[Tensor, "batch pos"]:
+def not_special(run: Run) -> Bool[Tensor, "batch pos"]:
     """The tokens of a run that are neither padding nor special."""
     special = torch.tensor(getattr(run.model.tokenizer, "all_special_ids", None) or [-1])
     return run.mask & ~torch.isin(run.ids, special.to(run.ids.device))
@@ -106,7 +108,7 @@ def activations_at(
         PromptError: it names none of their tokens.
     """
     rows, numbers = [], []
-    for read in reads(
+    for read in text_batches(
         model, replace(site, positions=None, tokens=None), texts, what="reading", progress=progress
     ):
         where = read.real & read.run.where(site)

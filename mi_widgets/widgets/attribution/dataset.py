@@ -18,7 +18,7 @@ _OTHERS = ("logit_diff", "right", "wrong", "layer", "head", "pos", "neuron")
 _OPTIONAL = ("bias", "interventions")
 
 
-def checked(result: Any, what: str) -> Any:
+def attribution_dataset(result: Any, what: str) -> Any:
     """The dataset of an attribution."""
     if not is_result(result):
         raise ResultError(f"{what} takes a Result, not {kind_of(result)}; {_HOW}.")
@@ -75,7 +75,7 @@ def control_of(given: Any, names: list[str], shape: tuple[int, int]) -> Control 
 
 def _matched(control: Any, names: list[str]) -> np.ndarray:
     """The control's numbers in the order of our terms; 0 for a bias that one of the two does not have."""
-    data = checked(control, "control=")
+    data = attribution_dataset(control, "control=")
     values = rows_of(data, "contribution")
     theirs = dict(zip(names_of(data), values.T, strict=True))
     ours = set(names)

@@ -14,7 +14,7 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from ..reading import reads
+from ..activations import text_batches
 
 
 def place_of(sae: SAE, site: Site | None) -> Site:
@@ -41,7 +41,7 @@ def at_marks(
 
     Args:
         model: one whose tokenizer tells where in a text a token stands.
-        site: see `reads`.
+        site: see `text_batches`.
         texts: what is read.
         marks: in them.
         progress: whether a bar shows.
@@ -56,7 +56,7 @@ def at_marks(
         by_text.setdefault(mark.text, []).append(mark)
     found: list[list[Mark]] = []
     rows: list[Tensor] = []
-    for read in reads(model, site, texts, what="reading", progress=progress):
+    for read in text_batches(model, site, texts, what="reading", progress=progress):
         for row, number in enumerate(read.numbers):
             for place, here in _places(model, texts[number], by_text.get(number, [])).items():
                 if place < read.x.shape[1] and read.real[row, place]:
