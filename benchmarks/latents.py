@@ -19,7 +19,8 @@ import mi_widgets as mi
 {bare.ECHO}
 model, sae = mi.load("atlas"), mi.sae.load("atlas-2")
 known = mi.shipped.sample_texts("atlas", "test", n=200, seed=5)
-seen = mi.sae.dashboards(model, sae, [text.text for text in known], marks=mi.sae.marks(known), progress=False)
+truth = mi.sae.annotations(known)
+seen = mi.sae.dashboards(model, sae, [text.text for text in known], annotations=truth, progress=False)
 text = "The capital of the state where Dallas lies is Austin"
 """
 SENTENCE = "The capital of the state around Greenville is Austin . He found a familiar box on the table and the old man"

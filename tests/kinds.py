@@ -12,7 +12,9 @@ from tests.core.dictionaries import random_sae
 from tests.model.letters import letters
 
 TEXTS = ["abcdefgh", "hgfedcba", "aabbccdd", "abababab"]
-MARKS = [mi.sae.Mark(i, p, "letter", text[p - 1]) for i, text in enumerate(TEXTS * 3) for p in (1, 2, 3)]
+ANNOTATIONS = [
+    mi.sae.Annotation(i, p, "letter", text[p - 1]) for i, text in enumerate(TEXTS * 3) for p in (1, 2, 3)
+]
 PAIR = mi.PromptPair("abcd", "xbcd", ("e", "f"))
 
 
@@ -96,7 +98,9 @@ KINDS = {
     "path_patching": lambda: mi.path_patching(model(), PAIR, progress=False),
     "progress_measures": lambda: mi.fourier.progress_measures(adding()),
     "repeat_accuracy": lambda: mi.repeat_accuracy(model(), length=8, n=2),
-    "sae_evaluation": lambda: mi.sae.evaluate(model(), sae(), TEXTS * 3, marks=MARKS, progress=False),
+    "sae_evaluation": lambda: mi.sae.evaluate(
+        model(), sae(), TEXTS * 3, annotations=ANNOTATIONS, progress=False
+    ),
     "sae_training": _history,
     "steering_effect": lambda: mi.steering_effect(
         model(), mi.steer(at.resid_post[1], torch.ones(32)), "abcd", texts=TEXTS, max_new_tokens=3

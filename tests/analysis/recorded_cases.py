@@ -174,7 +174,7 @@ def dictionaries():
     """Sparse autoencoders."""
     atlas, sae = load("atlas"), load_sae("atlas-2")
     shared = {
-        "marks": [mi.sae.Mark(i, 9, "tone", "kind") for i in range(6)],
+        "annotations": [mi.sae.Annotation(i, 9, "tone", "kind") for i in range(6)],
         "site": SITE,
         "progress": False,
     }

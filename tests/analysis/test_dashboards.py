@@ -115,11 +115,13 @@ def test_labels_say_what_a_latent_detects(model):
     sae = type(sae)(
         W_enc=direction.T.contiguous(), b_enc=torch.zeros(1), W_dec=direction, b_dec=middle, kind="l1"
     )
-    marks = [
-        mi.sae.Mark(i, place + 1, "letter", text[place]) for i, text in enumerate(TEXTS) for place in range(8)
+    annotations = [
+        mi.sae.Annotation(i, place + 1, "letter", text[place])
+        for i, text in enumerate(TEXTS)
+        for place in range(8)
     ]
     looks = mi.sae.dashboards(
-        model, sae, TEXTS, marks=marks, site=at.resid_pre[0], near=1, n_promoted=3, progress=False
+        model, sae, TEXTS, annotations=annotations, site=at.resid_pre[0], near=1, n_promoted=3, progress=False
     ).dataset
     assert looks["label"].item() == "letter a"
     assert looks["label_auc"].item() > 0.9

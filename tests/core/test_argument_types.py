@@ -8,7 +8,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import MIError, WrongKind
-from tests.kinds import KINDS, MARKS, PAIR, model, run, sae, toy
+from tests.kinds import ANNOTATIONS, KINDS, PAIR, model, run, sae, toy
 from tests.names import every_public
 
 DIRECTION = mi.directions.Direction(
@@ -26,7 +26,7 @@ THINGS = {
     "Ablate": mi.ablate(at.z[1, 0]),
     "Stack": mi.stack(mi.ablate(at.z[1, 0])),
     "PromptPair": PAIR,
-    "Mark": MARKS[0],
+    "Annotation": ANNOTATIONS[0],
 }
 FUNCTIONS = {
     name: function

@@ -66,7 +66,7 @@ CHANGED = {
 }  # fmt: skip
 DICTIONARY = {name: lambda: {"sae": load_sae("atlas-2")} for name in ("latents", "dashboards")}
 # What code leaves to the user.
-GIVEN = {"dashboards": {"texts": TEXTS, "marks": ()}}
+GIVEN = {"dashboards": {"texts": TEXTS, "annotations": ()}}
 
 
 def gesture(view, name, draw, *, heads=8):

@@ -13,7 +13,13 @@ TOKENS = ["", " the", " cat", " sat", "\n", "</script><img src=x onerror=alert(1
 
 
 def dashboards(
-    n: int = 6, *, contexts: int = 3, around: int = 2, marks: bool = True, dead: Sequence[int] = (4,), **more
+    n: int = 6,
+    *,
+    contexts: int = 3,
+    around: int = 2,
+    annotated: bool = True,
+    dead: Sequence[int] = (4,),
+    **more,
 ) -> Result:
     """Latent i fires most at token 1 + i % 7, where it is its number plus 1; latents of even numbers detect French."""
     rng = np.random.default_rng(0)
@@ -50,10 +56,10 @@ def dashboards(
                 "nearest_cosine": (("latent", "neighbour"), np.tile([0.5, 0.25], (n, 1))),
                 "label": (
                     "latent",
-                    np.where(french, "register french", "asked bird") if marks else np.full(n, ""),
+                    np.where(french, "register french", "asked bird") if annotated else np.full(n, ""),
                 ),
-                "label_f1": ("latent", np.where(french, 0.9, 0.2) if marks else np.full(n, np.nan)),
-                "label_auc": ("latent", np.where(french, 0.95, 0.5) if marks else np.full(n, np.nan)),
+                "label_f1": ("latent", np.where(french, 0.9, 0.2) if annotated else np.full(n, np.nan)),
+                "label_auc": ("latent", np.where(french, 0.95, 0.5) if annotated else np.full(n, np.nan)),
                 "token_text": ("token", np.array(TOKENS)),
             },
             coords={"latent": np.arange(n), "place": np.arange(-around, around + 1)},

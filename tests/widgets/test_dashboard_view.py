@@ -56,13 +56,13 @@ def test_names_are_labels_that_are_detected_well_else_promoted_tokens(view):
     names = view._names
     assert names["labels"] == ["register french", ""] * 3
     assert names["says"][1] == "↑ ·le ·chat ·cat"
-    assert DashboardView(dashboards(marks=False))._names["labels"] == [""] * 6
+    assert DashboardView(dashboards(annotated=False))._names["labels"] == [""] * 6
 
 
 def test_what_can_be_selected(view):
     assert view.choices() == {"latent": [0, 1, 2, 3, 4, 5]}
     assert view.selection == {"latent": 0}  # the best label
-    assert DashboardView(dashboards(marks=False)).selection == {"latent": 5}  # the strongest
+    assert DashboardView(dashboards(annotated=False)).selection == {"latent": 5}  # the strongest
     assert DashboardView(dashboards(), selection={"latent": 3}).selection == {"latent": 3}
     view.selection = {"latent": np.int64(2)}
     assert view.selection == {"latent": 2}
@@ -131,14 +131,14 @@ def test_a_result_shows_as_its_view():
 
 
 @pytest.mark.parametrize("latent", range(6))
-@pytest.mark.parametrize("marks", [True, False])
-def test_every_dashboard_has_a_picture_and_words(latent, marks):
-    view = DashboardView(dashboards(marks=marks), selection={"latent": latent})
+@pytest.mark.parametrize("annotated", [True, False])
+def test_every_dashboard_has_a_picture_and_words(latent, annotated):
+    view = DashboardView(dashboards(annotated=annotated), selection={"latent": latent})
     assert view.png().startswith(b"\x89PNG")
     said = repr(view)
     assert f"Latent {latent}" in said
     assert ("fires at no token of these texts" in said) == (latent == 4)
-    assert ("AUC" in said) == marks
+    assert ("AUC" in said) == annotated
 
 
 def test_silent_dictionaries_and_those_without_contexts_have_a_picture():

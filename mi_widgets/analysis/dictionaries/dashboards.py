@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mi_widgets.core.prompts import Mark
+from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
@@ -21,7 +21,7 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .sites import at_marks, in_a_title, place_of
+from .sites import at_annotations, in_a_title, place_of
 
 BINS = 20
 
@@ -32,7 +32,7 @@ def dashboards(
     sae: SAE,
     texts: Sequence[str],
     *,
-    marks: Sequence[Mark] = (),
+    annotations: Sequence[Annotation] = (),
     site: Site | None = None,
     contexts: int = 8,
     around: int = 10,
@@ -46,7 +46,7 @@ def dashboards(
         model: under whatever interventions are active.
         sae: which.
         texts: what is read; all that fires is kept until the end.
-        marks: what is known where, as in `mi.sae.evaluate`: each latent gets the label that it detects best.
+        annotations: what is known where, as in `mi.sae.evaluate`: each latent gets the label that it detects best.
         site: where it reads; its own by default.
         contexts: the strongest places that are shown of a latent, one a text.
         around: tokens shown before and after each.
@@ -61,7 +61,7 @@ def dashboards(
         and `suppressed` (latent, rank) with `promoted_by` and `suppressed_by`, its direct effect on the logits in nats
         for an activation of 1 (the final norm's scale left out, the vocabulary's mean taken away), `nearest` and
         `nearest_cosine` (latent, neighbour) of the directions, `label`, `label_f1` and `label_auc` ("" and NaN without
-        marks). Tokens are numbers of `token_text`.
+        annotations). Tokens are numbers of `token_text`.
 
     Raises:
         DictionaryError: no site, no text, or a width that is not the site's.
@@ -74,7 +74,7 @@ def dashboards(
     fired = _fired(model, sae, place, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, contexts, around)
     promoted = _effects(model, sae, place, n_promoted)
-    labels = _labels(model, sae, place, texts, marks, progress)
+    labels = _labels(model, sae, place, texts, annotations, progress)
     known, numbers = np.unique(
         np.concatenate([ids.ravel(), promoted["promoted"].ravel(), promoted["suppressed"].ravel()]),
         return_inverse=True,
@@ -206,13 +206,18 @@ def _neighbours(sae: SAE, many: int) -> dict[str, tuple[tuple[str, str], np.ndar
 
 
 def _labels(
-    model: Model, sae: SAE, site: Site, texts: Sequence[str], marks: Sequence[Mark], progress: bool
+    model: Model,
+    sae: SAE,
+    site: Site,
+    texts: Sequence[str],
+    annotations: Sequence[Annotation],
+    progress: bool,
 ) -> dict[str, np.ndarray]:
     """The label that each latent detects best on every other text, and how well it does on the rest."""
     label = np.full(sae.d_sae, "", dtype=object)
     f1, auc = np.full(sae.d_sae, np.nan), np.full(sae.d_sae, np.nan)
-    if marks:
-        found, x = at_marks(model, site, texts, marks, progress=progress)
+    if annotations:
+        found, x = at_annotations(model, site, texts, annotations, progress=progress)
         latents, (half, is_it) = sae.encode(x).numpy(), split(found)
         for block in blocks(sae.d_sae):
             chosen, scored = Columns.of(latents[half, block]), Columns.of(latents[~half, block])

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import apply
-from mi_widgets.core.prompts import Mark
+from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
@@ -23,10 +23,10 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from ..loss import summed_loss
 from .detectors import Columns, blocks, f1_of
-from .sites import at_marks, in_a_title, place_of
+from .sites import at_annotations, in_a_title, place_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
-MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
+EXAMPLES_OF_A_LABEL = 5  # of a label in each half, or it is left out
 
 
 @recorded
@@ -35,15 +35,15 @@ def evaluate_sae(
     sae: SAE,
     texts: Sequence[str],
     *,
-    marks: Sequence[Mark] = (),
+    annotations: Sequence[Annotation] = (),
     site: Site | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Result:
     """How true an autoencoder is to the activations, and its single latents to what is known.
 
-    The first says little (both figures flatter nearly every autoencoder); the second needs texts with marks. For each
-    label the best latent and its threshold are chosen on every other text, and scored on the rest; so are single
+    The first says little (both figures flatter nearly every autoencoder); the second needs texts with annotations. For
+    each label the best latent and its threshold are chosen on every other text, and scored on the rest; so are single
     dimensions of the activation, principal components, the latents of a dictionary of as many random directions that
     fires as sparsely, and projections on these directions.
 
@@ -51,8 +51,8 @@ def evaluate_sae(
         model: under whatever interventions are active.
         sae: which.
         texts: that it was not trained on.
-        marks: what is known where, as in `mi.sae.marks(mi.shipped.sample_texts("atlas", n=500))`; every token with a
-            mark is one example, of all labels that it has and against all others.
+        annotations: what is known where, as in `mi.sae.annotations(mi.shipped.sample_texts("atlas", n=500))`; every
+            token with an annotation is one example, of all labels that it has and against all others.
         site: where it reads; its own by default.
         seed: of the random dictionary.
         progress: whether a bar shows.
@@ -66,7 +66,7 @@ def evaluate_sae(
 
     Raises:
         DictionaryError: no site, no text, or a width that is not the site's.
-        PromptError: a mark in none of the texts.
+        PromptError: an annotation in none of the texts.
 
     Source: after Bricken et al. 2023 and Gao et al. 2024 (arXiv:2406.04093), sections 4.1 and 4.3; against known
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
@@ -74,7 +74,9 @@ def evaluate_sae(
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.evaluate", texts)
     whole = _fidelity(model, sae, place, texts, progress)
-    labels, scores = _scores(model, sae, place, texts, marks, seed, progress) if marks else ([], _none())
+    labels, scores = (
+        _scores(model, sae, place, texts, annotations, seed, progress) if annotations else ([], _none())
+    )
     dims = ("label", "basis")
     return Result(
         kind="sae_evaluation",
@@ -146,9 +148,15 @@ def _none() -> _Scores:
 
 
 def _scores(
-    model: Model, sae: SAE, site: Site, texts: Sequence[str], marks: Sequence[Mark], seed: int, progress: bool
+    model: Model,
+    sae: SAE,
+    site: Site,
+    texts: Sequence[str],
+    annotations: Sequence[Annotation],
+    seed: int,
+    progress: bool,
 ) -> tuple[list[str], _Scores]:
-    found, x = at_marks(model, site, texts, marks, progress=progress)
+    found, x = at_annotations(model, site, texts, annotations, progress=progress)
     half, is_it = split(found)
     labels = [*is_it]
     if not labels:
@@ -186,19 +194,21 @@ class _Chosen:
 
 
 def split(
-    marks: Sequence[Sequence[Mark]],
+    annotations: Sequence[Sequence[Annotation]],
 ) -> tuple[Bool[np.ndarray, " token"], dict[str, Bool[np.ndarray, " token"]]]:
     """The half of the tokens to choose on, every other text; and of each label with enough in both, which have it."""
-    half = np.array([here[0].text % 2 == 0 for here in marks])
-    names = [{f"{mark.kind} {mark.value}" for mark in here} for here in marks]
+    half = np.array([here[0].text % 2 == 0 for here in annotations])
+    names = [{f"{annotation.kind} {annotation.value}" for annotation in here} for here in annotations]
     is_it = {
         name: np.array([name in here for here in names])
-        for name in dict.fromkeys(f"{mark.kind} {mark.value}" for here in marks for mark in here)
+        for name in dict.fromkeys(
+            f"{annotation.kind} {annotation.value}" for here in annotations for annotation in here
+        )
     }
     enough = {
         name: these
         for name, these in is_it.items()
-        if min((these & half).sum(), (these & ~half).sum()) >= MARKS_OF_A_LABEL
+        if min((these & half).sum(), (these & ~half).sum()) >= EXAMPLES_OF_A_LABEL
     }
     return half, enough
 

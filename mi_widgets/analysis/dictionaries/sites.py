@@ -1,4 +1,4 @@
-"""Where a dictionary reads, and what a model has where something is marked in a text."""
+"""Where a dictionary reads, and what a model has where a text is annotated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError, PromptError
-from mi_widgets.core.prompts import Mark
+from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
@@ -34,27 +34,32 @@ def in_a_title(place: Site) -> str:
     return repr(place).removeprefix("at.")
 
 
-def at_marks(
-    model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], *, progress: bool = True
-) -> tuple[list[list[Mark]], Float[Tensor, "token d_in"]]:
-    """The marks of every token that has one, and what the model has there; what is beyond its context is left out.
+def at_annotations(
+    model: Model,
+    site: Site,
+    texts: Sequence[str],
+    annotations: Sequence[Annotation],
+    *,
+    progress: bool = True,
+) -> tuple[list[list[Annotation]], Float[Tensor, "token d_in"]]:
+    """The annotations of every token that has one, and the model's activation there; none beyond its context.
 
     Args:
         model: one whose tokenizer tells where in a text a token stands.
         site: see `text_batches`.
         texts: what is read.
-        marks: in them.
+        annotations: in them.
         progress: whether a bar shows.
 
     Raises:
-        PromptError: a mark in no text, or at no token.
+        PromptError: an annotation in no text, or at no token.
     """
-    by_text: dict[int, list[Mark]] = {}
-    for mark in marks:
-        if not 0 <= mark.text < len(texts) or not 0 < mark.end <= len(texts[mark.text]):
-            raise PromptError(f"{mark!r} is in none of the {len(texts)} texts.")
-        by_text.setdefault(mark.text, []).append(mark)
-    found: list[list[Mark]] = []
+    by_text: dict[int, list[Annotation]] = {}
+    for annotation in annotations:
+        if not 0 <= annotation.text < len(texts) or not 0 < annotation.end <= len(texts[annotation.text]):
+            raise PromptError(f"{annotation!r} is in none of the {len(texts)} texts.")
+        by_text.setdefault(annotation.text, []).append(annotation)
+    found: list[list[Annotation]] = []
     rows: list[Tensor] = []
     for read in text_batches(model, site, texts, what="reading", progress=progress):
         for row, number in enumerate(read.numbers):
@@ -63,17 +68,17 @@ def at_marks(
                     found.append(here)
                     rows.append(read.x[row, place])
     if not rows:
-        raise PromptError("There is no mark at any token of these texts.")
+        raise PromptError("There is no annotation at any token of these texts.")
     return found, torch.stack(rows).float().cpu()
 
 
-def _places(model: Model, text: str, marks: Sequence[Mark]) -> dict[int, list[Mark]]:
-    """The marks of each token."""
-    found: dict[int, list[Mark]] = {}
-    spans = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"] if marks else []
-    for mark in marks:
-        place = next((i for i, (start, end) in enumerate(spans) if start < mark.end <= end), None)
+def _places(model: Model, text: str, annotations: Sequence[Annotation]) -> dict[int, list[Annotation]]:
+    """The annotations of each token."""
+    found: dict[int, list[Annotation]] = {}
+    spans = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"] if annotations else []
+    for annotation in annotations:
+        place = next((i for i, (start, end) in enumerate(spans) if start < annotation.end <= end), None)
         if place is None:
-            raise PromptError(f"{mark!r}: no token of {text!r} holds its last character.")
-        found.setdefault(place, []).append(mark)
+            raise PromptError(f"{annotation!r}: no token of {text!r} holds its last character.")
+        found.setdefault(place, []).append(annotation)
     return found

@@ -31,7 +31,7 @@ class Dashboards(DrawnResult):
         latents: The dictionary's numbers of the latents.
         tokens: The texts that numbers of tokens stand for.
         names: What the latents are called.
-        labelled: Whether there were marks, so that labels have scores.
+        labelled: Whether there were annotations, so that labels have scores.
     """
 
     def __init__(self, result: Any) -> None:
@@ -51,7 +51,7 @@ class Dashboards(DrawnResult):
 
     @property
     def score(self) -> np.ndarray:
-        """What the list is ordered by at first: how well the labels fit, without marks how strong the latents are."""
+        """What orders the list at first: how well the labels fit, without annotations how strong the latents are."""
         return self.data["label_f1" if self.labelled else "peak"].values
 
     @property

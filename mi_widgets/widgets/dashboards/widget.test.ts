@@ -16,7 +16,7 @@ const F1 = [0.2, 0.9, NaN, 0.7];
 const AROUND = 1;
 
 /** Four latents; the third never fires. Of each two contexts of three tokens. */
-function dashboards({ marks = true } = {}) {
+function dashboards({ annotated = true } = {}) {
   const n = PEAKS.length;
   const context = [1, 2, 4, NaN, 2, 5, 1, 5, 3, 3, 5, 6, NaN, NaN, NaN, NaN, NaN, NaN, 4, 3, 1, 4, 3, 1];
   const strength = [0, 3, 0, NaN, 2, 1, 0, 9, 4, 0, 8, 0, NaN, NaN, NaN, NaN, NaN, NaN, 0, 6, 0, 0, 5, 0];
@@ -28,7 +28,7 @@ function dashboards({ marks = true } = {}) {
     axis("rank", [0, 1]),
     axis("neighbour", [0, 1]),
   ];
-  const score = { axes: ["latent"], values: floats([n], (i) => (marks ? F1[i] : NaN)) };
+  const score = { axes: ["latent"], values: floats([n], (i) => (annotated ? F1[i] : NaN)) };
   const contexts = ["latent", "context", "place"];
   const of = (name: string, values: Packed) => ({ axes: ["latent", name], values });
   const each = (two: number[]) => PEAKS.flatMap(() => two);
@@ -65,11 +65,11 @@ function dashboards({ marks = true } = {}) {
   );
 }
 
-function names({ marks = true } = {}) {
+function names({ annotated = true } = {}) {
   const n = PEAKS.length;
   return {
     latents: whole([n], [10, 11, 12, 17]),
-    labels: marks ? ["", "register french", "", "asked bird"] : ["", "", "", ""],
+    labels: annotated ? ["", "register french", "", "asked bird"] : ["", "", "", ""],
     says: PEAKS.map(() => "↑ ·le ·chat"),
     peaks: floats([n], (i) => PEAKS[i]),
   };
@@ -134,8 +134,8 @@ describe("the list", () => {
     expect(numbers(root)).toEqual(["11", "17", "10", "12"]);
   });
 
-  it("has no order by labels without marks", () => {
-    const { root } = shown(fakeModel({}, { marks: false }));
+  it("has no order by labels without annotations", () => {
+    const { root } = shown(fakeModel({}, { annotated: false }));
     expect([...root.querySelectorAll("option")].map((option) => option.value)).toEqual(["peak", "density", "number"]);
     expect(rows(root)[0].textContent).toBe("11↑ ·le ·chat9.00");
   });
@@ -331,8 +331,8 @@ describe("the widget", () => {
     model.set("selection", { latent: 99 });
     expect(title(root)).toContain("Latent 11");
     model.set("selection", { latent: 17 });
-    model.set("_names", names({ marks: false })); // of the same message
-    model.set("_data", dashboards({ marks: false }));
+    model.set("_names", names({ annotated: false })); // of the same message
+    model.set("_data", dashboards({ annotated: false }));
     expect(title(root)).toBe("Latent 17");
     expect(root.querySelector("select")!.value).toBe("peak");
   });

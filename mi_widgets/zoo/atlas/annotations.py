@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mi_widgets.core.argument_types import checked
-from mi_widgets.core.prompts import Mark
+from mi_widgets.core.prompts import Annotation
 
 from .grammar import Label, Text
 
@@ -15,7 +15,7 @@ _WORD = re.compile(r"\w+")
 
 
 @checked
-def marks(texts: Sequence[Text], *, every_token: bool = False) -> tuple[Mark, ...]:
+def annotations_of(texts: Sequence[Text], *, every_token: bool = False) -> tuple[Annotation, ...]:
     """What is known, each where it can first be known.
 
     - `asked`: which attribute of a state, where the answer is due;
@@ -24,26 +24,26 @@ def marks(texts: Sequence[Text], *, every_token: bool = False) -> tuple[Mark, ..
 
     Args:
         texts: of `mi.shipped.sample_texts("atlas", …)`.
-        every_token: mark a sentiment at every word of its sentences in place of those that set it: what a label means
-            to whoever does not ask where it can be known.
+        every_token: annotate a sentiment at every word of its sentences in place of those that set it: what a label
+            means to whoever does not ask where it can be known.
     """
-    return tuple(mark for i, text in enumerate(texts) for mark in _of(i, text, every_token))
+    return tuple(annotation for i, text in enumerate(texts) for annotation in _of(i, text, every_token))
 
 
-def _of(number: int, text: Text, every_token: bool) -> Iterator[Mark]:
+def _of(number: int, text: Text, every_token: bool) -> Iterator[Annotation]:
     asked = text.of("asked")
     for label in text.of("is"):
         answer = next(a for a in text.of("answer") if a.start >= label.end)
         if any(a.value == label.value for a in asked):
-            yield Mark(number, len(text.text[: answer.start].rstrip()), "asked", label.value)
+            yield Annotation(number, len(text.text[: answer.start].rstrip()), "asked", label.value)
     for label in text.of("register"):
         if label.value in _AT_THE_END:
-            yield Mark(number, len(text.text[: label.end].rstrip()), "register", label.value)
+            yield Annotation(number, len(text.text[: label.end].rstrip()), "register", label.value)
     for label in text.of("comment"):
-        yield Mark(number, label.end, "register", "comment")
+        yield Annotation(number, label.end, "register", "comment")
     for label in text.of("sentiment"):
         for end in _ends(text, label, every_token):
-            yield Mark(number, end, "sentiment", label.value)
+            yield Annotation(number, end, "sentiment", label.value)
 
 
 def _ends(text: Text, sentence: Label, every_token: bool) -> list[int]:
