@@ -111,8 +111,8 @@ def activations_at(
     for read in text_batches(
         model, replace(site, positions=None, tokens=None), texts, what="reading", progress=progress
     ):
-        where = read.real & read.run.where(site)
-        columns = read.run.extent.resolve(site, where.shape[1])
+        where = read.real & read.run.token_mask(site)
+        columns = read.run.spans.resolve(site, where.shape[1])
         if columns is not None:
             where = torch.zeros_like(where).scatter(1, columns, True)
         rows.append(read.x[where.to(read.x.device)].float().cpu())

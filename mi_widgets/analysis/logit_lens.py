@@ -72,7 +72,7 @@ def logit_lens(
         [token_id(run.model, text, f"tokens: {text!r}") for text in tokens], dtype=torch.long
     )
     batch, pos = run.ids.shape
-    found = _Found((batch, len(run.model.layers_of(site)), pos), top, len(asked))
+    found = _LensArrays((batch, len(run.model.layers_of(site)), pos), top, len(asked))
     final = run.logits.detach()
     parts = list(_parts(run, site))
     for layer, rows, columns, resid in tqdm(
@@ -83,7 +83,7 @@ def logit_lens(
     return _result(run, site, found, tokens, top)
 
 
-class _Found:
+class _LensArrays:
     """What is kept of the logits, of everything the same way: (batch, layer, pos, …)."""
 
     def __init__(self, places: tuple[int, int, int], top: int, asked: int) -> None:
@@ -126,7 +126,7 @@ def _parts(run: Run, site: Site) -> Iterator[tuple[int, slice, slice, Float[Tens
                 yield layer, rows, columns, resid[rows, columns]
 
 
-def _result(run: Run, site: Site, found: _Found, tokens: Sequence[str], top: int) -> Result:
+def _result(run: Run, site: Site, found: _LensArrays, tokens: Sequence[str], top: int) -> Result:
     absent = ~run.mask[:, None].expand(found.entropy.shape)
     used, place = np.unique(found.ids.numpy(), return_inverse=True)
     texts = np.array([run.model.vocabulary[i] for i in used])[place.reshape(found.ids.shape)]

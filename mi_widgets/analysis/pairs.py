@@ -13,7 +13,7 @@ from torch import Tensor
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import PromptPair
 from mi_widgets.core.whole_numbers import whole
-from mi_widgets.model.wrapped import Wrapped
+from mi_widgets.model.model_core import ModelCore
 
 Pairs = PromptPair | Sequence[PromptPair]
 T = TypeVar("T")
@@ -56,7 +56,7 @@ def listed(pairs: Pairs) -> tuple[PromptPair, ...]:
     return several
 
 
-def answers_of(model: Wrapped, answers: Sequence[Sequence[str]]) -> Answers:
+def answers_of(model: ModelCore, answers: Sequence[Sequence[str]]) -> Answers:
     """The ids of the two answers of each prompt.
 
     Args:
@@ -74,7 +74,7 @@ def answers_of(model: Wrapped, answers: Sequence[Sequence[str]]) -> Answers:
     return Answers(both[:, 0], both[:, 1])
 
 
-def token_id(model: Wrapped, text: str, called: str) -> int:
+def token_id(model: ModelCore, text: str, called: str) -> int:
     """The id of a text that is one token.
 
     Args:
@@ -102,7 +102,7 @@ def token_id(model: Wrapped, text: str, called: str) -> int:
     )
 
 
-def check_lengths(model: Wrapped, pairs: Sequence[PromptPair]) -> None:
+def check_lengths(model: ModelCore, pairs: Sequence[PromptPair]) -> None:
     """Raise `PromptError` unless the two prompts of each pair have as many tokens."""
     for i, pair in enumerate(pairs):
         clean, corrupted = (model.tokenize(text).tokens[0] for text in (pair.clean, pair.corrupted))
@@ -113,7 +113,7 @@ def check_lengths(model: Wrapped, pairs: Sequence[PromptPair]) -> None:
             )
 
 
-def check_one_length(model: Wrapped, pairs: Sequence[PromptPair]) -> None:
+def check_one_length(model: ModelCore, pairs: Sequence[PromptPair]) -> None:
     """Raise `PromptError` unless all pairs have as many tokens, so that a position means the same in all."""
     first = model.tokenize(pairs[0].clean).tokens[0]
     for i, pair in enumerate(pairs[1:], 1):

@@ -12,9 +12,9 @@ from torch import Tensor
 from .argument_types import checked
 from .arrays import Array
 from .errors import InterventionError
-from .extent import Extent, read, touches, write
 from .interventions import Intervention, Show, finite
 from .sites import Site
+from .spans import PromptSpans, read, touches, write
 
 
 @dataclass(frozen=True, repr=False)
@@ -207,11 +207,11 @@ class Apply(Intervention):
 
     function: Callable[[Tensor], Tensor]
 
-    def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
+    def apply(self, x: Tensor, spans: PromptSpans) -> Tensor:  # noqa: D102
         # What the function raises is the user's to see as it is.
-        if not touches(x, self.site, extent):
+        if not touches(x, self.site, spans):
             return x
-        return write(x, self.site, extent, self.change(read(x, self.site, extent)))
+        return write(x, self.site, spans, self.change(read(x, self.site, spans)))
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         new = self.function(x.clone())  # it may work in place

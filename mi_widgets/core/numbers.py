@@ -63,9 +63,9 @@ def count(n: float) -> str:
         return significant(n, 6)
     if abs(n) >= 1e13:
         return in_powers(n, 4)
-    for size, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(n) >= size:
-            return f"{significant(n / (1e3 if sign == 'k' else size), 4)}{sign}"
+            return f"{significant(n / (1e3 if suffix == 'k' else size), 4)}{suffix}"
     return significant(n, 6)
 
 

@@ -203,7 +203,7 @@ class Result(LabelledNumbers):
 
     def save(self, path: str | Path) -> None:
         """Write everything to one file (safetensors); `mi.load_result` reads it."""
-        write_dataset(self._dataset, _described(self), path)
+        write_dataset(self._dataset, _metadata(self), path)
 
     def __repr__(self) -> str:
         return f"Result {self.title!r}{self._about()}"
@@ -232,7 +232,7 @@ class Result(LabelledNumbers):
         return said
 
 
-def _described(result: Result) -> dict[str, Any]:
+def _metadata(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
     made = result.provenance
     return {

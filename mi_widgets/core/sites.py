@@ -125,7 +125,7 @@ class Site:
         """The same site at all tokens that read so, wherever they stand; in what `generate` adds too.
 
         How many there are differs from prompt to prompt, so they can be changed but not read: read the site itself,
-        and choose with `run.where(site)`.
+        and choose with `run.token_mask(site)`.
 
         Args:
             tokens: their texts, as in `.every(".", "!", "?")`; spaces around them do not count.

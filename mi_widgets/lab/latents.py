@@ -22,7 +22,7 @@ from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.dashboards.widget import DashboardView
 from mi_widgets.widgets.latents.widget import LatentsView
 
-from .continuing import Continuing
+from .continuations import ContinuationWriter
 from .panel import Panel
 from .words import in_words
 
@@ -66,7 +66,7 @@ class LatentsPanel(Panel[LatentsView]):
     ) -> None:
         self._model, self._held = model, model.interventions
         self._sae, self._site = sae, site
-        self._continuing = Continuing(model, max_new_tokens)
+        self._continuing = ContinuationWriter(model, max_new_tokens)
         of = {"sae": sae, "site": site}
         self.view = LatentsView(
             self._read(prompt), dashboards=dashboards, selection=selection, prompt=prompt, **of

@@ -11,7 +11,7 @@ import ipywidgets
 
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.script import Script
-from mi_widgets.widgets._shared.closing import Closing
+from mi_widgets.widgets._shared.closable import ClosableWidget
 from mi_widgets.widgets._shared.view import ResultView
 
 from .latest import Latest
@@ -20,7 +20,7 @@ from .words import in_words
 V = TypeVar("V", bound=ResultView[Any])
 
 
-class Panel(Closing, ipywidgets.VBox, Generic[V]):
+class Panel(ClosableWidget, ipywidgets.VBox, Generic[V]):
     """Views one below the other, with the model that they act on.
 
     What is asked is answered in a thread of its own, and whatever is newer ends what is under way. A subclass gives

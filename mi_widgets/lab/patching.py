@@ -9,7 +9,7 @@ from typing import Any
 
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, listed
-from mi_widgets.analysis.patching.activation import Patching, activation_patching
+from mi_widgets.analysis.patching.activation import ActivationPatching, activation_patching
 from mi_widgets.core import sites as at
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
@@ -22,7 +22,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
-from .continuing import Continuing, throttled
+from .continuations import ContinuationWriter, throttled
 from .panel import Panel
 from .words import in_words
 
@@ -68,11 +68,11 @@ class PatchingPanel(Panel[PatchingView]):
     ) -> None:
         site = named(site) if isinstance(site, str) else site
         self._model, self._held = model, model.interventions
-        self._continuing = Continuing(model, max_new_tokens)
+        self._continuing = ContinuationWriter(model, max_new_tokens)
         if isinstance(pairs, Iterator):  # which can be read but once
             pairs = list(pairs)
         self.pair = listed(pairs)[0]
-        self._patching = Patching(model, pairs, site, metric, Axes(by))
+        self._patching = ActivationPatching(model, pairs, site, metric, Axes(by))
         self._filling, self._whole = self._patching.fill(), False
         self._record = call_of(activation_patching, model, pairs, site, metric=metric, by=by)
         self.view = PatchingView(self._effects(), selection=selection)

@@ -28,8 +28,8 @@ from .recipes import RECIPES, recipe_for
 from .ship import missed, save_checkpoint, ship
 from .small import train_small
 from .threads import on_threads
-from .unfinished import Unfinished
-from .verified import SMALL, verified
+from .unfinished import UnfinishedTraining
+from .verification import SMALL, verified
 
 
 def _train(options: argparse.Namespace) -> list[str]:
@@ -55,7 +55,7 @@ def _train(options: argparse.Namespace) -> list[str]:
             f"--out {folder} holds {foreign}, which is no part of a trained model: give a new folder."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Unfinished(folder.parent / f".{folder.name}.unfinished.safetensors")
+    unfinished = UnfinishedTraining(folder.parent / f".{folder.name}.unfinished.safetensors")
     # Beside the folder, and moved there at the end: what was there stays whole until all is done.
     with (
         on_threads(recipe.threads),
@@ -93,7 +93,7 @@ def _train_small(options: argparse.Namespace) -> list[str]:
     return problems
 
 
-def _trained(recipe: Recipe, folder: Path, seed: int, unfinished: Unfinished) -> nn.Module:
+def _trained(recipe: Recipe, folder: Path, seed: int, unfinished: UnfinishedTraining) -> nn.Module:
     """The module at the end of its training; checkpoints are written on the way."""
     steps = recipe.train(seed=seed, unfinished=unfinished)
     _, module = next(steps)  # one and the same at every step

@@ -41,7 +41,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "highest": highest,
     "visible": visible,
     # Halves of a pair, which some readers of JSON refuse.
-    "visible code points": lambda signs: visible("".join(map(chr, signs))),
+    "visible code points": lambda characters: visible("".join(map(chr, characters))),
     "shortened": shortened,
     "quoted": quoted,
     "level": lambda value, low, high: int(quantise(np.array([value]), low=low, high=high)[0]),

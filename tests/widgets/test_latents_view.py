@@ -74,7 +74,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
 
 
 def test_what_is_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr("mi_widgets.widgets.latents.fired.MOST_NUMBERS", 5)
+    monkeypatch.setattr("mi_widgets.widgets.latents.activations.MOST_NUMBERS", 5)
     with pytest.raises(ResultError, match=r"6 numbers \(up to 5\)"):
         LatentsView(firing())
 

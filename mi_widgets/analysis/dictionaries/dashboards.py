@@ -110,7 +110,7 @@ def dashboards(
 
 
 @dataclass(frozen=True)
-class _Fired:
+class _Activations:
     """All that fired, and the tokens of all texts one after the other.
 
     Attributes:
@@ -163,7 +163,7 @@ class _Fired:
         return ids, found
 
 
-def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> _Fired:
+def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> _Activations:
     tokens, text, row, latent, value = [], [], [], [], []
     before = 0
     for read in text_batches(model, site, texts, what="dashboards", progress=progress):
@@ -176,7 +176,7 @@ def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: b
         latent.append(columns)
         value.append(latents[rows, columns])
         before += len(latents)
-    return _Fired(*(torch.cat(parts).numpy() for parts in (tokens, text, row, latent, value)))
+    return _Activations(*(torch.cat(parts).numpy() for parts in (tokens, text, row, latent, value)))
 
 
 def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndarray]:

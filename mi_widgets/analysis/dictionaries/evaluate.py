@@ -164,7 +164,7 @@ def _scores(
     shape = (len(labels), len(BASES))
     f1, auc, column = np.zeros(shape), np.zeros(shape), np.zeros(shape, int)
     for j, values in enumerate(_bases(sae, x, torch.from_numpy(half), seed)):
-        on_one_half = _Chosen.on(values[half], {label: these[half] for label, these in is_it.items()})
+        on_one_half = _Choice.on(values[half], {label: these[half] for label, these in is_it.items()})
         for i, label in enumerate(labels):
             to_find, best = is_it[label][~half], int(on_one_half.f1[i].argmax())
             f1[i, j] = f1_of(values[~half, best] >= on_one_half.thresholds[i, best], to_find)
@@ -175,7 +175,7 @@ def _scores(
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _Choice:
     """How well every column tells every label on the half of the tokens that is chosen on."""
 
     f1: Float[np.ndarray, "label column"]
@@ -183,7 +183,7 @@ class _Chosen:
     auc: Float[np.ndarray, "label column"]
 
     @classmethod
-    def on(cls, values: Float[np.ndarray, "n column"], is_it: dict[str, Bool[np.ndarray, " n"]]) -> _Chosen:
+    def on(cls, values: Float[np.ndarray, "n column"], is_it: dict[str, Bool[np.ndarray, " n"]]) -> _Choice:
         """Of examples that are a label's, or not."""
         found = []
         for block in blocks(values.shape[1]):

@@ -85,7 +85,7 @@ def steering_effect(
     return effect_result(model, steering, *found, seed=seed, read_in=effects.read_in)
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Something newer was asked."""
 
 
@@ -154,7 +154,7 @@ class Effects:
             continuation: the continuation under it, where that is known.
 
         Raises:
-            Stopped: it was.
+            StoppedError: it was.
         """
         with self.model.intervene(done):
             steered = self.model.run(plain.prompt).last_logits[0].detach().cpu()
@@ -218,9 +218,9 @@ def effect_result(
 
 
 def raise_if_stopped(stop: Event) -> None:
-    """Raise `Stopped` if something newer was asked."""
+    """Raise `StoppedError` if something newer was asked."""
     if stop.is_set():
-        raise Stopped
+        raise StoppedError
 
 
 def control_of(done: Stack, *, seed: int = _CONTROL_SEED) -> Stack:

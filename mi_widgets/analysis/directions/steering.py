@@ -57,7 +57,7 @@ def read_by(probe: Probe, model: Model, continuation: Generation) -> float:
     """
     ids = [*model.tokenize(continuation.prompt).ids[0].tolist(), *continuation.token_ids]
     run = model.run(ids[: model.config.n_ctx], keep=[probe.site.everywhere])
-    where = run.where(probe.site)[0].clone()
+    where = run.token_mask(probe.site)[0].clone()
     where[: len(ids) - len(continuation.token_ids)] = False
     x = run[probe.site.everywhere][0].detach().float().cpu()[where]
     return float(probe.log_odds(x).mean()) if len(x) else float("nan")

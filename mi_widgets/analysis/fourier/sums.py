@@ -12,8 +12,8 @@ from torch import Tensor
 from mi_widgets.core.errors import MIError
 from mi_widgets.model.backend import Key
 from mi_widgets.model.model import Model
-from mi_widgets.model.tokens import Tokenized
-from mi_widgets.zoo.modular_addition import Sums, check_prime, modular_sums
+from mi_widgets.model.tokens import TokenizedPrompts
+from mi_widgets.zoo.modular_addition import Sums, as_prime, modular_sums
 
 from .basis import waves
 
@@ -61,7 +61,7 @@ def modulus(model: Model, caller: str) -> int:
     """
     c = model.config
     try:
-        check_prime(c.d_vocab - 1)
+        as_prime(c.d_vocab - 1)
     except MIError:
         p = None
     else:
@@ -103,7 +103,7 @@ def all_sums(model: Model, caller: str, *, neurons: bool = False) -> AllSums:
 def _last(model: Model, ids: Tensor, *, neurons: bool) -> dict[Key, Tensor]:
     texts = model.vocabulary
     tokens = tuple(tuple(texts[i] for i in row) for row in ids.tolist())
-    tokenized = Tokenized(ids, torch.ones_like(ids, dtype=torch.bool), tokens, False)
+    tokenized = TokenizedPrompts(ids, torch.ones_like(ids, dtype=torch.bool), tokens, False)
     wanted: list[Key] = [("mlp_post", 0)] if neurons else []
     return model.forward(tokenized, keep=wanted, stored=lambda x: x[:, -1])
 

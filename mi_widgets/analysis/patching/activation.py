@@ -17,9 +17,9 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.model.grid import Axes, Grid
 from mi_widgets.model.model import Model
-from mi_widgets.model.sweep import Filled, filling
+from mi_widgets.model.sweep import SweepProgress, filling
 
-from .effects import Measured, check_apart, effects
+from .effects import Measurement, check_apart, effects
 
 _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 (arXiv:2309.16042)"
 
@@ -69,14 +69,14 @@ def activation_patching(
     Source: Meng et al. 2022 (arXiv:2202.05262), causal tracing, with another prompt in place of noise; the names and
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
-    patching = Patching(model, pairs, site, metric, Axes(by, layers, positions, heads), batch=batch)
+    patching = ActivationPatching(model, pairs, site, metric, Axes(by, layers, positions, heads), batch=batch)
     bar = {"desc": "patching", "unit": "cell", "delay": 1, "disable": not progress, "leave": False}
     for _ in tqdm(patching.fill(), total=patching.size, **bar):
         pass
     return patching.result()
 
 
-class Patching:
+class ActivationPatching:
     """What `activation_patching` measures, a cell at a time.
 
     Args:
@@ -107,7 +107,7 @@ class Patching:
         tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
         self._grid = Grid.of(model, self._site, tokenized, self._axes)
         self.size = self._grid.size * len(self._parts)
-        self._begun: list[Filled] = []  # one for each part that was begun
+        self._begun: list[SweepProgress] = []  # one for each part that was begun
         self._values = np.full((len(self._pairs), *self._grid.shape), np.nan, dtype=np.float32)
         self._clean, self._corrupted = np.full((2, len(self._pairs)), np.nan, dtype=np.float32)
 
@@ -152,7 +152,7 @@ class Patching:
 
     def result(self) -> Result:
         """As far as it has come: NaN where a cell was not run for all pairs yet, and then `effect` says how far."""
-        made = Measured(
+        made = Measurement(
             kind="activation_patching",
             title=f"Activation patching at {self._site.name}",
             source=_SOURCE,

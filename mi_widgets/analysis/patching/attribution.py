@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
 
-from .effects import Measured, effects
+from .effects import Measurement, effects
 
 _SOURCE = "Nanda 2023, Attribution Patching; Syed et al. 2023 (arXiv:2310.10348)"
 _AXIS = {"query": "pos"}  # positions of a square site are those of the query
@@ -76,7 +76,7 @@ def attribution_patching(
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     labels = {"layer": layers, "head": range(model.config.size("head", site.name) or 0)}
     axes = {axis: list(labels.get(axis, range(change.shape[1 + by.index(axis)]))) for axis in by}
-    made = Measured(
+    made = Measurement(
         kind="attribution_patching",
         title=f"Attribution patching at {site.name}",
         source=_SOURCE,

@@ -19,7 +19,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .effects import Measured, effects
+from .effects import Measurement, effects
 
 _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 3.1; Goldowsky-Dill et al. 2023 (arXiv:2304.05969)"
 _READ = ("q", "k", "v")
@@ -85,7 +85,7 @@ def path_patching(
             found.append(values)
             ends.append(both.ends)
     clean, corrupted = (np.concatenate(some) for some in zip(*ends, strict=True))
-    made = Measured(
+    made = Measurement(
         kind="path_patching",
         title=f"Path patching to {', '.join(map(repr, received))}",
         source=_SOURCE,

@@ -17,7 +17,7 @@ from torch import Tensor
 from mi_widgets.analysis.directions.effect import (
     Baseline,
     Effects,
-    Stopped,
+    StoppedError,
     control_of,
     effect_result,
     raise_if_stopped,
@@ -30,7 +30,7 @@ from mi_widgets.model.run import Generation
 from mi_widgets.widgets.steering.shown import Continuation
 from mi_widgets.widgets.steering.widget import SteeringView
 
-from ..continuing import throttled
+from ..continuations import throttled
 from .entries import Entry, interventions
 
 _LIKELY = 4  # tokens as it is, and as many more steered
@@ -88,7 +88,7 @@ class Answers:
         else:
             try:
                 (self._sweep if gesture.what == "sweep" else self._show)(gesture, stop)
-            except Stopped:
+            except StoppedError:
                 return
         self._view.say(busy="")
 
@@ -112,7 +112,7 @@ class Answers:
             return
         self._view.say(busy="")
         if stop.wait(_REST_S):
-            raise Stopped
+            raise StoppedError
         self._view.say(busy="measuring")
         self._measure(done, *found, stop, gesture.settings, {"ms": took, "scales": [*gesture.scales]})
 

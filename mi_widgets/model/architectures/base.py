@@ -152,7 +152,7 @@ class Architecture:
         neurons_write: what the neurons of a layer write, (d_mlp, d_model), likewise.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
         fresh: an untrained module of the same shape, from a module and a seed.
-        prepare: adds what the sites need to a module in memory; returns what undoes it.
+        add_taps: adds what the sites need to a module in memory; returns what undoes it.
     """
 
     family: str
@@ -170,7 +170,7 @@ class Architecture:
     forbidden: Mapping[str, str] = field(default_factory=dict)
     softcap: float | None = None
     normed_writes: bool = False
-    prepare: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
+    add_taps: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 
 def check_site(site: Site, name: str, config: ModelConfig, architecture: Architecture) -> None:

@@ -251,7 +251,7 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
     return {name: place for name, place in places.items() if name not in lacking}
 
 
-def _prepare(table: Table, module: Any) -> Callable[[], None]:
+def _add_taps(table: Table, module: Any) -> Callable[[], None]:
     attentions = [find(block, table.attention) for block in find(module, table.blocks)] if table.taps else []
     return add_taps(module, attentions)
 
@@ -288,5 +288,5 @@ def build(table: Table, module: Any) -> Architecture:
         neurons_write=partial(_neurons_write, table),
         normed_writes=_is_norm(find(module, f"{table.blocks}.0.{table.attn_out}")),
         fresh=_fresh,
-        prepare=partial(_prepare, table),
+        add_taps=partial(_add_taps, table),
     )

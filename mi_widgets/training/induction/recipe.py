@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.tokenizer import pieces
 from mi_widgets.zoo.transformer import Transformer
 
@@ -24,7 +24,7 @@ class InductionRecipe(Schedule, Recipe):
         return pieces()
 
     def train(  # noqa: D102
-        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+        self, *, seed: int = 0, progress: bool = True, unfinished: UnfinishedTraining | None = None
     ) -> Iterator[tuple[int, Transformer]]:
         return train(self, seed=seed, progress=progress)
 

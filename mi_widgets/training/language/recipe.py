@@ -13,7 +13,7 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.atlas import facts
 from mi_widgets.zoo.atlas.indirect import HELD_OUT_NAMES
 from mi_widgets.zoo.atlas.texts import REGISTERS
@@ -27,7 +27,7 @@ _SAMPLES = 20  # of each register, in the card
 _SAMPLED = ("continuations", "sums that it writes")  # measures of what is drawn from the model
 
 
-def shape(d_vocab: int) -> GPTNeoXConfig:
+def neox_config(d_vocab: int) -> GPTNeoXConfig:
     """A small GPT-NeoX: attention, then the MLP; rotary positions in all of a head's dimensions."""
     return GPTNeoXConfig(
         vocab_size=d_vocab,
@@ -53,7 +53,7 @@ class LanguageRecipe(Schedule, Recipe):
     precision: ClassVar[torch.dtype] = torch.float16
 
     def train(  # noqa: D102
-        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+        self, *, seed: int = 0, progress: bool = True, unfinished: UnfinishedTraining | None = None
     ) -> Iterator[tuple[int, GPTNeoXForCausalLM]]:
         return train(self, seed=seed, progress=progress, unfinished=unfinished)
 

@@ -22,7 +22,7 @@ from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 
 from .activations import FromTensor, FromTexts, Source
 from .fit import SILENT, Fit, Step
@@ -146,7 +146,7 @@ class _Training:
     def __init__(self, fit: Fit, steps: int, batch: int, lr: float, of: str, unfinished: Path | None) -> None:
         self._fit, self._steps, self._batch, self._lr, self._of = fit, steps, batch, lr, of
         self._optimizer = torch.optim.Adam(fit.parameters(), lr=lr)
-        self._unfinished = Unfinished(unfinished) if unfinished is not None else None
+        self._unfinished = UnfinishedTraining(unfinished) if unfinished is not None else None
         self._done, self._kept = 0, time.monotonic()
 
     def run(self, source: Source, told: Progress) -> None:

@@ -12,7 +12,7 @@ import { described } from "../superposition/words";
 import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { inkOn, lookup } from "./colour";
 import { FakeModel } from "./fakes";
-import { Labelled } from "./labelled";
+import { LabelledData } from "./labelled";
 import { shared } from "./linked";
 import { count, fixed, powerOfTen, numberText, scientific, signed, significant } from "./numbers";
 import { axis, floats, labelled, whole } from "./packed";
@@ -56,7 +56,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   "scale ends": (low, high) => Object.values(ends({ map: "diverging", low, high })),
   highest,
   visible,
-  "visible code points": (signs) => visible(String.fromCodePoint(...signs)),
+  "visible code points": (characters) => visible(String.fromCodePoint(...characters)),
   shortened,
   quoted,
   level: levelOf,
@@ -98,7 +98,7 @@ function effect(kl: number[] | null, cost: number[], read: Record<string, number
   const some = { kl: by(["push"], kl ?? []), cost: by(["push"], cost ?? []) };
   const all = { ...some, read: by(["probe", "push"], Object.values(read).flat()) };
   const sent = kl ? labelled(axes, all) : labelled([], {});
-  return effectInWords(new Labelled(new FakeModel({ _data: sent }))).map((line) => line.textContent);
+  return effectInWords(new LabelledData(new FakeModel({ _data: sent }))).map((line) => line.textContent);
 }
 
 function labels(ticks: { label: string }[]): string[] {

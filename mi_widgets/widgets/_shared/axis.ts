@@ -2,7 +2,7 @@
 import { thinned } from "./thinning";
 import { cut, shortened } from "./tokens";
 
-const LONGEST_NAME = 24; // signs
+const LONGEST_NAME = 24; // characters
 
 export interface AxisLabels {
   labels: readonly string[];

@@ -5,7 +5,7 @@ import { LRUCache } from "./lru_cache";
 import type { ColourScale } from "./scale";
 import { Sent } from "./sent";
 import type { Label } from "./step_slider";
-import { type Packed, type Tensor, unpack } from "./wire";
+import { type PackedTensor, type Tensor, unpack } from "./wire";
 
 /** A label for an axis; for axes of which none is chosen, nothing. */
 export type Labels = Record<string, Label | null | undefined>;
@@ -21,7 +21,7 @@ interface SentAxis {
 interface SentVariable {
   axes: string[];
   unit: string;
-  values: Packed;
+  values: PackedTensor;
   map?: MapName;
   texts?: string[];
 }
@@ -112,7 +112,7 @@ function placed(axis: Axis, labels: Labels): number {
 }
 
 /** What the displays of one model share: its data, unpacked once and again whenever it is sent. */
-export class Labelled {
+export class LabelledData {
   axes!: Axis[];
   derived!: Record<string, any>;
   private variables!: Map<string, Variable>;

@@ -2,13 +2,13 @@
 import type { BarRow } from "./bar_list";
 import { el } from "./dom";
 import { numberText } from "./numbers";
-import { type Packed, type Tensor, unpack } from "./wire";
+import { type PackedTensor, type Tensor, unpack } from "./wire";
 
 export interface SentNames {
-  latents: Packed;
+  latents: PackedTensor;
   labels: string[];
   says: string[];
-  peaks: Packed;
+  peaks: PackedTensor;
 }
 
 export class LatentNames {

@@ -58,12 +58,12 @@ export function numberText(value: number): string {
 export function count(n: number): string {
   if (!Number.isFinite(n)) return significant(n, 6);
   if (Math.abs(n) >= 1e13) return inPowers(n, 4);
-  for (const [size, sign] of [
+  for (const [size, suffix] of [
     [1e9, "G"],
     [1e6, "M"],
     [1e4, "k"],
   ] as const) {
-    if (Math.abs(n) >= size) return significant(n / (sign === "k" ? 1e3 : size), 4) + sign;
+    if (Math.abs(n) >= size) return significant(n / (suffix === "k" ? 1e3 : size), 4) + suffix;
   }
   return significant(n, 6);
 }

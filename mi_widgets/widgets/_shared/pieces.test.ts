@@ -60,7 +60,7 @@ describe("tokens", () => {
     expect(visible(" Привет 東京 🙂")).toBe("·Привет·東京·🙂");
   });
 
-  it("are shortened by signs, not by halves of them", () => {
+  it("are shortened by characters, not by halves of them", () => {
     expect(shortened("🙂🙂🙂🙂", 3)).toBe("🙂🙂…");
   });
 

@@ -12,11 +12,11 @@ from mi_widgets.core.recording import record_of
 from mi_widgets.core.script import Script
 
 from .._marks import Picture, render
-from .closing import Closing
+from .closable import ClosableWidget
 from .selection import Choices, Selection, complete_selection, shared
 
 
-class Drawn(Protocol):
+class Drawable(Protocol):
     """What a view has read from what it was given, ready to be drawn."""
 
     def choices(self) -> Choices:
@@ -36,10 +36,10 @@ class Drawn(Protocol):
         ...
 
 
-D = TypeVar("D", bound=Drawn)
+D = TypeVar("D", bound=Drawable)
 
 
-class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
+class ResultView(ClosableWidget, anywidget.AnyWidget, Generic[D]):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
     A subclass gives `_picture` and `__repr__`, `_arguments` where it was given more than its result and its selection,

@@ -62,8 +62,8 @@ export function textOf(parts: readonly Part[]): string {
 function marked(template: string, facts: Facts): Part[] {
   const parts: Part[] = [];
   let end = 0;
-  for (const { 0: whole, 1: sign, 2: inside, index } of template.matchAll(MARKED)) {
-    parts.push(...filled(template.slice(end, index), facts), ELEMENTS[sign](...marked(inside, facts)));
+  for (const { 0: whole, 1: delimiter, 2: inside, index } of template.matchAll(MARKED)) {
+    parts.push(...filled(template.slice(end, index), facts), ELEMENTS[delimiter](...marked(inside, facts)));
     end = index + whole.length;
   }
   return [...parts, ...filled(template.slice(end), facts)].filter((part) => part !== "");

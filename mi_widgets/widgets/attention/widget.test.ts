@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget } from "../_shared/fakes";
 import { axis, codes, floats, labelled } from "../_shared/packed";
 import { press, slide } from "../_shared/reader";
-import type { Packed } from "../_shared/wire";
+import type { PackedTensor } from "../_shared/wire";
 import { layoutFor } from "./layout";
 import { ranked } from "./scores";
 import { moveCell, moveHead, type Selection } from "./selection";
@@ -27,9 +27,9 @@ function choices(layers: number[], n: number) {
 
 interface Sent {
   all?: boolean; // every full head, or one
-  stepped?: Packed; // the patterns of the steps 0, 100, 300
+  stepped?: PackedTensor; // the patterns of the steps 0, 100, 300
   step?: number; // the one that was sent
-  scores?: Packed;
+  scores?: PackedTensor;
 }
 
 /** What the kernel sends of one prompt. */
@@ -39,7 +39,7 @@ function data(layers: number[], tokens: string[], { all = true, stepped, step, s
   const front = stepped && step === undefined ? ["step"] : [];
   const heads = [...front, "layer", "head"];
   const small = stepped ?? codes([2, 2, n, n], (i) => i * 5);
-  const of = (axes: string[], values: Packed) => ({ axes, values });
+  const of = (axes: string[], values: PackedTensor) => ({ axes, values });
   const read = scores ?? floats([2, 2], (i) => [10, 200, 250, 90][i] / 254);
   const axes = [axis("layer", layers), axis("head", [0, 1]), side("query"), side("key")];
   const rest = [axis("step", [0, 100, 300]), axis("row", [...tokens.keys()]), axis("column", [...tokens.keys()])];

@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from .._shared.bundle import bundle
-from .._shared.closing import Closing
+from .._shared.closable import ClosableWidget
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Line:
     error: str = ""
 
 
-class ContinuationsView(Closing, anywidget.AnyWidget):
+class ContinuationsView(ClosableWidget, anywidget.AnyWidget):
     """Some prompts, what the model adds to each, and its likeliest next tokens. It draws what it is told.
 
     Args:

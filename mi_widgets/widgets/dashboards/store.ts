@@ -1,5 +1,5 @@
 /** Every latent of the labelled data, by its number, and what it is called. */
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import { LatentNames } from "../_shared/latent_names";
 import type { Model } from "../_shared/model";
 import type { Tensor } from "../_shared/wire";
@@ -23,7 +23,7 @@ interface Texts {
   near: string;
 }
 
-export class Store extends Labelled {
+export class Store extends LabelledData {
   names!: LatentNames;
   private texts = new Map<number, Texts>();
 

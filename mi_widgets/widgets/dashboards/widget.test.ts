@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget } from "../_shared/fakes";
 import { axis, floats, labelled, whole } from "../_shared/packed";
 import { press } from "../_shared/reader";
-import type { Packed } from "../_shared/wire";
+import type { PackedTensor } from "../_shared/wire";
 import { layout } from "./layout";
 import { found, ordered } from "./order";
 import { Store } from "./store";
@@ -30,7 +30,7 @@ function dashboards({ annotated = true } = {}) {
   ];
   const score = { axes: ["latent"], values: floats([n], (i) => (annotated ? F1[i] : NaN)) };
   const contexts = ["latent", "context", "place"];
-  const of = (name: string, values: Packed) => ({ axes: ["latent", name], values });
+  const of = (name: string, values: PackedTensor) => ({ axes: ["latent", name], values });
   const each = (two: number[]) => PEAKS.flatMap(() => two);
   return labelled(
     axes,

@@ -15,7 +15,7 @@ import { numbers, pointedAt, sentence } from "./words";
 
 const LARGEST_CELL = { width: 64, height: 36 };
 const BESIDE = 290; // CSS pixels: with so much room left, the numbers stand beside the picture
-const FEW = 24; // signs of all labels of an axis together, that can be in sight at once
+const FEW = 24; // characters of all labels of an axis together, that can be in sight at once
 
 export class HeatmapView extends ResultView<Cells> {
   protected readonly name = "heat";

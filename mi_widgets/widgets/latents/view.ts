@@ -14,7 +14,7 @@ import type { ViewAction } from "../_shared/result_view";
 import type { ColourScale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import { levelOf } from "../_shared/wire";
-import { Changing } from "./changing";
+import { ChangeControls } from "./change_controls";
 import type { Selection, Store } from "./store";
 import { pointedAt, sentence, tokenTable, where } from "./words";
 
@@ -32,7 +32,7 @@ export class LatentsView extends AnsweredView<Store, Selection> {
   private barsNote = el("span", { class: "mi-facts" });
   private title = el("h3", { class: "mi-latent-title" });
   private about = el("p", { class: "mi-facts mi-latent-facts" });
-  private changing = new Changing(this.model);
+  private changing = new ChangeControls(this.model);
   private changes = new ChangesNote(this.model);
   private bar = el("div");
   private rows: number[] = []; // the latents of the bars

@@ -12,12 +12,12 @@ from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
 from ..dashboards.dashboards import Dashboards
-from .fired import Fired
+from .activations import LatentActivations
 from .picture import picture
 from .words import sentence
 
 
-class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
+class LatentsView(AnsweredView[LatentActivations], LatentChangeView[LatentActivations]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 
     A view draws a Result and reports gestures as values; it never runs a model. `mi.LatentsPanel` does.
@@ -59,7 +59,7 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
     ) -> None:
         self._take_dictionary(sae, site)
         names = LatentNames() if dashboards is None else Dashboards(dashboards).names
-        drawn, self._dashboards = Fired(result, names), dashboards
+        drawn, self._dashboards = LatentActivations(result, names), dashboards
         self._check_size(drawn.d_sae)
         super().__init__(
             result,
@@ -87,7 +87,7 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        drawn = Fired(result, self._drawn.names)
+        drawn = LatentActivations(result, self._drawn.names)
         self._check_size(drawn.d_sae)
         self._show(result, drawn, _said={**self._said, "error": ""})
 

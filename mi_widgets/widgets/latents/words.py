@@ -9,13 +9,13 @@ from mi_widgets.core.numbers import number_text
 
 from .._shared.tokens import shortened
 from .._shared.words import Words
-from .fired import Fired
+from .activations import LatentActivations
 
 _LONGEST = 24  # characters of a token
 _WORDS = Words(__file__)
 
 
-def sentence(fired: Fired, selection: Mapping[str, Any]) -> str:
+def sentence(fired: LatentActivations, selection: Mapping[str, Any]) -> str:
     """ "Latent 370 (↑ ·Idaho ·Georgia) fires at 2 of 11 tokens, most at 4 ·of: 21.9"."""
     latent = selection["latent"]
     if latent is None:
@@ -33,14 +33,14 @@ def sentence(fired: Fired, selection: Mapping[str, Any]) -> str:
     return _WORDS.say("sentence", **facts)
 
 
-def where(fired: Fired, selection: Mapping[str, Any]) -> str:
+def where(fired: LatentActivations, selection: Mapping[str, Any]) -> str:
     """ "at 4 ·of"; "in the whole text"."""
     at = fired.at(selection)
     token = None if at is None else shortened(fired.tokens(selection)[at], _LONGEST)
     return _WORDS.say("where", pos=selection["pos"], token=token)
 
 
-def titled(fired: Fired, latent: int) -> str:
+def titled(fired: LatentActivations, latent: int) -> str:
     """ "370 (↑ ·Idaho ·Georgia)"."""
     name = fired.names.name(latent)
     return f"{latent} ({name})" if name else str(latent)

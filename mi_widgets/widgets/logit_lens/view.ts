@@ -136,9 +136,9 @@ export class LogitLensView extends ResultView<Lens> {
       width: beside ? width - CURVE.width - CURVE.gap : width,
       largest: LARGEST_CELL,
       framed: true,
-      text: (i, signs) => {
+      text: (i, characters) => {
         const at = labelsOf(data, { row: Math.floor(i / across), column: i % across });
-        return shortened(data.textAt("token", { ...page, ...at }), signs);
+        return shortened(data.textAt("token", { ...page, ...at }), characters);
       },
     });
     const instead = page.line ? ` · shown: ${control}` : "";

@@ -20,7 +20,7 @@ from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.labelled import pack_dataset
 from .picture import panel
-from .shown import Continuation, Steered
+from .shown import Continuation, SteeringData
 from .words import effect_in_words
 
 
@@ -28,7 +28,7 @@ class _Refused(SelectionError, traitlets.TraitError):
     """One that traitlets takes back, also while the browser's state is applied."""
 
 
-class SteeringView(AnsweredView[Steered]):
+class SteeringView(AnsweredView[SteeringData]):
     """Effect, cost and control of steering. In `mi.SteeringPanel`, which runs the model, also its controls.
 
     Args:
@@ -80,7 +80,7 @@ class SteeringView(AnsweredView[Steered]):
         rest = [0.0] * len(controls.get("sliders", ()))
         super().__init__(
             result,
-            Steered(result, header),
+            SteeringData(result, header),
             selection,
             scales=rest,
             _next={"scales": rest, "tokens": []},
@@ -125,7 +125,7 @@ class SteeringView(AnsweredView[Steered]):
             result: of `mi.steering_effect`; None where nothing is known.
             measured: `scales`, where the sliders stood then, and `ms`, how long the next token took.
         """
-        self._show(result, Steered(result, self._own_header), _measured=measured)
+        self._show(result, SteeringData(result, self._own_header), _measured=measured)
 
     def show_sweep(self, sweep: xr.Dataset) -> None:
         """Show what several strengths of one direction do; nothing of an empty Dataset.

@@ -16,7 +16,7 @@ export interface PanelFrame {
   xTicks: boolean;
 }
 
-export interface Pointed {
+export interface Pointer {
   step: number; // the nearest that was measured
   line?: number; // the place of the nearest, if it is near
   place: LinkedLabels; // what it is of the Result; of a control nothing
@@ -80,7 +80,7 @@ export class Panel {
   }
 
   /** What the pointer is on. */
-  at(event: MouseEvent, x: AxisScale, steps: readonly number[]): Pointed {
+  at(event: MouseEvent, x: AxisScale, steps: readonly number[]): Pointer {
     const ours = this.measure.curves.steps;
     const step = steps[nearest(steps, x, this.chart.place(event))];
     const [first] = this.chart.near(event, REACH);

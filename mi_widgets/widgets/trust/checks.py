@@ -139,5 +139,5 @@ def _report_dataset(result: Any) -> Any:
 
 
 def _shown(text: str) -> str:
-    """Single spaces as they are, everything else that cannot be seen as a sign: two spaces may be what is wrong."""
+    """Single spaces as they are, all else that cannot be seen as a character: two spaces may be what is wrong."""
     return "".join(part if part == " " else visible(part) for part in re.split("((?<! ) (?! ))", text))

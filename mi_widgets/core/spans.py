@@ -1,4 +1,4 @@
-"""How far each prompt of a batch reaches, and the part of an activation that a site names in it."""
+"""Which columns of a padded batch each prompt takes up, and the part of an activation that a site names in it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .sites import Position, Site
 
 
 @dataclass(frozen=True)
-class Extent:
-    """How far each prompt of a batch reaches: positions are resolved against it, once.
+class PromptSpans:
+    """Which columns of a padded batch each prompt takes up: positions are resolved against it, once.
 
     Args:
         lengths: the real tokens of each prompt.
@@ -37,7 +37,7 @@ class Extent:
     ids: tuple[tuple[int, ...], ...] = ()
     tokens: tuple[tuple[str, ...], ...] = ()
     generated: tuple[tuple[str, ...], ...] = ()
-    whole: Extent | None = None
+    whole: PromptSpans | None = None
     chosen: tuple[int, ...] = ()
     # What was resolved: reading, writing and their checks ask the same.
     _resolved: dict[tuple[Site, int], Tensor] = field(
@@ -155,8 +155,8 @@ class Extent:
         shifts = replace(self, left=True).shifts
         return torch.stack([x[i].roll([s if left else -s] * len(dims), dims) for i, s in enumerate(shifts)])
 
-    def rows(self, chosen: Sequence[int]) -> Extent:
-        """The extent of some of the prompts."""
+    def rows(self, chosen: Sequence[int]) -> PromptSpans:
+        """The spans of some of the prompts."""
         return replace(
             self,
             lengths=tuple(self.lengths[i] for i in chosen),
@@ -190,31 +190,31 @@ def _index(columns: Int[Tensor, "batch n"]) -> tuple[Any, Tensor]:
     return (slice(None), columns[0]) if len(columns) == 1 else (torch.arange(len(columns))[:, None], columns)
 
 
-def touches(x: Tensor, site: Site, extent: Extent) -> bool:
+def touches(x: Tensor, site: Site, spans: PromptSpans) -> bool:
     """Whether `site` names anything of this activation: at `.pos("new")` there is nothing before the new tokens."""
     columns = _part(x, site).shape[1]
-    positions, named = extent.resolve(site, columns), extent.named(site, columns)
+    positions, named = spans.resolve(site, columns), spans.named(site, columns)
     return (positions is None or positions.shape[1] > 0) and (named is None or bool(named.any()))
 
 
-def read(x: Tensor, site: Site, extent: Extent) -> Tensor:
+def read(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     """The part of one layer's activation that `site` names, its axes in the order of `site.axes`.
 
     Where it names tokens, all columns are read, since rows differ in how many they have; `write` writes these alone.
     """
-    part = _chosen(x, site, extent)
+    part = _chosen(x, site, spans)
     return part if site.latents is None else site.latents.read(part)
 
 
-def gradient(g: Tensor, site: Site, extent: Extent) -> Tensor:
+def gradient(g: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     """As `read`, of the gradient by one layer's activation."""
-    part = _chosen(g, site, extent)
+    part = _chosen(g, site, spans)
     return part if site.latents is None else site.latents.gradient(part)
 
 
-def _chosen(x: Tensor, site: Site, extent: Extent) -> Tensor:
+def _chosen(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     part = _part(x, site)
-    positions = extent.resolve(site, part.shape[1])
+    positions = spans.resolve(site, part.shape[1])
     if positions is not None:
         part = part[_index(positions.to(x.device))]
     if single(site):
@@ -223,18 +223,18 @@ def _chosen(x: Tensor, site: Site, extent: Extent) -> Tensor:
     return part.movedim(1, 2) if "query" in site.axes and site.head is None else part
 
 
-def write(x: Tensor, site: Site, extent: Extent, new: Tensor) -> Tensor:
+def write(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> Tensor:
     """A copy of `x` in which the part that `site` names is `new` (shaped as `read` returns it)."""
     if site.latents is not None:
-        new = site.latents.write(_chosen(x, site, extent), new)
+        new = site.latents.write(_chosen(x, site, spans), new)
     copy = x.clone()
     part = _part(copy, site)
-    positions = extent.resolve(site, part.shape[1])
+    positions = spans.resolve(site, part.shape[1])
     if single(site):
         new = new[:, None]
     elif "query" in site.axes and site.head is None:
         new = new.movedim(2, 1)
-    named = extent.named(site, part.shape[1])
+    named = spans.named(site, part.shape[1])
     if named is not None:
         part.copy_(new.where(named.to(x.device).reshape(*named.shape, *[1] * (part.ndim - 2)), part))
     elif positions is None:

@@ -7,7 +7,7 @@ import type { Model } from "../_shared/model";
 const WAYS = ["as it is", "out", "held at"];
 const STEPS = 200; // of the slider
 
-export class Changing {
+export class ChangeControls {
   readonly element: HTMLElement;
   private ways = new Choice("", (way) => this.choose(way));
   private slider = el("input", {

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import SiteError
-from mi_widgets.core.extent import Extent, read, sequence_axes, touches, write
 from mi_widgets.core.sites import AXES
+from mi_widgets.core.spans import PromptSpans, read, sequence_axes, touches, write
 from tests.conftest import examples
-from tests.core.activations import COLUMNS, activation, axes_of, extents, picked, real, sites
+from tests.core.activations import COLUMNS, activation, axes_of, picked, prompt_spans, real, sites
 
 RESID = at.resid_post[0]
 
@@ -22,53 +22,53 @@ RESID = at.resid_post[0]
 @settings(max_examples=examples(40))
 @given(st.data())
 def test_a_site_names_the_same_tokens_as_plain_indexing(data):
-    extent = data.draw(extents())
-    site = data.draw(sites(extent))
-    columns = extent.width + data.draw(st.integers(0, 2))
-    x = activation(site.name, len(extent.lengths), columns)
+    spans = data.draw(prompt_spans())
+    site = data.draw(sites(spans))
+    columns = spans.width + data.draw(st.integers(0, 2))
+    x = activation(site.name, len(spans.lengths), columns)
     marked, count = x.clone(), 0
-    for row in range(len(extent.lengths)):
-        for index in picked(site, extent, row, columns):
+    for row in range(len(spans.lengths)):
+        for index in picked(site, spans, row, columns):
             count += x[index].numel()
             marked[index] = 7.0
-    part = read(x, site, extent)
-    assert torch.equal(write(x, site, extent, torch.full_like(part, 7.0)), marked)
+    part = read(x, site, spans)
+    assert torch.equal(write(x, site, spans, torch.full_like(part, 7.0)), marked)
     assert part.ndim == len(axes_of(site))
     assert part.numel() == count
-    assert touches(x, site, extent) == bool(part.numel())
-    assert torch.equal(write(x, site, extent, part), x)
+    assert touches(x, site, spans) == bool(part.numel())
+    assert torch.equal(write(x, site, spans, part), x)
     in_place = x.clone()
-    write(x, site, extent, part * 2)
+    write(x, site, spans, part * 2)
     assert torch.equal(x, in_place)
 
 
 @settings(max_examples=examples(40))
 @given(st.data())
 def test_an_activation_padded_on_one_side_is_the_other_sides_at_every_real_token(data):
-    extent = data.draw(extents())
-    site = data.draw(sites(extent).filter(lambda site: site.positions != "new"))
-    part = read(activation(site.name, len(extent.lengths), extent.width), site, extent)
-    there = replace(extent, left=not extent.left)
-    moved = extent.aligned(part, site, left=there.left)
-    for row in range(len(extent.lengths)):
-        assert torch.equal(real(moved, site, there, row), real(part, site, extent, row))
-    assert torch.equal(there.aligned(moved, site, left=extent.left), part)
-    assert extent.aligned(part, site, left=extent.left) is part
+    spans = data.draw(prompt_spans())
+    site = data.draw(sites(spans).filter(lambda site: site.positions != "new"))
+    part = read(activation(site.name, len(spans.lengths), spans.width), site, spans)
+    there = replace(spans, left=not spans.left)
+    moved = spans.aligned(part, site, left=there.left)
+    for row in range(len(spans.lengths)):
+        assert torch.equal(real(moved, site, there, row), real(part, site, spans, row))
+    assert torch.equal(there.aligned(moved, site, left=spans.left), part)
+    assert spans.aligned(part, site, left=spans.left) is part
     assert [axes_of(site)[axis] in COLUMNS for axis in sequence_axes(site)] == [True] * len(
         sequence_axes(site)
     )
 
 
 def test_keys_move_with_the_padding_where_one_query_is_named():
-    extent = Extent((2, 4), 4, left=True)
+    spans = PromptSpans((2, 4), 4, left=True)
     x = torch.arange(2 * 3 * 4 * 4.0).reshape(2, 3, 4, 4)
     for site in (at.pattern[0].pos(-1), at.pattern[0, 1].pos(-1), at.pattern[0].pos([0, -1])):
-        moved = extent.aligned(read(x, site, extent), site, left=False)
-        assert torch.equal(moved[0, ..., :2], read(x, site, extent)[0, ..., 2:])
-        assert torch.equal(moved[1], read(x, site, extent)[1])
+        moved = spans.aligned(read(x, site, spans), site, left=False)
+        assert torch.equal(moved[0, ..., :2], read(x, site, spans)[0, ..., 2:])
+        assert torch.equal(moved[1], read(x, site, spans)[1])
 
 
-TOKENS = Extent(
+TOKENS = PromptSpans(
     (4, 3), 4, ids=((0, 5, 6, 5), (7, 5, 8)), tokens=(("<bos>", " Mary", "Mary", "\n"), (" Mary", ".", " "))
 )
 
@@ -83,13 +83,13 @@ def test_a_position_by_text_is_exact_before_it_is_stripped(text, columns):
         assert TOKENS.resolve(site, 4).tolist() == [[c] for c in columns]
         assert replace(TOKENS, left=True).resolve(site, 4).tolist() == [[1], [1]]
         return
-    for row, extent in enumerate((TOKENS.rows([0]), TOKENS.rows([1]))):
+    for row, spans in enumerate((TOKENS.rows([0]), TOKENS.rows([1]))):
         found = {"Mary": (2, 0), "<bos>": (0, None), ".": (None, 1)}[text][row]
         if found is None:
             with pytest.raises(SiteError, match="is not in it"):
-                extent.resolve(site, 4)
+                spans.resolve(site, 4)
         else:
-            assert extent.resolve(site, 4).tolist() == [[found]]
+            assert spans.resolve(site, 4).tolist() == [[found]]
 
 
 def test_texts_and_numbers_mix_and_each_row_has_its_own():
@@ -115,9 +115,9 @@ def test_texts_and_numbers_mix_and_each_row_has_its_own():
     ],
 )
 def test_a_text_that_names_no_one_token_is_told_with_the_tokens(tokens, text, says):
-    extent = Extent((max(len(tokens), 1),), 3, tokens=(tokens,) if tokens else ())
+    spans = PromptSpans((max(len(tokens), 1),), 3, tokens=(tokens,) if tokens else ())
     with pytest.raises(SiteError, match=re.escape(says)):
-        extent.resolve(RESID.pos(text), 3)
+        spans.resolve(RESID.pos(text), 3)
 
 
 @pytest.mark.parametrize("left", [False, True])
@@ -128,7 +128,7 @@ def test_a_position_outside_of_a_prompt_names_the_prompt(left, position):
         "(allowed: -2 to 1)."
     )
     with pytest.raises(SiteError, match=re.escape(says)):
-        Extent((4, 2), 4, left).resolve(RESID.pos(position), 4)
+        PromptSpans((4, 2), 4, left).resolve(RESID.pos(position), 4)
 
 
 @pytest.mark.parametrize("given", ["", [], [""], None, True, 1.5, b"a", ["new", 1], ["new"], [1, None]])
@@ -139,11 +139,11 @@ def test_what_is_no_position_is_told(given):
 
 
 def test_new_tokens_are_those_behind_the_prompt_and_a_word_new_has_its_space():
-    extent = Extent((2, 3), 3, tokens=((" a", " new"), (" a", " b", "new")))
-    assert extent.resolve(RESID.pos("new"), 5).tolist() == [[3, 4], [3, 4]]
-    assert extent.resolve(RESID.pos("new"), 3).shape == (2, 0)
-    assert extent.resolve(RESID.pos(" new"), 3).tolist() == [[1], [2]]
-    step = replace(extent, start=4)
+    spans = PromptSpans((2, 3), 3, tokens=((" a", " new"), (" a", " b", "new")))
+    assert spans.resolve(RESID.pos("new"), 5).tolist() == [[3, 4], [3, 4]]
+    assert spans.resolve(RESID.pos("new"), 3).shape == (2, 0)
+    assert spans.resolve(RESID.pos(" new"), 3).tolist() == [[1], [2]]
+    step = replace(spans, start=4)
     assert step.resolve(RESID.pos("new"), 1).tolist() == [[0], [0]]
     assert step.resolve(RESID.pos(-1), 1).shape == (2, 0)
     assert step.resolve(RESID.pos(" a"), 1).shape == (2, 0)
@@ -152,7 +152,7 @@ def test_new_tokens_are_those_behind_the_prompt_and_a_word_new_has_its_space():
 
 def test_rows_of_a_batch_know_which_they_are():
     ids, tokens = ((1,), (2, 3), (4, 5, 6)), (("a",), ("b", "c"), ("d", "e", "f"))
-    whole = Extent((1, 2, 3), 3, True, 0, ids, tokens)
+    whole = PromptSpans((1, 2, 3), 3, True, 0, ids, tokens)
     part = whole.rows([2, 0])
     assert (part.lengths, part.ids, part.tokens) == ((3, 1), (ids[2], ids[0]), (tokens[2], tokens[0]))
     assert (part.width, part.left, list(part.numbers)) == (3, True, [2, 0])

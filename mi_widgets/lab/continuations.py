@@ -28,7 +28,7 @@ def throttled(tell: Callable[[Any], object]) -> Callable[[Any], None]:
     return told
 
 
-class Continuing:
+class ContinuationWriter:
     """Lines of continuations.
 
     Args:

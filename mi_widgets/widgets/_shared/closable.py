@@ -3,7 +3,7 @@
 import ipywidgets
 
 
-class Closing(ipywidgets.DOMWidget):
+class ClosableWidget(ipywidgets.DOMWidget):
     """A widget of which `close` leaves nothing open.
 
     ipywidgets holds every open widget, and closes only the one that it is told to: the layout that each has, its style

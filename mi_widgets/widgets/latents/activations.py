@@ -18,7 +18,7 @@ from .._shared.wire import MOST_NUMBERS
 _AXES = ("batch", "pos", "rank")
 
 
-class Fired(DrawnResult):
+class LatentActivations(DrawnResult):
     """The latents of a Result of `mi.sae.latents`.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""`Wrapped`: a module with its taps and its lock, and the passes over it that the rest of the room stands on."""
+"""`ModelCore`: a module with its taps and its lock, and the passes over it that the rest of the room stands on."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import torch
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError, SiteError
-from mi_widgets.core.extent import Extent
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
+from mi_widgets.core.spans import PromptSpans
 
 from .architectures import Weights, check_site, layers_of
 from .backend import Edit, Key, Pass, lock_of, trace
 from .memory import bytes_of, check_fits
 from .parts import Parts
-from .tokens import Prompt, Tokenized
+from .tokens import Prompt, TokenizedPrompts
 from .unembedding import Unembedding
 
 # The stack of every module in this context: (id of the module, what is done to it), outermost first.
 _active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
 
 
-class Wrapped:
+class ModelCore:
     """A module, its table of sites, its tokenizer, and the interventions that are active on it.
 
     Args:
@@ -75,7 +75,7 @@ class Wrapped:
         """The text of each of some token ids, leading space included."""
         return self._vocabulary.texts(list(ids))
 
-    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> Tokenized:
+    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> TokenizedPrompts:
         """A prompt, several, or token ids as the padded batch that a run takes in.
 
         Args:
@@ -158,7 +158,7 @@ class Wrapped:
 
     def forward(
         self,
-        tokenized: Tokenized,
+        tokenized: TokenizedPrompts,
         *,
         keep: Iterable[Key] = (),
         edits: Sequence[Edit] | None = None,
@@ -174,9 +174,9 @@ class Wrapped:
             stored: what is done to each before it is stored.
             grad: whether they keep their graph.
         """
-        extent = tokenized.extent
+        spans = tokenized.spans
         if edits is None:
-            edits = self.edits(self.interventions, extent)
+            edits = self.edits(self.interventions, spans)
         ids, mask = tokenized.ids.to(self.device), tokenized.mask.to(self.device)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         return self.execute(
@@ -204,7 +204,7 @@ class Wrapped:
         with lock_of(self.module):
             return trace(self._parts.traced, self.architecture, forward)
 
-    def edits(self, interventions: Iterable[Intervention], extent: Extent) -> list[Edit]:
+    def edits(self, interventions: Iterable[Intervention], spans: PromptSpans) -> list[Edit]:
         """Interventions as the backend takes them: in the order of the forward pass, at one site as given.
 
         Two sites may be changed at one module (GPT-2's attn_out and resid_mid): there the later must see what the
@@ -212,7 +212,7 @@ class Wrapped:
 
         Args:
             interventions: values.
-            extent: of the prompts that they act on.
+            spans: of the prompts that they act on.
 
         Raises:
             SiteError: a position that a prompt does not have.
@@ -220,10 +220,10 @@ class Wrapped:
         edits = []
         for intervention in sorted(interventions, key=lambda edit: edit.site.place_in_pass):
             site = intervention.site
-            if not extent.start:  # positions that do not exist are found before the model runs
-                extent.resolve(site, extent.width)
-            here = replace(extent, start=0) if self.architecture.places[site.name].cached else extent
-            change = partial(intervention.apply, extent=here)
+            if not spans.start:  # positions that do not exist are found before the model runs
+                spans.resolve(site, spans.width)
+            here = replace(spans, start=0) if self.architecture.places[site.name].cached else spans
+            change = partial(intervention.apply, spans=here)
             if site.name == "scores":
                 change = partial(_where_attended, change)
             edits.append(Edit((site.name, site.layer), change))

@@ -1,4 +1,4 @@
-"""`Examined`: a wrapped module, what was found out about it at load, and how what is measured on it is made again."""
+"""`ModelWithProvenance`: a model core, what was found at load, and how what is measured on it is made again."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
 from .fingerprint import Fingerprints, WeightState, require_line
+from .model_core import ModelCore
 from .parts import Parts
 from .trust import Findings, Trust
-from .wrapped import Wrapped
 
 
-class Examined(Wrapped):
+class ModelWithProvenance(ModelCore):
     """What a run, a continuation and a sweep know of a model.
 
     Args:

@@ -17,10 +17,10 @@ from .superposition.recipes import RECIPES as TOYS
 
 SMALL = {**TOYS, **DICTIONARIES}
 
-Verified = tuple[dict[str, float], list[str]]
+Verification = tuple[dict[str, float], list[str]]
 
 
-def verified(names: Sequence[str]) -> Iterator[tuple[str, Verified]]:
+def verified(names: Sequence[str]) -> Iterator[tuple[str, Verification]]:
     """Each name with what was measured and what is wrong with it, in order.
 
     A single one is measured here, several each in a process of its own, on one thread.
@@ -42,7 +42,7 @@ def verified(names: Sequence[str]) -> Iterator[tuple[str, Verified]]:
         pool.shutdown(cancel_futures=True)
 
 
-def _verified(name: str) -> Verified:
+def _verified(name: str) -> Verification:
     return verify_small(SMALL[name]) if name in SMALL else verify(name)
 
 

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 
 
-def stream(name: str, *numbers: int) -> np.random.Generator:
+def random_stream(name: str, *numbers: int) -> np.random.Generator:
     """The random numbers of a name with some numbers, such as a seed and a row; no other name has the same ones.
 
     Args:
