@@ -5,7 +5,7 @@ import type { Help } from "./keys";
 import type { LabelledData } from "./labelled";
 import { ResultView, type ViewAction } from "./result_view";
 import type { Selection } from "./selection";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 
 export abstract class AnsweredView<D extends Data = LabelledData, S extends Selection = Selection> extends ResultView<
   D,

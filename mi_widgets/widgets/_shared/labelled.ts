@@ -3,7 +3,7 @@ import type { MapName } from "./colour";
 import type { Model } from "./model";
 import { LRUCache } from "./lru_cache";
 import type { ColourScale } from "./scale";
-import { Sent } from "./sent";
+import { SyncedTrait } from "./synced_trait";
 import type { Label } from "./step_slider";
 import { type PackedTensor, type Tensor, unpack } from "./wire";
 
@@ -116,10 +116,10 @@ export class LabelledData {
   axes!: Axis[];
   derived!: Record<string, any>;
   private variables!: Map<string, Variable>;
-  readonly source: Sent;
+  readonly source: SyncedTrait;
 
   constructor(model: Model, trait = "_data") {
-    this.source = new Sent(model, trait, () => this.read(model.get(trait)));
+    this.source = new SyncedTrait(model, trait, () => this.read(model.get(trait)));
   }
 
   dispose(): void {

@@ -13,7 +13,7 @@ import { onHover, sayHover } from "./linked";
 import { listen } from "./model";
 import { Pages } from "./pages";
 import { fitting, type Selection } from "./selection";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 import type { Label } from "./step_slider";
 
 export type { Lines, ViewAction } from "./declared_view";

@@ -1,6 +1,6 @@
 /** What the displays of one model share: the lines. */
 import type { Model } from "../_shared/model";
-import { Sent } from "../_shared/sent";
+import { SyncedTrait } from "../_shared/synced_trait";
 
 export interface Line {
   name: string; // what was done
@@ -13,10 +13,10 @@ export interface Line {
 
 export class Store {
   lines: Line[] = [];
-  readonly source: Sent;
+  readonly source: SyncedTrait;
 
   constructor(model: Model) {
-    this.source = new Sent(model, "_lines", () => (this.lines = model.get("_lines")));
+    this.source = new SyncedTrait(model, "_lines", () => (this.lines = model.get("_lines")));
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 /** What the kernel sent in a trait: read at once and whenever it is sent again, and those told who draw it. */
 import { listen, type Model } from "./model";
 
-export class Sent {
+export class SyncedTrait {
   readonly dispose: () => void;
   private listeners = new Set<() => void>();
 
@@ -27,6 +27,6 @@ export class Sent {
 
 /** What the displays of one model share. */
 export interface Data {
-  readonly source: Sent;
+  readonly source: SyncedTrait;
   dispose(): void;
 }
