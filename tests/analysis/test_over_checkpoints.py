@@ -42,7 +42,7 @@ def test_all_steps_are_the_default_and_numbers_become_a_curve():
         previous,
         lambda model: mi.head_scores(model.untrained(seed=1), "induction", length=8, n=2),
         lambda model: mi.attention(model.run([[1, 2, 3]], keep=[at.pattern])),
-        lambda model: mi.composition_scores(model, n=2),
+        lambda model: mi.composition_scores(model, n_random=2),
     ],
 )
 def test_its_code_makes_it_again(analysis):
