@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import xarray as xr
 
+from .beside import calculated, unlike
 from .errors import ResultError
 from .printed import sizes
 from .record import Arithmetic, Part, Record
@@ -33,7 +34,8 @@ class LabelledNumbers(ABC):
     """Numbers with labelled axes, a title and a unit.
 
     Arithmetic works on the primary variable, keeps the labels, and is written into `code()`: two Results need the same
-    labels on each axis that both have, and for sums and differences the same unit.
+    labels on each axis that both have, and for sums and differences the same unit. Labels beside those of an axis may
+    differ, as tokens of clean and corrupted prompts do: then both are kept, as in "Mary|John".
     """
 
     title: str
@@ -235,12 +237,12 @@ class LabelledNumbers(ABC):
             return NotImplemented
         first, second = (theirs, mine) if turned else (mine, theirs)
         try:
-            with xr.set_options(arithmetic_join="exact"):
-                found = how(first.data, second.beside(first))
+            found = calculated(how, first.data, second.data)
         except (ValueError, xr.AlignmentError) as error:
             raise ResultError(
                 f"{first.title} ({sizes(first.data)}) and {second.title} ({sizes(second.data)}) have other labels "
-                "on an axis that both have: choose the same ones with .sel(…)."
+                f"on {unlike(first.data, second.data)}: choose the same ones with .sel(…), or calculate with .values, "
+                "which have no labels."
             ) from error
         sign, written = _SIGNS[how]
         return self._derived(

@@ -208,7 +208,60 @@ def test_titles_and_units_do_not_grow_without_end():
 def test_a_part_takes_no_labels_away():
     run = mi.load(small_transformer()).run([[1, 2, 3]])
     loss = mi.loss_per_token(run)
-    assert "pos_token" in (loss - loss.sel(pos=1)).dataset.coords
+    for found in (loss - loss.sel(pos=1), loss.sel(pos=1) - loss):
+        assert found.dataset["pos_token"].equals(loss.dataset["pos_token"])
+        assert found.dataset["pos"].equals(loss.dataset["pos"])
+
+
+def tokens(values, texts, axes=("batch", "pos")):
+    data = xr.DataArray(np.asarray(values, "float32"), dims=axes, coords={"pos": range(np.shape(values)[-1])})
+    return Result(
+        kind="k",
+        title="Loss",
+        dataset=data.assign_coords(pos_token=(axes, np.array(texts))).to_dataset(name="loss"),
+        primary="loss",
+        unit="nats",
+        source="",
+        provenance=Provenance("toy"),
+    )
+
+
+@pytest.mark.parametrize("how", FOUR)
+def test_where_labels_beside_an_axis_differ_both_are_kept(how):
+    """Clean and corrupted prompts are compared position by position, and differ in a token."""
+    clean, corrupted = tokens([[1, 2]], [["When", " Mary"]]), tokens([[3, 5]], [["When", " John"]])
+    found = how(clean, corrupted)
+    np.testing.assert_allclose(found.values, how(clean.values, corrupted.values))
+    assert found.dataset["pos_token"].values.tolist() == [["When", " Mary| John"]]
+    assert "pos 1 ' Mary| John'" in str(found)
+    assert how(found, clean).dataset["pos_token"].equals(found.dataset["pos_token"])
+
+
+def test_labels_of_a_prompt_are_compared_with_those_of_each():
+    several = tokens([[1, 2], [3, 4]], [["a", "b"], ["a", "c"]])
+    one = tokens([1, 2], ["a", "b"], axes=("pos",))
+    for found, changed in ((several - one, "c|b"), (one - several, "b|c")):
+        assert found.dataset["pos_token"].dims == ("batch", "pos")
+        assert found.dataset["pos_token"].values.tolist() == [["a", "b"], ["a", changed]]
+
+
+def test_labels_that_differ_do_not_grow_without_end():
+    found = sum(tokens([n], [f"token {n}"], axes=("pos",)) for n in range(20))
+    [label] = found.dataset["pos_token"].values.tolist()
+    assert label.startswith("token 0|token 1|")
+    assert len(label) == 40
+
+
+def test_numbers_beside_an_axis_that_differ_are_both_kept():
+    one, other = (
+        a_result([1.0, 2.0]).to_dataset().assign_coords(sparsity=("layer", np.array([0.5, x], "float32")))
+        for x in (0.9, 0.1)
+    )
+    made = {"kind": "k", "title": "Score", "primary": "score", "unit": "nats", "source": ""}
+    one, other = (Result(dataset=data, provenance=Provenance("toy"), **made) for data in (one, other))
+    assert (one - other).dataset["sparsity"].values.tolist() == ["0.5", "0.9|0.1"]
+    assert (one - one).dataset["sparsity"].dtype == np.float32
+    assert "layer" not in (one.sel(layer=0) - other.sel(layer=1)).dataset.coords
 
 
 @pytest.mark.parametrize(
@@ -216,7 +269,8 @@ def test_a_part_takes_no_labels_away():
     [
         (
             a_result(layer=[1, 2]),
-            r"Score \(layer 2, head 3\) and Score \(layer 2, head 3\) have other labels on an",
+            r"Score \(layer 2, head 3\) and Score \(layer 2, head 3\) have other labels on layer: "
+            r"choose the same ones with \.sel\(…\), or calculate with \.values",
         ),
         (a_result(unit="share"), r"Score is in nats, Score in share: with \.values, which have no unit"),
     ],
