@@ -28,7 +28,7 @@ def calculated(how: Callable[[Any, Any], Any], one: Any, other: Any) -> xr.DataA
         # The last axis of labels is what they are labels of: tokens are those of (batch, pos).
         if mine.dims[-1:] != theirs.dims[-1:]:
             fewer = mine.ndim < theirs.ndim
-            one, other = (one.drop_vars(name), other) if fewer else (one, other.drop_vars(name))
+            one, other = (one.drop_vars([name]), other) if fewer else (one, other.drop_vars([name]))
         elif mine.ndim and name not in mine.dims:
             beside[name] = mine.variable, theirs.variable
     with xr.set_options(arithmetic_join="exact"):
