@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .argument_types import argument_type
+from .argument_types import argument_type, kind_of
 from .dataset_files import write_dataset
 from .errors import ResultError
 from .frozen import frozen
@@ -129,10 +129,7 @@ class Result(LabelledNumbers):
             ResultError: there is no such variable.
         """
         if not isinstance(variable, str) or variable not in self._dataset.data_vars:
-            raise ResultError(
-                f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}. Numbers are "
-                "chosen by their labels, result.sel(…), or by their places, result.values[…]."
-            )
+            raise ResultError(self._no_variable(variable))
         return Result(
             kind=self.kind,
             title=f"{self.title}: {variable.replace('_', ' ')}",
@@ -157,6 +154,21 @@ class Result(LabelledNumbers):
     def code(self) -> str:
         """The Python that makes this Result; its last line assigns `result`."""
         return code_of(self.record, "result")
+
+    def _no_variable(self, given: Any) -> str:
+        axis = next(iter(self.dims), "layer")
+        if isinstance(given, str) and given in self._dataset.coords:
+            return (
+                f"{self.title} has labels {given!r}, which are no variable: read them in result.dataset[{given!r}], "
+                f"and choose numbers by labels with result.sel({axis}=…)."
+            )
+        names = ", ".join(map(str, self._dataset))
+        said = (
+            f"{self.title} has no variable {given!r}; it has {names}"
+            if isinstance(given, str)
+            else f"result[…] takes the name of a variable ({names}); got {kind_of(given)}"
+        )
+        return f"{said}. Numbers are chosen by labels, result.sel({axis}=…), or by places, result.values[…]."
 
     def _part(self, chosen: str) -> Provenance:
         return replace(self.provenance, record=Part(self.record, chosen))

@@ -1,7 +1,6 @@
 """A Result as an array, a table, and a term in arithmetic; its code makes the same numbers again."""
 
 import operator
-from collections import deque
 
 import numpy as np
 import pytest
@@ -35,55 +34,6 @@ def a_result(
         source="",
         provenance=Provenance(model, Placeholder(f"your {title}", "score"), warnings=(f"beware of {model}",)),
     )
-
-
-def test_it_is_an_array_to_numpy():
-    result = a_result()
-    assert (np.asarray(result) is result.values) or np.shares_memory(np.asarray(result), result.values)
-    np.testing.assert_array_equal(np.asarray(result, dtype=np.float64), result.values.astype(np.float64))
-    np.testing.assert_array_equal(np.abs(result), np.abs(result.values))
-    assert np.nanmean(result) == np.nanmean(result.values)
-    np.testing.assert_array_equal(np.stack([result, result]), np.stack([result.values] * 2))
-    assert result.shape == (2, 3)
-    with pytest.raises(ValueError, match="read-only"):
-        np.asarray(result)[0, 0] = 7
-    np.array(result)[0, 0] = 7
-    assert result.values[0, 0] == 1
-
-
-def test_one_number_is_a_float_and_several_are_none():
-    assert float(a_result(2.5)) == 2.5
-    assert float(a_result().sel(layer=1, head=0)) == 4.0
-    assert float(a_result([[7.0]])) == 7.0
-    with pytest.raises(ResultError, match=r"Score has 6 numbers \(layer 2, head 3\), not one: .*\.max\(\)"):
-        float(a_result())
-    with pytest.raises(TypeError, match="not iterable"):
-        list(a_result())
-    with pytest.raises(
-        ResultError, match=r"no variable 0; it has score, other\. .*result\.sel\(…\).*result\.values"
-    ):
-        a_result()[0]
-    with pytest.raises(ResultError, match=r"result\.values"):
-        a_result()[:, 0]
-
-
-def test_one_number_compares_rounds_and_is_formatted_as_a_float():
-    one = a_result().max()
-    assert one == 5.0
-    assert one != 4
-    assert one > 4 >= a_result(3.0)
-    assert max([one, a_result(6.0)]) == 6
-    assert (int(one), round(one, 1), f"{one:.2f}") == (5, 5.0, "5.00")
-    assert f"{one}" == str(one)
-    assert len({one, a_result(), a_result()}) == 3
-    with pytest.raises(ResultError, match="has 6 numbers"):
-        _ = a_result() > 1
-
-
-def test_numpy_finds_results_in_what_holds_several():
-    result = a_result()
-    for several in ([result, result], (result, result), deque([result, result])):
-        np.testing.assert_array_equal(np.stack(several), np.stack([result.values] * 2))
 
 
 def test_truth_values_are_counted():
