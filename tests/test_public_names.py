@@ -3,6 +3,7 @@
 import ast
 import inspect
 
+import jedi
 import pytest
 
 import mi_widgets as mi
@@ -59,6 +60,14 @@ def test_a_group_can_be_listed_and_imported_from(group):
         assert sorted(ast.literal_eval(said[0].value)) == module.__all__
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         module.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("group", ["mi", *GROUPS])
+def test_an_editor_completes_a_group_from_its_stub_alone(group):
+    """jedi, of JupyterLab's and other language servers, takes for public only what is imported `as` something."""
+    code = f"import mi_widgets as mi\n{group}."
+    found = jedi.Script(code, project=jedi.Project(TABLE.parents[1])).complete()
+    assert {*public(group).__all__} <= {each.name for each in found}
 
 
 def test_what_comes_first_is_less_than_half():
