@@ -65,7 +65,7 @@ def faithfulness(
     """
     stays = _heads(model, circuit)
     several = checked(model, pairs, exchanged=False)
-    others = means or _means(model, [pair.corrupted for pair in several], batch_size)
+    others = _means(model, [pair.corrupted for pair in several], batch_size) if means is None else means
     check_fit(model, [pair.clean for pair in several], others)
     everything = list(itertools.product(range(model.config.n_layers), range(model.config.n_heads)))
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ import operator
 from collections import deque
 from collections.abc import Iterator
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import xarray as xr
@@ -101,19 +101,24 @@ class ArrayHabits:
 
     __hash__ = object.__hash__
 
-    def _compared(self, sign: str, other: object) -> bool:
-        labelled = isinstance(other, ArrayHabits)
-        if not labelled and not hasattr(other, "__array__") and not isinstance(other, (Real, list, tuple)):
+    def _compared(self, sign: str, other: Any) -> bool:
+        kind = str if self.values.dtype.kind in "USO" else Real
+        value: Any = other
+        if isinstance(other, ArrayHabits):
+            single, said, written = other.values.size == 1, other._sized(), "other.values"
+            value = other.values.item() if single else None
+        elif isinstance(other, kind) or getattr(other, "shape", None) == ():
+            single, said, written = True, repr(other), repr(other)
+        elif hasattr(other, "__array__") or isinstance(other, (list, tuple)):
+            single, said, written = False, kind_of(other), "other"
+        else:
             return NotImplemented
-        number = isinstance(other, Real) or getattr(other, "shape", None) == ()
-        if self.values.size == 1 and (number or (labelled and other.values.size == 1)):
-            return _COMPARISONS[sign](float(self), float(cast(Any, other)))
-        said = other._sized() if labelled else str(other) if number else kind_of(other)
-        written = "other.values" if labelled else str(other) if number else "other"
-        together = " (and np.array_equal(result, other) all of them)" if sign == "==" and not number else ""
+        if single and self.values.size == 1:
+            return bool(_COMPARISONS[sign](self.values.item(), value))
+        together = "" if single or sign != "==" else " (and np.array_equal(result, other) all of them)"
         raise NotAnArray(
-            f"{sign} compares two numbers; here are {self._sized()} and {said}. Write result.values {sign} {written}, "
-            f"which compares each{together}."
+            f"{sign} compares one value with one; here are {self._sized()} and {said}. Write "
+            f"result.values {sign} {written}, which compares each{together}."
         )
 
     # Over which axis they go their labels do not say.

@@ -174,10 +174,19 @@ def test_one_number_compares_with_another(how, other):
 )
 def test_several_numbers_compare_one_by_one_as_values(result, axes, other, said, written):
     for how, sign in ((operator.gt, ">"), (operator.eq, "=="), (operator.ne, "==")):
-        says = rf"{sign} compares two numbers; here are Score \({axes}\) and {said}\. Write result\.values {sign} "
-        says += written
+        says = rf"{sign} compares one value with one; here are Score \({axes}\) and {said}\. "
+        says += rf"Write result\.values {sign} {written}, which compares each"
         with pytest.raises(NotAnArray, match=says):
             how(result, other)
+
+
+def test_one_text_compares_with_another():
+    texts = mi.load("induction-2l").run([1, 2, 3]).next_tokens()["token"]
+    first = texts.sel(batch=0, rank=0)
+    assert first == first.values.item() == copy.copy(first)
+    assert first != "no such token"
+    with pytest.raises(NotAnArray, match=r"Write result\.values == 'x', which compares each\."):
+        _ = texts == "x"
 
 
 def test_an_equality_of_all_is_numpys():
