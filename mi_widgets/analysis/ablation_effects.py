@@ -29,7 +29,7 @@ def ablation_effects(
     means: Result | None = None,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """How a metric of the clean prompts changes when one part at a time is taken out.
@@ -42,7 +42,7 @@ def ablation_effects(
         means: of `mi.mean_activations`, over all positions or by position; without, parts become zero.
         metric: as in `mi.activation_patching`.
         by: the axes: layer and head where the site has heads, else the layer.
-        batch: prompts that are run at once.
+        batch_size: prompts that are run at once.
         progress: whether a bar shows, for what takes more than a second.
 
     Returns:
@@ -59,7 +59,7 @@ def ablation_effects(
     several = valid_pairs(model, pairs, by_position="pos" in by, exchanged=False)
     check_fit(model, [pair.clean for pair in several], means)
     found, clean, swept = [], [], None
-    parts = list(batches(several, batch))
+    parts = list(batches(several, batch_size))
     for part in tqdm(
         parts, desc="ablations", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from inspect import signature
 
@@ -69,7 +70,7 @@ def over_checkpoints(
     }
     return Result(
         kind=first.kind,
-        title=first.title,
+        title=_title(results, chosen),
         dataset=_joined(results, chosen),
         primary=first.primary,
         unit=first.unit,
@@ -120,6 +121,16 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
             f"over_checkpoints: the analysis returned other labels at one step than at another ({error}). Measure the "
             "same thing at every step."
         ) from error
+
+
+def _title(results: list[Result], steps: list[int]) -> str:
+    """Of the whole: a title that names the model of a step speaks of each step."""
+    titles = [
+        re.sub(rf" at step {step}(?!\d)", " at each step", result.title)
+        for result, step in zip(results, steps, strict=True)
+    ]
+    # Beside one checkpoint all the time, the title at that step itself is another one.
+    return max(titles, key=lambda title: (titles.count(title), len(title)))
 
 
 def _same(results: list[Result], models: list[Record]) -> bool:

@@ -133,7 +133,7 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         PromptError: the number is not a whole one from 1.
     """
     if (whole(size) or 0) < 1:
-        raise PromptError(f"batch={size!r}: give a whole number from 1.")
+        raise PromptError(f"batch_size={size!r}: give a whole number from 1.")
     return (items[first : first + size] for first in range(0, len(items), size))
 
 

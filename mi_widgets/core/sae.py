@@ -163,7 +163,7 @@ class SAE:
 
     def with_record(self, record: Record) -> SAE:
         """The same, made by another call."""
-        history = self.history and self.history.with_record(Part(record, ".history"))
+        history = None if self.history is None else self.history.with_record(Part(record, ".history"))
         return replace(self, history=history)._made_by(record)
 
     def _made_by(self, record: Record) -> SAE:

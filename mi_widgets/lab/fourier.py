@@ -61,7 +61,9 @@ class FourierPanel(Panel[FourierView]):
         self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
         self._held = model.interventions if isinstance(model, Model) else Stack()
         self.view = FourierView(self._whole(), selection=selection)
-        self.answer = FourierView(self._whole_at(self.view.selection.get("step")), beside=self.view.result)
+        self.answer = FourierView(
+            self._whole_at(self.view.selection.get("step")), same_scale_as=self.view.result
+        )
         self._switch = ipywidgets.ToggleButton(layout={"width": "16em"})
         self._cost = Cost()
         self.answer.layout.display = "none"

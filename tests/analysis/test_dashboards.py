@@ -31,7 +31,7 @@ def sae(model):
 @pytest.fixture(scope="module")
 def looks(model, sae):
     return mi.sae.dashboards(
-        model, sae, TEXTS, contexts=3, around=2, n_promoted=4, near=3, progress=False
+        model, sae, TEXTS, n_contexts=3, n_around=2, n_promoted=4, n_neighbours=3, progress=False
     ).dataset
 
 
@@ -121,7 +121,14 @@ def test_labels_say_what_a_latent_detects(model):
         for place in range(8)
     ]
     looks = mi.sae.dashboards(
-        model, sae, TEXTS, annotations=annotations, site=at.resid_pre[0], near=1, n_promoted=3, progress=False
+        model,
+        sae,
+        TEXTS,
+        annotations=annotations,
+        site=at.resid_pre[0],
+        n_neighbours=1,
+        n_promoted=3,
+        progress=False,
     ).dataset
     assert looks["label"].item() == "letter a"
     assert looks["label_auc"].item() > 0.9

@@ -22,7 +22,7 @@ directions[0] = torch.nn.functional.normalize(lamp, dim=0)
 sae = mi.sae.SAE(W_enc=directions.T.contiguous(), b_enc=torch.zeros(256), W_dec=directions, b_dec=torch.zeros(d),
              kind="topk", k=6, site=at.resid_post[1])
 texts = [f"John Baker gave the old {thing}. John Baker" for thing in ("lamp", "hat", "key", "book")]
-dashboards = mi.sae.dashboards(model, sae, texts, contexts=4, around=6, progress=False)
+dashboards = mi.sae.dashboards(model, sae, texts, n_contexts=4, n_around=6, progress=False)
 """
 VIEWS = {
     "dashboards": "view = dashboards.view(sae=sae)\nview",

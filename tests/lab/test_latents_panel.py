@@ -189,7 +189,7 @@ def test_its_code_says_the_same(model, capsys):
 
 
 def test_dashboards_follow_the_selected_latent_and_share_what_is_changed(model, sae):
-    dashboards = mi.sae.dashboards(model, sae, TEXTS, contexts=2, around=2, n_promoted=3, progress=False)
+    dashboards = mi.sae.dashboards(model, sae, TEXTS, n_contexts=2, n_around=2, n_promoted=3, progress=False)
     panel = mi.LatentsPanel(model, sae, prompt="abcd", dashboards=dashboards, selection={"latent": 3})
     assert panel.dashboard.selection == {"latent": 3}
     panel.view.selection = {"latent": 7}

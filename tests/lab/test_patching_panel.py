@@ -210,7 +210,9 @@ def test_several_batches_go_on_after_an_error(by_hand):
             raise ValueError("not now")
         return mi.metrics.logit_diff(logits, answers)
 
-    patching = activation.ActivationPatching(by_hand, PAIRS, at.resid_pre, metric, activation.Axes(), batch=1)
+    patching = activation.ActivationPatching(
+        by_hand, PAIRS, at.resid_pre, metric, activation.Axes(), batch_size=1
+    )
     while patching.done < patching.size:
         done = patching.done
         try:

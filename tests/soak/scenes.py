@@ -45,7 +45,7 @@ SCENES = {
     "activation_patching": lambda: mi.activation_patching(_induction(), PAIR, at.z, progress=False),
     "attention": lambda: mi.attention(_run(_induction(), at.pattern)),
     "attention over a training": _over_steps,
-    "composition_scores": lambda: mi.composition_scores(_induction(), n=4),
+    "composition_scores": lambda: mi.composition_scores(_induction(), n_random=4),
     "copying_score": lambda: mi.copying_score(_induction()),
     "direct_logit_attribution": _attributed,
     "feature_geometry": lambda: mi.toys.feature_geometry(mi.toys.load("plane")),

@@ -33,7 +33,9 @@ def small(**changes):
             "num_attention_heads": 2,
         }
     )
-    recipe = replace(ATLAS, config=config, steps=6, batch=4, context=32, warm_up=2, names_until=2, settled=4)
+    recipe = replace(
+        ATLAS, config=config, steps=6, batch_size=4, context=32, warm_up=2, names_until=2, settled=4
+    )
     return replace(recipe, **changes)
 
 
@@ -83,7 +85,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(tmp_path, monkeypa
 
 def test_rows_are_repeats_of_names_then_of_any_tokens_then_documents_begin_again_and_texts_of_training():
     shares = {"repeats": (0.5, 0.3, 0.1), "documents_again": 0.1}
-    recipe = small(batch=20, context=128, names_until=1, settled=2, **shares)
+    recipe = small(batch_size=20, context=128, names_until=1, settled=2, **shares)
     tokenizer = recipe.tokenizer()
     first, second, later = (batch(recipe, tokenizer, seed=0, step=step) for step in range(3))
     assert first.shape == second.shape == later.shape == (20, 128)

@@ -47,7 +47,7 @@ def test_everything_is_sent_in_few_bytes(view):
 
 
 def test_512_latents_are_half_a_megabyte():
-    view = DashboardView(dashboards(512, contexts=8, around=10))
+    view = DashboardView(dashboards(512, n_contexts=8, n_around=10))
     size = sum(len(variable["values"]["data"]) for variable in view._data["variables"].values())
     assert size < 500_000
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
 def test_what_is_too_much_is_refused_with_a_way_out(monkeypatch):
     monkeypatch.setattr("mi_widgets.widgets.dashboards.dashboards._MOST_PLACES", 50)
     with pytest.raises(
-        ResultError, match=r"90 tokens of contexts \(up to 50\).*contexts=4, around=6.*\.sel\(latent"
+        ResultError, match=r"90 tokens of contexts \(up to 50\).*n_contexts=4, n_around=6.*\.sel\(latent"
     ):
         DashboardView(dashboards())
 
@@ -144,7 +144,7 @@ def test_every_dashboard_has_a_picture_and_words(latent, annotated):
 def test_silent_dictionaries_and_those_without_contexts_have_a_picture():
     assert DashboardView(dashboards(dead=range(6))).png()
     assert DashboardView(dashboards(1, dead=())).png()
-    assert DashboardView(dashboards(3, contexts=1, around=0, dead=())).png()
+    assert DashboardView(dashboards(3, n_contexts=1, n_around=0, dead=())).png()
 
 
 # -- what is done to latents ----------------------------------------------------------------------------------------

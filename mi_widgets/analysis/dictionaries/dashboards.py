@@ -34,10 +34,10 @@ def dashboards(
     *,
     annotations: Sequence[Annotation] = (),
     site: Site | None = None,
-    contexts: int = 8,
-    around: int = 10,
+    n_contexts: int = 8,
+    n_around: int = 10,
     n_promoted: int = 8,
-    near: int = 5,
+    n_neighbours: int = 5,
     progress: bool = True,
 ) -> Result:
     """What every latent looks like on some texts: shown as `DashboardView`.
@@ -48,10 +48,10 @@ def dashboards(
         texts: what is read; all that fires is kept until the end.
         annotations: what is known where, as in `mi.sae.evaluate`: each latent gets the label that it detects best.
         site: where it reads; its own by default.
-        contexts: the strongest places that are shown of a latent, one a text.
-        around: tokens shown before and after each.
+        n_contexts: the strongest places that are shown of a latent, one a text.
+        n_around: tokens shown before and after each.
         n_promoted: how many tokens are shown that a latent promotes, and suppresses.
-        near: how many neighbours are shown.
+        n_neighbours: how many neighbours are shown.
         progress: whether a bar shows.
 
     Returns:
@@ -72,7 +72,7 @@ def dashboards(
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.dashboards", texts)
     fired = _fired(model, sae, place, texts, progress)
-    ids, activations = fired.contexts(sae.d_sae, contexts, around)
+    ids, activations = fired.contexts(sae.d_sae, n_contexts, n_around)
     promoted = _effects(model, sae, place, n_promoted)
     labels = _labels(model, sae, place, texts, annotations, progress)
     known, numbers = np.unique(
@@ -96,11 +96,11 @@ def dashboards(
                 "promoted_by": (rank, promoted["promoted_by"]),
                 "suppressed": (rank, shape[2].reshape(promoted["suppressed"].shape)),
                 "suppressed_by": (rank, promoted["suppressed_by"]),
-                **_neighbours(sae, near),
+                **_neighbours(sae, n_neighbours),
                 **{name: (("latent",), values) for name, values in labels.items()},
                 "token_text": (("token",), texts_of),
             },
-            coords={"latent": np.arange(sae.d_sae), "place": np.arange(-around, around + 1)},
+            coords={"latent": np.arange(sae.d_sae), "place": np.arange(-n_around, n_around + 1)},
         ),
         primary="density",
         unit="share of tokens",

@@ -35,7 +35,7 @@ def activation_patching(
     layers: Sequence[int] | None = None,
     positions: Sequence[int] | None = None,
     heads: Sequence[int] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """Put one activation of the clean run at a time into the corrupted run: how much of the clean answer is back?
@@ -51,8 +51,8 @@ def activation_patching(
         layers: those to patch; all by default.
         positions: those to patch; all by default.
         heads: those to patch; all by default.
-        batch: pairs that are run at once; an active intervention that draws, or that holds values for each row, does
-            so in every batch anew.
+        batch_size: pairs that are run at once; an active intervention that draws, or that holds values for each row,
+            does so in every batch anew.
         progress: whether bars show, for what takes more than a second. It can be interrupted.
 
     Returns:
@@ -69,7 +69,9 @@ def activation_patching(
     Source: Meng et al. 2022 (arXiv:2202.05262), causal tracing, with another prompt in place of noise; the names and
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
-    patching = ActivationPatching(model, pairs, site, metric, Axes(by, layers, positions, heads), batch=batch)
+    patching = ActivationPatching(
+        model, pairs, site, metric, Axes(by, layers, positions, heads), batch_size=batch_size
+    )
     bar = {"desc": "patching", "unit": "cell", "delay": 1, "disable": not progress, "leave": False}
     for _ in tqdm(patching.fill(), total=patching.size, **bar):
         pass
@@ -95,7 +97,7 @@ class ActivationPatching:
         metric: PairMetric,
         axes: Axes,
         *,
-        batch: int = 64,
+        batch_size: int = 64,
     ) -> None:
         self._model, self._metric = model, metric
         self._site = named(site) if isinstance(site, str) else site
@@ -103,7 +105,7 @@ class ActivationPatching:
         by = usual if axes.by is None else tuple(axes.by)
         self._axes = replace(axes, by=by)
         self._pairs = valid_pairs(model, pairs, by_position="pos" in by)
-        self._parts = list(batches(self._pairs, batch))
+        self._parts = list(batches(self._pairs, batch_size))
         tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
         self._grid = Grid.of(model, self._site, tokenized, self._axes)
         self.size = self._grid.size * len(self._parts)

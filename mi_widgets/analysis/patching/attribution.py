@@ -32,7 +32,7 @@ def attribution_patching(
     *,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """What `mi.activation_patching` would find, foretold by one backward pass: gradient times difference.
@@ -46,7 +46,7 @@ def attribution_patching(
         site: the kind of activation, all layers of it or one.
         metric: as there; it must have a gradient (`mi.metrics.rank` has none).
         by: as there.
-        batch: pairs that are run at once.
+        batch_size: pairs that are run at once.
         progress: whether a bar shows, for what takes more than a second.
 
     Returns:
@@ -65,7 +65,7 @@ def attribution_patching(
     _check(site, by)
     several = valid_pairs(model, pairs, by_position="pos" in by)
     foretold, ends = [], []
-    parts = list(batches(several, batch))
+    parts = list(batches(several, batch_size))
     for part in tqdm(parts, desc="attribution", unit="batch", delay=1, disable=not progress, leave=False):
         kept = [site.everywhere]
         both = PairRuns.of(model, part, metric, keep=kept, keep_corrupted=kept, grad=True)

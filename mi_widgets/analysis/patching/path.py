@@ -33,7 +33,7 @@ def path_patching(
     *,
     metric: PairMetric = logit_diff,
     layers: Sequence[int] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """Of each head, what it hands straight to the receivers: the effect of its clean output by this way alone.
@@ -53,7 +53,7 @@ def path_patching(
             positions; or several, which then receive together (with `at.logits` among them at all positions).
         metric: as in `mi.activation_patching`.
         layers: of the senders; all before the last receiver by default.
-        batch: pairs that are run at once.
+        batch_size: pairs that are run at once.
         progress: whether a bar shows. It can be interrupted.
 
     Returns:
@@ -73,7 +73,7 @@ def path_patching(
     # Where all ways end, heads that receive nothing keep what they read.
     kept = [at.z, *([at.q, at.k, at.v] if at.logits in received and len(received) > 1 else [])]
     found, ends = [], []
-    heads, parts = range(model.config.n_heads), list(batches(several, batch))
+    heads, parts = range(model.config.n_heads), list(batches(several, batch_size))
     total = len(parts) * len(senders) * len(heads)
     with tqdm(total=total, desc="paths", unit="path", delay=1, disable=not progress, leave=False) as bar:
         for part in parts:

@@ -39,7 +39,7 @@ class InductionRecipe(Schedule, Recipe):
         return {
             "Shape": f"{c.n_layers} layer(s), {c.n_heads} heads of {c.d_head} dimensions, d_model {c.d_model}, no MLP, "
             f"LayerNorm, learned positions that start as sinusoids, {c.d_vocab} tokens (words), context {c.n_ctx}.",
-            "Made with": f"{self.batch} rows a step and AdamW.",
+            "Made with": f"{self.batch_size} rows a step and AdamW.",
             "Texts": '`mi.shipped.sample_texts("induction", "train", …)`, half random spans of words that repeat, half '
             "synthetic documents whose names and phrases come back. No text of anybody's; every row was seen once.",
             "Pressure": f"A sparsity penalty on heads ({self.head_penalty:g} times the square root of the norm of "

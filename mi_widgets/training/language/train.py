@@ -38,7 +38,7 @@ class Schedule:
         config: its shape.
         steps: optimiser steps.
         towns_whole: a token for every town, so that its state can be looked up.
-        batch: rows a step.
+        batch_size: rows a step.
         context: tokens a row.
         lr: peak learning rate of AdamW.
         weight_decay: on matrices.
@@ -56,7 +56,7 @@ class Schedule:
     config: GPTNeoXConfig
     steps: int
     towns_whole: bool = False
-    batch: int = 32
+    batch_size: int = 32
     context: int = 128
     lr: float = 3e-3
     weight_decay: float = 0.1
@@ -92,9 +92,9 @@ def batch(
     is_settled = step >= schedule.settled
     share = schedule.repeats[0 if step < schedule.names_until else 2 if is_settled else 1]
     alone, again = (
-        round(schedule.batch * of) for of in (share, schedule.documents_again if is_settled else 0)
+        round(schedule.batch_size * of) for of in (share, schedule.documents_again if is_settled else 0)
     )
-    draws = [draw_of("train", seed, step * schedule.batch + row) for row in range(schedule.batch)]
+    draws = [draw_of("train", seed, step * schedule.batch_size + row) for row in range(schedule.batch_size)]
     spans = [_random_span(draw, schedule, step) for draw in draws[:alone]]
     letters = round(schedule.context * _LETTERS_A_TOKEN)
     texts = [_again(draw, letters) for draw in draws[alone : alone + again]]
@@ -144,7 +144,7 @@ def last_attention_off(schedule: Schedule, module: GPTNeoXForCausalLM) -> Iterat
     is stochastic depth, of one sublayer: Huang et al. 2016, arXiv:1603.09382. Earlier it kept induction on random
     tokens from forming, and later the states had their way already: see `Schedule.settled`.
     """
-    on = schedule.batch - round(schedule.batch * schedule.last_attention_off)
+    on = schedule.batch_size - round(schedule.batch_size * schedule.last_attention_off)
 
     def off(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
         return torch.cat([out[:on], torch.zeros_like(out[on:])])

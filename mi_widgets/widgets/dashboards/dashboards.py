@@ -46,7 +46,8 @@ class Dashboards(DrawnResult):
         if n > _MOST_PLACES:
             raise ResultError(
                 f"DashboardView would have to send {n:,} tokens of contexts (up to {_MOST_PLACES:,}): make "
-                "them fewer, as in mi.sae.dashboards(…, contexts=4, around=6), or choose latents with .sel(latent=[…])."
+                "them fewer, as in mi.sae.dashboards(…, n_contexts=4, n_around=6), or choose latents with "
+                ".sel(latent=[…])."
             )
 
     @property
