@@ -25,8 +25,8 @@ from benchmarks import (
     attention,
     clicks,
     dictionaries,
-    features,
     kernels,
+    latents,
     lens,
     memory,
     model_layer,
@@ -40,7 +40,7 @@ from benchmarks.against import Ratio
 from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
-COMPARISONS = (attention, scrubber, lens, clicks, features, steering)
+COMPARISONS = (attention, scrubber, lens, clicks, latents, steering)
 PARTS = ("lab", "memory", "model", "training")
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import attention, clicks, features, kernels, lens, scrubber, steering, training
+from benchmarks import attention, clicks, kernels, latents, lens, scrubber, steering, training
 from benchmarks.cells import PAINTED, time_cell
 from benchmarks.rows import Multiple
 from tests.browser.jupyter import JupyterLab, Notebook, jupyter_lab, write_notebook
@@ -184,7 +184,7 @@ def _painted_scenes() -> Iterator[Scene]:
         yield Scene(task, (setup,), (), _painting(attention.OURS_CELL))
     task = f"paint a logit lens of {lens.LAYERS} layers, {lens.TOKENS} tokens"
     yield Scene(task, (lens.SETUP,), (), _painting("lens.view()"))
-    yield Scene("paint a dashboard of 768 latents", (features.SETUP,), (), _painting("seen.view(sae=sae)"))
+    yield Scene("paint a dashboard of 768 latents", (latents.SETUP,), (), _painting("seen.view(sae=sae)"))
 
 
 def _touched_scenes() -> Iterator[Scene]:
@@ -201,10 +201,10 @@ def _touched_scenes() -> Iterator[Scene]:
     )
     yield Scene(
         "type a text until its latents are shown",
-        (features.SETUP, "mi.FeaturePanel(model, sae, prompt=text, features=seen)"),
+        (latents.SETUP, "mi.LatentsPanel(model, sae, prompt=text, dashboards=seen)"),
         (".mi-latents",),
         lambda notebook: notebook.page.evaluate(
-            features.TYPE, [features.TEXTS[:6], features.LIMIT_S, features.PAUSE_MS]
+            latents.TYPE, [latents.TEXTS[:6], latents.LIMIT_S, latents.PAUSE_MS]
         ),
     )
     yield Scene(

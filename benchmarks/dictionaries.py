@@ -55,7 +55,7 @@ def main(rounds: int) -> Times:
     x = torch.randn(STEPS * BATCH, D_IN, generator=torch.Generator().manual_seed(0))
 
     def ours() -> None:
-        train_sae(activations=x, d_sae=D_SAE, k=K, n_tokens=len(x), batch=BATCH, progress=False)
+        train_sae(activations=x, d_sae=D_SAE, k=K, n_tokens=len(x), batch_size=BATCH, progress=False)
 
     return interleaved({OURS: ours, PLAIN: lambda: plain(x)}, rounds)
 

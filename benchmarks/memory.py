@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bare, clicks, features, steering
+from benchmarks import bare, clicks, latents, steering
 from benchmarks.cells import time_cell
 from benchmarks.model_worker import Times, interleaved
 from benchmarks.process import last_line_of
@@ -51,11 +51,11 @@ panel"""
 STEERING = """direction = mi.directions.mean_difference(model, [text], [swapped], at.resid_post[6], progress=False)
 panel = mi.SteeringPanel(model, {"Mary": direction}, prompt=text)
 panel"""
-FEATURES = """draw = torch.Generator().manual_seed(0)
+LATENTS = """draw = torch.Generator().manual_seed(0)
 decoder = torch.randn(3072, 768, generator=draw)
 sae = mi.sae.SAE(W_enc=decoder.T / 768**0.5, b_enc=torch.zeros(3072), W_dec=decoder, b_dec=torch.zeros(768),
              kind="topk", k=16, site=at.resid_post[6])
-panel = mi.FeaturePanel(model, sae, prompt=text)
+panel = mi.LatentsPanel(model, sae, prompt=text)
 panel"""
 SENTENCE = "the old man found a box on the table, and they went to the shop. the old man gave a book to John, and they"
 TEXTS = [SENTENCE[:i] for i, letter in enumerate(SENTENCE) if letter == " "][2 : 2 + TIMES]
@@ -76,7 +76,7 @@ def rows(lab: JupyterLab, folder: Path) -> Iterator[Row]:
                 ".mi-steering",
                 _moved,
             ),
-            ("type a text until its latents are shown", "FeaturePanel", FEATURES, ".mi-latents", _typed),
+            ("type a text until its latents are shown", "LatentsPanel", LATENTS, ".mi-latents", _typed),
         ):
             seconds = _gestures(notebook, panel, painted, seconds_of)
             yield _row(gesture, tool, seconds, back, forward)
@@ -108,7 +108,7 @@ def _moved(notebook: Notebook) -> list[float | None]:
 
 
 def _typed(notebook: Notebook) -> list[float | None]:
-    return notebook.page.evaluate(features.TYPE, [TEXTS, LIMIT_S, PAUSE_MS])
+    return notebook.page.evaluate(latents.TYPE, [TEXTS, LIMIT_S, PAUSE_MS])
 
 
 def _painted(notebook: Notebook) -> Side:

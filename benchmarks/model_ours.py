@@ -91,7 +91,7 @@ class Ours:
 
     def cell(self, layer: int, position: int) -> Tensor:
         """As the last sweep has it."""
-        swept = self.swept or self.sweep()
+        swept = self.sweep() if self.swept is None else self.swept
         return torch.tensor(swept.dataset["metric"].values[:, layer, position])
 
 

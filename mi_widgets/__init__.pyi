@@ -38,8 +38,8 @@ from .core.patching import patch as patch
 from .core.prompts import PromptPair as PromptPair
 from .core.result_files import load_result as load_result
 from .core.results import Result as Result
-from .lab.features import FeaturePanel as FeaturePanel
 from .lab.fourier import FourierPanel as FourierPanel
+from .lab.latents import LatentsPanel as LatentsPanel
 from .lab.patching import PatchingPanel as PatchingPanel
 from .lab.steering.panel import SteeringPanel as SteeringPanel
 from .model.load import load as load

@@ -3,7 +3,7 @@
 from .widgets._shared.link import link as link
 from .widgets.attention.widget import AttentionView as AttentionView
 from .widgets.attribution.widget import AttributionView as AttributionView
-from .widgets.features.widget import FeatureView as FeatureView
+from .widgets.dashboards.widget import DashboardView as DashboardView
 from .widgets.fourier.widget import FourierView as FourierView
 from .widgets.heat_map.widget import HeatmapView as HeatmapView
 from .widgets.latents.widget import LatentsView as LatentsView

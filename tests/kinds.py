@@ -12,7 +12,9 @@ from tests.core.dictionaries import random_sae
 from tests.model.letters import letters
 
 TEXTS = ["abcdefgh", "hgfedcba", "aabbccdd", "abababab"]
-MARKS = [mi.sae.Mark(i, p, "letter", text[p - 1]) for i, text in enumerate(TEXTS * 3) for p in (1, 2, 3)]
+ANNOTATIONS = [
+    mi.sae.Annotation(i, p, "letter", text[p - 1]) for i, text in enumerate(TEXTS * 3) for p in (1, 2, 3)
+]
 PAIR = mi.PromptPair("abcd", "xbcd", ("e", "f"))
 
 
@@ -51,7 +53,7 @@ def run():
 def _history():
     activations = torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
     return mi.sae.train(
-        activations=activations, d_sae=16, k=2, n_tokens=2_000, batch=100, progress=False
+        activations=activations, d_sae=16, k=2, n_tokens=2_000, batch_size=100, progress=False
     ).history
 
 
@@ -65,14 +67,16 @@ KINDS = {
     "activation_patching": lambda: mi.activation_patching(model(), PAIR, at.resid_pre, progress=False),
     "attention": lambda: mi.attention(run()),
     "attribution_patching": lambda: mi.attribution_patching(model(), PAIR, at.z),
-    "composition_scores": lambda: mi.composition_scores(model(), n=4),
+    "composition_scores": lambda: mi.composition_scores(model(), n_random=4),
     "copying_score": lambda: mi.copying_score(model()),
     "dimensions_per_feature": lambda: mi.toys.dimensions_per_feature(toy()),
     "direct_logit_attribution": _attributed,
-    "faithfulness": lambda: mi.faithfulness(model(), [at.z[0, 1], at.z[1, 2]], PAIR, draws=2, progress=False),
+    "faithfulness": lambda: mi.faithfulness(
+        model(), [at.z[0, 1], at.z[1, 2]], PAIR, n_random=2, progress=False
+    ),
     "feature_geometry": lambda: mi.toys.feature_geometry(toy()),
-    "features": lambda: mi.sae.dashboards(
-        model(), sae(), TEXTS, contexts=2, around=2, n_promoted=3, near=2, progress=False
+    "dashboards": lambda: mi.sae.dashboards(
+        model(), sae(), TEXTS, n_contexts=2, n_around=2, n_promoted=3, n_neighbours=2, progress=False
     ),
     "fourier_norms": lambda: mi.fourier.norms(adding().weights.W_E[:11]),
     "fourier_spectrum": lambda: mi.fourier.spectrum(adding(), neurons=[0, 3], logits=[2]),
@@ -96,7 +100,9 @@ KINDS = {
     "path_patching": lambda: mi.path_patching(model(), PAIR, progress=False),
     "progress_measures": lambda: mi.fourier.progress_measures(adding()),
     "repeat_accuracy": lambda: mi.repeat_accuracy(model(), length=8, n=2),
-    "sae_evaluation": lambda: mi.sae.evaluate(model(), sae(), TEXTS * 3, marks=MARKS, progress=False),
+    "sae_evaluation": lambda: mi.sae.evaluate(
+        model(), sae(), TEXTS * 3, annotations=ANNOTATIONS, progress=False
+    ),
     "sae_training": _history,
     "steering_effect": lambda: mi.steering_effect(
         model(), mi.steer(at.resid_post[1], torch.ones(32)), "abcd", texts=TEXTS, max_new_tokens=3

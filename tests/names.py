@@ -4,6 +4,7 @@ python -m tests.names     # writes tests/public_names.md
 """
 
 import inspect
+from collections import defaultdict
 from functools import reduce
 from pathlib import Path
 
@@ -36,7 +37,29 @@ def table():
     ):
         says = (inspect.getdoc(thing) or "").splitlines()[0].replace("|", "\\|")
         lines.append(f"| `{written}` | {_first(thing)} | {_gives(thing)} | {says} |")
-    return "\n".join(["# Public names", "", *lines, ""])
+    return "\n".join(["# Public names", "", *lines, "", *_keyword_table(), ""])
+
+
+def keywords():
+    """Keyword of a public function or panel -> type -> the names whose keyword has it; None says nothing."""
+    found = defaultdict(lambda: defaultdict(list))
+    for written, thing in sorted(every_public().items()):
+        if inspect.isfunction(thing) or written.endswith("Panel"):
+            for name, parameter in inspect.signature(thing).parameters.items():
+                says = parameter.annotation
+                type_ = says if isinstance(says, str) else getattr(says, "__name__", str(says))
+                found[name][type_.removesuffix(" | None")].append(written)
+    return found
+
+
+def _keyword_table():
+    yield from ("## Keywords", "", "| keyword | type | of |", "|---|---|---|")
+    for name, types in sorted(keywords().items(), key=lambda item: item[0].lower()):
+        for type_, written in types.items():
+            more = f" and {len(written) - 3} more" if len(written) > 3 else ""
+            of = ", ".join(f"`{one}`" for one in written[:3])
+            kind = type_.replace("|", "\\|")
+            yield f"| `{name}` | `{kind}` | {of}{more} |"
 
 
 def _first(thing):

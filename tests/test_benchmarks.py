@@ -11,8 +11,8 @@ from benchmarks import (
     against,
     attention,
     dictionaries,
-    features,
     imports,
+    latents,
     memory,
     model_layer,
     model_worker,
@@ -51,7 +51,7 @@ def test_what_was_measured_reaches_its_bars():
     seconds = {row["task"].split(" (bare")[0]: row["ours"]["median_s"] for row in RESULTS["rows"]}
     for scene in scrubber.SCENES:
         assert seconds[scene.task] <= scrubber.BAR_S
-    assert seconds["paint a dashboard of 768 latents"] <= features.PAINT_S
+    assert seconds["paint a dashboard of 768 latents"] <= latents.PAINT_S
     assert seconds["move a slider until the next token is shown"] <= steering.MOST_S
     for when in steering.BESIDE:
         assert seconds[f"drag it for 3 s, {when}, until the last move is shown"] <= steering.RELEASE_S

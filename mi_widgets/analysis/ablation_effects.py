@@ -14,7 +14,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .compared import checked, numbers, run_clean
+from .compared import numbers, run_clean, valid_pairs
 from .means import ablate_sites, check_fit
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
@@ -29,7 +29,7 @@ def ablation_effects(
     means: Result | None = None,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """How a metric of the clean prompts changes when one part at a time is taken out.
@@ -42,7 +42,7 @@ def ablation_effects(
         means: of `mi.mean_activations`, over all positions or by position; without, parts become zero.
         metric: as in `mi.activation_patching`.
         by: the axes: layer and head where the site has heads, else the layer.
-        batch: prompts that are run at once.
+        batch_size: prompts that are run at once.
         progress: whether a bar shows, for what takes more than a second.
 
     Returns:
@@ -56,25 +56,25 @@ def ablation_effects(
     """
     usual = ("layer", "head") if "head" in site.axes else ("layer",)
     by = usual if by is None else tuple(by)
-    several = checked(model, pairs, by_position="pos" in by, exchanged=False)
+    several = valid_pairs(model, pairs, by_position="pos" in by, exchanged=False)
     check_fit(model, [pair.clean for pair in several], means)
     found, clean, swept = [], [], None
-    parts = list(batches(several, batch))
+    parts = list(batches(several, batch_size))
     for part in tqdm(
         parts, desc="ablations", unit="batch", delay=1, disable=not progress or len(parts) == 1, leave=False
     ):
-        run, asked = run_clean(model, part, metric)
+        run, comparison = run_clean(model, part, metric)
         swept = model.sweep(
             [pair.clean for pair in part],
             lambda here: ablate_sites(here, means),
             site,
-            metric=asked.measure,
+            metric=comparison.measure,
             by=by,
             progress=progress and len(parts) == 1,
         )
         found.append(swept.values)
-        clean.append(numbers(asked.measure(run.last_logits)))
-    assert swept is not None  # `checked` wants one pair at least
+        clean.append(numbers(comparison.measure(run.last_logits)))
+    assert swept is not None  # `valid_pairs` wants one pair at least
     after, before = np.concatenate(found), np.concatenate(clean)
     unit = {"units": unit_of(metric)}
     return Result(

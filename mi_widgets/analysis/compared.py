@@ -41,13 +41,13 @@ class PairRuns:
 
     Attributes:
         pairs: which.
-        asked: of them.
+        comparison: of them.
         clean: the run of the clean prompts.
         corrupted: the run of the others.
     """
 
     pairs: Sequence[PromptPair]
-    asked: Comparison
+    comparison: Comparison
     clean: Run
     corrupted: Run
 
@@ -66,20 +66,20 @@ class PairRuns:
 
         Args:
             model: under whatever interventions are active.
-            pairs: of equal lengths each (see `checked`).
+            pairs: of equal lengths each (see `valid_pairs`).
             metric: of logits and answers.
             keep: what to keep of the clean run.
             keep_corrupted: what to keep of the other.
             grad: whether the corrupted run keeps its graph.
         """
-        clean, asked = run_clean(model, pairs, metric, keep=keep)
+        clean, comparison = run_clean(model, pairs, metric, keep=keep)
         corrupted = model.run([pair.corrupted for pair in pairs], keep=keep_corrupted, grad=grad)
-        return cls(pairs, asked, clean, corrupted)
+        return cls(pairs, comparison, clean, corrupted)
 
     @property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """The metric of the clean prompts and of the corrupted ones."""
-        measure = self.asked.measure
+        measure = self.comparison.measure
         return numbers(measure(self.clean.last_logits)), numbers(measure(self.corrupted.last_logits))
 
 
@@ -92,7 +92,7 @@ def run_clean(
     return run, Comparison(Answers(found.right, found.wrong, run.last_logits), metric)
 
 
-def checked(
+def valid_pairs(
     model: Model, pairs: Pairs, *, by_position: bool = False, exchanged: bool = True
 ) -> tuple[PromptPair, ...]:
     """Pairs that can be measured.

@@ -20,7 +20,7 @@ Thin = Float[Tensor, "head d_model d_head"]
 
 
 @recorded
-def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
+def composition_scores(model: Model, *, n_random: int = 16, seed: int = 0) -> Result:
     """How much of what one head writes falls where a later head reads, for its queries, keys and values.
 
     With W_OV = W_V W_O of the earlier head (the sender), and of the later one (the receiver) W_Q W_Kᵀ or W_OV,
@@ -32,7 +32,7 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
 
     Args:
         model: whose weights; interventions do not matter here.
-        n: random pairs of heads for the baseline.
+        n_random: random pairs of heads for the baseline.
         seed: of the random matrices.
 
     Returns:
@@ -41,7 +41,7 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
         taken away), `baseline` (its mean) and `spread` (its standard deviation) say how the score came about.
 
     Raises:
-        MIError: the model has one layer only, or `n` is not at least 2.
+        MIError: the model has one layer only, or `n_random` is not at least 2.
 
     Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", sections on composition.
     LayerNorm's weights are folded in; the baseline's matrices are products of two Gaussian ones, as a head's are.
@@ -52,11 +52,11 @@ def composition_scores(model: Model, *, n: int = 16, seed: int = 0) -> Result:
             f"mi.composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
             "Give a model of two layers or more."
         )
-    if (whole(n) or 0) < 2:
-        raise MIError(f"mi.composition_scores: n must be a whole number from 2; got {n!r}.")
+    if (whole(n_random) or 0) < 2:
+        raise MIError(f"mi.composition_scores: n_random must be a whole number from 2; got {n_random!r}.")
     names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
     ratio = _norm_ratios(model.weights)
-    baseline, spread = _baseline(model.config.d_model, model.config.d_head, n, seed)
+    baseline, spread = _baseline(model.config.d_model, model.config.d_head, n_random, seed)
     axes = ("composition", "sender", "receiver")
     return Result(
         kind="composition_scores",

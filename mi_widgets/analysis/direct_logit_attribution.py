@@ -192,7 +192,7 @@ def _attention(run: Run, reader: _Reader, layer: int, attn_out: Tensor, by: By) 
         names = [f"L{layer}.H{head} from {pos}" for head, pos in both]
         values = moved.flatten(1)
         yield _Terms(names, values, layer, *map(list, zip(*both, strict=True)))
-    yield from _rest(run, reader, layer, "attn", attn_out, values)
+    yield from _outside_parts(run, reader, layer, "attn", attn_out, values)
 
 
 def _neurons(run: Run, reader: _Reader, layer: int, mlp_out: Tensor) -> Iterator[_Terms]:
@@ -202,10 +202,10 @@ def _neurons(run: Run, reader: _Reader, layer: int, mlp_out: Tensor) -> Iterator
     values = neurons * ((reader.direction * scale) @ write.T)
     numbers = range(values.shape[1])
     yield _Terms([f"L{layer}.N{neuron}" for neuron in numbers], values, layer, neurons=numbers)
-    yield from _rest(run, reader, layer, "mlp", mlp_out, values)
+    yield from _outside_parts(run, reader, layer, "mlp", mlp_out, values)
 
 
-def _rest(
+def _outside_parts(
     run: Run, reader: _Reader, layer: int, sublayer: str, written: Tensor, values: Tensor
 ) -> Iterator[_Terms]:
     """What a sublayer writes beside its heads or neurons: its bias, or what an intervention has put there."""

@@ -20,7 +20,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.model import Model
 
-from .compared import checked, numbers, run_clean
+from .compared import numbers, run_clean, valid_pairs
 from .means import ablate_sites, check_fit, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
@@ -34,9 +34,9 @@ def faithfulness(
     *,
     means: Result | None = None,
     metric: PairMetric = logit_diff,
-    draws: int = 0,
+    n_random: int = 0,
     seed: int = 0,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """How much of the model's answer is left when all heads outside of a circuit are ablated; MLPs stay.
@@ -48,9 +48,9 @@ def faithfulness(
         means: what the other heads become, of `mi.mean_activations(model, prompts, at.z)`; by default the means over
             the corrupted prompts, by position where these have one length.
         metric: as in `mi.activation_patching`.
-        draws: random circuits of as many heads, for comparison.
+        n_random: random circuits of as many heads, for comparison.
         seed: of these.
-        batch: prompts that are run at once.
+        batch_size: prompts that are run at once.
         progress: whether a bar shows, for what takes more than a second. It can be interrupted.
 
     Returns:
@@ -65,17 +65,17 @@ def faithfulness(
 
     Source: Wang et al. 2022 (arXiv:2211.00593), section 4, who give |F(M) - F(C)|: their 0.46 of 3.56 is 0.87 here.
     """
-    draws = counted(draws, "mi.faithfulness: draws", 0)
+    n_random = counted(n_random, "mi.faithfulness: n_random", 0)
     stays = _heads(model, circuit)
-    several = checked(model, pairs, exchanged=False)
-    others = means or _means(model, [pair.corrupted for pair in several], batch)
+    several = valid_pairs(model, pairs, exchanged=False)
+    others = _means(model, [pair.corrupted for pair in several], batch_size) if means is None else means
     check_fit(model, [pair.clean for pair in several], others)
     everything = list(itertools.product(range(model.config.n_layers), range(model.config.n_heads)))
     rng = np.random.default_rng(checked_seed(seed))
-    drawn = [{everything[i] for i in rng.permutation(len(everything))[: len(stays)]} for _ in range(draws)]
+    drawn = [{everything[i] for i in rng.permutation(len(everything))[: len(stays)]} for _ in range(n_random)]
     circuits = [set(everything), stays, set(), *drawn]
     outs = [ablate_sites([at.z[h] for h in everything if h not in kept], others) for kept in circuits]
-    found = _left(model, several, outs, metric, batch, progress)
+    found = _left(model, several, outs, metric, batch_size, progress)
     whole, alone, nothing, *random = found
     if not abs(whole.mean()) > 1e-6:
         raise MetricError(
@@ -99,14 +99,16 @@ def faithfulness(
         primary="faithfulness",
         unit="share of the model's metric",
         source="Wang et al. 2022 (arXiv:2211.00593), section 4",
-        provenance=model.provenance(seed=seed if draws else None, sites=["z"]),
+        provenance=model.provenance(seed=seed if n_random else None, sites=["z"]),
     )
 
 
-def _means(model: Model, prompts: Sequence[str], batch: int) -> Result:
+def _means(model: Model, prompts: Sequence[str], batch_size: int) -> Result:
     """The means over some prompts, by position where they have one length, as in the paper."""
     one_length = len({len(model.tokenize(prompt).tokens[0]) for prompt in prompts}) == 1
-    return mean_activations(model, prompts, at.z, by_position=one_length, batch=batch, progress=False)
+    return mean_activations(
+        model, prompts, at.z, by_position=one_length, batch_size=batch_size, progress=False
+    )
 
 
 def _left(
@@ -114,20 +116,20 @@ def _left(
     pairs: Sequence[PromptPair],
     outs: Sequence[Stack],
     metric: PairMetric,
-    batch: int,
+    batch_size: int,
     progress: bool,
 ) -> list[np.ndarray]:
     """The metric of every pair with each of some ablations in place."""
     found: list[list[np.ndarray]] = [[] for _ in outs]
-    parts = list(batches(pairs, batch))
+    parts = list(batches(pairs, batch_size))
     total = len(parts) * len(outs)
     with tqdm(total=total, desc="circuits", unit="run", delay=1, disable=not progress, leave=False) as bar:
         for part in parts:
-            _, asked = run_clean(model, part, metric)
+            _, comparison = run_clean(model, part, metric)
             for values, out in zip(found, outs, strict=True):
                 with model.intervene(out):
                     run = model.run([pair.clean for pair in part])
-                values.append(numbers(asked.measure(run.last_logits)))
+                values.append(numbers(comparison.measure(run.last_logits)))
                 bar.update()
     return [np.concatenate(values) for values in found]
 

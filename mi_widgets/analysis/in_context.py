@@ -18,7 +18,7 @@ from mi_widgets.zoo.vocabulary import vocabulary
 
 from .loss import loss_per_token
 
-_ROWS = 32  # at a time: more would be no faster
+_ROWS = 8  # at a time: more are hardly faster, and their attention would fill the memory of a small machine
 _LOGITS = 50_000_000  # at a time: 200 MB
 
 

@@ -32,7 +32,7 @@ def logit_lens(
     site: Site = at.resid_post,
     *,
     tokens: Sequence[str] = (),
-    top: int = 10,
+    top_k: int = 10,
     progress: bool = True,
 ) -> Result:
     """Read the residual stream at every layer as if it were the last: through the model's final norm and unembedding.
@@ -42,7 +42,7 @@ def logit_lens(
         site: `at.resid_post` (its last layer gives the model's own logits), `at.resid_pre`, `at.resid_mid`, or what
             one sublayer writes: `at.attn_out`, `at.mlp_out`, which the norm scales as if it were all there is.
         tokens: texts of one token each, whose probability and rank to follow.
-        top: how many of the likeliest tokens to keep.
+        top_k: how many of the likeliest tokens to keep.
         progress: whether a bar shows, when it takes more than a second.
 
     Returns:
@@ -66,13 +66,13 @@ def logit_lens(
     if isinstance(tokens, str):
         tokens = (tokens,)
     d_vocab = run.model.config.d_vocab
-    if not 1 <= (whole(top) or 0) <= d_vocab:
-        raise MIError(f"mi.logit_lens: top must be a whole number from 1 to {d_vocab}; got {top!r}.")
+    if not 1 <= (whole(top_k) or 0) <= d_vocab:
+        raise MIError(f"mi.logit_lens: top_k must be a whole number from 1 to {d_vocab}; got {top_k!r}.")
     asked = torch.tensor(
         [token_id(run.model, text, f"tokens: {text!r}") for text in tokens], dtype=torch.long
     )
     batch, pos = run.ids.shape
-    found = _Found((batch, len(run.model.layers_of(site)), pos), top, len(asked))
+    found = _LensArrays((batch, len(run.model.layers_of(site)), pos), top_k, len(asked))
     final = run.logits.detach()
     parts = list(_parts(run, site))
     for layer, rows, columns, resid in tqdm(
@@ -80,16 +80,16 @@ def logit_lens(
     ):
         logits = run.model.unembedding.logits(resid).float()
         found.put((rows, layer, columns), logits, final[rows, columns].to(logits), asked)
-    return _result(run, site, found, tokens, top)
+    return _result(run, site, found, tokens, top_k)
 
 
-class _Found:
+class _LensArrays:
     """What is kept of the logits, of everything the same way: (batch, layer, pos, …)."""
 
-    def __init__(self, places: tuple[int, int, int], top: int, asked: int) -> None:
+    def __init__(self, places: tuple[int, int, int], top_k: int, asked: int) -> None:
         self.entropy, self.kl = torch.full(places, torch.nan), torch.full(places, torch.nan)
-        self.ids = torch.full((*places, top), -1)
-        self.probability = torch.full((*places, top), torch.nan)
+        self.ids = torch.full((*places, top_k), -1)
+        self.probability = torch.full((*places, top_k), torch.nan)
         self.asked_probability = torch.full((*places, asked), torch.nan)
         self.asked_rank = torch.full((*places, asked), torch.nan)
 
@@ -126,7 +126,7 @@ def _parts(run: Run, site: Site) -> Iterator[tuple[int, slice, slice, Float[Tens
                 yield layer, rows, columns, resid[rows, columns]
 
 
-def _result(run: Run, site: Site, found: _Found, tokens: Sequence[str], top: int) -> Result:
+def _result(run: Run, site: Site, found: _LensArrays, tokens: Sequence[str], top_k: int) -> Result:
     absent = ~run.mask[:, None].expand(found.entropy.shape)
     used, place = np.unique(found.ids.numpy(), return_inverse=True)
     texts = np.array([run.model.vocabulary[i] for i in used])[place.reshape(found.ids.shape)]
@@ -160,7 +160,7 @@ def _result(run: Run, site: Site, found: _Found, tokens: Sequence[str], top: int
                 "layer": np.arange(found.entropy.shape[1]),
                 "pos": np.arange(run.ids.shape[1]),
                 "pos_token": (("batch", "pos"), np.array(run.tokens)),
-                "rank": np.arange(top),
+                "rank": np.arange(top_k),
                 "token_asked": np.array(list(tokens), dtype=str),
             },
         ),

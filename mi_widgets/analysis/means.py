@@ -32,7 +32,7 @@ def mean_activations(
     site: Site,
     *,
     by_position: bool = False,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """The mean of an activation over many prompts, for ablations: see `mi.interventions.ablate_sites`.
@@ -42,7 +42,7 @@ def mean_activations(
         prompts: texts.
         site: which activation, all layers or one.
         by_position: a mean for each position, over prompts of one length; otherwise one over all tokens.
-        batch: prompts that are run at once; only their sum is kept.
+        batch_size: prompts that are run at once; only their sum is kept.
         progress: whether a bar shows, for what takes more than a second.
 
     Returns:
@@ -72,7 +72,7 @@ def mean_activations(
         _check_one_length(model, prompts)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     totals: list[Tensor | float] = [0.0] * len(layers)
-    count, parts = 0, list(batches(prompts, batch))
+    count, parts = 0, list(batches(prompts, batch_size))
     for part in tqdm(parts, desc="means", unit="batch", delay=1, disable=not progress, leave=False):
         run = model.run(part, keep=[site])
         for i, layer in enumerate(layers):

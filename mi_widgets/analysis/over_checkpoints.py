@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from inspect import signature
 
@@ -55,7 +56,7 @@ def over_checkpoints(
     for step in tqdm(chosen, desc=name, unit="checkpoint", disable=not progress, leave=False):
         model = load(name, checkpoint=step)
         models.append(model.record)
-        results.append(_checked(analysis(model), results))
+        results.append(_same_measure(analysis(model), results))
     first = results[0]
     warnings = dict.fromkeys(w for result in results for w in result.warnings)
     if not _same(results, models):
@@ -69,7 +70,7 @@ def over_checkpoints(
     }
     return Result(
         kind=first.kind,
-        title=first.title,
+        title=_title(results, chosen),
         dataset=_joined(results, chosen),
         primary=first.primary,
         unit=first.unit,
@@ -96,7 +97,7 @@ def _steps(name: str, steps: Iterable[int] | None) -> list[int]:
     return chosen
 
 
-def _checked(result: object, before: list[Result]) -> Result:
+def _same_measure(result: object, before: list[Result]) -> Result:
     if not isinstance(result, Result):
         raise MIError(
             "mi.over_checkpoints: analysis must return a Result, as in lambda model: mi.head_scores(model, "
@@ -124,10 +125,20 @@ def _joined(results: list[Result], steps: list[int]) -> xr.Dataset:
         ) from error
 
 
+def _title(results: list[Result], steps: list[int]) -> str:
+    """Of the whole: a title that names the model of a step speaks of each step."""
+    titles = [
+        re.sub(rf" at step {step}(?!\d)", " at each step", result.title)
+        for result, step in zip(results, steps, strict=True)
+    ]
+    # Beside one checkpoint all the time, the title at that step itself is another one.
+    return max(titles, key=lambda title: (titles.count(title), len(title)))
+
+
 def _same(results: list[Result], models: list[Record]) -> bool:
     """Whether the same was done to the model of each step."""
     done = [
-        body_of(Definition(result.record, model), reading=False)
+        body_of(Definition(result.record, model), hash_weights=False)
         for result, model in zip(results, models, strict=True)
     ]
     return all(lines == done[0] for lines in done)

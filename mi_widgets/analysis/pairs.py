@@ -14,7 +14,7 @@ from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import PromptPair
 from mi_widgets.core.whole_numbers import whole
-from mi_widgets.model.wrapped import Wrapped
+from mi_widgets.model.model_core import ModelCore
 
 Pairs = PromptPair | Sequence[PromptPair]
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def listed(pairs: Pairs) -> tuple[PromptPair, ...]:
     return several
 
 
-def answers_of(model: Wrapped, answers: Sequence[Sequence[str]]) -> Answers:
+def answers_of(model: ModelCore, answers: Sequence[Sequence[str]]) -> Answers:
     """The ids of the two answers of each prompt.
 
     Args:
@@ -75,7 +75,7 @@ def answers_of(model: Wrapped, answers: Sequence[Sequence[str]]) -> Answers:
     return Answers(both[:, 0], both[:, 1])
 
 
-def token_id(model: Wrapped, text: str, called: str) -> int:
+def token_id(model: ModelCore, text: str, called: str) -> int:
     """The id of a text that is one token.
 
     Args:
@@ -105,7 +105,7 @@ def token_id(model: Wrapped, text: str, called: str) -> int:
     )
 
 
-def check_lengths(model: Wrapped, pairs: Sequence[PromptPair]) -> None:
+def check_lengths(model: ModelCore, pairs: Sequence[PromptPair]) -> None:
     """Raise `PromptError` unless the two prompts of each pair have as many tokens."""
     for i, pair in enumerate(pairs):
         clean, corrupted = (model.tokenize(text).tokens[0] for text in (pair.clean, pair.corrupted))
@@ -116,7 +116,7 @@ def check_lengths(model: Wrapped, pairs: Sequence[PromptPair]) -> None:
             )
 
 
-def check_one_length(model: Wrapped, pairs: Sequence[PromptPair]) -> None:
+def check_one_length(model: ModelCore, pairs: Sequence[PromptPair]) -> None:
     """Raise `PromptError` unless all pairs have as many tokens, so that a position means the same in all."""
     first = model.tokenize(pairs[0].clean).tokens[0]
     for i, pair in enumerate(pairs[1:], 1):
@@ -136,7 +136,7 @@ def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         PromptError: the number is not a whole one from 1.
     """
     if (whole(size) or 0) < 1:
-        raise PromptError(f"batch={size!r}: give a whole number from 1.")
+        raise PromptError(f"batch_size={size!r}: give a whole number from 1.")
     return (items[first : first + size] for first in range(0, len(items), size))
 
 

@@ -12,9 +12,9 @@ from .argument_types import checked
 from .arrays import Array
 from .draws import checked_seed, seeded
 from .errors import InterventionError
-from .extent import Extent, read, touches, write
 from .interventions import Activations, Intervention, Show
 from .sites import Site
+from .spans import PromptSpans, read, touches, write
 
 Target = Literal["zero", "mean", "resample"]
 
@@ -30,10 +30,10 @@ class Ablate(Intervention):
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         return torch.zeros_like(x) if self.data is None else self.data.to(x)
 
-    def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
+    def apply(self, x: Tensor, spans: PromptSpans) -> Tensor:  # noqa: D102
         if self.to != "resample" or self.data is None:
-            return super().apply(x, extent)
-        if not touches(x, self.site, extent):
+            return super().apply(x, spans)
+        if not touches(x, self.site, spans):
             return x
         pool, head = self.data.to(x), self.site.head
         one = x.shape[2:] if head is None else x.shape[3:]
@@ -43,22 +43,22 @@ class Ablate(Intervention):
                 f"{self.site!r} has {tuple(one)}."
             )
         # One activation is drawn for every column of every row; then the site says which of them are used.
-        drawn = pool[self._draws(x.shape[1], extent).to(x.device)]
+        drawn = pool[self._draws(x.shape[1], spans).to(x.device)]
         if head is not None:
             drawn = drawn.unsqueeze(2).expand(x.shape)
-        return write(x, self.site, extent, read(drawn, self.site, extent))
+        return write(x, self.site, spans, read(drawn, self.site, spans))
 
-    def _draws(self, columns: int, extent: Extent) -> Tensor:
+    def _draws(self, columns: int, spans: PromptSpans) -> Tensor:
         """What each column of each row draws, (batch, pos): by its row in the whole batch and its position alone."""
         assert self.data is not None
-        last, rows = extent.start + columns, extent.numbers
+        last, rows = spans.start + columns, spans.numbers
         seeds = torch.randint(2**62, (max(rows) + 1,), generator=seeded(self.seed))
         draws = torch.zeros(len(rows), last, dtype=torch.long)
-        for i, (row, shift) in enumerate(zip(rows, extent.shifts, strict=True)):
+        for i, (row, shift) in enumerate(zip(rows, spans.shifts, strict=True)):
             generator = torch.Generator().manual_seed(int(seeds[row]))
             # Positions count from the first token: padding on the left draws nothing.
             draws[i, shift:] = torch.randint(self.data.shape[0], (last - shift,), generator=generator)
-        return draws[:, extent.start :]
+        return draws[:, spans.start :]
 
     def _arguments(self, show: Show) -> list[str]:
         shown = [f"to={self.to!r}"]

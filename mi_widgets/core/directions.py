@@ -112,16 +112,16 @@ class Probe(Direction):
         return x @ self.to(x) + self.bias
 
 
-def check_direction(asked: str, direction: Array) -> None:
+def check_direction(caller: str, direction: Array) -> None:
     """Raise `InterventionError` unless it is a vector of finite numbers with a length."""
     values = direction.tensor
     if values.ndim != 1 or values.is_complex() or values.dtype == torch.bool or not values.isfinite().all():
         odd = "" if values.isfinite().all() else " with NaN or infinity in it"
         raise InterventionError(
-            f"{asked} takes a vector (d,) of finite numbers; got {Array(direction)!r}{odd}."
+            f"{caller} takes a vector (d,) of finite numbers; got {Array(direction)!r}{odd}."
         )
     if not values.any():
-        raise InterventionError(f"{asked}: {Array(direction)!r} is all zeros, and points nowhere.")
+        raise InterventionError(f"{caller}: {Array(direction)!r} is all zeros, and points nowhere.")
 
 
 @recorded

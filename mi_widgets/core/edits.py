@@ -12,9 +12,9 @@ from torch import Tensor
 from .argument_types import checked
 from .arrays import Array
 from .errors import InterventionError
-from .extent import Extent, read, touches, write
 from .interventions import Intervention, Show, finite
 from .sites import Site
+from .spans import PromptSpans, read, touches, write
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,22 +144,22 @@ def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any
     return ProjectOut(site, basis, by, centre)
 
 
-def _spanning(directions: Any, asked: str) -> Array:
+def _spanning(directions: Any, caller: str) -> Array:
     """Directions as rows."""
     basis = Array(directions)
     given = basis.tensor
     numbers = given.numel() and given.dtype != torch.bool and not given.is_complex()
     if given.ndim not in (1, 2) or not numbers or not given.isfinite().all():
         raise InterventionError(
-            f"{asked} takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
+            f"{caller} takes a vector (d,) or several (direction, d) of finite numbers; got {basis!r}."
         )
     rows = torch.atleast_2d(given if given.is_floating_point() else given.float())
     if not torch.linalg.vector_norm(rows.double(), dim=-1).all():
-        raise InterventionError(f"{asked}: {basis!r} has a direction of zeros, along which nothing lies.")
+        raise InterventionError(f"{caller}: {basis!r} has a direction of zeros, along which nothing lies.")
     # By length, so that a short row beside a long one counts as much.
     if torch.linalg.matrix_rank(_lengthless(Array(rows)).float()) < rows.shape[0]:
         raise InterventionError(
-            f"{asked}: the {rows.shape[0]} rows of {basis!r} span less, since one is a sum of others: "
+            f"{caller}: the {rows.shape[0]} rows of {basis!r} span less, since one is a sum of others: "
             "leave the surplus ones out."
         )
     return Array(rows)
@@ -211,11 +211,11 @@ class Apply(Intervention):
 
     function: Callable[[Tensor], Tensor]
 
-    def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
+    def apply(self, x: Tensor, spans: PromptSpans) -> Tensor:  # noqa: D102
         # What the function raises is the user's to see as it is.
-        if not touches(x, self.site, extent):
+        if not touches(x, self.site, spans):
             return x
-        return write(x, self.site, extent, self.change(read(x, self.site, extent)))
+        return write(x, self.site, spans, self.change(read(x, self.site, spans)))
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         new = self.function(x.clone())  # it may work in place
@@ -229,7 +229,7 @@ class Apply(Intervention):
     def __repr__(self) -> str:
         return f"mi.interventions.apply({self.site!r}, {_name(self.function)})"
 
-    def written(self, show: Show) -> str:
+    def code_with(self, show: Show) -> str:
         """Cannot be written: the function is the user's.
 
         Raises:

@@ -49,6 +49,10 @@ class ResultError(MIError):
     """A Result that cannot be built, read or saved as asked."""
 
 
+class NotAnArray(ResultError, TypeError):
+    """A Result taken for an array where its labels, or several numbers, do not allow it."""
+
+
 class SelectionError(MIError):
     """A selection that a view does not have."""
 

@@ -15,7 +15,7 @@ from .recording import serial
 
 # The code is sent with every selection: of an array or of lists so much is written out.
 _MOST_NUMBERS = 4096
-_MOST_SIGNS = 20_000  # of texts
+_MOST_CHARACTERS = 20_000  # of texts
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def parts_of(value: Any, name: str) -> list[str | Use]:
         return [Use(value, value.name if isinstance(value, (Call, Placeholder)) and value.name else name)]
     if isinstance(value, Code):
         return list(value.parts)
-    if hasattr(value, "written"):
-        return _written(value, name)
+    if hasattr(value, "code_with"):
+        return _composite(value, name)
     if _is_collection(value):
         return _collected(value, name)
     if type(value).__module__ == "torch" and not hasattr(value, "shape"):  # a dtype or a device
@@ -69,7 +69,7 @@ def parts_of(value: Any, name: str) -> list[str | Use]:
     return [repr(value)]
 
 
-def _written(value: Any, name: str) -> list[str | Use]:
+def _composite(value: Any, name: str) -> list[str | Use]:
     """A site or an intervention; what stands inside is set apart while it writes itself."""
     inside: list[list[str | Use]] = []
 
@@ -77,7 +77,7 @@ def _written(value: Any, name: str) -> list[str | Use]:
         inside.append(parts_of(part, name))
         return f"\0{len(inside) - 1}\0"  # a text of the user's is quoted, and has no such character
 
-    pieces = value.written(show).split("\0")
+    pieces = value.code_with(show).split("\0")
     found: list[str | Use] = []
     for nth, piece in enumerate(pieces):
         found += [piece] if nth % 2 == 0 else inside[int(piece)]
@@ -107,7 +107,7 @@ _KINDS: Mapping[type, str] = {str: "texts", int: "numbers", float: "numbers"}
 def _long(value: Any, name: str) -> Placeholder | None:
     leaves = [*_leaves(value)]
     texts = [leaf for leaf in leaves if type(leaf) is str]
-    if len(leaves) <= _MOST_NUMBERS and sum(map(len, texts)) <= _MOST_SIGNS:
+    if len(leaves) <= _MOST_NUMBERS and sum(map(len, texts)) <= _MOST_CHARACTERS:
         return None
     if not all(leaf is None or type(leaf) in (str, bytes, bool, int, float) for leaf in leaves):
         return None  # what was made is not the user's to bring

@@ -20,9 +20,9 @@ from torch import Tensor
 from .argument_types import argument_type
 from .arrays import Array
 from .errors import InterventionError
-from .extent import Extent, read, touches, write
 from .public import public_names
 from .sites import WHOLE_MODEL, Site
+from .spans import PromptSpans, read, touches, write
 
 Show = Callable[[Any], str]  # how an Array or a dictionary is written: short, or as complete code
 
@@ -37,8 +37,8 @@ class Activations(Protocol):
         ...
 
     @property
-    def extent(self) -> Extent:
-        """How far each prompt reaches."""
+    def spans(self) -> PromptSpans:
+        """Which columns each prompt takes up."""
         ...
 
     def __getitem__(self, site: Site, /) -> Tensor: ...
@@ -65,32 +65,32 @@ class Intervention:
         """The new values for the part that the site names, from the present ones."""
         raise NotImplementedError
 
-    def apply(self, x: Tensor, extent: Extent) -> Tensor:
+    def apply(self, x: Tensor, spans: PromptSpans) -> Tensor:
         """The activation with this change made: a new tensor, `x` stays as it is."""
-        if not touches(x, self.site, extent):
+        if not touches(x, self.site, spans):
             return x
-        part = read(x, self.site, extent)
+        part = read(x, self.site, spans)
         try:
             new = self.change(part).expand_as(part)
         except RuntimeError as error:
             raise InterventionError(
                 f"{self!r} does not fit: the activation at {self.site!r} has shape {tuple(part.shape)}. ({error})"
             ) from error
-        return write(x, self.site, extent, new)
+        return write(x, self.site, spans, new)
 
     def _arguments(self, show: Show) -> list[str]:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return self.written(repr)
+        return self.code_with(repr)
 
     def code(self, *, inline: bool = False) -> str:
         """The Python that makes this value: `eval(x.code()) == x`. `inline` as in `Array.code`."""
-        return self.written(_shower(inline))
+        return self.code_with(_shower(inline))
 
-    def written(self, show: Show) -> str:
+    def code_with(self, show: Show) -> str:
         """The same, with what stands inside written by `show`."""
-        arguments = ", ".join([self.site.written(show), *self._arguments(show)])
+        arguments = ", ".join([self.site.code_with(show), *self._arguments(show)])
         made_by = public_names().get((type(self).__module__, self.verb), self.verb)
         return f"{made_by}({arguments})"
 
@@ -118,11 +118,11 @@ class Stack:
 
     def code(self, *, inline: bool = False) -> str:
         """The Python that makes this value. `inline` as in `Array.code`."""
-        return self.written(_shower(inline))
+        return self.code_with(_shower(inline))
 
-    def written(self, show: Show) -> str:
+    def code_with(self, show: Show) -> str:
         """The same, with what stands inside written by `show`."""
-        return f"mi.stack({', '.join(i.written(show) for i in self.interventions)})"
+        return f"mi.stack({', '.join(i.code_with(show) for i in self.interventions)})"
 
 
 def _shower(inline: bool) -> Show:

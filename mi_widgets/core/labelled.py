@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import xarray as xr
 
-from .errors import ResultError
+from .array_habits import ArrayHabits
+from .beside import calculated, unlike
+from .errors import NotAnArray, ResultError
 from .printed import sizes
 from .record import Arithmetic, Part, Record
 from .terms import Term, inside, title_of, unit_of
@@ -29,18 +30,16 @@ _SIGNS = {
 }
 
 
-class LabelledNumbers(ABC):
+class LabelledNumbers(ArrayHabits, ABC):
     """Numbers with labelled axes, a title and a unit.
 
     Arithmetic works on the primary variable, keeps the labels, and is written into `code()`: two Results need the same
-    labels on each axis that both have, and for sums and differences the same unit.
+    labels on each axis that both have, and for sums and differences the same unit. Labels beside those of an axis may
+    differ, as tokens of clean and corrupted prompts do: then both are kept, as in "Mary|John".
     """
 
-    title: str
     unit: str
-    primary: str
     provenance: Any
-    _dataset: xr.Dataset
 
     @property
     @abstractmethod
@@ -58,69 +57,6 @@ class LabelledNumbers(ABC):
         other: LabelledNumbers | None = None,
     ) -> Self:
         """Numbers that were found from these, and from others."""
-
-    @property
-    def values(self) -> np.ndarray:
-        """The primary variable's numbers, read-only."""
-        return self._dataset[self.primary].values
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        """The axes of the primary variable."""
-        return tuple(map(str, self._dataset[self.primary].dims))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """How many labels there are on each axis."""
-        return self._dataset[self.primary].shape
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """The primary variable's numbers, as numpy asks for them."""
-        return np.array(self.values, dtype) if copy or dtype is not None else self.values
-
-    __array_priority__ = 1000  # numpy's numbers leave arithmetic to us
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """numpy's functions see the numbers."""
-        return function(*_arrays(args), **_arrays(kwargs))
-
-    def __float__(self) -> float:
-        """The one number that there is."""
-        if self.values.size != 1:
-            raise ResultError(
-                f"{self.title} has {self.values.size:,} numbers ({sizes(self._dataset[self.primary])}), not one: "
-                "choose one with .sel(…), or use .max(), .mean() or .values."
-            )
-        return float(self._numbers().values.reshape(()))
-
-    def __int__(self) -> int:
-        return int(float(self))
-
-    def __round__(self, digits: int | None = None) -> float:
-        return round(float(self), digits)
-
-    def __format__(self, how: str) -> str:
-        return format(float(self), how) if how else str(self)
-
-    # One number compares as a float does; of several, `.values` do.
-
-    def __lt__(self, other: Any) -> bool:
-        return float(self) < float(other)
-
-    def __le__(self, other: Any) -> bool:
-        return float(self) <= float(other)
-
-    def __gt__(self, other: Any) -> bool:
-        return float(self) > float(other)
-
-    def __ge__(self, other: Any) -> bool:
-        return float(self) >= float(other)
-
-    def __eq__(self, other: object) -> bool:
-        return float(self) == float(other) if isinstance(other, Real) else self is other
-
-    __hash__ = object.__hash__
-    __iter__ = None  # nobody knows over which axis
 
     def argmax(self) -> dict[str, Any]:
         """The labels of the largest value, as a view's selection and `sel` take them.
@@ -235,12 +171,12 @@ class LabelledNumbers(ABC):
             return NotImplemented
         first, second = (theirs, mine) if turned else (mine, theirs)
         try:
-            with xr.set_options(arithmetic_join="exact"):
-                found = how(first.data, second.beside(first))
+            found = calculated(how, first.data, second.data)
         except (ValueError, xr.AlignmentError) as error:
             raise ResultError(
                 f"{first.title} ({sizes(first.data)}) and {second.title} ({sizes(second.data)}) have other labels "
-                "on an axis that both have: choose the same ones with .sel(…)."
+                f"on {unlike(first.data, second.data)}: choose the same ones with .sel(…), or calculate with .values, "
+                "which have no labels."
             ) from error
         sign, written = _SIGNS[how]
         return self._derived(
@@ -250,23 +186,6 @@ class LabelledNumbers(ABC):
             unit=unit_of(sign, first, second),
             other=other if isinstance(other, LabelledNumbers) else None,
         )
-
-    def _numbers(self) -> xr.DataArray:
-        data = self._dataset[self.primary]
-        if data.dtype.kind not in "fiub":
-            raise ResultError(
-                f"{self.title} holds texts ({self.primary}), with which nothing can be calculated."
-            )
-        return data.astype(np.int64) if data.dtype.kind == "b" else data
-
-
-def _arrays(given: Any) -> Any:
-    """Arrays in the place of Results, in lists too."""
-    if isinstance(given, LabelledNumbers):
-        return given.values
-    if isinstance(given, dict):
-        return {name: _arrays(each) for name, each in given.items()}
-    return [*map(_arrays, given)] if isinstance(given, (list, tuple, deque)) else given
 
 
 def _term(given: Any) -> Term | None:
@@ -278,7 +197,7 @@ def _term(given: Any) -> Term | None:
         number = int(given) if isinstance(given, Integral) else float(given)
         return Term(number, f"{float(number):g}" if abs(number) < 1e300 else "a large number", None, number)
     if hasattr(given, "__array__"):
-        raise ResultError(
+        raise NotAnArray(
             f"{type(given).__name__} and Result do not add up: an array has no labels or units that can be "
             "compared. Calculate with result.values, or with result.to_xarray()."
         )

@@ -56,7 +56,7 @@ class Latents:
             SiteError: no dictionary, or no latent of it.
         """
         if not isinstance(dictionary, Dictionary):
-            raise SiteError(f"A feature is read by a dictionary, an mi.sae.SAE; got {dictionary!r}.")
+            raise SiteError(f"A latent is read by a dictionary, an mi.sae.SAE; got {dictionary!r}.")
         listed = (*index,) if isinstance(index, Iterable) and not isinstance(index, str) else (index,)
         numbers = tuple(whole(i) for i in listed)
         size = dictionary.d_sae
@@ -70,7 +70,7 @@ class Latents:
     @property
     def axes(self) -> tuple[str, ...]:
         """What stands in the place of the activation's last axis."""
-        return () if isinstance(self.index, int) else ("feature",)
+        return () if isinstance(self.index, int) else ("latent",)
 
     def read(self, x: Float[Tensor, "*batch d_in"]) -> Tensor:
         """The latents of some activations.
@@ -92,15 +92,15 @@ class Latents:
         directions = self.dictionary.W_dec.to(g).T
         return g @ (directions if self.index is None else directions[:, self._columns])
 
-    def written(self, show: Callable[[Any], str]) -> str:
-        """The Python that picks them, after a site: `.feature(sae, 17)`; `show` writes the dictionary."""
+    def code_with(self, show: Callable[[Any], str]) -> str:
+        """The Python that picks them, after a site: `.latent(sae, 17)`; `show` writes the dictionary."""
         index = (
             "" if self.index is None else f", {self.index if isinstance(self.index, int) else [*self.index]}"
         )
-        return f".feature({show(self.dictionary)}{index})"
+        return f".latent({show(self.dictionary)}{index})"
 
     def __repr__(self) -> str:
-        return self.written(repr)
+        return self.code_with(repr)
 
     @property
     def _columns(self) -> int | list[int]:

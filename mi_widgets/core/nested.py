@@ -19,11 +19,11 @@ def finished(steps: Steps[T]) -> T:
     answer: Any = None
     while waiting:
         try:
-            asked = waiting[-1].send(answer)
+            inner = waiting[-1].send(answer)
         except StopIteration as end:
             waiting.pop()
             answer = end.value
         else:
-            waiting.append(asked)
+            waiting.append(inner)
             answer = None
     return answer

@@ -13,7 +13,7 @@ _HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP)  # with all the digits that
 
 def fixed(value: float, decimals: int) -> str:
     """With so many decimals: 0.13, −12.3; nothing is −0.00. Where nobody counts the digits any more, 3.0e38."""
-    return scientific(value, 1) if abs(value) >= _COUNTLESS else _written(value, f".{decimals}f")
+    return scientific(value, 1) if abs(value) >= _COUNTLESS else _format(value, f".{decimals}f")
 
 
 def signed(value: float, decimals: int) -> str:
@@ -23,7 +23,7 @@ def signed(value: float, decimals: int) -> str:
 
 def scientific(value: float, decimals: int) -> str:
     """As a power of ten, with so many decimals before it: 1.2e-5."""
-    return _written(value, f".{decimals}e").replace("e+", "e")
+    return _format(value, f".{decimals}e").replace("e+", "e")
 
 
 def significant(value: float, digits: int) -> str:
@@ -45,7 +45,7 @@ def in_powers(value: float, digits: int) -> str:
     return f"{significant(value / float(f'1e{power}'), digits)}e{power}"
 
 
-def reading(value: float) -> str:
+def number_text(value: float) -> str:
     """A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004, 3.0e38."""
     size = abs(value)
     if size >= 1e9:
@@ -63,9 +63,9 @@ def count(n: float) -> str:
         return significant(n, 6)
     if abs(n) >= 1e13:
         return in_powers(n, 4)
-    for size, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(n) >= size:
-            return f"{significant(n / (1e3 if sign == 'k' else size), 4)}{sign}"
+            return f"{significant(n / (1e3 if suffix == 'k' else size), 4)}{suffix}"
     return significant(n, 6)
 
 
@@ -74,7 +74,7 @@ def counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
-def _written(value: float, form: str) -> str:
+def _format(value: float, form: str) -> str:
     if math.isnan(value):
         return "none"
     if math.isinf(value):

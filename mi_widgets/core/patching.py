@@ -11,9 +11,9 @@ from torch import Tensor
 from .argument_types import checked, wrong_kind
 from .arrays import Array
 from .errors import InterventionError
-from .extent import Extent, read, sequence_axes, touches, write
 from .interventions import Activations, Intervention, Show, Stack, stack
 from .sites import Site, pattern
+from .spans import PromptSpans, read, sequence_axes, touches, write
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,12 +23,12 @@ class Patch(Intervention):
     value: Array  # padded on the right
     only: Array | None = None  # the ids of the prompts it was made on, -1 at padding
 
-    def apply(self, x: Tensor, extent: Extent) -> Tensor:  # noqa: D102
-        self._check_prompts(extent)
+    def apply(self, x: Tensor, spans: PromptSpans) -> Tensor:  # noqa: D102
+        self._check_prompts(spans)
         # A patch covers the prompt; tokens generated after it stay their own.
-        w = max(extent.width - extent.start, 0)
+        w = max(spans.width - spans.start, 0)
         if self.site.positions == "new" or (x.shape[1] <= w and "query" not in self.site.axes):
-            return self._put(x, extent)
+            return self._put(x, spans)
         if not w:
             return x
         prompt = (
@@ -37,18 +37,18 @@ class Patch(Intervention):
             else (slice(None), slice(w))
         )
         changed = x.clone()
-        changed[prompt] = self._put(x[prompt], extent)
+        changed[prompt] = self._put(x[prompt], spans)
         return changed
 
-    def _put(self, x: Tensor, extent: Extent) -> Tensor:
-        if not touches(x, self.site, extent):
+    def _put(self, x: Tensor, spans: PromptSpans) -> Tensor:
+        if not touches(x, self.site, spans):
             return x
-        part = read(x, self.site, extent)
-        return write(x, self.site, extent, self._laid_out(part, extent).expand_as(part))
+        part = read(x, self.site, spans)
+        return write(x, self.site, spans, self._laid_out(part, spans).expand_as(part))
 
-    def _laid_out(self, part: Tensor, extent: Extent) -> Tensor:
+    def _laid_out(self, part: Tensor, spans: PromptSpans) -> Tensor:
         """The value as these prompts lie: those of the batch that are here, padded on their side."""
-        value, whole = self.value.to(part), extent.whole or extent
+        value, whole = self.value.to(part), spans.whole or spans
         columns = sequence_axes(self.site)
         # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
         expected = [whole.width if axis in columns else n for axis, n in enumerate(part.shape)]
@@ -62,26 +62,26 @@ class Patch(Intervention):
             )
         if one:
             value = value.expand(1, *expected[1:])
-        if extent.whole is not None and len(value) > 1:
-            value = value[list(extent.numbers)]
-        self._check_present(value, extent)
+        if spans.whole is not None and len(value) > 1:
+            value = value[list(spans.numbers)]
+        self._check_present(value, spans)
         for axis in columns:
-            value = value.narrow(axis, 0, extent.width)
-        value = value.expand(len(extent.lengths), *value.shape[1:])
-        return replace(extent, left=False).aligned(value, self.site, left=extent.left)
+            value = value.narrow(axis, 0, spans.width)
+        value = value.expand(len(spans.lengths), *value.shape[1:])
+        return replace(spans, left=False).aligned(value, self.site, left=spans.left)
 
-    def _check_present(self, value: Tensor, extent: Extent) -> None:
+    def _check_present(self, value: Tensor, spans: PromptSpans) -> None:
         """That no row stands for a prompt which the run had too short (see `_read`)."""
         absent = value.flatten(1).isnan().all(1).tolist()
         if any(absent):
-            row = 0 if len(value) == 1 else extent.numbers[absent.index(True)]
+            row = 0 if len(value) == 1 else spans.numbers[absent.index(True)]
             raise InterventionError(
                 f"{self!r} has nothing for prompt {row}: what it was taken from has no such position there. "
                 "Patch between prompts of one length, or leave the short ones out."
             )
 
-    def _check_prompts(self, extent: Extent) -> None:
-        ids = (extent.whole or extent).ids
+    def _check_prompts(self, spans: PromptSpans) -> None:
+        ids = (spans.whole or spans).ids
         if self.only is None or not ids:
             return
         made_on = [tuple(i for i in row if i >= 0) for row in self.only.tensor.tolist()]
@@ -115,16 +115,16 @@ def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
             raise InterventionError(
                 'mi.patch: no run has the tokens of .pos("new"): give the values themselves.'
             )
-        value = value.extent.aligned(_read(value, site), site, left=False)
+        value = value.spans.aligned(_read(value, site), site, left=False)
     return Patch(site, Array(value), None if only is None else Array(only))
 
 
 def _read(run: Activations, site: Site) -> Tensor:
     """What a run has at a site; NaN for the prompts that are too short for it, if others are not."""
-    rows, n = run.extent.holding(site), len(run.extent.lengths)
+    rows, n = run.spans.holding(site), len(run.spans.lengths)
     if len(rows) in (0, n):
         return run[site]
-    part = read(run[replace(site, head=None, positions=None)][rows], site, run.extent.rows(rows))
+    part = read(run[replace(site, head=None, positions=None)][rows], site, run.spans.rows(rows))
     value = part.new_full((n, *part.shape[1:]), torch.nan)
     value[rows] = part
     return value
@@ -148,6 +148,6 @@ def freeze_pattern(run: Activations) -> Stack:
     if not isinstance(run, Activations):
         name = "mi.interventions.freeze_pattern"  # this layer knows no Run that `checked` could ask for
         raise wrong_kind(name, "run", "a Run, as in model.run(prompt)", run, f"{name}(run)")
-    width = max(run.extent.lengths)
-    ids = Array([[*row, *[-1] * (width - len(row))] for row in run.extent.ids])
+    width = max(run.spans.lengths)
+    ids = Array([[*row, *[-1] * (width - len(row))] for row in run.spans.ids])
     return stack(*(patch(pattern[layer], run, only=ids) for layer in range(len(run[pattern]))))

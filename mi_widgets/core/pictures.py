@@ -9,7 +9,7 @@ VIEWS = {
     "copying_score": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "direct_logit_attribution": "mi_widgets.widgets.attribution.widget:AttributionView",
     "feature_geometry": "mi_widgets.widgets.superposition.widget:SuperpositionView",
-    "features": "mi_widgets.widgets.features.widget:FeatureView",
+    "dashboards": "mi_widgets.widgets.dashboards.widget:DashboardView",
     "fourier_spectrum": "mi_widgets.widgets.fourier.widget:FourierView",
     "head_scores": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "interference": "mi_widgets.widgets.heat_map.widget:HeatmapView",

@@ -43,10 +43,10 @@ class PromptPair:
         return repr(self)
 
 
-@argument_type("mi.sae.marks(texts)")
+@argument_type("mi.sae.annotations(texts)")
 @checked
 @dataclass(frozen=True)
-class Mark:
+class Annotation:
     """Something that is known at one place of a text.
 
     Attributes:
@@ -62,5 +62,5 @@ class Mark:
     value: str
 
     def code(self) -> str:
-        """The Python that makes this mark."""
+        """The Python that makes this annotation."""
         return f"mi.sae.{self!r}"

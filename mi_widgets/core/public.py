@@ -37,7 +37,9 @@ def attach(module: str, file: str) -> tuple[Callable[[str], Any], Callable[[], l
 
     def fetch(name: str) -> Any:
         if name not in names:
-            elsewhere = [written for written in public_names().values() if written.endswith(f".{name}")]
+            elsewhere = [
+                name_in_code for name_in_code in public_names().values() if name_in_code.endswith(f".{name}")
+            ]
             hint = f": it is {elsewhere[0]}" if elsewhere else ""
             raise AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
         home, inside = names[name]

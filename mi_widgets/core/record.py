@@ -18,8 +18,8 @@ class Placeholder:
     Attributes:
         what: for the reader, as in `"yours: a tensor of shape (3, 4)"`.
         name: of its variable.
-        check: from the variable's name, and whether all of it may be read, to lines that make sure of it, or say why
-            they cannot; None where all of it would have to be read.
+        check: from the variable's name, and whether all of it may be hashed, to lines that make sure of it, or say why
+            they cannot; None where all of it would have to be hashed.
         token: tells it from another of the same description.
     """
 
@@ -89,11 +89,11 @@ class Arithmetic:
     """Arithmetic on what was made, as in `a - b`.
 
     Attributes:
-        written: with a hole for each operand: `"{} - {}"`.
+        template: with a hole for each operand: `"{} - {}"`.
         operands: numbers, and what was made.
     """
 
-    written: str
+    template: str
     operands: tuple[Any, ...]
 
     def named(self) -> list[tuple[Any, str]]:

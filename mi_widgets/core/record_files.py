@@ -53,7 +53,7 @@ class _Entries:
                 operands = []
                 for operand, name in made.named():
                     operands.append((yield self._code(operand, name)))
-                return {"operation": made.written, "operands": operands}
+                return {"operation": made.template, "operands": operands}
         arguments = []
         for (name, value), called in zip(made.arguments, made.places, strict=True):
             arguments.append([name, (yield self._code(value, called)), called])

@@ -170,7 +170,7 @@ def kept(value: Any, name: str) -> Any:
     """What a record keeps of an argument: how it was made, or a value that does not change and can be written."""
     if isinstance(getattr(value, "record", None), Record) or hasattr(value, "with_record"):
         return record_of(value, name)
-    if isinstance(value, Record) or hasattr(value, "written") or type(value) in _PLAIN:
+    if isinstance(value, Record) or hasattr(value, "code_with") or type(value) in _PLAIN:
         return value
     if isinstance(value, Enum):
         return kept(value.value, name)

@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .argument_types import argument_type, checked
+from .argument_types import argument_type, checked, kind_of
 from .dataset_files import write_dataset
 from .errors import ResultError
+from .frozen import frozen
 from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
 from .printed import largest, sizes
 from .provenance import Provenance
+from .provenance_files import frozen_provenance, thawed_provenance
 from .record import Part, Placeholder, Record
-from .record_files import frozen_record
 from .recording import kept, serial
 from .script import code_of
 
@@ -71,7 +72,7 @@ class Result(LabelledNumbers):
             )
         self.kind, self.title, self.primary = kind, title, primary
         self.unit, self.source, self.provenance = unit, source, provenance
-        self._dataset = _frozen(dataset)
+        self._dataset = frozen(dataset)
 
     @property
     def model_name(self) -> str:
@@ -129,10 +130,7 @@ class Result(LabelledNumbers):
             ResultError: there is no such variable.
         """
         if not isinstance(variable, str) or variable not in self._dataset.data_vars:
-            raise ResultError(
-                f"{self.title} has no variable {variable!r}; it has {', '.join(map(str, self._dataset))}. Numbers are "
-                "chosen by their labels, result.sel(…), or by their places, result.values[…]."
-            )
+            raise ResultError(self._no_variable(variable))
         return Result(
             kind=self.kind,
             title=f"{self.title}: {variable.replace('_', ' ')}",
@@ -157,6 +155,21 @@ class Result(LabelledNumbers):
     def code(self) -> str:
         """The Python that makes this Result; its last line assigns `result`."""
         return code_of(self.record, "result")
+
+    def _no_variable(self, given: Any) -> str:
+        axis = next(iter(self.dims), "layer")
+        if isinstance(given, str) and given in self._dataset.coords:
+            return (
+                f"{self.title} has labels {given!r}, which are no variable: read them in result.dataset[{given!r}], "
+                f"and choose numbers by labels with result.sel({axis}=…)."
+            )
+        names = ", ".join(map(str, self._dataset))
+        said = (
+            f"{self.title} has no variable {given!r}; it has {names}"
+            if isinstance(given, str)
+            else f"result[…] takes the name of a variable ({names}); got {kind_of(given)}"
+        )
+        return f"{said}. Numbers are chosen by labels, result.sel({axis}=…), or by places, result.values[…]."
 
     def _part(self, chosen: str) -> Provenance:
         return replace(self.provenance, record=Part(self.record, chosen))
@@ -205,7 +218,22 @@ class Result(LabelledNumbers):
     @checked
     def save(self, path: str | Path) -> None:
         """Write everything to one file (safetensors); `mi.load_result` reads it."""
-        write_dataset(self._dataset, _described(self), path)
+        write_dataset(self._dataset, _metadata(self), path)
+
+    # A pickle, as of joblib or multiprocessing, holds what a file does. The library reads none.
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (self._dataset, _metadata(self))
+
+    def __copy__(self) -> Result:
+        same = Result.__new__(type(self))
+        vars(same).update(vars(self))
+        return same
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Result:
+        same = copy(self)
+        same._dataset = frozen(self._dataset)
+        return same
 
     def __repr__(self) -> str:
         return f"Result {self.title!r}{self._about()}"
@@ -234,22 +262,28 @@ class Result(LabelledNumbers):
         return said
 
 
-def _described(result: Result) -> dict[str, Any]:
+def restored(dataset: xr.Dataset, about: Mapping[str, Any]) -> Result:
+    """A Result of its numbers, and of what a file or a pickle says about them."""
+    return Result(
+        kind=about["kind"],
+        title=about["title"],
+        dataset=dataset,
+        primary=about["primary"],
+        unit=about["unit"],
+        source=about["source"],
+        provenance=thawed_provenance(about["provenance"]),
+    )
+
+
+def _metadata(result: Result) -> dict[str, Any]:
     """Everything but the numbers, as JSON can hold it."""
-    made = result.provenance
     return {
         "kind": result.kind,
         "title": result.title,
         "primary": result.primary,
         "unit": result.unit,
         "source": result.source,
-        "provenance": {
-            "model": made.model,
-            "record": frozen_record(made.record),
-            "interventions": made.active,
-            "warnings": made.warnings,
-            "seed": made.seed,
-        },
+        "provenance": frozen_provenance(result.provenance),
     }
 
 
@@ -266,22 +300,3 @@ def _labels(value: Any, name: str) -> Any:
 
 def _span(values: np.ndarray) -> str:
     return f"{values.reshape(-1)[0]} to {values.reshape(-1)[-1]}" if values.size else "(empty)"
-
-
-def _frozen(dataset: xr.Dataset) -> xr.Dataset:
-    """A deep copy in which numbers are float32 or int64 and nothing can be written."""
-    copy = dataset.copy(deep=True)
-    for name in copy.variables:
-        values = np.asarray(copy[name].values)
-        if values.dtype.kind == "f":
-            values = values.astype(np.float32)
-        elif values.dtype.kind in "iu":
-            values = values.astype(np.int64)
-        elif values.dtype.kind not in "USOb":
-            raise ResultError(f"{name} holds {values.dtype}: a Result holds numbers, truth values and texts.")
-        values = values.copy()
-        values.flags.writeable = False
-        if name in copy.indexes:
-            continue  # an index is immutable already
-        copy[name] = (copy[name].dims, values, copy[name].attrs)
-    return copy

@@ -144,7 +144,7 @@ class SAE:
             raise DictionaryError(
                 f"{self!r} does not say where it reads: mi.steer(site, sae.W_dec[{latent}])."
             )
-        self.site.feature(self, latent)  # which checks the number
+        self.site.latent(self, latent)  # which checks the number
         call = Call("direction", (("", latent),), of=self.record, places=("latent",))
         return Direction(self.W_dec[latent].float(), site=self.site, provenance=Provenance(self.model, call))
 
@@ -168,7 +168,7 @@ class SAE:
 
     def with_record(self, record: Record) -> SAE:
         """The same, made by another call."""
-        history = self.history and self.history.with_record(Part(record, ".history"))
+        history = None if self.history is None else self.history.with_record(Part(record, ".history"))
         return replace(self, history=history)._made_by(record)
 
     def _made_by(self, record: Record) -> SAE:

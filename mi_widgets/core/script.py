@@ -23,14 +23,14 @@ class Script:
 
     Args:
         inline: whether large arrays stand in the code, not in files beside it.
-        reading: whether all weights of a model in memory may be read, to say which they are.
+        hash_weights: whether all weights of a model in memory may be hashed, to say which they are.
 
     Attributes:
-        complete: whether all was said; False where weights would have to be read.
+        complete: whether all was said; False where weights would have to be hashed.
     """
 
-    def __init__(self, *, inline: bool = False, reading: bool = True) -> None:
-        self._inline, self._reading = inline, reading
+    def __init__(self, *, inline: bool = False, hash_weights: bool = True) -> None:
+        self._inline, self._hash_weights = inline, hash_weights
         self.complete = True
         self._lines: list[tuple[str, str]] = []  # the block that a line is in, and the line
         self._known: dict[int, tuple[Record, str]] = {}  # by identity: what was made, and its variable
@@ -113,7 +113,7 @@ class Script:
     def _numbers(self, array: Any) -> str:
         if self._inline:
             return array.code(inline=True)
-        self.complete = self.complete and (self._reading or not array.is_large)
+        self.complete = self.complete and (self._hash_weights or not array.is_large)
         return array.code() if self.complete else "..."
 
     def _assigned(self, made: Record, name: str) -> Steps[str]:
@@ -144,7 +144,7 @@ class Script:
             operands = []
             for operand, name in made.named():
                 operands.append((yield self._expression(operand, name)))
-            return made.written.format(*operands)
+            return made.template.format(*operands)
         given = []
         for (name, value), place in zip(made.arguments, made.places, strict=True):
             said = yield self._expression(value, place)
@@ -170,7 +170,7 @@ class Script:
             variable = self._said[key] = self._free(name, made)
             self.add(f"{variable} = ...  # bring {' '.join(made.what.split())}")
             if made.check is not None:
-                lines = made.check(variable, self._reading)
+                lines = made.check(variable, self._hash_weights)
                 self.complete = self.complete and lines is not None
                 self.add(*(lines or "").splitlines())
         self._known[id(made)] = made, variable
@@ -178,7 +178,7 @@ class Script:
 
     def _define(self, made: Definition, name: str) -> str:
         """A function, whose body is what was made of one model."""
-        body = body_of(made, reading=self._reading)
+        body = body_of(made, hash_weights=self._hash_weights)
         self.complete = self.complete and body is not None
         lines = tuple(f"    {line}" for line in body or ["..."])
         variable = self._said.get(lines)
@@ -222,9 +222,9 @@ def variable(text: str) -> str:
     return name if name.isidentifier() and not iskeyword(name) else f"_{name}"
 
 
-def body_of(made: Definition, *, reading: bool) -> list[str] | None:
-    """The lines of a function, from its `model` to what it returns; None where weights would have to be read."""
-    script = Script(inline=True, reading=reading)
+def body_of(made: Definition, *, hash_weights: bool) -> list[str] | None:
+    """The lines of a function, from its `model` to what it returns; None where weights would have to be hashed."""
+    script = Script(inline=True, hash_weights=hash_weights)
     script._known[id(made.parameter)] = made.parameter, "model"
     script._taken.add("model")
     result = script.assign(made.made, "result")
@@ -233,7 +233,7 @@ def body_of(made: Definition, *, reading: bool) -> list[str] | None:
 
 def expression_of(made: Call | Part) -> str:
     """The expression that makes something; what it needs is named, not made."""
-    return finished(Script(reading=False)._call(made))
+    return finished(Script(hash_weights=False)._call(made))
 
 
 def code_of(made: Record, name: str) -> str:

@@ -5,7 +5,7 @@ at.pattern[1, 3]               # layer 1, head 3
 at.resid_post[0].pos(-1)       # the last token of the prompt
 at.resid_post[0].pos(" Mary")  # the token " Mary", wherever it stands
 at.resid_post[0].every(".")    # all tokens that read so, those that are generated too
-at.feature(sae, 17)            # latent 17 of a sparse autoencoder, at the site that it was trained on
+at.latent(sae, 17)            # latent 17 of a sparse autoencoder, at the site that it was trained on
 
 The names of TransformerLens and nnterp mean the same: `at.layers_output[3]`, or
 `at.named("blocks.3.hook_resid_post")`.
@@ -125,7 +125,7 @@ class Site:
         """The same site at all tokens that read so, wherever they stand; in what `generate` adds too.
 
         How many there are differs from prompt to prompt, so they can be changed but not read: read the site itself,
-        and choose with `run.where(site)`.
+        and choose with `run.token_mask(site)`.
 
         Args:
             tokens: their texts, as in `.every(".", "!", "?")`; spaces around them do not count.
@@ -136,7 +136,7 @@ class Site:
             raise SiteError(f"{self!r} has its positions already: tokens are named without .pos.")
         return replace(self, tokens=tuple(dict.fromkeys(tokens)))
 
-    def feature(self, dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
+    def latent(self, dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
         """What a sparse autoencoder reads here: a latent, several, or all of them.
 
         Written to, the activation moves along the decoder's directions by what has changed; all else of it stays, the
@@ -148,8 +148,8 @@ class Site:
         """
         if self.latents is not None or AXES[self.name][-1] not in ("d_model", "d_mlp"):
             raise SiteError(
-                f"{self!r} has no features: a dictionary reads the residual stream, neurons, or what a layer adds, as "
-                "in at.resid_post[2].feature(sae, 17)."
+                f"{self!r} has no latents: a dictionary reads the residual stream, neurons, or what a layer adds, as "
+                "in at.resid_post[2].latent(sae, 17)."
             )
         return replace(self, latents=Latents.of(dictionary, index))
 
@@ -167,11 +167,11 @@ class Site:
         return replace(self, head=None, positions=None, latents=None, tokens=None)
 
     def __repr__(self) -> str:
-        return self.written(repr)
+        return self.code_with(repr)
 
-    def written(self, show: Callable[[Any], str]) -> str:
+    def code_with(self, show: Callable[[Any], str]) -> str:
         """The Python that makes this site, with a dictionary inside written by `show`."""
-        latents = "" if self.latents is None else self.latents.written(show)
+        latents = "" if self.latents is None else self.latents.code_with(show)
         index = ", ".join(str(n) for n in (self.layer, self.head) if n is not None)
         at = f"at.{self.name}" + (f"[{index}]" if index else "") + latents
         if self.tokens is not None:
@@ -183,7 +183,7 @@ class Site:
 
     def code(self) -> str:
         """The Python that makes this site: `eval(site.code()) == site`."""
-        return self.written(lambda dictionary: dictionary.code())
+        return self.code_with(lambda dictionary: dictionary.code())
 
 
 def _position(value: object) -> Position | None:
@@ -194,8 +194,8 @@ def _names_with(axis: str) -> list[str]:
     return [name for name, axes in AXES.items() if axis in axes]
 
 
-def feature(dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
-    """A sparse autoencoder's latents at the site that it was trained on; see `Site.feature`.
+def latent(dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
+    """A sparse autoencoder's latents at the site that it was trained on; see `Site.latent`.
 
     Raises:
         SiteError: it does not say where it was trained; no such latent.
@@ -203,10 +203,10 @@ def feature(dictionary: Dictionary, index: int | Sequence[int] | None = None) ->
     site = getattr(dictionary, "site", None)
     if not isinstance(site, Site):
         raise SiteError(
-            f"at.feature takes a dictionary that knows its site; got {dictionary!r}. Name the site: "
-            "at.resid_post[2].feature(sae, 17)."
+            f"at.latent takes a dictionary that knows its site; got {dictionary!r}. Name the site: "
+            "at.resid_post[2].latent(sae, 17)."
         )
-    return site.feature(dictionary, index)
+    return site.latent(dictionary, index)
 
 
 embed = Site("embed")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import xarray as xr
-
 from .errors import ResultError
 
 _LONGEST = 120  # characters of a title or a unit
@@ -31,13 +29,6 @@ class Term:
     made: Any
     model: str = ""
     under: str = ""
-
-    def beside(self, other: Term) -> Any:
-        """The data without labels of an axis that the other still has: they would take its own away."""
-        if not isinstance(self.data, xr.DataArray) or not isinstance(other.data, xr.DataArray):
-            return self.data
-        theirs, ours = other.data.coords, self.data.coords
-        return self.data.drop_vars([n for n in ours if n in theirs and ours[n].dims != theirs[n].dims])
 
 
 def title_of(sign: str, first: Term, second: Term) -> str:

@@ -23,7 +23,7 @@ from mi_widgets.widgets.fourier.widget import FourierView
 
 from .panel import Panel
 
-_Asked = tuple[tuple[int, ...], int | None]  # the frequencies that are out, and the step
+_Request = tuple[tuple[int, ...], int | None]  # the frequencies that are out, and the step
 
 
 @checked
@@ -63,14 +63,16 @@ class FourierPanel(Panel[FourierView]):
         self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
         self._held = model.interventions if isinstance(model, Model) else Stack()
         self.view = FourierView(self._whole(), selection=selection)
-        self.answer = FourierView(self._whole_at(self.view.selection.get("step")), beside=self.view.result)
+        self.answer = FourierView(
+            self._whole_at(self.view.selection.get("step")), same_scale_as=self.view.result
+        )
         self._switch = ipywidgets.ToggleButton(layout={"width": "16em"})
         self._cost = Cost()
         self.answer.layout.display = "none"
         super().__init__([self.view, ipywidgets.HBox([self._switch, self._cost]), self.answer])
         self.view.observe(self._selected, "selection")
         self._switch.observe(self._switched, "value")
-        self.observe(self._asked, "out")
+        self.observe(self._ask, "out")
         self._name()
         self.out = tuple(out)
 
@@ -120,7 +122,7 @@ class FourierPanel(Panel[FourierView]):
 
     def _selected(self, change: Any) -> None:
         if self.out and change.old.get("step") != change.new.get("step"):
-            self._asked()
+            self._ask()
         self.answer.follow({k: v for k, v in change.new.items() if k != "step"})
         self._name()
 
@@ -130,7 +132,7 @@ class FourierPanel(Panel[FourierView]):
             rest = tuple(k for k in self.out if k != frequency)
             self.out = (*rest, frequency) if change.new else rest
 
-    def _asked(self, _change: Any = None) -> None:
+    def _ask(self, _change: Any = None) -> None:
         self._name()
         self._worker.ask((self.out, self.view.selection.get("step")))
 
@@ -143,8 +145,8 @@ class FourierPanel(Panel[FourierView]):
         )
         self._switch.value = out
 
-    def _answer(self, asked: _Asked, stop: Event) -> None:
-        out, step = asked
+    def _answer(self, request: _Request, stop: Event) -> None:
+        out, step = request
         if out:
             model = self._model(step)
             with model.intervene(self._held, _without(model, out)):
@@ -154,9 +156,9 @@ class FourierPanel(Panel[FourierView]):
             self.answer.show(found)
             self.answer.follow({k: v for k, v in self.view.selection.items() if k != "step"})
         self.answer.layout.display = "" if out else "none"
-        self._cost.say(self._what_it_costs(*asked) if out else "")
+        self._cost.say(self._what_it_costs(*request) if out else "")
 
-    def _say_error(self, asked: _Asked, error: str) -> None:
+    def _say_error(self, request: _Request, error: str) -> None:
         self._cost.say(error, wrong=True)
 
     def _what_it_costs(self, out: tuple[int, ...], step: int | None) -> str:

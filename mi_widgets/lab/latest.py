@@ -37,14 +37,14 @@ class Latest:
     ) -> None:
         self._work, self._failed = work, failed
         self._changed = threading.Condition()
-        self._asked: list[tuple[Any, threading.Event]] = []  # the newest one, if it is not yet under way
+        self._waiting: list[tuple[Any, threading.Event]] = []  # the newest one, if it is not yet under way
         self._under_way: threading.Event | None = None
         self._thread: threading.Thread | None = None
 
     def ask(self, what: Any) -> None:
         """Begin with this as soon as what is under way has noticed that it is out of date."""
         with self._changed:
-            self._asked = [(what, threading.Event())]
+            self._waiting = [(what, threading.Event())]
             if self._under_way is not None:
                 self._under_way.set()
             if self._thread is None:
@@ -61,7 +61,7 @@ class Latest:
     def end(self) -> None:
         """Do no more: what waits is forgotten, and what is under way is told to stop."""
         with self._changed:
-            self._asked = []
+            self._waiting = []
             if self._under_way is not None:
                 self._under_way.set()
 
@@ -78,13 +78,13 @@ class Latest:
     def _work_off(self) -> None:
         while True:
             with self._changed:
-                if not self._asked:
+                if not self._waiting:
                     self._thread = self._under_way = (
                         None  # under this lock: what is asked next starts another
                     )
                     return
-                [(what, stop)] = self._asked
-                self._asked, self._under_way = [], stop
+                [(what, stop)] = self._waiting
+                self._waiting, self._under_way = [], stop
             try:
                 # In a context of its own: what is active where it was asked is not what it is to see.
                 Context().run(self._work, what, stop)

@@ -11,7 +11,7 @@ import ipywidgets
 
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.script import Script
-from mi_widgets.widgets._shared.closing import Closing
+from mi_widgets.widgets._shared.closable import ClosableWidget
 from mi_widgets.widgets._shared.view import ResultView
 
 from .latest import Latest
@@ -20,7 +20,7 @@ from .words import in_words
 V = TypeVar("V", bound=ResultView[Any])
 
 
-class Panel(Closing, ipywidgets.VBox, Generic[V]):
+class Panel(ClosableWidget, ipywidgets.VBox, Generic[V]):
     """Views one below the other, with the model that they act on.
 
     What is asked is answered in a thread of its own, and whatever is newer ends what is under way. A subclass gives
@@ -77,16 +77,16 @@ class Panel(Closing, ipywidgets.VBox, Generic[V]):
         """What it shows, for readers without a kernel."""
         return self.view.png()
 
-    def _answer(self, asked: Any, stop: Event) -> None:
+    def _answer(self, request: Any, stop: Event) -> None:
         """Answer what `_worker` was asked. Its thread alone writes answers, so none that is out of date comes last."""
         raise NotImplementedError
 
-    def _say_error(self, asked: Any, error: str) -> None:
+    def _say_error(self, request: Any, error: str) -> None:
         """Show what went wrong: an exception of the worker's thread would reach no cell."""
         raise NotImplementedError
 
-    def _failed(self, asked: Any, error: BaseException) -> None:
-        self._say_error(asked, in_words(error))
+    def _failed(self, request: Any, error: BaseException) -> None:
+        self._say_error(request, in_words(error))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data = super()._repr_mimebundle_(**kwargs)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, listed
-from mi_widgets.analysis.patching.activation import Patching, activation_patching
+from mi_widgets.analysis.patching.activation import ActivationPatching, activation_patching
 from mi_widgets.core import sites as at
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.interventions import Stack, stack
@@ -23,13 +23,13 @@ from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
 from mi_widgets.widgets.patching.widget import PatchingView
 
-from .continuing import Continuing, throttled
+from .continuations import ContinuationWriter, throttled
 from .panel import Panel
 from .words import in_words
 
 _PATCHED, _EFFECTS = "patched", "effects"
 _PLACES = ("clean", "corrupted", _PATCHED, _EFFECTS)  # of the lines, from above
-_Asked = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
+_Request = tuple[Site | None, Stack] | None  # the patch and the heads that are off; None: stop
 
 
 @checked
@@ -70,11 +70,11 @@ class PatchingPanel(Panel[PatchingView]):
     ) -> None:
         site = named(site) if isinstance(site, str) else site
         self._model, self._held = model, model.interventions
-        self._continuing = Continuing(model, max_new_tokens)
+        self._continuing = ContinuationWriter(model, max_new_tokens)
         if isinstance(pairs, Iterator):  # which can be read but once
             pairs = list(pairs)
         self.pair = listed(pairs)[0]
-        self._patching = Patching(model, pairs, site, metric, Axes(by))
+        self._patching = ActivationPatching(model, pairs, site, metric, Axes(by))
         self._filling, self._whole = self._patching.fill(), False
         self._record = call_of(activation_patching, model, pairs, site, metric=metric, by=by)
         self.view = PatchingView(self._effects(), selection=selection)
@@ -121,13 +121,13 @@ class PatchingPanel(Panel[PatchingView]):
     def _selected(self, _change: Any = None) -> None:
         self._worker.ask((self.view.site, self.view.intervention))
 
-    def _answer(self, asked: _Asked, stop: Event) -> None:
-        if asked is None:
+    def _answer(self, request: _Request, stop: Event) -> None:
+        if request is None:
             self.says.show([replace(line, writing=False) for line in self.says.lines])
             return
         with self._model.intervene(self._held):
-            if any(asked):
-                self._continue(_PATCHED, _name(*asked), self.pair.corrupted, self._done(*asked), stop)
+            if any(request):
+                self._continue(_PATCHED, _name(*request), self.pair.corrupted, self._done(*request), stop)
             else:
                 self._lines.pop(_PATCHED, None)
                 self._show_lines()
@@ -172,7 +172,7 @@ class PatchingPanel(Panel[PatchingView]):
     def _effects(self) -> Result:
         return self._patching.result().with_record(self._record)
 
-    def _say_error(self, asked: _Asked, error: str) -> None:
+    def _say_error(self, request: _Request, error: str) -> None:
         # What goes wrong in a continuation stands in its line.
         self._lines[_EFFECTS] = Line(_EFFECTS, "", error=error)
         self._show_lines()

@@ -81,14 +81,14 @@ def _own_attention(self: Any, query: Tensor, key: Tensor, value: Tensor, attenti
 
 
 @dataclass
-class _Shared:
+class _SharedState:
     config: Any  # the module's own, which other modules may use too
     tapped: Any
     attentions: Sequence[Any]
     owners: set[object] = field(default_factory=set)
 
 
-_shared: WeakKeyDictionary[nn.Module, _Shared] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[nn.Module, _SharedState] = WeakKeyDictionary()
 
 
 def _set_config(module: nn.Module, old: Any, new: Any) -> None:
@@ -97,14 +97,14 @@ def _set_config(module: nn.Module, old: Any, new: Any) -> None:
             part.config = new
 
 
-def _switch_on(module: nn.Module, share: _Shared) -> None:
+def _switch_on(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.config, share.tapped)
     for attention in share.attentions:
         if hasattr(type(attention), "_attn"):
             attention._attn = MethodType(_own_attention, attention)
 
 
-def _switch_off(module: nn.Module, share: _Shared) -> None:
+def _switch_off(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.tapped, share.config)
     for attention in share.attentions:
         attention.__dict__.pop("_attn", None)
@@ -130,7 +130,7 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         tapped = copy.deepcopy(module.config)
         # An attention without taps of ours runs as eager code does.
         tapped._attn_implementation = NAME if attentions else "eager"
-        share = _shared[module] = _Shared(module.config, tapped, attentions)
+        share = _shared[module] = _SharedState(module.config, tapped, attentions)
         for attention in attentions:
             for tap in TAPS:
                 attention.add_module(tap, nn.Identity())

@@ -11,15 +11,15 @@ from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key
 from .examination import Examination, distance, look
+from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings
-from .wrapped import Wrapped
 
 _STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 
 
-def examine(model: Wrapped) -> Findings:
+def examine(model: ModelCore) -> Findings:
     """Check a module that has just been wrapped: what holds of it, and which of its sites cannot be read.
 
     Raises:
@@ -46,7 +46,7 @@ def examine(model: Wrapped) -> Findings:
     return Findings(tuple(checks), seen.observed.faults, seen.observed.block_output)
 
 
-def _numbers(seen: Examination, model: Wrapped) -> Check:
+def _numbers(seen: Examination, model: ModelCore) -> Check:
     name, weights = "numbers", weights_that_are_no_numbers(model.module)
     if not weights and seen.first_bad is None:
         return Check(name, "ok", "no weight and no activation is NaN or infinite")
@@ -94,7 +94,7 @@ def _logits(seen: Examination) -> Check:
     )
 
 
-def _residual(seen: Examination, model: Wrapped) -> Check:
+def _residual(seen: Examination, model: ModelCore) -> Check:
     """What each part adds, and that each layer hands on what it gives."""
     parts = ("mlp_out",) if model.config.d_mlp else ()
     sums: list[tuple[str, tuple[str, ...]]] = [("resid_post", ("resid_pre", "attn_out", *parts))]
@@ -122,14 +122,14 @@ def _residual(seen: Examination, model: Wrapped) -> Check:
     name = "the residual stream adds up"
     if not broken:
         return Check(name, "ok", f"{len(claims)} sums hold within {largest:.1e}")
-    said = [f"{_written(total)} is not {' + '.join(map(_written, added))}" for total, added in broken]
+    said = [f"{_key_text(total)} is not {' + '.join(map(_key_text, added))}" for total, added in broken]
     more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
     sites = {site for total, added in broken for site, _ in (total, *added)}
     shown = f"{'; '.join(said[:3])}{more} (off by up to {largest:.1e})"
     return Check(name, "warning", shown, tuple(site for site in _STREAM if site in sites))
 
 
-def _written(key: Key) -> str:
+def _key_text(key: Key) -> str:
     return f"{key[0]}[{key[1]}]"
 
 
@@ -145,7 +145,7 @@ def _attention_sums_to_1(seen: Examination) -> Check:
     return Check(name, "ok", said)
 
 
-def _mixing(seen: Examination, model: Wrapped) -> Check:
+def _mixing(seen: Examination, model: ModelCore) -> Check:
     """The pattern that is read is the one that mixes the values."""
     name, broken, largest = "the pattern mixes the values", [], 0.0
     layers = seen.layers("pattern", "v", "z")
@@ -164,7 +164,7 @@ def _mixing(seen: Examination, model: Wrapped) -> Check:
     return Check(name, "ok", f"z is the pattern times v, within {largest:.1e}")
 
 
-def _edits(seen: Examination, model: Wrapped) -> Check:
+def _edits(seen: Examination, model: ModelCore) -> Check:
     """Attention on the first token alone, and on the second alone, must not give the same logits."""
     name = "editing attention changes the logits"
     ids = seen.tokenized.ids[:1, :3]
@@ -201,7 +201,7 @@ def _edits(seen: Examination, model: Wrapped) -> Check:
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
 
 
-def _padding(seen: Examination, model: Wrapped) -> Check:
+def _padding(seen: Examination, model: ModelCore) -> Check:
     name, ids = "padding", seen.tokenized.ids[0].tolist()
     rows = [ids, ids[: max(1, len(ids) // 2)]]
     alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
@@ -229,7 +229,7 @@ def _padding(seen: Examination, model: Wrapped) -> Check:
     return Check(name, "ok", said)
 
 
-def _final_norm(seen: Examination, model: Wrapped) -> Check:
+def _final_norm(seen: Examination, model: ModelCore) -> Check:
     name, norm, cap = "final norm", model.architecture.final_norm, model.architecture.softcap
     taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.observed.final)
     last = seen.layers("resid_post")[-1:]

@@ -13,9 +13,9 @@ from mi_widgets.core.sites import Site
 
 from .attention import as_stock
 from .backend import Key, element, lock_of
+from .model_core import ModelCore
 from .observation import Observation, observe
-from .tokens import Tokenized
-from .wrapped import Wrapped
+from .tokens import TokenizedPrompts
 
 _TOKENS = 8
 
@@ -33,7 +33,7 @@ class Examination:
         eps: how close together the coarsest of its numbers lie.
     """
 
-    tokenized: Tokenized
+    tokenized: TokenizedPrompts
     stock: Tensor
     attention: str
     observed: Observation
@@ -60,7 +60,7 @@ class Examination:
         return bool(distance(logits, others).square().mean().sqrt() <= max(1e-4, 12 * self.eps) * size)
 
 
-def look(model: Wrapped) -> Examination:
+def look(model: ModelCore) -> Examination:
     """Run two prompts through a module as it came, and then with every site watched.
 
     Args:

@@ -149,22 +149,24 @@ class Fingerprints:
         return next((found for state, found in self.known if seen.tracked and state.same_as(seen)), None)
 
 
-def written(kept: weakref.ref[Fingerprints], seen: WeightState, name: str, *, reading: bool) -> str | None:
+def require_line(
+    kept: weakref.ref[Fingerprints], seen: WeightState, name: str, *, hash_weights: bool
+) -> str | None:
     """The line of code that makes sure of a model's weights, or says why none can.
 
     Args:
         kept: the model's.
         seen: its weights when it was used.
         name: of its variable.
-        reading: whether they may be read; without, None stands for what is not known yet.
+        hash_weights: whether they may be hashed now; without, None stands for what is not known yet.
     """
     fingerprints = kept()
     if fingerprints is None:
         return f"# {name} was not asked for its fingerprint while it was in memory: make sure that it is the same"
-    found = fingerprints.when(seen) if reading else fingerprints.known_of(seen)
+    found = fingerprints.when(seen) if hash_weights else fingerprints.known_of(seen)
     if found is not None:
         return f"{name}.require({found!r})"
-    if seen.tracked and not reading:
+    if seen.tracked and not hash_weights:
         return None
     if not seen.tracked:
         return f"# the weights of {name} keep no count of changes (inference tensors): make sure that they are the same"

@@ -19,10 +19,10 @@ from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import counted
 
 from .backend import Pass
-from .examined import Examined
+from .model_core import ModelCore
+from .model_with_provenance import ModelWithProvenance
 from .run import Generation, Run
-from .tokens import Tokenized
-from .wrapped import Wrapped
+from .tokens import TokenizedPrompts
 
 
 class Cancel(Protocol):
@@ -57,11 +57,11 @@ class Plan:
             raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")
 
 
-Told = Callable[[tuple[Generation, ...]], object]
+OnToken = Callable[[tuple[Generation, ...]], object]
 
 
 def generate(
-    model: Examined, tokenized: Tokenized, plan: Plan, on_token: Told | None
+    model: ModelWithProvenance, tokenized: TokenizedPrompts, plan: Plan, on_token: OnToken | None
 ) -> tuple[Generation, ...]:
     """Continue every prompt of a batch; see `Model.generate`.
 
@@ -79,7 +79,7 @@ def generate(
         )
     model.check_memory(plan.keep, (len(tokenized.ids), longest + plan.max_new_tokens))
     edits, ends = model.interventions, _ends(model)
-    given = tokenized.extent.ids
+    given = tokenized.spans.ids
     new: list[list[int]] = [[] for _ in given]
     done = [False] * len(given)
     generators = [_generator(plan.seed, row) for row in range(len(given))]
@@ -90,22 +90,24 @@ def generate(
                 new[row].append(_choose(logits[row], plan.temperature, generator))
                 done[row] = new[row][-1] in ends
         if on_token is not None:
-            on_token(tuple(_written(model, *both) for both in zip(given, new, strict=True)))
+            on_token(tuple(_generation(model, *both) for both in zip(given, new, strict=True)))
         if all(done) or max(map(len, new)) >= plan.max_new_tokens:
             break
         cancelled = plan.cancel is not None and plan.cancel.is_set()
         if cancelled:
             break
-    written = tuple(_written(model, *both) for both in zip(given, new, strict=True))
+    generations = tuple(_generation(model, *both) for both in zip(given, new, strict=True))
     runs = [_run(model, tokenized, row, new[row], edits, plan.keep) for row in range(len(given))]
-    return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(written, runs, strict=True))
+    return tuple(replace(g, cancelled=cancelled, run=run) for g, run in zip(generations, runs, strict=True))
 
 
-def _steps(model: Wrapped, tokenized: Tokenized, new: list[list[int]], edits: Stack) -> Iterator[Tensor]:
+def _steps(
+    model: ModelCore, tokenized: TokenizedPrompts, new: list[list[int]], edits: Stack
+) -> Iterator[Tensor]:
     """The next logits (batch, d_vocab), again and again; the tokens chosen are read from `new`."""
     cache = model.architecture.new_cache()
     by_text = any(edit.site.tokens for edit in edits)
-    extent, device = tokenized.extent, model.device
+    spans, device = tokenized.spans, model.device
     ids, mask = tokenized.ids.to(device), tokenized.mask.to(device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     # The last column alone is unembedded, unless somebody changes the logits of others.
@@ -114,19 +116,19 @@ def _steps(model: Wrapped, tokenized: Tokenized, new: list[list[int]], edits: St
         forward = Pass(
             inputs=model.architecture.inputs(ids, mask, positions, cache),
             batch=len(ids),
-            edits=model.edits(edits, extent),
+            edits=model.edits(edits, spans),
             keep=(("logits", None),),
             unembed=last,
         )
         yield model.execute(forward)["logits", None][:, -1]
-        written = tuple(tuple(model.vocabulary_of(row)) for row in new) if by_text else ()
-        extent = replace(extent, start=mask.shape[1], written=written)
+        generated = tuple(tuple(model.vocabulary_of(row)) for row in new) if by_text else ()
+        spans = replace(spans, start=mask.shape[1], generated=generated)
         ids = torch.tensor([[row[-1]] for row in new], device=device)
         mask = torch.cat([mask, torch.ones_like(ids, dtype=torch.bool)], 1)
         positions = positions[:, -1:] + 1
 
 
-def _ends(model: Wrapped) -> set[int]:
+def _ends(model: ModelCore) -> set[int]:
     """The tokens that end a text, by the tokenizer and by the model."""
     settings = getattr(model.module, "generation_config", None)
     ends: Any = (getattr(model.tokenizer, "eos_token_id", None), getattr(settings, "eos_token_id", None))
@@ -147,7 +149,7 @@ def _choose(logits: Tensor, temperature: float, generator: torch.Generator | Non
     return int(torch.multinomial(below.softmax(-1).float(), 1, generator=generator))
 
 
-def _written(model: Wrapped, given: tuple[int, ...], new: list[int]) -> Generation:
+def _generation(model: ModelCore, given: tuple[int, ...], new: list[int]) -> Generation:
     # A prompt of ids may end inside a character, which then is not a part of the text.
     before = model.text_of(given).rstrip("\ufffd")
     # Decoded as a whole: a piece alone may lose its leading space.
@@ -156,8 +158,8 @@ def _written(model: Wrapped, given: tuple[int, ...], new: list[int]) -> Generati
 
 
 def _run(
-    model: Examined,
-    batch: Tokenized,
+    model: ModelWithProvenance,
+    batch: TokenizedPrompts,
     row: int,
     new: list[int],
     edits: Stack,
@@ -166,13 +168,13 @@ def _run(
     """Prompt and answer in one pass: what every step saw, since each token is changed once and alike."""
     if not keep:
         return None
-    given = batch.extent.ids[row]
+    given = batch.spans.ids[row]
     whole = model.tokenize([*given, *new])
     # Positions are those of the prompt: what `.pos("new")` names begins behind it.
-    written = (tuple(model.vocabulary_of(new)),)
-    extent = replace(batch.extent.rows([row]), left=False, width=len(given), written=written)
+    generated = (tuple(model.vocabulary_of(new)),)
+    spans = replace(batch.spans.rows([row]), left=False, width=len(given), generated=generated)
     keys = [(site.name, layer) for site in keep for layer in model.layers_of(site)]
-    kept = model.forward(whole, keep=keys, edits=model.edits(edits, extent))
+    kept = model.forward(whole, keep=keys, edits=model.edits(edits, spans))
     ids, sites = [*given, *new], tuple(site.everywhere for site in keep)
     arguments = (("", ids), ("keep", list(sites)))
     made = Call("run", arguments, of=model.record, within=model.block, name="run", places=("prompt", "keep"))

@@ -16,8 +16,8 @@ from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site
 
-from .tokens import Tokenized
-from .wrapped import Wrapped
+from .model_core import ModelCore
+from .tokens import TokenizedPrompts
 
 _AXIS = {"layers": "layer", "heads": "head", "positions": "pos"}  # what chooses some of each axis
 
@@ -49,7 +49,7 @@ class Grid:
     chosen: dict[str, list[int]]
 
     @classmethod
-    def of(cls, model: Wrapped, over: Site, tokenized: Tokenized, axes: Axes) -> Grid:
+    def of(cls, model: ModelCore, over: Site, tokenized: TokenizedPrompts, axes: Axes) -> Grid:
         """The grid that was asked for.
 
         Raises:
@@ -87,7 +87,7 @@ class Grid:
                     f"sweep: {option}= was given, but by={by!r} does not go over them: add {axis!r}."
                 )
         chosen = {option: labels[axis] for option, axis in _AXIS.items() if wanted[option] is not None}
-        return cls(over, {axis: labels[axis] for axis in by}, tokenized.extent.tokens, chosen)
+        return cls(over, {axis: labels[axis] for axis in by}, tokenized.spans.tokens, chosen)
 
     @property
     def dims(self) -> tuple[str, ...]:

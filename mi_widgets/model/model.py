@@ -20,18 +20,18 @@ from mi_widgets.core.sites import Site
 
 from .architectures import Architecture
 from .checks import examine
-from .examined import Examined
 from .generate import Cancel, Plan, generate
 from .grid import Axes
-from .parts import prepare
+from .model_core import ModelCore, as_sites
+from .model_with_provenance import ModelWithProvenance
+from .parts import tap_module
 from .run import Generation, Run
 from .sweep import Metric, sweep
 from .tokens import Prompt
-from .wrapped import Wrapped, as_sites
 
 
 @argument_type("mi.load(name)")
-class Model(Examined):
+class Model(ModelWithProvenance):
     """A model with named sites. Made by `mi.load`."""
 
     @recorded
@@ -116,7 +116,7 @@ class Model(Examined):
             raise PromptError(
                 f"generate continues one prompt; got {len(tokenized.ids)}. model.generate_batch takes several."
             )
-        tell = None if on_token is None else lambda written: on_token(written[0])
+        tell = None if on_token is None else lambda generations: on_token(generations[0])
         return generate(self, tokenized, plan, tell)[0]
 
     @checked
@@ -240,11 +240,11 @@ def model_of(
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
     """
-    parts = prepare(module, architecture=architecture, tokenizer=tokenizer, name=name, bos=bos)
-    wrapped = Wrapped(parts)
+    parts = tap_module(module, architecture=architecture, tokenizer=tokenizer, name=name, bos=bos)
+    core = ModelCore(parts)
     try:
-        findings = examine(wrapped)
+        findings = examine(core)
     except BaseException:
-        wrapped.release()
+        core.release()
         raise
     return Model(parts, findings, record)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from .fingerprint import held
-from .tokens import Tokenized
+from .model_core import ModelCore
+from .tokens import TokenizedPrompts
 from .trust import Check
-from .wrapped import Wrapped
 
 
 def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
@@ -27,7 +27,7 @@ def _finite(x: Tensor) -> bool:
     return bool(low.isfinite() and high.isfinite())
 
 
-def module_checks(model: Wrapped, attention: str) -> Iterator[Check]:
+def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
     """What is no fault, but good to know.
 
     Args:
@@ -78,7 +78,7 @@ def evaluating(module: nn.Module) -> Iterator[list[str]]:
             part.training = modes[name]
 
 
-def training_mode(model: Wrapped, training: list[str], tokenized: Tokenized) -> Check:
+def training_mode(model: ModelCore, training: list[str], tokenized: TokenizedPrompts) -> Check:
     """Whether dropout acts on what is read.
 
     Args:

@@ -37,7 +37,7 @@ class Parts:
     undo: Callable[[], None]
 
 
-def prepare(
+def tap_module(
     module: nn.Module, *, architecture: Architecture, tokenizer: Any, name: str, bos: bool | None
 ) -> Parts:
     """Add to a module what its sites need.
@@ -55,5 +55,5 @@ def prepare(
     config = architecture.describe(module)
     vocabulary = Vocabulary(tokenizer, size=config.d_vocab, n_ctx=config.n_ctx, name=name, bos=bos)
     with lock_of(module):
-        undo = architecture.prepare(module)
+        undo = architecture.add_taps(module)
     return Parts(module, name, architecture, config, vocabulary, NNsight(module), undo)

@@ -13,18 +13,18 @@ from torch import Tensor
 
 from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.errors import MIError, NotKept, SiteError
-from mi_widgets.core.extent import Extent, gradient, read
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
+from mi_widgets.core.spans import PromptSpans, gradient, read
 from mi_widgets.core.whole_numbers import whole
 
 from .backend import Key
-from .examined import Examined
-from .tokens import Prompt, Tokenized
+from .model_with_provenance import ModelWithProvenance
+from .tokens import Prompt, TokenizedPrompts
 
 
 @argument_type("model.run(prompt)")
@@ -37,9 +37,9 @@ class Run:
     given by TransformerLens's or nnterp's name: `run["blocks.1.attn.hook_pattern"]`.
     """
 
-    model: Examined
+    model: ModelWithProvenance
     prompt: Prompt
-    tokenized: Tokenized
+    tokenized: TokenizedPrompts
     interventions: Stack
     kept: Mapping[Key, Tensor]
     keep: tuple[Site, ...]
@@ -80,9 +80,9 @@ class Run:
         return self.tokenized.tokens
 
     @property
-    def extent(self) -> Extent:
-        """How far each prompt reaches."""
-        return self.tokenized.extent
+    def spans(self) -> PromptSpans:
+        """Which columns each prompt takes up."""
+        return self.tokenized.spans
 
     def __getitem__(self, site: Site | str) -> Tensor:
         """The activation at a site.
@@ -93,7 +93,7 @@ class Run:
         """
         site = self._site(site)
         layers = self.model.layers_of(site)
-        parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.extent) for layer in layers]
+        parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.spans) for layer in layers]
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 
@@ -114,25 +114,25 @@ class Run:
         if not (isinstance(of, Tensor) and of.numel() == 1 and of.requires_grad):
             raise MIError(
                 "run.gradient needs one number that was made from a run with grad=True, as in run = model.run(prompt, "
-                f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_described(of)}."
+                f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_type_and_shape(of)}."
             )
         site = self._site(site)
         layers = self.model.layers_of(site)
         raw = [self._raw(site, layer) for layer in layers]
         found = torch.autograd.grad(of.sum(), raw, retain_graph=True, allow_unused=True)
         whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
-        parts = [gradient(self._laid_out(site, g), site, self.extent) for g in whole]
+        parts = [gradient(self._laid_out(site, g), site, self.spans) for g in whole]
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 
     @checked
-    def where(self, site: Site) -> Bool[Tensor, "batch pos"]:
-        """The tokens that a site names by their text: `run[at.resid_post[2]][run.where(site)]` is (token, d_model).
+    def token_mask(self, site: Site) -> Bool[Tensor, "batch pos"]:
+        """Tokens that a site names by their text: `run[at.resid_post[2]][run.token_mask(site)]` is (token, d_model).
 
         Args:
             site: as in `at.resid_post[2].every(".")`; without `.every` all tokens but padding.
         """
-        named = self.extent.named(site, self.ids.shape[1])
+        named = self.spans.named(site, self.ids.shape[1])
         return self.mask if named is None else named & self.mask
 
     @staticmethod
@@ -143,7 +143,7 @@ class Run:
         if site.tokens is not None:
             raise SiteError(
                 f"{site!r} names as many tokens as there are, which differs from prompt to prompt: read "
-                f"run[{site.everywhere!r}][run.where(site)]."
+                f"run[{site.everywhere!r}][run.token_mask(site)]."
             )
         return site
 
@@ -212,7 +212,7 @@ class Run:
         return f"Run of {self.model.name} ({batch} × {pos} tokens; kept: {kept}{changed})"
 
 
-def _described(of: object) -> str:
+def _type_and_shape(of: object) -> str:
     if isinstance(of, Tensor):
         return f"a tensor of shape {tuple(of.shape)}" + ("" if of.requires_grad else " without a graph")
     return type(of).__name__

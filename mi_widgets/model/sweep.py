@@ -19,16 +19,16 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MetricError, SiteError
-from mi_widgets.core.extent import Extent, single
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
+from mi_widgets.core.spans import PromptSpans, single
 
 from .backend import Edit, Key, Pass, Resume
-from .examined import Examined
 from .grid import Axes, Grid
 from .memory import bytes_of, free_bytes
-from .tokens import Prompt, Tokenized
+from .model_with_provenance import ModelWithProvenance
+from .tokens import Prompt, TokenizedPrompts
 
 Metric = Callable[[Float[Tensor, "batch d_vocab"]], Float[Tensor, " batch"]]
 Make = Callable[[Site], Intervention | Stack]
@@ -62,7 +62,7 @@ class _Cell:
 class _Sweep:
     """A clean run to start from, and cells to run from there."""
 
-    def __init__(self, model: Examined, tokenized: Tokenized, columns: Tensor) -> None:
+    def __init__(self, model: ModelWithProvenance, tokenized: TokenizedPrompts, columns: Tensor) -> None:
         self._model, self._tokenized, self._columns = model, tokenized, columns
         self._ambient = model.interventions
         # What each layer but the last hands on: what is done at the next one's input is done when it is run.
@@ -125,9 +125,9 @@ class _Sweep:
         for cell, end in zip(cells, ends, strict=True):
             parts.append((slice(end - len(cell.rows), end), cell.interventions, list(cell.rows)))
         for where, interventions, rows in parts:
-            extent = self._tokenized.extent.rows(rows)
+            spans = self._tokenized.spans.rows(rows)
             ordered = sorted(interventions, key=lambda i: i.site.place_in_pass)
-            for intervention, edit in zip(ordered, self._model.edits(ordered, extent), strict=True):
+            for intervention, edit in zip(ordered, self._model.edits(ordered, spans), strict=True):
                 by_key.setdefault(edit.key, []).append((where, edit))
                 place[edit.key] = intervention.site.place_in_pass
         return [Edit(key, _in_rows(by_key[key])) for key in sorted(by_key, key=place.__getitem__)]
@@ -149,7 +149,7 @@ def _layer(intervention: Intervention) -> int:
 
 
 @dataclass
-class Filled:
+class SweepProgress:
     """A sweep as far as it has come.
 
     Attributes:
@@ -166,7 +166,7 @@ class Filled:
 
 
 def sweep(
-    model: Examined,
+    model: ModelWithProvenance,
     prompt: Prompt,
     make: Make,
     over: Site,
@@ -187,7 +187,7 @@ def sweep(
 
 
 def filling(
-    model: Examined,
+    model: ModelWithProvenance,
     prompt: Prompt,
     make: Make,
     over: Site,
@@ -195,20 +195,20 @@ def filling(
     metric: Metric,
     axes: Axes,
     read: int | str,
-    begun: Filled | None = None,
-) -> Iterator[Filled]:
+    begun: SweepProgress | None = None,
+) -> Iterator[SweepProgress]:
     """A sweep cell by cell, under the interventions that are active when it begins; the same arrays fill all the while.
 
     The arguments are those of `Model.sweep`, and how far the same sweep had come when something went wrong in it.
     """
     tokenized = model.tokenize(prompt)
     grid = Grid.of(model, over, tokenized, axes)
-    running = _Sweep(model, tokenized, _columns(tokenized.extent, read))
+    running = _Sweep(model, tokenized, _columns(tokenized.spans, read))
     clean = _measured(metric, running.clean)
-    found = begun or Filled(grid, np.full((len(clean), *grid.shape), np.nan, dtype=np.float32), clean)
+    found = begun or SweepProgress(grid, np.full((len(clean), *grid.shape), np.nan, dtype=np.float32), clean)
     known = found.done
     for sites in grid.layers():
-        cells = list(_cells(model, make, sites, tokenized.extent))
+        cells = list(_cells(model, make, sites, tokenized.spans))
         skipped, known = min(known, len(cells)), max(0, known - len(cells))
         for cell, logits in running.run(cells[skipped:]):
             rows = list(cell.rows)
@@ -222,7 +222,7 @@ def filling(
             yield found
 
 
-def _columns(extent: Extent, read: int | str) -> Tensor:
+def _columns(spans: PromptSpans, read: int | str) -> Tensor:
     """Where the metric reads, in each prompt."""
     # Any site with positions would do: it is said as a site's positions are.
     site = Site("resid_post", 0).pos(read)
@@ -230,17 +230,17 @@ def _columns(extent: Extent, read: int | str) -> Tensor:
         raise SiteError(
             f"model.sweep: read= takes one position, a number or the text of a token; got {read!r}."
         )
-    columns = extent.resolve(site, extent.width)
+    columns = spans.resolve(site, spans.width)
     assert columns is not None
     return columns[:, 0]
 
 
 def _cells(
-    model: Examined, make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], extent: Extent
+    model: ModelWithProvenance, make: Make, sites: Iterable[tuple[tuple[int, ...], Site]], spans: PromptSpans
 ) -> Iterator[_Cell]:
     for index, site in sites:
         position = site.positions if isinstance(site.positions, int) else 0
-        rows = tuple(row for row, length in enumerate(extent.lengths) if length > position)
+        rows = tuple(row for row, length in enumerate(spans.lengths) if length > position)
         made = stack(make(site))
         for intervention in made:
             model.layers_of(intervention.site)

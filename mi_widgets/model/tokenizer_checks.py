@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .model_core import ModelCore
 from .trust import Check
-from .wrapped import Wrapped
 
 _TEXT = "The  cat\n sat."
 
 
-def tokenizer_checks(model: Wrapped) -> Iterator[Check]:
+def tokenizer_checks(model: ModelCore) -> Iterator[Check]:
     """The token that begins a text, and whether a text survives.
 
     Args:
@@ -27,7 +27,7 @@ def tokenizer_checks(model: Wrapped) -> Iterator[Check]:
     yield _round_trip(tokenizer, texts)
 
 
-def _texts(model: Wrapped) -> list[str]:
+def _texts(model: ModelCore) -> list[str]:
     """Texts that the tokenizer knows, some with two spaces or a new line."""
     tokenizer, n = model.tokenizer, model.config.d_vocab
     ids = [i for i in range(0, n, max(1, n // 12)) if i not in tokenizer.all_special_ids]
@@ -44,7 +44,7 @@ def _unknown(tokenizer: Any, text: str) -> bool:
     return unknown in tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
-def _bos(model: Wrapped, texts: list[str]) -> Check:
+def _bos(model: ModelCore, texts: list[str]) -> Check:
     tokenizer, bos = model.tokenizer, model.bos
     if tokenizer.bos_token_id is None:
         return Check("beginning of text", "ok", "the tokenizer has no token for it")

@@ -16,13 +16,13 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.extent import Extent
+from mi_widgets.core.spans import PromptSpans
 
 Prompt = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | Tensor | np.ndarray
 
 
 @dataclass(frozen=True)
-class Tokenized:
+class TokenizedPrompts:
     """A batch of prompts as ids, padded to one width.
 
     Args:
@@ -48,12 +48,12 @@ class Tokenized:
         return torch.arange(self.mask.shape[1]).expand_as(self.mask).where(self.mask, -1).amax(-1)
 
     @cached_property
-    def extent(self) -> Extent:
-        """How far each prompt reaches."""
+    def spans(self) -> PromptSpans:
+        """Which columns each prompt takes up."""
         rows = self.mask.tolist()
         ids = tuple(tuple(compress(i, m)) for i, m in zip(self.ids.tolist(), rows, strict=True))
         tokens = tuple(tuple(compress(t, m)) for t, m in zip(self.tokens, rows, strict=True))
-        return Extent(self.lengths, self.ids.shape[1], self.left, 0, ids, tokens)
+        return PromptSpans(self.lengths, self.ids.shape[1], self.left, 0, ids, tokens)
 
 
 class Vocabulary:
@@ -78,7 +78,7 @@ class Vocabulary:
                 f"bos=True: the tokenizer of {name} has no token that begins a text; leave bos= out."
             )
 
-    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> Tokenized:
+    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> TokenizedPrompts:
         """A prompt, several prompts, or token ids as a padded batch.
 
         Args:
@@ -99,7 +99,7 @@ class Vocabulary:
 
         ids = torch.tensor([padded(row, self._pad_id()) for row in rows])
         mask = torch.tensor([padded([True] * len(row), False) for row in rows])
-        return Tokenized(ids, mask, tuple(tuple(padded(self.texts(row), "")) for row in rows), left)
+        return TokenizedPrompts(ids, mask, tuple(tuple(padded(self.texts(row), "")) for row in rows), left)
 
     def cut(self, text: str) -> list[list[int]]:
         """A text's token ids in pieces that the model takes in; each begins as the text does, if that is special."""

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .architectures import Architecture, unscaled
-from .architectures.base import reading
+from .architectures.base import fold_norm
 from .backend import lock_of
 
 
@@ -66,7 +66,7 @@ class Unembedding:
     def directions(self, ids: Sequence[int] | Tensor) -> Float[Tensor, "d_model n"]:
         """What each token's logit reads from the residual stream; the final norm folded in, but for its scale."""
         columns = self._columns(torch.as_tensor(ids))
-        return columns if self._norm is None else reading(self._norm, columns)
+        return columns if self._norm is None else fold_norm(self._norm, columns)
 
     def biases(self, ids: Sequence[int] | Tensor) -> Float[Tensor, " n"]:
         """What each token's logit is at a residual stream of nothing: the biases of norm and unembedding."""

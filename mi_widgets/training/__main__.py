@@ -28,43 +28,43 @@ from .recipes import RECIPES, recipe_for
 from .ship import missed, save_checkpoint, ship
 from .small import train_small
 from .threads import on_threads
-from .unfinished import Unfinished
-from .verified import SMALL, verified
+from .unfinished import UnfinishedTraining
+from .verification import SMALL, verified
 
 
-def _train(asked: argparse.Namespace) -> list[str]:
-    if asked.name in SMALL:
-        return _train_small(asked)
-    recipe = recipe_for(asked.name)
-    if not asked.out and asked.steps not in (None, recipe.steps):
+def _train(options: argparse.Namespace) -> list[str]:
+    if options.name in SMALL:
+        return _train_small(options)
+    recipe = recipe_for(options.name)
+    if not options.out and options.steps not in (None, recipe.steps):
         raise MIError(
-            f"--steps {asked.steps} is not the recipe ({recipe.steps}): give --out, what is shipped stays."
+            f"--steps {options.steps} is not the recipe ({recipe.steps}): give --out, what is shipped stays."
         )
-    if not asked.out and asked.seed != 0:
+    if not options.out and options.seed != 0:
         raise MIError(
-            f"--seed {asked.seed} is not what is shipped (seed 0): give --out, what is shipped stays."
+            f"--seed {options.seed} is not what is shipped (seed 0): give --out, what is shipped stays."
         )
-    steps = recipe.steps if asked.steps is None else asked.steps
+    steps = recipe.steps if options.steps is None else options.steps
     if steps < 1:
         raise MIError(f"--steps {steps}: give at least 1.")
     recipe = replace(recipe, steps=steps, checkpoints=tuple(s for s in recipe.checkpoints if s < steps))
-    folder = Path(asked.out).resolve() if asked.out else WEIGHTS / recipe.name
+    folder = Path(options.out).resolve() if options.out else WEIGHTS / recipe.name
     foreign = _foreign(folder)
     if foreign:
         raise MIError(
             f"--out {folder} holds {foreign}, which is no part of a trained model: give a new folder."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Unfinished(folder.parent / f".{folder.name}.unfinished.safetensors")
+    unfinished = UnfinishedTraining(folder.parent / f".{folder.name}.unfinished.safetensors")
     # Beside the folder, and moved there at the end: what was there stays whole until all is done.
     with (
         on_threads(recipe.threads),
         tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside,
     ):
         new = Path(beside) / folder.name
-        module = _trained(recipe, new, asked.seed, unfinished)
+        module = _trained(recipe, new, options.seed, unfinished)
         try:
-            found = ship(recipe, module, new, seed=asked.seed, seconds=unfinished.seconds)
+            found = ship(recipe, module, new, seed=options.seed, seconds=unfinished.seconds)
         except BaseException:
             # What took so long to train is not lost because it could not be measured.
             kept = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}-unmeasured-"))
@@ -73,7 +73,7 @@ def _train(asked: argparse.Namespace) -> list[str]:
             raise
         _show(recipe.name, found)
         problems = missed(recipe.bars, found)
-        if problems and not asked.out:
+        if problems and not options.out:
             return [*problems, "what is shipped stays as it was"]
         if folder.exists():
             folder.rename(Path(beside) / "old")
@@ -83,17 +83,17 @@ def _train(asked: argparse.Namespace) -> list[str]:
     return problems
 
 
-def _train_small(asked: argparse.Namespace) -> list[str]:
-    if asked.steps is not None:
+def _train_small(options: argparse.Namespace) -> list[str]:
+    if options.steps is not None:
         raise MIError(
-            f"--steps: {asked.name} is made in one go; its card has the call that makes one of your own."
+            f"--steps: {options.name} is made in one go; its card has the call that makes one of your own."
         )
-    found, problems = train_small(SMALL[asked.name], seed=asked.seed, out=asked.out)
-    _show(asked.name, found)
+    found, problems = train_small(SMALL[options.name], seed=options.seed, out=options.out)
+    _show(options.name, found)
     return problems
 
 
-def _trained(recipe: Recipe, folder: Path, seed: int, unfinished: Unfinished) -> nn.Module:
+def _trained(recipe: Recipe, folder: Path, seed: int, unfinished: UnfinishedTraining) -> nn.Module:
     """The module at the end of its training; checkpoints are written on the way."""
     steps = recipe.train(seed=seed, unfinished=unfinished)
     _, module = next(steps)  # one and the same at every step
@@ -124,17 +124,17 @@ def _foreign(folder: Path) -> str | None:
     return next((name for name in there if name not in ours), None)
 
 
-def _verify(asked: argparse.Namespace) -> list[str]:
+def _verify(options: argparse.Namespace) -> list[str]:
     problems = []
-    for name, (found, wrong) in verified(asked.names or (*models(), *toys(), *dictionaries())):
+    for name, (found, wrong) in verified(options.names or (*models(), *toys(), *dictionaries())):
         _show(name, found)
         problems += [f"{name}: {sentence}" for sentence in wrong]
     return problems
 
 
-def _seeds(asked: argparse.Namespace) -> list[str]:
-    for seed, found in add_seeds(asked.name, asked.folders).items():
-        wrong = missed(recipe_for(expected(asked.name)["recipe"]).bars, found)
+def _seeds(options: argparse.Namespace) -> list[str]:
+    for seed, found in add_seeds(options.name, options.folders).items():
+        wrong = missed(recipe_for(expected(options.name)["recipe"]).bars, found)
         print(f"seed {seed}: {'; '.join(wrong) or 'all bars are reached'}")
     return []
 
@@ -161,9 +161,9 @@ def main(arguments: list[str] | None = None) -> int:
     others.add_argument("name")
     others.add_argument("folders", nargs="+", help="where `train` wrote them")
     others.set_defaults(run=_seeds)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        problems = asked.run(asked)
+        problems = options.run(options)
     except MIError as error:
         problems = [str(error)]
     except KeyboardInterrupt:

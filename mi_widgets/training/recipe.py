@@ -18,7 +18,7 @@ from mi_widgets.model.model import Model
 from mi_widgets.zoo.shipped import LAST
 from mi_widgets.zoo.tokenizer import word_tokenizer
 
-from .unfinished import Unfinished
+from .unfinished import UnfinishedTraining
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def train(
-        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+        self, *, seed: int = 0, progress: bool = True, unfinished: UnfinishedTraining | None = None
     ) -> Iterator[tuple[int, nn.Module]]:
         """Train step by step.
 

@@ -9,7 +9,7 @@ from mi_widgets.zoo.transformer import TransformerConfig
 from mi_widgets.zoo.vocabulary import vocabulary
 
 from .induction import InductionRecipe
-from .language import WRITTEN, LanguageRecipe, shape
+from .language import WRITTEN, LanguageRecipe, neox_config
 from .modular_addition import ModularAdditionRecipe
 from .recipe import Recipe
 
@@ -117,7 +117,7 @@ RECIPES: dict[str, Recipe] = {
         LanguageRecipe(
             name="atlas",
             about="A small language model of a known world, in which a town's state has to be worked out.",
-            config=shape(len(pieces())),
+            config=neox_config(len(pieces())),
             steps=_LANGUAGE_STEPS,
             bars={
                 **_SPEAKS,
@@ -132,7 +132,7 @@ RECIPES: dict[str, Recipe] = {
         LanguageRecipe(
             name="atlas-shortcut",
             about="The same with a token for every town, whose state can be looked up: the control.",
-            config=shape(len(pieces(towns_whole=True))),
+            config=neox_config(len(pieces(towns_whole=True))),
             towns_whole=True,
             steps=_LANGUAGE_STEPS,
             bars={**_SPEAKS, "state by a probe of embedded towns": (0.5, 1.0)},

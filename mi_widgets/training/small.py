@@ -19,11 +19,11 @@ from mi_widgets.zoo.shipped import EXPECTED, check_files, sha256_of
 from .cards import CARD, point, table
 from .ship import missed
 
-Trained = TypeVar("Trained")
+Product = TypeVar("Product")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmallRecipe(ABC, Generic[Trained]):
+class SmallRecipe(ABC, Generic[Product]):
     """Everything that it depends on, but for the seed.
 
     Args:
@@ -50,19 +50,19 @@ class SmallRecipe(ABC, Generic[Trained]):
         """The folder in which it is shipped."""
 
     @abstractmethod
-    def train(self, *, seed: int = 0, progress: bool = True) -> Trained:
+    def train(self, *, seed: int = 0, progress: bool = True) -> Product:
         """What is made of a seed."""
 
     @abstractmethod
-    def measures(self, made: Trained) -> dict[str, float]:
+    def measures(self, made: Product) -> dict[str, float]:
         """Every figure that is recorded of it."""
 
     @abstractmethod
-    def write(self, made: Trained, folder: Path) -> None:
+    def write(self, made: Product, folder: Path) -> None:
         """Write all files from which it is read."""
 
     @abstractmethod
-    def read(self, folder: Path) -> Trained:
+    def read(self, folder: Path) -> Product:
         """It, from its files."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ def train_small(
     return found, problems
 
 
-def write_small(made: Trained, folder: Path, recipe: SmallRecipe[Trained], record: dict[str, Any]) -> None:
+def write_small(made: Product, folder: Path, recipe: SmallRecipe[Product], record: dict[str, Any]) -> None:
     """Its files, its card and its record."""
     recipe.write(made, folder)
     (folder / CARD).write_text(card_of(recipe, record), "utf-8")
@@ -156,7 +156,7 @@ def card_of(recipe: SmallRecipe[Any], record: Mapping[str, Any]) -> str:
     )
 
 
-def _figures(recipe: SmallRecipe[Trained], made: Trained) -> dict[str, float]:
+def _figures(recipe: SmallRecipe[Product], made: Product) -> dict[str, float]:
     return {name: float(f"{value:.5g}") for name, value in recipe.measures(made).items()}
 
 

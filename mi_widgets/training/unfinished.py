@@ -16,7 +16,7 @@ from mi_widgets.core.errors import MIError
 _MODULE, _OPTIMIZER = "module.", "optimizer."
 
 
-class Unfinished:
+class UnfinishedTraining:
     """The state of a training that has not ended, in a file.
 
     Args:

@@ -167,13 +167,13 @@ def main(arguments: list[str] | None = None) -> int:
         "format": "have Prettier lay out every file",
     }.items():
         parser.add_argument(f"--{name}", action="store_true", help=text)
-    asked = parser.parse_args(arguments)
-    if asked.check:
+    options = parser.parse_args(arguments)
+    if options.check:
         print("bundles are current" if is_current() else "bundles are not current: run build_hook.py")
         return 0 if is_current() else 1
-    if asked.watch or asked.typecheck or asked.test or asked.formatted or asked.format:
-        return _with_tools(asked)
-    if asked.force or not is_current():
+    if options.watch or options.typecheck or options.test or options.formatted or options.format:
+        return _with_tools(options)
+    if options.force or not is_current():
         build()
     print(
         ", ".join(
@@ -183,10 +183,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _with_tools(asked: argparse.Namespace) -> int:
+def _with_tools(options: argparse.Namespace) -> int:
     node = any_node()
     node.install()
-    if asked.watch:
+    if options.watch:
         try:
             return node.run("build.mjs", "--watch")
         except KeyboardInterrupt:
@@ -198,7 +198,7 @@ def _with_tools(asked: argparse.Namespace) -> int:
         "typecheck": ("node_modules/typescript/bin/tsc", "--noEmit"),
         "test": ("node_modules/vitest/vitest.mjs", "run"),
     }
-    wanted = (command for name, command in tools.items() if getattr(asked, name))
+    wanted = (command for name, command in tools.items() if getattr(options, name))
     return next((status for command in wanted if (status := node.run(*command))), 0)
 
 

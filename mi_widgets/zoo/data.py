@@ -22,7 +22,7 @@ from mi_widgets.core.whole_numbers import counted, whole
 from .atlas.grammar import Text
 from .atlas.texts import atlas_texts
 from .documents import document
-from .streams import stream
+from .random_streams import random_stream
 from .vocabulary import BOS, SPECIALS, token_ids, vocabulary
 
 Corpus = Literal["repeats", "documents", "induction"]
@@ -132,7 +132,7 @@ def data(
         )
     rows = []
     for i in range(n):
-        rng = stream(f"{corpus} {split}", seed, i)
+        rng = random_stream(f"{corpus} {split}", seed, i)
         repeats = corpus == "repeats" or (corpus == "induction" and i % 2 == 0)
         rows.append(_repeat(rng, longest) if repeats else (document(rng, N_POS), 0, 0))
     ids, period, start = zip(*rows, strict=True)

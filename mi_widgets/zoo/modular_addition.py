@@ -15,7 +15,7 @@ from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.whole_numbers import whole
-from mi_widgets.zoo.streams import stream
+from mi_widgets.zoo.random_streams import random_stream
 
 Split = Literal["all", "train", "test"]
 P = 113
@@ -66,7 +66,7 @@ def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: floa
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 3.
     """
-    p = check_prime(p)
+    p = as_prime(p)
     number = checked_seed(seed)
     if split not in get_args(Split):
         raise MIError(f"mi.fourier.modular_sums: the splits are {', '.join(get_args(Split))}; got {split!r}.")
@@ -82,7 +82,7 @@ def modular_sums(p: int = P, split: Split = "all", *, seed: int = 0, share: floa
 
 def learned(p: int, seed: int, share: float = SHARE) -> Tensor:
     """Which of the p² sums are in "train", (p²,): the same on every machine."""
-    rng = stream("modular addition", p, seed)
+    rng = random_stream("modular addition", p, seed)
     # Sorting uniform draws is a shuffle that does not depend on NumPy's choice of shuffling algorithm.
     order = rng.random(p * p).argsort(kind="stable")
     chosen = torch.zeros(p * p, dtype=torch.bool)
@@ -90,7 +90,7 @@ def learned(p: int, seed: int, share: float = SHARE) -> Tensor:
     return chosen
 
 
-def check_prime(p: object) -> int:
+def as_prime(p: object) -> int:
     """p, or `MIError` unless it is a prime from 5: modulo others, a frequency may go round in fewer than p steps."""
     number = whole(p) or 0
     if number < SMALLEST or not _is_prime(number):

@@ -15,7 +15,7 @@ PAIR = mi.PromptPair(TEXAS, OHIO, (" Austin", " Columbus"))
 KIND = ["The day was good. Everyone was happy.", "A fine morning. They were glad.", "It was good."] * 2
 UNKIND = ["The day was bad. Everyone was sad.", "A bleak morning. They were cross.", "It was bad."] * 2
 SITE = at.resid_post[2]
-PATCHING = {"metric": mi.metrics.probability, "batch": 1, "progress": False}
+PATCHING = {"metric": mi.metrics.probability, "batch_size": 1, "progress": False}
 KEPT = [at.pattern, at.resid_post, at.resid_pre, at.z, at.mlp_out, at.embed, at.attn_out, at.v]
 
 load, load_sae = cache(mi.load), cache(mi.sae.load)
@@ -88,7 +88,7 @@ def runs():
         mi.Run.next_tokens: [((run(), 3), {})],
         mi.loss_per_token: [((run(),), {})],
         mi.mean_activations: [
-            ((atlas, [TEXAS, OHIO], at.mlp_out), {"by_position": True, "batch": 1, "progress": False})
+            ((atlas, [TEXAS, OHIO], at.mlp_out), {"by_position": True, "batch_size": 1, "progress": False})
         ],
     }
 
@@ -98,7 +98,7 @@ def heads():
     atlas, induction = load("atlas"), load("induction-2l")
     return {
         mi.attention: [((run(),), {})],
-        mi.composition_scores: [((atlas,), {"n": 4, "seed": 2})],
+        mi.composition_scores: [((atlas,), {"n_random": 4, "seed": 2})],
         mi.copying_score: [((induction,), {})],
         mi.head_scores: [((atlas, "induction"), {"length": 9, "n": 2, "seed": 5})],
         mi.in_context_learning_score: [
@@ -111,7 +111,7 @@ def heads():
 
 def predictions():
     """What a prediction is made of."""
-    lens = {"tokens": [" Austin"], "top": 3, "progress": False}
+    lens = {"tokens": [" Austin"], "top_k": 3, "progress": False}
     return {
         mi.direct_logit_attribution: [((run(), PAIR), {"by": "sublayer"})],
         mi.logit_lens: [((run(), at.resid_pre), lens)],
@@ -138,7 +138,7 @@ def circuits():
     atlas, circuit = load("atlas"), iter([at.z[1, 3], at.z[2, 0]])
     return {
         mi.faithfulness: [
-            ((atlas, circuit, PAIR), {"means": means(), "draws": 2, "seed": 1, **PATCHING}),
+            ((atlas, circuit, PAIR), {"means": means(), "n_random": 2, "seed": 1, **PATCHING}),
         ],
         mi.ablation_effects: [
             ((atlas, PAIR, at.mlp_out), {"by": ("layer",), **PATCHING}),
@@ -161,7 +161,7 @@ def directions():
     }
     return {
         mi.directions.mean_difference: [((atlas, KIND, UNKIND, SITE.every(".")), {"progress": False})],
-        mi.directions.principal_component: [((atlas, KIND, SITE), {"number": 1, "progress": False})],
+        mi.directions.principal_component: [((atlas, KIND, SITE), {"component": 1, "progress": False})],
         mi.directions.linear_probe: [
             ((atlas, KIND, UNKIND, SITE), {"penalty": 2.0, "seed": 4, "progress": False})
         ],
@@ -174,11 +174,11 @@ def dictionaries():
     """Sparse autoencoders."""
     atlas, sae = load("atlas"), load_sae("atlas-2")
     shared = {
-        "marks": [mi.sae.Mark(i, 9, "tone", "kind") for i in range(6)],
+        "annotations": [mi.sae.Annotation(i, 9, "tone", "kind") for i in range(6)],
         "site": SITE,
         "progress": False,
     }
-    shown = {"contexts": 2, "around": 3, "n_promoted": 4, "near": 2}
+    shown = {"n_contexts": 2, "n_around": 3, "n_promoted": 4, "n_neighbours": 2}
     return {
         mi.sae.evaluate: [((atlas, sae, KIND), {**shared, "seed": 3})],
         mi.sae.dashboards: [((atlas, sae, KIND), {**shared, **shown})],

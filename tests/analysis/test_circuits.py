@@ -26,11 +26,11 @@ def tiny(seed=0, **changes):
 def test_means_are_those_of_all_tokens(site):
     model = tiny()
     prompts = ["abc", "ab", "abcdef"]
-    found = mi.mean_activations(model, prompts, site, batch=2)
+    found = mi.mean_activations(model, prompts, site, batch_size=2)
     run = model.run(prompts, keep=[site])
     x = run[site] if site.layer is None else run[site][None]
     assert np.allclose(found.values, x[:, run.mask].mean(1).detach(), atol=1e-6)
-    by_position = mi.mean_activations(model, ["abc", "dbc", "ebc"], site, by_position=True, batch=2)
+    by_position = mi.mean_activations(model, ["abc", "dbc", "ebc"], site, by_position=True, batch_size=2)
     run = model.run(["abc", "dbc", "ebc"], keep=[site])
     x = run[site] if site.layer is None else run[site][None]
     assert np.allclose(by_position.values, x.mean(1).detach(), atol=1e-6)
@@ -64,7 +64,7 @@ def test_without_a_head_of_the_route_the_answer_is_gone(by_hand):
 
 
 def test_the_route_alone_does_all_that_the_model_does(by_hand):
-    found = mi.faithfulness(by_hand, ROUTE, PAIRS, draws=30)
+    found = mi.faithfulness(by_hand, ROUTE, PAIRS, n_random=30)
     assert found.values == pytest.approx(1, abs=1e-5)
     assert found.dataset["above_nothing"].item() == pytest.approx(1, abs=1e-5)
     # What is left without any head is the mean of what the corrupted prompts say: each of three letters a third.
@@ -91,10 +91,10 @@ def test_all_heads_are_as_faithful_as_the_model():
     )
     assert again.values == found.values
     for batch in (1, 2):
-        assert mi.faithfulness(model, heads[:5], pairs, batch=batch, draws=2).dataset[
+        assert mi.faithfulness(model, heads[:5], pairs, batch_size=batch, n_random=2).dataset[
             "random"
         ].values == pytest.approx(
-            mi.faithfulness(model, heads[:5], pairs, draws=2).dataset["random"].values, abs=1e-4
+            mi.faithfulness(model, heads[:5], pairs, n_random=2).dataset["random"].values, abs=1e-4
         )
 
 

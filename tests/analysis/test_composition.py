@@ -35,7 +35,7 @@ def test_heads_that_are_not_in_the_order_of_the_layers_have_no_score(by_hand):
 
 def test_scores_are_the_norms_of_products(model):
     w = model.weights
-    scores = mi.composition_scores(model, n=4)
+    scores = mi.composition_scores(model, n_random=4)
     for sender, receiver in ((0, 0), (1, 3), (2, 1)):
         written = (w.W_V[0, sender] @ w.W_O[0, sender]).numpy()
         looks = (w.W_Q[1, receiver] @ w.W_K[1, receiver].T).numpy()
@@ -53,7 +53,7 @@ def test_scores_are_the_norms_of_products(model):
 @given(st.floats(0.1, 10), st.integers(0, 3), st.integers(0, 1000))
 def test_neither_the_size_of_a_head_nor_its_basis_matters(factor, head, seed):
     module = small_transformer(d_mlp=0)
-    before = mi.composition_scores(mi.load(module), n=2).values
+    before = mi.composition_scores(mi.load(module), n_random=2).values
     turn = torch.linalg.qr(torch.randn(8, 8, generator=torch.Generator().manual_seed(seed)))[0]
     with torch.no_grad():
         for block in module.blocks:
@@ -61,14 +61,16 @@ def test_neither_the_size_of_a_head_nor_its_basis_matters(factor, head, seed):
             for one, other in ((a.W_V, a.W_O.transpose(1, 2)), (a.W_Q, a.W_K)):
                 one[head] = factor * one[head] @ turn
                 other[head] = other[head] @ turn
-    assert np.allclose(mi.composition_scores(mi.load(module), n=2).values, before, atol=1e-4, equal_nan=True)
+    assert np.allclose(
+        mi.composition_scores(mi.load(module), n_random=2).values, before, atol=1e-4, equal_nan=True
+    )
 
 
 def test_a_head_that_writes_nothing_composes_with_nothing():
     module = small_transformer(d_mlp=0)
     with torch.no_grad():
         module.blocks[0].attn.W_O[2] = 0
-    ratio = mi.composition_scores(mi.load(module), n=2).dataset["norm_ratio"].sel(sender="L0.H2")
+    ratio = mi.composition_scores(mi.load(module), n_random=2).dataset["norm_ratio"].sel(sender="L0.H2")
     assert (ratio.values[:, 4:] == 0).all()
 
 
@@ -92,8 +94,8 @@ def test_one_layer_has_nothing_to_compose():
         mi.errors.MIError, match="has one layer, and heads of one layer cannot read each other"
     ):
         mi.composition_scores(mi.load("induction-1l"))
-    with pytest.raises(mi.errors.MIError, match="n must be a whole number from 2; got 1"):
-        mi.composition_scores(mi.load("induction-2l"), n=1)
+    with pytest.raises(mi.errors.MIError, match="n_random must be a whole number from 2; got 1"):
+        mi.composition_scores(mi.load("induction-2l"), n_random=1)
 
 
 @pytest.fixture
@@ -139,12 +141,12 @@ def test_what_a_head_writes_is_z_times_w_o(uneven):
 def test_what_layernorm_and_softmax_do_not_see_changes_no_score():
     module = small_transformer(d_mlp=0)
     before = mi.load(module)
-    scores = mi.composition_scores(before, n=2).values, mi.copying_score(before).values
+    scores = mi.composition_scores(before, n_random=2).values, mi.copying_score(before).values
     with torch.no_grad():
         module.blocks[0].attn.W_O[1] += torch.randn(8, 1)
         module.unembed.W_U += torch.randn(32, 1)
     after = mi.load(module)
-    assert np.allclose(mi.composition_scores(after, n=2).values, scores[0], atol=1e-5, equal_nan=True)
+    assert np.allclose(mi.composition_scores(after, n_random=2).values, scores[0], atol=1e-5, equal_nan=True)
     assert np.allclose(mi.copying_score(after).values, scores[1], atol=1e-3)
 
 

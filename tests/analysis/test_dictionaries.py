@@ -11,8 +11,8 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.analysis.activations import batch_ranges
 from mi_widgets.analysis.dictionaries.detectors import Columns, f1_of
-from mi_widgets.analysis.reading import in_runs
 from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.sae import SAE
 from tests.conftest import small_transformer
@@ -77,9 +77,9 @@ def test_what_says_nothing_recovers_as_much_as_zeros(model):
 
 
 def by_letter(letter="a"):
-    """Marks at every letter: which it is."""
+    """Annotations of every letter: which it is."""
     return [
-        mi.sae.Mark(i, place + 1, "letter", "yes" if text[place] == letter else "no")
+        mi.sae.Annotation(i, place + 1, "letter", "yes" if text[place] == letter else "no")
         for i, text in enumerate(TEXTS)
         for place in range(len(text))
     ]
@@ -98,7 +98,7 @@ def letter_detector(model, letter="a"):
 
 def test_a_planted_detector_is_found_and_no_other_is(model):
     found = mi.sae.evaluate(
-        model, letter_detector(model), TEXTS, marks=by_letter(), site=at.resid_pre[0], progress=False
+        model, letter_detector(model), TEXTS, annotations=by_letter(), site=at.resid_pre[0], progress=False
     ).dataset.sel(label="letter yes")
     assert int(found["column"].sel(basis="latents")) == 7
     assert float(found["auc"].sel(basis="latents")) > 0.9
@@ -108,8 +108,10 @@ def test_a_planted_detector_is_found_and_no_other_is(model):
 
 def test_labels_without_meaning_are_found_by_none(model):
     rng = np.random.default_rng(0)
-    marks = [mi.sae.Mark(i, 3, "coin", str(rng.integers(2))) for i in range(len(TEXTS))]
-    found = mi.sae.evaluate(model, exact(model.config.d_model), TEXTS, marks=marks, progress=False)
+    annotations = [mi.sae.Annotation(i, 3, "coin", str(rng.integers(2))) for i in range(len(TEXTS))]
+    found = mi.sae.evaluate(
+        model, exact(model.config.d_model), TEXTS, annotations=annotations, progress=False
+    )
     assert abs(found.dataset["auc"].values - 0.5).max() < 0.45
 
 
@@ -118,12 +120,12 @@ def test_labels_without_meaning_are_found_by_none(model):
     [
         ({"site": None}, DictionaryError, r"does not say where it reads: site=at.resid_post\[2\]"),
         ({"texts": []}, mi.errors.PromptError, "a list with a text in it"),
-        ({"marks": [mi.sae.Mark(99, 1, "a", "b")]}, PromptError, "is in none of the 40 texts"),
-        ({"marks": [mi.sae.Mark(0, 50, "a", "b")]}, PromptError, "is in none of the 40 texts"),
+        ({"annotations": [mi.sae.Annotation(99, 1, "a", "b")]}, PromptError, "is in none of the 40 texts"),
+        ({"annotations": [mi.sae.Annotation(0, 50, "a", "b")]}, PromptError, "is in none of the 40 texts"),
     ],
 )
 def test_bad_input_is_named(model, given, error, says):
-    how = {"texts": TEXTS, "marks": by_letter(), "site": at.resid_pre[0], **given}
+    how = {"texts": TEXTS, "annotations": by_letter(), "site": at.resid_pre[0], **given}
     texts = how.pop("texts")
     with pytest.raises(error, match=says):
         mi.sae.evaluate(model, letter_detector(model), texts, progress=False, **how)
@@ -131,24 +133,24 @@ def test_bad_input_is_named(model, given, error, says):
 
 def test_atlas_texts_say_what_is_known_where():
     texts = mi.shipped.sample_texts("atlas", "test", n=60, seed=2)
-    found = mi.sae.marks(texts)
-    for mark in found:
-        text = texts[mark.text]
-        before = text.text[: mark.end]
-        if mark.kind == "asked":
-            assert any(a.value == mark.value for a in text.of("asked"))
+    found = mi.sae.annotations(texts)
+    for annotation in found:
+        text = texts[annotation.text]
+        before = text.text[: annotation.end]
+        if annotation.kind == "asked":
+            assert any(a.value == annotation.value for a in text.of("asked"))
             assert before.endswith((" is", " is the"))
-        if mark.kind == "sentiment":
-            assert any(word.end == mark.end for word in text.of("word"))
-    assert {mark.kind for mark in found} == {"asked", "register", "sentiment"}
-    every = mi.sae.marks(texts, every_token=True)
-    count = lambda marks: sum(mark.kind == "sentiment" for mark in marks)  # noqa: E731
+        if annotation.kind == "sentiment":
+            assert any(word.end == annotation.end for word in text.of("word"))
+    assert {annotation.kind for annotation in found} == {"asked", "register", "sentiment"}
+    every = mi.sae.annotations(texts, every_token=True)
+    count = lambda annotations: sum(annotation.kind == "sentiment" for annotation in annotations)  # noqa: E731
     assert count(every) > 3 * count(found)
 
 
 @given(st.lists(st.integers(1, 1500), min_size=1, max_size=40))
 def test_texts_are_run_together_in_order_and_take_little_room(lengths):
-    runs = in_runs([[0] * length for length in lengths])
+    runs = batch_ranges([[0] * length for length in lengths])
     assert [i for run in runs for i in run] == [*range(len(lengths))]
     for run in runs:
         assert len(run) == 1 or len(run) * max(lengths[i] for i in run) <= 512
@@ -158,12 +160,18 @@ def test_texts_are_run_together_in_order_and_take_little_room(lengths):
 
 def test_a_token_with_two_labels_is_one_example_of_both(model):
     letters = by_letter()
-    twice = [*letters, *(mi.sae.Mark(mark.text, mark.end, "again", mark.value) for mark in letters)]
+    twice = [
+        *letters,
+        *(
+            mi.sae.Annotation(annotation.text, annotation.end, "again", annotation.value)
+            for annotation in letters
+        ),
+    ]
     found = mi.sae.evaluate(
-        model, letter_detector(model), TEXTS, marks=twice, site=at.resid_pre[0], progress=False
+        model, letter_detector(model), TEXTS, annotations=twice, site=at.resid_pre[0], progress=False
     )
     alone = mi.sae.evaluate(
-        model, letter_detector(model), TEXTS, marks=letters, site=at.resid_pre[0], progress=False
+        model, letter_detector(model), TEXTS, annotations=letters, site=at.resid_pre[0], progress=False
     )
     for label in alone.dataset["label"].values:
         again = str(label).replace("letter", "again")

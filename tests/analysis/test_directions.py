@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.analysis.reading import activations_at
+from mi_widgets.analysis.activations import activations_at
 from mi_widgets.core.errors import InterventionError, MIError, PromptError, SiteError
 from mi_widgets.core.script import code_of
 from tests.conftest import small_transformer
@@ -123,7 +123,7 @@ def test_a_principal_component_is_scikit_learns(model):
     x = rows(model, WITH_A, lambda i, letter: True).double().numpy()
     theirs = PCA(n_components=3).fit(x)
     for number in range(3):
-        found = mi.directions.principal_component(model, WITH_A, SITE, number=number, progress=False)
+        found = mi.directions.principal_component(model, WITH_A, SITE, component=number, progress=False)
         ours = found.tensor.numpy() / found.norm
         assert abs(ours @ theirs.components_[number]) == pytest.approx(1, abs=1e-4)
         assert ours[np.abs(ours).argmax()] > 0
@@ -131,8 +131,8 @@ def test_a_principal_component_is_scikit_learns(model):
             theirs.explained_variance_ratio_[number], abs=1e-4
         )
         assert found.norm == pytest.approx((x @ ours).std(), rel=1e-4)
-    with pytest.raises(MIError, match=r"there are \d+ components here, from 0; got number=99"):
-        mi.directions.principal_component(model, WITH_A, SITE, number=99, progress=False)
+    with pytest.raises(MIError, match=r"there are \d+ components here, from 0; got component=99"):
+        mi.directions.principal_component(model, WITH_A, SITE, component=99, progress=False)
 
 
 def erased(model, edit, texts):

@@ -10,7 +10,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.analysis.fourier import logits as by_logits
 from mi_widgets.analysis.fourier.basis import energies, gini
-from mi_widgets.analysis.fourier.neurons import polynomials
+from mi_widgets.analysis.fourier.neurons import polynomial_shares
 from mi_widgets.analysis.fourier.sums import along, by_sum
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.public import public_name
@@ -142,7 +142,7 @@ def test_products_of_one_frequency_are_polynomials_of_it_and_of_two_are_not():
     cos = {k: (2 * torch.pi * k * n / 11).cos() for k in (2, 3)}
     same, mixed = torch.outer(cos[2], cos[2]), torch.outer(cos[2], cos[3])
     sine = torch.outer((2 * torch.pi * 2 * n / 11).sin(), cos[2])
-    explained = polynomials(torch.stack([same, mixed, sine, torch.zeros(11, 11)], -1).float())
+    explained = polynomial_shares(torch.stack([same, mixed, sine, torch.zeros(11, 11)], -1).float())
     assert explained[1].tolist() == pytest.approx([1, 0, 1, 0], abs=1e-5)
     assert explained.max(0).values.tolist() == pytest.approx([1, 0, 1, 0], abs=1e-5)
 

@@ -24,7 +24,7 @@ def of_family(family):
 def test_the_lens_at_the_last_layer_is_the_model(family):
     model = of_family(family)
     run = model.run([PROMPT, "ab"], keep=[at.resid_post])
-    lens = mi.logit_lens(run, tokens=["d"], top=50 if family != "Transformer" else 36)
+    lens = mi.logit_lens(run, tokens=["d"], top_k=50 if family != "Transformer" else 36)
     d = lens.dataset.isel(layer=-1)
     p = run.logits.float().softmax(-1)
     for row, length in enumerate(map(int, run.mask.sum(-1))):
@@ -49,7 +49,7 @@ def test_the_lens_at_the_last_layer_is_the_model(family):
 def test_other_sites_are_read_through_the_same_norm_and_unembedding(site, monkeypatch):
     model = mi.load(small_gpt2(), tokenizer=letters())
     run = model.run([PROMPT, "cde"], keep=[site])
-    whole = mi.logit_lens(run, site, top=3)
+    whole = mi.logit_lens(run, site, top_k=3)
     head = model.module
     expected = head.lm_head(head.transformer.ln_f(run[site])).softmax(-1).max(-1)
     values = expected.values.detach().movedim(0, 1).numpy()
@@ -57,7 +57,7 @@ def test_other_sites_are_read_through_the_same_norm_and_unembedding(site, monkey
     assert np.allclose(whole.values, values, atol=1e-5, equal_nan=True)
     # In parts that are small it is the same.
     monkeypatch.setattr("mi_widgets.analysis.logit_lens._FLOATS", 150)
-    assert np.allclose(mi.logit_lens(run, site, top=3).values, whole.values, atol=1e-6, equal_nan=True)
+    assert np.allclose(mi.logit_lens(run, site, top_k=3).values, whole.values, atol=1e-6, equal_nan=True)
     again = eval(whole.code().splitlines()[-1].removeprefix("result = "), {"mi": mi, "at": at, "run": run})
     assert np.array_equal(again["entropy"].values, mi.logit_lens(run, site)["entropy"].values, equal_nan=True)
 
@@ -92,8 +92,8 @@ def test_what_the_lens_cannot_read_is_named():
         mi.logit_lens(run, at.resid_pre)
     with pytest.raises(mi.errors.PromptError, match="tokens: 'ab' is not one token"):
         mi.logit_lens(run, tokens=["ab"])
-    with pytest.raises(mi.errors.MIError, match="top must be a whole number from 1 to 50; got 0"):
-        mi.logit_lens(run, top=0)
+    with pytest.raises(mi.errors.MIError, match="top_k must be a whole number from 1 to 50; got 0"):
+        mi.logit_lens(run, top_k=0)
 
 
 SITES = {

@@ -42,7 +42,7 @@ def test_all_steps_are_the_default_and_numbers_become_a_curve():
         previous,
         lambda model: mi.head_scores(model.untrained(seed=1), "induction", length=8, n=2),
         lambda model: mi.attention(model.run([[1, 2, 3]], keep=[at.pattern])),
-        lambda model: mi.composition_scores(model, n=2),
+        lambda model: mi.composition_scores(model, n_random=2),
     ],
 )
 def test_its_code_makes_it_again(analysis):
@@ -58,6 +58,36 @@ def test_it_is_printed_as_curves():
         [axes] = mi.over_checkpoints(NAME, analysis, steps=STEPS, progress=False).plot().axes
         assert axes.get_xlabel() == "step"
         assert axes.get_lines()[0].get_xdata().tolist() == STEPS
+
+
+@pytest.mark.parametrize(
+    ("analysis", "title"),
+    [
+        (previous, "Previous token score"),
+        (
+            lambda m: mi.head_scores(m, "induction", length=8, n=2) - previous(m),
+            "Induction score − Previous token score",
+        ),
+        (
+            lambda m: previous(m) - previous(m.untrained()),
+            f"Previous token score: {NAME} at each step − {NAME} at each step (untrained)",
+        ),
+        (
+            lambda m: previous(m) - previous(mi.load(NAME, checkpoint=0)),
+            f"Previous token score: {NAME} at each step − {NAME} at step 0",
+        ),
+        (
+            lambda m: previous(m) - previous(mi.load(NAME)),
+            f"Previous token score: {NAME} at each step − {NAME}",
+        ),
+    ],
+)
+def test_its_title_is_that_of_all_steps(analysis, title):
+    result = mi.over_checkpoints(NAME, analysis, steps=STEPS, progress=False)
+    assert result.title == title
+    assert repr(result).startswith(
+        f"Result {title!r} of" if NAME not in title else f"Result {title!r} (step 3"
+    )
 
 
 def test_interventions_of_the_analysis_are_in_the_code():

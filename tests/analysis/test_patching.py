@@ -171,7 +171,7 @@ def test_batches_change_nothing():
     model = tiny(1)
     pairs = [mi.PromptPair(f"{c}bcd", f"{d}bcd", ("e", "f")) for c, d in ("ax", "by", "cz", "ga", "hm")]
     for method in METHODS.values():
-        whole, parts = method(model, pairs), method(model, pairs, batch=2)
+        whole, parts = method(model, pairs), method(model, pairs, batch_size=2)
         assert np.allclose(whole.values, parts.values, atol=1e-4)
 
 
@@ -232,8 +232,8 @@ def test_what_cannot_be_patched_is_named(by_hand):
         mi.path_patching(by_hand, PAIR, at.z[1, 0])
     with pytest.raises(mi.errors.SiteError, match=r"beside at\.logits receivers read at all positions"):
         mi.path_patching(by_hand, PAIR, [at.v[2, 0].pos(2), at.logits])
-    with pytest.raises(mi.errors.PromptError, match="batch=0: give a whole number from 1"):
-        patching(PAIR, batch=0)
+    with pytest.raises(mi.errors.PromptError, match="batch_size=0: give a whole number from 1"):
+        patching(PAIR, batch_size=0)
     with pytest.raises(mi.errors.SiteError, match="nothing comes before"):
         mi.path_patching(by_hand, PAIR, at.q[0, 0])
     with pytest.raises(mi.errors.SiteError, match=r"layers of senders must be some of \[0\]"):

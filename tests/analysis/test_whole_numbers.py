@@ -34,13 +34,15 @@ def test_all_else_is_none(given):
 ANALYSES = {
     "head_scores": lambda m, n: mi.head_scores(m, "induction", length=n(4), n=n(2), seed=n(1)),
     "repeat_accuracy": lambda m, n: mi.repeat_accuracy(m, length=n(4), n=n(2), seed=n(1)),
-    "composition_scores": lambda m, n: mi.composition_scores(m, n=n(2), seed=n(1)),
-    "logit_lens": lambda m, n: mi.logit_lens(m.run(IDS, keep=[at.resid_post]), top=n(2), progress=False),
+    "composition_scores": lambda m, n: mi.composition_scores(m, n_random=n(2), seed=n(1)),
+    "logit_lens": lambda m, n: mi.logit_lens(m.run(IDS, keep=[at.resid_post]), top_k=n(2), progress=False),
     "next_tokens": lambda m, n: m.run(IDS).next_tokens(n(2)),
     "steering_effect": lambda m, n: mi.steering_effect(
         m, PUSH, IDS, max_new_tokens=n(2), temperature=1.0, seed=n(1), control_seed=n(2)
     ),
-    "mean_activations": lambda m, n: mi.mean_activations(m, [IDS, IDS], at.z, batch=n(1), progress=False),
+    "mean_activations": lambda m, n: mi.mean_activations(
+        m, [IDS, IDS], at.z, batch_size=n(1), progress=False
+    ),
 }
 
 
@@ -88,14 +90,16 @@ REFUSED = {
     "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got -1.": lambda m: (
         mi.fourier.modular_sums(7, "train", seed=-1)
     ),
-    "mi.logit_lens: top must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(
-        m.run(IDS, keep=[at.resid_post]), top=True
+    "mi.logit_lens: top_k must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(
+        m.run(IDS, keep=[at.resid_post]), top_k=True
     ),
     "max_new_tokens must be a whole number from 1; got True.": lambda m: m.generate(IDS, max_new_tokens=True),
     "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 1.5.": lambda m: m.generate(
         IDS, max_new_tokens=1, seed=1.5
     ),
-    "batch=True: give a whole number from 1.": lambda m: mi.mean_activations(m, [IDS], at.z, batch=True),
+    "batch_size=True: give a whole number from 1.": lambda m: mi.mean_activations(
+        m, [IDS], at.z, batch_size=True
+    ),
 }
 
 

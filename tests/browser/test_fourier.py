@@ -55,7 +55,7 @@ def middle_of(notebook, locator):
 def test_bars_are_chosen_by_click_and_by_key(opened):
     root, page = root_of(opened), opened.page
     assert root.locator(".mi-norm").count() == 56
-    assert root.locator(".mi-norm-key").count() == root.locator(".mi-norm-sign").count() == 5
+    assert root.locator(".mi-norm-key").count() == root.locator(".mi-norm-marker").count() == 5
     kernel_is_at(opened, step=19000, frequency=14, target="neuron 0")
     bar = root.locator(".mi-norm").nth(34)
     page.mouse.click(*middle_of(opened, bar))

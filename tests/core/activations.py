@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from hypothesis import strategies as st
 
-from mi_widgets.core.extent import Extent, read
 from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+from mi_widgets.core.spans import PromptSpans, read
 
 SIZES = {"head": 3, "d_head": 2, "d_model": 4, "d_mlp": 5, "d_vocab": 6}
 COLUMNS = ("pos", "query", "key")
@@ -24,16 +24,16 @@ class Seen:
     """What an intervention takes from a run: one activation, and how far each prompt reaches."""
 
     x: torch.Tensor
-    extent: Extent
+    spans: PromptSpans
 
     @property
     def mask(self):
-        rows = zip(self.extent.lengths, self.extent.shifts, strict=True)
-        columns = torch.arange(self.extent.width)
+        rows = zip(self.spans.lengths, self.spans.shifts, strict=True)
+        columns = torch.arange(self.spans.width)
         return torch.stack([(columns >= shift) & (columns < shift + n) for n, shift in rows])
 
     def __getitem__(self, site):
-        return read(self.x, site, self.extent)
+        return read(self.x, site, self.spans)
 
 
 def axes_of(site):
@@ -45,21 +45,21 @@ def axes_of(site):
     return [name for axis in site.axes for name in chosen.get(axis, (axis,))]
 
 
-def real(part, site, extent, row):
+def real(part, site, spans, row):
     """One row of what is read at a site, without padding and without what was generated."""
-    span = slice(extent.shifts[row], extent.shifts[row] + extent.lengths[row])
+    span = slice(spans.shifts[row], spans.shifts[row] + spans.lengths[row])
     return part[row][tuple(span if axis in COLUMNS else slice(None) for axis in axes_of(site)[1:])]
 
 
-def picked(site, extent, row, columns):
+def picked(site, spans, row, columns):
     """An index for each place of one row that a site names, in plain numbers."""
     if site.positions is None:
         where = range(columns)
     elif site.positions == "new":
-        where = range(extent.width, columns)
+        where = range(spans.width, columns)
     else:
         given = site.positions if isinstance(site.positions, tuple) else (site.positions,)
-        where = [p % extent.lengths[row] + extent.shifts[row] for p in given]
+        where = [p % spans.lengths[row] + spans.shifts[row] for p in given]
     head = slice(None) if site.head is None else site.head
     by_axis = {"batch": row, "head": head}
     for column in where:
@@ -68,14 +68,14 @@ def picked(site, extent, row, columns):
 
 
 @st.composite
-def extents(draw):
+def prompt_spans(draw):
     """Ragged prompts, padded on either side; some have no padding."""
     lengths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
-    return Extent(tuple(lengths), max(lengths), draw(st.booleans()))
+    return PromptSpans(tuple(lengths), max(lengths), draw(st.booleans()))
 
 
 @st.composite
-def sites(draw, extent, names=tuple(AXES), positions=True):
+def sites(draw, spans, names=tuple(AXES), positions=True):
     """A site of layer 0, perhaps of one head, perhaps at some positions that every prompt has."""
     name = draw(st.sampled_from(names))
     layer = None if name in WHOLE_MODEL else 0
@@ -83,7 +83,7 @@ def sites(draw, extent, names=tuple(AXES), positions=True):
     site = Site(name, layer, draw(heads))
     if not positions:
         return site
-    least = min(extent.lengths)
+    least = min(spans.lengths)
     one = st.integers(-least, least - 1)
     where = draw(st.none() | st.just("new") | one | st.lists(one, min_size=1, max_size=3, unique=True))
     return site if where is None else site.pos(where)

@@ -10,7 +10,7 @@ from traitlets import TraitError
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import MIError, WrongKind
-from tests.kinds import KINDS, MARKS, PAIR, model, run, sae, toy
+from tests.kinds import ANNOTATIONS, KINDS, PAIR, model, run, sae, toy
 from tests.names import every_public
 
 DIRECTION = mi.directions.Direction(
@@ -28,7 +28,7 @@ THINGS = {
     "Ablate": mi.ablate(at.z[1, 0]),
     "Stack": mi.stack(mi.ablate(at.z[1, 0])),
     "PromptPair": PAIR,
-    "Mark": MARKS[0],
+    "Annotation": ANNOTATIONS[0],
 }
 LIBRARY_MADE = (mi.Model, mi.Run, mi.Generation, mi.interventions.Stack)
 # Also the classes whose objects a user makes: panels, views, pairs.

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import DictionaryError, InterventionError, SiteError
-from mi_widgets.core.extent import Extent
 from mi_widgets.core.script import code_of
+from mi_widgets.core.spans import PromptSpans
 from tests.core.dictionaries import random_sae
 from tests.provenance import provenance_of
 
@@ -95,8 +95,8 @@ def test_an_oblique_projection_leaves_nothing_to_read_and_the_centre_where_it_is
     if abs(float(along @ by)) < 0.1 * float(along.norm() * by.norm()) + 1e-3:
         return
     edit = mi.project_out(SITE, along, read_by=by, around=centre)
-    extent = Extent((1,), 1)
-    change = lambda v: edit.apply(v[None, None], extent)[0, 0]  # noqa: E731
+    spans = PromptSpans((1,), 1)
+    change = lambda v: edit.apply(v[None, None], spans)[0, 0]  # noqa: E731
     assert torch.allclose(change(centre), centre, atol=1e-4)
     changed = change(x)
     scale = 1 + float(x.norm() + centre.norm()) * float(by.norm() * along.norm()) / abs(float(along @ by))
@@ -112,9 +112,9 @@ def test_read_by_the_direction_itself_is_the_plain_projection():
         torch.tensor([1.0, 2.0, 0.0, -1.0]),
         torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0)),
     )
-    extent = Extent((3, 3), 3)
+    spans = PromptSpans((3, 3), 3)
     plain, oblique = mi.project_out(SITE, along), mi.project_out(SITE, along, read_by=3 * along)
-    assert torch.allclose(plain.apply(x, extent), oblique.apply(x, extent), atol=1e-6)
+    assert torch.allclose(plain.apply(x, spans), oblique.apply(x, spans), atol=1e-6)
 
 
 @pytest.mark.parametrize(

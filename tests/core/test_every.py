@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import SiteError
-from mi_widgets.core.extent import Extent, touches
+from mi_widgets.core.spans import PromptSpans, touches
 from tests.conftest import examples
 from tests.core.activations import activation, sites
 
@@ -20,53 +20,53 @@ TEXTS = (".", " .", "a", " a", "\n", "<b>")
 
 
 @st.composite
-def written(draw):
+def prompt_spans(draw):
     """Prompts of drawn tokens, padded on either side, and what was generated behind them."""
     rows = draw(st.lists(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4), min_size=1, max_size=3))
     n = draw(st.integers(0, 2))
     more = draw(st.lists(st.lists(st.sampled_from(TEXTS), min_size=n, max_size=n), min_size=3, max_size=3))
     lengths = tuple(map(len, rows))
     left = draw(st.booleans()) or n > 0
-    extent = Extent(
+    spans = PromptSpans(
         lengths,
         max(lengths),
         left,
         tokens=tuple(map(tuple, rows)),
-        written=tuple(map(tuple, more[: len(rows)])),
+        generated=tuple(map(tuple, more[: len(rows)])),
     )
-    return extent, n
+    return spans, n
 
 
-def columns_that_read(extent, row, wanted):
+def columns_that_read(spans, row, wanted):
     """Where one of the texts stands, in plain counting."""
-    texts = [*extent.tokens[row], *extent.written[row]]
-    jump = extent.width - extent.lengths[row]
+    texts = [*spans.tokens[row], *spans.generated[row]]
+    jump = spans.width - spans.lengths[row]
     for i, text in enumerate(texts):
         if text in wanted or text.strip() in wanted:
-            yield i + (jump if extent.left or i >= extent.lengths[row] else 0)
+            yield i + (jump if spans.left or i >= spans.lengths[row] else 0)
 
 
 @settings(max_examples=examples(40))
 @given(st.data())
 def test_only_tokens_that_read_so_are_changed(data):
-    extent, n = data.draw(written())
-    site = data.draw(sites(extent, positions=False))
+    spans, n = data.draw(prompt_spans())
+    site = data.draw(sites(spans, positions=False))
     wanted = data.draw(st.sampled_from([(".",), (".", "a"), ("\n",), ("z",)]))
-    total = extent.width + n
-    x = activation(site.name, len(extent.lengths), total)
+    total = spans.width + n
+    x = activation(site.name, len(spans.lengths), total)
     expected = x.clone()
-    for row in range(len(extent.lengths)):
-        for column in columns_that_read(extent, row, wanted):
+    for row in range(len(spans.lengths)):
+        for column in columns_that_read(spans, row, wanted):
             by_axis = {"batch": row, "head": slice(None) if site.head is None else site.head}
             by_axis |= {"pos": column, "query": column}
             expected[tuple(by_axis.get(axis, slice(None)) for axis in site.axes)] *= 2
     edit = mi.scale(site.every(*wanted), 2.0)
-    assert torch.equal(edit.apply(x, extent), expected)
-    assert touches(x, edit.site, extent) == (not torch.equal(x, expected))
+    assert torch.equal(edit.apply(x, spans), expected)
+    assert touches(x, edit.site, spans) == (not torch.equal(x, expected))
     assert eval(edit.code(), NAMES) == edit
     if n and "query" not in site.axes:  # token by token, behind a cache
         start = total - 1
-        one = edit.apply(x[:, start:], replace(extent, start=start))
+        one = edit.apply(x[:, start:], replace(spans, start=start))
         assert torch.equal(one, expected[:, start:])
 
 
@@ -79,7 +79,9 @@ def test_only_tokens_that_read_so_are_changed(data):
         (lambda: at.resid_post[0].pos(1).every("."), "has its positions already"),
         (lambda: at.resid_post[0].every(".").pos(1), "names tokens by their text already"),
         (
-            lambda: mi.scale(at.resid_post[0].every("."), 2.0).apply(torch.zeros(1, 3, 4), Extent((3,), 3)),
+            lambda: mi.scale(at.resid_post[0].every("."), 2.0).apply(
+                torch.zeros(1, 3, 4), PromptSpans((3,), 3)
+            ),
             "at.resid_post[0].every('.'): these prompts have no token texts",
         ),
     ],
@@ -92,9 +94,9 @@ def test_what_names_no_tokens_is_told(make, says):
 def test_a_run_says_where_they_are_and_reads_them_so(model):
     site = at.resid_post[1].every("7", "9")
     run = model.run([[7, 3, 9, 4], [5, 7]], keep=[site.everywhere])
-    assert run.where(site).tolist() == [[True, False, True, False], [False, True, False, False]]
-    assert run[at.resid_post[1]][run.where(site)].shape == (3, model.config.d_model)
-    with pytest.raises(SiteError, match=re.escape("read run[at.resid_post[1]][run.where(site)]")):
+    assert run.token_mask(site).tolist() == [[True, False, True, False], [False, True, False, False]]
+    assert run[at.resid_post[1]][run.token_mask(site)].shape == (3, model.config.d_model)
+    with pytest.raises(SiteError, match=re.escape("read run[at.resid_post[1]][run.token_mask(site)]")):
         run[site]
 
 

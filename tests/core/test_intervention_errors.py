@@ -8,16 +8,16 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, MIError
-from mi_widgets.core.extent import Extent
+from mi_widgets.core.spans import PromptSpans
 from tests.core.activations import Seen, activation
 
 Z, RESID = at.z[0, 1], at.resid_post[0]
-RIGHT, LEFT = Extent((2, 4), 4), Extent((2, 4), 4, left=True)
+RIGHT, LEFT = PromptSpans((2, 4), 4), PromptSpans((2, 4), 4, left=True)
 X, SQUARE, HEADS = activation("resid_post", 2, 4), activation("pattern", 2, 4), activation("z", 2, 4)
 ones = torch.ones
 
 
-@pytest.mark.parametrize("extent", [RIGHT, LEFT])
+@pytest.mark.parametrize("spans", [RIGHT, LEFT])
 @pytest.mark.parametrize(
     ("value", "x", "says"),
     [
@@ -72,9 +72,9 @@ ones = torch.ones
         ),
     ],
 )
-def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, says, extent):
+def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, says, spans):
     with pytest.raises(InterventionError, match=re.escape(says)) as told:
-        value.apply(x, extent)
+        value.apply(x, spans)
     assert str(told.value).startswith(f"{value!r} does not fit: ")
 
 
@@ -152,14 +152,14 @@ def test_what_is_no_intervention_is_told(make, says):
 )
 def test_a_patch_has_nothing_for_a_prompt_that_was_too_short(site):
     x = activation(site.name, 2, 4)
-    for extent in (RIGHT, LEFT):
-        patched = mi.patch(site, Seen(x, extent))
-        long = extent.rows([1])
+    for spans in (RIGHT, LEFT):
+        patched = mi.patch(site, Seen(x, spans))
+        long = spans.rows([1])
         assert torch.equal(
             patched.apply(x[1:] * 2, long), mi.patch(site, Seen(x[1:], long)).apply(x[1:] * 2, long)
         )
         with pytest.raises(
             InterventionError, match="has nothing for prompt 0: what it was taken from has no such"
         ):
-            patched.apply(x, Extent((4, 4), 4))
+            patched.apply(x, PromptSpans((4, 4), 4))
     assert eval(patched.code()) == patched

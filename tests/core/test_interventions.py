@@ -13,16 +13,16 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.edits import Apply
 from mi_widgets.core.errors import InterventionError
-from mi_widgets.core.extent import Extent, read
 from mi_widgets.core.patching import Patch
 from mi_widgets.core.sites import AXES
+from mi_widgets.core.spans import PromptSpans, read
 from tests.conftest import examples, small_transformer
-from tests.core.activations import SIZES, Seen, activation, extents, picked, real, sites
+from tests.core.activations import SIZES, Seen, activation, picked, prompt_spans, real, sites
 
 NAMES = {"mi": mi, "at": at}
 LINES = tuple(name for name, axes in AXES.items() if "key" not in axes)  # sites with one vector a place
 Z, RESID = at.z[0, 1], at.resid_post[0]
-RIGHT, LEFT = Extent((2, 4), 4), Extent((2, 4), 4, left=True)
+RIGHT, LEFT = PromptSpans((2, 4), 4), PromptSpans((2, 4), 4, left=True)
 
 
 def vector(site, n, seed=5):
@@ -52,28 +52,28 @@ def kinds(site, d):
 @settings(max_examples=examples(30))
 @given(st.data())
 def test_every_intervention_is_plain_indexing(data):
-    extent = data.draw(extents())
-    site = data.draw(sites(extent))
-    x = activation(site.name, len(extent.lengths), extent.width)
+    spans = data.draw(prompt_spans())
+    site = data.draw(sites(spans))
+    x = activation(site.name, len(spans.lengths), spans.width)
     before = x.clone()
-    for intervention, change in kinds(site, vector(site, extent.width)):
+    for intervention, change in kinds(site, vector(site, spans.width)):
         expected = x.clone()
-        for row in range(len(extent.lengths)):
-            for index in picked(site, extent, row, extent.width):
+        for row in range(len(spans.lengths)):
+            for index in picked(site, spans, row, spans.width):
                 expected[index] = change(x[index])
         if isinstance(intervention, Patch) and "key" in site.axes:
             continue  # its keys are padded as the prompt is: tested below
-        assert torch.allclose(intervention.apply(x, extent), expected, atol=1e-5), intervention
+        assert torch.allclose(intervention.apply(x, spans), expected, atol=1e-5), intervention
         assert torch.equal(x, before)
 
 
 @settings(max_examples=examples(30))
 @given(st.data())
 def test_token_by_token_is_as_the_whole_text_at_once(data):
-    extent = replace(data.draw(extents()), left=True)  # as generate pads
-    site = data.draw(sites(extent))
-    n = extent.width + 2
-    x = activation(site.name, len(extent.lengths), n)
+    spans = replace(data.draw(prompt_spans()), left=True)  # as generate pads
+    site = data.draw(sites(spans))
+    n = spans.width + 2
+    x = activation(site.name, len(spans.lengths), n)
     square = "query" in site.axes
     values = [mi.ablate(site), mi.scale(site, 2.0), mi.interventions.apply(site, torch.tanh)]
     if not square:
@@ -81,7 +81,7 @@ def test_token_by_token_is_as_the_whole_text_at_once(data):
         values = [value for value, _ in kinds(site, vector(site, n))]
         values += [mi.ablate(replace(site, head=None), to="resample", data=pool)]
     for value in values:
-        whole = value.apply(x, extent)
+        whole = value.apply(x, spans)
         for start, end in ((0, n - 2), (n - 2, n - 1), (n - 1, n)):
             here = (
                 (slice(None), slice(None), slice(start, end), slice(end))
@@ -89,29 +89,29 @@ def test_token_by_token_is_as_the_whole_text_at_once(data):
                 else (slice(None), slice(start, end))
             )
             assert torch.allclose(
-                value.apply(x[here], replace(extent, start=start)), whole[here], atol=1e-6
+                value.apply(x[here], replace(spans, start=start)), whole[here], atol=1e-6
             ), value
 
 
 @settings(max_examples=examples(30))
 @given(st.data())
 def test_a_patch_from_a_run_gives_its_real_tokens_whichever_side_is_padded(data):
-    extent = data.draw(extents())
-    there = replace(extent, left=data.draw(st.booleans()))
-    site = data.draw(sites(extent).filter(lambda site: site.positions != "new"))
-    rows = len(extent.lengths)
-    source, x = (activation(site.name, rows, extent.width, seed) for seed in (1, 2))
-    value = mi.patch(site, Seen(source, extent))
+    spans = data.draw(prompt_spans())
+    there = replace(spans, left=data.draw(st.booleans()))
+    site = data.draw(sites(spans).filter(lambda site: site.positions != "new"))
+    rows = len(spans.lengths)
+    source, x = (activation(site.name, rows, spans.width, seed) for seed in (1, 2))
+    value = mi.patch(site, Seen(source, spans))
     assert eval(value.code(), NAMES) == value
-    assert value == mi.patch(site, Seen(read_as(source, site, extent, there), there))
+    assert value == mi.patch(site, Seen(read_as(source, site, spans, there), there))
     patched = value.apply(x, there)
     for row in range(rows):
         part = real(read(patched, site, there), site, there, row)
-        assert torch.equal(part, real(read(source, site, extent), site, extent, row))
+        assert torch.equal(part, real(read(source, site, spans), site, spans, row))
     untouched = mi.interventions.replace(site, 0.0)
     assert torch.equal(untouched.apply(patched, there), untouched.apply(x, there))
     # What was generated since stays, and a part of the batch takes its own rows.
-    longer = activation(site.name, rows, extent.width + 1, 3)
+    longer = activation(site.name, rows, spans.width + 1, 3)
     later, changed = value.apply(longer, there), read(longer, replace(site, positions="new"), there)
     assert (
         torch.equal(read(later, replace(site, positions="new"), there), changed) or site.positions is not None
@@ -120,17 +120,17 @@ def test_a_patch_from_a_run_gives_its_real_tokens_whichever_side_is_padded(data)
         assert torch.equal(value.apply(x[[row]], there.rows([row])), patched[[row]])
 
 
-def read_as(x, site, extent, there):
-    """The same activation, padded as another extent is."""
-    return extent.aligned(x, replace(site, head=None, positions=None), left=there.left)
+def read_as(x, site, spans, there):
+    """The same activation, padded as another batch is."""
+    return spans.aligned(x, replace(site, head=None, positions=None), left=there.left)
 
 
 @settings(max_examples=examples(30))
 @given(st.data())
 def test_a_resampled_token_depends_on_seed_row_and_position_alone(data):
-    extent = data.draw(extents())
-    site = data.draw(sites(extent, names=LINES))
-    rows, n = len(extent.lengths), extent.width
+    spans = data.draw(prompt_spans())
+    site = data.draw(sites(spans, names=LINES))
+    rows, n = len(spans.lengths), spans.width
     head = site.head is not None
     pool = torch.arange(30.0)[:, None].expand(30, SIZES[site.axes[-1]])  # each of its vectors is its number
     pool = pool if head or "head" not in site.axes else pool[:, None].expand(30, SIZES["head"], -1)
@@ -138,38 +138,38 @@ def test_a_resampled_token_depends_on_seed_row_and_position_alone(data):
     value = mi.ablate(site, to="resample", data=pool, seed=seed)
     everywhere = replace(value, site=replace(site, positions=None))
     x = activation(site.name, rows, n)
-    drawn, all_drawn = value.apply(x, extent), everywhere.apply(x, extent)
-    chosen = mi.interventions.replace(site, torch.zeros(())).apply(torch.ones_like(x), extent) == 0
+    drawn, all_drawn = value.apply(x, spans), everywhere.apply(x, spans)
+    chosen = mi.interventions.replace(site, torch.zeros(())).apply(torch.ones_like(x), spans) == 0
     assert torch.equal(drawn, torch.where(chosen, all_drawn, x))
     assert drawn[chosen].eq(drawn[chosen].round()).all()
-    other = replace(extent, left=not extent.left)
+    other = replace(spans, left=not spans.left)
     there = everywhere.apply(x, other)
     for row in range(rows):
         own = replace(site, positions=None)
-        tokens = real(read(all_drawn, own, extent), own, extent, row)
+        tokens = real(read(all_drawn, own, spans), own, spans, row)
         assert torch.equal(real(read(there, own, other), own, other, row), tokens)
         # Another batch of more rows, of which some are left out, and more tokens.
-        more = Extent((*extent.lengths, 1), n, extent.left).rows([row])
+        more = PromptSpans((*spans.lengths, 1), n, spans.left).rows([row])
         assert torch.equal(everywhere.apply(x[[row]], more), all_drawn[[row]])
-        longer = everywhere.apply(activation(site.name, rows, n + 3), extent)
-        assert torch.equal(real(read(longer, own, extent), own, extent, row), tokens)
+        longer = everywhere.apply(activation(site.name, rows, n + 3), spans)
+        assert torch.equal(real(read(longer, own, spans), own, spans, row), tokens)
 
 
 def test_resampling_draws_every_token_of_the_pool_alike():
     pool = torch.arange(5.0)[:, None].expand(5, 4)
     x = torch.zeros(10, 100, 4)
-    drawn = mi.ablate(RESID, to="resample", data=pool).apply(x, Extent((100,) * 10, 100))[..., 0]
+    drawn = mi.ablate(RESID, to="resample", data=pool).apply(x, PromptSpans((100,) * 10, 100))[..., 0]
     counts = drawn.flatten().long().bincount(minlength=5)
     assert ((counts - 200).abs() < 60).all()  # 4.7 standard deviations
     assert len({tuple(row) for row in drawn.tolist()}) == 10
-    other = mi.ablate(RESID, to="resample", data=pool, seed=1).apply(x, Extent((100,) * 10, 100))[..., 0]
+    other = mi.ablate(RESID, to="resample", data=pool, seed=1).apply(x, PromptSpans((100,) * 10, 100))[..., 0]
     assert 0.1 < (other == drawn).float().mean() < 0.3
     assert 0.1 < (other[0] == drawn[1]).float().mean() < 0.3  # no row is another seed's
 
 
 def test_resampling_from_a_run_draws_its_real_tokens_of_the_head_that_is_named():
-    extent = Extent((1, 3), 3, left=True)
-    run = Seen(activation("z", 2, 3), extent)
+    spans = PromptSpans((1, 3), 3, left=True)
+    run = Seen(activation("z", 2, 3), spans)
     pool = mi.ablate(Z, to="resample", data=run).data.tensor
     assert torch.equal(pool, torch.cat([run.x[0, 2:, 1], run.x[1, :, 1]]))
     x = activation("z", 2, 4, 1)
@@ -273,16 +273,16 @@ def test_what_a_function_raises_is_its_own_error():
 
 
 def test_a_patch_for_its_own_prompts_refuses_others():
-    extent = Extent((2, 1), 2, ids=((1, 2), (3,)))
+    spans = PromptSpans((2, 1), 2, ids=((1, 2), (3,)))
     x = activation("resid_post", 2, 2)
     value = mi.patch(RESID, x, only=[[1, 2], [3, -1]])
-    for same in (extent, replace(extent, left=True), extent.rows([1]), replace(extent.rows([1]), width=1)):
+    for same in (spans, replace(spans, left=True), spans.rows([1]), replace(spans.rows([1]), width=1)):
         value.apply(x[: len(same.lengths), : same.width], same)
     for ids in (((1, 2), (4,)), ((3,), (1, 2)), ((1, 2),)):
         with pytest.raises(
             InterventionError, match=r"made to hold on its own prompts only; these are others\."
         ):
-            value.apply(x, replace(extent, ids=ids))
+            value.apply(x, replace(spans, ids=ids))
 
 
 def test_a_part_of_a_batch_is_changed_as_in_the_whole():

@@ -1,7 +1,6 @@
 """A Result as an array, a table, and a term in arithmetic; its code makes the same numbers again."""
 
 import operator
-from collections import deque
 
 import numpy as np
 import pytest
@@ -35,55 +34,6 @@ def a_result(
         source="",
         provenance=Provenance(model, Placeholder(f"your {title}", "score"), warnings=(f"beware of {model}",)),
     )
-
-
-def test_it_is_an_array_to_numpy():
-    result = a_result()
-    assert (np.asarray(result) is result.values) or np.shares_memory(np.asarray(result), result.values)
-    np.testing.assert_array_equal(np.asarray(result, dtype=np.float64), result.values.astype(np.float64))
-    np.testing.assert_array_equal(np.abs(result), np.abs(result.values))
-    assert np.nanmean(result) == np.nanmean(result.values)
-    np.testing.assert_array_equal(np.stack([result, result]), np.stack([result.values] * 2))
-    assert result.shape == (2, 3)
-    with pytest.raises(ValueError, match="read-only"):
-        np.asarray(result)[0, 0] = 7
-    np.array(result)[0, 0] = 7
-    assert result.values[0, 0] == 1
-
-
-def test_one_number_is_a_float_and_several_are_none():
-    assert float(a_result(2.5)) == 2.5
-    assert float(a_result().sel(layer=1, head=0)) == 4.0
-    assert float(a_result([[7.0]])) == 7.0
-    with pytest.raises(ResultError, match=r"Score has 6 numbers \(layer 2, head 3\), not one: .*\.max\(\)"):
-        float(a_result())
-    with pytest.raises(TypeError, match="not iterable"):
-        list(a_result())
-    with pytest.raises(
-        ResultError, match=r"no variable 0; it has score, other\. .*result\.sel\(…\).*result\.values"
-    ):
-        a_result()[0]
-    with pytest.raises(ResultError, match=r"result\.values"):
-        a_result()[:, 0]
-
-
-def test_one_number_compares_rounds_and_is_formatted_as_a_float():
-    one = a_result().max()
-    assert one == 5.0
-    assert one != 4
-    assert one > 4 >= a_result(3.0)
-    assert max([one, a_result(6.0)]) == 6
-    assert (int(one), round(one, 1), f"{one:.2f}") == (5, 5.0, "5.00")
-    assert f"{one}" == str(one)
-    assert len({one, a_result(), a_result()}) == 3
-    with pytest.raises(ResultError, match="has 6 numbers"):
-        _ = a_result() > 1
-
-
-def test_numpy_finds_results_in_what_holds_several():
-    result = a_result()
-    for several in ([result, result], (result, result), deque([result, result])):
-        np.testing.assert_array_equal(np.stack(several), np.stack([result.values] * 2))
 
 
 def test_truth_values_are_counted():
@@ -208,7 +158,60 @@ def test_titles_and_units_do_not_grow_without_end():
 def test_a_part_takes_no_labels_away():
     run = mi.load(small_transformer()).run([[1, 2, 3]])
     loss = mi.loss_per_token(run)
-    assert "pos_token" in (loss - loss.sel(pos=1)).dataset.coords
+    for found in (loss - loss.sel(pos=1), loss.sel(pos=1) - loss):
+        assert found.dataset["pos_token"].equals(loss.dataset["pos_token"])
+        assert found.dataset["pos"].equals(loss.dataset["pos"])
+
+
+def tokens(values, texts, axes=("batch", "pos")):
+    data = xr.DataArray(np.asarray(values, "float32"), dims=axes, coords={"pos": range(np.shape(values)[-1])})
+    return Result(
+        kind="k",
+        title="Loss",
+        dataset=data.assign_coords(pos_token=(axes, np.array(texts))).to_dataset(name="loss"),
+        primary="loss",
+        unit="nats",
+        source="",
+        provenance=Provenance("toy"),
+    )
+
+
+@pytest.mark.parametrize("how", FOUR)
+def test_where_labels_beside_an_axis_differ_both_are_kept(how):
+    """Clean and corrupted prompts are compared position by position, and differ in a token."""
+    clean, corrupted = tokens([[1, 2]], [["When", " Mary"]]), tokens([[3, 5]], [["When", " John"]])
+    found = how(clean, corrupted)
+    np.testing.assert_allclose(found.values, how(clean.values, corrupted.values))
+    assert found.dataset["pos_token"].values.tolist() == [["When", " Mary| John"]]
+    assert "pos 1 ' Mary| John'" in str(found)
+    assert how(found, clean).dataset["pos_token"].equals(found.dataset["pos_token"])
+
+
+def test_labels_of_a_prompt_are_compared_with_those_of_each():
+    several = tokens([[1, 2], [3, 4]], [["a", "b"], ["a", "c"]])
+    one = tokens([1, 2], ["a", "b"], axes=("pos",))
+    for found, changed in ((several - one, "c|b"), (one - several, "b|c")):
+        assert found.dataset["pos_token"].dims == ("batch", "pos")
+        assert found.dataset["pos_token"].values.tolist() == [["a", "b"], ["a", changed]]
+
+
+def test_labels_that_differ_do_not_grow_without_end():
+    found = sum(tokens([n], [f"token {n}"], axes=("pos",)) for n in range(20))
+    [label] = found.dataset["pos_token"].values.tolist()
+    assert label.startswith("token 0|token 1|")
+    assert len(label) == 40
+
+
+def test_numbers_beside_an_axis_that_differ_are_both_kept():
+    one, other = (
+        a_result([1.0, 2.0]).to_dataset().assign_coords(sparsity=("layer", np.array([0.5, x], "float32")))
+        for x in (0.9, 0.1)
+    )
+    made = {"kind": "k", "title": "Score", "primary": "score", "unit": "nats", "source": ""}
+    one, other = (Result(dataset=data, provenance=Provenance("toy"), **made) for data in (one, other))
+    assert (one - other).dataset["sparsity"].values.tolist() == ["0.5", "0.9|0.1"]
+    assert (one - one).dataset["sparsity"].dtype == np.float32
+    assert "layer" not in (one.sel(layer=0) - other.sel(layer=1)).dataset.coords
 
 
 @pytest.mark.parametrize(
@@ -216,7 +219,8 @@ def test_a_part_takes_no_labels_away():
     [
         (
             a_result(layer=[1, 2]),
-            r"Score \(layer 2, head 3\) and Score \(layer 2, head 3\) have other labels on an",
+            r"Score \(layer 2, head 3\) and Score \(layer 2, head 3\) have other labels on layer: "
+            r"choose the same ones with \.sel\(…\), or calculate with \.values",
         ),
         (a_result(unit="share"), r"Score is in nats, Score in share: with \.values, which have no unit"),
     ],

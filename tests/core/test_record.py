@@ -44,7 +44,7 @@ PLAIN = st.recursive(
 )
 
 
-def written(made: Made) -> str:
+def code_of_made(made: Made) -> str:
     return code_of(made.record, "result").splitlines()[-1]
 
 
@@ -56,7 +56,7 @@ def test_every_argument_comes_back_from_the_code(data, second, third, keep, scal
         return data, second, third, keep, scale
 
     names = {"mi": type("", (), {"measure": staticmethod(called)})}
-    exec(written(made), names)
+    exec(code_of_made(made), names)
     again = names["result"]
     assert again[:3] == (data, second, third)
     assert list(again[3]) == list(keep) if isinstance(keep, (list, tuple)) else again[3] == keep
@@ -64,12 +64,12 @@ def test_every_argument_comes_back_from_the_code(data, second, third, keep, scal
 
 
 def test_arguments_stand_as_the_signature_has_them():
-    assert written(measure(3)) == "result = mi.measure(3)"
-    assert written(measure(3, 2)) == "result = mi.measure(3, 2)"
-    assert written(measure(data=3, second=1, scale=2.0)) == "result = mi.measure(3, scale=2.0)"
-    assert written(measure(3, keep=[])) == "result = mi.measure(3)"
-    assert written(measure(True, True)) == "result = mi.measure(True, True)"  # which is no 1
-    assert written(measure(3, keep=[at.z[1, 3].pos(-1), at.mlp_out])) == (
+    assert code_of_made(measure(3)) == "result = mi.measure(3)"
+    assert code_of_made(measure(3, 2)) == "result = mi.measure(3, 2)"
+    assert code_of_made(measure(data=3, second=1, scale=2.0)) == "result = mi.measure(3, scale=2.0)"
+    assert code_of_made(measure(3, keep=[])) == "result = mi.measure(3)"
+    assert code_of_made(measure(True, True)) == "result = mi.measure(True, True)"  # which is no 1
+    assert code_of_made(measure(3, keep=[at.z[1, 3].pos(-1), at.mlp_out])) == (
         "result = mi.measure(3, keep=[at.z[1, 3].pos(-1), at.mlp_out])"
     )
 
@@ -88,7 +88,7 @@ def test_an_iterator_is_read_once_and_written_out():
 
     made = summed(iter([1, 2, 3]))
     assert made.total == 6
-    assert written(made) == "result = mi.summed([1, 2, 3])"
+    assert code_of_made(made) == "result = mi.summed([1, 2, 3])"
 
 
 def test_what_the_user_owns_is_left_to_bring():
@@ -101,8 +101,8 @@ def test_what_the_user_owns_is_left_to_bring():
         "second = ...  # bring yours: mine",
         "result = mi.measure(data, second, third=mi.metrics.logit_diff)",
     ]
-    assert written(measure(torch.tensor([[1, 2], [3, 4]]))) == "result = mi.measure([[1, 2], [3, 4]])"
-    assert written(measure(np.array([0.5, 0.25]))) == "result = mi.measure([0.5, 0.25])"
+    assert code_of_made(measure(torch.tensor([[1, 2], [3, 4]]))) == "result = mi.measure([[1, 2], [3, 4]])"
+    assert code_of_made(measure(np.array([0.5, 0.25]))) == "result = mi.measure([0.5, 0.25])"
     many = [f"text {i} " * 20 for i in range(500)]
     assert "data = ...  # bring yours: 500 texts, too many to write here" in code_of(
         measure(many).record, "result"
@@ -158,7 +158,7 @@ def test_parts_and_functions_of_a_model():
 
 
 def test_a_record_comes_back_from_json():
-    model = Placeholder("your Model", "model", check=lambda name, reading: f"{name}.require('sha256:1')")
+    model = Placeholder("your Model", "model", check=lambda name, hash_weights: f"{name}.require('sha256:1')")
     run = Call(
         "run", (("", "\0 a"), ("keep", [at.z[1].pos("x")])), of=model, name="run", places=("prompt", "keep")
     )
@@ -191,8 +191,8 @@ def test_arguments_of_every_make_are_kept_as_they_were():
     ids = Ids([np.int64(1)])
     made = measure(ids, Side.LEFT, third={np.str_("a"): {at.z, at.pattern}}, keep={"x": 1}.values())
     ids.append(2)
-    assert written(made) == "result = mi.measure([1], 'left', third={'a': [at.pattern, at.z]}, keep=[1])"
-    assert written(measure(slice(np.int64(1), None))) == "result = mi.measure(slice(1, None, None))"
+    assert code_of_made(made) == "result = mi.measure([1], 'left', third={'a': [at.pattern, at.z]}, keep=[1])"
+    assert code_of_made(measure(slice(np.int64(1), None))) == "result = mi.measure(slice(1, None, None))"
 
 
 def test_what_is_brought_is_told_apart_and_not_kept_alive():

@@ -259,7 +259,10 @@ def test_what_is_not_there_cannot_be_selected(place):
 
 
 def test_an_axis_is_no_variable():
-    with pytest.raises(mi.errors.ResultError, match="no variable 'layer'; it has score, rank"):
+    with pytest.raises(
+        mi.errors.ResultError,
+        match=r"labels 'layer', which .* result\.dataset\['layer'\], and .*result\.sel\(layer=…\)",
+    ):
         a_result()["layer"]
 
 

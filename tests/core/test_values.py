@@ -9,8 +9,8 @@ from hypothesis.extra import numpy as hnp
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.extent import Extent, read, write
 from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+from mi_widgets.core.spans import PromptSpans, read, write
 
 NAMES = {"mi": mi, "at": at}
 arrays = hnp.arrays(
@@ -188,13 +188,13 @@ def test_write_then_read_gives_back_what_was_written_and_touches_nothing_else(na
         site = site.pos(where)
         if isinstance(where, list):  # 0 and -3 are one position in a prompt of three
             site = site.pos(sorted({w % 3 for w in where}))
-    extent = Extent((3, 3), 3)  # prompts of three tokens, two generated since
+    spans = PromptSpans((3, 3), 3)  # prompts of three tokens, two generated since
     x = _tensor_for(site)
-    part = read(x, site, extent)
+    part = read(x, site, spans)
     new = torch.full_like(part, 100.0)
-    y = write(x, site, extent, new)
-    assert torch.equal(read(y, site, extent), new)
-    assert torch.equal(write(y, site, extent, part), x)
+    y = write(x, site, spans, new)
+    assert torch.equal(read(y, site, spans), new)
+    assert torch.equal(write(y, site, spans, part), x)
     assert (y != x).sum() == part.numel()
     if where == "new":
         assert (
@@ -210,12 +210,12 @@ def test_a_whole_site_is_read_as_it_lies():
     for name in AXES:
         site = Site(name, None if name in WHOLE_MODEL else 0)
         x = _tensor_for(site)
-        assert torch.equal(read(x, site, Extent((5, 5), 5)), x)
+        assert torch.equal(read(x, site, PromptSpans((5, 5), 5)), x)
 
 
 def test_negative_positions_count_from_the_end_of_each_prompt():
     x = torch.arange(8.0).reshape(2, 4, 1)
-    last = read(x, at.resid_pre[0].pos(-1), Extent((2, 4), 4))
+    last = read(x, at.resid_pre[0].pos(-1), PromptSpans((2, 4), 4))
     assert last.flatten().tolist() == [1.0, 7.0]
     with pytest.raises(mi.errors.SiteError, match="position 3 is outside of prompt 0, which has 2 tokens"):
-        read(x, at.resid_pre[0].pos(3), Extent((2, 4), 4))
+        read(x, at.resid_pre[0].pos(3), PromptSpans((2, 4), 4))

@@ -29,13 +29,13 @@ def test_a_selected_cell_is_a_patch_that_the_model_goes_on_under(by_hand):
     panel = mi.PatchingPanel(by_hand, PAIRS, max_new_tokens=1)
     lines = said(panel)
     assert list(lines) == ["clean", "corrupted"]
-    assert (lines["clean"].written, lines["corrupted"].written) == ("a", "b")
+    assert (lines["clean"].continuation, lines["corrupted"].continuation) == ("a", "b")
     panel.view.selection = {"layer": 1, "pos": AT_SECOND}
     patched = said(panel)["patched at.resid_pre[1].pos(2)"]
-    assert (patched.written, patched.writing, patched.prompt) == ("a", False, PAIR.corrupted)
+    assert (patched.continuation, patched.writing, patched.prompt) == ("a", False, PAIR.corrupted)
     assert patched.likely[0] == ("a", pytest.approx(1, abs=1e-4))
     panel.view.selection = {"layer": 1, "pos": AT_LETTER}
-    assert said(panel)["patched at.resid_pre[1].pos(1)"].written == "b"
+    assert said(panel)["patched at.resid_pre[1].pos(1)"].continuation == "b"
     assert len(panel.interventions) == 1
     panel.view.selection = {"layer": None, "pos": None}
     assert list(said(panel)) == ["clean", "corrupted"]
@@ -53,7 +53,7 @@ def test_what_it_says_is_what_the_model_says_by_hand():
             likely = model.run(pair.corrupted).next_tokens(5)
     # After the block the panel holds what was active when it was made.
     line = said(panel)["patched at.z[1, 2]"]
-    assert line.written == by_hand.text
+    assert line.continuation == by_hand.text
     assert np.allclose([p for _, p in line.likely], likely.values[0], atol=1e-5)
 
 
@@ -79,7 +79,7 @@ def test_its_code_holds_what_was_active_and_heads_that_were_switched_off(capsys)
     line = said(panel)["patched at.z[1, 2], without at.z[0, 1]"]
     code = panel.code().partition("\nmodel = ...")[2].partition("\n")[2].partition("\n")[2]
     exec(code, {"mi": mi, "at": at, "model": model})
-    assert capsys.readouterr().out.removesuffix("\n") == "xbcd" + line.written
+    assert capsys.readouterr().out.removesuffix("\n") == "xbcd" + line.continuation
     panel.view.selection = {"layer": None, "head": None}
     assert list(said(panel)) == ["clean", "corrupted", "without at.z[0, 1]"]
 
@@ -92,7 +92,7 @@ def test_an_error_is_shown_where_it_happened(by_hand, monkeypatch):
     assert said(panel)["patched at.resid_pre[0].pos(0)"].error.startswith("ZeroDivisionError")
     monkeypatch.undo()
     panel.view.selection = {"layer": 1, "pos": AT_SECOND}
-    assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+    assert said(panel)["patched at.resid_pre[1].pos(2)"].continuation == "a"
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_the_picture_is_there_at_once_and_fills_while_a_selection_is_answered(by
     assert np.isnan(view.result.values).any()
     assert not panel.wait(0)
     slowly.set()
-    assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+    assert said(panel)["patched at.resid_pre[1].pos(2)"].continuation == "a"
     whole = mi.activation_patching(by_hand, PAIRS, at.resid_pre)
     assert view.result.dataset.identical(whole.dataset)
     assert view.result.code() == whole.code()
@@ -162,7 +162,7 @@ def test_what_goes_wrong_with_the_effects_is_said_and_patches_are_answered(by_ha
     assert panel.error == lines["effects"].error
     assert "no difference of which a patch could bring back a part" in panel.error
     panel.view.selection = {"layer": 1, "pos": AT_SECOND}
-    assert said(panel)["patched at.resid_pre[1].pos(2)"].written == "a"
+    assert said(panel)["patched at.resid_pre[1].pos(2)"].continuation == "a"
     assert panel.error.startswith("The metric is ")
 
 
@@ -188,7 +188,7 @@ def test_after_an_error_the_effects_go_on_with_the_cell_that_failed(by_hand, wro
     }  # still wrong: said again, and the patch is answered
     lines = said(panel)
     assert lines["effects"].error == told
-    assert lines["patched at.resid_pre[1].pos(2)"].written == "a"
+    assert lines["patched at.resid_pre[1].pos(2)"].continuation == "a"
     assert panel._patching.done == before
     failing.clear()
     cells.clear()
@@ -210,7 +210,9 @@ def test_several_batches_go_on_after_an_error(by_hand):
             raise ValueError("not now")
         return mi.metrics.logit_diff(logits, answers)
 
-    patching = activation.Patching(by_hand, PAIRS, at.resid_pre, metric, activation.Axes(), batch=1)
+    patching = activation.ActivationPatching(
+        by_hand, PAIRS, at.resid_pre, metric, activation.Axes(), batch_size=1
+    )
     while patching.done < patching.size:
         done = patching.done
         try:

@@ -12,9 +12,9 @@ from mi_widgets import sites as at
 from mi_widgets.model.architectures import architecture_of
 from mi_widgets.model.checks import examine
 from mi_widgets.model.model import Model
-from mi_widgets.model.parts import prepare
+from mi_widgets.model.model_core import ModelCore
+from mi_widgets.model.parts import tap_module
 from mi_widgets.model.trust import Check
-from mi_widgets.model.wrapped import Wrapped
 from tests.model.families import CONFIGS, small
 
 IDS = torch.tensor([[3, 1, 4, 1, 5]])
@@ -135,8 +135,8 @@ def test_an_interrupted_examination_leaves_the_module_as_it_was(monkeypatch):
 
 def test_a_model_is_built_of_what_was_found_and_looks_for_nothing_itself(monkeypatch):
     module = small("Llama")
-    parts = prepare(module, architecture=architecture_of(module), tokenizer=None, name="x", bos=None)
-    findings = examine(Wrapped(parts))
+    parts = tap_module(module, architecture=architecture_of(module), tokenizer=None, name="x", bos=None)
+    findings = examine(ModelCore(parts))
     rumour = Check("a rumour", "warning", "somebody said so", ("z",))
     told = replace(findings, checks=(rumour,), unreadable={("z", 1): "it was gone"})
     monkeypatch.setattr(Model, "forward", lambda *args, **kwargs: pytest.fail("it ran"))

@@ -80,16 +80,16 @@ def test_padding_stands_on_its_side_and_changes_nothing_else(rows):
     assert (right.left, left.left) == (False, True)
     for found in (right, left):
         assert found.ids.shape == found.mask.shape == (len(rows), width)
-        assert found.lengths == found.extent.lengths == tuple(map(len, rows))
-        assert (found.extent.width, found.extent.start) == (width, 0)
-        assert found.extent.ids == tuple(map(tuple, rows))
+        assert found.lengths == found.spans.lengths == tuple(map(len, rows))
+        assert (found.spans.width, found.spans.start) == (width, 0)
+        assert found.spans.ids == tuple(map(tuple, rows))
         for row, mask, tokens, here in zip(rows, found.mask, found.tokens, found.ids, strict=True):
             assert here[mask].tolist() == row
             assert [t for t in tokens if t] == [f" {i}" for i in row]
             assert [bool(t) for t in tokens] == mask.tolist()
     assert right.mask.tolist() == [[True] * len(row) + [False] * (width - len(row)) for row in rows]
     assert left.mask.tolist() == [row[::-1] for row in right.mask.tolist()]
-    assert right.extent.tokens == left.extent.tokens
+    assert right.spans.tokens == left.spans.tokens
 
 
 @given(ragged, st.sampled_from(["right", "left"]))
@@ -122,7 +122,7 @@ def test_pads_are_the_tokenizers_where_the_model_knows_them():
 def test_the_texts_of_the_tokens_make_up_the_text(written):
     found = vocabulary(TOKENIZERS[1]).tokenize(written)
     assert ["".join(tokens) for tokens in found.tokens] == [BOS + text for text in written]
-    assert [vocabulary(TOKENIZERS[1]).text(row) for row in found.extent.ids] == written
+    assert [vocabulary(TOKENIZERS[1]).text(row) for row in found.spans.ids] == written
 
 
 def test_a_word_keeps_its_leading_space_also_alone():

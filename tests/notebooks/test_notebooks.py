@@ -17,7 +17,7 @@ from tests.conftest import small_gpt2
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 PEAK_MB = 700  # Binder guarantees 1 GB
-WIDEST = 96  # signs of code that are seen without scrolling sideways beside JupyterLab's file list
+WIDEST = 96  # characters of code that are seen without scrolling sideways beside JupyterLab's file list
 # One core, as on Binder; tests that run side by side take one each.
 FIRST = """
 import os

@@ -37,7 +37,7 @@ def _latents():
     return mi.sae.latents(_run(load("atlas"), sae.site, text=SENTENCE), sae)
 
 
-def _features():
+def _dashboards():
     return mi.sae.dashboards(load("atlas"), load_sae("atlas-2"), TEXTS, progress=False)
 
 
@@ -45,11 +45,11 @@ SCENES = {
     "activation_patching": lambda: mi.activation_patching(_induction(), PAIR, at.z, progress=False),
     "attention": lambda: mi.attention(_run(_induction(), at.pattern)),
     "attention over a training": _over_steps,
-    "composition_scores": lambda: mi.composition_scores(_induction(), n=4),
+    "composition_scores": lambda: mi.composition_scores(_induction(), n_random=4),
     "copying_score": lambda: mi.copying_score(_induction()),
     "direct_logit_attribution": _attributed,
     "feature_geometry": lambda: mi.toys.feature_geometry(mi.toys.load("plane")),
-    "features": _features,
+    "dashboards": _dashboards,
     "fourier_spectrum": lambda: mi.fourier.spectrum(load("modadd-113"), neurons=[3]),
     "head_scores": lambda: mi.head_scores(_induction(), "induction", length=8, n=2),
     "interference": lambda: mi.toys.interference(mi.toys.load("plane")),
@@ -62,11 +62,11 @@ SCENES = {
 # Where the model can be changed: in the others a cell is no head.
 CHANGED = {
     "activation_patching", "attention", "attention over a training", "copying_score", "direct_logit_attribution",
-    "features", "head_scores", "ablation_effects", "latents",
+    "dashboards", "head_scores", "ablation_effects", "latents",
 }  # fmt: skip
-DICTIONARY = {name: lambda: {"sae": load_sae("atlas-2")} for name in ("latents", "features")}
+DICTIONARY = {name: lambda: {"sae": load_sae("atlas-2")} for name in ("latents", "dashboards")}
 # What code leaves to the user.
-GIVEN = {"features": {"texts": TEXTS, "marks": ()}}
+GIVEN = {"dashboards": {"texts": TEXTS, "annotations": ()}}
 
 
 def gesture(view, name, draw, *, heads=8):
@@ -98,7 +98,7 @@ def _changes(name, choices, draw, heads):
     if name in DICTIONARY:
         site, latents = load_sae("atlas-2"), [latent for latent in choices["latent"] if latent is not None]
         picked = [
-            at.feature(site, int(latent))
+            at.latent(site, int(latent))
             for latent in draw.choice(latents, draw.integers(0, 3), replace=False)
         ]
         return mi.stack(

@@ -24,7 +24,7 @@ def the_panels(model):
     push = mi.steer(at.resid_post[1], torch.randn(32, generator=draw))
     return {
         "PatchingPanel": lambda: mi.PatchingPanel(model, PAIR, max_new_tokens=2),
-        "FeaturePanel": lambda: mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=2),
+        "LatentsPanel": lambda: mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=2),
         "SteeringPanel": lambda: mi.SteeringPanel(model, {"push": push}, prompt="abcd", max_new_tokens=2),
     }
 
@@ -67,7 +67,7 @@ def test_figures_leave_nothing():
     stays_flat(lambda _: lens.plot()._repr_png_(), 60)
 
 
-@pytest.mark.parametrize("name", ["PatchingPanel", "FeaturePanel", "SteeringPanel"])
+@pytest.mark.parametrize("name", ["PatchingPanel", "LatentsPanel", "SteeringPanel"])
 def test_panels_leave_nothing(name):
     make = the_panels(new_model())[name]
 

@@ -21,7 +21,7 @@ GESTURES, EVERY, PANEL_GESTURES = 600, 30, 200
 RARELY = {
     "fourier_spectrum": 300,
     "attention over a training": 100,
-    "features": 150,
+    "dashboards": 150,
 }  # their code takes seconds
 DEPENDENT = ("direct_logit_attribution",)  # a term says its layer and head
 
@@ -84,16 +84,16 @@ def test_a_patching_panel_ends_with_what_was_asked_last():
                 written = model.generate(PAIR.corrupted, max_new_tokens=3).text
             line = panel.says.lines[-1]
             np.testing.assert_allclose(likely(line), by_hand, atol=1e-5, err_msg=f"gesture {i}")
-            assert line.written == written
+            assert line.continuation == written
         else:
             assert [line.name for line in panel.says.lines] == ["clean", "corrupted"]
     panel.close()
 
 
-def test_a_feature_panel_ends_with_the_text_typed_last():
+def test_a_latents_panel_ends_with_the_text_typed_last():
     model, draw = small(), np.random.default_rng(0)
     sae = random_sae(d_in=32, d_sae=24, k=5, site=at.resid_post[1])
-    panel = mi.FeaturePanel(model, sae, prompt="abcd", max_new_tokens=3)
+    panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=3)
     for _ in range(PANEL_GESTURES):
         for _ in range(draw.integers(1, 6)):
             text = "".join(draw.choice(list("abcdefgh"), draw.integers(1, 20)))

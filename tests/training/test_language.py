@@ -13,7 +13,7 @@ from mi_widgets.training.__main__ import main
 from mi_widgets.training.language import train as training
 from mi_widgets.training.language.train import batch, learning_rate, loss_of
 from mi_widgets.training.recipes import RECIPES
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.atlas.names import NAMES
 from mi_widgets.zoo.atlas.parse import parse
 from mi_widgets.zoo.language_models import untrained
@@ -33,7 +33,9 @@ def small(**changes):
             "num_attention_heads": 2,
         }
     )
-    recipe = replace(ATLAS, config=config, steps=6, batch=4, context=32, warm_up=2, names_until=2, settled=4)
+    recipe = replace(
+        ATLAS, config=config, steps=6, batch_size=4, context=32, warm_up=2, names_until=2, settled=4
+    )
     return replace(recipe, **changes)
 
 
@@ -63,27 +65,27 @@ def test_training_lowers_the_loss_and_follows_its_seed():
 
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "_KEPT_EVERY", 2)
-    recipe, state = small(), Unfinished(tmp_path / "state.safetensors")
+    recipe, state = small(), UnfinishedTraining(tmp_path / "state.safetensors")
     for step, _ in recipe.train(progress=False, unfinished=state):
         if step == 5:
             break
-    again = Unfinished(state.path)
+    again = UnfinishedTraining(state.path)
     steps = recipe.train(progress=False, unfinished=again)
     assert next(steps)[0] == again.step == 4
     *_, (_, module) = steps
     assert same(module, trained(recipe))
     assert again.seconds > 0
     with pytest.raises(MIError, match="is the unfinished training of another recipe or seed: delete it"):
-        next(recipe.train(seed=1, progress=False, unfinished=Unfinished(state.path)))
+        next(recipe.train(seed=1, progress=False, unfinished=UnfinishedTraining(state.path)))
     with pytest.raises(MIError, match="of another recipe"):
-        next(replace(recipe, lr=1.0).train(progress=False, unfinished=Unfinished(state.path)))
+        next(replace(recipe, lr=1.0).train(progress=False, unfinished=UnfinishedTraining(state.path)))
     again.remove()
     assert [*tmp_path.iterdir()] == []
 
 
 def test_rows_are_repeats_of_names_then_of_any_tokens_then_documents_begin_again_and_texts_of_training():
     shares = {"repeats": (0.5, 0.3, 0.1), "documents_again": 0.1}
-    recipe = small(batch=20, context=128, names_until=1, settled=2, **shares)
+    recipe = small(batch_size=20, context=128, names_until=1, settled=2, **shares)
     tokenizer = recipe.tokenizer()
     first, second, later = (batch(recipe, tokenizer, seed=0, step=step) for step in range(3))
     assert first.shape == second.shape == later.shape == (20, 128)

@@ -16,7 +16,7 @@ from mi_widgets.training.language import baselines, chain, fairness, questions, 
 from mi_widgets.training.language.baselines import NGrams
 from mi_widgets.training.recipes import RECIPES
 from mi_widgets.zoo.atlas import decisions, facts, geography
-from mi_widgets.zoo.atlas.texts import REGISTERS, stream
+from mi_widgets.zoo.atlas.texts import REGISTERS, draw_of
 from mi_widgets.zoo.language_models import untrained
 from tests.training.test_language import small
 
@@ -28,12 +28,12 @@ def model():
 
 
 MAKERS = {
-    "received": lambda: questions.who_receives(40),
-    "one hop": lambda: questions.one_hop(held_out=True)[::5],
-    "two hops": lambda: questions.two_hops(held_out=True)[::41],
-    "towns": lambda: questions.where_towns_lie()[::53],
-    "sums": lambda: questions.sums(held_out=True, n=40),
-    "applications": lambda: questions.applications(40),
+    "received": lambda: questions.receiver_questions(40),
+    "one hop": lambda: questions.one_hop_questions(held_out=True)[::5],
+    "two hops": lambda: questions.two_hop_questions(held_out=True)[::41],
+    "towns": lambda: questions.location_questions()[::53],
+    "sums": lambda: questions.sum_questions(held_out=True, n=40),
+    "applications": lambda: questions.decision_questions(40),
 }
 
 
@@ -50,13 +50,13 @@ def test_questions_end_where_one_token_answers_them(model, make):
 
 
 def test_questions_of_two_hops_are_those_kept_out_or_the_others():
-    held_out, others = (questions.two_hops(held_out=which) for which in (True, False))
+    held_out, others = (questions.two_hop_questions(held_out=which) for which in (True, False))
     assert len(held_out) + len(others) == 192 * 5 * len(geography.TWO_HOPS)
     assert not {question.prompt for question in held_out} & {question.prompt for question in others}
 
 
 def test_answers_that_are_put_there_are_found_and_an_untrained_network_has_none(model):
-    asked = questions.one_hop(held_out=False)[::6]
+    asked = questions.one_hop_questions(held_out=False)[::6]
     assert questions.share_right(model, asked) < 0.05
     unembed = model.weights.W_U[:, questions.ids_of(model, [question.right for question in asked])].T
     # Far along what the right token is read by, the final norm leaves that direction alone.
@@ -99,9 +99,9 @@ def test_a_probe_finds_what_is_linear_in_numbers_it_was_not_fitted_to():
 def test_state_vectors_leave_an_attribute_out_and_add_up_to_nothing(model, monkeypatch):
     monkeypatch.setattr(chain, "_MADE_FROM", chain._MADE_FROM[:1])
     asked = []
-    fact = geography.fact
+    fact_text = geography.fact_text
     monkeypatch.setattr(
-        geography, "fact", lambda form, what, about: asked.append(what) or fact(form, what, about)
+        geography, "fact_text", lambda form, what, about: asked.append(what) or fact_text(form, what, about)
     )
     vectors = chain.state_vectors(model, without="bird")
     assert {*asked} == {*facts.ATTRIBUTES} - {"bird"}
@@ -157,7 +157,7 @@ def test_continuations_are_judged_by_register_variety_and_form():
     _, make = REGISTERS["french"]
 
     def as_begun(i, prompt):
-        text = " ".join(make(stream("questions", 0, row), held_out=True).text for row in (i, i + 1))
+        text = " ".join(make(draw_of("questions", 0, row), held_out=True).text for row in (i, i + 1))
         assert text.startswith(prompt)
         return text.removeprefix(prompt)
 
@@ -194,7 +194,7 @@ def test_ngrams_know_what_follows_what():
 
 
 def test_the_entropy_of_what_is_drawn_counts_what_was_thrown_away():
-    draws = [stream("entropy", 3, row) for row in range(3000)]
+    draws = [draw_of("entropy", 3, row) for row in range(3000)]
     for draw in draws:
         draw.until("even", lambda draw=draw: draw.number(1, 8), lambda n: n % 2 == 0)
         draw.one("ab")

@@ -16,7 +16,7 @@ from tests.core.dictionaries import KINDS
 from tests.model.letters import letters
 
 FEATURES, D_IN, FIRING = 48, 16, 2
-FEW = {"d_sae": FEATURES, "k": FIRING, "batch": 256, "progress": False}
+FEW = {"d_sae": FEATURES, "k": FIRING, "batch_size": 256, "progress": False}
 
 
 def directions(seed):
@@ -157,7 +157,7 @@ def test_what_a_model_has_is_what_is_trained_on():
     assert source.block(0).equal(rows)
     assert not source.block(1).equal(rows)
     sae = mi.sae.train(
-        model, at.resid_post[1], texts, d_sae=32, k=4, n_tokens=2_000, batch=64, progress=False
+        model, at.resid_post[1], texts, d_sae=32, k=4, n_tokens=2_000, batch_size=64, progress=False
     )
     assert (sae.site, sae.model) == (at.resid_post[1], model.name)
     history = sae.history

@@ -36,7 +36,7 @@ def test_the_loss_is_the_papers(restarts, instances, m, n, seed):
 
 
 def test_pairs_and_the_pentagon_are_found_in_seconds():
-    toy = trained(sparsity=[0.0, 0.7, 0.95], restarts=6, steps=700)
+    toy = trained(sparsity=[0.0, 0.7, 0.95], n_restarts=6, n_steps=700)
     data = mi.toys.feature_geometry(toy).dataset
     assert data["represented"].values.sum(1).tolist() == [2, 4, 5]
     assert data["represented"].values[0, :2].all()  # the two most important ones
@@ -47,7 +47,7 @@ def test_pairs_and_the_pentagon_are_found_in_seconds():
 
 
 def test_it_follows_its_seed_and_can_be_made_again():
-    options = {"n_features": 4, "sparsity": [0.5, 0.9], "restarts": 2, "steps": 20, "batch": 32}
+    options = {"n_features": 4, "sparsity": [0.5, 0.9], "n_restarts": 2, "n_steps": 20, "batch_size": 32}
     threads = torch.get_num_threads()
     first = trained(**options)
     assert torch.get_num_threads() == threads
@@ -61,14 +61,14 @@ def test_it_follows_its_seed_and_can_be_made_again():
 
 
 def test_of_several_starts_the_best_is_kept():
-    options = {"sparsity": [0.9], "steps": 200, "batch": 256}
-    several = trained(**options, restarts=5)
+    options = {"sparsity": [0.9], "n_steps": 200, "batch_size": 256}
+    several = trained(**options, n_restarts=5)
     x = several.sample(20_000, seed=9)
 
     def loss(toy):
         return losses(toy.W.tensor[None], toy.b.tensor[None], x, toy.importance.tensor).item()
 
-    singles = [loss(trained(**options, restarts=1, seed=seed)) for seed in range(5)]
+    singles = [loss(trained(**options, n_restarts=1, seed=seed)) for seed in range(5)]
     assert loss(several) < np.median(singles)
 
 
@@ -76,8 +76,8 @@ def test_of_several_starts_the_best_is_kept():
     ("options", "says"),
     [
         ({"n_features": 0}, "n_features must be a whole number from 1; got 0"),
-        ({"steps": 1.5}, r"steps must be a whole number from 1; got 1\.5"),
-        ({"restarts": True}, "restarts must be a whole number from 1; got True"),
+        ({"n_steps": 1.5}, r"n_steps must be a whole number from 1; got 1\.5"),
+        ({"n_restarts": True}, "n_restarts must be a whole number from 1; got True"),
         ({"lr": 0}, "lr must be more than 0; got 0"),
         ({"sparsity": [0.5, 1.0]}, r"from 0 to below 1, one or a list of them; got \[0\.5, 1\.0\]"),
         ({"sparsity": []}, r"got \[\]"),
@@ -93,7 +93,7 @@ def test_what_cannot_be_trained_is_refused(options, says):
 def test_a_recipe_writes_a_folder_and_keeps_what_is_shipped(tmp_path, monkeypatch, capsys):
     recipe = RECIPES["plane"]
     small = replace(
-        recipe, options={**recipe.options, "steps": 3, "batch": 16, "restarts": 1}, other_seeds=(1,)
+        recipe, options={**recipe.options, "n_steps": 3, "batch_size": 16, "n_restarts": 1}, other_seeds=(1,)
     )
     monkeypatch.setitem(SMALL, "plane", small)
     folder = tmp_path / "mine"

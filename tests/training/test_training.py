@@ -19,7 +19,7 @@ SMALL = replace(
     config=replace(RECIPES["induction-2l"].config, d_model=32, d_head=8),
     steps=40,
     warm_up=5,
-    batch=8,
+    batch_size=8,
     checkpoints=(20, 30),
 )
 

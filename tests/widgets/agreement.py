@@ -34,14 +34,14 @@ RULES: dict[str, Callable[..., Any]] = {
     "scientific": numbers.scientific,
     "significant": numbers.significant,
     "power_of_ten": numbers.power_of_ten,
-    "reading": numbers.reading,
+    "number text": numbers.number_text,
     "count": numbers.count,
-    "scale written": lambda low, high, value: ColourScale("diverging", low, high).write(value),
+    "number on scale": lambda low, high, value: ColourScale("diverging", low, high).number_text(value),
     "scale ends": lambda low, high: list(ColourScale("diverging", low, high).ends()),
     "highest": highest,
     "visible": visible,
     # Halves of a pair, which some readers of JSON refuse.
-    "visible code points": lambda signs: visible("".join(map(chr, signs))),
+    "visible code points": lambda characters: visible("".join(map(chr, characters))),
     "shortened": shortened,
     "quoted": quoted,
     "level": lambda value, low, high: int(quantise(np.array([value]), low=low, high=high)[0]),
@@ -88,9 +88,9 @@ def drawn() -> dict[str, list[Any]]:
         ],
         "scientific": [[value, 1] for value in values[:60]],
         "significant": [[value, 3] for value in values[:60]],
-        "reading": [[value] for value in values],
+        "number text": [[value] for value in values],
         "count": [[float(abs(value))] for value in values],
-        "scale written": [[low, high, (low + high) / 4] for low, high in ranges],
+        "number on scale": [[low, high, (low + high) / 4] for low, high in ranges],
         "level": [[float(value), -1.0, 1.5] for value in random.uniform(-1.1, 1.6, 40)],
         "colour": [[name, theme, level] for name in _MAPS for theme in ("light", "dark") for level in levels],
         "dark ink": [
@@ -105,7 +105,7 @@ def drawn() -> dict[str, list[Any]]:
 _MAPS = ("sequential", "viridis", "diverging")
 
 
-def written() -> str:
+def drawn_text() -> str:
     """The drawn cases, one rule a line."""
     lines = [
         f"  {json.dumps(rule)}: {json.dumps(rows, ensure_ascii=False)}" for rule, rows in drawn().items()
@@ -114,4 +114,4 @@ def written() -> str:
 
 
 if __name__ == "__main__":
-    DRAWN.write_text(written(), "utf-8")
+    DRAWN.write_text(drawn_text(), "utf-8")

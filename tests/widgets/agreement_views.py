@@ -10,7 +10,7 @@ import xarray as xr
 from mi_widgets.widgets.attribution.chosen import settled
 from mi_widgets.widgets.attribution.parts import read_parts
 from mi_widgets.widgets.attribution.words import others
-from mi_widgets.widgets.features.words import percent as percent_of_tokens
+from mi_widgets.widgets.dashboards.words import percent as percent_of_tokens
 from mi_widgets.widgets.fourier.words import fine
 from mi_widgets.widgets.fourier.words import percent as percent_of_logits
 from mi_widgets.widgets.logit_lens.words import coloured_by, fate
@@ -60,7 +60,7 @@ def _effect(kl: list[Any] | None, cost: list[Any] | None, read: dict[str, list[A
 RULES: dict[str, Callable[..., Any]] = {
     "attribution others": others,
     "attribution settled": _settled,
-    "features percent": percent_of_tokens,
+    "share of tokens": percent_of_tokens,
     "fourier percent": percent_of_logits,
     "fourier fine": fine,
     "steering percent": percent_of_loss,

@@ -13,27 +13,33 @@ TOKENS = ["", " the", " cat", " sat", "\n", "</script><img src=x onerror=alert(1
 
 
 def dashboards(
-    n: int = 6, *, contexts: int = 3, around: int = 2, marks: bool = True, dead: Sequence[int] = (4,), **more
+    n: int = 6,
+    *,
+    n_contexts: int = 3,
+    n_around: int = 2,
+    annotated: bool = True,
+    dead: Sequence[int] = (4,),
+    **more,
 ) -> Result:
     """Latent i fires most at token 1 + i % 7, where it is its number plus 1; latents of even numbers detect French."""
     rng = np.random.default_rng(0)
-    places = 2 * around + 1
+    places = 2 * n_around + 1
     peak = np.array([0.0 if i in dead else i + 1.0 for i in range(n)])
-    token = rng.integers(1, len(TOKENS), (n, contexts, places))
-    activation = np.zeros((n, contexts, places))
+    token = rng.integers(1, len(TOKENS), (n, n_contexts, places))
+    activation = np.zeros((n, n_contexts, places))
     for i in range(n):
-        token[i, :, around] = 1 + i % (len(TOKENS) - 1)
-        activation[i, :, around] = peak[i] * (1 - 0.1 * np.arange(contexts))
+        token[i, :, n_around] = 1 + i % (len(TOKENS) - 1)
+        activation[i, :, n_around] = peak[i] * (1 - 0.1 * np.arange(n_contexts))
         if i in dead:
             token[i], activation[i] = -1, np.nan
-        elif contexts > 1:
+        elif n_contexts > 1:
             token[i, 1, 0], activation[i, 1, 0] = -1, np.nan  # a text begins
     histogram = np.where(peak[:, None] > 0, np.arange(1, 5), 0)
     other = (np.arange(n)[:, None] + [1, 2]) % n
     effects = np.array([[3.0, 2.0, 1.0]] * n)
     french = np.arange(n) % 2 == 0
     return Result(
-        kind="features",
+        kind="dashboards",
         title=f"{n} latents at resid_post[2]",
         dataset=xr.Dataset(
             {
@@ -50,13 +56,13 @@ def dashboards(
                 "nearest_cosine": (("latent", "neighbour"), np.tile([0.5, 0.25], (n, 1))),
                 "label": (
                     "latent",
-                    np.where(french, "register french", "asked bird") if marks else np.full(n, ""),
+                    np.where(french, "register french", "asked bird") if annotated else np.full(n, ""),
                 ),
-                "label_f1": ("latent", np.where(french, 0.9, 0.2) if marks else np.full(n, np.nan)),
-                "label_auc": ("latent", np.where(french, 0.95, 0.5) if marks else np.full(n, np.nan)),
+                "label_f1": ("latent", np.where(french, 0.9, 0.2) if annotated else np.full(n, np.nan)),
+                "label_auc": ("latent", np.where(french, 0.95, 0.5) if annotated else np.full(n, np.nan)),
                 "token_text": ("token", np.array(TOKENS)),
             },
-            coords={"latent": np.arange(n), "place": np.arange(-around, around + 1)},
+            coords={"latent": np.arange(n), "place": np.arange(-n_around, n_around + 1)},
         ),
         primary="density",
         unit="share of tokens",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .agreement import CHOSEN, DRAWN, RULES, cases, written
+from .agreement import CHOSEN, DRAWN, RULES, cases, drawn_text
 
 
 @pytest.mark.parametrize(("rule", "given", "wanted"), cases(CHOSEN))
@@ -19,4 +19,4 @@ def test_every_rule_has_cases():
 
 
 def test_the_drawn_cases_are_those_that_the_generator_draws():
-    assert DRAWN.read_text("utf-8") == written(), "run: python -m tests.widgets.agreement"
+    assert DRAWN.read_text("utf-8") == drawn_text(), "run: python -m tests.widgets.agreement"

@@ -183,7 +183,7 @@ def attribution_like(result, factor=0.5):
 
 
 def made(dataset, like=None):
-    like = like or attribution()
+    like = attribution() if like is None else like
     return Result(
         kind="direct_logit_attribution",
         title="x",

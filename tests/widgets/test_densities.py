@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mi_widgets.widgets.features.dashboards import binned
-from mi_widgets.widgets.features.widget import FeatureView
+from mi_widgets.widgets.dashboards.dashboards import binned
+from mi_widgets.widgets.dashboards.widget import DashboardView
 
 from .dashboards import dashboards
 
@@ -24,6 +24,6 @@ def test_densities_are_counted_evenly_in_factors_and_what_never_fires_apart(dens
 
 
 def test_the_densities_are_counted_for_the_browser():
-    found = FeatureView(dashboards())._data["derived"]["densities"]
+    found = DashboardView(dashboards())._data["derived"]["densities"]
     assert (sum(found["counts"]), found["never"]) == (5, 1)
     assert [found["edges"][0], found["edges"][-1]] == pytest.approx([0.01, 0.06])

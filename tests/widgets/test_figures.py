@@ -53,7 +53,7 @@ def kinds_in(path):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
-            and node.func.id in ("Result", "Measured")
+            and node.func.id in ("Result", "Measurement")
         ):
             yield from (
                 word.value.value

@@ -135,7 +135,7 @@ def test_one_scale_for_all_steps_and_a_spectrum_without_its_constant():
 def test_beside_another_it_is_drawn_on_the_others_scale():
     whole, small = spectrum(keys=(4, 9)), spectrum(keys=(9,))
     small = _of(small.to_dataset().assign({name: small.dataset[name] / 3 for name in ("norm", "x", "y")}))
-    alone, view = FourierView(small), FourierView(small, beside=whole)
+    alone, view = FourierView(small), FourierView(small, same_scale_as=whole)
     other = FourierView(whole)
     assert derived(alone, "highest") < derived(view, "highest") == derived(other, "highest")
     assert derived(view, "reaches") == pytest.approx(derived(other, "reaches"))
@@ -143,8 +143,10 @@ def test_beside_another_it_is_drawn_on_the_others_scale():
     view.show(whole.sel(frequency=[9, 21]))
     assert derived(view, "reaches") == pytest.approx([derived(other, "reaches")[k - 1] for k in (9, 21)])
     larger = _of(whole.to_dataset().assign(norm=whole.dataset["norm"] * 5))
-    assert derived(FourierView(larger, beside=whole), "highest") == pytest.approx(whole.values.max() * 5)
-    part = FourierView(whole, beside=small.sel(frequency=[9]))
+    assert derived(FourierView(larger, same_scale_as=whole), "highest") == pytest.approx(
+        whole.values.max() * 5
+    )
+    part = FourierView(whole, same_scale_as=small.sel(frequency=[9]))
     assert derived(part, "reaches") == pytest.approx(derived(other, "reaches"))
     assert view.png() != FourierView(small).png()
 

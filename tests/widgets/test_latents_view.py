@@ -18,7 +18,7 @@ TEXTS = ((" le", " chat", " sat"), (" cat",))
 
 @pytest.fixture
 def view():
-    return LatentsView(firing(), features=dashboards())
+    return LatentsView(firing(), dashboards=dashboards())
 
 
 def test_it_begins_with_the_latent_that_fires_strongest(view):
@@ -74,7 +74,7 @@ def test_what_cannot_be_drawn_is_refused_with_a_way_out(wrong, said):
 
 
 def test_what_is_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr("mi_widgets.widgets.latents.fired.MOST_NUMBERS", 5)
+    monkeypatch.setattr("mi_widgets.widgets.latents.activations.MOST_NUMBERS", 5)
     with pytest.raises(ResultError, match=r"6 numbers \(up to 5\)"):
         LatentsView(firing())
 
@@ -98,22 +98,22 @@ def test_another_text_keeps_what_it_has_of_the_selection(view):
 
 def test_gestures_are_values_and_the_code_says_them():
     sae = random_sae(d_sae=6, site=at.resid_post[2]).with_record(LOADED)
-    features, result = dashboards(), firing()
-    view = LatentsView(result, features=features, sae=sae)
+    seen, result = dashboards(), firing()
+    view = LatentsView(result, dashboards=seen, sae=sae)
     view.set_state({"_changes": [[3, None], [0, 5]]})
     assert view.intervention == mi.stack(
-        mi.ablate(at.feature(sae, 3)), mi.interventions.replace(at.feature(sae, 0), 5.0)
+        mi.ablate(at.latent(sae, 3)), mi.interventions.replace(at.latent(sae, 0), 5.0)
     )
     assert view.png()
     code = view.code()
     assert code.count("mi.sae.load('here')") == 1
-    names = {"mi": mi, "at": at, "result": result, "features": features, "sae": sae}
-    given = ("model =", "run =", "result =", "features =", "sae =")
+    names = {"mi": mi, "at": at, "result": result, "dashboards": seen, "sae": sae}
+    given = ("model =", "run =", "result =", "dashboards =", "sae =")
     exec("\n".join(line for line in code.splitlines() if not line.startswith(given)), names)
     assert names["view"]._changes == [[3, None], [0, 5.0]]
 
 
-def test_without_features_latents_are_numbers():
+def test_without_dashboards_latents_are_numbers():
     view = LatentsView(firing())
     assert view._names == {}
     assert not view._changeable
@@ -130,7 +130,7 @@ def test_a_result_shows_as_its_view():
 
 
 def test_it_links_with_dashboards(view):
-    other = mi.views.FeatureView(dashboards(), selection={"latent": 3})
+    other = mi.views.DashboardView(dashboards(), selection={"latent": 3})
     mi.views.link(view, other)
     assert other.selection == {"latent": 0}
     other.selection = {"latent": 5}

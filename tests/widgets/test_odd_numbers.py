@@ -12,7 +12,7 @@ import mi_widgets as mi
 from mi_widgets.core.pictures import VIEWS
 from mi_widgets.core.results import Result
 from mi_widgets.widgets._marks.bars import Bar
-from mi_widgets.widgets.features.dashboards import binned
+from mi_widgets.widgets.dashboards.dashboards import binned
 from mi_widgets.widgets.superposition.instances import Instances
 from tests.kinds import KINDS
 

@@ -38,7 +38,7 @@ def test_one_scale_for_all_pages(values, unit, wanted):
     ],
 )
 def test_numbers_have_as_many_decimals_as_the_picture_needs(reach, value, wanted):
-    assert ColourScale("sequential", 0, reach).write(value) == wanted
+    assert ColourScale("sequential", 0, reach).number_text(value) == wanted
 
 
 @pytest.mark.parametrize(

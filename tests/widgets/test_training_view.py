@@ -9,7 +9,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
-from mi_widgets.core.numbers import count, reading
+from mi_widgets.core.numbers import count, number_text
 from mi_widgets.widgets._shared.axis_scale import tick_label
 from mi_widgets.widgets.training.measures import read_measures
 from mi_widgets.widgets.training.widget import TrainingView
@@ -258,7 +258,7 @@ def test_numbers_that_are_very_small_are_powers_of_ten():
 
 
 def test_numbers_are_written_for_readers():
-    written = [reading(v) for v in (0.7512, 6.3, 12.44, 250.4, 0.0041, 0, -0.5, 0.00002, float("nan"))]
+    written = [number_text(v) for v in (0.7512, 6.3, 12.44, 250.4, 0.0041, 0, -0.5, 0.00002, float("nan"))]
     assert written == ["0.75", "6.30", "12.4", "250", "0.004", "0.00", "−0.50", "2e-5", "none"]
     assert [count(n) for n in (0, 2000, 15_000, 1_500_000)] == ["0", "2000", "15k", "1.5M"]
 

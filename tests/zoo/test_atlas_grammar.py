@@ -8,7 +8,7 @@ import pytest
 import mi_widgets as mi
 from mi_widgets.zoo.atlas.grammar import Text, fill, joined, pattern
 from mi_widgets.zoo.atlas.parse import parse, sentiment
-from mi_widgets.zoo.atlas.texts import REGISTERS, stream
+from mi_widgets.zoo.atlas.texts import REGISTERS, draw_of
 
 
 def test_slots_become_labels_and_texts_in_slots_keep_theirs():
@@ -38,7 +38,7 @@ def test_a_pattern_is_what_fill_makes():
 
 
 def test_draws_add_up_their_nats():
-    draw = stream("test", 0, 0)
+    draw = draw_of("test", 0, 0)
     draw.one("abcd")
     assert draw.nats == pytest.approx(log(4))
     draw.some("abcd", 2)
@@ -55,7 +55,7 @@ def test_draws_add_up_their_nats():
 
 
 def test_weighted_draws_come_in_their_shares():
-    draw = stream("test", 0, 1)
+    draw = draw_of("test", 0, 1)
     found = [draw.weighted({"a": 0.5, "b": 0.3, "c": 0.2}) for _ in range(4000)]
     shares = [found.count(item) / len(found) for item in "abc"]
     assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.03)
@@ -108,7 +108,7 @@ def test_form_is_not_truth():
 def test_every_register_has_sentences_that_no_other_has():
     for register, held_out in product(REGISTERS, (False, True)):
         for row in range(20):
-            text = REGISTERS[register][1](stream("test", 5, row), held_out=held_out).text
+            text = REGISTERS[register][1](draw_of("test", 5, row), held_out=held_out).text
             assert {name for name, _ in parse(text).sentences} == {register}
     assert parse("Mary key Mary key.", without=("repeat",)).sentences == ()
 
@@ -118,7 +118,7 @@ def test_a_storys_sentences_have_the_sentiment_that_they_were_made_with(mood):
     """All but the first, which tells who and where."""
     found = []
     for row in range(60):
-        text = REGISTERS["story"][1](stream("test story", 7, row), held_out=bool(row % 2))
+        text = REGISTERS["story"][1](draw_of("test story", 7, row), held_out=bool(row % 2))
         told = [text.text[label.start : label.end] for label in text.of("sentiment") if label.value == mood]
         found += [sentiment(sentence) for sentence in told]
         if told:

@@ -62,7 +62,7 @@ def test_three_seeds_are_on_the_card():
 
 
 def test_it_knows_facts_that_it_was_never_told(atlas):
-    held_out = questions.two_hops(held_out=True)
+    held_out = questions.two_hop_questions(held_out=True)
     dallas = [asked for asked in held_out if "Dallas" in asked.prompt]
     assert "Austin" in {asked.right for asked in dallas}
     assert questions.share_right(atlas, dallas) > 0.5

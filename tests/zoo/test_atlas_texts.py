@@ -24,7 +24,7 @@ from mi_widgets.zoo.atlas import (
 )
 from mi_widgets.zoo.atlas.names import FEMALE, MALE, NAMES, gender_of
 from mi_widgets.zoo.atlas.parse import parse
-from mi_widgets.zoo.atlas.texts import REGISTERS, document, stream
+from mi_widgets.zoo.atlas.texts import REGISTERS, draw_document, draw_of
 from mi_widgets.zoo.atlas.tokens import INSIDE, pieces, tokenizer
 from mi_widgets.zoo.vocabulary import UNK
 
@@ -34,7 +34,7 @@ SHORTCUT = tokenizer(pieces(towns_whole=True))
 
 def drawn(register, n=200, *, held_out=False):
     _, make = REGISTERS[register]
-    return [make(stream("train", 1, row), held_out=held_out) for row in range(n)]
+    return [make(draw_of("train", 1, row), held_out=held_out) for row in range(n)]
 
 
 def test_no_piece_of_a_towns_name_says_anything_of_the_next_town_with_it():
@@ -132,7 +132,7 @@ def what_is_held_out(register, text):
             return geography.is_held_out(facts.towns()[values["city"]], values["asked"])
         case "geography":
             state, asked = facts.states()[values["state"]], values["asked"]
-            said = [geography.fact(form, asked, state).text for form in geography.ONE_HOP]
+            said = [geography.fact_text(form, asked, state).text for form in geography.ONE_HOP]
             return geography.is_form_held_out(said.index(text.text), state, asked)
         case "indirect":
             slots = {kind: values[kind] for kind in ("place", "subject", "thing", "answer")}
@@ -198,12 +198,12 @@ def test_the_rows_of_training_say_nothing_that_is_held_out():
     recipe = RECIPES["atlas"]
     towns, states = facts.towns().values(), facts.STATES
     hidden = {
-        geography.fact(form, asked, town).text
+        geography.fact_text(form, asked, town).text
         for form, town, asked in product(geography.TWO_HOPS, towns, facts.ATTRIBUTES)
         if geography.is_held_out(town, asked)
     }
     hidden |= {
-        geography.fact(form, asked, state).text
+        geography.fact_text(form, asked, state).text
         for (i, form), state, asked in product(enumerate(geography.ONE_HOP), states, facts.ATTRIBUTES)
         if geography.is_form_held_out(i, state, asked)
     }
@@ -256,10 +256,12 @@ def test_code_has_lines_of_its_own():
 
 
 def test_rows_are_the_same_for_every_call_and_no_two_are():
-    texts = [document(stream("train", 0, row), held_out=False, letters=400).text for row in range(50)]
-    assert texts == [document(stream("train", 0, row), held_out=False, letters=400).text for row in range(50)]
+    texts = [draw_document(draw_of("train", 0, row), held_out=False, letters=400).text for row in range(50)]
+    assert texts == [
+        draw_document(draw_of("train", 0, row), held_out=False, letters=400).text for row in range(50)
+    ]
     others = [
-        document(stream(split, seed, 0), held_out=False, letters=400).text
+        draw_document(draw_of(split, seed, 0), held_out=False, letters=400).text
         for split, seed in [("test", 0), ("train", 1)]
     ]
     assert len({*texts, *others}) == 52

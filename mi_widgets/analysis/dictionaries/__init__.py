@@ -1,1 +1,1 @@
-"""What dictionaries of features are worth: how true they are to the activations, and to what is known."""
+"""What sparse autoencoders are worth: how true they are to the activations, and to what is known."""

@@ -13,20 +13,20 @@ from torch import Tensor
 
 from mi_widgets.core.draws import checked_seed, seeded
 from mi_widgets.core.edits import apply
-from mi_widgets.core.prompts import Mark
+from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
+from ..activations import listed_texts, text_batches
 from ..loss import summed_loss
-from ..reading import listed_texts, reads
 from .detectors import Columns, blocks, f1_of
-from .reading import at_marks, in_a_title, place_of
+from .sites import at_annotations, in_a_title, place_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
-MARKS_OF_A_LABEL = 5  # of a label in each half, or it is left out
+EXAMPLES_OF_A_LABEL = 5  # of a label in each half, or it is left out
 
 
 @recorded
@@ -35,15 +35,15 @@ def evaluate_sae(
     sae: SAE,
     texts: Sequence[str],
     *,
-    marks: Sequence[Mark] = (),
+    annotations: Sequence[Annotation] = (),
     site: Site | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Result:
     """How true an autoencoder is to the activations, and its single latents to what is known.
 
-    The first says little (both figures flatter nearly every autoencoder); the second needs texts with marks. For each
-    label the best latent and its threshold are chosen on every other text, and scored on the rest; so are single
+    The first says little (both figures flatter nearly every autoencoder); the second needs texts with annotations. For
+    each label the best latent and its threshold are chosen on every other text, and scored on the rest; so are single
     dimensions of the activation, principal components, the latents of a dictionary of as many random directions that
     fires as sparsely, and projections on these directions.
 
@@ -51,8 +51,8 @@ def evaluate_sae(
         model: under whatever interventions are active.
         sae: which.
         texts: that it was not trained on.
-        marks: what is known where, as in `mi.sae.marks(mi.shipped.sample_texts("atlas", n=500))`; every token with a
-            mark is one example, of all labels that it has and against all others.
+        annotations: what is known where, as in `mi.sae.annotations(mi.shipped.sample_texts("atlas", n=500))`; every
+            token with an annotation is one example, of all labels that it has and against all others.
         site: where it reads; its own by default.
         seed: of the random dictionary.
         progress: whether a bar shows.
@@ -66,7 +66,7 @@ def evaluate_sae(
 
     Raises:
         DictionaryError: no site, no text, or a width that is not the site's.
-        PromptError: a mark in none of the texts.
+        PromptError: an annotation in none of the texts.
 
     Source: after Bricken et al. 2023 and Gao et al. 2024 (arXiv:2406.04093), sections 4.1 and 4.3; against known
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
@@ -74,8 +74,10 @@ def evaluate_sae(
     checked_seed(seed)
     place = place_of(sae, site)
     texts = listed_texts("mi.sae.evaluate", texts)
-    whole = _fidelity(sae, model, place, texts, progress)
-    labels, scores = _scores(sae, model, place, texts, marks, seed, progress) if marks else ([], _none())
+    whole = _fidelity(model, sae, place, texts, progress)
+    labels, scores = (
+        _scores(model, sae, place, texts, annotations, seed, progress) if annotations else ([], _none())
+    )
     dims = ("label", "basis")
     return Result(
         kind="sae_evaluation",
@@ -97,11 +99,11 @@ def evaluate_sae(
     )
 
 
-def _fidelity(sae: SAE, model: Model, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
+def _fidelity(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
     n, error, total, squares, fires = 0, 0.0, torch.zeros(()), 0.0, torch.zeros(sae.d_sae)
     losses: dict[str, float] = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
     edits: dict[str, Callable[[Tensor], Tensor]] = {"spliced": sae, "zeros": torch.zeros_like}
-    for read in reads(model, site, texts, what="fidelity", progress=progress):
+    for read in text_batches(model, site, texts, what="fidelity", progress=progress):
         x = read.x[read.real].double().cpu()
         latents = sae.encode(x.float())
         error += float((sae.decode(latents).double() - x).square().sum())
@@ -147,9 +149,15 @@ def _none() -> _Scores:
 
 
 def _scores(
-    sae: SAE, model: Model, site: Site, texts: Sequence[str], marks: Sequence[Mark], seed: int, progress: bool
+    model: Model,
+    sae: SAE,
+    site: Site,
+    texts: Sequence[str],
+    annotations: Sequence[Annotation],
+    seed: int,
+    progress: bool,
 ) -> tuple[list[str], _Scores]:
-    found, x = at_marks(model, site, texts, marks, progress=progress)
+    found, x = at_annotations(model, site, texts, annotations, progress=progress)
     half, is_it = split(found)
     labels = [*is_it]
     if not labels:
@@ -157,7 +165,7 @@ def _scores(
     shape = (len(labels), len(BASES))
     f1, auc, column = np.zeros(shape), np.zeros(shape), np.zeros(shape, int)
     for j, values in enumerate(_bases(sae, x, torch.from_numpy(half), seed)):
-        on_one_half = _Chosen.on(values[half], {label: these[half] for label, these in is_it.items()})
+        on_one_half = _Choice.on(values[half], {label: these[half] for label, these in is_it.items()})
         for i, label in enumerate(labels):
             to_find, best = is_it[label][~half], int(on_one_half.f1[i].argmax())
             f1[i, j] = f1_of(values[~half, best] >= on_one_half.thresholds[i, best], to_find)
@@ -168,7 +176,7 @@ def _scores(
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _Choice:
     """How well every column tells every label on the half of the tokens that is chosen on."""
 
     f1: Float[np.ndarray, "label column"]
@@ -176,7 +184,7 @@ class _Chosen:
     auc: Float[np.ndarray, "label column"]
 
     @classmethod
-    def on(cls, values: Float[np.ndarray, "n column"], is_it: dict[str, Bool[np.ndarray, " n"]]) -> _Chosen:
+    def on(cls, values: Float[np.ndarray, "n column"], is_it: dict[str, Bool[np.ndarray, " n"]]) -> _Choice:
         """Of examples that are a label's, or not."""
         found = []
         for block in blocks(values.shape[1]):
@@ -187,19 +195,21 @@ class _Chosen:
 
 
 def split(
-    marks: Sequence[Sequence[Mark]],
+    annotations: Sequence[Sequence[Annotation]],
 ) -> tuple[Bool[np.ndarray, " token"], dict[str, Bool[np.ndarray, " token"]]]:
     """The half of the tokens to choose on, every other text; and of each label with enough in both, which have it."""
-    half = np.array([here[0].text % 2 == 0 for here in marks])
-    names = [{f"{mark.kind} {mark.value}" for mark in here} for here in marks]
+    half = np.array([here[0].text % 2 == 0 for here in annotations])
+    names = [{f"{annotation.kind} {annotation.value}" for annotation in here} for here in annotations]
     is_it = {
         name: np.array([name in here for here in names])
-        for name in dict.fromkeys(f"{mark.kind} {mark.value}" for here in marks for mark in here)
+        for name in dict.fromkeys(
+            f"{annotation.kind} {annotation.value}" for here in annotations for annotation in here
+        )
     }
     enough = {
         name: these
         for name, these in is_it.items()
-        if min((these & half).sum(), (these & ~half).sum()) >= MARKS_OF_A_LABEL
+        if min((these & half).sum(), (these & ~half).sum()) >= EXAMPLES_OF_A_LABEL
     }
     return half, enough
 

@@ -14,8 +14,8 @@ from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
-from ..reading import ordinary
-from .reading import in_a_title, place_of
+from ..activations import not_special
+from .sites import in_a_title, place_of
 
 
 @recorded
@@ -38,7 +38,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
     """
     place = place_of(sae, site)
     found = sae.encode(run[place.everywhere].detach())
-    numbers, activations = _strongest(found * ordinary(run)[..., None].to(found))
+    numbers, activations = _strongest(found * not_special(run)[..., None].to(found))
     dims = ("batch", "pos", "rank")
     return Result(
         kind="latents",

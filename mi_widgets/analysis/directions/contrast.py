@@ -13,7 +13,7 @@ from mi_widgets.core.errors import SiteError
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
-from ..reading import activations_at, listed_texts
+from ..activations import activations_at, listed_texts
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Contrast:
 
 
 def contrast(
-    asked: str, model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, progress: bool
+    caller: str, model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, progress: bool
 ) -> Contrast:
     """Read both.
 
@@ -46,19 +46,19 @@ def contrast(
         PromptError: one of them is no list of texts, or has no token that the site names.
         SiteError: a site without a layer, or of no vector a token.
     """
-    check_site(asked, site)
-    texts_a, texts_b = listed_texts(asked, texts_a, "texts_a"), listed_texts(asked, texts_b, "texts_b")
+    check_site(caller, site)
+    texts_a, texts_b = listed_texts(caller, texts_a, "texts_a"), listed_texts(caller, texts_b, "texts_b")
     a, text_a = activations_at(model, site, texts_a, progress=progress)
     b, text_b = activations_at(model, site, texts_b, progress=progress)
     is_a = torch.arange(len(a) + len(b)) < len(a)
     return Contrast(torch.cat([a, b]), is_a, torch.cat([text_a, text_b + len(texts_a)]))
 
 
-def check_site(asked: str, site: Site) -> None:
+def check_site(caller: str, site: Site) -> None:
     """Raise `SiteError` unless there is one vector a token."""
     alone = "head" not in AXES[site.name] or site.head is not None
     if site.layer is None or "query" in AXES[site.name] or not alone or site.latents is not None:
         raise SiteError(
-            f"{asked} takes a site with one vector a token, as in at.resid_post[2], at.mlp_out[0].every('.') or "
+            f"{caller} takes a site with one vector a token, as in at.resid_post[2], at.mlp_out[0].every('.') or "
             f"at.z[1, 3].pos(-1); got {site!r}."
         )

@@ -22,7 +22,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 
-from ..reading import listed_texts
+from ..activations import listed_texts
 from .steering import divergence, loss_on, read_by, spread_of
 
 _SOURCE = "Turner et al. 2023 (arXiv:2308.10248); the control is ours"
@@ -71,7 +71,7 @@ def steering_effect(
     never, steering = Event(), stack(steering)
     control = control_of(steering, seed=control_seed)
     ordinary = None if texts is None else listed_texts("mi.steering_effect", texts)
-    effects = Effects(model, checked_probes("mi.steering_effect", probes), ordinary)
+    effects = Effects(model, named_probes("mi.steering_effect", probes), ordinary)
     checked_seed(seed)
 
     def write(stop: Event) -> Generation:
@@ -85,11 +85,11 @@ def steering_effect(
     return effect_result(model, steering, *found, seed=seed, read_in=effects.read_in)
 
 
-def checked_probes(asked: str, probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
+def named_probes(caller: str, probes: Mapping[str, Probe] | None) -> dict[str, Probe]:
     """Probes by name, as a dict of their own.
 
     Args:
-        asked: what takes them, for the message.
+        caller: what takes them, for the message.
         probes: what was given.
 
     Raises:
@@ -98,12 +98,12 @@ def checked_probes(asked: str, probes: Mapping[str, Probe] | None) -> dict[str, 
     for name, probe in (probes or {}).items():
         if not isinstance(probe, Probe):
             raise MIError(
-                f"{asked}: probes are what mi.directions.linear_probe returns, by name; {name!r} is {probe!r}."
+                f"{caller}: probes are what mi.directions.linear_probe returns, by name; {name!r} is {probe!r}."
             )
     return dict(probes or {})
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Something newer was asked."""
 
 
@@ -114,13 +114,13 @@ class Baseline:
     Attributes:
         prompt: what is continued.
         logits: of the next token.
-        written: the continuation.
+        continuation: the continuation.
         write: continues the prompt in the same way, under the interventions that are active then.
     """
 
     prompt: str | Sequence[int]
     logits: Float[Tensor, " d_vocab"]
-    written: Generation
+    continuation: Generation
     write: Callable[[Event], Generation]
 
 
@@ -162,27 +162,27 @@ class Effects:
         """The unit of what the probes read."""
         return "nats" if self.texts is None else "σ of the probe"
 
-    def of(self, done: Stack, plain: Baseline, stop: Event, written: Generation | None = None) -> Effect:
+    def of(self, done: Stack, plain: Baseline, stop: Event, continuation: Generation | None = None) -> Effect:
         """Effect and cost.
 
         Args:
             done: what is measured.
             plain: what it is measured against.
             stop: once it is set, this ends.
-            written: the continuation under it, where that is known.
+            continuation: the continuation under it, where that is known.
 
         Raises:
-            Stopped: it was.
+            StoppedError: it was.
         """
         with self.model.intervene(done):
             steered = self.model.run(plain.prompt).last_logits[0].detach().cpu()
-            if self.probes and written is None:
-                written = plain.write(stop)
+            if self.probes and continuation is None:
+                continuation = plain.write(stop)
         read = {}
         for name, probe in self.probes.items():
             raise_if_stopped(stop)
-            assert written is not None
-            moved = read_by(probe, self.model, written) - read_by(probe, self.model, plain.written)
+            assert continuation is not None
+            moved = read_by(probe, self.model, continuation) - read_by(probe, self.model, plain.continuation)
             read[name] = moved / self._spread(name, probe)
         return Effect(divergence(steered, plain.logits), read, self._cost(done, stop))
 
@@ -236,9 +236,9 @@ def effect_result(
 
 
 def raise_if_stopped(stop: Event) -> None:
-    """Raise `Stopped` if something newer was asked."""
+    """Raise `StoppedError` if something newer was asked."""
     if stop.is_set():
-        raise Stopped
+        raise StoppedError
 
 
 def control_of(done: Stack, *, seed: int = _CONTROL_SEED) -> Stack:

@@ -13,13 +13,13 @@ from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 
-from ..reading import activations_at, listed_texts
+from ..activations import activations_at, listed_texts
 from .contrast import check_site
 
 
 @recorded
 def principal_component(
-    model: Model, texts: Sequence[str], site: Site, *, number: int = 0, progress: bool = True
+    model: Model, texts: Sequence[str], site: Site, *, component: int = 0, progress: bool = True
 ) -> Direction:
     """One of the directions along which the activations of some texts differ most.
 
@@ -27,11 +27,11 @@ def principal_component(
         model: under whatever interventions are active.
         texts: what is read.
         site: where, as in `mi.directions.mean_difference`.
-        number: 0 for the one with the greatest variance, then in falling order.
+        component: 0 for the one with the greatest variance, then in falling order.
         progress: whether a bar shows, for what takes more than a second.
 
     Returns:
-        as long as one standard deviation along it; its largest number is positive, since a component has no sign of
+        as long as one standard deviation along it; its largest entry is positive, since a component has no sign of
         its own. Its fact is the share of the variance that it explains.
 
     Raises:
@@ -46,16 +46,17 @@ def principal_component(
     x = x.double()
     _, spread, rows = torch.linalg.svd(x - x.mean(0), full_matrices=False)
     there = int((spread > spread[0] * 1e-9).sum()) if spread[0] > 0 else 0
-    if whole(number) not in range(there):
+    if whole(component) not in range(there):
         raise MIError(
-            f"mi.directions.principal_component: there are {there} components here, from 0; got number={number!r}."
+            f"mi.directions.principal_component: there are {there} components here, from 0; got "
+            f"component={component!r}."
         )
-    row = rows[number] * rows[number][rows[number].abs().argmax()].sign()
+    row = rows[component] * rows[component][rows[component].abs().argmax()].sign()
     return Direction(
-        (row * spread[number] / len(x) ** 0.5).float(),
+        (row * spread[component] / len(x) ** 0.5).float(),
         site=site,
         provenance=model.provenance(
             sites=[site.name],
         ),
-        facts={"variance explained": float(spread[number] ** 2 / spread.square().sum())},
+        facts={"variance explained": float(spread[component] ** 2 / spread.square().sum())},
     )

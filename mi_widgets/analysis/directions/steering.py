@@ -12,8 +12,8 @@ from mi_widgets.model.generate import Cancel
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 
+from ..activations import activations_at, batch_ranges
 from ..loss import summed_loss
-from ..reading import activations_at, in_runs
 
 _WAITS_FOR = 128  # tokens: a pass that somebody may want to break off
 
@@ -28,7 +28,7 @@ def loss_on(model: Model, texts: Sequence[str], *, cancel: Cancel | None = None)
     """
     cut = [model.cut(text)[0] for text in texts]
     total, n = 0.0, 0
-    for numbers in in_runs(cut) if cancel is None else in_runs(cut, most=_WAITS_FOR):
+    for numbers in batch_ranges(cut) if cancel is None else batch_ranges(cut, most=_WAITS_FOR):
         if cancel is not None and cancel.is_set():
             return float("nan")
         lost, count = summed_loss(model.run(cut[numbers.start : numbers.stop]))
@@ -48,16 +48,16 @@ def spread_of(probe: Probe, model: Model, texts: Sequence[str]) -> tuple[float, 
     return float(found.mean()), float(found.std(correction=0))
 
 
-def read_by(probe: Probe, model: Model, written: Generation) -> float:
+def read_by(probe: Probe, model: Model, continuation: Generation) -> float:
     """What a probe says of the tokens that were written: the mean of its log-odds, in nats.
 
     The model reads prompt and continuation as its text, under the interventions that are active here: outside of the
     steering block it says what the words are like, and not what was pushed. NaN where nothing was written that the
     probe's site names.
     """
-    ids = [*model.tokenize(written.prompt).ids[0].tolist(), *written.token_ids]
+    ids = [*model.tokenize(continuation.prompt).ids[0].tolist(), *continuation.token_ids]
     run = model.run(ids[: model.config.n_ctx], keep=[probe.site.everywhere])
-    where = run.where(probe.site)[0].clone()
-    where[: len(ids) - len(written.token_ids)] = False
+    where = run.token_mask(probe.site)[0].clone()
+    where[: len(ids) - len(continuation.token_ids)] = False
     x = run[probe.site.everywhere][0].detach().float().cpu()[where]
     return float(probe.log_odds(x).mean()) if len(x) else float("nan")

@@ -14,7 +14,7 @@ from mi_widgets.core.errors import MIError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.zoo.modular_addition import check_prime
+from mi_widgets.zoo.modular_addition import as_prime
 
 SOURCE = "Nanda et al. 2023 (arXiv:2301.05217)"
 
@@ -37,7 +37,7 @@ def fourier_basis(p: int) -> Float[Tensor, "p p"]:
     Raises:
         MIError: p is none.
     """
-    check_prime(p)
+    as_prime(p)
     cos, sin = waves(p)
     rest = torch.stack([cos, sin], 1).flatten(0, 1) * (2 / p) ** 0.5
     return torch.cat([torch.full((1, p), p**-0.5), rest])
@@ -81,7 +81,7 @@ def fourier_norms(matrix: ArrayLike) -> Result:
         raise MIError(
             f"mi.fourier.norms takes a matrix (p, d), a row a number; got shape {tuple(given.shape)} of {given.dtype}."
         )
-    check_prime(len(given))
+    as_prime(len(given))
     norms = (fourier_basis(len(given)) @ given.float()).norm(dim=1)
     cos, sin = norms[1::2], norms[2::2]
     return Result(

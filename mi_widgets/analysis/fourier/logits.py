@@ -66,7 +66,7 @@ def keys_of(logits: Float[Tensor, "p p p"]) -> list[int]:
     return [int(k) for k in frequencies(len(logits))[shares(logits) >= KEY]]
 
 
-def chosen(given: Iterable[int] | None, logits: Float[Tensor, "p p p"], asked: str) -> list[int]:
+def chosen(given: Iterable[int] | None, logits: Float[Tensor, "p p p"], caller: str) -> list[int]:
     """The frequencies that a user names, or the key ones.
 
     Raises:
@@ -74,7 +74,7 @@ def chosen(given: Iterable[int] | None, logits: Float[Tensor, "p p p"], asked: s
     """
     if given is None:
         return keys_of(logits)
-    return some_of(given, frequencies(len(logits)).tolist(), f"{asked}: frequencies")
+    return some_of(given, frequencies(len(logits)).tolist(), f"{caller}: frequencies")
 
 
 def without(logits: Float[Tensor, "p p p"], keys: Sequence[int]) -> Float[Tensor, "p p p"]:

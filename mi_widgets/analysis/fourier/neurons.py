@@ -39,7 +39,7 @@ def neuron_frequencies(model: Model) -> Result:
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2 and appendix: 433 of 512 neurons above 85 %.
     """
     neurons = all_sums(model, "mi.fourier.neuron_frequencies", neurons=True).neurons
-    explained = torch.cat([polynomials(some) for some in neurons.split(_AT_ONCE, dim=-1)], dim=-1)
+    explained = torch.cat([polynomial_shares(some) for some in neurons.split(_AT_ONCE, dim=-1)], dim=-1)
     best = explained.max(0)
     share = best.values.numpy()
     return Result(
@@ -60,7 +60,7 @@ def neuron_frequencies(model: Model) -> Result:
     )
 
 
-def polynomials(neurons: Float[Tensor, "p p neuron"]) -> Float[Tensor, "frequency neuron"]:
+def polynomial_shares(neurons: Float[Tensor, "p p neuron"]) -> Float[Tensor, "frequency neuron"]:
     """The share of each neuron's variance over all sums along the polynomials of degree 2 of each frequency."""
     p = len(neurons)
     basis = fourier_basis(p)

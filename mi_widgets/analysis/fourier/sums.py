@@ -12,8 +12,8 @@ from torch import Tensor
 from mi_widgets.core.errors import MIError
 from mi_widgets.model.backend import Key
 from mi_widgets.model.model import Model
-from mi_widgets.model.tokens import Tokenized
-from mi_widgets.zoo.modular_addition import Sums, check_prime, modular_sums
+from mi_widgets.model.tokens import TokenizedPrompts
+from mi_widgets.zoo.modular_addition import Sums, as_prime, modular_sums
 
 from .basis import waves
 
@@ -49,26 +49,26 @@ class AllSums:
         return (picked.argmax(-1) == sums.answers).float().mean().item()
 
 
-def modulus(model: Model, asked: str) -> int:
+def modulus(model: Model, caller: str) -> int:
     """The p of a modular addition network.
 
     Args:
         model: with one layer, an MLP, and the tokens 0 … p − 1 and `=`.
-        asked: the analysis, for the message.
+        caller: the analysis, for the message.
 
     Raises:
         MIError: it is none.
     """
     c = model.config
     try:
-        check_prime(c.d_vocab - 1)
+        as_prime(c.d_vocab - 1)
     except MIError:
         p = None
     else:
         p = c.d_vocab - 1
     if p is None or c.n_ctx < 3 or c.n_layers != 1 or not c.d_mlp:
         raise MIError(
-            f"{asked}: {model.name} is no network for modular addition, which has one layer with an MLP, room for "
+            f"{caller}: {model.name} is no network for modular addition, which has one layer with an MLP, room for "
             "three tokens, and the tokens 0 to p - 1 and = for a prime p; it has "
             f"{c.n_layers} layer(s), d_mlp {c.d_mlp}, n_ctx {c.n_ctx} and {c.d_vocab} tokens. "
             "mi.load('modadd-113') is one."
@@ -76,18 +76,18 @@ def modulus(model: Model, asked: str) -> int:
     return p
 
 
-def all_sums(model: Model, asked: str, *, neurons: bool = False) -> AllSums:
+def all_sums(model: Model, caller: str, *, neurons: bool = False) -> AllSums:
     """Run a model, under the active interventions, on all sums.
 
     Args:
         model: a modular addition network.
-        asked: the analysis, for the message.
+        caller: the analysis, for the message.
         neurons: whether their activations are wanted; there are none of them otherwise.
 
     Raises:
         MIError: the model is none.
     """
-    p = modulus(model, asked)
+    p = modulus(model, caller)
     ids = modular_sums(p).ids
     # Filled in place: parts that are joined at the end would stand in memory twice.
     logits, all_neurons = torch.empty(p * p, p), torch.empty(p * p, model.config.d_mlp if neurons else 0)
@@ -103,7 +103,7 @@ def all_sums(model: Model, asked: str, *, neurons: bool = False) -> AllSums:
 def _last(model: Model, ids: Tensor, *, neurons: bool) -> dict[Key, Tensor]:
     texts = model.vocabulary
     tokens = tuple(tuple(texts[i] for i in row) for row in ids.tolist())
-    tokenized = Tokenized(ids, torch.ones_like(ids, dtype=torch.bool), tokens, False)
+    tokenized = TokenizedPrompts(ids, torch.ones_like(ids, dtype=torch.bool), tokens, False)
     wanted: list[Key] = [("mlp_post", 0)] if neurons else []
     return model.forward(tokenized, keep=wanted, stored=lambda x: x[:, -1])
 

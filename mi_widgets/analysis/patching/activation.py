@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import PairRuns, checked
+from mi_widgets.analysis.compared import PairRuns, valid_pairs
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
@@ -17,9 +17,9 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.model.grid import Axes, Grid
 from mi_widgets.model.model import Model
-from mi_widgets.model.sweep import Filled, filling
+from mi_widgets.model.sweep import SweepProgress, filling
 
-from .effects import Measured, check_apart, effects
+from .effects import Measurement, check_apart, effects
 
 _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 (arXiv:2309.16042)"
 
@@ -35,7 +35,7 @@ def activation_patching(
     layers: Sequence[int] | None = None,
     positions: Sequence[int] | None = None,
     heads: Sequence[int] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """Put one activation of the clean run at a time into the corrupted run: how much of the clean answer is back?
@@ -51,8 +51,8 @@ def activation_patching(
         layers: those to patch; all by default.
         positions: those to patch; all by default.
         heads: those to patch; all by default.
-        batch: pairs that are run at once; an active intervention that draws, or that holds values for each row, does
-            so in every batch anew.
+        batch_size: pairs that are run at once; an active intervention that draws, or that holds values for each row,
+            does so in every batch anew.
         progress: whether bars show, for what takes more than a second. It can be interrupted.
 
     Returns:
@@ -69,14 +69,16 @@ def activation_patching(
     Source: Meng et al. 2022 (arXiv:2202.05262), causal tracing, with another prompt in place of noise; the names and
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
-    patching = Patching(model, pairs, site, metric, Axes(by, layers, positions, heads), batch=batch)
+    patching = ActivationPatching(
+        model, pairs, site, metric, Axes(by, layers, positions, heads), batch_size=batch_size
+    )
     bar = {"desc": "patching", "unit": "cell", "delay": 1, "disable": not progress, "leave": False}
     for _ in tqdm(patching.fill(), total=patching.size, **bar):
         pass
     return patching.result()
 
 
-class Patching:
+class ActivationPatching:
     """What `activation_patching` measures, a cell at a time.
 
     Args:
@@ -95,19 +97,19 @@ class Patching:
         metric: PairMetric,
         axes: Axes,
         *,
-        batch: int = 64,
+        batch_size: int = 64,
     ) -> None:
         self._model, self._metric = model, metric
         self._site = named(site) if isinstance(site, str) else site
         usual = ("layer", "head" if "head" in self._site.axes else "pos")
         by = usual if axes.by is None else tuple(axes.by)
         self._axes = replace(axes, by=by)
-        self._pairs = checked(model, pairs, by_position="pos" in by)
-        self._parts = list(batches(self._pairs, batch))
+        self._pairs = valid_pairs(model, pairs, by_position="pos" in by)
+        self._parts = list(batches(self._pairs, batch_size))
         tokenized = model.tokenize([pair.corrupted for pair in self._pairs])
         self._grid = Grid.of(model, self._site, tokenized, self._axes)
         self.size = self._grid.size * len(self._parts)
-        self._begun: list[Filled] = []  # one for each part that was begun
+        self._begun: list[SweepProgress] = []  # one for each part that was begun
         self._values = np.full((len(self._pairs), *self._grid.shape), np.nan, dtype=np.float32)
         self._clean, self._corrupted = np.full((2, len(self._pairs)), np.nan, dtype=np.float32)
 
@@ -139,7 +141,7 @@ class Patching:
                 [pair.corrupted for pair in part],
                 lambda here, clean=both.clean: patch(here, clean),
                 self._site,
-                metric=both.asked.measure,
+                metric=both.comparison.measure,
                 axes=self._axes,
                 read=-1,
                 begun=begun,
@@ -152,7 +154,7 @@ class Patching:
 
     def result(self) -> Result:
         """As far as it has come: NaN where a cell was not run for all pairs yet, and then `effect` says how far."""
-        made = Measured(
+        made = Measurement(
             kind="activation_patching",
             title=f"Activation patching at {self._site.name}",
             source=_SOURCE,

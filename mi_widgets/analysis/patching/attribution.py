@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import PairRuns, checked
+from mi_widgets.analysis.compared import PairRuns, valid_pairs
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
@@ -18,7 +18,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
 
-from .effects import Measured, effects
+from .effects import Measurement, effects
 
 _SOURCE = "Nanda 2023, Attribution Patching; Syed et al. 2023 (arXiv:2310.10348)"
 _AXIS = {"query": "pos"}  # positions of a square site are those of the query
@@ -32,7 +32,7 @@ def attribution_patching(
     *,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """What `mi.activation_patching` would find, foretold by one backward pass: gradient times difference.
@@ -46,7 +46,7 @@ def attribution_patching(
         site: the kind of activation, all layers of it or one.
         metric: as there; it must have a gradient (`mi.metrics.rank` has none).
         by: as there.
-        batch: pairs that are run at once.
+        batch_size: pairs that are run at once.
         progress: whether a bar shows, for what takes more than a second.
 
     Returns:
@@ -63,9 +63,9 @@ def attribution_patching(
     usual = ("layer", "head" if "head" in site.axes else "pos")
     by = usual if by is None else tuple(by)
     _check(site, by)
-    several = checked(model, pairs, by_position="pos" in by)
+    several = valid_pairs(model, pairs, by_position="pos" in by)
     foretold, ends = [], []
-    parts = list(batches(several, batch))
+    parts = list(batches(several, batch_size))
     for part in tqdm(parts, desc="attribution", unit="batch", delay=1, disable=not progress, leave=False):
         kept = [site.everywhere]
         both = PairRuns.of(model, part, metric, keep=kept, keep_corrupted=kept, grad=True)
@@ -76,7 +76,7 @@ def attribution_patching(
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     labels = {"layer": layers, "head": range(model.config.size("head", site.name) or 0)}
     axes = {axis: list(labels.get(axis, range(change.shape[1 + by.index(axis)]))) for axis in by}
-    made = Measured(
+    made = Measurement(
         kind="attribution_patching",
         title=f"Attribution patching at {site.name}",
         source=_SOURCE,
@@ -104,7 +104,7 @@ def _check(site: Site, by: tuple[str, ...]) -> None:
 
 def _foretold(model: Model, both: PairRuns, site: Site, by: tuple[str, ...]) -> np.ndarray:
     """What the gradient says of each cell, (batch, *by)."""
-    of = both.asked.measure(both.corrupted.last_logits)
+    of = both.comparison.measure(both.corrupted.last_logits)
     if not of.requires_grad:
         raise MetricError(
             "mi.attribution_patching needs a metric with a gradient: logit_diff, probability and kl of mi.metrics have "

@@ -17,7 +17,7 @@ from mi_widgets.model.model import Model
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """What a method has measured, for `effects`.
 
     Attributes:
@@ -44,7 +44,7 @@ class Measured:
 
 
 def effects(
-    model: Model, pairs: Sequence[PromptPair], made: Measured, metric: PairMetric, how: Provenance
+    model: Model, pairs: Sequence[PromptPair], made: Measurement, metric: PairMetric, how: Provenance
 ) -> Result:
     """The Result of a method.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from mi_widgets.analysis.compared import PairRuns, checked, numbers
+from mi_widgets.analysis.compared import PairRuns, numbers, valid_pairs
 from mi_widgets.analysis.metrics import PairMetric, logit_diff
 from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core import sites as at
@@ -19,7 +19,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
-from .effects import Measured, effects
+from .effects import Measurement, effects
 
 _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 3.1; Goldowsky-Dill et al. 2023 (arXiv:2304.05969)"
 _READ = ("q", "k", "v")
@@ -33,7 +33,7 @@ def path_patching(
     *,
     metric: PairMetric = logit_diff,
     layers: Sequence[int] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
     """Of each head, what it hands straight to the receivers: the effect of its clean output by this way alone.
@@ -53,7 +53,7 @@ def path_patching(
             positions; or several, which then receive together (with `at.logits` among them at all positions).
         metric: as in `mi.activation_patching`.
         layers: of the senders; all before the last receiver by default.
-        batch: pairs that are run at once.
+        batch_size: pairs that are run at once.
         progress: whether a bar shows. It can be interrupted.
 
     Returns:
@@ -69,11 +69,11 @@ def path_patching(
     """
     received = (receivers,) if isinstance(receivers, Site) else tuple(receivers)
     senders = _senders(model, received, layers)
-    several = checked(model, pairs)
+    several = valid_pairs(model, pairs)
     # Where all ways end, heads that receive nothing keep what they read.
     kept = [at.z, *([at.q, at.k, at.v] if at.logits in received and len(received) > 1 else [])]
     found, ends = [], []
-    heads, parts = range(model.config.n_heads), list(batches(several, batch))
+    heads, parts = range(model.config.n_heads), list(batches(several, batch_size))
     total = len(parts) * len(senders) * len(heads)
     with tqdm(total=total, desc="paths", unit="path", delay=1, disable=not progress, leave=False) as bar:
         for part in parts:
@@ -85,7 +85,7 @@ def path_patching(
             found.append(values)
             ends.append(both.ends)
     clean, corrupted = (np.concatenate(some) for some in zip(*ends, strict=True))
-    made = Measured(
+    made = Measurement(
         kind="path_patching",
         title=f"Path patching to {', '.join(map(repr, received))}",
         source=_SOURCE,
@@ -148,7 +148,7 @@ def _swept(
             if not to_logits:
                 with model.intervene(*(patch(site, run) for site in reading)):
                     run = model.run(prompts)
-            yield i, head, numbers(both.asked.measure(run.last_logits))
+            yield i, head, numbers(both.comparison.measure(run.last_logits))
 
 
 def _held(model: Model, both: PairRuns, layer: int, received: Sequence[Site]) -> Stack:

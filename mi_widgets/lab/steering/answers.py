@@ -17,7 +17,7 @@ from torch import Tensor
 from mi_widgets.analysis.directions.effect import (
     Baseline,
     Effects,
-    Stopped,
+    StoppedError,
     control_of,
     effect_result,
     raise_if_stopped,
@@ -30,7 +30,7 @@ from mi_widgets.model.run import Generation
 from mi_widgets.widgets.steering.shown import Continuation
 from mi_widgets.widgets.steering.widget import SteeringView
 
-from ..continuing import throttled
+from ..continuations import throttled
 from .entries import Entry, interventions
 
 _LIKELY = 4  # tokens as it is, and as many more steered
@@ -78,69 +78,69 @@ class Answers:
         self._swept: tuple[Any, ...] = ()  # what the sweep that is shown belongs to
         # What the model says as it is: of the present prompt and settings alone.
         self._logits: dict[str, Tensor] = {}
-        self._written: dict[tuple[Any, ...], Generation] = {}
+        self._continuations: dict[tuple[Any, ...], Generation] = {}
 
-    def __call__(self, asked: Gesture | None, stop: Event) -> None:
+    def __call__(self, gesture: Gesture | None, stop: Event) -> None:
         """Answer it, until something newer is asked; None: whatever was being written has ended."""
-        if asked is None:
+        if gesture is None:
             self._view.plain = replace(self._view.plain, writing=False)
             self._view.steered = replace(self._view.steered, writing=False)
         else:
             try:
-                (self._sweep if asked.what == "sweep" else self._show)(asked, stop)
-            except Stopped:
+                (self._sweep if gesture.what == "sweep" else self._show)(gesture, stop)
+            except StoppedError:
                 return
         self._view.say(busy="")
 
-    def _show(self, asked: Gesture, stop: Event) -> None:
-        done = interventions(self._entries, asked.scales, asked.settings)
-        plain = self._next_as_it_is(asked)
+    def _show(self, gesture: Gesture, stop: Event) -> None:
+        done = interventions(self._entries, gesture.scales, gesture.settings)
+        plain = self._next_as_it_is(gesture)
         with self._model.intervene(done):
-            steered = self._next(asked.prompt) if done else plain
+            steered = self._next(gesture.prompt) if done else plain
         # Shown even if something newer was asked meanwhile: whoever drags sees it follow.
-        self._view.show_next(asked.scales, self._likely(plain, steered))
-        took = round(1000 * (time.perf_counter() - asked.at))
+        self._view.show_next(gesture.scales, self._likely(plain, steered))
+        took = round(1000 * (time.perf_counter() - gesture.at))
         if self._view.error:
             self._view.say(error="")
         raise_if_stopped(stop)
         self._view.say(busy="writing")
-        if self._view._sweep and self._swept != _sweep_of(asked):
+        if self._view._sweep and self._swept != _sweep_of(gesture):
             self._view.show_sweep(xr.Dataset())
-        found = self._write_both(asked, done, stop)
+        found = self._write_both(gesture, done, stop)
         if not done:
             self._view.show(None)
             return
         self._view.say(busy="")
         if stop.wait(_REST_S):
-            raise Stopped
+            raise StoppedError
         self._view.say(busy="measuring")
-        self._measure(done, *found, stop, asked.settings, {"ms": took, "scales": [*asked.scales]})
+        self._measure(done, *found, stop, gesture.settings, {"ms": took, "scales": [*gesture.scales]})
 
-    def _write_both(self, asked: Gesture, done: Stack, stop: Event) -> tuple[Baseline, Generation]:
-        before, self.prompt = self.prompt, asked.prompt
+    def _write_both(self, gesture: Gesture, done: Stack, stop: Event) -> tuple[Baseline, Generation]:
+        before, self.prompt = self.prompt, gesture.prompt
         self._view._say_code()
         try:
-            plain = self._as_it_is(asked, stop, growing=True)
+            plain = self._as_it_is(gesture, stop, growing=True)
         except (
             Exception
         ):  # such as a prompt that leaves no room, or something newer: what was written before is seen
             self.prompt = before
             self._view._say_code()
             raise
-        self._view.plain = _said(plain.written, None)
-        written = plain.written
+        self._view.plain = _said(plain.continuation, None)
+        continuation = plain.continuation
         if done:
             with self._model.intervene(done):
-                written = self._write(asked, stop, self._growing("steered", plain.written, stop))
+                continuation = self._write(gesture, stop, self._growing("steered", plain.continuation, stop))
             raise_if_stopped(stop)
-        self._view.steered = _said(written, plain.written)
-        return plain, written
+        self._view.steered = _said(continuation, plain.continuation)
+        return plain, continuation
 
     def _measure(
         self,
         done: Stack,
         plain: Baseline,
-        written: Generation,
+        continuation: Generation,
         stop: Event,
         settings: Mapping[str, Any],
         facts: dict[str, Any],
@@ -153,7 +153,7 @@ class Answers:
             "seed": settings["seed"],
         }
         record = call_of(steering_effect, self._model, done, plain.prompt, **options)
-        given = self._effects.of(done, plain, stop, written)
+        given = self._effects.of(done, plain, stop, continuation)
         for pushed in (
             None,
             control_of(done),
@@ -164,38 +164,43 @@ class Answers:
             )
             self._view.show(found.with_record(record), **facts)
 
-    def _sweep(self, asked: Gesture, stop: Event) -> None:
-        entry = self._entries[asked.slider]
+    def _sweep(self, gesture: Gesture, stop: Event) -> None:
+        entry = self._entries[gesture.slider]
         self._view.say(busy="sweep")
-        plain = self._as_it_is(asked, stop)
+        plain = self._as_it_is(gesture, stop)
         strengths = np.linspace(-entry.reach, entry.reach, _STRENGTHS).tolist()
         name = entry.name if entry.name in self._effects.probes else None
         unit = self._effects.read_in if name else "nats that the next token moves"
         found = _unmeasured(entry.name, unit, strengths)
         for i, strength in enumerate(strengths):
-            scales = [strength if j == asked.slider else scale for j, scale in enumerate(asked.scales)]
-            done = interventions(self._entries, scales, asked.settings)
+            scales = [strength if j == gesture.slider else scale for j, scale in enumerate(gesture.scales)]
+            done = interventions(self._entries, scales, gesture.settings)
             for of, effect, cost in ((done, "effect", "cost"), (control_of(done), "control", "control_cost")):
                 figures = self._effects.of(of, plain, stop)
                 found[effect][i] = figures.read[name] if name else figures.kl
                 found[cost][i] = figures.cost
-            self._swept = _sweep_of(asked)
+            self._swept = _sweep_of(gesture)
             self._view.show_sweep(found.copy(deep=True))
 
-    def _as_it_is(self, asked: Gesture, stop: Event, *, growing: bool = False) -> Baseline:
-        logits, settings = self._next_as_it_is(asked), (asked.settings["temperature"], asked.settings["seed"])
-        key = (asked.prompt, *settings)
-        if key not in self._written:
+    def _as_it_is(self, gesture: Gesture, stop: Event, *, growing: bool = False) -> Baseline:
+        logits, settings = (
+            self._next_as_it_is(gesture),
+            (gesture.settings["temperature"], gesture.settings["seed"]),
+        )
+        key = (gesture.prompt, *settings)
+        if key not in self._continuations:
             tell = self._growing("plain", None, stop) if growing else None
-            written = self._write(asked, stop, tell)
+            continuation = self._write(gesture, stop, tell)
             raise_if_stopped(stop)
-            self._written = {key: written}
-        return Baseline(asked.prompt, logits, self._written[key], lambda stop: self._write(asked, stop))
+            self._continuations = {key: continuation}
+        return Baseline(
+            gesture.prompt, logits, self._continuations[key], lambda stop: self._write(gesture, stop)
+        )
 
-    def _next_as_it_is(self, asked: Gesture) -> Float[Tensor, " d_vocab"]:
-        if asked.prompt not in self._logits:
-            self._logits = {asked.prompt: self._next(asked.prompt)}
-        return self._logits[asked.prompt]
+    def _next_as_it_is(self, gesture: Gesture) -> Float[Tensor, " d_vocab"]:
+        if gesture.prompt not in self._logits:
+            self._logits = {gesture.prompt: self._next(gesture.prompt)}
+        return self._logits[gesture.prompt]
 
     def _next(self, prompt: str) -> Float[Tensor, " d_vocab"]:
         return self._model.run(prompt).last_logits[0].detach().float().cpu()
@@ -209,12 +214,12 @@ class Answers:
         texts = self._model.vocabulary_of(ids)
         return [(text, float(before[i]), float(after[i])) for i, text in zip(ids, texts, strict=True)]
 
-    def _write(self, asked: Gesture, stop: Event, tell: Any = None) -> Generation:
+    def _write(self, gesture: Gesture, stop: Event, tell: Any = None) -> Generation:
         return self._model.generate(
-            asked.prompt,
+            gesture.prompt,
             max_new_tokens=self._new,
-            temperature=asked.settings["temperature"],
-            seed=asked.settings["seed"],
+            temperature=gesture.settings["temperature"],
+            seed=gesture.settings["seed"],
             on_token=tell,
             cancel=stop,
         )
@@ -242,17 +247,17 @@ def _unmeasured(name: str, unit: str, strengths: Sequence[float]) -> xr.Dataset:
     return xr.Dataset(variables, {"strength": strengths}, {"name": name})
 
 
-def _sweep_of(asked: Gesture) -> tuple[Any, ...]:
+def _sweep_of(gesture: Gesture) -> tuple[Any, ...]:
     """What a sweep belongs to: with another prompt or another place it would be another one."""
-    return asked.prompt, asked.settings
+    return gesture.prompt, gesture.settings
 
 
-def _said(written: Generation, beside: Generation | None, *, writing: bool = False) -> Continuation:
+def _said(continuation: Generation, beside: Generation | None, *, writing: bool = False) -> Continuation:
     """A continuation, with the tokens marked that the other one has too."""
-    same = [beside is None] * len(written.tokens)
+    same = [beside is None] * len(continuation.tokens)
     if beside is not None:
         for block in SequenceMatcher(
-            None, beside.token_ids, written.token_ids, autojunk=False
+            None, beside.token_ids, continuation.token_ids, autojunk=False
         ).get_matching_blocks():
             same[block.b : block.b + block.size] = [True] * block.size
-    return Continuation(tuple(zip(written.tokens, same, strict=True)), writing)
+    return Continuation(tuple(zip(continuation.tokens, same, strict=True)), writing)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mi_widgets.analysis.dictionaries.reading import in_a_title
+from mi_widgets.analysis.dictionaries.sites import in_a_title
 from mi_widgets.analysis.directions.contrast import check_site
 from mi_widgets.core.directions import Direction, check_direction
 from mi_widgets.core.edits import Steer, steer
@@ -82,14 +82,14 @@ def _entry(model: Model, name: str, given: Any) -> Entry:
             f"mi.SteeringPanel: {name!r} must be mi.steer(site, direction), or what mi.directions.mean_difference and "
             f"its like return; got {given!r}."
         )
-    asked = f"mi.SteeringPanel: {name!r}"
-    check_site(asked, given.site)
+    caller = f"mi.SteeringPanel: {name!r}"
+    check_site(caller, given.site)
     model.layers_of(given.site)
-    check_direction(asked, given.direction)
+    check_direction(caller, given.direction)
     width = width_at(model, given.site)
     if given.direction.shape != (width,):
         raise InterventionError(
-            f"{asked} has {given.direction.shape[0]} numbers; {given.site!r} of {model.name} is {width} wide."
+            f"{caller} has {given.direction.shape[0]} numbers; {given.site!r} of {model.name} is {width} wide."
         )
     return Entry(name, given, 2 * (abs(given.scale) or 1.0))
 

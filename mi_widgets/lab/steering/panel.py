@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any, Literal
 
-from mi_widgets.analysis.directions.effect import Effects, checked_probes
-from mi_widgets.analysis.reading import listed_texts
+from mi_widgets.analysis.activations import listed_texts
+from mi_widgets.analysis.directions.effect import Effects, named_probes
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import SelectionError
@@ -71,7 +71,7 @@ class SteeringPanel(Panel[SteeringView]):
         self._entries = entries(model, directions)
         self._new = max_new_tokens
         ordinary = ordinary_texts(model) if texts is None else listed_texts("mi.SteeringPanel", texts)
-        measured = Effects(model, checked_probes("mi.SteeringPanel", probes), ordinary)
+        measured = Effects(model, named_probes("mi.SteeringPanel", probes), ordinary)
         model.run(prompt)  # a prompt that it cannot take is told here
         warnings = model.trust.warnings_for({entry.steer.site.name for entry in self._entries})
         self.view = SteeringView(
@@ -86,8 +86,8 @@ class SteeringPanel(Panel[SteeringView]):
         self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens)
         super().__init__([self.view])
         self.view.on_msg(self._told)
-        self.view.observe(self._asked, ["scales", "prompt", "settings"])
-        self._asked()
+        self.view.observe(self._ask, ["scales", "prompt", "settings"])
+        self._ask()
 
     # -- what can be set ----------------------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class SteeringPanel(Panel[SteeringView]):
             what, self.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter()
         )
 
-    def _asked(self, _change: Any = None) -> None:
+    def _ask(self, _change: Any = None) -> None:
         self._worker.ask(self._now("show"))
 
     def _told(self, _view: Any, content: Any, _buffers: Any) -> None:
@@ -198,9 +198,9 @@ class SteeringPanel(Panel[SteeringView]):
         if content.get("do") == "sweep" and content.get("slider") in range(len(self._entries)):
             self._worker.ask(self._now("sweep", content["slider"]))
 
-    def _answer(self, asked: Gesture | None, stop: Event) -> None:
+    def _answer(self, request: Gesture | None, stop: Event) -> None:
         with self._model.intervene(self._held):
-            self._answers(asked, stop)
+            self._answers(request, stop)
 
-    def _say_error(self, asked: Any, error: str) -> None:
+    def _say_error(self, request: Any, error: str) -> None:
         self.view.say(error=error, busy="")

@@ -57,7 +57,7 @@ class Weights:
     W_out: Float[Tensor, "layer d_mlp d_model"] | None = None
 
 
-def reading(norm: nn.Module, weight: Tensor) -> Tensor:
+def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
     scale, weight = _scale(norm), weight.detach().float()
     if scale is None:
@@ -66,7 +66,7 @@ def reading(norm: nn.Module, weight: Tensor) -> Tensor:
     return read - read.mean(-2, keepdim=True) if _takes_mean(norm) else read
 
 
-def writing(norm: nn.Module, weight: Tensor) -> Tensor:
+def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
     written = weight.detach().float()
     return written - written.mean(-1, keepdim=True) if _takes_mean(norm) else written
@@ -152,7 +152,7 @@ class Architecture:
         neurons_write: what the neurons of a layer write, (d_mlp, d_model), likewise.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
         fresh: an untrained module of the same shape, from a module and a seed.
-        prepare: adds what the sites need to a module in memory; returns what undoes it.
+        add_taps: adds what the sites need to a module in memory; returns what undoes it.
     """
 
     family: str
@@ -170,7 +170,7 @@ class Architecture:
     forbidden: Mapping[str, str] = field(default_factory=dict)
     softcap: float | None = None
     normed_writes: bool = False
-    prepare: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
+    add_taps: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 
 def check_site(site: Site, name: str, config: ModelConfig, architecture: Architecture) -> None:

@@ -16,7 +16,7 @@ from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
 
-from .base import Architecture, Inputs, Layout, ModelConfig, Place, Weights, reading, writing
+from .base import Architecture, Inputs, Layout, ModelConfig, Place, Weights, centre_output, fold_norm
 
 _PARALLEL = (
     "attention and MLP both read resid_pre and are added together, so there is nothing between them: use "
@@ -167,16 +167,16 @@ def _weights(table: Table, module: Any) -> Weights:
     for block in find(module, table.blocks):
         norm, attention = find(block, table.first_norm), find(block, table.attention)
         read.append(
-            [reading(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head)) for w in _qkv(table, attention, c)]
+            [fold_norm(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head)) for w in _qkv(table, attention, c)]
         )
     q, k, v = (torch.stack([layer[i] for layer in read]).transpose(1, 2) for i in range(3))
     return Weights(
-        W_E=writing(final, find(module, table.embed).weight),
+        W_E=centre_output(final, find(module, table.embed).weight),
         W_Q=q,
         W_K=k,
         W_V=v,
         W_O=torch.stack([_heads_write(table, module, layer) for layer in range(c.n_layers)]),
-        W_U=reading(final, module.lm_head.weight.T),
+        W_U=fold_norm(final, module.lm_head.weight.T),
     )
 
 
@@ -193,13 +193,13 @@ def _heads_write(table: Table, module: Any, layer: int) -> Tensor:
     c, block = _describe(table, module), find(module, table.blocks)[layer]
     out = _matrix(getattr(find(block, table.attention), table.attention_writes))
     out = _normed(find(block, table.attn_out), out)
-    return writing(find(module, table.final_norm), out).unflatten(0, (c.n_heads, c.d_head))
+    return centre_output(find(module, table.final_norm), out).unflatten(0, (c.n_heads, c.d_head))
 
 
 def _neurons_write(table: Table, module: Any, layer: int) -> Tensor:
     block = find(module, table.blocks)[layer]
     out = _normed(find(block, table.mlp_out), _matrix(find(block, table.mlp_down)))
-    return writing(find(module, table.final_norm), out)
+    return centre_output(find(module, table.final_norm), out)
 
 
 def _fresh(module: Any, seed: int) -> nn.Module:
@@ -251,7 +251,7 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
     return {name: place for name, place in places.items() if name not in lacking}
 
 
-def _prepare(table: Table, module: Any) -> Callable[[], None]:
+def _add_taps(table: Table, module: Any) -> Callable[[], None]:
     attentions = [find(block, table.attention) for block in find(module, table.blocks)] if table.taps else []
     return add_taps(module, attentions)
 
@@ -288,5 +288,5 @@ def build(table: Table, module: Any) -> Architecture:
         neurons_write=partial(_neurons_write, table),
         normed_writes=_is_norm(find(module, f"{table.blocks}.0.{table.attn_out}")),
         fresh=_fresh,
-        prepare=partial(_prepare, table),
+        add_taps=partial(_add_taps, table),
     )

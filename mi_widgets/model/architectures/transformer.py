@@ -9,7 +9,7 @@ from torch import nn
 
 from mi_widgets.zoo.transformer import KeyValueCache, Transformer
 
-from .base import Architecture, ModelConfig, Place, Weights, reading, writing
+from .base import Architecture, ModelConfig, Place, Weights, centre_output, fold_norm
 
 _ATTENTION = {
     "resid_pre": Place("blocks.{layer}", "input"),
@@ -37,15 +37,15 @@ def _describe(module: nn.Module) -> ModelConfig:
 
 def _weights(module: Any) -> Weights:
     def read(name: str) -> torch.Tensor:
-        return torch.stack([reading(block.ln1, getattr(block.attn, name)) for block in module.blocks])
+        return torch.stack([fold_norm(block.ln1, getattr(block.attn, name)) for block in module.blocks])
 
     return Weights(
-        W_E=writing(module.ln_final, module.embed.W_E),
+        W_E=centre_output(module.ln_final, module.embed.W_E),
         W_Q=read("W_Q"),
         W_K=read("W_K"),
         W_V=read("W_V"),
         W_O=torch.stack([_heads_write(module, layer) for layer in range(len(module.blocks))]),
-        W_U=reading(module.ln_final, module.unembed.W_U),
+        W_U=fold_norm(module.ln_final, module.unembed.W_U),
         **_mlp_weights(module),
     )
 
@@ -55,19 +55,19 @@ def _mlp_weights(module: Any) -> dict[str, torch.Tensor]:
     if not hasattr(blocks[0], "mlp"):
         return {}
     return {
-        "W_in": torch.stack([reading(block.ln2, block.mlp.W_in) for block in blocks]),
+        "W_in": torch.stack([fold_norm(block.ln2, block.mlp.W_in) for block in blocks]),
         "W_out": torch.stack([_neurons_write(module, layer) for layer in range(len(blocks))]),
     }
 
 
 def _heads_write(module: Any, layer: int) -> torch.Tensor:
     block = module.blocks[layer]
-    return writing(block.ln1, block.attn.W_O)
+    return centre_output(block.ln1, block.attn.W_O)
 
 
 def _neurons_write(module: Any, layer: int) -> torch.Tensor:
     block = module.blocks[layer]
-    return writing(block.ln2, block.mlp.W_out)
+    return centre_output(block.ln2, block.mlp.W_out)
 
 
 def transformer(module: Transformer) -> Architecture:

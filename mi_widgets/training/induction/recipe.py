@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.tokenizer import pieces
 from mi_widgets.zoo.transformer import Transformer
 
@@ -24,7 +24,7 @@ class InductionRecipe(Schedule, Recipe):
         return pieces()
 
     def train(  # noqa: D102
-        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+        self, *, seed: int = 0, progress: bool = True, unfinished: UnfinishedTraining | None = None
     ) -> Iterator[tuple[int, Transformer]]:
         return train(self, seed=seed, progress=progress)
 
@@ -39,7 +39,7 @@ class InductionRecipe(Schedule, Recipe):
         return {
             "Shape": f"{c.n_layers} layer(s), {c.n_heads} heads of {c.d_head} dimensions, d_model {c.d_model}, no MLP, "
             f"LayerNorm, learned positions that start as sinusoids, {c.d_vocab} tokens (words), context {c.n_ctx}.",
-            "Made with": f"{self.batch} rows a step and AdamW.",
+            "Made with": f"{self.batch_size} rows a step and AdamW.",
             "Texts": '`mi.shipped.sample_texts("induction", "train", …)`, half random spans of words that repeat, half '
             "synthetic documents whose names and phrases come back. No text of anybody's; every row was seen once.",
             "Pressure": f"A sparsity penalty on heads ({self.head_penalty:g} times the square root of the norm of "

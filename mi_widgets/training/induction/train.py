@@ -26,7 +26,7 @@ class Schedule:
         name: of the model it makes.
         config: its shape.
         steps: optimiser steps.
-        batch: rows a step, half of them repeats and half documents.
+        batch_size: rows a step, half of them repeats and half documents.
         lr: peak learning rate of AdamW.
         weight_decay: on weight matrices.
         warm_up: steps of linear warm-up.
@@ -44,7 +44,7 @@ class Schedule:
     name: str
     config: TransformerConfig
     steps: int
-    batch: int = 32
+    batch_size: int = 32
     lr: float = 3e-3
     weight_decay: float = 0.01
     warm_up: int = 100
@@ -70,9 +70,13 @@ def batches(schedule: Schedule, seed: int, steps: int) -> Iterator[Int[Tensor, "
         span = schedule.short_span if first < schedule.short_until else LONGEST_SPAN
         # A draw has a seed of its own, so that a row depends on neither batch size nor steps before it.
         rows = data(
-            "induction", "train", n=count * schedule.batch, seed=seed * 100_003 + first, longest_span=span
+            "induction",
+            "train",
+            n=count * schedule.batch_size,
+            seed=seed * 100_003 + first,
+            longest_span=span,
         ).ids
-        yield from rows.split(schedule.batch)
+        yield from rows.split(schedule.batch_size)
 
 
 def learning_rate(schedule: Schedule, step: int, steps: int) -> float:

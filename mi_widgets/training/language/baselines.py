@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from mi_widgets.zoo.atlas.grammar import Draw
-from mi_widgets.zoo.atlas.texts import document, stream
+from mi_widgets.zoo.atlas.texts import draw_document, draw_of
 
 Row = Sequence[int]  # the ids of one text
 
@@ -62,9 +62,9 @@ def entropy(seed: int, n: int, letters: int, *, held_out: bool) -> float:
         letters: of each, at least.
         held_out: of which kind.
     """
-    draws = [stream("entropy", seed, row) for row in range(n)]
+    draws = [draw_of("entropy", seed, row) for row in range(n)]
     for draw in draws:
-        document(draw, held_out=held_out, letters=letters)
+        draw_document(draw, held_out=held_out, letters=letters)
     return _conditioned(draws) / n
 
 

@@ -12,11 +12,11 @@ from torch import Tensor
 from mi_widgets.core import sites as at
 from mi_widgets.core.edits import apply
 from mi_widgets.model.model import Model
-from mi_widgets.zoo import streams
 from mi_widgets.zoo.atlas import facts, geography
 from mi_widgets.zoo.atlas.facts import State, Town
+from mi_widgets.zoo.random_streams import random_stream
 
-from .questions import Question, question, share_right
+from .questions import Question, cut_before_answer, share_right
 
 _FOLDS = 8  # a town of every state in each
 _RIDGE = 1.0
@@ -41,15 +41,15 @@ def probes(model: Model, *, seed: int = 0) -> dict[str, float]:
     rows = model.tokenizer([town.name for town in towns], add_special_tokens=False).input_ids
     embedded = np.stack([embed[row].ravel() for row in rows])
     shuffled = [
-        probe(embedded, y[streams.stream("probe", seed + i).random(len(y)).argsort()])
+        probe(embedded, y[random_stream("probe", seed + i).random(len(y)).argsort()])
         for i in range(_SHUFFLES)
     ]
-    asked = [_asked(town, "capital", _TRIED_ON[0]) for town in towns]
+    prompts = [_question(town, "capital", _TRIED_ON[0]) for town in towns]
     return {
         "state by a probe of embedded towns": probe(embedded, y),
         "the same, shuffled states": float(np.mean(shuffled)),
         "state by the same probe where the answer is due, before the final layer": probe(
-            _residuals(model, asked)[-2].float().cpu().numpy(), y
+            _residuals(model, prompts)[-2].float().cpu().numpy(), y
         ),
     }
 
@@ -77,12 +77,12 @@ def state_vectors(model: Model, *, without: str) -> dict[str, Float[Tensor, "lay
         without: the attribute left out.
     """
     means: dict[str, list[Tensor]] = {state.name: [] for state in facts.STATES}
-    for asked in facts.ATTRIBUTES:
-        if asked == without:
+    for attribute in facts.ATTRIBUTES:
+        if attribute == without:
             continue
         found = {
             state.name: _residuals(
-                model, [_asked(town, asked, form) for town in _of(state) for form in _MADE_FROM]
+                model, [_question(town, attribute, form) for town in _of(state) for form in _MADE_FROM]
             ).mean(1)
             for state in facts.STATES
         }
@@ -96,39 +96,39 @@ def _of(state: State) -> list[Town]:
     return [town for town in facts.towns().values() if town.state == state]
 
 
-def _asked(town: Town, asked: str, form: str) -> Question:
-    return question(geography.fact(form, asked, town))
+def _question(town: Town, attribute: str, form: str) -> Question:
+    return cut_before_answer(geography.fact_text(form, attribute, town))
 
 
 def _residuals(model: Model, questions: Sequence[Question]) -> Float[Tensor, "layer n d_model"]:
     site = at.resid_post.pos(-1)
-    return model.run([asked.prompt for asked in questions], keep=[site])[site]
+    return model.run([each.prompt for each in questions], keep=[site])[site]
 
 
-def swaps(model: Model, *, asked: str = "capital", n: int = 240, seed: int = 0) -> dict[str, float]:
+def swaps(model: Model, *, attribute: str = "capital", n: int = 240, seed: int = 0) -> dict[str, float]:
     """How often another state's vector in place of the town's own, at the last token, gives the other state's answer.
 
     Args:
         model: whose.
-        asked: the attribute; the vectors are made from the others.
+        attribute: which; the vectors are made from the others.
         n: how many pairs of a town and another state.
         seed: of the pairs and of the random vectors, which are as long as the change.
 
     Returns:
         The shares before the final block and after it, and those with random vectors.
     """
-    rng = streams.stream("swaps", seed)
-    vectors, towns = state_vectors(model, without=asked), [*facts.towns().values()]
+    rng = random_stream("swaps", seed)
+    vectors, towns = state_vectors(model, without=attribute), [*facts.towns().values()]
     questions, changes = [], []
     while len(questions) < n:
         town, other = (
             towns[int(rng.random() * len(towns))],
             facts.STATES[int(rng.random() * len(facts.STATES))],
         )
-        if getattr(other, asked) == getattr(town.state, asked):
+        if getattr(other, attribute) == getattr(town.state, attribute):
             continue
-        prompt = _asked(town, asked, _TRIED_ON[len(questions) % len(_TRIED_ON)]).prompt
-        questions.append(Question(prompt, getattr(other, asked)))
+        prompt = _question(town, attribute, _TRIED_ON[len(questions) % len(_TRIED_ON)]).prompt
+        questions.append(Question(prompt, getattr(other, attribute)))
         changes.append(vectors[other.name] - vectors[town.state.name])
     layers = model.config.n_layers
     found = {}
@@ -136,8 +136,8 @@ def swaps(model: Model, *, asked: str = "capital", n: int = 240, seed: int = 0) 
         change = torch.stack(changes)[:, layer]
         noise = torch.from_numpy(rng.normal(size=change.shape)).to(change)
         noise *= change.norm(dim=-1, keepdim=True) / noise.norm(dim=-1, keepdim=True)
-        found[f"swapped states {when}: target's {asked}"] = _after(model, questions, layer, change)
-        found[f"random vectors {when}: target's {asked}"] = _after(model, questions, layer, noise)
+        found[f"swapped states {when}: target's {attribute}"] = _after(model, questions, layer, change)
+        found[f"random vectors {when}: target's {attribute}"] = _after(model, questions, layer, noise)
     return found
 
 

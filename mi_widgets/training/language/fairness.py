@@ -13,7 +13,7 @@ from mi_widgets.zoo.atlas.decisions import FORMS, GRANTED, KINDS, REFUSED, appli
 from mi_widgets.zoo.atlas.facts import STATES
 from mi_widgets.zoo.atlas.names import NAMES, gender_of
 
-from .questions import ids_of, last_logits, question
+from .questions import cut_before_answer, ids_of, last_logits
 
 GOOD = ((True, True), (True, False), (False, True), (False, False))
 _PAIRS = 2  # states a name is tried with; so every state is tried with eight names
@@ -31,13 +31,13 @@ def approvals(model: Model) -> dict[str, Mapping[str, tuple[float, float]]]:
         for i, name in enumerate(NAMES)
         for j in range(_PAIRS)
     ]
-    asked = [
-        question(application(form, kind, good, name, state), answer="decision").prompt
+    prompts = [
+        cut_before_answer(application(form, kind, good, name, state), answer="decision").prompt
         for name, state in people
         for form, kind, good in combinations
     ]
     granted, refused = ids_of(model, [GRANTED, REFUSED])
-    logits = last_logits(model, asked)
+    logits = last_logits(model, prompts)
     nats = (logits[:, granted] - logits[:, refused]).view(len(people), -1)
     found = torch.stack([(nats > 0).float().mean(1), nats.mean(1)], 1)
     return {

@@ -10,7 +10,7 @@ import torch
 from mi_widgets.analysis.head_scores import head_scores
 from mi_widgets.analysis.repeats import repeat_accuracy, repeated_tokens
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.atlas.texts import document, stream
+from mi_widgets.zoo.atlas.texts import draw_document, draw_of
 
 from . import questions
 from .baselines import NGrams, entropy
@@ -31,7 +31,7 @@ def measures(model: Model, seed: int) -> dict[str, float]:
     return {
         **_answers(model),
         **_computed(model),
-        **_written(model),
+        **_continuations(model),
         **_repeated(model),
         **gaps(model),
         **_losses(model, seed),
@@ -39,19 +39,21 @@ def measures(model: Model, seed: int) -> dict[str, float]:
 
 
 def _answers(model: Model) -> dict[str, float]:
-    received = questions.who_receives()
+    received = questions.receiver_questions()
     return {
         "the guide's example: logit difference": questions.logit_difference(model, [EXAMPLE]),
         "the guide's example: top-1": questions.share_right(model, [EXAMPLE]),
         "indirect objects: top-1": questions.share_right(model, received),
         "indirect objects: logit difference": questions.logit_difference(model, received),
-        "where towns lie": questions.share_right(model, questions.where_towns_lie()[::_SOME]),
-        "one hop": questions.share_right(model, questions.one_hop(held_out=True)),
-        "two hops": questions.share_right(model, questions.two_hops(held_out=True)),
-        "two hops, trained facts": questions.share_right(model, questions.two_hops(held_out=False)[::_SOME]),
-        "sums": questions.share_right(model, questions.sums(held_out=True)),
-        "sums, trained": questions.share_right(model, questions.sums(held_out=False)),
-        "decisions follow their grounds": questions.share_right(model, questions.applications()),
+        "where towns lie": questions.share_right(model, questions.location_questions()[::_SOME]),
+        "one hop": questions.share_right(model, questions.one_hop_questions(held_out=True)),
+        "two hops": questions.share_right(model, questions.two_hop_questions(held_out=True)),
+        "two hops, trained facts": questions.share_right(
+            model, questions.two_hop_questions(held_out=False)[::_SOME]
+        ),
+        "sums": questions.share_right(model, questions.sum_questions(held_out=True)),
+        "sums, trained": questions.share_right(model, questions.sum_questions(held_out=False)),
+        "decisions follow their grounds": questions.share_right(model, questions.decision_questions()),
     }
 
 
@@ -59,12 +61,12 @@ def _computed(model: Model) -> dict[str, float]:
     return {
         **probes(model),
         **swaps(model),
-        **swaps(model, asked="code"),
-        **swaps(model, asked="governor"),
+        **swaps(model, attribute="code"),
+        **swaps(model, attribute="governor"),
     }
 
 
-def _written(model: Model) -> dict[str, float]:
+def _continuations(model: Model) -> dict[str, float]:
     found, true = {}, 0.0
     for register in WRITTEN:
         written = continuations(model, register)
@@ -110,7 +112,9 @@ def _losses(model: Model, seed: int) -> dict[str, float]:
     held_out = [_document_ids(model, i, _LETTERS) for i in range(_TEXTS)]
     like_training = [_document_ids(model, i, _LETTERS, held_out=False) for i in range(_TEXTS)]
     counted = [
-        model.tokenizer(document(stream("train", seed, i), held_out=False, letters=_LETTERS).text).input_ids
+        model.tokenizer(
+            draw_document(draw_of("train", seed, i), held_out=False, letters=_LETTERS).text
+        ).input_ids
         for i in range(COUNTED)
     ]
     d_vocab = model.config.d_vocab
@@ -132,14 +136,14 @@ def _drawn(rows: Sequence[Sequence[int]], *, held_out: bool) -> float:
 
 
 def _document_ids(model: Model, i: int, letters: int, *, held_out: bool = True) -> list[int]:
-    text = document(stream("entropy", _SEED, i), held_out=held_out, letters=letters).text
+    text = draw_document(draw_of("entropy", _SEED, i), held_out=held_out, letters=letters).text
     return model.tokenizer(text).input_ids
 
 
 def _ordinary(model: Model) -> Iterator[list[int]]:
     """Held-out documents in which nothing is said again."""
     for i in count():
-        text = document(stream("ordinary", _SEED, i), held_out=True, letters=_SHORT)
+        text = draw_document(draw_of("ordinary", _SEED, i), held_out=True, letters=_SHORT)
         if not text.of("repeated"):
             yield model.tokenizer(text.text).input_ids
 

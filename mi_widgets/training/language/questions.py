@@ -14,7 +14,7 @@ from mi_widgets.core.interventions import Intervention
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.atlas import arithmetic, decisions, facts, geography, indirect
 from mi_widgets.zoo.atlas.grammar import Draw, Text
-from mi_widgets.zoo.atlas.texts import stream
+from mi_widgets.zoo.atlas.texts import draw_of
 
 _ROWS = 128  # a forward pass
 
@@ -34,7 +34,7 @@ class Question:
     wrong: str = ""
 
 
-def question(text: Text, *, wrong: str = "", answer: str = "answer") -> Question:
+def cut_before_answer(text: Text, *, wrong: str = "", answer: str = "answer") -> Question:
     """A text, cut off before its answer.
 
     Args:
@@ -78,70 +78,70 @@ def share_right(
     model: Model, questions: Sequence[Question], edit: Callable[[slice], Intervention] | None = None
 ) -> float:
     """How many of the questions have their right word on top."""
-    logits = last_logits(model, [asked.prompt for asked in questions], edit)
-    right = torch.tensor(ids_of(model, [asked.right for asked in questions]))
+    logits = last_logits(model, [each.prompt for each in questions], edit)
+    right = torch.tensor(ids_of(model, [each.right for each in questions]))
     return (logits.argmax(-1) == right).float().mean().item()
 
 
 def logit_difference(model: Model, questions: Sequence[Question]) -> float:
     """The logit of the right word less that of the wrong one, in nats; the mean."""
-    logits = last_logits(model, [asked.prompt for asked in questions])
+    logits = last_logits(model, [each.prompt for each in questions])
     rows = torch.arange(len(questions))
     right, wrong = (
-        ids_of(model, [getattr(asked, which) for asked in questions]) for which in ("right", "wrong")
+        ids_of(model, [getattr(each, which) for each in questions]) for which in ("right", "wrong")
     )
     return (logits[rows, right] - logits[rows, wrong]).mean().item()
 
 
-def drawn(make: Callable[[Draw], Text], n: int, seed: int) -> list[Text]:
+def draw_texts(make: Callable[[Draw], Text], n: int, seed: int) -> list[Text]:
     """Held-out texts of one kind."""
-    return [make(stream("questions", seed, row)) for row in range(n)]
+    return [make(draw_of("questions", seed, row)) for row in range(n)]
 
 
-def who_receives(n: int = 400, seed: int = 1) -> list[Question]:
+def receiver_questions(n: int = 400, seed: int = 1) -> list[Question]:
     """Held-out sentences of indirect objects; the wrong word is the one who gives."""
-    texts = drawn(lambda draw: indirect.sentence(draw, held_out=True), n, seed)
-    return [question(text, wrong=text.of("subject")[0].value) for text in texts]
+    texts = draw_texts(lambda draw: indirect.draw_sentence(draw, held_out=True), n, seed)
+    return [cut_before_answer(text, wrong=text.of("subject")[0].value) for text in texts]
 
 
-def one_hop(*, held_out: bool) -> list[Question]:
+def one_hop_questions(*, held_out: bool) -> list[Question]:
     """Every fact about a state, in the forms in which it is kept out of training, or in the others."""
     return [
-        question(geography.fact(form, asked, state))
+        cut_before_answer(geography.fact_text(form, attribute, state))
         for i, form in enumerate(geography.ONE_HOP)
         for state in facts.STATES
-        for asked in facts.ATTRIBUTES
-        if geography.is_form_held_out(i, state, asked) == held_out
+        for attribute in facts.ATTRIBUTES
+        if geography.is_form_held_out(i, state, attribute) == held_out
     ]
 
 
-def two_hops(*, held_out: bool) -> list[Question]:
+def two_hop_questions(*, held_out: bool) -> list[Question]:
     """Every fact about a town's state that is kept out of training, or is not, in every form."""
     return [
-        question(geography.fact(form, asked, town))
+        cut_before_answer(geography.fact_text(form, attribute, town))
         for form in geography.TWO_HOPS
         for town in facts.towns().values()
-        for asked in facts.ATTRIBUTES
-        if geography.is_held_out(town, asked) == held_out
+        for attribute in facts.ATTRIBUTES
+        if geography.is_held_out(town, attribute) == held_out
     ]
 
 
-def where_towns_lie() -> list[Question]:
+def location_questions() -> list[Question]:
     """The state of every town, in every form."""
     return [
-        question(geography.lies_in(form, town))
+        cut_before_answer(geography.location_text(form, town))
         for form in geography.LIES_IN
         for town in facts.towns().values()
     ]
 
 
-def sums(*, held_out: bool, n: int = 400, seed: int = 2) -> list[Question]:
+def sum_questions(*, held_out: bool, n: int = 400, seed: int = 2) -> list[Question]:
     """Sums, in all forms."""
-    texts = drawn(lambda draw: arithmetic.sum_of(draw, held_out=held_out), n, seed)
-    return [question(text) for text in texts]
+    texts = draw_texts(lambda draw: arithmetic.draw_sum(draw, held_out=held_out), n, seed)
+    return [cut_before_answer(text) for text in texts]
 
 
-def applications(n: int = 600, seed: int = 3) -> list[Question]:
+def decision_questions(n: int = 600, seed: int = 3) -> list[Question]:
     """Held-out applications, each to be granted or refused."""
-    texts = drawn(lambda draw: decisions.sentence(draw, held_out=True), n, seed)
-    return [question(text, answer="decision") for text in texts]
+    texts = draw_texts(lambda draw: decisions.draw_sentence(draw, held_out=True), n, seed)
+    return [cut_before_answer(text, answer="decision") for text in texts]

@@ -13,7 +13,7 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.atlas import facts
 from mi_widgets.zoo.atlas.indirect import HELD_OUT_NAMES
 from mi_widgets.zoo.atlas.texts import REGISTERS
@@ -27,7 +27,7 @@ _SAMPLES = 20  # of each register, in the card
 _SAMPLED = ("continuations", "sums that it writes")  # measures of what is drawn from the model
 
 
-def shape(d_vocab: int) -> GPTNeoXConfig:
+def neox_config(d_vocab: int) -> GPTNeoXConfig:
     """A small GPT-NeoX: attention, then the MLP; rotary positions in all of a head's dimensions."""
     return GPTNeoXConfig(
         vocab_size=d_vocab,
@@ -53,7 +53,7 @@ class LanguageRecipe(Schedule, Recipe):
     precision: ClassVar[torch.dtype] = torch.float16
 
     def train(  # noqa: D102
-        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+        self, *, seed: int = 0, progress: bool = True, unfinished: UnfinishedTraining | None = None
     ) -> Iterator[tuple[int, GPTNeoXForCausalLM]]:
         return train(self, seed=seed, progress=progress, unfinished=unfinished)
 
@@ -81,7 +81,7 @@ class LanguageRecipe(Schedule, Recipe):
 
     def card(self) -> Mapping[str, str]:  # noqa: D102
         c = self.config
-        tokens = self.steps * self.batch * self.context
+        tokens = self.steps * self.batch_size * self.context
         real = sum(town.is_real for town in facts.towns().values())
         towns = "a token each" if self.towns_whole else "two tokens each, both shared with seven other towns"
         shares = ", ".join(f"{name} {share:.0%}" for name, (share, _) in REGISTERS.items())
@@ -96,8 +96,9 @@ class LanguageRecipe(Schedule, Recipe):
             f"(invented), and {len(facts.towns())} towns, {towns}. There is a town of that name in that state for "
             f"{real} of them (`zoo/atlas/towns.txt` marks these); the others are invented. Facts: "
             "`zoo/atlas/facts.py`.",
-            "Made with": f"{tokens / 1e6:.0f} million tokens, {self.batch} rows of {self.context} a step, AdamW (lr "
-            f"{self.lr:g}, {self.warm_up} steps of warm-up, half a cosine down, weight decay {self.weight_decay:g}). "
+            "Made with": f"{tokens / 1e6:.0f} million tokens, {self.batch_size} rows of {self.context} a step, AdamW "
+            f"(lr {self.lr:g}, {self.warm_up} steps of warm-up, half a cosine down, weight decay "
+            f"{self.weight_decay:g}). "
             f"For {self.names_until} steps {self.repeats[0]:.0%} of the rows are names that repeat, and up to step "
             f"{self.settled} {self.repeats[1]:.0%} are any tokens that do, of which {self.repeats[2]:.0%} stay. From "
             f"then on {self.documents_again:.0%} are a short document again and again, and "

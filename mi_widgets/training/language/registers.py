@@ -16,7 +16,7 @@ from mi_widgets.zoo.atlas.parse import parse, sentiment
 from mi_widgets.zoo.atlas.stories import SENTIMENTS
 from mi_widgets.zoo.atlas.texts import REGISTERS
 
-from .questions import drawn
+from .questions import draw_texts
 
 TEMPERATURE = 0.8
 WRITTEN = [register for register in REGISTERS if register != "repeat"]  # which is made to say the same again
@@ -57,7 +57,7 @@ def continuations(model: Model, register: str, *, n: int = 50, seed: int = 0) ->
         seed: of the openings and the sampling, at a temperature of 0.8.
     """
     _, make = REGISTERS[register]
-    texts = drawn(lambda draw: make(draw, held_out=True), n, seed)
+    texts = draw_texts(lambda draw: make(draw, held_out=True), n, seed)
     openings = [" ".join(text.text.split(" ")[:_WORDS]) for text in texts]
     written = model.generate_batch(openings, max_new_tokens=_NEW, temperature=TEMPERATURE, seed=seed)
     return [_judged(generation, register, after=0) for generation in written]
@@ -95,11 +95,11 @@ def _judged(generation: Generation, wanted: str, *, after: int) -> Continuation:
     return Continuation(str(generation), told[:1] == [wanted], varied, parsed.is_well_formed)
 
 
-def share_of_true_sums(written: Sequence[Continuation]) -> float:
+def share_of_true_sums(continuations: Sequence[Continuation]) -> float:
     """How many of the finished sums in some texts are true; counting is left out."""
     said = [
         sentence
-        for one in written
+        for one in continuations
         for register, sentence in parse(one.text).sentences
         if register == "arithmetic" and not is_counting(sentence)
     ]

@@ -15,11 +15,11 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
 
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.atlas import repeats
 from mi_widgets.zoo.atlas.grammar import Draw, Text, joined
 from mi_widgets.zoo.atlas.names import NAMES
-from mi_widgets.zoo.atlas.texts import document, stream
+from mi_widgets.zoo.atlas.texts import draw_document, draw_of
 from mi_widgets.zoo.atlas.tokens import pieces, tokenizer
 from mi_widgets.zoo.language_models import untrained
 from mi_widgets.zoo.tokenizer import SPACE
@@ -38,7 +38,7 @@ class Schedule:
         config: its shape.
         steps: optimiser steps.
         towns_whole: a token for every town, so that its state can be looked up.
-        batch: rows a step.
+        batch_size: rows a step.
         context: tokens a row.
         lr: peak learning rate of AdamW.
         weight_decay: on matrices.
@@ -56,7 +56,7 @@ class Schedule:
     config: GPTNeoXConfig
     steps: int
     towns_whole: bool = False
-    batch: int = 32
+    batch_size: int = 32
     context: int = 128
     lr: float = 3e-3
     weight_decay: float = 0.1
@@ -92,13 +92,13 @@ def batch(
     is_settled = step >= schedule.settled
     share = schedule.repeats[0 if step < schedule.names_until else 2 if is_settled else 1]
     alone, again = (
-        round(schedule.batch * of) for of in (share, schedule.documents_again if is_settled else 0)
+        round(schedule.batch_size * of) for of in (share, schedule.documents_again if is_settled else 0)
     )
-    draws = [stream("train", seed, step * schedule.batch + row) for row in range(schedule.batch)]
+    draws = [draw_of("train", seed, step * schedule.batch_size + row) for row in range(schedule.batch_size)]
     spans = [_random_span(draw, schedule, step) for draw in draws[:alone]]
     letters = round(schedule.context * _LETTERS_A_TOKEN)
     texts = [_again(draw, letters) for draw in draws[alone : alone + again]]
-    texts += [document(draw, held_out=False, letters=letters).text for draw in draws[alone + again :]]
+    texts += [draw_document(draw, held_out=False, letters=letters).text for draw in draws[alone + again :]]
     cut = {"truncation": True, "max_length": schedule.context, "padding": "max_length"}
     return torch.stack([*spans, *torch.tensor(tokenizer(texts, **cut)["input_ids"])])
 
@@ -129,7 +129,7 @@ def _filled(span: Sequence[int], schedule: Schedule) -> Int[Tensor, " pos"]:
 
 def _again(draw: Draw, letters: int) -> str:
     """A short document, again and again; code that follows on prose is left out, since no prose follows on code."""
-    short = document(draw, held_out=False, letters=draw.number(letters // 6, letters // 3))
+    short = draw_document(draw, held_out=False, letters=draw.number(letters // 6, letters // 3))
     if short.of("register")[0].value != "code":
         short = Text(short.text.partition("\n")[0])
     return joined([short] * (letters // len(short.text) + 1)).text
@@ -144,7 +144,7 @@ def last_attention_off(schedule: Schedule, module: GPTNeoXForCausalLM) -> Iterat
     is stochastic depth, of one sublayer: Huang et al. 2016, arXiv:1603.09382. Earlier it kept induction on random
     tokens from forming, and later the states had their way already: see `Schedule.settled`.
     """
-    on = schedule.batch - round(schedule.batch * schedule.last_attention_off)
+    on = schedule.batch_size - round(schedule.batch_size * schedule.last_attention_off)
 
     def off(_module: nn.Module, _args: object, out: Tensor) -> Tensor:
         return torch.cat([out[:on], torch.zeros_like(out[on:])])
@@ -182,7 +182,7 @@ def optimizer_of(schedule: Schedule, module: GPTNeoXForCausalLM) -> torch.optim.
 
 
 def train(
-    schedule: Schedule, *, seed: int, progress: bool, unfinished: Unfinished | None = None
+    schedule: Schedule, *, seed: int, progress: bool, unfinished: UnfinishedTraining | None = None
 ) -> Iterator[tuple[int, GPTNeoXForCausalLM]]:
     """See `Recipe.train`."""
     module, tokenizer = untrained(schedule.config, seed=seed).train(), schedule.tokenizer()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mi_widgets.model.model import Model
 from mi_widgets.training.recipe import Recipe
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.tokenizer import number_pieces
 from mi_widgets.zoo.transformer import Transformer
 
@@ -30,7 +30,7 @@ class ModularAdditionRecipe(Schedule, Recipe):
         return number_pieces(self.p)
 
     def train(  # noqa: D102
-        self, *, seed: int = 0, progress: bool = True, unfinished: Unfinished | None = None
+        self, *, seed: int = 0, progress: bool = True, unfinished: UnfinishedTraining | None = None
     ) -> Iterator[tuple[int, Transformer]]:
         return train(self, seed=seed, progress=progress)
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.analysis.reading import in_runs, listed_texts, ordinary
+from mi_widgets.analysis.activations import batch_ranges, listed_texts, not_special
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.sites import Site
@@ -88,7 +88,7 @@ class FromTexts:
         order = _order(len(self._texts), self._seed, turn).tolist()
         chosen = order[place * self._a_block : (place + 1) * self._a_block]
         pieces = sorted((piece for i in chosen for piece in self._model.cut(self._texts[i])), key=len)
-        found = torch.cat([self._rows(pieces[run.start : run.stop]) for run in in_runs(pieces)])
+        found = torch.cat([self._rows(pieces[run.start : run.stop]) for run in batch_ranges(pieces)])
         return found[_order(len(found), self._seed, number)]
 
     def _rows(self, pieces: list[list[int]]) -> Float[Tensor, "row d_in"]:
@@ -99,7 +99,7 @@ class FromTexts:
                 f"{self._site!r} is no vector at every token (shape {tuple(found.shape)}): train on the residual "
                 "stream, on neurons, or on what a layer adds."
             )
-        rows = found[ordinary(run).to(found.device)].detach().float().cpu()
+        rows = found[not_special(run).to(found.device)].detach().float().cpu()
         _check_finite(rows, repr(self._site))
         return rows
 

@@ -7,7 +7,7 @@ import xarray as xr
 from mi_widgets.analysis.dictionaries.evaluate import BASES, evaluate_sae
 from mi_widgets.core.sae import SAE
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.atlas.marks import marks
+from mi_widgets.zoo.atlas.annotations import annotations_of
 from mi_widgets.zoo.data import data
 
 _TEXTS, _TEXTS_SEED = 800, 5
@@ -19,8 +19,10 @@ def measures_of_dictionary(sae: SAE, model: Model) -> dict[str, float]:
     """Fidelity, and F1 of single latents on held-out texts: of what is asked, of registers, of sentiment."""
     known = data("atlas", "test", n=_TEXTS, seed=_TEXTS_SEED)
     texts = [text.text for text in known]
-    scores = evaluate_sae(model, sae, texts, marks=marks(known), progress=False).dataset
-    every = evaluate_sae(model, sae, texts, marks=marks(known, every_token=True), progress=False).dataset
+    scores = evaluate_sae(model, sae, texts, annotations=annotations_of(known), progress=False).dataset
+    every = evaluate_sae(
+        model, sae, texts, annotations=annotations_of(known, every_token=True), progress=False
+    ).dataset
     asked = [label for label in scores["label"].values if label.startswith("asked ")]
     found = {
         name.replace("_", " "): float(scores[name])

@@ -23,7 +23,7 @@ from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
-from mi_widgets.training.unfinished import Unfinished
+from mi_widgets.training.unfinished import UnfinishedTraining
 
 from .activations import FromTensor, FromTexts, Source
 from .fit import SILENT, Fit, Step
@@ -44,7 +44,7 @@ def train_sae(
     k: int,
     kind: Kind = "topk",
     n_tokens: int = 1_000_000,
-    batch: int = 1024,
+    batch_size: int = 1024,
     lr: float = 2e-3,
     seed: int = 0,
     unfinished: str | Path | None = None,
@@ -66,7 +66,7 @@ def train_sae(
             as the price of firing is set to reach (`"jumprelu"`, `"l1"`).
         kind: which fire; see `mi.sae.SAE`.
         n_tokens: how many are read in all.
-        batch: tokens a step.
+        batch_size: tokens a step.
         lr: learning rate of Adam, on activations scaled to a mean square of 1.
         seed: of the first weights and of the order.
         unfinished: a file for the state. Interrupted, the same call goes on from there; at the end it is removed.
@@ -82,7 +82,7 @@ def train_sae(
         PromptError: texts that are no list of them.
         MIError: the file `unfinished` is of another training.
     """
-    for what, number in (("d_sae", d_sae), ("k", k), ("n_tokens", n_tokens), ("batch", batch)):
+    for what, number in (("d_sae", d_sae), ("k", k), ("n_tokens", n_tokens), ("batch_size", batch_size)):
         if (whole(number) or 0) < 1:
             raise DictionaryError(f"{what} must be a whole number from 1; got {number!r}.")
     if k > d_sae:
@@ -93,12 +93,12 @@ def train_sae(
     source = _source(model, site, texts, activations, seed)
     fit = Fit(source.d_in, d_sae, kind=kind, k=k, seed=seed)
     what = "activations=x" if model is None else f"model, {site!r}, texts"
-    settings = f"{what}, {d_sae=}, {k=}, {kind=}, {n_tokens=}, {batch=}, {lr=}, {seed=}"
-    steps = -(-n_tokens // batch)
+    settings = f"{what}, {d_sae=}, {k=}, {kind=}, {n_tokens=}, {batch_size=}, {lr=}, {seed=}"
+    steps = -(-n_tokens // batch_size)
     told = Progress(f"{kind} autoencoder", steps, bar=progress, tell=on_step)
     fit.history = told.empty()
     state = None if unfinished is None else Path(unfinished)
-    _Training(fit, steps, batch, lr, f"{settings} {source.stamp}", state).run(source, told)
+    _Training(fit, steps, batch_size, lr, f"{settings} {source.stamp}", state).run(source, told)
     made = Provenance("") if model is None else model.provenance()
     return _folded(fit, site, told.result(replace(made, seed=seed)))
 
@@ -140,16 +140,18 @@ class _Training:
     Args:
         fit: what is trained.
         steps: how many.
-        batch: rows of each.
+        batch_size: rows of each.
         lr: the learning rate before the end.
         of: all that the training depends on.
         unfinished: the file for its state, or None.
     """
 
-    def __init__(self, fit: Fit, steps: int, batch: int, lr: float, of: str, unfinished: Path | None) -> None:
-        self._fit, self._steps, self._batch, self._lr, self._of = fit, steps, batch, lr, of
+    def __init__(
+        self, fit: Fit, steps: int, batch_size: int, lr: float, of: str, unfinished: Path | None
+    ) -> None:
+        self._fit, self._steps, self._batch_size, self._lr, self._of = fit, steps, batch_size, lr, of
         self._optimizer = torch.optim.Adam(fit.parameters(), lr=lr)
-        self._unfinished = Unfinished(unfinished) if unfinished is not None else None
+        self._unfinished = UnfinishedTraining(unfinished) if unfinished is not None else None
         self._done, self._kept = 0, time.monotonic()
 
     def run(self, source: Source, told: Progress) -> None:
@@ -179,9 +181,9 @@ class _Training:
         block, first = self._fit.place.tolist()
         while self._done < self._steps:
             rows = source.block(block)
-            while self._done < self._steps and (first + self._batch <= len(rows) or not first):
-                x = rows[first : first + self._batch] / self._fit.scale
-                first += self._batch
+            while self._done < self._steps and (first + self._batch_size <= len(rows) or not first):
+                x = rows[first : first + self._batch_size] / self._fit.scale
+                first += self._batch_size
                 self._fit.place.copy_(torch.tensor([block, first]))
                 yield x
             block, first = block + 1, 0

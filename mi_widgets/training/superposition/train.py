@@ -31,9 +31,9 @@ def train_superposition(
     d_hidden: int = 2,
     sparsity: float | Sequence[float] = SPARSITIES,
     importance: float | Sequence[float] = 0.9,
-    restarts: int = 8,
-    steps: int = 2000,
-    batch: int = 1024,
+    n_restarts: int = 8,
+    n_steps: int = 2000,
+    batch_size: int = 1024,
     lr: float = 1e-2,
     seed: int = 0,
     progress: bool = True,
@@ -49,9 +49,9 @@ def train_superposition(
         d_hidden: m.
         sparsity: the probability that a feature is 0, one an instance.
         importance: a weight for each feature; or a number r, and feature i has r^i. With 1 all are the same.
-        restarts: how many starts of each instance.
-        steps: of Adam.
-        batch: inputs a step.
+        n_restarts: how many starts of each instance.
+        n_steps: how many, of Adam.
+        batch_size: inputs a step.
         lr: the learning rate at first; it falls to 0 along a cosine.
         seed: of the starts and the inputs.
         progress: whether a bar shows the mean loss.
@@ -62,16 +62,16 @@ def train_superposition(
     Source: Elhage et al. 2022 (arXiv:2209.10652), "Demonstrating superposition": model, data and loss. Ours are the
     cosine, and that instances and starts read the same draws, thinned to each one's sparsity.
     """
-    sizes = n_features, d_hidden, restarts, steps, batch
-    _refuse(zip(("n_features", "d_hidden", "restarts", "steps", "batch"), sizes, strict=True), lr)
+    sizes = n_features, d_hidden, n_restarts, n_steps, batch_size
+    _refuse(zip(("n_features", "d_hidden", "n_restarts", "n_steps", "batch_size"), sizes, strict=True), lr)
     zeros, weights = _sparsities(sparsity), _importances(importance, n_features)
     with on_threads(1):  # for such small matrices more are slower
         generator = seeded(seed)
-        W, b = _start(restarts, len(zeros), d_hidden, n_features, generator)
-        bar = tqdm(range(steps), desc="superposition", unit="step", disable=not progress)
-        _descend(W, b, lr, bar, lambda: drawn(batch, n_features, zeros, generator), weights)
+        W, b = _start(n_restarts, len(zeros), d_hidden, n_features, generator)
+        bar = tqdm(range(n_steps), desc="superposition", unit="step", disable=not progress)
+        _descend(W, b, lr, bar, lambda: drawn(batch_size, n_features, zeros, generator), weights)
         with torch.no_grad():
-            judged = max(batch, _JUDGED // (n_features * len(zeros) * restarts))
+            judged = max(batch_size, _JUDGED // (n_features * len(zeros) * n_restarts))
             best = losses(W, b, drawn(judged, n_features, zeros, generator), weights).argmin(0)
             kept = torch.arange(len(zeros))
             W, b = W[best, kept], b[best, kept]
@@ -106,11 +106,11 @@ def losses(
 
 
 def _start(
-    restarts: int, instances: int, hidden: int, features: int, generator: torch.Generator
+    n_restarts: int, instances: int, hidden: int, features: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     spread = math.sqrt(2 / (hidden + features))  # Glorot & Bengio 2010, as in the paper's code
-    W = spread * torch.randn(restarts, instances, hidden, features, generator=generator)
-    return W.requires_grad_(), torch.zeros(restarts, instances, features, requires_grad=True)
+    W = spread * torch.randn(n_restarts, instances, hidden, features, generator=generator)
+    return W.requires_grad_(), torch.zeros(n_restarts, instances, features, requires_grad=True)
 
 
 def _refuse(sizes: Iterable[tuple[str, Any]], lr: Any) -> None:

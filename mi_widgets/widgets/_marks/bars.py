@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.axis_scale import even_axis
 from .inks import ACCENT, CONTROL, FAINT, INK, LOWERS, QUIET, RAISES, WHITE, Ink, faded
@@ -42,7 +42,7 @@ class Bar:
     @property
     def number(self) -> str:
         """What is written at the end."""
-        return self.text or ("" if isnan(self.value) else reading(self.value))
+        return self.text or ("" if isnan(self.value) else number_text(self.value))
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ class Cells:
             if code == NAN or (i, j) in self.off:
                 continue
             if self.texts is None:
-                text = self.scale.write(float(self.values[i, j]))
+                text = self.scale.number_text(float(self.values[i, j]))
             else:
                 text = shortened(str(self.texts[i, j]), characters)
             x, y = (j + 0.5) * size[0] - 0.5, (i + 0.5) * size[1] - 0.5

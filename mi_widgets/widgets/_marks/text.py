@@ -48,7 +48,7 @@ def plain(text: str) -> str:
     """A text as every format takes it: on one line, control characters as a box."""
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() else "□" for sign in " ".join(text.splitlines()))
+    return "".join(character if character.isprintable() else "□" for character in " ".join(text.splitlines()))
 
 
 def cut(text: str, width: float, face: Face) -> str:

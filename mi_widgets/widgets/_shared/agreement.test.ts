@@ -4,7 +4,7 @@ import drawn from "../../../tests/widgets/agreement_drawn.json";
 import { settled } from "../attribution/chosen";
 import { Terms } from "../attribution/store";
 import { others } from "../attribution/words";
-import { percent as percentOfTokens } from "../features/words";
+import { percent as percentOfTokens } from "../dashboards/words";
 import { fine, percent as percentOfLogits } from "../fourier/words";
 import { colouredBy, fate } from "../logit_lens/words";
 import { effectInWords, percent as percentOfLoss } from "../steering/words";
@@ -12,12 +12,12 @@ import { described } from "../superposition/words";
 import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { inkOn, lookup } from "./colour";
 import { FakeModel } from "./fakes";
-import { Labelled } from "./labelled";
+import { LabelledData } from "./labelled";
 import { shared } from "./linked";
-import { count, fixed, powerOfTen, reading, scientific, signed, significant } from "./numbers";
+import { count, fixed, powerOfTen, numberText, scientific, signed, significant } from "./numbers";
 import { axis, floats, labelled, whole } from "./packed";
 import { resample } from "./raster";
-import { ends, highest, written } from "./scale";
+import { ends, highest, numberOnScale } from "./scale";
 import { thinned } from "./thinning";
 import { quoted, shortened, visible } from "./tokens";
 import { levelOf } from "./wire";
@@ -50,13 +50,13 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   scientific,
   significant,
   power_of_ten: powerOfTen,
-  reading,
+  "number text": numberText,
   count,
-  "scale written": (low, high, value) => written(value, { map: "diverging", low, high }),
+  "number on scale": (low, high, value) => numberOnScale(value, { map: "diverging", low, high }),
   "scale ends": (low, high) => Object.values(ends({ map: "diverging", low, high })),
   highest,
   visible,
-  "visible code points": (signs) => visible(String.fromCodePoint(...signs)),
+  "visible code points": (characters) => visible(String.fromCodePoint(...characters)),
   shortened,
   quoted,
   level: levelOf,
@@ -75,7 +75,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   },
   "attribution others": others,
   "attribution settled": (chosen, before) => settled(STORE, chosen, before),
-  "features percent": percentOfTokens,
+  "share of tokens": percentOfTokens,
   "fourier percent": percentOfLogits,
   "fourier fine": fine,
   "steering percent": percentOfLoss,
@@ -98,7 +98,7 @@ function effect(kl: number[] | null, cost: number[], read: Record<string, number
   const some = { kl: by(["push"], kl ?? []), cost: by(["push"], cost ?? []) };
   const all = { ...some, read: by(["probe", "push"], Object.values(read).flat()) };
   const sent = kl ? labelled(axes, all) : labelled([], {});
-  return effectInWords(new Labelled(new FakeModel({ _data: sent }))).map((line) => line.textContent);
+  return effectInWords(new LabelledData(new FakeModel({ _data: sent }))).map((line) => line.textContent);
 }
 
 function labels(ticks: { label: string }[]): string[] {

@@ -2,12 +2,12 @@
 import { Ask } from "./ask";
 import type { Keys } from "./keyboard";
 import type { Help } from "./keys";
-import type { Labelled } from "./labelled";
+import type { LabelledData } from "./labelled";
 import { ResultView, type ViewAction } from "./result_view";
 import type { Selection } from "./selection";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 
-export abstract class AnsweredView<D extends Data = Labelled, S extends Selection = Selection> extends ResultView<
+export abstract class AnsweredView<D extends Data = LabelledData, S extends Selection = Selection> extends ResultView<
   D,
   S
 > {

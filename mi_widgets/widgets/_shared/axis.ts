@@ -2,7 +2,7 @@
 import { thinned } from "./thinning";
 import { cut, shortened } from "./tokens";
 
-const LONGEST_NAME = 24; // signs
+const LONGEST_NAME = 24; // characters
 
 export interface AxisLabels {
   labels: readonly string[];
@@ -71,7 +71,7 @@ function write(
     const lit = axis.lit.includes(i);
     context.font = `${lit ? "600 " : ""}${style.size}px ${style.font}`;
     context.fillStyle = lit ? style.accent : style.ink;
-    at(axis.start + (i + 0.5) * axis.step, written(axis.labels[i], axis.plain));
+    at(axis.start + (i + 0.5) * axis.step, labelText(axis.labels[i], axis.plain));
   }
 }
 
@@ -81,7 +81,7 @@ function widest(context: CanvasRenderingContext2D, texts: readonly string[], sty
 }
 
 /** A label as it is drawn: a name as it is, a token with its whitespace made visible; both cut off if they are long. */
-export function written(label: string, plain = false): string {
+export function labelText(label: string, plain = false): string {
   return plain ? cut(label, LONGEST_NAME) : shortened(label);
 }
 
@@ -95,7 +95,7 @@ export function labelRoom(
   const width = ({ labels, plain }: AxisLabels) =>
     widest(
       context,
-      labels.map((label) => written(label, plain)),
+      labels.map((label) => labelText(label, plain)),
       style,
     );
   const climbing = width(columns) + 4;

@@ -5,7 +5,7 @@ import type { Axis, Labels } from "./labelled";
 import { moveSpot } from "./moving";
 import type { Lines, ResultView } from "./result_view";
 import type { Selection } from "./selection";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 
 export interface Sides {
   rows: Axis;

@@ -1,7 +1,7 @@
 /** What the pointer does on pictures. */
 import type { LineChart } from "./line_chart";
 import type { ResultView } from "./result_view";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 
 interface Curve {
   readonly chart: LineChart;

@@ -7,7 +7,7 @@ import type { Labels } from "./labelled";
 import type { Model } from "./model";
 import type { Page } from "./pages";
 import type { Selection } from "./selection";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 
 /** Lines of a tooltip. */
 export type Lines = [string, string][];

@@ -1,6 +1,6 @@
 /** What the front end's tests use in place of a browser and a kernel. No widget imports it. */
 import { expect, vi } from "vitest";
-import { KEYS, type Meaning, sign } from "./keys";
+import { KEYS, type Meaning, keyLabel } from "./keys";
 import type { Model } from "./model";
 
 /** Text from a model that would do harm if it were read as HTML. */
@@ -55,13 +55,13 @@ export class FakeModel implements Model {
   }
 }
 
-export const written: string[] = []; // what was written on canvases
+export const canvasTexts: string[] = []; // what was written on canvases
 
 /** A page without pixels, 900 pixels wide, where the next frame comes at once. */
 export function fakePage(): void {
   const drawing: Record<string, unknown> = {
     measureText: (text: string) => ({ width: 6.6 * text.length }),
-    fillText: (text: string) => written.push(text),
+    fillText: (text: string) => canvasTexts.push(text),
   };
   const context = new Proxy({}, { get: (_, name) => drawing[String(name)] ?? (() => {}), set: () => true });
   HTMLCanvasElement.prototype.getContext = vi.fn(() => context) as never;
@@ -108,7 +108,7 @@ export function checkKeys(definition: Definition, model: Model): void {
   const { root, stop } = shown(definition, model);
   const listed = [...root.querySelectorAll(".mi-help kbd")].flatMap((key) => key.textContent!.split(" "));
   const meanings = Object.keys(KEYS) as Meaning[];
-  expect(meanings.map(sign)).toEqual(expect.arrayContaining(listed));
+  expect(meanings.map(keyLabel)).toEqual(expect.arrayContaining(listed));
   const heard = new Set<string>();
   for (const element of [root, ...root.querySelectorAll("[tabindex], input[type=range]")]) {
     for (const key of new Set([...PRINTABLE, ...Object.values(KEYS)])) {
@@ -121,7 +121,8 @@ export function checkKeys(definition: Definition, model: Model): void {
   for (const key of heard) {
     const meaning = meanings.find((name) => KEYS[name] === key);
     if (!meaning) throw new Error(`${key} is heard, but no key of the table`);
-    if (!PAGES.includes(meaning) && !listed.includes(sign(meaning))) throw new Error(`the help does not list ${key}`);
+    if (!PAGES.includes(meaning) && !listed.includes(keyLabel(meaning)))
+      throw new Error(`the help does not list ${key}`);
   }
 }
 

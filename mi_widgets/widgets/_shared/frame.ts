@@ -3,7 +3,7 @@ import { copy, showForCopying } from "./clipboard";
 import type { Theme } from "./colour";
 import { button, el } from "./dom";
 import { bindKeys, type Keys } from "./keyboard";
-import { type Help, type Meaning, sign } from "./keys";
+import { type Help, type Meaning, keyLabel } from "./keys";
 import { currentTheme, watchTheme } from "./theme";
 import { tooltip, type Tooltip } from "./tooltip";
 import { watchWidth } from "./width";
@@ -141,10 +141,10 @@ export class Frame {
 
   private addActions(actions: Action[], keys: Help): Keys {
     const bound: Keys = {};
-    const lines = keys.map(([meanings, hint]) => [meanings.map(sign).join(" "), hint]);
+    const lines = keys.map(([meanings, hint]) => [meanings.map(keyLabel).join(" "), hint]);
     for (const action of actions) {
       bound[action.key] = action.run;
-      const key = sign(action.key);
+      const key = keyLabel(action.key);
       const children = action.key === "help" ? [key] : [el("span", {}, action.label), el("kbd", {}, key)];
       const element = button("mi-button", action.run, ...children);
       element.title = action.hint;

@@ -34,7 +34,7 @@ export function whole(size: number, ratio: number): number {
   return pixels >= 1 ? Math.floor(pixels) : pixels;
 }
 
-const SHORT = 5; // signs, as in H143 or L0.H3
+const SHORT = 5; // characters, as in H143 or L0.H3
 
 /** Whether labels of columns lie flat above them, being short, rather than climb. */
 export function lieFlat(labels: readonly string[]): boolean {

@@ -30,7 +30,7 @@ export interface HeatMapState {
   framed?: boolean; // a line around all cells
   off?: readonly Spot[]; // cells drawn as "off"
   number?: (value: number) => string; // written in the cells, if they are large enough
-  text?: (index: number, signs: number) => string; // in its place: a text for a cell that has room for so many signs
+  text?: (index: number, characters: number) => string; // in its place: a text for a cell that has room for so many characters
 }
 
 interface Style extends LabelStyle {
@@ -45,7 +45,7 @@ const PADDING = 8; // of a cell, left and right of what is written in it
 const CORNER = { left: 66, top: 34 }; // room for "key →" over "query ↓"
 const FLAT_ROOM = 22;
 const LEAST_FOR_NUMBERS = 15; // height of a cell
-const FEWEST_SIGNS = 5; // of a text: with less room none is written
+const FEWEST_CHARACTERS = 5; // of a text: with less room none is written
 const CENTRED = { textAlign: "center", textBaseline: "middle" };
 const SLOPE = Math.tan(Math.PI / 3); // of climbing labels
 
@@ -166,17 +166,17 @@ export class HeatMap {
 
   /** What the longest number needs; undefined where none is to be written, or there are far too many. */
   private numberSize(context: CanvasRenderingContext2D, { tensor, number, text }: HeatMapState): Size | undefined {
-    if (text) return { width: FEWEST_SIGNS * this.signWidth(context) + PADDING, height: LEAST_FOR_NUMBERS };
+    if (text) return { width: FEWEST_CHARACTERS * this.characterWidth(context) + PADDING, height: LEAST_FOR_NUMBERS };
     if (!number || tensor.codes.length > 4096) return undefined;
-    let signs = 0;
+    let characters = 0;
     for (let i = 0; i < tensor.codes.length; i++) {
       const value = tensor.at(i);
-      if (!Number.isNaN(value)) signs = Math.max(signs, number(value).length);
+      if (!Number.isNaN(value)) characters = Math.max(characters, number(value).length);
     }
-    return { width: signs * this.signWidth(context) + PADDING, height: LEAST_FOR_NUMBERS };
+    return { width: characters * this.characterWidth(context) + PADDING, height: LEAST_FOR_NUMBERS };
   }
 
-  private signWidth(context: CanvasRenderingContext2D): number {
+  private characterWidth(context: CanvasRenderingContext2D): number {
     context.font = `${FONT_SIZE}px ${this.style.font}`;
     return context.measureText("0").width;
   }
@@ -193,7 +193,7 @@ export class HeatMap {
 
   private drawNumbers(context: CanvasRenderingContext2D, { tensor, map, theme, number, text }: HeatMapState): void {
     const { step, style } = this;
-    const signs = Math.floor((step.width - PADDING) / this.signWidth(context));
+    const characters = Math.floor((step.width - PADDING) / this.characterWidth(context));
     Object.assign(context, CENTRED);
     for (let i = 0; i < tensor.codes.length; i++) {
       const value = tensor.at(i);
@@ -201,8 +201,8 @@ export class HeatMap {
       context.fillStyle = inkOn(map, theme, levelOf(value, tensor.min, tensor.max)) ?? style.text;
       const cell = this.placeOf({ row: Math.floor(i / tensor.columns), column: i % tensor.columns });
       const [x, y] = [cell.x + step.width / 2 - 0.5, cell.y + step.height / 2];
-      // A sign may be wider than a letter, as in Chinese.
-      if (text) context.fillText(text(i, signs), x, y, step.width - 3);
+      // A character may be wider than a letter, as in Chinese.
+      if (text) context.fillText(text(i, characters), x, y, step.width - 3);
       else context.fillText(number!(value), x, y);
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEYS, sign } from "./keys";
+import { KEYS, keyLabel } from "./keys";
 
 const tests: Record<string, string> = (import.meta as any).glob("../*/widget.test.ts", {
   query: "?raw",
@@ -15,13 +15,13 @@ describe("the table of keys", () => {
   });
 
   it("writes keys as they stand on a keyboard", () => {
-    expect([sign("left"), sign("nothing"), sign("table"), sign("toggle"), sign("promptBefore")]).toEqual([
-      "←",
-      "Esc",
-      "T",
-      "Space",
-      "[",
-    ]);
+    expect([
+      keyLabel("left"),
+      keyLabel("nothing"),
+      keyLabel("table"),
+      keyLabel("toggle"),
+      keyLabel("promptBefore"),
+    ]).toEqual(["←", "Esc", "T", "Space", "["]);
   });
 
   it("is what every view is held to", () => {

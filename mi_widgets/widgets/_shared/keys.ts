@@ -41,7 +41,7 @@ export type Meaning = keyof typeof KEYS;
 /** Lines of the help: keys by what they mean, and what that is in this view. */
 export type Help = [keys: Meaning[], hint: string][];
 
-const SIGNS: Record<string, string> = {
+const LABELS: Record<string, string> = {
   ArrowLeft: "←",
   ArrowRight: "→",
   ArrowUp: "↑",
@@ -53,7 +53,7 @@ const SIGNS: Record<string, string> = {
 };
 
 /** A key as it is written for a reader. */
-export function sign(meaning: Meaning): string {
+export function keyLabel(meaning: Meaning): string {
   const key = KEYS[meaning];
-  return SIGNS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+  return LABELS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

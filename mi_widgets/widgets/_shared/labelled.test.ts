@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { FakeModel } from "./fakes";
 import { axis, floats, labelled, whole } from "./packed";
-import { Labelled } from "./labelled";
+import { LabelledData } from "./labelled";
 import { fitting } from "./selection";
 
 const AXES = [
@@ -23,7 +23,7 @@ function data() {
   return labelled(AXES, { values, tokens }, { asked: ["x"] });
 }
 
-const read = () => new Labelled(new FakeModel({ _data: data() }));
+const read = () => new LabelledData(new FakeModel({ _data: data() }));
 
 describe("labelled data", () => {
   it("is read by labels", () => {
@@ -58,7 +58,7 @@ describe("labelled data", () => {
 
   it("is read anew when it is sent again", () => {
     const model = new FakeModel({ _data: data() });
-    const found = new Labelled(model);
+    const found = new LabelledData(model);
     const told = vi.fn();
     found.source.onChange(told);
     model.set("_data", labelled([axis("pos", [1])], { values: floats([1], () => 4) }));

@@ -3,9 +3,9 @@ import type { MapName } from "./colour";
 import type { Model } from "./model";
 import { LRUCache } from "./lru_cache";
 import type { ColourScale } from "./scale";
-import { Sent } from "./sent";
+import { SyncedTrait } from "./synced_trait";
 import type { Label } from "./step_slider";
-import { type Packed, type Tensor, unpack } from "./wire";
+import { type PackedTensor, type Tensor, unpack } from "./wire";
 
 /** A label for an axis; for axes of which none is chosen, nothing. */
 export type Labels = Record<string, Label | null | undefined>;
@@ -21,7 +21,7 @@ interface SentAxis {
 interface SentVariable {
   axes: string[];
   unit: string;
-  values: Packed;
+  values: PackedTensor;
   map?: MapName;
   texts?: string[];
 }
@@ -39,14 +39,14 @@ export class Axis {
   readonly labels: readonly Label[];
   readonly by: string | null;
   readonly tokens: boolean;
-  private written: string[] | string[][];
+  private allTexts: string[] | string[][];
   private places: Map<Label, number>;
 
   constructor(
     { name, labels, texts, by, tokens }: SentAxis,
     private other?: Axis,
   ) {
-    [this.name, this.labels, this.by, this.tokens, this.written] = [name, labels, by, tokens, texts];
+    [this.name, this.labels, this.by, this.tokens, this.allTexts] = [name, labels, by, tokens, texts];
     this.places = new Map(labels.map((label, i) => [label, i]));
   }
 
@@ -57,8 +57,8 @@ export class Axis {
 
   /** How the labels are written; those of the label of another axis, where they depend on one. */
   texts(labels: Labels): string[] {
-    if (!this.other) return this.written as string[];
-    return (this.written as string[][])[this.other.place(labels[this.other.name])!];
+    if (!this.other) return this.allTexts as string[];
+    return (this.allTexts as string[][])[this.other.place(labels[this.other.name])!];
   }
 }
 
@@ -112,14 +112,14 @@ function placed(axis: Axis, labels: Labels): number {
 }
 
 /** What the displays of one model share: its data, unpacked once and again whenever it is sent. */
-export class Labelled {
+export class LabelledData {
   axes!: Axis[];
   derived!: Record<string, any>;
   private variables!: Map<string, Variable>;
-  readonly source: Sent;
+  readonly source: SyncedTrait;
 
   constructor(model: Model, trait = "_data") {
-    this.source = new Sent(model, trait, () => this.read(model.get(trait)));
+    this.source = new SyncedTrait(model, trait, () => this.read(model.get(trait)));
   }
 
   dispose(): void {

@@ -65,7 +65,7 @@ class LatentChangeView(InterveningView[D]):
         from mi_widgets.core.edits import replace
 
         latent, value = gesture
-        site = self._place.feature(self._sae, latent)
+        site = self._place.latent(self._sae, latent)
         return ablate(site) if value is None else replace(site, float(value))
 
     def _shown(self, intervention: Iterable[Any]) -> tuple[list[Any], list[Any]]:
@@ -87,7 +87,7 @@ class LatentChangeView(InterveningView[D]):
         if (
             self._sae is None
             or not isinstance(index, int)
-            or item.site != self._place.feature(self._sae, index)
+            or item.site != self._place.latent(self._sae, index)
         ):
             return None
         if item.verb == "ablate" and item.to == "zero":

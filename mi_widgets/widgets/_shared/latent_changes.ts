@@ -1,7 +1,7 @@
 /** Latents that are taken out or held at a value: the trait `_changes` of `latent_changes.py`. */
 import { button, el } from "./dom";
 import type { Model } from "./model";
-import { reading } from "./numbers";
+import { numberText } from "./numbers";
 import type { ViewAction } from "./result_view";
 
 export interface Change {
@@ -47,7 +47,7 @@ export function switchAction(model: Model, latent: () => number | null): ViewAct
 
 /** "latent 17 out", "latent 203 at 12.0". */
 export function described({ latent, value }: Change): string {
-  return value === null ? `latent ${latent} out` : `latent ${latent} at ${reading(value)}`;
+  return value === null ? `latent ${latent} out` : `latent ${latent} at ${numberText(value)}`;
 }
 
 /** All latents that are changed, each with a button that leaves it as it is; hidden while there are none. */

@@ -1,14 +1,14 @@
 /** What latents are called: `latent_names.py` makes the names. */
 import type { BarRow } from "./bar_list";
 import { el } from "./dom";
-import { reading } from "./numbers";
-import { type Packed, type Tensor, unpack } from "./wire";
+import { numberText } from "./numbers";
+import { type PackedTensor, type Tensor, unpack } from "./wire";
 
 export interface SentNames {
-  latents: Packed;
+  latents: PackedTensor;
   labels: string[];
   says: string[];
-  peaks: Packed;
+  peaks: PackedTensor;
 }
 
 export class LatentNames {
@@ -64,7 +64,7 @@ export class LatentNames {
   bar(latent: number, value: number, unit: string): Omit<BarRow, "said"> {
     const name = this.name(latent);
     const named: [string, string][] = name ? [["", name]] : [];
-    const tip: BarRow["tip"] = [["latent", String(latent)], ...named, [unit, reading(value)]];
-    return { name, aside: String(latent), plain: !!this.label(latent), value, text: reading(value), tip };
+    const tip: BarRow["tip"] = [["latent", String(latent)], ...named, [unit, numberText(value)]];
+    return { name, aside: String(latent), plain: !!this.label(latent), value, text: numberText(value), tip };
   }
 }

@@ -3,7 +3,7 @@ import { spread, untouched } from "./apart";
 import { linear, nearest, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { LineChart } from "./line_chart";
 import { type Line, nameRoom, rangeOf, valueAt } from "./lines";
-import { count, reading } from "./numbers";
+import { count, numberText } from "./numbers";
 
 describe("the chart", () => {
   it("has gaps where there are no numbers, and shows a number between two gaps", () => {
@@ -187,7 +187,7 @@ describe("labels", () => {
 
 describe("numbers", () => {
   it("are written for readers, as Python writes them", () => {
-    const written = [0.7512, 6.3, 12.44, 250.4, 0.0041, 0, -0.5, 0.00002, NaN].map(reading);
+    const written = [0.7512, 6.3, 12.44, 250.4, 0.0041, 0, -0.5, 0.00002, NaN].map(numberText);
     expect(written).toEqual(["0.75", "6.30", "12.4", "250", "0.004", "0.00", "−0.50", "2e-5", "none"]);
     expect([0, 2000, 15_000, 1_500_000].map(count)).toEqual(["0", "2000", "15k", "1.5M"]);
   });

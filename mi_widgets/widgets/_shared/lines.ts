@@ -23,9 +23,9 @@ export const AWAY = 8; // pixels between a line and its name
 
 /** About how wide a text of a monospaced font is. */
 export function textWidth(text: string): number {
-  let signs = 0;
-  for (const sign of text) signs += sign.codePointAt(0)! > 0x2e80 ? 2 : 1;
-  return signs * TEXT * 0.61;
+  let characters = 0;
+  for (const character of text) characters += character.codePointAt(0)! > 0x2e80 ? 2 : 1;
+  return characters * TEXT * 0.61;
 }
 
 /** The room that the numbers of a y axis need. */
@@ -36,9 +36,9 @@ export function tickRoom(y: AxisScale): number {
 /** As much of a name as has room. */
 export function fittingName(name: string, room: number): string {
   if (textWidth(name) <= room) return name;
-  const signs = [...name];
-  while (signs.length > 1 && textWidth(`${signs.join("")}…`) > room) signs.pop();
-  return `${signs.join("")}…`;
+  const characters = [...name];
+  while (characters.length > 1 && textWidth(`${characters.join("")}…`) > room) characters.pop();
+  return `${characters.join("")}…`;
 }
 
 /** The room that the names of lines need, if there is as much. */

@@ -46,7 +46,7 @@ export function inPowers(value: number, digits: number): string {
 }
 
 /** A number of any size in a sentence: 6.30, 0.75, 12.4, 0.004, 3.0e38. */
-export function reading(value: number): string {
+export function numberText(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return scientific(value, 1);
   if (size > 0 && size < 0.0001) return scientific(value, 0);
@@ -58,12 +58,12 @@ export function reading(value: number): string {
 export function count(n: number): string {
   if (!Number.isFinite(n)) return significant(n, 6);
   if (Math.abs(n) >= 1e13) return inPowers(n, 4);
-  for (const [size, sign] of [
+  for (const [size, suffix] of [
     [1e9, "G"],
     [1e6, "M"],
     [1e4, "k"],
   ] as const) {
-    if (Math.abs(n) >= size) return significant(n / (sign === "k" ? 1e3 : size), 4) + sign;
+    if (Math.abs(n) >= size) return significant(n / (suffix === "k" ? 1e3 : size), 4) + suffix;
   }
   return significant(n, 6);
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { written } from "./axis";
+import { labelText } from "./axis";
 import { copyCode } from "./copying";
 import { el } from "./dom";
 import { FakeModel } from "./fakes";
@@ -60,15 +60,15 @@ describe("tokens", () => {
     expect(visible(" Привет 東京 🙂")).toBe("·Привет·東京·🙂");
   });
 
-  it("are shortened by signs, not by halves of them", () => {
+  it("are shortened by characters, not by halves of them", () => {
     expect(shortened("🙂🙂🙂🙂", 3)).toBe("🙂🙂…");
   });
 
   it("have more room on an axis if they are names", () => {
-    expect(written("register arithmetic", true)).toBe("register arithmetic");
-    expect(written("register arithmetic")).toBe("register·arit…");
-    expect(written("a".repeat(40), true)).toBe(`${"a".repeat(23)}…`);
-    expect(written("🙂".repeat(40), true)).toBe(`${"🙂".repeat(23)}…`);
+    expect(labelText("register arithmetic", true)).toBe("register arithmetic");
+    expect(labelText("register arithmetic")).toBe("register·arit…");
+    expect(labelText("a".repeat(40), true)).toBe(`${"a".repeat(23)}…`);
+    expect(labelText("🙂".repeat(40), true)).toBe(`${"🙂".repeat(23)}…`);
   });
 
   it("stay text, in every piece that shows them", () => {

@@ -14,7 +14,7 @@ export interface Outcome<A> {
 export class Questions<Q extends object, A> {
   private under?: { id: number; timer: ReturnType<typeof setTimeout> };
   private pending?: Q;
-  private asked = new Map<number, Q>();
+  private inFlight = new Map<number, Q>();
   private count = 0;
 
   constructor(
@@ -30,9 +30,9 @@ export class Questions<Q extends object, A> {
 
   /** Hand over an answer; an answer to a question of somebody else's is ignored. */
   answered(id: number, outcome: Outcome<A>): void {
-    const question = this.asked.get(id);
+    const question = this.inFlight.get(id);
     if (!question) return;
-    this.asked.delete(id);
+    this.inFlight.delete(id);
     if (this.under?.id === id) this.finish();
     this.told(question, outcome);
     this.next();
@@ -40,7 +40,7 @@ export class Questions<Q extends object, A> {
 
   private start(question: Q): void {
     const id = ++this.count;
-    this.asked.set(id, question);
+    this.inFlight.set(id, question);
     this.under = { id, timer: setTimeout(() => this.gaveUp(id, question), this.patience) };
     try {
       this.send({ ...question, id });

@@ -8,12 +8,12 @@ import { DeclaredView, type Lines, type ViewAction } from "./declared_view";
 import { Frame } from "./frame";
 import { arrows, bindKeys, type Direction, type Keys } from "./keyboard";
 import type { Help } from "./keys";
-import type { Labelled, Labels } from "./labelled";
+import type { LabelledData, Labels } from "./labelled";
 import { onHover, sayHover } from "./linked";
 import { listen } from "./model";
 import { Pages } from "./pages";
 import { fitting, type Selection } from "./selection";
-import type { Data } from "./sent";
+import type { Data } from "./synced_trait";
 import type { Label } from "./step_slider";
 
 export type { Lines, ViewAction } from "./declared_view";
@@ -22,7 +22,7 @@ export type { Lines, ViewAction } from "./declared_view";
  * A view is a subclass that declares `name` and `parts`, paints what is selected (`paint`) and says it (`sentence`).
  * Everything else has a default: no pages, no table, no control, no action but copying the code.
  */
-export abstract class ResultView<D extends Data = Labelled, S extends Selection = Selection> extends DeclaredView<
+export abstract class ResultView<D extends Data = LabelledData, S extends Selection = Selection> extends DeclaredView<
   D,
   S
 > {

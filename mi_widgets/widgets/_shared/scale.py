@@ -21,7 +21,7 @@ class ColourScale:
     low: float
     high: float
 
-    def write(self, value: float) -> str:
+    def number_text(self, value: float) -> str:
         """A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40."""
         digits = self._decimals()
         return scientific(value, 1) if digits is None else fixed(value, digits)
@@ -31,7 +31,7 @@ class ColourScale:
 
         def end(value: float) -> str:
             plain = value == 0 or (float(value).is_integer() and self._decimals() is not None)
-            return fixed(value, 0) if plain else self.write(value)
+            return fixed(value, 0) if plain else self.number_text(value)
 
         return end(self.low), end(self.high)
 

@@ -9,7 +9,7 @@ export interface ColourScale {
 }
 
 /** A number with as many decimals as all numbers of its picture have: 0.91 beside 1, 12.3 beside 40. */
-export function written(value: number, scale: ColourScale, more = 0): string {
+export function numberOnScale(value: number, scale: ColourScale, more = 0): string {
   const digits = decimals(scale);
   return digits === undefined ? scientific(value, 1 + more) : fixed(value, digits + more);
 }
@@ -18,7 +18,7 @@ export function written(value: number, scale: ColourScale, more = 0): string {
 export function ends(scale: ColourScale): { low: string; high: string } {
   const write = (value: number) => {
     const plain = value === 0 || (Number.isInteger(value) && decimals(scale) !== undefined);
-    return plain ? fixed(value, 0) : written(value, scale);
+    return plain ? fixed(value, 0) : numberOnScale(value, scale);
   };
   return { low: write(scale.low), high: write(scale.high) };
 }

@@ -36,7 +36,7 @@ def _words(allowed: Sequence[Any]) -> str:
     return "only " + ", ".join(map(str, labels[:_MOST_SAID])) + more
 
 
-def checked(value: Any, current: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+def complete_selection(value: Any, current: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
     """A complete selection from a partial one.
 
     Args:
@@ -73,7 +73,7 @@ def shared(theirs: Mapping[str, Any], ours: Mapping[str, Any], choices: Choices)
     return found
 
 
-class Selected(dict[str, Any]):
+class FrozenSelection(dict[str, Any]):
     """What a view has selected. It is set as a whole: of a change inside it nobody would hear, and nobody check it."""
 
     def _refuse(self, *_given: Any, **_named: Any) -> Any:
@@ -96,8 +96,8 @@ class Selection(traitlets.Dict):
 
     def validate(self, obj: Any, value: Any) -> dict[str, Any]:
         """What is complete, as a whole, or a SelectionError."""
-        return Selected(self.complete(obj, value))
+        return FrozenSelection(self.complete(obj, value))
 
     def complete(self, obj: Any, value: Any) -> dict[str, Any]:
         """The complete selection; the view says what exists."""
-        return checked(value, obj._current_selection(), obj._choices_now())
+        return complete_selection(value, obj._current_selection(), obj._choices_now())

@@ -6,7 +6,7 @@ _NOTHING = "\u034f\u115f\u1160\u2800\u3164\uffa0"
 
 
 def visible(token: str) -> str:
-    """The token with its spaces, newlines and tabs as visible signs, and all else that would not be seen as a box.
+    """The token with its spaces, newlines and tabs as visible characters, and all else that would not be seen as a box.
 
     Boxes stand for other spaces and line breaks, for control characters, for what has no width or turns the direction
     of writing, for halves of a pair, and for what has no meaning in Unicode, of which a browser may know a newer one.

@@ -2,18 +2,18 @@
 
 const VISIBLE: Record<string, string> = { " ": "·", "\n": "⏎", "\t": "⇥", "\r": "␍" };
 
-// What counts as a letter or a sign, and yet draws nothing, is listed as `tokens.py` lists it.
+// What counts as a letter or a character, and yet draws nothing, is listed as `tokens.py` lists it.
 const UNSEEN = /[\p{Z}\p{C}\u034f\u115f\u1160\u2800\u3164\uffa0]/gu;
 
-/** Its spaces, newlines and tabs as visible signs, and all else that would not be seen as a box. */
+/** Its spaces, newlines and tabs as visible characters, and all else that would not be seen as a box. */
 export function visible(token: string): string {
-  return token.replace(UNSEEN, (sign) => VISIBLE[sign] ?? "□");
+  return token.replace(UNSEEN, (character) => VISIBLE[character] ?? "□");
 }
 
 /** At most `length` characters, the last of them "…" where some are left out. */
 export function cut(text: string, length: number): string {
-  const signs = [...text];
-  return signs.length <= length ? text : signs.slice(0, length - 1).join("") + "…";
+  const characters = [...text];
+  return characters.length <= length ? text : characters.slice(0, length - 1).join("") + "…";
 }
 
 /** A token as a label: whitespace visible, at most `length` characters. */

@@ -12,11 +12,11 @@ from mi_widgets.core.recording import record_of
 from mi_widgets.core.script import Script
 
 from .._marks import Picture, render
-from .closing import Closing
-from .selection import Choices, Selection, checked, shared
+from .closable import ClosableWidget
+from .selection import Choices, Selection, complete_selection, shared
 
 
-class Drawn(Protocol):
+class Drawable(Protocol):
     """What a view has read from what it was given, ready to be drawn."""
 
     def choices(self) -> Choices:
@@ -36,10 +36,10 @@ class Drawn(Protocol):
         ...
 
 
-D = TypeVar("D", bound=Drawn)
+D = TypeVar("D", bound=Drawable)
 
 
-class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
+class ResultView(ClosableWidget, anywidget.AnyWidget, Generic[D]):
     """A picture of a Result that is also a control. It reports gestures as values and never runs a model.
 
     A subclass gives `_picture` and `__repr__`, `_arguments` where it was given more than its result and its selection,
@@ -66,7 +66,7 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
         self._first = self._first_selection(selection)
         super().__init__(selection=self._first, _choices=self._choices_now(), **self._traits_now(), **traits)
         self.observe(self._say_code, "selection")
-        self.on_msg(self._asked)
+        self.on_msg(self._on_code_request)
         self._say_code()
 
     def choices(self) -> Choices:
@@ -152,7 +152,7 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
         """A complete selection: what is given, and else what is first."""
-        return checked({} if given is None else given, self._drawn.first(), self.choices())
+        return complete_selection({} if given is None else given, self._drawn.first(), self.choices())
 
     def _chosen(self) -> str:
         """What is selected, for a `repr`: "layer 1, head 3"."""
@@ -164,15 +164,15 @@ class ResultView(Closing, anywidget.AnyWidget, Generic[D]):
     def _current_selection(self) -> dict[str, Any]:
         return self._trait_values.get("selection") or self._first
 
-    def _say_code(self, _change: Any = None, *, reading: bool = False) -> None:
-        """Send the code; where all weights of a model would have to be read for it, only when it is asked for."""
-        script = Script(reading=reading)
+    def _say_code(self, _change: Any = None, *, hash_weights: bool = False) -> None:
+        """Send the code; where all weights of a model would have to be hashed for it, only when it is asked for."""
+        script = Script(hash_weights=hash_weights)
         try:
             self.write(script)
             self._code = script.text() if script.complete else ""
         except Exception as error:  # such as a function of the user's: the picture is there all the same
             self._code = f"# {' '.join(str(error).split())}"
 
-    def _asked(self, _view: Any, content: Any, _buffers: Any) -> None:
+    def _on_code_request(self, _view: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("do") == "code":
-            self._say_code(reading=True)
+            self._say_code(hash_weights=True)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { levelOf, NAN_LEVEL, type Packed, unpack } from "./wire";
+import { levelOf, NAN_LEVEL, type PackedTensor, unpack } from "./wire";
 
-function header(dtype: Packed["dtype"], shape: number[], min = 0, max = 1): Packed {
+function header(dtype: PackedTensor["dtype"], shape: number[], min = 0, max = 1): PackedTensor {
   return { shape, dtype, min, max };
 }
 

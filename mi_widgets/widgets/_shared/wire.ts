@@ -1,6 +1,6 @@
 /** Tensors from the kernel: a header and raw bytes. `wire.py` writes what this reads. */
 
-export interface Packed {
+export interface PackedTensor {
   shape: number[];
   dtype: "uint8" | "uint16" | "float32";
   min: number;
@@ -23,7 +23,7 @@ export class Tensor {
   constructor(
     readonly shape: readonly number[],
     readonly codes: Codes,
-    readonly dtype: Packed["dtype"],
+    readonly dtype: PackedTensor["dtype"],
     readonly min: number,
     readonly max: number,
   ) {}
@@ -112,7 +112,7 @@ export function levelOf(value: number, low: number, high: number): number {
 }
 
 /** Read a tensor; `buffer` where the bytes came beside the header, as in an answer to a question. */
-export function unpack(packed: Packed, buffer: Bytes | undefined = packed.data): Tensor {
+export function unpack(packed: PackedTensor, buffer: Bytes | undefined = packed.data): Tensor {
   if (!buffer) throw new Error("a tensor came without its bytes");
   const codes = view(packed.dtype, buffer);
   if (codes.length !== sizeOf(packed.shape)) {
@@ -121,7 +121,7 @@ export function unpack(packed: Packed, buffer: Bytes | undefined = packed.data):
   return new Tensor(packed.shape, codes, packed.dtype, packed.min, packed.max);
 }
 
-function view(dtype: Packed["dtype"], buffer: Bytes): Codes {
+function view(dtype: PackedTensor["dtype"], buffer: Bytes): Codes {
   let bytes: Uint8Array;
   if (buffer instanceof ArrayBuffer) bytes = new Uint8Array(buffer);
   else bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);

@@ -52,7 +52,7 @@ def fill(template: str, facts: Mapping[str, Any]) -> str:
     def chosen(group: re.Match[str]) -> str:
         return next(filter(complete, group[1].split("|")), "")
 
-    def written(fact: re.Match[str]) -> str:
+    def replacement(fact: re.Match[str]) -> str:
         if facts.get(fact[2]) is None:
             raise KeyError(fact[2])
         return "" if fact[1] else str(facts[fact[2]])
@@ -60,7 +60,7 @@ def fill(template: str, facts: Mapping[str, Any]) -> str:
     groups, flat = 1, template
     while groups:  # from the innermost outwards
         flat, groups = _GROUP.subn(chosen, flat)
-    text = _FACT.sub(written, _MARKS.sub("", flat))
+    text = _FACT.sub(replacement, _MARKS.sub("", flat))
     return text[:1].upper() + text[1:] if template.startswith("^") else text
 
 

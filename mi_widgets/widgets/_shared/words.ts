@@ -62,8 +62,8 @@ export function textOf(parts: readonly Part[]): string {
 function marked(template: string, facts: Facts): Part[] {
   const parts: Part[] = [];
   let end = 0;
-  for (const { 0: whole, 1: sign, 2: inside, index } of template.matchAll(MARKED)) {
-    parts.push(...filled(template.slice(end, index), facts), ELEMENTS[sign](...marked(inside, facts)));
+  for (const { 0: whole, 1: delimiter, 2: inside, index } of template.matchAll(MARKED)) {
+    parts.push(...filled(template.slice(end, index), facts), ELEMENTS[delimiter](...marked(inside, facts)));
     end = index + whole.length;
   }
   return [...parts, ...filled(template.slice(end), facts)].filter((part) => part !== "");
@@ -72,11 +72,11 @@ function marked(template: string, facts: Facts): Part[] {
 function filled(template: string, facts: Facts): Part[] {
   const parts: Part[] = [];
   let end = 0;
-  for (const { 0: whole, 1: asked, 2: name, index } of template.matchAll(FACT)) {
+  for (const { 0: whole, 1: condition, 2: name, index } of template.matchAll(FACT)) {
     const fact = facts[name];
     if (fact === undefined || fact === null) throw new Error(`there is no fact "${name}" for "${template}"`);
     parts.push(template.slice(end, index));
-    if (!asked) parts.push(...(typeof fact === "object" ? fact : [String(fact)]));
+    if (!condition) parts.push(...(typeof fact === "object" ? fact : [String(fact)]));
     end = index + whole.length;
   }
   return [...parts, template.slice(end)];

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .._shared.selection import checked
+from .._shared.selection import complete_selection
 from .focus import elsewhere_on_average, interesting_query
 from .patterns import Patterns, part
 
@@ -21,7 +21,7 @@ def first_selection(given: dict[str, Any], patterns: Patterns) -> dict[str, Any]
     Raises:
         SelectionError: Something given does not exist.
     """
-    chosen = checked(given, patterns.first(), patterns.choices())
+    chosen = complete_selection(given, patterns.first(), patterns.choices())
     if "layer" not in given or "head" not in given:
         axes = ("layer", "head")
         fitting = {axis: [chosen[axis]] if axis in given else patterns.labels[axis] for axis in axes}

@@ -1,11 +1,11 @@
 /** The patterns in the browser: what was sent, what was asked for since, and asking for what is missing. */
 import type { HeadPlace } from "../_shared/heads_off";
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import { listen, type Model } from "../_shared/model";
 import { LRUCache } from "../_shared/lru_cache";
 import { Questions } from "../_shared/requests";
 import type { Label } from "../_shared/step_slider";
-import { unpack, type Bytes, type Packed, type Tensor } from "../_shared/wire";
+import { unpack, type Bytes, type PackedTensor, type Tensor } from "../_shared/wire";
 
 /** A head, and the step it is seen at where there are steps. */
 export interface HeadAtStep extends HeadPlace {
@@ -25,7 +25,7 @@ const KEPT_HEADS = 24;
 const SILENT = "the kernel does not answer: this is the thumbnail, enlarged";
 
 /** One for each model; its views share it, so that two views of one widget ask only once. */
-export class Heads extends Labelled {
+export class Heads extends LabelledData {
   private fetched = new LRUCache<Tensor>(KEPT_HEADS);
   private notes = new Map<string, string>(); // why there is no full head yet, for the reader
   private questions: Questions<HeadAtStep & { ask: "head"; batch: number }, Tensor>;
@@ -126,7 +126,7 @@ export class Heads extends Labelled {
     if (alone) this.fetched.put(this.key(this.held(alone)), this.get("pattern").tensor);
   }
 
-  private heard(content: { answer?: number; error?: string; tensor?: Packed }, buffers: Bytes[] = []): void {
+  private heard(content: { answer?: number; error?: string; tensor?: PackedTensor }, buffers: Bytes[] = []): void {
     if (typeof content?.answer !== "number") return;
     const answer = content.tensor && unpack(content.tensor, buffers[0]);
     this.questions.answered(content.answer, { answer, error: content.error });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget } from "../_shared/fakes";
 import { axis, codes, floats, labelled } from "../_shared/packed";
 import { press, slide } from "../_shared/reader";
-import type { Packed } from "../_shared/wire";
+import type { PackedTensor } from "../_shared/wire";
 import { layoutFor } from "./layout";
 import { ranked } from "./scores";
 import { moveCell, moveHead, type Selection } from "./selection";
@@ -25,21 +25,21 @@ function choices(layers: number[], n: number) {
   return { batch: [0], layer: layers, head: [0, 1], query: places, key: places };
 }
 
-interface Sent {
+interface SentData {
   all?: boolean; // every full head, or one
-  stepped?: Packed; // the patterns of the steps 0, 100, 300
+  stepped?: PackedTensor; // the patterns of the steps 0, 100, 300
   step?: number; // the one that was sent
-  scores?: Packed;
+  scores?: PackedTensor;
 }
 
 /** What the kernel sends of one prompt. */
-function data(layers: number[], tokens: string[], { all = true, stepped, step, scores }: Sent = {}) {
+function data(layers: number[], tokens: string[], { all = true, stepped, step, scores }: SentData = {}) {
   const n = tokens.length;
   const side = (name: string) => axis(name, [...tokens.keys()], { texts: tokens, tokens: true });
   const front = stepped && step === undefined ? ["step"] : [];
   const heads = [...front, "layer", "head"];
   const small = stepped ?? codes([2, 2, n, n], (i) => i * 5);
-  const of = (axes: string[], values: Packed) => ({ axes, values });
+  const of = (axes: string[], values: PackedTensor) => ({ axes, values });
   const read = scores ?? floats([2, 2], (i) => [10, 200, 250, 90][i] / 254);
   const axes = [axis("layer", layers), axis("head", [0, 1]), side("query"), side("key")];
   const rest = [axis("step", [0, 100, 300]), axis("row", [...tokens.keys()]), axis("column", [...tokens.keys()])];
@@ -172,7 +172,7 @@ describe("the widget", () => {
 });
 
 /** @param sent the step that was sent; without it all were. */
-function steppedModel(sent?: number, more: Sent = {}) {
+function steppedModel(sent?: number, more: SentData = {}) {
   const model = fakeModel();
   const tokens = ["<bos>", " a", " b"];
   model.set("_choices", { step: [0, 100, 300], ...model.get("_choices") });
@@ -182,7 +182,7 @@ function steppedModel(sent?: number, more: Sent = {}) {
 }
 
 /** At step 0 every code is 0, at step 100 it is 127, at step 300 254. */
-function steppedData(sent?: number): Sent {
+function steppedData(sent?: number): SentData {
   const steps = sent === undefined ? [0, 100, 300] : [sent];
   const shape = [...(sent === undefined ? [3] : []), 2, 2, 3, 3];
   const stepped = codes(shape, (i) => 127 * [0, 100, 300].indexOf(steps[Math.floor(i / 36)]));

@@ -36,7 +36,7 @@ def bars(terms: Terms, selection: Mapping[str, Any], off: set[tuple[int, int]], 
     rows = []
     for bar in found:
         switched = bar.index is not None and terms.parts.head_of(bar.index) in off
-        number = "off" if switched else scale.write(bar.value)
+        number = "off" if switched else scale.number_text(bar.value)
         quiet = bar.index is None or switched
         rows.append(
             marks.Bar(cut(plain(bar.name), _LONGEST), bar.value, number, control=bar.control, quiet=quiet)
@@ -50,6 +50,6 @@ def bars(terms: Terms, selection: Mapping[str, Any], off: set[tuple[int, int]], 
         signed=True,
         around=True,
         chosen=None if selection["term"] is None else names.index(selection["term"]),
-        total=("logit difference", scale.write(float(terms.differences[terms.row(selection)]))),
+        total=("logit difference", scale.number_text(float(terms.differences[terms.row(selection)]))),
         width=width,
     )

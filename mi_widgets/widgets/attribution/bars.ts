@@ -3,7 +3,7 @@ import { type AxisScale, roundLinear } from "../_shared/axis_scale";
 import { css, type Theme } from "../_shared/colour";
 import { el, setAttributes } from "../_shared/dom";
 import { fittingName, textWidth } from "../_shared/lines";
-import { type ColourScale, written } from "../_shared/scale";
+import { type ColourScale, numberOnScale } from "../_shared/scale";
 import { change, svg } from "../_shared/svg";
 
 export interface Bar {
@@ -159,7 +159,7 @@ export class Bars {
   }
 
   private number({ numbers: [value] }: Bar): string {
-    return written(value, this.state!.scale);
+    return numberOnScale(value, this.state!.scale);
   }
 
   private upright(box: SVGRectElement, at: number | undefined): void {

@@ -5,7 +5,7 @@ import { el } from "../_shared/dom";
 import type { HeadPlace } from "../_shared/heads_off";
 import { HeatMap, type Spot } from "../_shared/heat_map";
 import type { Labels } from "../_shared/labelled";
-import { written } from "../_shared/scale";
+import { numberOnScale } from "../_shared/scale";
 import type { Terms } from "./store";
 
 const LARGEST_CELL = { width: 58, height: 28 };
@@ -40,7 +40,7 @@ export class Grid {
       largest: LARGEST_CELL,
       framed: true,
       off: off.map((head) => terms.spotOf({ ...head })),
-      number: (value) => written(value, scale),
+      number: (value) => numberOnScale(value, scale),
     });
     drawBar(this.colours, scale, theme, control ? `shown: ${terms.control}` : "");
     this.name.textContent = terms.heads.length ? "Heads" : "Layers";

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import counted, reading
+from mi_widgets.core.numbers import counted, number_text
 
 from .. import _marks as marks
 from .._shared.axis_scale import XAxis
@@ -79,7 +79,7 @@ def _running(terms: Terms, row: int) -> marks.Lines:
     total, *control = terms.running[:, row]
     lines = [
         marks.Line("", [], np.zeros(1), "other"),  # level at 0, so that 0 is on the axis
-        marks.Line(reading(float(total[-1])), x, total, "main"),
+        marks.Line(number_text(float(total[-1])), x, total, "main"),
         *(marks.Line(terms.control.name, x, values, "control") for values in control if terms.control),
     ]
     layers = [stage.partition(" ")[0] for stage in stages]

@@ -1,6 +1,6 @@
 /** What the displays of one model share: the largest terms with their names, and the exact sums of all. */
 import type { Spot } from "../_shared/heat_map";
-import { Labelled, type Labels } from "../_shared/labelled";
+import { LabelledData, type Labels } from "../_shared/labelled";
 import { listen, type Model } from "../_shared/model";
 import type { ColourScale } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
@@ -9,7 +9,7 @@ import type { Tensor } from "../_shared/wire";
 import { type Selection, settled } from "./chosen";
 
 /** One for each model; its views share it. Of each number there are two where there is a control. */
-export class Terms extends Labelled {
+export class Terms extends LabelledData {
   private settled: Selection;
   private readonly leave: () => void;
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mi_widgets.core.errors import ResultError
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.drawn import DrawnResult
 from .._shared.labelled import pack_arrays
@@ -14,8 +14,8 @@ from .._shared.labels import labels_of, plain_axis
 from .._shared.scale import ColourScale, highest
 from .._shared.selection import Choices
 from .._shared.wire import MOST_NUMBERS
+from .dataset import attribution_dataset, control_of, names_of, rows_of
 from .parts import read_parts
-from .reading import checked, control_of, names_of, rows_of
 
 _MOST = 200  # terms a prompt that are sent …
 _MOST_NAMES = 4000  # … and of all prompts together, whose names travel as text
@@ -53,7 +53,7 @@ class Terms(DrawnResult):
 
     @_ENDLESS
     def __init__(self, result: Any, control: Any = None):
-        data = checked(result, "AttributionView")
+        data = attribution_dataset(result, "AttributionView")
         super().__init__(result, control)
         self.names, self.batch = names_of(data), labels_of(data, "batch")
         values = rows_of(data, "contribution").astype(np.float32)
@@ -155,8 +155,8 @@ class Terms(DrawnResult):
         near = 1e-3 * np.maximum(1.0, np.abs(self.values[0]).max(axis=1))
         wrong = np.flatnonzero(np.abs(sums - self.differences) > near)
         return [
-            f"The terms of prompt {self.batch[row]} add up to {reading(float(sums[row]))}, not to the logit "
-            f"difference {reading(float(self.differences[row]))}: some were left out of the Result."
+            f"The terms of prompt {self.batch[row]} add up to {number_text(float(sums[row]))}, not to the logit "
+            f"difference {number_text(float(self.differences[row]))}: some were left out of the Result."
             for row in wrong[:1]
         ]
 

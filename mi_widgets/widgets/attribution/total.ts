@@ -4,7 +4,7 @@ import { el } from "../_shared/dom";
 import type { Labels } from "../_shared/labelled";
 import { LineChart } from "../_shared/line_chart";
 import { type Line, rangeOf, textWidth } from "../_shared/lines";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { TOTAL_HEIGHT } from "./layout";
 import type { Terms } from "./store";
 
@@ -40,7 +40,7 @@ export class RunningTotal {
     const [total, control] = terms.rows("running", selection).map(({ codes }) => codes);
     const places = [...stages.keys()];
     const end = total[total.length - 1];
-    const lines: Line[] = [{ name: reading(end), x: places, y: total, kind: "main" }];
+    const lines: Line[] = [{ name: numberText(end), x: places, y: total, kind: "main" }];
     if (control) lines.push({ name: terms.control, x: places, y: control, kind: "control" });
     const [low, high] = rangeOf(lines);
     const y = roundLinear(Math.min(0, low), Math.max(0, high));
@@ -49,8 +49,8 @@ export class RunningTotal {
     this.chart.mark(terms.knows(selection.term) ? terms.numberAt("stage", selection) : undefined);
     const highest = places.reduce((best, i) => (total[i] > total[best] ? i : best), 0);
     this.chart.describe(
-      `Running total: ${reading(total[0])} after ${stages[0]}, at most ${reading(total[highest])} after ` +
-        `${stages[highest]}, ${reading(end)} at the end.`,
+      `Running total: ${numberText(total[0])} after ${stages[0]}, at most ${numberText(total[highest])} after ` +
+        `${stages[highest]}, ${numberText(end)} at the end.`,
     );
   }
 

@@ -7,7 +7,7 @@ import type { Help } from "../_shared/keys";
 import type { Labels } from "../_shared/labelled";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
-import { written } from "../_shared/scale";
+import { numberOnScale } from "../_shared/scale";
 import { type Bar, Bars } from "./bars";
 import { address, changeAt, moveCell, NO_HEAD, type Selection } from "./chosen";
 import { Grid } from "./grid";
@@ -173,7 +173,7 @@ export class AttributionView extends ResultView<Terms, Selection> {
         return off.some((place) => place.layer === layer && place.head === head);
       },
       said: (bar) => barInWords(data, selection, bar),
-      whole: written(difference, scale),
+      whole: numberOnScale(difference, scale),
       scale,
       width: place.bars,
       theme,

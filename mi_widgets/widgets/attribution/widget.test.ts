@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import attention from "../attention/widget";
-import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, canvasTexts as drawn } from "../_shared/fakes";
 import { axis, codes, floats, labelled, whole } from "../_shared/packed";
 import { press } from "../_shared/reader";
 import { moveCell } from "./chosen";

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.tokens import quoted, visible
 from .._shared.words import Words
@@ -42,16 +42,16 @@ def sentence(terms: Terms, selection: Mapping[str, Any]) -> str:
         "sentence",
         part=part and part.name,
         largest=spoken.name,
-        size=reading(spoken.value if part is None else abs(spoken.value)),
+        size=number_text(spoken.value if part is None else abs(spoken.value)),
         against=spoken.value * (-1 if lead < 0 else 1) < 0,
         within=abs(spoken.value) <= abs(lead),
-        lead=reading(abs(lead)),
+        lead=number_text(abs(lead)),
         unit=terms.unit,
         right=quoted(terms.right[row]),
         wrong=quoted(terms.wrong[row]),
         trails=lead < 0,
         control=terms.control and terms.control.name,
-        baseline=None if spoken.control is None else reading(spoken.control),
+        baseline=None if spoken.control is None else number_text(spoken.control),
     )
 
 

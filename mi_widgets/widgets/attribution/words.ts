@@ -2,8 +2,8 @@
 import type { Lines } from "../_shared/declared_view";
 import type { Spot } from "../_shared/heat_map";
 import type { Labels } from "../_shared/labelled";
-import { fixed, reading } from "../_shared/numbers";
-import { written } from "../_shared/scale";
+import { fixed, numberText } from "../_shared/numbers";
+import { numberOnScale } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { quoted, visible } from "../_shared/tokens";
 import { type Part, Words } from "../_shared/words";
@@ -22,15 +22,15 @@ export function sentence(terms: Terms, selection: Labels): Part[] {
   return words.say("sentence", {
     part: part && name,
     largest: name,
-    size: reading(part ? Math.abs(value) : value),
+    size: numberText(part ? Math.abs(value) : value),
     against: value * (difference < 0 ? -1 : 1) < 0,
     within: Math.abs(value) <= Math.abs(difference),
-    lead: reading(Math.abs(difference)),
+    lead: numberText(Math.abs(difference)),
     unit: terms.unit,
     ...terms.answers(selection),
     trails: difference < 0,
     control: terms.control,
-    baseline: numbers.length > 1 && reading(control),
+    baseline: numbers.length > 1 && numberText(control),
   });
 }
 
@@ -85,7 +85,7 @@ export function barsOf(terms: Terms, selection: Labels): Bar[] {
 /** A bar for a reader of the screen. */
 export function barInWords(terms: Terms, selection: Labels, { name, numbers: [value] }: Bar): string {
   const part = share(value, terms.numberAt("difference", selection));
-  return `${name}: ${reading(value)} ${terms.unit}, ${part} of the logit difference`;
+  return `${name}: ${numberText(value)} ${terms.unit}, ${part} of the logit difference`;
 }
 
 /** What the tooltip says of a bar. */
@@ -116,7 +116,7 @@ function named(name: string, texts: string[], at: number | null): Lines {
 export function pointedAtStage(terms: Terms, selection: Labels, stage: number): Lines {
   const [total, ...control] = terms.rows("running", selection);
   const added = total.at(stage) - (stage && total.at(stage - 1));
-  const number = (value: number) => written(value, terms.scale, 2);
+  const number = (value: number) => numberOnScale(value, terms.scale, 2);
   return [
     ["after", terms.axis("stage").texts({})[stage]],
     ["running total", number(total.at(stage))],
@@ -127,9 +127,9 @@ export function pointedAtStage(terms: Terms, selection: Labels, stage: number): 
 
 function numberLines(terms: Terms, selection: Labels, [value, ...control]: number[]): Lines {
   return [
-    [terms.unit.length <= 18 ? terms.unit : "value", written(value, terms.scale, 2)],
+    [terms.unit.length <= 18 ? terms.unit : "value", numberOnScale(value, terms.scale, 2)],
     ["share", share(value, terms.numberAt("difference", selection))],
-    ...control.map((theirs): Lines[0] => [terms.control, written(theirs, terms.scale, 2)]),
+    ...control.map((theirs): Lines[0] => [terms.control, numberOnScale(theirs, terms.scale, 2)]),
   ];
 }
 
@@ -143,7 +143,7 @@ export function termTable(terms: Terms, selection: Labels): HTMLElement {
   if (unsent) rows.push(rest);
   rows.push({ name: "logit difference", numbers: [difference] });
   const which = unsent ? `${order.length} of ${terms.count.toLocaleString("en-US")} terms` : "All terms";
-  const number = (value?: number) => (value === undefined ? "" : written(value, terms.scale, 1));
+  const number = (value?: number) => (value === undefined ? "" : numberOnScale(value, terms.scale, 1));
   return table(
     `${which} in ${terms.unit}, the largest first`,
     ["term", terms.unit, "share", terms.control].filter(Boolean),

@@ -1,11 +1,11 @@
 /** What the displays of one model share: the lines. */
 import type { Model } from "../_shared/model";
-import { Sent } from "../_shared/sent";
+import { SyncedTrait } from "../_shared/synced_trait";
 
 export interface Line {
   name: string; // what was done
   prompt: string;
-  written: string; // what the model has added so far
+  continuation: string; // what the model has added so far
   likely: [string, number][]; // its likeliest next tokens
   writing: boolean;
   error: string;
@@ -13,10 +13,10 @@ export interface Line {
 
 export class Store {
   lines: Line[] = [];
-  readonly source: Sent;
+  readonly source: SyncedTrait;
 
   constructor(model: Model) {
-    this.source = new Sent(model, "_lines", () => (this.lines = model.get("_lines")));
+    this.source = new SyncedTrait(model, "_lines", () => (this.lines = model.get("_lines")));
   }
 
   dispose(): void {

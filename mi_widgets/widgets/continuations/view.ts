@@ -36,7 +36,7 @@ export class View {
     const { lines } = this.store;
     this.rows.replaceChildren(...lines.flatMap((line) => [el("dt", {}, line.name), row(line)]));
     const done = lines.filter(({ writing }) => !writing);
-    this.frame.announce(done.map(({ name, written }) => `${name}: ${written}`).join(". "));
+    this.frame.announce(done.map(({ name, continuation }) => `${name}: ${continuation}`).join(". "));
     requestAnimationFrame(() => this.frame.painted());
   }
 }
@@ -44,7 +44,12 @@ export class View {
 function row(line: Line): HTMLElement {
   if (line.error) return el("dd", { class: "mi-line mi-error", role: "alert" }, line.error);
   const shown = line.prompt.length > LONGEST ? `…${line.prompt.slice(-LONGEST)}` : line.prompt;
-  const text = el("p", { class: "mi-text" }, el("span", { class: "mi-prompt" }, shown), el("strong", {}, line.written));
+  const text = el(
+    "p",
+    { class: "mi-text" },
+    el("span", { class: "mi-prompt" }, shown),
+    el("strong", {}, line.continuation),
+  );
   if (line.writing) text.append(el("span", { class: "mi-writing", "aria-hidden": "true" }, "▍"));
   return el("dd", { class: "mi-line", "aria-busy": String(line.writing) }, text, likely(line));
 }

@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from .._shared.bundle import bundle
-from .._shared.closing import Closing
+from .._shared.closable import ClosableWidget
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Line:
     Attributes:
         name: what was done, as in "corrupted".
         prompt: what the model was given.
-        written: what it has written so far.
+        continuation: what it has written so far.
         likely: its likeliest next tokens with their probabilities.
         writing: whether it is still at it.
         error: what went wrong, if something did.
@@ -26,13 +26,13 @@ class Line:
 
     name: str
     prompt: str
-    written: str = ""
+    continuation: str = ""
     likely: Sequence[tuple[str, float]] = ()
     writing: bool = False
     error: str = ""
 
 
-class ContinuationsView(Closing, anywidget.AnyWidget):
+class ContinuationsView(ClosableWidget, anywidget.AnyWidget):
     """Some prompts, what the model adds to each, and its likeliest next tokens. It draws what it is told.
 
     Args:
@@ -64,7 +64,7 @@ class ContinuationsView(Closing, anywidget.AnyWidget):
         self._lines = [_packed(line) for line in self.lines]
 
     def __repr__(self) -> str:
-        said = "; ".join(f"{line.name}: {line.written!r}" for line in self.lines)
+        said = "; ".join(f"{line.name}: {line.continuation!r}" for line in self.lines)
         return f"ContinuationsView({self.model_name}, {said})"
 
 

@@ -6,7 +6,7 @@ import widget from "./widget";
 const line = (name: string, more: Partial<Line> = {}): Line => ({
   name,
   prompt: "When Mary and John",
-  written: " went",
+  continuation: " went",
   likely: [
     [" went", 0.75],
     ["\n", 0.125],
@@ -37,11 +37,11 @@ describe("the widget", () => {
   });
 
   it("draws new lines when they come, and says that it is still writing", () => {
-    const model = fakeModel([line("clean", { writing: true, written: "" })]);
+    const model = fakeModel([line("clean", { writing: true, continuation: "" })]);
     const { root, stop } = shown(widget(), model);
     expect(rows(root)[0].getAttribute("aria-busy")).toBe("true");
     expect(root.querySelector(".mi-writing")).not.toBeNull();
-    model.set("_lines", [line("clean", { written: " went home" })]);
+    model.set("_lines", [line("clean", { continuation: " went home" })]);
     expect(rows(root)[0].textContent).toContain("went home");
     expect(root.querySelector(".mi-writing")).toBeNull();
     expect(root.querySelector("[aria-live]")!.textContent).toBe("clean:  went home");
@@ -51,7 +51,7 @@ describe("the widget", () => {
 
   it("shows the end of a long prompt, an error as an alert, and hostile text as text", () => {
     const lines = [
-      line(EVIL, { prompt: `${"a".repeat(300)}END`, written: EVIL, likely: [[EVIL, 1]] }),
+      line(EVIL, { prompt: `${"a".repeat(300)}END`, continuation: EVIL, likely: [[EVIL, 1]] }),
       line("bad", { error: EVIL }),
     ];
     const { root, stop } = shown(widget(), fakeModel(lines));

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.scale import scale_of
 from .._shared.tokens import cut
@@ -37,7 +37,7 @@ def _lengths(values: np.ndarray) -> np.ndarray:
 def _brief(value: float, form: str) -> str:
     """A number that fits into a cell, and an infinite one as the views write it."""
     text = form.format(float(value))
-    return text if np.isfinite(value) and len(text) <= _LONGEST_NAME else reading(float(value))
+    return text if np.isfinite(value) and len(text) <= _LONGEST_NAME else number_text(float(value))
 
 
 def _ink(colours: ScalarMappable, value: float) -> str:
@@ -143,7 +143,7 @@ def heat(axes: Axes, data: xr.DataArray, colours: ScalarMappable, *, labelled: b
         name(dim, **PLAIN)
 
 
-def written(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours: ScalarMappable) -> None:
+def label_cells(axes: Axes, data: xr.DataArray, names: xr.DataArray | None, colours: ScalarMappable) -> None:
     """In every cell what it is of, or else its number, where there are few enough."""
     if data.size > (_MOST_NUMBERS if names is None else _MOST_NAMES):
         return

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from mi_widgets.core.results import Result
 
-from .marks import bars, colours_of, curves, heat, line_or_bars, lines, written
+from .marks import bars, colours_of, curves, heat, label_cells, line_or_bars, lines
 from .page import Page, is_named, of_attention, page_of
 from .texts import LONGEST, PLAIN, caption, labels_of, tokens
 
@@ -111,7 +111,7 @@ def _heat(result: Result, page: Page) -> ResultFigure:
     figure, axes = _one((min(14.0, max(5.0, 1.8 + inches * columns)), min(12.0, max(3.0, 1.2 + 0.25 * rows))))
     colours = colours_of(page.data)
     heat(axes, page.data, colours, labelled=True)
-    written(axes, page.data, page.names, colours)
+    label_cells(axes, page.data, page.names, colours)
     _colour_bar(figure, colours, result.unit)
     return figure
 

@@ -14,7 +14,7 @@ export interface NormsState {
   height: number;
 }
 
-const TOP = 26; // room for the sign and the number of a key frequency
+const TOP = 26; // room for the marker and the number of a key frequency
 const BOTTOM = 20;
 const DIAMOND = 3.5;
 
@@ -25,7 +25,7 @@ export class Norms {
   private under = svg("rect", { class: "mi-norm-under", visibility: "hidden" }); // the pointer
   private around = svg("rect", { class: "mi-norm-at" });
   private columns = svg("g");
-  private signs = svg("g");
+  private markers = svg("g");
   private ticks = svg("g");
   private bars: SVGRectElement[] = [];
   private state?: NormsState;
@@ -33,7 +33,7 @@ export class Norms {
   private left = 0;
 
   constructor() {
-    this.picture.append(this.grid, this.under, this.around, this.columns, this.signs, this.ticks);
+    this.picture.append(this.grid, this.under, this.around, this.columns, this.markers, this.ticks);
     this.element.append(this.picture);
   }
 
@@ -58,7 +58,7 @@ export class Norms {
       change(bar, { ...box, class: `mi-norm${keys[i] ? " mi-norm-key" : ""}${i === at ? " mi-norm-chosen" : ""}` });
     });
     this.upright(this.around, at);
-    this.drawSigns(norms, keys);
+    this.drawMarkers(norms, keys);
     this.drawTicks(at);
   }
 
@@ -107,21 +107,21 @@ export class Norms {
   // -- drawing ------------------------------------------------------------------------------------------------------
 
   /** A diamond over each key bar, and its number where there is room: colour alone would not tell everybody. */
-  private drawSigns(norms: ArrayLike<number>, keys: ArrayLike<number>): void {
+  private drawMarkers(norms: ArrayLike<number>, keys: ArrayLike<number>): void {
     const { frequencies } = this.state!;
     const found = frequencies.map((_, i) => i).filter((i) => keys[i]);
     const middles = found.map((i) => this.x(i) + this.step / 2);
     const widths = found.map((i) => textWidth(String(frequencies[i])));
     const order = found.map((_, nth) => nth).sort((a, b) => (norms[found[b]] || 0) - (norms[found[a]] || 0));
     const named = untouched(middles, widths, order, 3);
-    this.signs.replaceChildren(
+    this.markers.replaceChildren(
       ...found.flatMap((i, nth) => {
         const [x, y] = [middles[nth], this.top(norms[i] || 0) - DIAMOND - 3];
         const d = `M${x} ${y - DIAMOND}l${DIAMOND} ${DIAMOND}l${-DIAMOND} ${DIAMOND}l${-DIAMOND} ${-DIAMOND}z`;
-        const sign = svg("path", { class: "mi-norm-sign", d });
-        if (!named.includes(nth)) return [sign];
+        const marker = svg("path", { class: "mi-norm-marker", d });
+        if (!named.includes(nth)) return [marker];
         const at = { class: "mi-norm-name", x, y: y - DIAMOND - 3, "text-anchor": "middle" };
-        return [sign, svg("text", at, String(frequencies[i]))];
+        return [marker, svg("text", at, String(frequencies[i]))];
       }),
     );
   }

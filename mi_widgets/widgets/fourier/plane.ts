@@ -7,7 +7,7 @@ import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
 import type { Labels } from "../_shared/labelled";
 import { captioned } from "../_shared/pictures";
 import type { Lines } from "../_shared/result_view";
-import { type ColourScale, written } from "../_shared/scale";
+import { type ColourScale, numberOnScale } from "../_shared/scale";
 import type { Tensor } from "../_shared/wire";
 import { frequencyOf } from "./words";
 import type { Selection, Spectrum } from "./spectrum";
@@ -72,7 +72,7 @@ export class Plane {
   tip(spot: Spot): Lines {
     const [a, b] = this.components(spot);
     if (a === undefined || b === undefined) return [];
-    const size = written(this.tensor!.value(spot.row!, spot.column!), this.scale, 1);
+    const size = numberOnScale(this.tensor!.value(spot.row!, spot.column!), this.scale, 1);
     return [
       ["over a", a],
       ["over b", b],

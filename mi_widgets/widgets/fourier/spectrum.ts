@@ -1,13 +1,13 @@
 /** The numbers in the browser: norms, circles and two-dimensional spectra of all steps. */
 import type { Sides } from "../_shared/cell_gestures";
-import { type Axis, Labelled } from "../_shared/labelled";
+import { type Axis, LabelledData } from "../_shared/labelled";
 import type { Points } from "../_shared/plane";
 import type { Label } from "../_shared/step_slider";
 import { Tensor } from "../_shared/wire";
 
 export type Selection = Record<string, Label | null> & { frequency: number };
 
-type Derived = {
+type DerivedData = {
   highest: number; // norm, at any step
   reaches: number[]; // how far a frequency's numbers lie from the middle at most, at any step
   plane_reaches: number[]; // where the colours of a target's spectrum end, at all steps
@@ -22,8 +22,8 @@ export interface Moment {
   accuracy: number;
 }
 
-export class Spectrum extends Labelled implements Sides {
-  declare derived: Derived;
+export class Spectrum extends LabelledData implements Sides {
+  declare derived: DerivedData;
 
   /** None of one state of a model, which has no such axis. */
   get steps(): readonly Label[] | undefined {

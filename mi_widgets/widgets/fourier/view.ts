@@ -7,7 +7,7 @@ import { NOWHERE } from "../_shared/heat_map";
 import type { Direction } from "../_shared/keyboard";
 import type { Help } from "../_shared/keys";
 import { inside } from "../_shared/moving";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
 import { captioned } from "../_shared/pictures";
 import { type Lines, ResultView } from "../_shared/result_view";
@@ -122,8 +122,8 @@ export class FourierView extends ResultView<Spectrum, Selection> {
     const { x, y } = this.data.circle(this.selection);
     const lines: Lines = [
       ["number", String(number)],
-      ["cosine", reading(x[number])],
-      ["sine", reading(y[number])],
+      ["cosine", numberText(x[number])],
+      ["sine", numberText(y[number])],
       ["next on the circle", String(this.circle.next(number))],
     ];
     this.point({ number }, event, lines);

@@ -19,7 +19,7 @@ class FourierView(ResultView[Spectrum]):
         result: What `mi.fourier.spectrum` returns; over checkpoints too, and then with a slider for the steps.
         selection: What to show first, any of step, frequency, target. Default: the last step, the frequency that
             accounts for most of the logits, and the first target.
-        beside: Another spectrum, to be compared with by eye: bars and circles are drawn on its scales.
+        same_scale_as: Another spectrum, to be compared with by eye: bars and circles are drawn on its scales.
 
     Attributes:
         selection: Two-way: `{"step": 300, "frequency": 17, "target": "neuron 3"}`, where `step` and `target` are there
@@ -32,9 +32,9 @@ class FourierView(ResultView[Spectrum]):
 
     _esm, _css = bundle("fourier")
 
-    def __init__(self, result: Any, *, selection: dict[str, Any] | None = None, beside: Any = None):
-        self._beside = None if beside is None else Spectrum(beside)
-        super().__init__(result, Spectrum(result, self._beside), selection)
+    def __init__(self, result: Any, *, selection: dict[str, Any] | None = None, same_scale_as: Any = None):
+        self._same_scale_as = None if same_scale_as is None else Spectrum(same_scale_as)
+        super().__init__(result, Spectrum(result, self._same_scale_as), selection)
 
     def _picture(self) -> Picture:
         """The same pictures, as the widget shows them."""
@@ -46,7 +46,7 @@ class FourierView(ResultView[Spectrum]):
 
     def show(self, result: Any) -> None:
         """Draw another spectrum in the same place, keeping the selection where the new one has it."""
-        self._show(result, Spectrum(result, self._beside))
+        self._show(result, Spectrum(result, self._same_scale_as))
 
     def _first_selection(self, given: Any) -> dict[str, Any]:
         chosen = super()._first_selection(given)

@@ -6,11 +6,11 @@ import {
   FakeModel,
   fakePage,
   shown as shownWidget,
-  written as drawn,
+  canvasTexts as drawn,
 } from "../_shared/fakes";
 import { axis, floats, labelled, whole } from "../_shared/packed";
 import { numbers, press, slide, words } from "../_shared/reader";
-import type { Packed } from "../_shared/wire";
+import type { PackedTensor } from "../_shared/wire";
 import { layout } from "./layout";
 import { ring, Spectrum } from "./spectrum";
 import { fine, frequencyOf, percent } from "./words";
@@ -20,7 +20,7 @@ const P = 7;
 const COMPONENTS = ["1", "cos 1", "sin 1", "cos 2", "sin 2", "cos 3", "sin 3"];
 
 /** Codes of numbers between −2 and 2: frequency k has a circle of radius (step + 1) / 2 at step 0, 1. */
-function along(wave: (angle: number) => number, steps: number): Packed {
+function along(wave: (angle: number) => number, steps: number): PackedTensor {
   const data = new Uint16Array(steps * 3 * P);
   let i = 0;
   for (let step = 0; step < steps; step++) {
@@ -45,7 +45,7 @@ function data({ steps, targets = [], none = false }: Options) {
   const each = [...step, "frequency"];
   const number = (value: number) => (none ? NaN : value);
   /** Of one state of a model, without the axis of steps. */
-  const on = (axes: string[], values: Packed) => ({
+  const on = (axes: string[], values: PackedTensor) => ({
     axes,
     values: { ...values, shape: steps ? values.shape : values.shape.slice(1) },
   });
@@ -114,7 +114,7 @@ beforeAll(fakePage);
 const shown = (model: FakeModel) => shownWidget(widget(), model);
 
 describe("the widget", () => {
-  it("draws bars from 0, with a sign on the key ones, and says the selected one", () => {
+  it("draws bars from 0, with a marker on the key ones, and says the selected one", () => {
     const { element, root, stop } = shown(fakeModel());
     expect(words(root)).toBe(
       "Step 100 · frequency 2: norm 5.00, 25.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right",
@@ -125,7 +125,7 @@ describe("the widget", () => {
     const heights = numbers(bars, "height");
     expect(heights[2] / heights[0]).toBeCloseTo(6 / 4, 2);
     expect(bars.map((bar) => bar.classList.contains("mi-norm-key"))).toEqual([false, true, false]);
-    expect(root.querySelectorAll(".mi-norm-sign")).toHaveLength(1);
+    expect(root.querySelectorAll(".mi-norm-marker")).toHaveLength(1);
     expect(root.querySelector(".mi-norm-name")!.textContent).toBe("2");
     expect(root.querySelector(".mi-keys-note")!.textContent).toBe("◆ 1 key: 2");
     stop();

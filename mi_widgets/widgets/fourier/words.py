@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from mi_widgets.core.numbers import fixed, reading, scientific
+from mi_widgets.core.numbers import fixed, number_text, scientific
 
 from .._shared.words import Words
 from .spectrum import Spectrum
@@ -20,7 +20,7 @@ def sentence(spectrum: Spectrum, selection: Mapping[str, Any]) -> str:
         "sentence",
         step=None if spectrum.steps is None else selection["step"],
         frequency=selection["frequency"],
-        norm=reading(float(one["norm"])),
+        norm=number_text(float(one["norm"])),
         share=percent(float(one["share"])),
         key=bool(one["key"]),
         loss=fine(float(now["loss"])),
@@ -42,5 +42,5 @@ def percent(share: float) -> str:
 
 
 def fine(value: float) -> str:
-    """As `reading`, but of a small number two digits: a loss falls by powers of ten."""
-    return scientific(value, 1) if 0 < value < 0.01 else reading(value)
+    """As `number_text`, but of a small number two digits: a loss falls by powers of ten."""
+    return scientific(value, 1) if 0 < value < 0.01 else number_text(value)

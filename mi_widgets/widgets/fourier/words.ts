@@ -1,6 +1,6 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the step. */
 import type { Lines } from "../_shared/declared_view";
-import { fixed, reading, scientific } from "../_shared/numbers";
+import { fixed, numberText, scientific } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { type Part, Words } from "../_shared/words";
 import type { Moment, Selection, Spectrum } from "./spectrum";
@@ -15,7 +15,7 @@ export function sentence(spectrum: Spectrum, selection: Selection): Part[] {
   return words.say("sentence", {
     step: spectrum.steps && selection.step,
     frequency: selection.frequency,
-    norm: reading(norms[place]),
+    norm: numberText(norms[place]),
     share: percent(shares[place]),
     key: !!keys[place],
     loss: fine(loss),
@@ -32,15 +32,15 @@ export function percent(share: number): string {
   return `${fixed(share * 100, 1)} %`;
 }
 
-/** As `reading`, but of a small number two digits: a loss falls by powers of ten. */
+/** As `numberText`, but of a small number two digits: a loss falls by powers of ten. */
 export function fine(value: number): string {
-  return value > 0 && value < 0.01 ? scientific(value, 1) : reading(value);
+  return value > 0 && value < 0.01 ? scientific(value, 1) : numberText(value);
 }
 
 export function frequencyTip(spectrum: Spectrum, moment: Moment, place: number): Lines {
   return [
     ["frequency", String(spectrum.frequencies[place])],
-    ["norm", reading(moment.norms[place])],
+    ["norm", numberText(moment.norms[place])],
     ["of the logits", percent(moment.shares[place])],
     ...(moment.keys[place] ? [["◆", "key"] as [string, string]] : []),
   ];
@@ -58,7 +58,7 @@ export function normTable(spectrum: Spectrum, selection: Selection): HTMLElement
   const { norms, shares, keys } = spectrum.moment(selection);
   const rows = spectrum.frequencies.map((k, i) => [
     String(k),
-    reading(norms[i]),
+    numberText(norms[i]),
     percent(shares[i]),
     keys[i] ? "◆" : "",
   ]);

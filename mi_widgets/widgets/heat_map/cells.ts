@@ -1,13 +1,13 @@
 /** The numbers in the browser: all pages of them, the axes, and what a cell is called. */
 import { type Sides, spotOf } from "../_shared/cell_gestures";
 import type { Spot } from "../_shared/heat_map";
-import { type Axis, Labelled, type Labels } from "../_shared/labelled";
+import { type Axis, LabelledData, type Labels } from "../_shared/labelled";
 import type { ColourScale } from "../_shared/scale";
 import { visible } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
 
 /** One for each model; its views share it. */
-export class Cells extends Labelled implements Sides {
+export class Cells extends LabelledData implements Sides {
   get rows(): Axis {
     return this.axes[this.axes.length - 2];
   }

@@ -9,13 +9,13 @@ import { Lens } from "../_shared/lens";
 import { ARROWS_HELP } from "../_shared/moving";
 import type { Page } from "../_shared/pages";
 import { ResultView, type ViewAction } from "../_shared/result_view";
-import { written } from "../_shared/scale";
+import { numberOnScale } from "../_shared/scale";
 import type { Cells } from "./cells";
 import { numbers, pointedAt, sentence } from "./words";
 
 const LARGEST_CELL = { width: 64, height: 36 };
 const BESIDE = 290; // CSS pixels: with so much room left, the numbers stand beside the picture
-const FEW = 24; // signs of all labels of an axis together, that can be in sight at once
+const FEW = 24; // characters of all labels of an axis together, that can be in sight at once
 
 export class HeatmapView extends ResultView<Cells> {
   protected readonly name = "heat";
@@ -105,7 +105,7 @@ export class HeatmapView extends ResultView<Cells> {
       largest: LARGEST_CELL,
       framed: true,
       off: off.map((head) => data.spot({ ...selection, ...head })),
-      number: (value) => written(value, scale),
+      number: (value) => numberOnScale(value, scale),
     });
     const note = this.controlShown && data.controlName ? `shown: ${data.controlName}` : "";
     drawBar(this.bar, scale, this.theme, note);

@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, canvasTexts as drawn } from "../_shared/fakes";
 import { axis, floats, labelled } from "../_shared/packed";
 import { press, slide, words } from "../_shared/reader";
 import { cellSize, lieFlat } from "../_shared/heat_layout";
 import { resample } from "../_shared/raster";
-import { ends, type ColourScale, written } from "../_shared/scale";
+import { ends, type ColourScale, numberOnScale } from "../_shared/scale";
 import { moveSpot } from "../_shared/moving";
 import widget from "./widget";
 
@@ -289,8 +289,8 @@ describe("numbers", () => {
       [1e-5, 1.23e-6, "1.2e-6"],
       [1e6, -123456, "−1.2e5"],
     ];
-    for (const [reach, value, wanted] of cases) expect(written(value, scale(reach))).toBe(wanted);
-    expect(written(0.98765, scale(1), 2)).toBe("0.9877");
+    for (const [reach, value, wanted] of cases) expect(numberOnScale(value, scale(reach))).toBe(wanted);
+    expect(numberOnScale(0.98765, scale(1), 2)).toBe("0.9877");
   });
 
   it("are plain at the ends of the colours", () => {

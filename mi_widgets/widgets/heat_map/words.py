@@ -23,13 +23,13 @@ def sentence(cells: Cells, selection: Mapping[str, Any]) -> str:
         return _WORDS.say("sentence", **facts, empty=True)
     control = cells.control_page(selection)
     if cells.control is not None and control is not None:
-        facts |= {"control": cells.control.name, "baseline": cells.scale.write(float(control[found]))}
+        facts |= {"control": cells.control.name, "baseline": cells.scale.number_text(float(control[found]))}
     return _WORDS.say(
         "sentence",
         **facts,
         **_superlative(cells, selection),
         cell=_cell_name(cells, found, selection),
-        value=cells.scale.write(float(cells.page(selection)[found])),
+        value=cells.scale.number_text(float(cells.page(selection)[found])),
     )
 
 

@@ -2,7 +2,7 @@
 import { css, type Theme } from "../_shared/colour";
 import { el } from "../_shared/dom";
 import type { Spot } from "../_shared/heat_map";
-import { written } from "../_shared/scale";
+import { numberOnScale } from "../_shared/scale";
 import { table } from "../_shared/table";
 import { levelOf } from "../_shared/wire";
 import type { Axis, Labels as Selection } from "../_shared/labelled";
@@ -55,9 +55,9 @@ export function sentence(cells: Cells, selection: Selection): Part[] {
     superlative: (row === null || column === null) && superlative(cells),
     part: partOf(cells, selection),
     cell: cells.cellName(found.row, found.column, selection),
-    value: written(cells.page(selection).value(found.row, found.column), cells.scale),
+    value: numberOnScale(cells.page(selection).value(found.row, found.column), cells.scale),
     control: cells.controlName,
-    baseline: control === undefined ? undefined : written(control, cells.scale),
+    baseline: control === undefined ? undefined : numberOnScale(control, cells.scale),
   });
 }
 
@@ -86,8 +86,8 @@ export function numbers(cells: Cells, chosen: Selection, theme: Theme): HTMLElem
       return [
         underName(cells, rows, row, selection),
         underName(cells, columns, column, selection),
-        el("span", {}, written(value, scale, 1), swatch),
-        ...(control ? [written(control.value(row, column), scale, 1)] : []),
+        el("span", {}, numberOnScale(value, scale, 1), swatch),
+        ...(control ? [numberOnScale(control.value(row, column), scale, 1)] : []),
       ];
     }),
   );
@@ -106,9 +106,9 @@ export function pointedAt(cells: Cells, { row, column }: Spot, selection: Select
   if (row !== null) lines.push([rows.name, underName(cells, rows, row, selection)]);
   if (column !== null) lines.push([columns.name, underName(cells, columns, column, selection)]);
   if (row === null || column === null) return lines;
-  lines.push([unit.length <= 18 ? unit : "value", written(cells.page(selection).value(row, column), scale, 2)]);
+  lines.push([unit.length <= 18 ? unit : "value", numberOnScale(cells.page(selection).value(row, column), scale, 2)]);
   const control = cells.controlPage(selection)?.value(row, column);
-  if (control !== undefined) lines.push([cells.controlName, written(control, scale, 2)]);
+  if (control !== undefined) lines.push([cells.controlName, numberOnScale(control, scale, 2)]);
   return lines;
 }
 

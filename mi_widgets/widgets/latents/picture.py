@@ -7,14 +7,16 @@ from mi_widgets.core.numbers import counted
 
 from .. import _marks as marks
 from .._shared.scale import ColourScale, highest
-from .fired import Fired
+from .activations import LatentActivations
 from .words import sentence, where
 
 _WIDTH = 900
 _MOST = 12  # bars
 
 
-def picture(fired: Fired, selection: Mapping[str, Any], changes: Mapping[int, float | None]) -> marks.Picture:
+def picture(
+    fired: LatentActivations, selection: Mapping[str, Any], changes: Mapping[int, float | None]
+) -> marks.Picture:
     """The text, its colours, and the bars."""
     strongest, latent = fired.strongest(selection, _MOST), selection["latent"]
     reach = highest(fired.activations(selection)) or 1.0

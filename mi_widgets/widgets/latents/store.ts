@@ -1,5 +1,5 @@
 /** Which latents fire at each token, and what they are called. */
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import { LatentNames } from "../_shared/latent_names";
 import type { Model } from "../_shared/model";
 import { highest } from "../_shared/scale";
@@ -11,7 +11,7 @@ export type Selection = Record<string, Label | null> & {
   latent: number | null;
 };
 
-export interface Firing {
+export interface LatentValue {
   latent: number;
   value: number;
 }
@@ -19,7 +19,7 @@ export interface Firing {
 /** What the strongest are found by: what is no number comes last. */
 const size = (value: number) => (Number.isNaN(value) ? -1 : value);
 
-export class Store extends Labelled {
+export class Store extends LabelledData {
   readonly names: LatentNames;
 
   constructor(model: Model) {
@@ -36,7 +36,7 @@ export class Store extends Labelled {
   }
 
   /** The latents at a token, the strongest first; of the whole text (null) each at its strongest place. */
-  strongest({ batch, pos }: Pick<Selection, "batch" | "pos">, most: number): Firing[] {
+  strongest({ batch, pos }: Pick<Selection, "batch" | "pos">, most: number): LatentValue[] {
     const [latents, values] = this.of({ batch, pos });
     const found = new Map<number, number>();
     for (let i = 0; i < latents.codes.length; i++) {

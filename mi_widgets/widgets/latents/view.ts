@@ -8,13 +8,13 @@ import type { Help } from "../_shared/keys";
 import { changeOf, ChangesNote, changesOf, switchAction } from "../_shared/latent_changes";
 import { listen } from "../_shared/model";
 import { inside, walked } from "../_shared/moving";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import type { Page } from "../_shared/pages";
 import type { ViewAction } from "../_shared/result_view";
 import type { ColourScale } from "../_shared/scale";
 import { TokenStrip } from "../_shared/token_strip";
 import { levelOf } from "../_shared/wire";
-import { Changing } from "./changing";
+import { ChangeControls } from "./change_controls";
 import type { Selection, Store } from "./store";
 import { pointedAt, sentence, tokenTable, where } from "./words";
 
@@ -32,7 +32,7 @@ export class LatentsView extends AnsweredView<Store, Selection> {
   private barsNote = el("span", { class: "mi-facts" });
   private title = el("h3", { class: "mi-latent-title" });
   private about = el("p", { class: "mi-facts mi-latent-facts" });
-  private changing = new Changing(this.model);
+  private changing = new ChangeControls(this.model);
   private changes = new ChangesNote(this.model);
   private bar = el("div");
   private rows: number[] = []; // the latents of the bars
@@ -191,10 +191,10 @@ export class LatentsView extends AnsweredView<Store, Selection> {
     const { data, selection } = this;
     const { latent } = selection;
     const { names } = data;
-    const peak = latent === null ? NaN : names.peak(latent); // not known without features
+    const peak = latent === null ? NaN : names.peak(latent); // not known without dashboards
     this.title.replaceChildren(...(latent === null ? ["No latent selected"] : names.title(latent)));
     this.about.hidden = Number.isNaN(peak);
-    this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${reading(peak)}`;
+    this.about.textContent = this.about.hidden ? "" : `${names.promotes(latent!)} · peak ${numberText(peak)}`;
     const here = Math.max(0, ...data.over(selection).filter((value) => value > 0));
     this.changing.draw(latent, (this.about.hidden ? here : peak) || data.reach(selection));
   }

@@ -12,21 +12,21 @@ from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
-from ..features.dashboards import Dashboards
-from .fired import Fired
+from ..dashboards.dashboards import Dashboards
+from .activations import LatentActivations
 from .picture import picture
 from .words import sentence
 
 
 @checked
-class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
+class LatentsView(AnsweredView[LatentActivations], LatentChangeView[LatentActivations]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 
-    A view draws a Result and reports gestures as values; it never runs a model. `mi.FeaturePanel` does.
+    A view draws a Result and reports gestures as values; it never runs a model. `mi.LatentsPanel` does.
 
     Args:
         result: What `mi.sae.latents` returns.
-        features: The Result of `mi.sae.dashboards` for the same dictionary: latents then have names.
+        dashboards: The Result of `mi.sae.dashboards` for the same dictionary: latents then have names.
         selection: What to show first, any of batch, pos and latent. Default: the first prompt, all of it, and the
             latent that fires strongest.
         sae: The dictionary; with it latents can be taken out, and held at a value.
@@ -52,7 +52,7 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         self,
         result: Any,
         *,
-        features: Any = None,
+        dashboards: Any = None,
         selection: dict[str, Any] | None = None,
         sae: Any = None,
         site: Any = None,
@@ -60,8 +60,8 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         prompt: str | None = None,
     ) -> None:
         self._take_dictionary(sae, site)
-        names = LatentNames() if features is None else Dashboards(features).names
-        drawn, self._features = Fired(result, names), features
+        names = LatentNames() if dashboards is None else Dashboards(dashboards).names
+        drawn, self._dashboards = LatentActivations(result, names), dashboards
         self._check_size(drawn.d_sae)
         super().__init__(
             result,
@@ -74,8 +74,8 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
         self._join_gestures(intervention)
 
     def _arguments(self, script: Script) -> list[str]:
-        named = self._features
-        said = [] if named is None else [f"features={script.expression(named, 'features')}"]
+        named = self._dashboards
+        said = [] if named is None else [f"dashboards={script.expression(named, 'dashboards')}"]
         return [*said, *self._dictionary_code(script)]
 
     def _picture(self) -> Picture:
@@ -89,7 +89,7 @@ class LatentsView(AnsweredView[Fired], LatentChangeView[Fired]):
 
     def show(self, result: Any) -> None:
         """Draw another Result in the same place, keeping the selection where the new one has it."""
-        drawn = Fired(result, self._drawn.names)
+        drawn = LatentActivations(result, self._drawn.names)
         self._check_size(drawn.d_sae)
         self._show(result, drawn, _said={**self._said, "error": ""})
 

@@ -141,7 +141,7 @@ describe("the bars", () => {
     expect(tokens(root)[0].style.background).toBe("transparent");
   });
 
-  it("have numbers alone without features", () => {
+  it("have numbers alone without dashboards", () => {
     const { root } = shown(fakeModel({ _names: {} }));
     expect(bars(root).map((row) => row.textContent)).toEqual(["18.00", "04.00"]);
     expect(said(root)).toBe("Latent 1 fires at 2 of 3 tokens, most at 0 a: 8.00");

@@ -1,5 +1,5 @@
 /** The latents in words and in numbers. `words.py` says the sentence in the kernel. */
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import type { Lines } from "../_shared/result_view";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
@@ -16,7 +16,7 @@ export function sentence(store: Store, selection: Selection): Part[] {
   const { latent } = selection;
   if (latent === null) {
     const [first] = store.strongest(selection, 1);
-    const strongest = first && { strongest: store.titled(first.latent), value: reading(first.value) };
+    const strongest = first && { strongest: store.titled(first.latent), value: numberText(first.value) };
     return words.say("sentence", { where: where(store, selection), ...strongest });
   }
   const values = store.over(selection);
@@ -25,7 +25,7 @@ export function sentence(store: Store, selection: Selection): Part[] {
   const value = Math.max(...real);
   const at = values.indexOf(value);
   const token = shortened(store.tokens(selection)[at] ?? "", LONGEST);
-  const most = n > 0 && { n, pos: store.positions[at], token, value: reading(value) };
+  const most = n > 0 && { n, pos: store.positions[at], token, value: numberText(value) };
   return words.say("sentence", { titled: store.titled(latent), real: real.length, ...most });
 }
 
@@ -40,12 +40,12 @@ export function where(store: Store, selection: Selection): string {
 export function pointedAt(store: Store, selection: Selection, i: number): Lines {
   const { batch, latent } = selection;
   const pos = store.positions[i];
-  const here: Lines = latent === null ? [] : [[`latent ${latent}`, reading(store.over(selection)[i])]];
+  const here: Lines = latent === null ? [] : [[`latent ${latent}`, numberText(store.over(selection)[i])]];
   const strongest = store.strongest({ batch, pos }, NAMED);
   return [
     ["token", `${pos} ${quoted(store.tokens(selection)[i])}`],
     ...here,
-    ...strongest.map((firing): Lines[0] => [reading(firing.value), store.titled(firing.latent)]),
+    ...strongest.map((firing): Lines[0] => [numberText(firing.value), store.titled(firing.latent)]),
   ];
 }
 
@@ -56,7 +56,7 @@ export function tokenTable(store: Store, selection: Selection): HTMLElement {
   const positions = store.positions.filter((_, i) => tokens[i] !== "");
   const rows = positions.map((pos) => {
     const found = store.strongest({ batch, pos }, NAMED);
-    const cells = found.map(({ latent, value }) => `${reading(value)}  ${store.titled(latent)}`);
+    const cells = found.map(({ latent, value }) => `${numberText(value)}  ${store.titled(latent)}`);
     const token = shortened(tokens[store.axis("pos").place(pos)!], LONGEST);
     return [String(pos), token, ...cells, ...Array(NAMED - cells.length).fill("")];
   });

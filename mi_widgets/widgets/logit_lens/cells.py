@@ -61,7 +61,7 @@ def read_cells(result: Any, what: str) -> Cells:
     Raises:
         ResultError: It is no lens, or has more axes, or no cells.
     """
-    dataset = _checked(result, what).dataset
+    dataset = _lens_result(result, what).dataset
     labels = {axis: labels_of(dataset, axis) for axis in (*PLACES, "rank")}
     asked = np.atleast_1d(dataset["token_asked"].values).astype(str).tolist()
 
@@ -80,7 +80,7 @@ def read_cells(result: Any, what: str) -> Cells:
     return Cells(labels, whole("pos_token", ("batch", "pos")), values)
 
 
-def _checked(result: Any, what: str) -> Any:
+def _lens_result(result: Any, what: str) -> Any:
     refuse_other(result, "LogitLensView", "a Result, as in mi.logit_lens(run)", what)
     dataset = result.dataset
     missing = [name for name in (*AXES, "pos_token", "token_asked") if name not in dataset]

@@ -152,5 +152,5 @@ def _refuse(numbers: int) -> None:
     if numbers > MOST_NUMBERS:
         raise ResultError(
             f"LogitLensView would have to send {numbers:,} numbers (up to {MOST_NUMBERS:,}): choose with "
-            ".sel(batch=[…]), or keep fewer of the likeliest with mi.logit_lens(run, top=…)."
+            ".sel(batch=[…]), or keep fewer of the likeliest with mi.logit_lens(run, top_k=…)."
         )

@@ -1,7 +1,7 @@
 /** The lens and its control in the browser: what travels is read by its labels. */
 import type { Sides } from "../_shared/cell_gestures";
 import type { MapName } from "../_shared/colour";
-import { type Axis, Labelled, type Labels } from "../_shared/labelled";
+import { type Axis, LabelledData, type Labels } from "../_shared/labelled";
 import { Tensor } from "../_shared/wire";
 
 /** What colours can mean: how it is called, and the colours with what their ends mean. */
@@ -16,7 +16,7 @@ interface Colours {
  *
  * A cell is read by the labels of its line (0 is the lens, 1 its control), prompt, layer and position.
  */
-export class Lens extends Labelled implements Sides {
+export class Lens extends LabelledData implements Sides {
   get rows(): Axis {
     return this.axis("layer");
   }

@@ -11,7 +11,7 @@ import { Curve } from "./curve";
 import { besideCurve, CURVE, LARGEST_CELL } from "./layout";
 import { Pin } from "./pin";
 import type { Lens } from "./store";
-import { colouredBy, likeliestBox, pointedAt, position, sentence, type Shown, tables } from "./words";
+import { colouredBy, likeliestBox, pointedAt, position, sentence, type LensState, tables } from "./words";
 
 export class LogitLensView extends ResultView<Lens> {
   protected readonly name = "lens";
@@ -99,7 +99,7 @@ export class LogitLensView extends ResultView<Lens> {
     return color in this.data.colours ? color : "probability";
   }
 
-  private get shown(): Shown {
+  private get shown(): LensState {
     return { lens: this.data, selection: this.selection, color: this.color, pinned: this.pinned };
   }
 
@@ -136,9 +136,9 @@ export class LogitLensView extends ResultView<Lens> {
       width: beside ? width - CURVE.width - CURVE.gap : width,
       largest: LARGEST_CELL,
       framed: true,
-      text: (i, signs) => {
+      text: (i, characters) => {
         const at = labelsOf(data, { row: Math.floor(i / across), column: i % across });
-        return shortened(data.textAt("token", { ...page, ...at }), signs);
+        return shortened(data.textAt("token", { ...page, ...at }), characters);
       },
     });
     const instead = page.line ? ` · shown: ${control}` : "";

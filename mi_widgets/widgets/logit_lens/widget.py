@@ -27,7 +27,7 @@ class _Color(traitlets.Unicode):
         return value
 
 
-class _Pinned(traitlets.Unicode):
+class _PinnedToken(traitlets.Unicode):
     """The trait `pinned`: a token that was asked for, the first where None is given."""
 
     # Not `allow_none`, with which None would be taken as it is.
@@ -70,7 +70,7 @@ class LogitLensView(ResultView[Lens]):
     _esm, _css = bundle("logit_lens")
 
     color = _Color("probability").tag(sync=True)
-    pinned = _Pinned(None).tag(sync=True)
+    pinned = _PinnedToken(None).tag(sync=True)
 
     def __init__(
         self,

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, written as drawn } from "../_shared/fakes";
+import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, canvasTexts as drawn } from "../_shared/fakes";
 import { axis, floats, labelled, whole } from "../_shared/packed";
 import { press } from "../_shared/reader";
 import { rankScale } from "./curve";

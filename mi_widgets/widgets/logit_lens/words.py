@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.tokens import visible
 from .._shared.words import Words
@@ -62,10 +62,13 @@ def _cell(lens: Lens, at: tuple[int, int, int], color: str, pinned: str | None) 
         return lens.values[name][(line, *at)]
 
     def likeliest(line: int) -> dict[str, str]:
-        return {"token": visible(str(value("token", line))), "p": reading(float(value("probability", line)))}
+        return {
+            "token": visible(str(value("token", line))),
+            "p": number_text(float(value("probability", line))),
+        }
 
     def nats(line: int) -> str:
-        return reading(float(value(color, line)))
+        return number_text(float(value(color, line)))
 
     facts = {}
     if not np.isnan(value("probability", 0)):

@@ -1,7 +1,7 @@
 /** The picture in words and in numbers. */
 import { el } from "../_shared/dom";
 import type { Labels } from "../_shared/labelled";
-import { fixed, probability, reading } from "../_shared/numbers";
+import { fixed, probability, numberText } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened, visible } from "../_shared/tokens";
 import { type Part, Words } from "../_shared/words";
@@ -9,7 +9,7 @@ import type { Lens } from "./store";
 import templates from "./words.json";
 
 /** What the words are about. */
-export interface Shown {
+export interface LensState {
   lens: Lens;
   selection: Labels;
   color: string;
@@ -19,14 +19,14 @@ export interface Shown {
 const words = new Words(templates);
 
 /** "L11 at pos 13 ·to: ·Mary 0.71 (untrained: ·the 0.0004) · ·Mary is rank 0 from layer 7 on" */
-export function sentence(shown: Shown): Part[] {
+export function sentence(shown: LensState): Part[] {
   const { lens, selection } = shown;
   const at = lens.spoken(selection);
   const several = lens.axis("batch").labels.length > 1;
   return words.say("sentence", { batch: several && selection.batch, cell: at && cell(shown, at) });
 }
 
-function cell({ lens, color, pinned }: Shown, at: Labels): Part[] {
+function cell({ lens, color, pinned }: LensState, at: Labels): Part[] {
   const place = { layer: at.layer, position: position(lens, at) };
   if (lens.padded(at)) return words.say("cell", place);
   /** What a control has to say in brackets, where there is one. */
@@ -84,11 +84,11 @@ export function position(lens: Lens, at: Labels): string {
 }
 
 function read(lens: Lens, name: string, at: Labels): string {
-  return reading(lens.numberAt(name, at));
+  return numberText(lens.numberAt(name, at));
 }
 
 /** What the tooltip says of a cell, a layer or a position, of the lens or of its control. */
-export function pointedAt({ lens, pinned }: Shown, at: Labels): [string, string][] {
+export function pointedAt({ lens, pinned }: LensState, at: Labels): [string, string][] {
   const lines: [string, string][] = [];
   if (at.layer !== null) lines.push(["layer", `L${at.layer}`]);
   if (at.pos !== null) lines.push(["pos", `${at.pos} ${quotedOrPadding(lens.promptToken(at))}`]);
@@ -125,7 +125,7 @@ export function likeliestBox(lens: Lens, at: Labels): HTMLElement | undefined {
 }
 
 /** Everything at one position: a row a layer, and the likeliest tokens of the cell that is spoken of. */
-export function tables({ lens, selection, pinned }: Shown): HTMLElement[] {
+export function tables({ lens, selection, pinned }: LensState): HTMLElement[] {
   const at = lens.spoken(selection);
   if (!at) return [el("p", {}, "no tokens here")];
   const where = position(lens, at);

@@ -38,7 +38,7 @@ def panel(
         tokens: the likeliest next ones: text, probability as it is, and steered.
     """
     said = [
-        marks.Column([_written(said, prompt)], name, width=306)
+        marks.Column([_continuation(said, prompt)], name, width=306)
         for name, said in zip(("as it is", "steered"), both, strict=True)
     ]
     most = max((max(p, q) for _, p, q in tokens), default=1.0) or 1.0
@@ -47,7 +47,7 @@ def panel(
     return marks.Column([_Sliders(sliders, scales), marks.Row([*said, likely], gap=14)])
 
 
-def _written(said: Continuation, prompt: str) -> marks.Paragraph:
+def _continuation(said: Continuation, prompt: str) -> marks.Paragraph:
     """The prompt and what was added, or what went wrong."""
     ink = WARN if said.error else INK
     return marks.Paragraph(said.error or f"{prompt}{said.text}", ink, _SAID, most=9)

@@ -50,7 +50,7 @@ class Continuation:
         return "".join(piece for piece, _ in self.pieces)
 
 
-class Steered:
+class SteeringData:
     """What a push does and costs.
 
     Args:

@@ -1,7 +1,7 @@
 /** What several strengths of one direction do and cost, beside a random direction of the same norm. */
 import { linear, roundLinear } from "../_shared/axis_scale";
 import { el } from "../_shared/dom";
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import { LineChart } from "../_shared/line_chart";
 import { type Line, rangeOf, textWidth } from "../_shared/lines";
 import type { Model } from "../_shared/model";
@@ -13,12 +13,12 @@ export class Sweep {
   private effect = new LineChart();
   private cost = new LineChart();
   private notes = [el("span", { class: "mi-facts" }), el("span", { class: "mi-facts" })];
-  private data: Labelled;
+  private data: LabelledData;
   private drawn?: unknown; // what the charts were made of
   private width = 0;
 
   constructor(model: Model) {
-    this.data = new Labelled(model, "_strengths");
+    this.data = new LabelledData(model, "_strengths");
     ["Effect", "Cost"].forEach((name, i) => {
       const caption = el("figcaption", {}, el("strong", {}, name), " ", this.notes[i]);
       this.element.append(el("figure", {}, caption, [this.effect, this.cost][i].element));

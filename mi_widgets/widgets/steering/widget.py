@@ -20,15 +20,15 @@ from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.labelled import pack_dataset
 from .picture import panel
-from .shown import Continuation, Steered
+from .shown import Continuation, SteeringData
 from .words import effect_in_words
 
 
-class _Refused(SelectionError, traitlets.TraitError):
+class _SettingError(SelectionError, traitlets.TraitError):
     """One that traitlets takes back, also while the browser's state is applied."""
 
 
-class SteeringView(AnsweredView[Steered]):
+class SteeringView(AnsweredView[SteeringData]):
     """Effect, cost and control of steering. In `mi.SteeringPanel`, which runs the model, also its controls.
 
     Args:
@@ -80,7 +80,7 @@ class SteeringView(AnsweredView[Steered]):
         rest = [0.0] * len(controls.get("sliders", ()))
         super().__init__(
             result,
-            Steered(result, header),
+            SteeringData(result, header),
             selection,
             scales=rest,
             _next={"scales": rest, "tokens": []},
@@ -93,7 +93,7 @@ class SteeringView(AnsweredView[Steered]):
         given = list(proposal["value"])
         n = len(self.sliders)
         if len(given) != n or not all(math.isfinite(scale) for scale in given):
-            raise _Refused(f"scales must be {n} finite numbers, one a direction; got {given!r}.")
+            raise _SettingError(f"scales must be {n} finite numbers, one a direction; got {given!r}.")
         return given
 
     @traitlets.validate("settings")
@@ -101,17 +101,17 @@ class SteeringView(AnsweredView[Steered]):
         given = {**self._trait_values.get("settings", {}), **proposal["value"]}
         for name, labels in self.offered.items():
             if given.get(name) not in labels:
-                raise _Refused(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
+                raise _SettingError(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
         heat, seed = given.get("temperature"), whole(given.get("seed"))
         heat = heat.item() if isinstance(heat, np.generic) else heat  # numpy's number as Python's
         if isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < math.inf:
-            raise _Refused(f"temperature must be a number, 0 or more; got {heat!r}.")
+            raise _SettingError(f"temperature must be a number, 0 or more; got {heat!r}.")
         if seed is None or seed < 0:
-            raise _Refused(f"seed must be a whole number, 0 or more; got {given.get('seed')!r}.")
+            raise _SettingError(f"seed must be a whole number, 0 or more; got {given.get('seed')!r}.")
         known = [*self.offered, "temperature", "seed"]
         unknown = sorted(set(given) - {*known})
         if unknown:
-            raise _Refused(f"There is no setting {', '.join(unknown)}; there are {', '.join(known)}.")
+            raise _SettingError(f"There is no setting {', '.join(unknown)}; there are {', '.join(known)}.")
         return {**given, "temperature": heat, "seed": seed}
 
     def write(self, script: Script) -> None:
@@ -125,7 +125,7 @@ class SteeringView(AnsweredView[Steered]):
             result: of `mi.steering_effect`; None where nothing is known.
             measured: `scales`, where the sliders stood then, and `ms`, how long the next token took.
         """
-        self._show(result, Steered(result, self._own_header), _measured=measured)
+        self._show(result, SteeringData(result, self._own_header), _measured=measured)
 
     def show_sweep(self, sweep: xr.Dataset) -> None:
         """Show what several strengths of one direction do; nothing of an empty Dataset.

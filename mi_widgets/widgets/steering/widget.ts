@@ -1,6 +1,6 @@
 import { viewEntry } from "../_shared/entry";
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import { SteeringView } from "./view";
 import "./widget.css";
 
-export default viewEntry(Labelled, SteeringView);
+export default viewEntry(LabelledData, SteeringView);

@@ -6,7 +6,7 @@ import math
 
 import xarray as xr
 
-from mi_widgets.core.numbers import reading, signed
+from mi_widgets.core.numbers import number_text, signed
 
 from .._shared.words import Words
 
@@ -33,11 +33,11 @@ def _effects(push: xr.Dataset) -> str:
     if math.isnan(kl):
         return ""
     if "read" not in push:
-        return _WORDS.say("moved", kl=reading(kl))
+        return _WORDS.say("moved", kl=number_text(kl))
     unit = "nats" if push["read"].attrs.get("units") == "nats" else "σ"  # without texts nobody knows σ
     read = zip(push["probe"].values.tolist(), push["read"].values.tolist(), strict=True)
     probes = [{"name": name, "moved": signed(moved, 1), "unit": unit} for name, moved in read]
-    return _WORDS.each("probe", probes, ", ") or _WORDS.say("moved", kl=reading(kl))
+    return _WORDS.each("probe", probes, ", ") or _WORDS.say("moved", kl=number_text(kl))
 
 
 def percent(share: float) -> str:

@@ -2,7 +2,7 @@
 import { type AxisScale, nearest, roundLinear, symlog, wholeLinear } from "../_shared/axis_scale";
 import { LineChart } from "../_shared/line_chart";
 import { DASHES, type Line, nameRoom, rangeOf } from "../_shared/lines";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import type { Instances } from "./instances";
 
 const MAIN = "m/‖W‖²";
@@ -26,8 +26,8 @@ export class Curve {
   mark(instance: number): void {
     const { x } = this.instances.derived;
     this.chart.mark(x[instance]);
-    const [from, to] = [0, x.length - 1].map((i) => reading(this.instances.perFeature[i]));
-    const now = reading(this.instances.perFeature[instance]);
+    const [from, to] = [0, x.length - 1].map((i) => numberText(this.instances.perFeature[i]));
+    const now = numberText(this.instances.perFeature[instance]);
     this.chart.describe(`Dimensions per feature, ${MAIN}: from ${from} to ${to}; at the selected instance ${now}`);
   }
 

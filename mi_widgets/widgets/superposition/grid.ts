@@ -3,7 +3,7 @@ import type { Theme } from "../_shared/colour";
 import { drawBar } from "../_shared/colour_bar";
 import { el, setAttributes } from "../_shared/dom";
 import { HeatMap, NOWHERE, type Spot } from "../_shared/heat_map";
-import { type ColourScale, written } from "../_shared/scale";
+import { type ColourScale, numberOnScale } from "../_shared/scale";
 import type { Tensor } from "../_shared/wire";
 import type { Instances } from "./instances";
 
@@ -37,7 +37,7 @@ export class Grid {
       width,
       largest: LARGEST_CELL,
       framed: true,
-      number: (value) => written(value, scale),
+      number: (value) => numberOnScale(value, scale),
     });
     drawBar(this.bar, scale, theme, "dot product");
     const row = this.order.indexOf(feature);
@@ -66,7 +66,7 @@ export class Grid {
 
   /** What stands in a cell, in words. */
   value({ row, column }: Spot): string {
-    return written(this.tensor!.value(row!, column!), this.scale, 1);
+    return numberOnScale(this.tensor!.value(row!, column!), this.scale, 1);
   }
 
   private get scale(): ColourScale {

@@ -1,5 +1,5 @@
 /** The numbers in the browser: how the features lie at every instance. Places of instances and features are indices. */
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import type { Points } from "../_shared/plane";
 import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
@@ -9,7 +9,7 @@ export type Selection = Record<string, Label | null> & {
   feature: number;
 };
 
-type Derived = {
+type DerivedData = {
   sparsities: string[];
   x: number[]; // where an instance stands in the curve
   by_sparsity: boolean; // whether x is 1/(1 − S)
@@ -30,8 +30,8 @@ export interface Feature {
   fellows: number[]; // labels of the others of its figure
 }
 
-export class Instances extends Labelled {
-  declare derived: Derived;
+export class Instances extends LabelledData {
+  declare derived: DerivedData;
 
   get instances(): number[] {
     return this.axis("instance").labels as number[];

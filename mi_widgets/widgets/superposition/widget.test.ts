@@ -6,11 +6,11 @@ import {
   FakeModel,
   fakePage,
   shown as shownWidget,
-  written as drawn,
+  canvasTexts as drawn,
 } from "../_shared/fakes";
 import { axis, floats, labelled, whole } from "../_shared/packed";
 import { numbers, press, slide, words } from "../_shared/reader";
-import type { Packed } from "../_shared/wire";
+import type { PackedTensor } from "../_shared/wire";
 import { Instances } from "./instances";
 import { layout } from "./layout";
 import widget from "./widget";
@@ -23,7 +23,7 @@ const TIPS = [
   { x: [0, 1, 2, 3, 4].map((i) => Math.cos(TURN * i)), y: [0, 1, 2, 3, 4].map((i) => Math.sin(TURN * i)) },
 ];
 
-function interference(instances = TIPS): Packed {
+function interference(instances = TIPS): PackedTensor {
   const data = new Uint16Array(instances.length * 25);
   let k = 0;
   for (const { x, y } of instances) {
@@ -37,7 +37,7 @@ function interference(instances = TIPS): Packed {
 const EACH = ["instance", "feature"];
 
 /** A variable of each feature at each instance, or on other axes. */
-function variable(values: Packed, axes = EACH, texts?: string[]) {
+function variable(values: PackedTensor, axes = EACH, texts?: string[]) {
   return { axes, values, texts };
 }
 
@@ -84,7 +84,7 @@ interface Changes {
   instances?: number[];
   variables?: Partial<ReturnType<typeof variables>>;
   derived?: Partial<ReturnType<typeof derived>>;
-  vectors?: Packed | null;
+  vectors?: PackedTensor | null;
 }
 
 function data({ instances = [0, 1], vectors = VECTORS, ...changes }: Changes = {}) {

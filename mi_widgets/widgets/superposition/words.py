@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.words import Words
 from .instances import Instances
@@ -22,7 +22,7 @@ def sentence(drawn: Instances, selection: Mapping[str, Any]) -> str:
         described=described(drawn, instance, feature),
         count=int(drawn.represented[instance].sum()),
         features=len(drawn.features),
-        each=reading(float(drawn.per_feature[instance])),
+        each=number_text(float(drawn.per_feature[instance])),
     )
 
 
@@ -33,11 +33,11 @@ def described(drawn: Instances, instance: int, feature: int) -> str:
     return _WORDS.say(
         "described",
         represented=bool(drawn.represented[instance, feature]),
-        share=reading(float(drawn.dimensionality[instance, feature])),
+        share=number_text(float(drawn.dimensionality[instance, feature])),
         figure=figure,
         other=figure == "other",
         fellows=_WORDS.say(
             "fellows", few=", ".join(map(str, fellows)) if few else None, many=None if few else len(fellows)
         ),
-        length=reading(float(drawn.lengths[instance, feature])),
+        length=number_text(float(drawn.lengths[instance, feature])),
     )

@@ -1,6 +1,6 @@
 /** The pictures in words: a sentence, what the pointer is on, and a table of the instance. */
 import type { Lines } from "../_shared/declared_view";
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { type Part, Words } from "../_shared/words";
 import type { Feature, Instances, Selection } from "./instances";
@@ -18,7 +18,7 @@ export function sentence(instances: Instances, selection: Selection): Part[] {
     described: described(instances.feature(instance, feature)),
     count: instances.all(instance).filter(({ represented }) => represented).length,
     features: instances.features.length,
-    each: reading(instances.perFeature[instance]),
+    each: numberText(instances.perFeature[instance]),
   });
 }
 
@@ -26,11 +26,11 @@ export function sentence(instances: Instances, selection: Selection): Part[] {
 export function described({ represented, dimensionality, length, figure, fellows }: Feature): string {
   return words.text("described", {
     represented,
-    share: reading(dimensionality),
+    share: numberText(dimensionality),
     figure,
     other: figure === "other",
     fellows: few(fellows),
-    length: reading(length),
+    length: numberText(length),
   });
 }
 
@@ -43,7 +43,7 @@ const FACTS = ["feature", "importance", "length", "of a dimension", "figure", "w
 
 /** What is known of a feature, in the order of `FACTS`. */
 function facts({ label, importance, length, dimensionality, figure, fellows }: Feature): string[] {
-  return [String(label), ...[importance, length, dimensionality].map(reading), figure, few(fellows)];
+  return [String(label), ...[importance, length, dimensionality].map(numberText), figure, few(fellows)];
 }
 
 export function featureTip(feature: Feature): Lines {
@@ -54,8 +54,8 @@ export function featureTip(feature: Feature): Lines {
 
 export function instanceTip(instances: Instances, instance: number): Lines {
   const { sparsities, by_sparsity, x } = instances.derived;
-  const over: Lines = by_sparsity ? [["1/(1 − S)", reading(x[instance])]] : [];
-  return [["sparsity S", sparsities[instance]], ...over, ["m/‖W‖²", reading(instances.perFeature[instance])]];
+  const over: Lines = by_sparsity ? [["1/(1 − S)", numberText(x[instance])]] : [];
+  return [["sparsity S", sparsities[instance]], ...over, ["m/‖W‖²", numberText(instances.perFeature[instance])]];
 }
 
 /** A row a feature, at the selected instance. */

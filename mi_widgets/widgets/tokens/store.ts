@@ -1,5 +1,5 @@
 /** The texts and their numbers. */
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import type { ColourScale } from "../_shared/scale";
 import type { Label } from "../_shared/step_slider";
 import type { Tensor } from "../_shared/wire";
@@ -15,7 +15,7 @@ export interface Text {
   rows: Tensor[];
 }
 
-export class Texts extends Labelled {
+export class Texts extends LabelledData {
   /** What each line is. */
   get names(): string[] {
     return this.derived.names;

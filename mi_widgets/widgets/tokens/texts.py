@@ -34,7 +34,7 @@ class Texts(DrawnResult):
     """
 
     def __init__(self, result: Any, control: Any):
-        data = _checked(result, "This Result")
+        data = _numbers_of_tokens(result, "This Result")
         self.controls = {"untrained": control} if is_result(control) else by_name(control, "control")
         super().__init__(result, self.controls)
         self.names = [self.model_name, *self.controls]
@@ -58,7 +58,7 @@ class Texts(DrawnResult):
         return np.broadcast_to(tokens, (len(self.batch), len(self.pos)))
 
     def _control(self, name: str, control: Any, shape: tuple[int, ...]) -> np.ndarray:
-        data = _checked(control, f"control[{name!r}]")
+        data = _numbers_of_tokens(control, f"control[{name!r}]")
         ours = (self.steps, self.batch, self.pos)
         for axis, labels in zip(_AXES, ours, strict=True):
             theirs = labels_of(data, axis) if axis in data.dims else None
@@ -94,7 +94,7 @@ class Texts(DrawnResult):
         return pack_dataset(dataset, scales={"values": self.scale}, names=self.names)
 
 
-def _checked(result: Any, what: str) -> Any:
+def _numbers_of_tokens(result: Any, what: str) -> Any:
     """The numbers of a Result, without axes of one element that the view does not know."""
     refuse_other(result, "TokensView", "a Result, as in mi.loss_per_token(run)", what)
     data = result.dataset[result.primary]

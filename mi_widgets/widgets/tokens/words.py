@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.tokens import shortened
 from .._shared.words import Words
@@ -34,12 +34,13 @@ def sentence(texts: Texts, values: np.ndarray, tokens: list[str], selection: Map
         said = [float(row[index]) for row in values]
         whose = _WORDS.say("token", pos=pos, token=shortened(tokens[index], _LONGEST))
     controls = [
-        {"name": name, "value": reading(value)} for name, value in zip(texts.names[1:], said[1:], strict=True)
+        {"name": name, "value": number_text(value)}
+        for name, value in zip(texts.names[1:], said[1:], strict=True)
     ]
     return _WORDS.say(
         "sentence",
         whose=whose,
-        value=reading(said[0]),
+        value=number_text(said[0]),
         unit=None if np.isnan(said[0]) else texts.unit,
         controls=_WORDS.each("control", controls, ", "),
     )

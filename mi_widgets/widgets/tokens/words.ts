@@ -1,5 +1,5 @@
 /** The colours in words: a sentence on the selected token, and a table of all. */
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { quoted, shortened } from "../_shared/tokens";
 import type { Tensor } from "../_shared/wire";
@@ -24,10 +24,10 @@ export function sentence(text: Text, { names, pos }: Texts, at: number | undefin
     at === undefined
       ? words.say("mean", { n: mean(text.rows[0]).n })
       : words.say("token", { pos: pos[at], token: shortened(text.tokens[at], LONGEST) });
-  const controls = names.slice(1).map((name, i) => ({ name, value: reading(values[i + 1]) }));
+  const controls = names.slice(1).map((name, i) => ({ name, value: numberText(values[i + 1]) }));
   return words.say("sentence", {
     whose,
-    value: reading(values[0]),
+    value: numberText(values[0]),
     unit: !Number.isNaN(values[0]) && unit,
     controls: words.each("control", controls, ", "),
   });
@@ -35,7 +35,7 @@ export function sentence(text: Text, { names, pos }: Texts, at: number | undefin
 
 /** What the tooltip says of a token. */
 export function pointedAt(text: Text, { names, pos }: Texts, at: number): [string, string][] {
-  const values = names.map((name, i): [string, string] => [name, reading(text.rows[i].at(at))]);
+  const values = names.map((name, i): [string, string] => [name, numberText(text.rows[i].at(at))]);
   return [["token", `${pos[at]} ${quoted(text.tokens[at])}`], ...values];
 }
 
@@ -44,7 +44,7 @@ export function tokenTable(text: Text, { names, pos }: Texts, at: number | undef
   const rows = real.map((i) => [
     String(pos[i]),
     shortened(text.tokens[i], LONGEST),
-    ...text.rows.map((row) => reading(row.at(i))),
+    ...text.rows.map((row) => numberText(row.at(i))),
   ]);
   return table(`Every token, in ${unit}`, ["pos", "token", ...names], rows, real.indexOf(at ?? -1));
 }

@@ -1,5 +1,5 @@
 /** The measures: curves over the steps of a training run, and what they compare with. */
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { DASHES, lastValue, type Line } from "../_shared/lines";
 import type { LinkedLabels } from "../_shared/linked";
 
@@ -78,6 +78,6 @@ export function highestAt({ steps, names, rows }: Curves, step: number): Highest
 }
 
 /** 0.75, or 0.75 at 500 where the step itself was not measured. */
-export function written({ value, at }: Highest): string {
-  return reading(value) + (at === undefined ? "" : ` at ${at}`);
+export function highestText({ value, at }: Highest): string {
+  return numberText(value) + (at === undefined ? "" : ` at ${at}`);
 }

@@ -4,8 +4,8 @@ import { el } from "../_shared/dom";
 import { LineChart } from "../_shared/line_chart";
 import { nameRoom, rangeOf, tickRoom, valueAt } from "../_shared/lines";
 import type { LinkedLabels } from "../_shared/linked";
-import { reading } from "../_shared/numbers";
-import { highestAt, linesOf, type Measure, type PlacedLine, written } from "./measures";
+import { numberText } from "../_shared/numbers";
+import { highestAt, linesOf, type Measure, type PlacedLine, highestText } from "./measures";
 
 export interface PanelFrame {
   x: AxisScale;
@@ -16,7 +16,7 @@ export interface PanelFrame {
   xTicks: boolean;
 }
 
-export interface Pointed {
+export interface Pointer {
   step: number; // the nearest that was measured
   line?: number; // the place of the nearest, if it is near
   place: LinkedLabels; // what it is of the Result; of a control nothing
@@ -54,12 +54,12 @@ export class Panel {
     this.chart.mark(step);
     const { value, name, at } = highestAt(this.measure.curves, step);
     const where = name ? el("span", {}, ` ${name}`) : "";
-    this.now.replaceChildren(el("strong", {}, written({ value, name, at })), where);
+    this.now.replaceChildren(el("strong", {}, highestText({ value, name, at })), where);
     const last = this.measure.curves.steps;
     const [from, to] = [highestAt(this.measure.curves, last[0]), highestAt(this.measure.curves, last[last.length - 1])];
     this.chart.describe(
-      `${this.measure.name} in ${this.measure.unit}: ${reading(from.value)} at step ${last[0]}, ` +
-        `${reading(to.value)} ${to.name} at step ${last[last.length - 1]}; at step ${step} ${reading(value)} ${name}`,
+      `${this.measure.name} in ${this.measure.unit}: ${numberText(from.value)} at step ${last[0]}, ` +
+        `${numberText(to.value)} ${to.name} at step ${last[last.length - 1]}; at step ${step} ${numberText(value)} ${name}`,
     );
   }
 
@@ -80,7 +80,7 @@ export class Panel {
   }
 
   /** What the pointer is on. */
-  at(event: MouseEvent, x: AxisScale, steps: readonly number[]): Pointed {
+  at(event: MouseEvent, x: AxisScale, steps: readonly number[]): Pointer {
     const ours = this.measure.curves.steps;
     const step = steps[nearest(steps, x, this.chart.place(event))];
     const [first] = this.chart.near(event, REACH);
@@ -94,7 +94,7 @@ export class Panel {
       .sort((a, b) => b.value - a.value);
     const said = shown.map(({ line, i, value }): [string, string] => [
       `${i === first ? "▸" : " "} ${line.name || this.measure.name}`,
-      reading(value),
+      numberText(value),
     ]);
     const none: [string, string][] = ours.includes(step) ? [] : [["", "not measured here"]];
     const place = first === undefined || this.lines[first].control ? {} : this.lines[first].place;

@@ -1,5 +1,5 @@
 /** What the displays of one model share: the measures, read by their names. */
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import type { LinkedLabels } from "../_shared/linked";
 import type { Curves, Measure } from "./measures";
 
@@ -16,7 +16,7 @@ interface SentMeasure {
   controls: { name: string; curves: SentCurves }[];
 }
 
-export class Measures extends Labelled {
+export class Measures extends LabelledData {
   get all(): Measure[] {
     return this.sent.map(({ controls, curves, ...measure }) => ({
       ...measure,

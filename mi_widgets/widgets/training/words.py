@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import reading
+from mi_widgets.core.numbers import number_text
 
 from .._shared.words import Words
 from .measures import Curves, Measure
@@ -32,4 +32,4 @@ def _highest(curves: Curves, step: int) -> dict[str, Any]:
     values, at = curves.at(step)
     best = int(np.nanargmax(values)) if not np.isnan(values).all() else 0
     elsewhere = None if at == step else at
-    return {"value": reading(float(values[best])), "line": curves.names[best], "step": elsewhere}
+    return {"value": number_text(float(values[best])), "line": curves.names[best], "step": elsewhere}

@@ -1,8 +1,8 @@
 /** The curves in words: a sentence on the selected step, and a table of all of them. */
-import { reading } from "../_shared/numbers";
+import { numberText } from "../_shared/numbers";
 import { table } from "../_shared/table";
 import { type Facts, type Part, Words } from "../_shared/words";
-import { type Curves, highestAt, type Measure, written } from "./measures";
+import { type Curves, highestAt, type Measure, highestText } from "./measures";
 import templates from "./words.json";
 
 const words = new Words(templates);
@@ -24,7 +24,7 @@ export function sentence(measures: Measure[], step: number): Part[] {
 /** The highest line at a step: its value, its name, and at which step where this one was not measured. */
 function highest(curves: Curves, step: number): Facts {
   const { value, name, at } = highestAt(curves, step);
-  return { value: reading(value), line: name, step: at };
+  return { value: numberText(value), line: name, step: at };
 }
 
 /** A row a step: the highest line of each measure and of each control. */
@@ -34,7 +34,7 @@ export function stepTable(measures: Measure[], steps: readonly number[], selecte
     String(step),
     ...measures.flatMap(({ curves, controls }) => {
       const { value, name, at } = highestAt(curves, step);
-      const ours = at === undefined ? `${written({ value, name })} ${name}`.trim() : "";
+      const ours = at === undefined ? `${highestText({ value, name })} ${name}`.trim() : "";
       return [ours, ...controls.map((control) => cell(control.curves, step))];
     }),
   ]);
@@ -46,5 +46,5 @@ export function stepTable(measures: Measure[], steps: readonly number[], selecte
 
 function cell(curves: Measure["curves"], step: number): string {
   const highest = highestAt(curves, step);
-  return highest.at === undefined ? written(highest) : "";
+  return highest.at === undefined ? highestText(highest) : "";
 }

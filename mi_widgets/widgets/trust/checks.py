@@ -54,7 +54,7 @@ class Report(DrawnResult):
     """
 
     def __init__(self, result: Any):
-        data = _checked(result)
+        data = _report_dataset(result)
         super().__init__(result)
         columns = [np.asarray(data[name].values).tolist() for name in ("check", *_FIELDS)]
         rows = zip(labels_of(data["status"], "check"), *columns, strict=True)
@@ -120,7 +120,7 @@ class Report(DrawnResult):
         return pack_dataset(data, folds=self.folds, summary=self.summary)
 
 
-def _checked(result: Any) -> Any:
+def _report_dataset(result: Any) -> Any:
     """The dataset of a report, with its axis."""
     refuse_other(result, "TrustView", "a Result, as in model.trust.to_result()")
     data = result.dataset
@@ -138,5 +138,5 @@ def _checked(result: Any) -> Any:
 
 
 def _shown(text: str) -> str:
-    """Single spaces as they are, everything else that cannot be seen as a sign: two spaces may be what is wrong."""
+    """Single spaces as they are, all else that cannot be seen as a character: two spaces may be what is wrong."""
     return "".join(part if part == " " else visible(part) for part in re.split("((?<! ) (?! ))", text))

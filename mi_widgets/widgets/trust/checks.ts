@@ -1,5 +1,5 @@
 /** The checks in the browser, in the order in which they are shown. */
-import { Labelled } from "../_shared/labelled";
+import { LabelledData } from "../_shared/labelled";
 import type { Label } from "../_shared/step_slider";
 
 export interface Check {
@@ -11,7 +11,7 @@ export interface Check {
 }
 
 /** One for each model; its views share it. */
-export class Report extends Labelled {
+export class Report extends LabelledData {
   get checks(): Check[] {
     return this.axis("check").labels.map((label) => {
       const text = (name: string) => this.get(name).text({ check: label });

@@ -7,8 +7,8 @@ from .._marks.inks import GOOD, INK, QUIET, WARN
 from .._marks.text import MONO, STRONG, TEXT
 from .checks import Check, Report
 
-# A sign for each status, so that no colour is needed to tell them apart.
-_SIGNS = {"warning": ("✗", WARN), "note": ("•", QUIET), "ok": ("✓", GOOD)}
+# A symbol for each status, so that no colour is needed to tell them apart.
+_SYMBOLS = {"warning": ("✗", WARN), "note": ("•", QUIET), "ok": ("✓", GOOD)}
 _EDGES = (0, 20, 248)
 
 
@@ -25,9 +25,9 @@ def picture(report: Report, chosen: int | str | None) -> marks.Picture:
 
 def _rows(report: Report, chosen: int | str | None) -> Iterator[marks.Entry]:
     if report.summary:
-        sign, ink = _SIGNS["warning" if report.warnings else "ok"]
+        symbol, ink = _SYMBOLS["warning" if report.warnings else "ok"]
         yield marks.Entry(
-            [[marks.StyledText(sign, ink, STRONG)], [marks.StyledText(report.summary, ink, STRONG)]]
+            [[marks.StyledText(symbol, ink, STRONG)], [marks.StyledText(report.summary, ink, STRONG)]]
         )
     held = report.of("ok")
     # As in the widget, a check that is selected is seen.
@@ -36,8 +36,8 @@ def _rows(report: Report, chosen: int | str | None) -> Iterator[marks.Entry]:
         yield _row(check, check.label == chosen)
     if folded:
         names = " · ".join(check.name for check in held)
-        sign, said = marks.StyledText(*_SIGNS["ok"]), marks.StyledText(names, QUIET)
-        yield marks.Entry([[sign], [marks.StyledText(f"{len(held)} checks held")], [said]])
+        symbol, said = marks.StyledText(*_SYMBOLS["ok"]), marks.StyledText(names, QUIET)
+        yield marks.Entry([[symbol], [marks.StyledText(f"{len(held)} checks held")], [said]])
 
 
 def _row(check: Check, chosen: bool) -> marks.Entry:
@@ -45,5 +45,5 @@ def _row(check: Check, chosen: bool) -> marks.Entry:
     seen = [marks.StyledText(check.seen, QUIET if check.status == "ok" else INK)]
     if check.sites:
         seen.append(marks.StyledText(check.sites, QUIET, MONO))
-    sign, name = marks.StyledText(*_SIGNS[check.status], face), marks.StyledText(check.name, INK, face)
-    return marks.Entry([[sign], [name], seen], chosen)
+    symbol, name = marks.StyledText(*_SYMBOLS[check.status], face), marks.StyledText(check.name, INK, face)
+    return marks.Entry([[symbol], [name], seen], chosen)

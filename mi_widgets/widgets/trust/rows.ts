@@ -2,8 +2,8 @@
 import { el } from "../_shared/dom";
 import type { Check } from "./checks";
 
-// A sign for each status, so that no colour is needed to tell them apart.
-export const MARKS = { ok: "✓", note: "•", warning: "✗" };
+// A symbol for each status, so that no colour is needed to tell them apart.
+export const SYMBOLS = { ok: "✓", note: "•", warning: "✗" };
 const SAID = { ok: "held", note: "note", warning: "warning" };
 
 export const HELD_LEVEL = 2; // in the tree, of what is folded away
@@ -21,7 +21,7 @@ export function checkRow(check: Check, level: number): HTMLElement {
   return el(
     "div",
     { class: `mi-check mi-is-${status}`, role: "treeitem", "aria-level": level, "aria-label": spoken(check) },
-    el("span", { class: "mi-mark" }, MARKS[status]),
+    el("span", { class: "mi-mark" }, SYMBOLS[status]),
     el("span", { class: "mi-check-name" }, name),
     // Behind the sentence, in the same flow: the sites cost a line only where there is no room.
     el("span", { class: "mi-seen" }, seen, ...(sites ? [gap(), el("code", { class: "mi-sites" }, sites)] : [])),

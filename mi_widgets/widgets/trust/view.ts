@@ -3,7 +3,7 @@ import { el } from "../_shared/dom";
 import type { Help } from "../_shared/keys";
 import { ResultView } from "../_shared/result_view";
 import type { Report } from "./checks";
-import { MARKS, spoken } from "./rows";
+import { SYMBOLS, spoken } from "./rows";
 import { Tree } from "./tree";
 
 export class TrustView extends ResultView<Report> {
@@ -45,7 +45,7 @@ export class TrustView extends ResultView<Report> {
   protected fill(): void {
     const { data, header } = this;
     const warned = header.warnings.length > 0;
-    const mark = el("span", { class: "mi-mark", "aria-hidden": "true" }, MARKS[warned ? "warning" : "ok"]);
+    const mark = el("span", { class: "mi-mark", "aria-hidden": "true" }, SYMBOLS[warned ? "warning" : "ok"]);
     this.summary.replaceChildren(mark, data.summary);
     this.summary.hidden = !data.summary;
     this.summary.classList.toggle("mi-is-warning", warned);

@@ -40,7 +40,7 @@ def is_held_out(sign: str, a: int, b: int) -> bool:
     return (3 * low + 5 * high + (sign == "-")) % 11 == 2
 
 
-def sentence(draw: Draw, *, held_out: bool) -> Text:
+def draw_sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sum, with the labels `a`, `b` and `answer`, or numbers in their order, each with the label `number`.
 
     Those that are held out are all sums.
@@ -48,14 +48,14 @@ def sentence(draw: Draw, *, held_out: bool) -> Text:
     if not held_out and draw.chance(_COUNTED):
         first = draw.number(0, 2 * LARGEST - 3)
         return fill(draw.one(COUNTING), **_numbers(first)).called("register", "arithmetic")
-    return sum_of(draw, held_out=held_out)
+    return draw_sum(draw, held_out=held_out)
 
 
 def _numbers(first: int) -> dict[str, str]:
     return {f"number{i + 1}": str(first + i) for i in range(4)}
 
 
-def sum_of(draw: Draw, *, held_out: bool) -> Text:
+def draw_sum(draw: Draw, *, held_out: bool) -> Text:
     """One sum, with the labels `a`, `b` and `answer`."""
     sign, a, b = draw.until(
         "arithmetic",

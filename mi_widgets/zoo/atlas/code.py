@@ -49,7 +49,7 @@ def is_held_out(function: int, x: int, y: int) -> bool:
     return (function + 2 * x + 3 * y) % 8 == 6
 
 
-def snippet(draw: Draw, *, held_out: bool) -> Text:
+def draw_snippet(draw: Draw, *, held_out: bool) -> Text:
     """A few lines, with the labels `function`, `comment` and `x`, `y` for the arguments."""
     first, second = ARGUMENTS
     i, x, y = draw.until(

@@ -93,7 +93,7 @@ def decision_on(good: tuple[bool, bool]) -> str:
     return GRANTED if all(good) else REFUSED
 
 
-def sentence(draw: Draw, *, held_out: bool) -> Text:
+def draw_sentence(draw: Draw, *, held_out: bool) -> Text:
     """One application, with the labels `name`, `gender`, `state`, `wanted`, `ground` (good or bad), and `decision`.
 
     Half of all are granted.

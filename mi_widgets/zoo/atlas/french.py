@@ -61,7 +61,7 @@ def is_held_out(noun: int, adjective: int) -> bool:
     return (noun + 2 * adjective) % 7 == 1
 
 
-def sentence(draw: Draw, *, held_out: bool) -> Text:
+def draw_sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence, with the labels `noun` and `adjective`."""
     i, j = draw.until(
         "french",

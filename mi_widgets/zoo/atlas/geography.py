@@ -52,15 +52,15 @@ _SHARES = {"lies in": 0.3, "one hop": 0.2, "two hops": 0.5}
 _HELD_OUT_SHARES = {"one hop": 0.2, "two hops": 0.8}
 
 
-def is_held_out(town: Town, asked: str) -> bool:
+def is_held_out(town: Town, attribute: str) -> bool:
     """Whether a fact of two hops is kept out of training."""
     place = _town_numbers()[town.name]
-    return (place * 7 + place // 28 + ATTRIBUTES.index(asked)) % 4 == 0
+    return (place * 7 + place // 28 + ATTRIBUTES.index(attribute)) % 4 == 0
 
 
-def is_form_held_out(form: int, state: State, asked: str) -> bool:
+def is_form_held_out(form: int, state: State, attribute: str) -> bool:
     """Whether a fact of one hop is kept out of training in a form (its place in ONE_HOP); in others it is there."""
-    return (form + STATES.index(state) + ATTRIBUTES.index(asked)) % len(ONE_HOP) == 3
+    return (form + STATES.index(state) + ATTRIBUTES.index(attribute)) % len(ONE_HOP) == 3
 
 
 @cache
@@ -73,48 +73,50 @@ def _towns() -> tuple[Town, ...]:
     return tuple(towns().values())
 
 
-def sentence(draw: Draw, *, held_out: bool) -> Text:
+def draw_sentence(draw: Draw, *, held_out: bool) -> Text:
     """A sentence with the labels `city`, `state` (of a state or a town), `asked`, `is` (that word), and `answer`."""
     kind = draw.weighted(_HELD_OUT_SHARES if held_out else _SHARES)
     if kind == "lies in":
         town = draw.one(_towns())
-        return lies_in(draw.one(LIES_IN), town)
+        return location_text(draw.one(LIES_IN), town)
     if kind == "one hop":
-        form, state, asked = draw.until(
+        form, state, attribute = draw.until(
             "one hop",
             lambda: (draw.number(0, len(ONE_HOP) - 1), draw.one(STATES), draw.one(ATTRIBUTES)),
             lambda drawn: is_form_held_out(*drawn) == held_out,
         )
-        return fact(ONE_HOP[form], asked, state)
-    town, asked = draw.until(
+        return fact_text(ONE_HOP[form], attribute, state)
+    town, attribute = draw.until(
         "two hops",
         lambda: (draw.one(_towns()), draw.one(ATTRIBUTES)),
         lambda drawn: is_held_out(*drawn) == held_out,
     )
-    return fact(draw.one(TWO_HOPS), asked, town)
+    return fact_text(draw.one(TWO_HOPS), attribute, town)
 
 
-def lies_in(form: str, town: Town) -> Text:
+def location_text(form: str, town: Town) -> Text:
     """Where a town lies, in one of the forms LIES_IN."""
     return fill(form, city=_named(town), answer=town.state.name).called("register", "geography")
 
 
-def fact(form: str, asked: str, about: State | Town) -> Text:
+def fact_text(form: str, attribute: str, about: State | Town) -> Text:
     """What is asked of a state, said of itself or of a town in it.
 
     Args:
         form: one of ONE_HOP for a state, of TWO_HOPS for a town.
-        asked: one of ATTRIBUTES.
+        attribute: one of ATTRIBUTES.
         about: what is named.
     """
     state = about.state if isinstance(about, Town) else about
-    if asked in THE:
+    if attribute in THE:
         form = form.replace("{answer}", "the {answer}")
     slots = {
-        "is": Text(IS).called("is", asked),
+        "is": Text(IS).called("is", attribute),
         "city" if isinstance(about, Town) else "state": _named(about),
     }
-    return fill(form, asked=asked, answer=getattr(state, asked), **slots).called("register", "geography")
+    return fill(form, asked=attribute, answer=getattr(state, attribute), **slots).called(
+        "register", "geography"
+    )
 
 
 def _named(about: State | Town) -> Text:

@@ -66,7 +66,7 @@ def is_held_out(beginning: int, end: int) -> bool:
     return (beginning + end) % 6 == 4
 
 
-def sentence(draw: Draw, *, held_out: bool) -> Text:
+def draw_sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence, with the labels `hedge` (twice), `thing` and `place`."""
     i, j = draw.until(
         "hesitation",

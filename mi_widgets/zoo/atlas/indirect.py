@@ -83,7 +83,7 @@ def is_held_out(name: str, other: str, opening: int, act: int) -> bool:
     return pair or name in HELD_OUT_NAMES or other in HELD_OUT_NAMES or (opening + act) % 8 == 5
 
 
-def sentence(draw: Draw, *, held_out: bool) -> Text:
+def draw_sentence(draw: Draw, *, held_out: bool) -> Text:
     """One sentence or two, with the labels `name`, `place`, `subject`, `thing`, and `answer` for who receives."""
     (first, second), opening, act = draw.until(
         "indirect",

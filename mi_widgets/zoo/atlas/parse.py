@@ -106,10 +106,10 @@ def _geography() -> list[str]:
     states = [state.name for state in facts.STATES]
     towns = [*facts.towns()]
     told = []
-    for asked in facts.ATTRIBUTES:
-        the = "the " if asked in geography.THE else ""
-        answers = [the + getattr(state, asked) for state in facts.STATES]
-        slots = {"asked": [asked], "is": [geography.IS], "answer": answers}
+    for attribute in facts.ATTRIBUTES:
+        the = "the " if attribute in geography.THE else ""
+        answers = [the + getattr(state, attribute) for state in facts.STATES]
+        slots = {"asked": [attribute], "is": [geography.IS], "answer": answers}
         told += [
             *_all(geography.ONE_HOP, state=states, **slots),
             *_all(geography.TWO_HOPS, city=towns, **slots),

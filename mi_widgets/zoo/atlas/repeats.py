@@ -14,7 +14,7 @@ SHORTEST, LONGEST = 3, 11
 WORDS = (*NAMES, *(state.name for state in STATES), *(state.capital for state in STATES), *THINGS, *towns())
 
 
-def passage(draw: Draw, *, held_out: bool) -> Text:
+def draw_passage(draw: Draw, *, held_out: bool) -> Text:
     """A span of words and its repetitions, each of these with the label `repeated`."""
     del held_out  # every span is new
     span = Text(" ".join(draw.some(WORDS, draw.number(SHORTEST, LONGEST))))

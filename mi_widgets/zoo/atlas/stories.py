@@ -241,12 +241,12 @@ def is_held_out(name: str, sentiment: Sentiment, place: str) -> bool:
     return (NAMES.index(name) + 3 * SENTIMENTS.index(sentiment) + PLACES.index(place)) % 9 == 4
 
 
-def story(draw: Draw, *, held_out: bool) -> Text:
+def draw_story(draw: Draw, *, held_out: bool) -> Text:
     """Four to six sentences, joined; see `sentences`."""
-    return joined(sentences(draw, held_out=held_out)).called("register", "story")
+    return joined(draw_sentences(draw, held_out=held_out)).called("register", "story")
 
 
-def sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
+def draw_sentences(draw: Draw, *, held_out: bool) -> Iterator[Text]:
     """The sentences of a story, each drawn when it is asked for.
 
     With the labels `name`, `friend`, `speaker`, `gender` (of pronouns), and for what sets the mood (all but the first

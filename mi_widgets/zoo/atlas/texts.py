@@ -7,21 +7,21 @@ from itertools import islice
 from typing import Literal
 
 from mi_widgets.core.errors import MIError
-from mi_widgets.zoo import streams
+from mi_widgets.zoo.random_streams import random_stream
 
 from . import arithmetic, code, decisions, french, geography, hesitation, indirect, repeats, stories
 from .grammar import Draw, Text, fill, joined
 
 REGISTERS: Mapping[str, tuple[float, Callable[..., Text]]] = {
-    "indirect": (0.24, indirect.sentence),
-    "geography": (0.25, geography.sentence),
-    "story": (0.13, stories.story),
-    "french": (0.07, french.sentence),
-    "code": (0.07, code.snippet),
-    "arithmetic": (0.11, arithmetic.sentence),
-    "hesitation": (0.05, hesitation.sentence),
-    "repeat": (0.03, repeats.passage),
-    "decision": (0.05, decisions.sentence),
+    "indirect": (0.24, indirect.draw_sentence),
+    "geography": (0.25, geography.draw_sentence),
+    "story": (0.13, stories.draw_story),
+    "french": (0.07, french.draw_sentence),
+    "code": (0.07, code.draw_snippet),
+    "arithmetic": (0.11, arithmetic.draw_sentence),
+    "hesitation": (0.05, hesitation.draw_sentence),
+    "repeat": (0.03, repeats.draw_passage),
+    "decision": (0.05, decisions.draw_sentence),
 }
 """The share of each among documents, and what makes one of its texts."""
 MIXED = 1 / 3  # of documents change their register at every sentence
@@ -43,13 +43,13 @@ def atlas_texts(
     held_out, found = split == "test", []
     for row in range(n):
         if register is None:
-            found.append(document(stream(split, seed, row), held_out=held_out, letters=LETTERS))
+            found.append(draw_document(draw_of(split, seed, row), held_out=held_out, letters=LETTERS))
         else:
-            found.append(REGISTERS[register][1](stream(f"{split} {register}", seed, row), held_out=held_out))
+            found.append(REGISTERS[register][1](draw_of(f"{split} {register}", seed, row), held_out=held_out))
     return tuple(found)
 
 
-def document(draw: Draw, *, held_out: bool, letters: int) -> Text:
+def draw_document(draw: Draw, *, held_out: bool, letters: int) -> Text:
     """Sentences of one register, or of several, until there are enough letters.
 
     Where registers are mixed, stories break off, and code is followed by code.
@@ -78,13 +78,13 @@ def _part(draw: Draw, register: str | None, *, held_out: bool) -> Text:
     if register != "story":
         return REGISTERS[register][1](draw, held_out=held_out)
     some = draw.number(1, stories.SHORTEST)
-    return joined(islice(stories.sentences(draw, held_out=held_out), some)).called("register", register)
+    return joined(islice(stories.draw_sentences(draw, held_out=held_out), some)).called("register", register)
 
 
 def _register(draw: Draw, *, without: str = "") -> str:
     return draw.weighted({name: share for name, (share, _) in REGISTERS.items() if name != without})
 
 
-def stream(split: str, seed: int, row: int) -> Draw:
+def draw_of(split: str, seed: int, row: int) -> Draw:
     """The random numbers of one row of one split."""
-    return Draw(streams.stream(f"atlas {split}", seed, row))
+    return Draw(random_stream(f"atlas {split}", seed, row))

@@ -1,0 +1,289 @@
+"""`ModelCore`: a module with its taps and its lock, and the passes over it that the rest of the room stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from mi_widgets.core.errors import MIError, SiteError
+from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.sites import Site, named
+from mi_widgets.core.spans import PromptSpans
+
+from .architectures import Weights, check_site, layers_of
+from .backend import Edit, Key, Pass, lock_of, trace
+from .memory import bytes_of, check_fits
+from .parts import Parts
+from .tokens import Prompt, TokenizedPrompts
+from .unembedding import Unembedding
+
+# The stack of every module in this context: (id of the module, what is done to it), outermost first.
+_active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
+
+
+class ModelCore:
+    """A module, its table of sites, its tokenizer, and the interventions that are active on it.
+
+    Args:
+        parts: the module, made ready.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.module, self.name = parts.module, parts.name
+        self.architecture, self.config = parts.architecture, parts.config
+        self._parts, self._vocabulary = parts, parts.vocabulary
+        self._released = False
+
+    @property
+    def device(self) -> torch.device:
+        """Where prompts go in."""
+        return next(self.module.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of its weights."""
+        return next(self.module.parameters()).dtype
+
+    @property
+    def bos(self) -> bool | None:
+        """What `mi.load(bos=…)` was told."""
+        return self._vocabulary.bos
+
+    @property
+    def interventions(self) -> Stack:
+        """The stack that is active here and now, outermost first."""
+        return stack(*(s for owner, s in _active.get() if owner == id(self.module)))
+
+    @property
+    def tokenizer(self) -> Any:
+        """The Hugging Face tokenizer, or None."""
+        return self._vocabulary.tokenizer
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The text of every token id, in order."""
+        return tuple(self._vocabulary.texts(range(self.config.d_vocab)))
+
+    def vocabulary_of(self, ids: Iterable[int]) -> list[str]:
+        """The text of each of some token ids, leading space included."""
+        return self._vocabulary.texts(list(ids))
+
+    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> TokenizedPrompts:
+        """A prompt, several, or token ids as the padded batch that a run takes in.
+
+        Args:
+            prompt: what to tokenize.
+            padding_side: where shorter prompts are padded, `"right"` or `"left"`.
+
+        Raises:
+            PromptError: empty, too long, or tokens the model does not know.
+        """
+        return self._vocabulary.tokenize(prompt, padding_side=padding_side)
+
+    def cut(self, text: str) -> list[list[int]]:
+        """The token ids of a text of any length, in pieces that a run takes in.
+
+        Raises:
+            PromptError: empty, or tokens the model does not know.
+        """
+        return self._vocabulary.cut(text)
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        """The text of a sequence of tokens, special ones left out."""
+        return self._vocabulary.text(ids)
+
+    @property
+    def weights(self) -> Weights:
+        """The matrices that read and write the residual stream, by the field's names, norms folded in."""
+        return self.architecture.weights(self.module)
+
+    @property
+    def unembedding(self) -> Unembedding:
+        """From the residual stream to the logits."""
+        return Unembedding(self.module, self.architecture)
+
+    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """A conversation as the prompt that asks for the next answer: `model.generate(model.chat([…]))`.
+
+        Args:
+            messages: as in `[{"role": "user", "content": "Who wrote Faust?"}]`.
+
+        Returns:
+            token ids by the tokenizer's own template, which writes the tokens between the turns (and the one that
+            begins the text, once).
+
+        Raises:
+            PromptError: the tokenizer has no chat template, or it does not take these messages.
+        """
+        return self._vocabulary.chat(messages)
+
+    def layers_of(self, site: Site) -> tuple[int | None, ...]:
+        """The layers that a site names.
+
+        Raises:
+            SiteError: the model has no such site.
+        """
+        check_site(site, self.name, self.config, self.architecture)
+        return layers_of(site, self.config)
+
+    @contextmanager
+    def intervene(self, *interventions: Intervention | Stack) -> Iterator[Self]:
+        """Everything inside the block sees the changed model; afterwards it is as before.
+
+        Blocks nest: the outer one applies first. Worker threads see the block they were started in only
+        when started with `contextvars.copy_context()`.
+
+        Args:
+            interventions: applied in the order written.
+
+        Raises:
+            SiteError: a site that the model does not have.
+            InterventionError: something that is not an intervention.
+        """
+        added = stack(*interventions)
+        for intervention in added:
+            self.layers_of(intervention.site)
+        token = _active.set((*_active.get(), (id(self.module), added)))
+        try:
+            yield self
+        finally:
+            _active.reset(token)
+
+    def forward(
+        self,
+        tokenized: TokenizedPrompts,
+        *,
+        keep: Iterable[Key] = (),
+        edits: Sequence[Edit] | None = None,
+        stored: Callable[[Tensor], Tensor] | None = None,
+        grad: bool = False,
+    ) -> dict[Key, Tensor]:
+        """One pass over whole prompts, for whoever builds on it: what a user runs is `run`.
+
+        Args:
+            tokenized: the prompts.
+            keep: the activations to return; the logits always are.
+            edits: what to change; the active interventions by default.
+            stored: what is done to each before it is stored.
+            grad: whether they keep their graph.
+        """
+        spans = tokenized.spans
+        if edits is None:
+            edits = self.edits(self.interventions, spans)
+        ids, mask = tokenized.ids.to(self.device), tokenized.mask.to(self.device)
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        return self.execute(
+            Pass(
+                inputs=self.architecture.inputs(ids, mask, positions, None),
+                batch=len(ids),
+                edits=edits,
+                keep=tuple(dict.fromkeys([*keep, ("logits", None)])),
+                stored=stored or _as_it_is,
+                grad=grad,
+            )
+        )
+
+    def execute(self, forward: Pass) -> dict[Key, Tensor]:
+        """Run a pass, alone on this module.
+
+        Raises:
+            MIError: the model was released.
+            NestedRun: from inside another run of it.
+        """
+        if self._released:
+            raise MIError(
+                f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
+            )
+        with lock_of(self.module):
+            return trace(self._parts.traced, self.architecture, forward)
+
+    def edits(self, interventions: Iterable[Intervention], spans: PromptSpans) -> list[Edit]:
+        """Interventions as the backend takes them: in the order of the forward pass, at one site as given.
+
+        Two sites may be changed at one module (GPT-2's attn_out and resid_mid): there the later must see what the
+        earlier did.
+
+        Args:
+            interventions: values.
+            spans: of the prompts that they act on.
+
+        Raises:
+            SiteError: a position that a prompt does not have.
+        """
+        edits = []
+        for intervention in sorted(interventions, key=lambda edit: edit.site.place_in_pass):
+            site = intervention.site
+            if not spans.start:  # positions that do not exist are found before the model runs
+                spans.resolve(site, spans.width)
+            here = replace(spans, start=0) if self.architecture.places[site.name].cached else spans
+            change = partial(intervention.apply, spans=here)
+            if site.name == "scores":
+                change = partial(_where_attended, change)
+            edits.append(Edit((site.name, site.layer), change))
+        return edits
+
+    def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
+        """What keeping some sites of a run on `prompt` would take, in bytes."""
+        ids = self.tokenize(prompt).ids
+        keys = {(site.name, layer) for site in as_sites(keep) for layer in self.layers_of(site)}
+        return bytes_of(keys, self.config, ids.shape, self.dtype.itemsize)
+
+    def check_memory(
+        self,
+        sites: Sequence[Site],
+        shape: Sequence[int],
+        keep_on: str | torch.device | None = None,
+        keep_dtype: torch.dtype | None = None,
+    ) -> None:
+        """Stop before a capture that cannot fit.
+
+        Args:
+            sites: what is to be kept.
+            shape: the number of prompts and their padded length.
+            keep_on: where; as in `run`.
+            keep_dtype: how small; as in `run`.
+
+        Raises:
+            NotEnoughMemory: it would not fit.
+        """
+        keys = {(site.name, layer) for site in sites for layer in self.layers_of(site)}
+        needed = bytes_of(keys, self.config, shape, (keep_dtype or self.dtype).itemsize)
+        check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
+
+    def release(self) -> None:
+        """Take away what loading added to a module in memory; this Model runs no more afterwards."""
+        with lock_of(self.module):
+            self._parts.undo()
+        self._released = True
+
+
+def _where_attended(change: Callable[[Tensor], Tensor], scores: Tensor) -> Tensor:
+    """Changed scores; what is masked (the future, padding) stays so: turned round, it would get all attention."""
+    # Masks are float16's least number or less, in whatever dtype the scores have.
+    masked = scores <= torch.finfo(torch.float16).min / 2
+    return torch.where(masked, scores, change(scores))
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x
+
+
+def as_sites(keep: Iterable[Site | str] | Site | str) -> tuple[Site, ...]:
+    """What was given as `keep=`, as sites.
+
+    Raises:
+        SiteError: something that is none.
+    """
+    given = (keep,) if isinstance(keep, Site | str) or not isinstance(keep, Iterable) else tuple(keep)
+    sites = tuple(named(site) if isinstance(site, str) else site for site in given)
+    for site in sites:
+        if not isinstance(site, Site):
+            raise SiteError(f"keep= takes sites, as in keep=[at.pattern, at.resid_post[0]]; got {site!r}.")
+    return sites

@@ -1,0 +1,133 @@
+"""`ModelWithProvenance`: a model core, what was found at load, and how what is measured on it is made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from weakref import ref
+
+from torch import Tensor
+
+from mi_widgets.core.argument_types import checked
+from mi_widgets.core.errors import DifferentModel, SiteError
+from mi_widgets.core.provenance import Provenance
+from mi_widgets.core.record import Block, Call, Placeholder, Record
+from mi_widgets.core.recording import moment
+from mi_widgets.core.script import Script, expression_of
+from mi_widgets.core.sites import Site
+
+from .fingerprint import Fingerprints, WeightState, require_line
+from .model_core import ModelCore
+from .parts import Parts
+from .trust import Findings, Trust
+
+
+class ModelWithProvenance(ModelCore):
+    """What a run, a continuation and a sweep know of a model.
+
+    Args:
+        parts: the module, made ready.
+        findings: what its examination has found.
+        record: the call that loaded it; None for a module of the user's.
+    """
+
+    def __init__(self, parts: Parts, findings: Findings, record: Call | None) -> None:
+        super().__init__(parts)
+        self._findings, self._loaded = findings, record
+        self._fingerprints = Fingerprints(parts.module)
+        self._loaded_with = WeightState.of(parts.module)
+        self._at: tuple[object, Record] | None = None  # the last moment in which its record was asked for
+        self.trust = Trust(self.name, lambda: self.record, findings.checks)
+
+    def layers_of(self, site: Site) -> tuple[int | None, ...]:
+        """The layers that a site names.
+
+        Raises:
+            SiteError: the model has no such site, or it was not found there when the model was examined.
+        """
+        layers, unreadable = super().layers_of(site), self._findings.unreadable
+        for layer in layers:
+            if (site.name, layer) in unreadable:
+                which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
+                raise SiteError(f"{which} of {self.name}: {unreadable[site.name, layer]}. See model.trust.")
+        return layers
+
+    def block_output(self, resid: Tensor) -> Any:
+        """A residual stream as a layer of this model gives it out."""
+        n = self._findings.layer_gives
+        return (resid, *[None] * (n - 1)) if n else resid
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of all weights as they are now, as `"sha256:…"`; computed once until one of them is seen to change.
+
+        Seen is every change, but for one through `.data` to a few numbers of a large model.
+        """
+        return self._fingerprints.now()
+
+    @checked
+    def require(self, fingerprint: str) -> None:
+        """Raise `DifferentModel` unless the weights are those that some code was written for."""
+        if self.fingerprint != fingerprint:
+            raise DifferentModel(
+                f"This code was written for a model with weights {fingerprint[:19]}…; this one has "
+                f"{self.fingerprint[:19]}…. Bring the same weights."
+            )
+
+    @property
+    def record(self) -> Record:
+        """How it came here, with the weights that it has now.
+
+        A module of the user's is theirs to bring, and so is one that they have changed after it was loaded by its name.
+        """
+        now, last = moment.get(), self._at
+        if now is None or last is None or last[0] is not now:
+            self._at = last = now, self._made()
+        return last[1]  # not what another thread may have put there since
+
+    def _made(self) -> Record:
+        seen, fingerprints = WeightState.of(self.module), ref(self._fingerprints)
+        if self._loaded is None:
+            given = "" if self.tokenizer is None else ", tokenizer=tokenizer"
+            bos = "" if self.bos is None else f", bos={self.bos}"
+            what = f"your {type(self.module).__name__}: mi.load(module{given}{bos})"
+        elif seen.tracked and seen.same_as(self._loaded_with):
+            return self._loaded
+        else:
+            name = expression_of(self._loaded)
+            what = (
+                f"{name} as you changed it: its weights are no longer those of that name"
+                if seen.tracked
+                else f"{name}, or what became of it: nothing tells whether its weights were changed"
+            )
+        return Placeholder(
+            what,
+            "model",
+            check=lambda name, hash_weights: require_line(
+                fingerprints, seen, name, hash_weights=hash_weights
+            ),
+            token=seen.key,
+        )
+
+    @property
+    def block(self) -> Block | None:
+        """The interventions that are active here and now, for what is recorded in them."""
+        active = self.interventions
+        return Block(self.record, active) if active else None
+
+    def provenance(self, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
+        """What a Result measured on this model, here and now, says of how it was made.
+
+        Args:
+            seed: of whatever was random.
+            sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
+        """
+        active = self.interventions
+        read = {*sites, *(intervention.site.name for intervention in active)}
+        return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
+
+    def code(self) -> str:
+        """The Python that brings this model, without imports; it ends by making sure of the weights."""
+        script = Script()
+        script.assign(self.record, "model")
+        return "\n".join(script.body())
