@@ -35,7 +35,7 @@ OF_TWO_KINDS = {
     "directions": "what spans a subspace; what a slider stands for, by name",
     "logits": "those of a run; of a spectrum which of them, as `neurons` and `heads` are",
     "run": "freeze_pattern lives below the model layer and asks for no more than its activations",
-    "texts": "sae.marks reads what the shipped texts know of themselves",
+    "texts": "sae.annotations reads what the shipped texts know of themselves",
     "value": "whatever can stand for an activation",
 }
 

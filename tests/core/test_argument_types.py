@@ -134,9 +134,9 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "pairs).",
         ),
         (
-            lambda: mi.sae.dashboards(model(), sae(), ["abcd"], near="x"),
-            "mi.sae.dashboards: near must be a whole number; got a str. Write mi.sae.dashboards(model, sae, texts, "
-            "near=…).",
+            lambda: mi.sae.dashboards(model(), sae(), ["abcd"], n_neighbours="x"),
+            "mi.sae.dashboards: n_neighbours must be a whole number; got a str. Write mi.sae.dashboards(model, sae, texts, "
+            "n_neighbours=…).",
         ),
         (
             lambda: mi.steering_effect(model(), mi.steer(at.z[0, 1], [1.0]), "abcd", probes=[DIRECTION]),
@@ -172,9 +172,9 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "list of PromptPairs; got a Model. Write mi.PatchingPanel(model, pairs).",
         ),
         (
-            lambda: mi.FeaturePanel(model(), model(), prompt="abcd"),
-            "mi.FeaturePanel: sae must be an SAE, as in mi.sae.load(name); got a Model. Write "
-            "mi.FeaturePanel(model, sae, prompt=…).",
+            lambda: mi.LatentsPanel(model(), model(), prompt="abcd"),
+            "mi.LatentsPanel: sae must be an SAE, as in mi.sae.load(name); got a Model. Write "
+            "mi.LatentsPanel(model, sae, prompt=…).",
         ),
         (
             lambda: mi.PromptPair("abcd", run(), ("e", "f")),
