@@ -11,7 +11,7 @@ from . import views as views
 from .analysis.ablation_effects import ablation_effects as ablation_effects
 from .analysis.attention import attention as attention
 from .analysis.composition import composition_scores as composition_scores
-from .analysis.copying import copying_score as copying_score
+from .analysis.copying_scores import copying_scores as copying_scores
 from .analysis.direct_logit_attribution import direct_logit_attribution as direct_logit_attribution
 from .analysis.directions.effect import steering_effect as steering_effect
 from .analysis.faithfulness import faithfulness as faithfulness

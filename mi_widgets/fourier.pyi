@@ -9,7 +9,7 @@ from .analysis.fourier.neuron_logit_map import neuron_logit_map as neuron_logit_
 from .analysis.fourier.neurons import neuron_frequencies as neuron_frequencies
 from .analysis.fourier.progress import progress_measures as progress_measures
 from .analysis.fourier.spectrum import fourier_spectrum as spectrum
-from .analysis.fourier.spectrum import without_frequency as without_frequency
+from .analysis.fourier.spectrum import project_out_frequency as project_out_frequency
 from .zoo.modular_addition import modular_sums as modular_sums
 
 __all__ = [
@@ -22,6 +22,6 @@ __all__ = [
     "neuron_logit_map",
     "norms",
     "progress_measures",
+    "project_out_frequency",
     "spectrum",
-    "without_frequency",
 ]

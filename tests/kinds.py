@@ -68,7 +68,7 @@ KINDS = {
     "attention": lambda: mi.attention(run()),
     "attribution_patching": lambda: mi.attribution_patching(model(), PAIR, at.z),
     "composition_scores": lambda: mi.composition_scores(model(), n_random=4),
-    "copying_score": lambda: mi.copying_score(model()),
+    "copying_scores": lambda: mi.copying_scores(model()),
     "dimensions_per_feature": lambda: mi.toys.dimensions_per_feature(toy()),
     "direct_logit_attribution": _attributed,
     "faithfulness": lambda: mi.faithfulness(
@@ -76,7 +76,7 @@ KINDS = {
     ),
     "feature_geometry": lambda: mi.toys.feature_geometry(toy()),
     "dashboards": lambda: mi.sae.dashboards(
-        model(), sae(), TEXTS, n_contexts=2, n_around=2, n_promoted=3, n_neighbours=2, progress=False
+        model(), sae(), TEXTS, n_contexts=2, n_around=2, n_promoted=3, n_neighbors=2, progress=False
     ),
     "fourier_norms": lambda: mi.fourier.norms(adding().weights.W_E[:11]),
     "fourier_spectrum": lambda: mi.fourier.spectrum(adding(), neurons=[0, 3], logits=[2]),

@@ -31,6 +31,7 @@ def test_the_model_or_the_run_goes_first_and_the_rest_is_named_alike():
 
 # Of two kinds, and why that is no second meaning.
 OF_TWO_KINDS = {
+    "answers": "a metric reads token ids, and is called with them; everybody else says texts",
     "by": "the axes of a Result: of a patching several, of an attribution one of four",
     "directions": "what spans a subspace; what a slider stands for, by name",
     "logits": "those of a run; of a spectrum which of them, as `neurons` and `heads` are",

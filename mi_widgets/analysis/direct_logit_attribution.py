@@ -23,7 +23,7 @@ from mi_widgets.model.run import Run
 from .pairs import Answers, answers_of
 
 By = Literal["sublayer", "head", "pos", "neuron"]
-Pair = PromptPair | Sequence[str] | Sequence[PromptPair]
+AnswerTexts = PromptPair | Sequence[str] | Sequence[PromptPair]
 _STREAM = ("embed", "resid_pre", "resid_mid", "resid_post")
 _WITHIN = {
     "attn": ("q", "k", "v", "scores", "pattern", "z", "attn_out"),
@@ -50,7 +50,7 @@ class _Terms:
 
 
 @recorded
-def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result:
+def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head") -> Result:
     """What every part of the model adds directly to the logit of one answer over another, after the last token.
 
     The last residual is a sum of what was written into it; the final norm's scale is held as it is, so that the logit
@@ -59,7 +59,7 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
     Args:
         run: one that kept what `by` needs: `at.resid_pre[0]`, `at.attn_out`, `at.mlp_out` and the last
             `at.resid_post`; by head also `at.z`; by position `at.pattern` and `at.v` too; by neuron `at.mlp_post`.
-        pair: whose answers to compare, (right, wrong); or the two texts themselves; or for several prompts a list of
+        answers: the two texts to compare, (right, wrong); or a pair that has them; or for several prompts a list of
             pairs.
         by: `"sublayer"`: attention and MLP of each layer; `"head"`: each head and MLP; `"pos"`: each head and the
             token whose value it moves; `"neuron"`: each attention and each neuron.
@@ -82,9 +82,9 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
         raise MIError(
             f"mi.direct_logit_attribution: by={by!r} is not known; allowed: {', '.join(get_args(By))}."
         )
-    answers = _answers(run, pair)
+    compared = _answers(run, answers)
     _check_kept(run, by)
-    reader = _Reader(run, answers)
+    reader = _Reader(run, compared)
     terms = list(_terms(run, reader, by))
     lost = reader.logit_diff - torch.cat([some.values for some in terms], -1).sum(-1)
     if lost.abs().max() > 1e-4 * max(1.0, float(reader.logit_diff.abs().max())):
@@ -113,7 +113,8 @@ def direct_logit_attribution(run: Run, pair: Pair, *, by: By = "head") -> Result
                 "batch": np.arange(len(values)),
                 **{axis: ("term", numbers) for axis, numbers in where.items()},
                 **{
-                    name: ("batch", _answer_texts(run, getattr(answers, name))) for name in ("right", "wrong")
+                    name: ("batch", _answer_texts(run, getattr(compared, name)))
+                    for name in ("right", "wrong")
                 },
             },
         ),
@@ -251,17 +252,17 @@ def _check_kept(run: Run, by: By) -> None:
             )
 
 
-def _answers(run: Run, pair: Pair) -> Answers:
-    if isinstance(pair, PromptPair):
-        texts = [pair.answers]
-    elif all(isinstance(item, PromptPair) for item in pair):
-        texts = [item.answers for item in pair]  # pyright: ignore[reportAttributeAccessIssue]
-    elif not isinstance(pair, str) and len(pair) == 2 and all(isinstance(item, str) for item in pair):
-        texts = [tuple(pair)]
+def _answers(run: Run, given: AnswerTexts) -> Answers:
+    if isinstance(given, PromptPair):
+        texts = [given.answers]
+    elif all(isinstance(item, PromptPair) for item in given):
+        texts = [item.answers for item in given]  # pyright: ignore[reportAttributeAccessIssue]
+    elif not isinstance(given, str) and len(given) == 2 and all(isinstance(item, str) for item in given):
+        texts = [tuple(given)]
     else:
         raise MIError(
-            'mi.direct_logit_attribution: pair is a mi.PromptPair, several, or two texts (" Mary", " John"); '
-            f"got {pair!r}."
+            'mi.direct_logit_attribution: answers is two texts (" Mary", " John"), a mi.PromptPair or several; '
+            f"got {given!r}."
         )
     if len(texts) not in (1, len(run.ids)):
         raise MIError(

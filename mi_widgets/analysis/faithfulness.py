@@ -45,7 +45,7 @@ def faithfulness(
         model: under whatever interventions are active.
         circuit: the heads that stay, as in `[at.z[1, 3], at.z[2, 0]]`.
         pairs: one `PromptPair` or several; their clean prompts are run.
-        means: what the other heads become, of `mi.mean_activations(model, prompts, at.z)`; by default the means over
+        means: what the other heads become, of `mi.mean_activations(model, texts, at.z)`; by default the means over
             the corrupted prompts, by position where these have one length.
         metric: as in `mi.activation_patching`.
         n_random: random circuits of as many heads, for comparison.

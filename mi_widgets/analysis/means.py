@@ -28,7 +28,7 @@ _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 2: knock-outs"
 @recorded
 def mean_activations(
     model: Model,
-    prompts: Sequence[str],
+    texts: Sequence[str],
     site: Site,
     *,
     by_position: bool = False,
@@ -39,9 +39,9 @@ def mean_activations(
 
     Args:
         model: under whatever interventions are active.
-        prompts: texts.
+        texts: to take the mean over.
         site: which activation, all layers or one.
-        by_position: a mean for each position, over prompts of one length; otherwise one over all tokens.
+        by_position: a mean for each position, over texts of one length; otherwise one over all tokens.
         batch_size: prompts that are run at once; only their sum is kept.
         progress: whether a bar shows, for what takes more than a second.
 
@@ -50,7 +50,7 @@ def mean_activations(
         d_head).
 
     Raises:
-        PromptError: no prompts; by position, prompts of different lengths.
+        PromptError: no texts; by position, texts of different lengths.
         SiteError: a site with queries and keys, or a part of one.
 
     Source: Wang et al. 2022, section 2, who take the mean by position over prompts of one template.
@@ -65,14 +65,14 @@ def mean_activations(
             "mi.mean_activations takes a kind of activation of a layer, as in at.z, at.mlp_out or at.z[3]; got "
             f"{site!r}."
         )
-    prompts = [prompts] if isinstance(prompts, str) else list(prompts)
-    if not prompts:
-        raise PromptError("mi.mean_activations: no prompts to take a mean over.")
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    if not texts:
+        raise PromptError("mi.mean_activations: no texts to take a mean over.")
     if by_position:
-        _check_one_length(model, prompts)
+        _check_one_length(model, texts)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     totals: list[Tensor | float] = [0.0] * len(layers)
-    count, parts = 0, list(batches(prompts, batch_size))
+    count, parts = 0, list(batches(texts, batch_size))
     for part in tqdm(parts, desc="means", unit="batch", delay=1, disable=not progress, leave=False):
         run = model.run(part, keep=[site])
         for i, layer in enumerate(layers):
@@ -83,10 +83,10 @@ def mean_activations(
         count += len(run.ids) if by_position else int(run.mask.sum())
     total = torch.stack([torch.as_tensor(each) for each in totals])
     axes = ("layer", *[axis for axis in site.axes[1:] if by_position or axis != "pos"])
-    labels = {"pos_token": ("pos", list(model.tokenize(prompts[0]).tokens[0]))} if by_position else {}
+    labels = {"pos_token": ("pos", list(model.tokenize(texts[0]).tokens[0]))} if by_position else {}
     return Result(
         kind="mean_activations",
-        title=f"Mean {site.name} of {len(prompts)} prompts",
+        title=f"Mean {site.name} of {len(texts)} prompts",
         dataset=xr.Dataset(
             {"mean": (axes, (total / count).float().numpy())},
             coords={"site": site.name, "layer": layers, **labels},
@@ -125,7 +125,7 @@ def _ablated(site: Site, means: Result | None) -> Intervention:
     if site.name != of or site.layer not in layers:
         raise MIError(
             f"mi.interventions.ablate_sites: these are means of at.{of} in layers {layers}, which say nothing of "
-            f"{site!r}. Make them with mi.mean_activations(model, prompts, {named(site.name)!r})."
+            f"{site!r}. Make them with mi.mean_activations(model, texts, {named(site.name)!r})."
         )
     found = means.dataset["mean"]
     found = found.sel(layer=site.layer) if "layer" in found.dims else found
@@ -156,8 +156,8 @@ def check_fit(model: Model, prompts: Sequence[str], means: Result | None) -> Non
             )
 
 
-def _check_one_length(model: Model, prompts: Sequence[str]) -> None:
-    tokens = [model.tokenize(text).tokens[0] for text in prompts]
+def _check_one_length(model: Model, texts: Sequence[str]) -> None:
+    tokens = [model.tokenize(text).tokens[0] for text in texts]
     lengths = np.array([len(row) for row in tokens])
     if (lengths != lengths[0]).any():
         other = int(np.flatnonzero(lengths != lengths[0])[0])

@@ -143,7 +143,7 @@ class _Wanted:
 _ALIASES = {
     "Pairs": "PromptPair | Sequence[PromptPair]",
     "Directions": "Any",  # a steering panel says itself what it takes by name
-    "Pair": "PromptPair | Sequence[str] | Sequence[PromptPair]",
+    "AnswerTexts": "PromptPair | Sequence[str] | Sequence[PromptPair]",
     "PairMetric": "Callable",
     "Metric": "Callable",
     "Logits": "Tensor",

@@ -78,7 +78,7 @@ class ProjectOut(Intervention):
 
     basis: Array  # (direction, d), as given
     read_by: Array | None = None  # (direction, d)
-    around: Array | None = None  # (d,)
+    center: Array | None = None  # (d,)
 
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         # In the activation's own dtype, directions that lie close together would be one.
@@ -88,7 +88,7 @@ class ProjectOut(Intervention):
             raise InterventionError(
                 f"{self!r} does not fit: directions of length {spanning.shape[-1]}, an activation of {x.shape[-1]}."
             )
-        moved = exact if self.around is None else exact - self.around.to(exact)
+        moved = exact if self.center is None else exact - self.center.to(exact)
         if self.read_by is None:
             orthonormal = torch.linalg.qr(spanning.T).Q
             return (exact - (moved @ orthonormal) @ orthonormal.T).to(x.dtype)
@@ -97,7 +97,7 @@ class ProjectOut(Intervention):
         return (exact - amounts @ spanning).to(x.dtype)
 
     def _arguments(self, show: Show) -> list[str]:
-        given = {"read_by": self.read_by, "around": self.around}
+        given = {"read_by": self.read_by, "center": self.center}
         return [
             show(self.basis),
             *(f"{name}={show(value)}" for name, value in given.items() if value is not None),
@@ -109,7 +109,7 @@ class ProjectOut(Intervention):
 
 
 @checked
-def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any = None) -> ProjectOut:
+def project_out(site: Site, directions: Any, *, read_by: Any = None, center: Any = None) -> ProjectOut:
     """Take away what the activation at `site` has along a direction, or in the subspace of several.
 
     Args:
@@ -118,7 +118,7 @@ def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any
             angles do not matter, only what they span.
         read_by: as many others, along which it is read how much there is: the projection is then oblique, and
             afterwards nothing can be read along these. The directions themselves by default.
-        around: a vector that is left where it is, such as a mean; zero by default.
+        center: a vector that is left where it is, such as a mean; zero by default.
 
     Raises:
         InterventionError: no vector, a vector of zeros, rows of which one is a sum of the others, or a direction of
@@ -136,12 +136,12 @@ def project_out(site: Site, directions: Any, *, read_by: Any = None, around: Any
                 f"mi.project_out: read_by must be of the directions' shape, {basis.shape}, and none of them at right "
                 f"angles to all of it; got {by!r}."
             )
-    centre = None if around is None else Array(around)
-    if centre is not None and (centre.shape != basis.shape[1:] or not centre.tensor.isfinite().all()):
+    left = None if center is None else Array(center)
+    if left is not None and (left.shape != basis.shape[1:] or not left.tensor.isfinite().all()):
         raise InterventionError(
-            f"mi.project_out: around must be a vector of {basis.shape[1]} finite numbers; got {centre!r}."
+            f"mi.project_out: center must be a vector of {basis.shape[1]} finite numbers; got {left!r}."
         )
-    return ProjectOut(site, basis, by, centre)
+    return ProjectOut(site, basis, by, left)
 
 
 def _spanning(directions: Any, caller: str) -> Array:

@@ -6,7 +6,7 @@ VIEWS = {
     "attention": "mi_widgets.widgets.attention.widget:AttentionView",
     "attribution_patching": "mi_widgets.widgets.patching.widget:PatchingView",
     "composition_scores": "mi_widgets.widgets.heat_map.widget:HeatmapView",
-    "copying_score": "mi_widgets.widgets.heat_map.widget:HeatmapView",
+    "copying_scores": "mi_widgets.widgets.heat_map.widget:HeatmapView",
     "direct_logit_attribution": "mi_widgets.widgets.attribution.widget:AttributionView",
     "feature_geometry": "mi_widgets.widgets.superposition.widget:SuperpositionView",
     "dashboards": "mi_widgets.widgets.dashboards.widget:DashboardView",

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, without_frequency
+from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, project_out_frequency
 from mi_widgets.analysis.over_checkpoints import over_checkpoints
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import SelectionError
@@ -36,19 +36,19 @@ class FourierPanel(Panel[FourierView]):
         neurons: whose spectra are drawn (see `mi.fourier.spectrum`).
         logits: the numbers whose logits' spectra are.
         selection: what to show first (see `FourierView`).
-        out: the frequencies that are taken out first.
+        ablated: the frequencies that are taken out first.
 
     Attributes:
         view: the whole network. Its `selection` chooses frequency and step.
-        answer: the network without the frequencies that are out, at that step, as soon as it was run (see `wait`).
-        out: Two-way: the frequencies that are taken out of the embeddings, as in `panel.out = (14, 35)`.
+        answer: the network without the frequencies that are ablated, at that step, as soon as it was run (see `wait`).
+        ablated: Two-way: the frequencies that are taken out of the embeddings, as in `panel.ablated = (14, 35)`.
 
     Raises:
         MIError: the model is no such network.
-        SelectionError: a frequency that it does not have; `out` keeps what it had.
+        SelectionError: a frequency that it does not have; `ablated` keeps what it had.
     """
 
-    out = traitlets.Tuple()
+    ablated = traitlets.Tuple()
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class FourierPanel(Panel[FourierView]):
         neurons: Iterable[int] = (),
         logits: Iterable[int] = (),
         selection: dict[str, Any] | None = None,
-        out: Iterable[int] = (),
+        ablated: Iterable[int] = (),
     ) -> None:
         self._models: dict[int | None, Model] = {}
         self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
@@ -72,26 +72,26 @@ class FourierPanel(Panel[FourierView]):
         super().__init__([self.view, ipywidgets.HBox([self._switch, self._cost]), self.answer])
         self.view.observe(self._selected, "selection")
         self._switch.observe(self._switched, "value")
-        self.observe(self._ask, "out")
+        self.observe(self._ask, "ablated")
         self._name()
-        self.out = tuple(out)
+        self.ablated = tuple(ablated)
 
     @property
     def interventions(self) -> Stack:
         """What is done to the network at the selected step, as a value for `model.intervene`."""
-        return _without(self._model(self.view.selection.get("step")), self.out)
+        return _without(self._model(self.view.selection.get("step")), self.ablated)
 
     def write(self, script: Script) -> None:
         """Make what is shown: without the frequencies that are out, if there are any."""
-        (self.answer if self.out else self.view).write(script)
+        (self.answer if self.ablated else self.view).write(script)
 
     def png(self) -> bytes:
         """The network without the frequencies that are out, for readers without a kernel; the whole one if none is."""
-        return (self.answer if self.out else self.view).png()
+        return (self.answer if self.ablated else self.view).png()
 
     def __repr__(self) -> str:
-        out = f", without {', '.join(map(str, self.out))}" if self.out else ""
-        return f"FourierPanel({self.view!r}{out})"
+        without = f", without {', '.join(map(str, self.ablated))}" if self.ablated else ""
+        return f"FourierPanel({self.view!r}{without})"
 
     def _model(self, step: int | None) -> Model:
         if isinstance(self._given, Model):
@@ -109,62 +109,62 @@ class FourierPanel(Panel[FourierView]):
         """The whole network at one step; nothing is run for it."""
         return self.view.result.sel(**({} if step is None else {"step": step}))
 
-    @traitlets.validate("out")
+    @traitlets.validate("ablated")
     def _check(self, proposal: Any) -> tuple[int, ...]:
         known = self.view.choices()["frequency"]
         given = tuple(proposal["value"])
-        out = tuple(k for k in map(whole, given) if k is not None and k in known)
-        if len(set(out)) < len(given):
+        ablated = tuple(k for k in map(whole, given) if k is not None and k in known)
+        if len(set(ablated)) < len(given):
             raise SelectionError(
-                f"mi.FourierPanel: out takes frequencies from {known[0]} to {known[-1]}, each once; got {given!r}."
+                f"mi.FourierPanel: ablated takes frequencies from {known[0]} to {known[-1]}, each once; got {given!r}."
             )
-        return out
+        return ablated
 
     def _selected(self, change: Any) -> None:
-        if self.out and change.old.get("step") != change.new.get("step"):
+        if self.ablated and change.old.get("step") != change.new.get("step"):
             self._ask()
         self.answer.follow({k: v for k, v in change.new.items() if k != "step"})
         self._name()
 
     def _switched(self, change: Any) -> None:
         frequency = self.view.selection["frequency"]
-        if change.new != (frequency in self.out):
-            rest = tuple(k for k in self.out if k != frequency)
-            self.out = (*rest, frequency) if change.new else rest
+        if change.new != (frequency in self.ablated):
+            rest = tuple(k for k in self.ablated if k != frequency)
+            self.ablated = (*rest, frequency) if change.new else rest
 
     def _ask(self, _change: Any = None) -> None:
         self._name()
-        self._worker.ask((self.out, self.view.selection.get("step")))
+        self._worker.ask((self.ablated, self.view.selection.get("step")))
 
     def _name(self) -> None:
         """What the switch does."""
         frequency = self.view.selection["frequency"]
-        out = frequency in self.out
+        is_out = frequency in self.ablated
         self._switch.description = (
-            f"Put frequency {frequency} back" if out else f"Take frequency {frequency} out"
+            f"Put frequency {frequency} back" if is_out else f"Take frequency {frequency} out"
         )
-        self._switch.value = out
+        self._switch.value = is_out
 
     def _answer(self, request: _Request, stop: Event) -> None:
-        out, step = request
-        if out:
+        ablated, step = request
+        if ablated:
             model = self._model(step)
-            with model.intervene(self._held, _without(model, out)):
+            with model.intervene(self._held, _without(model, ablated)):
                 found = fourier_spectrum(model, **self._shown)
             if stop.is_set():
                 return
             self.answer.show(found)
             self.answer.follow({k: v for k, v in self.view.selection.items() if k != "step"})
-        self.answer.layout.display = "" if out else "none"
-        self._cost.say(self._what_it_costs(*request) if out else "")
+        self.answer.layout.display = "" if ablated else "none"
+        self._cost.say(self._what_it_costs(*request) if ablated else "")
 
     def _say_error(self, request: _Request, error: str) -> None:
         self._cost.say(error, wrong=True)
 
-    def _what_it_costs(self, out: tuple[int, ...], step: int | None) -> str:
+    def _what_it_costs(self, ablated: tuple[int, ...], step: int | None) -> str:
         whole, left = self._whole_at(step).dataset, self.answer.result.dataset
         return (
-            f"Without {', '.join(map(str, out))}: loss {float(whole.loss):.2g} → {float(left.loss):.2g}, "
+            f"Without {', '.join(map(str, ablated))}: loss {float(whole.loss):.2g} → {float(left.loss):.2g}, "
             f"right {float(whole.accuracy):.1%} → {float(left.accuracy):.1%}"
         )
 
@@ -183,5 +183,5 @@ class Cost(ipywidgets.Label):
         self.error, self.value = text if wrong else "", text
 
 
-def _without(model: Model, out: Iterable[int]) -> Stack:
-    return stack(*(without_frequency(model, k) for k in out))
+def _without(model: Model, ablated: Iterable[int]) -> Stack:
+    return stack(*(project_out_frequency(model, k) for k in ablated))

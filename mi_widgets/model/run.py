@@ -160,23 +160,23 @@ class Run:
         return raw if layout is None else layout.out(raw, len(self.ids))
 
     @recorded
-    def next_tokens(self, k: int = 5) -> Result:
-        """The `k` likeliest next tokens after each prompt.
+    def next_tokens(self, top_k: int = 5) -> Result:
+        """The `top_k` likeliest next tokens after each prompt.
 
         Args:
-            k: how many.
+            top_k: how many.
 
         Returns:
             Result (batch, rank) of probabilities, with the variables `token` and `token_id`.
 
         Raises:
-            MIError: `k` is no whole number from 1.
+            MIError: `top_k` is no whole number from 1.
         """
-        if (whole(k) or 0) < 1:
-            raise MIError(f"run.next_tokens: k must be a whole number from 1; got {k!r}.")
+        if (whole(top_k) or 0) < 1:
+            raise MIError(f"run.next_tokens: top_k must be a whole number from 1; got {top_k!r}.")
         last = self.last_logits.detach()
-        k = min(int(k), last.shape[-1])
-        probability, ids = last.float().softmax(-1).topk(k)
+        n = min(int(top_k), last.shape[-1])
+        probability, ids = last.float().softmax(-1).topk(n)
         texts = [self.model.vocabulary_of(row) for row in ids.tolist()]
         dims = ("batch", "rank")
         return Result(
@@ -188,7 +188,7 @@ class Run:
                     "token": (dims, np.array(texts)),
                     "token_id": (dims, ids.cpu().numpy(), {"units": "token id"}),
                 },
-                coords={"rank": np.arange(k)},
+                coords={"rank": np.arange(n)},
             ),
             primary="probability",
             unit="probability",
@@ -226,7 +226,7 @@ class Generation:
         prompt: the text it was given (special tokens left out).
         text: the text it added.
         tokens: the tokens it added.
-        token_ids: their ids.
+        ids: of these tokens.
         cancelled: whether it was told to stop before it was done.
         run: prompt and answer in one forward pass under the same interventions, with the sites that were to be kept;
             None where none were.
@@ -235,7 +235,7 @@ class Generation:
     prompt: str
     text: str
     tokens: tuple[str, ...]
-    token_ids: tuple[int, ...]
+    ids: tuple[int, ...]
     cancelled: bool = False
     run: Run | None = None
 

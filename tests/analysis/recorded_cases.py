@@ -99,7 +99,7 @@ def heads():
     return {
         mi.attention: [((run(),), {})],
         mi.composition_scores: [((atlas,), {"n_random": 4, "seed": 2})],
-        mi.copying_score: [((induction,), {})],
+        mi.copying_scores: [((induction,), {})],
         mi.head_scores: [((atlas, "induction"), {"length": 9, "n": 2, "seed": 5})],
         mi.in_context_learning_score: [
             ((induction,), {"early": (3, 5), "late": (20, 30), "n": 4, "seed": 1}),
@@ -163,7 +163,7 @@ def directions():
         mi.directions.mean_difference: [((atlas, KIND, UNKIND, SITE.every(".")), {"progress": False})],
         mi.directions.principal_component: [((atlas, KIND, SITE), {"component": 1, "progress": False})],
         mi.directions.linear_probe: [
-            ((atlas, KIND, UNKIND, SITE), {"penalty": 2.0, "seed": 4, "progress": False})
+            ((atlas, KIND, UNKIND, SITE), {"l2": 2.0, "seed": 4, "progress": False})
         ],
         mi.directions.random_like: [((found,), {"seed": 3})],
         mi.steering_effect: [((atlas, mi.steer(SITE, found, scale=2.0), TEXAS), steered)],
@@ -178,7 +178,7 @@ def dictionaries():
         "site": SITE,
         "progress": False,
     }
-    shown = {"n_contexts": 2, "n_around": 3, "n_promoted": 4, "n_neighbours": 2}
+    shown = {"n_contexts": 2, "n_around": 3, "n_promoted": 4, "n_neighbors": 2}
     return {
         mi.sae.evaluate: [((atlas, sae, KIND), {**shared, "seed": 3})],
         mi.sae.dashboards: [((atlas, sae, KIND), {**shared, **shown})],

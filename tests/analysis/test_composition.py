@@ -141,22 +141,22 @@ def test_what_a_head_writes_is_z_times_w_o(uneven):
 def test_what_layernorm_and_softmax_do_not_see_changes_no_score():
     module = small_transformer(d_mlp=0)
     before = mi.load(module)
-    scores = mi.composition_scores(before, n_random=2).values, mi.copying_score(before).values
+    scores = mi.composition_scores(before, n_random=2).values, mi.copying_scores(before).values
     with torch.no_grad():
         module.blocks[0].attn.W_O[1] += torch.randn(8, 1)
         module.unembed.W_U += torch.randn(32, 1)
     after = mi.load(module)
     assert np.allclose(mi.composition_scores(after, n_random=2).values, scores[0], atol=1e-5, equal_nan=True)
-    assert np.allclose(mi.copying_score(after).values, scores[1], atol=1e-3)
+    assert np.allclose(mi.copying_scores(after).values, scores[1], atol=1e-3)
 
 
 def test_copying_is_read_back_exactly(by_hand):
-    score = mi.copying_score(by_hand)
+    score = mi.copying_scores(by_hand)
     assert score.values[1, 0] == pytest.approx(1, abs=1e-5)  # raises what it reads, and nothing else
     assert score.values[0, 0] == 0  # writes where nothing is predicted from
     module = induction_circuit(D_VOCAB)
     module.blocks[1].attn.W_O *= -1
-    assert mi.copying_score(mi.load(module)).values[1, 0] == pytest.approx(-1, abs=1e-5)
+    assert mi.copying_scores(mi.load(module)).values[1, 0] == pytest.approx(-1, abs=1e-5)
 
 
 def test_copying_is_of_the_eigenvalues_of_the_whole_circuit(model):
@@ -167,10 +167,10 @@ def test_copying_is_of_the_eigenvalues_of_the_whole_circuit(model):
         whole = w.W_E @ w.W_V[layer, head] @ w.W_O[layer, head] @ said
         values = torch.linalg.eigvals(whole)
         expected = values.real.sum() / values.abs().sum()
-        assert mi.copying_score(model).values[layer, head] == pytest.approx(expected.item(), abs=1e-3)
+        assert mi.copying_scores(model).values[layer, head] == pytest.approx(expected.item(), abs=1e-3)
 
 
 def test_trained_induction_heads_copy_and_untrained_heads_do_not():
     model = mi.load("induction-2l")
-    assert mi.copying_score(model).values[1].min() > 0.5
-    assert np.abs(mi.copying_score(model.untrained()).values).max() < 0.2
+    assert mi.copying_scores(model).values[1].min() > 0.5
+    assert np.abs(mi.copying_scores(model.untrained()).values).max() < 0.2

@@ -31,7 +31,7 @@ def sae(model):
 @pytest.fixture(scope="module")
 def looks(model, sae):
     return mi.sae.dashboards(
-        model, sae, TEXTS, n_contexts=3, n_around=2, n_promoted=4, n_neighbours=3, progress=False
+        model, sae, TEXTS, n_contexts=3, n_around=2, n_promoted=4, n_neighbors=3, progress=False
     ).dataset
 
 
@@ -103,8 +103,8 @@ def test_neighbours_have_the_likest_directions(looks, sae):
     unit = sae.W_dec / sae.W_dec.norm(dim=-1, keepdim=True)
     likeness = (unit @ unit.T).numpy()
     np.fill_diagonal(likeness, -2)
-    assert (looks["nearest"].isel(neighbour=0) == likeness.argmax(1)).all()
-    assert np.allclose(looks["nearest_cosine"].isel(neighbour=0), likeness.max(1), atol=1e-5)
+    assert (looks["nearest"].isel(neighbor=0) == likeness.argmax(1)).all()
+    assert np.allclose(looks["nearest_cosine"].isel(neighbor=0), likeness.max(1), atol=1e-5)
 
 
 def test_labels_say_what_a_latent_detects(model):
@@ -126,7 +126,7 @@ def test_labels_say_what_a_latent_detects(model):
         TEXTS,
         annotations=annotations,
         site=at.resid_pre[0],
-        n_neighbours=1,
+        n_neighbors=1,
         n_promoted=3,
         progress=False,
     ).dataset

@@ -88,13 +88,13 @@ def test_directions_are_made_again_by_their_code(model):
 
 
 def test_a_probe_is_scikit_learns_logistic_regression(model):
-    penalty = 2.0
-    found = mi.directions.linear_probe(model, WITH_A, WITH_B[:20], SITE, penalty=penalty, progress=False)
+    l2 = 2.0
+    found = mi.directions.linear_probe(model, WITH_A, WITH_B[:20], SITE, l2=l2, progress=False)
     halves = WITH_A[::2], WITH_B[:20:2]
     x = torch.cat([rows(model, half, lambda i, letter: True) for half in halves]).double().numpy()
     label = np.repeat([1, 0], [10 * len(half) for half in halves])
     scaler = StandardScaler().fit(x)
-    theirs = LogisticRegression(C=1 / penalty, class_weight="balanced", tol=1e-8, max_iter=2000)
+    theirs = LogisticRegression(C=1 / l2, class_weight="balanced", tol=1e-8, max_iter=2000)
     theirs.fit(scaler.transform(x), label)
     np.testing.assert_allclose(found.tensor.numpy() * scaler.scale_, theirs.coef_[0], atol=2e-3)
     log_odds = found.log_odds(torch.from_numpy(x).float()).numpy()

@@ -225,7 +225,7 @@ def test_a_network_set_by_hand_lies_on_its_circles_and_loses_one():
     squared = (found.dataset["spectrum"] ** 2).sum(("component_a", "component_b")).values
     neurons = model.run(mi.fourier.modular_sums(p).ids, keep=[at.mlp_post])[at.mlp_post[0].pos(-1)][:, 1]
     assert squared[0] == pytest.approx(neurons.square().sum().item(), rel=1e-3)
-    with model.intervene(mi.fourier.without_frequency(model, 9)):
+    with model.intervene(mi.fourier.project_out_frequency(model, 9)):
         left = mi.fourier.spectrum(model)
         assert mi.fourier.neuron_frequencies(model).values == pytest.approx([1, 0], abs=1e-4)
     assert left.sel(frequency=9).values == pytest.approx(0, abs=1e-4)

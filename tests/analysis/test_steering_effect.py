@@ -65,8 +65,8 @@ def test_a_probe_reads_what_was_written_without_the_steering(model, direction):
     found = mi.steering_effect(model, push, "abcd", probes={"a": probe}, texts=TEXTS, max_new_tokens=6)
 
     def read(written):
-        ids = [*model.tokenize("abcd").ids[0].tolist(), *written.token_ids]
-        x = model.run(ids, keep=[at.resid_post])[at.resid_post[2]][0, -len(written.token_ids) :]
+        ids = [*model.tokenize("abcd").ids[0].tolist(), *written.ids]
+        x = model.run(ids, keep=[at.resid_post])[at.resid_post[2]][0, -len(written.ids) :]
         return float(probe.log_odds(x).mean())
 
     plain = model.generate("abcd", max_new_tokens=6)

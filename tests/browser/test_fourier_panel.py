@@ -44,7 +44,7 @@ def test_a_click_takes_a_frequency_out_and_the_scrubber_drives_all(lab, folder):
         words = page.locator(".mi-fourier .mi-sentence")
         eventually(lambda: words.first.inner_text().startswith("Step 0 "), True)
         eventually(lambda: notebook.run_cell("print(panel.view.selection['step'])"), "0")
-        assert notebook.run_cell("print(attention.selection['step'], panel.out == ())") == "0 False"
+        assert notebook.run_cell("print(attention.selection['step'], panel.ablated == ())") == "0 False"
         # The network of that step loses the frequency too: below is another one now.
         eventually(lambda: said.first.inner_text() != late, True)
         assert page.locator(".mi-attention input[type=range]").get_attribute("aria-valuetext") == "0"

@@ -38,7 +38,7 @@ FUNCTIONS = {
     if callable(function)
     and not (inspect.isclass(function) and (issubclass(function, Exception) or function in LIBRARY_MADE))
 }
-ACCEPTED = {"Pairs": "PromptPair", "Pair": "PromptPair", "Activations": "Run"}
+ACCEPTED = {"Pairs": "PromptPair", "AnswerTexts": "PromptPair", "Activations": "Run"}
 NEEDED = {
     "model": THINGS["Model"],
     "run": THINGS["Run"],
@@ -47,9 +47,9 @@ NEEDED = {
     "like": DIRECTION,
     "site": at.resid_post[1],
     "pairs": PAIR,
-    "pair": PAIR,
+    "answers": PAIR.answers,
     "n": 2,
-    "analysis": mi.copying_score,
+    "analysis": mi.copying_scores,
 }
 
 
@@ -124,9 +124,9 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "mi.sae.save: folder must be a text or a path; got None. Write mi.sae.save(sae, folder).",
         ),
         (
-            lambda: mi.sae.train(activations=torch.ones(9, 3), d_sae=4, k=1, unfinished=True),
-            "mi.sae.train: unfinished must be a text or a path; got a bool. Write mi.sae.train(d_sae=…, k=…, "
-            "unfinished=…).",
+            lambda: mi.sae.train(activations=torch.ones(9, 3), d_sae=4, k=1, resume_file=True),
+            "mi.sae.train: resume_file must be a text or a path; got a bool. Write mi.sae.train(d_sae=…, k=…, "
+            "resume_file=…).",
         ),
         (
             lambda: mi.faithfulness(model(), 3, PAIR),
@@ -134,9 +134,9 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "pairs).",
         ),
         (
-            lambda: mi.sae.dashboards(model(), sae(), ["abcd"], n_neighbours="x"),
-            "mi.sae.dashboards: n_neighbours must be a whole number; got a str. Write mi.sae.dashboards(model, sae, texts, "
-            "n_neighbours=…).",
+            lambda: mi.sae.dashboards(model(), sae(), ["abcd"], n_neighbors="x"),
+            "mi.sae.dashboards: n_neighbors must be a whole number; got a str. Write mi.sae.dashboards(model, sae, "
+            "texts, n_neighbors=…).",
         ),
         (
             lambda: mi.steering_effect(model(), mi.steer(at.z[0, 1], [1.0]), "abcd", probes=[DIRECTION]),

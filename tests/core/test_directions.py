@@ -94,7 +94,7 @@ vectors = st.lists(st.floats(-3, 3, width=32), min_size=4, max_size=4).map(torch
 def test_an_oblique_projection_leaves_nothing_to_read_and_the_centre_where_it_is(along, by, centre, x):
     if abs(float(along @ by)) < 0.1 * float(along.norm() * by.norm()) + 1e-3:
         return
-    edit = mi.project_out(SITE, along, read_by=by, around=centre)
+    edit = mi.project_out(SITE, along, read_by=by, center=centre)
     spans = PromptSpans((1,), 1)
     change = lambda v: edit.apply(v[None, None], spans)[0, 0]  # noqa: E731
     assert torch.allclose(change(centre), centre, atol=1e-4)
@@ -124,8 +124,8 @@ def test_read_by_the_direction_itself_is_the_plain_projection():
         ({"read_by": [1.0, 1.0]}, "read_by must be of the directions' shape, (1, 3)"),
         ({"read_by": [[1.0, 0, 0], [0, 1.0, 0]]}, "read_by must be of the directions' shape, (1, 3)"),
         ({"read_by": [0.0, 0.0, 0.0]}, "project_out: read_by: Array(3, sha256:"),
-        ({"around": [0.0, 1.0]}, "around must be a vector of 3 finite numbers; got Array(2, sha256:"),
-        ({"around": [0.0, 1.0, float("nan")]}, "around must be a vector of 3 finite numbers"),
+        ({"center": [0.0, 1.0]}, "center must be a vector of 3 finite numbers; got Array(2, sha256:"),
+        ({"center": [0.0, 1.0, float("nan")]}, "center must be a vector of 3 finite numbers"),
     ],
 )
 def test_what_is_no_oblique_projection_is_told(given, says):

@@ -113,7 +113,7 @@ def test_generated_tokens_are_changed_as_if_the_whole_text_were_run(model, monke
         )
         said = torch.stack([step["logits", None][:, -1] for step in steps[:8]], 1)
         for row, (prompt, generation) in enumerate(zip(prompts, written, strict=True)):
-            run = model.run([*prompt, *generation.token_ids], keep=[at.resid_post[1]])
+            run = model.run([*prompt, *generation.ids], keep=[at.resid_post[1]])
             assert torch.allclose(said[row], run.logits[0, len(prompt) - 1 : -1], atol=1e-5)
             assert torch.allclose(generation.run[at.resid_post[1]], run[at.resid_post[1]], atol=1e-5)
-    assert any(i % 2 == 0 for generation in written for i in generation.token_ids)
+    assert any(i % 2 == 0 for generation in written for i in generation.ids)

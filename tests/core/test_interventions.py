@@ -304,8 +304,8 @@ def test_a_part_of_a_batch_is_changed_as_in_the_whole():
             with model.intervene(mi.ablate(at.mlp_out[1].pos(0))):
                 run = model.run(rows)
         for each in written:
-            n = len(each.token_ids)
-            assert each.run.logits[0, -n - 1 : -1].argmax(-1).tolist() == list(each.token_ids)
+            n = len(each.ids)
+            assert each.run.logits[0, -n - 1 : -1].argmax(-1).tolist() == list(each.ids)
         expected = run.logits[torch.arange(3), run.tokenized.last, 1]
         assert torch.allclose(torch.tensor(swept.values[:, 1, 0]), expected, atol=1e-5), change
 

@@ -41,7 +41,7 @@ def test_the_costliest_frequency_is_told_from_the_others(model, keys):
     right = [k for k, verdict in zip(keys, found, strict=True) if verdict]
     assert verdicts(found).count(True) == 1
     for k, verdict in zip(keys, found, strict=True):
-        with model.intervene(mi.fourier.without_frequency(model, k)):
+        with model.intervene(mi.fourier.project_out_frequency(model, k)):
             left = mi.fourier.spectrum(model).dataset["accuracy"].item()
         assert f"Without {k}, {left:.1%} are right" in repr(verdict)
         if not verdict:

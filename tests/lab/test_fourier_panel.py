@@ -36,9 +36,9 @@ def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
     assert (switch.description, switch.value, said.value) == ("Take frequency 9 out", False, "")
     assert panel.answer.layout.display == "none"
     switch.value = True
-    assert answered(panel).out == (9,)
+    assert answered(panel).ablated == (9,)
     assert switch.description == "Put frequency 9 back"
-    assert panel.interventions == mi.stack(mi.fourier.without_frequency(model, 9))
+    assert panel.interventions == mi.stack(mi.fourier.project_out_frequency(model, 9))
     assert panel.answer.result.sel(frequency=9).values == pytest.approx(0, abs=1e-4)
     assert panel.answer.result.sel(frequency=4).values == pytest.approx(
         whole.sel(frequency=4).values, rel=1e-4
@@ -48,11 +48,11 @@ def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
     panel.view.selection = {"frequency": 4}
     assert (switch.description, switch.value) == ("Take frequency 4 out", False)
     assert panel.answer.selection["frequency"] == 4
-    panel.out = (4, 9)
+    panel.ablated = (4, 9)
     answered(panel)
     assert switch.value
     assert panel.answer.result.values == pytest.approx(0, abs=1e-4)
-    panel.out = ()
+    panel.ablated = ()
     answered(panel)
     assert (switch.value, said.value, panel.answer.layout.display) == (False, "", "none")
     assert panel.view.result is whole
@@ -60,36 +60,36 @@ def test_a_frequency_that_is_taken_out_is_gone_and_comes_back(model):
 
 
 def test_numpys_frequencies_are_plain_ones_and_truth_values_are_none(model):
-    panel = mi.FourierPanel(model, out=np.array([4]))
+    panel = mi.FourierPanel(model, ablated=np.array([4]))
     answered(panel)
-    assert repr(panel.out) == "(4,)"
-    assert panel.code() == answered(mi.FourierPanel(model, out=[4])).code()
-    says = r"out takes frequencies from 1 to 29, each once; got \(True,\)"
+    assert repr(panel.ablated) == "(4,)"
+    assert panel.code() == answered(mi.FourierPanel(model, ablated=[4])).code()
+    says = r"ablated takes frequencies from 1 to 29, each once; got \(True,\)"
     with pytest.raises(SelectionError, match=says):
-        panel.out = (True,)
-    assert panel.out == (4,)
+        panel.ablated = (True,)
+    assert panel.ablated == (4,)
 
 
 def test_its_code_is_that_of_what_is_shown(model):
     panel = mi.FourierPanel(model)
     assert panel.code() == panel.view.code()
-    panel.out = (4,)
+    panel.ablated = (4,)
     assert "with model.intervene(mi.stack(mi.project_out(at.embed, " in answered(panel).code()
 
 
 def test_what_was_active_when_it_was_made_holds_and_what_is_active_later_does_not(model):
     with model.intervene(mi.ablate(at.mlp_post[0])):
         panel = mi.FourierPanel(model)
-        panel.out = (4,)
+        panel.ablated = (4,)
         first = answered(panel).answer.result.provenance.interventions
     with model.intervene(mi.scale(at.mlp_out[0], 2.0)):
-        panel.out = (9,)
+        panel.ablated = (9,)
     for made, k in ((first, 4), (answered(panel).answer.result.provenance.interventions, 9)):
-        assert made == mi.stack(mi.ablate(at.mlp_post[0]), mi.fourier.without_frequency(model, k))
+        assert made == mi.stack(mi.ablate(at.mlp_post[0]), mi.fourier.project_out_frequency(model, k))
 
 
 def test_both_pictures_have_one_scale(model):
-    panel = answered(mi.FourierPanel(model, out=(9,)))
+    panel = answered(mi.FourierPanel(model, ablated=(9,)))
     assert panel.answer.result.sel(frequency=9).values < 1e-3
     assert not panel.answer.result.dataset[["x", "y"]].sel(frequency=9).to_array().any()
     highest, reaches = (
@@ -105,7 +105,7 @@ def test_readers_without_a_kernel_see_the_network_as_it_is_left(model):
     data = panel._repr_mimebundle_()
     assert base64.b64decode(data["image/png"]) == panel.view.png()
     assert data["text/plain"].startswith("FourierPanel(FourierView(")
-    panel.out = (9,)
+    panel.ablated = (9,)
     answered(panel)
     assert panel.png() == panel.answer.png() != panel.view.png()
 
@@ -121,11 +121,11 @@ def test_a_panel_is_linked_by_its_view(model):
 
 def test_a_frequency_that_is_not_there_is_named(model):
     panel = mi.FourierPanel(model)
-    panel.out = (4,)
+    panel.ablated = (4,)
     for wrong in ((0,), (4, 4), (30,)):
-        with pytest.raises(SelectionError, match="out takes frequencies from 1 to 29, each once; got"):
-            panel.out = wrong
-        assert panel.out == (4,)
+        with pytest.raises(SelectionError, match="ablated takes frequencies from 1 to 29, each once; got"):
+            panel.ablated = wrong
+        assert panel.ablated == (4,)
     with pytest.raises(MIError, match="is no network for modular addition"):
         mi.FourierPanel(mi.load(small_transformer()))
 
@@ -141,23 +141,25 @@ def test_it_answers_off_the_thread_of_the_gesture_and_the_newest_wins(model, mon
         return run(self, *args, **options)
 
     monkeypatch.setattr(type(model), "run", slow)
-    panel.out = (4,)
+    panel.ablated = (4,)
     assert begun.wait(20)
     for out in ((9,), (4, 9), (9,)):
-        panel.out = out
+        panel.ablated = out
     go_on.set()
     answered(panel)
     assert set(ran) == {"mi_widgets.Latest"}
-    assert panel.answer.result.provenance.interventions == mi.stack(mi.fourier.without_frequency(model, 9))
+    assert panel.answer.result.provenance.interventions == mi.stack(
+        mi.fourier.project_out_frequency(model, 9)
+    )
     assert panel.children[1].children[1].value.startswith("Without 9: ")
 
 
 def test_what_goes_wrong_is_said_in_the_panel_and_it_goes_on(model, monkeypatch):
     panel = answered(mi.FourierPanel(model))
     monkeypatch.setattr(type(model), "run", lambda *_, **__: 1 / 0)
-    panel.out = (4,)
+    panel.ablated = (4,)
     assert panel.wait(20)
     assert panel.error == panel.children[1].children[1].value == "ZeroDivisionError: division by zero"
     monkeypatch.undo()
-    panel.out = (9,)
+    panel.ablated = (9,)
     assert answered(panel).children[1].children[1].value.startswith("Without 9: ")

@@ -142,9 +142,7 @@ def test_a_probe_reads_what_was_written(model, directions):
     sigma = float(done(panel).result.dataset["read"].sel(push="given", probe="to a"))
 
     def read(written):
-        run = model.run(
-            [0, *model.tokenize("abcd").ids[0, 1:].tolist(), *written.token_ids], keep=[at.resid_post]
-        )
+        run = model.run([0, *model.tokenize("abcd").ids[0, 1:].tolist(), *written.ids], keep=[at.resid_post])
         return float(probe.log_odds(run[at.resid_post[2]][0, 5:]).mean())
 
     plain = model.generate("abcd", max_new_tokens=6)

@@ -76,7 +76,7 @@ def test_writing_with_a_cache_is_the_loop_without_one(family):
         ids.append(int(expected[-1].argmax()))
     with model.intervene(edits_of(family, turn, IDS)), recorded(model) as steps:
         written = model.generate(IDS, max_new_tokens=N)
-    assert [*IDS, *written.token_ids] == ids
+    assert [*IDS, *written.ids] == ids
     assert all(close(*both) for both in zip(steps, expected, strict=True))
     assert written.run is None
 
@@ -91,7 +91,7 @@ def test_an_edit_of_every_site_does_in_a_step_what_it_does_in_a_run_of_the_whole
         keep = names if turn % 4 == 3 else ["logits"]
         with model.intervene(edits_of(family, turn, IDS)), recorded(model) as steps:
             written = model.generate(IDS, max_new_tokens=2, keep=keep)
-        whole = [*IDS, *written.token_ids]
+        whole = [*IDS, *written.ids]
         with model.intervene(edits_of(family, turn, IDS, len(whole))):
             run = model.run(whole, keep=keep)
         assert close(torch.stack(steps[:2], 1), run.logits[:, len(IDS) - 1 : -1]), turn
@@ -134,7 +134,7 @@ def test_a_patch_of_the_prompt_and_frozen_patterns_hold_while_writing(family):
         with model.intervene(*ours), recorded(model) as steps:
             written = model.generate(IDS, max_new_tokens=N)
         with model.intervene(*explicit):
-            whole = model.run([*IDS, *written.token_ids])
+            whole = model.run([*IDS, *written.ids])
         assert close(torch.stack(steps, 1), whole.logits[:, len(IDS) - 1 : -1]), ours
 
 
@@ -147,7 +147,7 @@ def assert_each_is_what_it_is_alone(model, rows, edits, temperature=0.0, seed=No
     for i, row in enumerate(rows):
         with model.intervene(edits(i)), recorded(model) as alone:
             written = model.generate(row, **options, seed=None if seed is None else seed + i)
-        assert together[i].token_ids == written.token_ids
+        assert together[i].ids == written.ids
         assert together[i].text == written.text
         one = torch.stack(alone, 1)[0]
         assert close(torch.stack(steps, 1)[i, : len(one)], one)
@@ -190,7 +190,7 @@ def test_patches_from_a_batch_hold_on_each_prompt_of_it(family):
     for i, row in enumerate(ROWS):
         with model.intervene(edits(i)):
             alone = model.generate(row, max_new_tokens=N, keep=[at.resid_post])
-        assert together[i].run.ids.tolist() == alone.run.ids.tolist() == [[*row, *alone.token_ids]]
+        assert together[i].run.ids.tolist() == alone.run.ids.tolist() == [[*row, *alone.ids]]
         assert close(together[i].run[at.resid_post], alone.run[at.resid_post])
 
 
@@ -211,13 +211,13 @@ def test_what_resampling_draws_is_the_same_in_every_step_and_in_the_run_that_is_
 def test_each_token_is_told_as_it_is_written():
     model, told = loaded("Llama"), []
     written = model.generate(IDS, max_new_tokens=N, on_token=told.append)
-    assert [g.token_ids for g in told] == [written.token_ids[: n + 1] for n in range(N)]
+    assert [g.ids for g in told] == [written.ids[: n + 1] for n in range(N)]
     assert [g.text for g in told][-1] == written.text
-    assert str(written) == "".join(f" {i}" for i in (*IDS, *written.token_ids))
+    assert str(written) == "".join(f" {i}" for i in (*IDS, *written.ids))
     batches = []
     together = model.generate_batch(ROWS, max_new_tokens=N, on_token=batches.append)
     assert [len(b) for b in batches] == [len(ROWS)] * N
-    assert [g.token_ids for g in batches[-1]] == [g.token_ids for g in together]
+    assert [g.ids for g in batches[-1]] == [g.ids for g in together]
 
 
 @pytest.mark.usefixtures("endless")
@@ -236,9 +236,9 @@ def test_a_cancelled_text_ends_with_the_present_token(family):
 
     written = model.generate(IDS, max_new_tokens=8, on_token=tell, cancel=stop, keep=[at.z])
     assert written.cancelled
-    assert written.token_ids == whole.token_ids[:3]
-    assert written.run.ids.tolist() == [[*IDS, *written.token_ids]]
-    assert model.generate(IDS, max_new_tokens=8, cancel=stop).token_ids == whole.token_ids[:1]
+    assert written.ids == whole.ids[:3]
+    assert written.run.ids.tolist() == [[*IDS, *written.ids]]
+    assert model.generate(IDS, max_new_tokens=8, cancel=stop).ids == whole.ids[:1]
     assert not model.generate(IDS, max_new_tokens=1, cancel=stop).cancelled  # it was done
     assert all(g.cancelled for g in model.generate_batch(ROWS, cancel=stop))
 
@@ -259,7 +259,7 @@ class Interrupts:
 @pytest.mark.parametrize("family", ["GPT-J", "Transformer"])
 def test_an_interrupt_leaves_the_untouched_model(family):
     model = loaded(family)
-    before, text = model.run(IDS).logits, model.generate(IDS).token_ids
+    before, text = model.run(IDS).logits, model.generate(IDS).ids
     for n in (1, 2):
         for act in (
             lambda n=n: model.generate(IDS, on_token=Interrupts(n)),
@@ -276,21 +276,21 @@ def test_an_interrupt_leaves_the_untouched_model(family):
             assert torch.equal(model.run(IDS).logits, before)
     with pytest.raises(KeyboardInterrupt), model.intervene(mi.interventions.apply(at.z[1], Interrupts(1))):
         model.run(IDS, keep=[at.pattern])
-    assert model.generate(IDS).token_ids == text
+    assert model.generate(IDS).ids == text
 
 
 def test_a_text_ends_where_the_model_or_its_tokenizer_says(monkeypatch):
     model = loaded("Qwen2")
     monkeypatch.setattr(model.module.generation_config, "eos_token_id", None)
-    whole = model.generate(IDS, max_new_tokens=6).token_ids
+    whole = model.generate(IDS, max_new_tokens=6).ids
     assert len(whole) == 6
     for ends in (whole[2], [VOCAB + 7, whole[2]]):
         monkeypatch.setattr(model.module.generation_config, "eos_token_id", ends)
         first = whole.index(whole[2]) + 1
-        assert model.generate(IDS, max_new_tokens=6).token_ids == whole[:first]
+        assert model.generate(IDS, max_new_tokens=6).ids == whole[:first]
         both = model.generate_batch([IDS, OTHER], max_new_tokens=6)
-        assert both[0].token_ids == whole[:first]
-        assert both[1].token_ids == model.generate(OTHER, max_new_tokens=6).token_ids
+        assert both[0].ids == whole[:first]
+        assert both[1].ids == model.generate(OTHER, max_new_tokens=6).ids
 
 
 @pytest.mark.usefixtures("endless")
@@ -300,10 +300,10 @@ def test_sampling_is_from_the_models_distribution_and_cold_is_greedy():
     for seed in range(5):
         drawn = torch.multinomial(probability, 1, generator=torch.Generator().manual_seed(seed))
         written = model.generate(IDS, max_new_tokens=1, temperature=0.7, seed=np.int32(seed))
-        assert written.token_ids == (drawn.item(),)
-    greedy = model.generate(IDS, max_new_tokens=N).token_ids
+        assert written.ids == (drawn.item(),)
+    greedy = model.generate(IDS, max_new_tokens=N).ids
     for cold in (1e-3, 1e-30, 1e-300, np.float32(1e-20)):
-        assert model.generate(IDS, max_new_tokens=np.int64(N), temperature=cold, seed=0).token_ids == greedy
+        assert model.generate(IDS, max_new_tokens=np.int64(N), temperature=cold, seed=0).ids == greedy
 
 
 @pytest.mark.parametrize(

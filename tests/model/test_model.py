@@ -260,7 +260,7 @@ def test_generate_is_the_token_by_token_loop(module, model):
         for _ in range(5):
             ids = torch.cat([ids, model.run(ids).logits[:, -1:].argmax(-1)], 1)
         written = model.generate(IDS, max_new_tokens=5)
-    assert list(written.token_ids) == ids[0, 8:].tolist()
+    assert list(written.ids) == ids[0, 8:].tolist()
     assert str(written) == written.prompt + written.text
 
 
@@ -273,10 +273,10 @@ def test_generate_touches_new_tokens_only_where_told(model):
     with model.intervene(push):
         assert torch.equal(model.run(ids).logits, SAME(model, ids))
         first = model.generate(ids, max_new_tokens=4)
-    assert first.token_ids[0] == plain_text.token_ids[0]  # the first new token comes from the prompt alone
+    assert first.ids[0] == plain_text.ids[0]  # the first new token comes from the prompt alone
     fixed = mi.patch(at.resid_post[0].pos(0), torch.zeros(1, 32))
     with model.intervene(fixed):
-        assert len(model.generate(ids, max_new_tokens=3).token_ids) <= 3
+        assert len(model.generate(ids, max_new_tokens=3).ids) <= 3
 
 
 def SAME(model, ids):
@@ -285,9 +285,9 @@ def SAME(model, ids):
 
 
 def test_sampling_follows_the_seed(model):
-    draws = {model.generate(IDS, max_new_tokens=8, temperature=1.0, seed=s).token_ids for s in range(4)}
+    draws = {model.generate(IDS, max_new_tokens=8, temperature=1.0, seed=s).ids for s in range(4)}
     assert len(draws) > 1
-    again = [model.generate(IDS, max_new_tokens=8, temperature=1.0, seed=1).token_ids for _ in range(2)]
+    again = [model.generate(IDS, max_new_tokens=8, temperature=1.0, seed=1).ids for _ in range(2)]
     assert again[0] == again[1]
 
 
@@ -489,7 +489,7 @@ def test_a_patch_of_the_prompt_holds_while_generating(model):
             written = model.generate(IDS, max_new_tokens=3)
             patched = model.run(IDS, keep=[site])
         assert torch.allclose(patched[site], clean[site])
-        assert 1 <= len(written.token_ids) <= 3
+        assert 1 <= len(written.ids) <= 3
 
 
 def test_numbers_of_every_make_are_numbers(model):
@@ -514,7 +514,7 @@ def test_numbers_of_every_make_are_numbers(model):
         (lambda m: m.run(IDS, keep=None), "WrongKind", "model.run: keep must be a list of Sites .*got None"),
         (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
         (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),
-        (lambda m: m.run(IDS).next_tokens(0), "MIError", "k must be a whole number from 1; got 0"),
+        (lambda m: m.run(IDS).next_tokens(0), "MIError", "top_k must be a whole number from 1; got 0"),
         (lambda m: mi.scale(at.z[0], "a"), "WrongKind", "mi.scale: factor must be a number; got a str"),
         (
             lambda m: mi.steer(at.z[0], [1.0], scale=float("inf")),

@@ -49,7 +49,7 @@ def test_two_wrappers_of_a_module_in_four_threads_give_what_each_gives_alone():
         model = wrappers[i % 2]
         with model.intervene(changes[i]):
             run = model.run(IDS, keep=[at.pattern])
-            return run.logits, run[at.pattern], model.generate(IDS, max_new_tokens=3).token_ids
+            return run.logits, run[at.pattern], model.generate(IDS, max_new_tokens=3).ids
 
     expected = [once(i) for i in range(4)]
 

@@ -46,7 +46,7 @@ SCENES = {
     "attention": lambda: mi.attention(_run(_induction(), at.pattern)),
     "attention over a training": _over_steps,
     "composition_scores": lambda: mi.composition_scores(_induction(), n_random=4),
-    "copying_score": lambda: mi.copying_score(_induction()),
+    "copying_scores": lambda: mi.copying_scores(_induction()),
     "direct_logit_attribution": _attributed,
     "feature_geometry": lambda: mi.toys.feature_geometry(mi.toys.load("plane")),
     "dashboards": _dashboards,
@@ -61,7 +61,7 @@ SCENES = {
 }
 # Where the model can be changed: in the others a cell is no head.
 CHANGED = {
-    "activation_patching", "attention", "attention over a training", "copying_score", "direct_logit_attribution",
+    "activation_patching", "attention", "attention over a training", "copying_scores", "direct_logit_attribution",
     "dashboards", "head_scores", "ablation_effects", "latents",
 }  # fmt: skip
 DICTIONARY = {name: lambda: {"sae": load_sae("atlas-2")} for name in ("latents", "dashboards")}

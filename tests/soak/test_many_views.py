@@ -84,7 +84,7 @@ def test_fourier_panels_leave_nothing():
 
     def once(i):
         panel = mi.FourierPanel(model)
-        panel.out = (1, 4)[: i % 3]
+        panel.ablated = (1, 4)[: i % 3]
         panel.close()
 
     stays_flat(once, PANELS)

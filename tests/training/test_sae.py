@@ -79,7 +79,7 @@ class Stop:
 def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
     x, _ = planted
     whole = mi.sae.train(activations=x, kind=kind, n_tokens=30_000, **FEW)
-    how = {"kind": kind, "n_tokens": 30_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    how = {"kind": kind, "n_tokens": 30_000, "resume_file": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.sae.train(activations=x, on_step=Stop(40), **how)
     assert (tmp_path / "state.safetensors").exists()
@@ -94,7 +94,7 @@ def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
 
 def test_a_state_of_another_training_is_refused_and_stays(planted, tmp_path):
     x, _ = planted
-    how = {"n_tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    how = {"n_tokens": 50_000, "resume_file": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.sae.train(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
@@ -106,7 +106,7 @@ def test_a_state_of_another_training_is_refused_and_stays(planted, tmp_path):
 
 def test_a_crash_while_the_state_is_written_leaves_the_one_before(planted, tmp_path, monkeypatch):
     x, _ = planted
-    how = {"n_tokens": 50_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    how = {"n_tokens": 50_000, "resume_file": tmp_path / "state.safetensors", **FEW}
     with pytest.raises(KeyboardInterrupt):
         mi.sae.train(activations=x, on_step=Stop(50), **how)
     kept = (tmp_path / "state.safetensors").read_bytes()
@@ -187,7 +187,7 @@ def test_memory_does_not_grow_with_the_texts():
 def test_an_interrupt_waits_for_the_end_of_a_step(planted, tmp_path):
     x, _ = planted
     whole = mi.sae.train(activations=x, n_tokens=60_000, **FEW)
-    how = {"n_tokens": 60_000, "unfinished": tmp_path / "state.safetensors", **FEW}
+    how = {"n_tokens": 60_000, "resume_file": tmp_path / "state.safetensors", **FEW}
 
     def interrupt(point):
         if point.step == 78:

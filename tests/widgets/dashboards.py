@@ -52,8 +52,8 @@ def dashboards(
                 "promoted_by": (("latent", "rank"), effects),
                 "suppressed": (("latent", "rank"), np.tile([1, 5, 4], (n, 1))),
                 "suppressed_by": (("latent", "rank"), -effects / 2),
-                "nearest": (("latent", "neighbour"), other),
-                "nearest_cosine": (("latent", "neighbour"), np.tile([0.5, 0.25], (n, 1))),
+                "nearest": (("latent", "neighbor"), other),
+                "nearest_cosine": (("latent", "neighbor"), np.tile([0.5, 0.25], (n, 1))),
                 "label": (
                     "latent",
                     np.where(french, "register french", "asked bird") if annotated else np.full(n, ""),

@@ -416,7 +416,7 @@ def test_a_control_of_something_else_is_refused(control, message):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (None, r"result must be a Result, as in mi\.direct_logit_attribution\(run, pair\); got None"),
+        (None, r"result must be a Result, as in mi\.direct_logit_attribution\(run, answers\); got None"),
         (np.zeros((1, 3)), "result must be a Result, .* got a ndarray"),
         (grid(), r"draws a direct logit attribution; this Result has no 'contribution'"),
         (

@@ -38,7 +38,7 @@ def dashboards(
     n_contexts: int = 8,
     n_around: int = 10,
     n_promoted: int = 8,
-    n_neighbours: int = 5,
+    n_neighbors: int = 5,
     progress: bool = True,
 ) -> Result:
     """What every latent looks like on some texts: shown as `DashboardView`.
@@ -52,7 +52,7 @@ def dashboards(
         n_contexts: the strongest places that are shown of a latent, one a text.
         n_around: tokens shown before and after each.
         n_promoted: how many tokens are shown that a latent promotes, and suppresses.
-        n_neighbours: how many neighbours are shown.
+        n_neighbors: how many neighbours are shown.
         progress: whether a bar shows.
 
     Returns:
@@ -61,7 +61,7 @@ def dashboards(
         `context_activation` and `context_token` (latent, context, place) with NaN and -1 where a text ends, `promoted`
         and `suppressed` (latent, rank) with `promoted_by` and `suppressed_by`, its direct effect on the logits in nats
         for an activation of 1 (the final norm's scale left out, the vocabulary's mean taken away), `nearest` and
-        `nearest_cosine` (latent, neighbour) of the directions, `label`, `label_f1` and `label_auc` ("" and NaN without
+        `nearest_cosine` (latent, neighbor) of the directions, `label`, `label_f1` and `label_auc` ("" and NaN without
         annotations). Tokens are numbers of `token_text`.
 
     Raises:
@@ -76,9 +76,9 @@ def dashboards(
         "n_contexts": (n_contexts, 1),
         "n_around": (n_around, 0),
         "n_promoted": (n_promoted, 1),
-        "n_neighbours": (n_neighbours, 1),
+        "n_neighbors": (n_neighbors, 1),
     }
-    n_contexts, n_around, n_promoted, n_neighbours = (
+    n_contexts, n_around, n_promoted, n_neighbors = (
         counted(number, f"mi.sae.dashboards: {name}", few) for name, (number, few) in least.items()
     )
     fired = _fired(model, sae, place, texts, progress)
@@ -106,7 +106,7 @@ def dashboards(
                 "promoted_by": (rank, promoted["promoted_by"]),
                 "suppressed": (rank, shape[2].reshape(promoted["suppressed"].shape)),
                 "suppressed_by": (rank, promoted["suppressed_by"]),
-                **_neighbours(sae, n_neighbours),
+                **_neighbours(sae, n_neighbors),
                 **{name: (("latent",), values) for name, values in labels.items()},
                 "token_text": (("token",), texts_of),
             },
@@ -211,7 +211,7 @@ def _neighbours(sae: SAE, many: int) -> dict[str, tuple[tuple[str, str], np.ndar
     unit = torch.nn.functional.normalize(sae.W_dec.float(), dim=-1)
     likeness = (unit @ unit.T).fill_diagonal_(-2)
     nearest = likeness.topk(min(many, sae.d_sae - 1))
-    dims = ("latent", "neighbour")
+    dims = ("latent", "neighbor")
     return {"nearest": (dims, nearest.indices.numpy()), "nearest_cosine": (dims, nearest.values.numpy())}
 
 

@@ -51,4 +51,4 @@ def erase(
     middle = x.mean(0)
     covariance = (x - middle).T @ (x - middle) / len(x)
     by = torch.linalg.pinv(covariance, hermitian=True) @ along
-    return project_out(site, along, read_by=by, around=middle)
+    return project_out(site, along, read_by=by, center=middle)

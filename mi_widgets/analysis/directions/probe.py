@@ -28,7 +28,7 @@ def probe(
     texts_b: Sequence[str],
     site: Site,
     *,
-    penalty: float = 1.0,
+    l2: float = 1.0,
     seed: int = 0,
     progress: bool = True,
 ) -> Probe:
@@ -41,7 +41,7 @@ def probe(
         texts_a: of the first kind, whose log-odds are positive.
         texts_b: of the second.
         site: where; `.every(".")` or `.pos(-1)` reads these tokens alone.
-        penalty: half of it times the squared length is added to the summed loss in nats, of activations that were
+        l2: half of it times the squared length is added to the summed loss in nats, of activations that were
             scaled to a variance of 1.
         seed: of the shuffled labels.
         progress: whether a bar shows, for what takes more than a second.
@@ -67,7 +67,7 @@ def probe(
                     f"mi.directions.linear_probe needs two texts of each kind with tokens at {site!r}: every other "
                     "text is held out."
                 )
-    weights, bias = _fitted(read, read.is_a, to_fit, penalty)
+    weights, bias = _fitted(read, read.is_a, to_fit, l2)
     shuffled = _shuffled(read, len(texts_a) + len(texts_b), seed)
     return Probe(
         weights,
@@ -76,13 +76,13 @@ def probe(
         provenance=model.provenance(seed=seed, sites=[site.name]),
         facts={
             "accuracy": _accuracy(read, read.is_a, ~to_fit, weights, bias),
-            "shuffled": _accuracy(read, shuffled, ~to_fit, *_fitted(read, shuffled, to_fit, penalty)),
+            "shuffled": _accuracy(read, shuffled, ~to_fit, *_fitted(read, shuffled, to_fit, l2)),
         },
     )
 
 
 def _fitted(
-    read: Contrast, is_a: Bool[Tensor, " token"], to_fit: Bool[Tensor, " token"], penalty: float
+    read: Contrast, is_a: Bool[Tensor, " token"], to_fit: Bool[Tensor, " token"], l2: float
 ) -> tuple[Float[Tensor, " d"], float]:
     x, target = read.x[to_fit].double(), is_a[to_fit].double()
     middle, spread = x.mean(0), x.std(0, correction=0).clamp(min=1e-12)
@@ -96,7 +96,7 @@ def _fitted(
     def loss() -> Tensor:
         search.zero_grad()
         found = F.binary_cross_entropy_with_logits(scaled @ w + b, target, weight, reduction="sum")
-        found = found + penalty / 2 * w.square().sum()
+        found = found + l2 / 2 * w.square().sum()
         found.backward()
         return found
 

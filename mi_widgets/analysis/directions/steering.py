@@ -55,9 +55,9 @@ def read_by(probe: Probe, model: Model, continuation: Generation) -> float:
     steering block it says what the words are like, and not what was pushed. NaN where nothing was written that the
     probe's site names.
     """
-    ids = [*model.tokenize(continuation.prompt).ids[0].tolist(), *continuation.token_ids]
+    ids = [*model.tokenize(continuation.prompt).ids[0].tolist(), *continuation.ids]
     run = model.run(ids[: model.config.n_ctx], keep=[probe.site.everywhere])
     where = run.token_mask(probe.site)[0].clone()
-    where[: len(ids) - len(continuation.token_ids)] = False
+    where[: len(ids) - len(continuation.ids)] = False
     x = run[probe.site.everywhere][0].detach().float().cpu()[where]
     return float(probe.log_odds(x).mean()) if len(x) else float("nan")

@@ -108,7 +108,7 @@ def circles(embedded: Float[Tensor, "p d_model"]) -> tuple[Tensor, Tensor]:
 
 
 @checked
-def without_frequency(model: Model, frequency: int) -> ProjectOut:
+def project_out_frequency(model: Model, frequency: int) -> ProjectOut:
     """The intervention that takes one frequency out of the numbers' embeddings: they no longer lie on its circle.
 
     Args:
@@ -118,11 +118,11 @@ def without_frequency(model: Model, frequency: int) -> ProjectOut:
     Raises:
         MIError: the model is no such network, or has no such frequency.
     """
-    p = modulus(model, "mi.fourier.without_frequency")
+    p = modulus(model, "mi.fourier.project_out_frequency")
     known = frequencies(p).tolist()
     if whole(frequency) not in known:
         raise MIError(
-            f"mi.fourier.without_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}."
+            f"mi.fourier.project_out_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}."
         )
     numbers = model.weights.W_E[:p].cpu()
     directions = torch.stack([wave[int(frequency) - 1] @ numbers for wave in waves(p)])

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.analysis.fourier.logits import key_frequencies
-from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, without_frequency
+from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, project_out_frequency
 from mi_widgets.core import sites as at
 from mi_widgets.core.ablation import ablate
 from mi_widgets.model.model import Model
@@ -97,7 +97,7 @@ def _keys(model: Model) -> xr.DataArray:
 
 
 def _right_without(model: Model, frequency: int) -> float:
-    with model.intervene(without_frequency(model, frequency)):
+    with model.intervene(project_out_frequency(model, frequency)):
         return fourier_spectrum(model).dataset["accuracy"].item()
 
 

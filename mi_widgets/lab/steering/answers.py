@@ -257,7 +257,7 @@ def _said(continuation: Generation, beside: Generation | None, *, writing: bool 
     same = [beside is None] * len(continuation.tokens)
     if beside is not None:
         for block in SequenceMatcher(
-            None, beside.token_ids, continuation.token_ids, autojunk=False
+            None, beside.ids, continuation.ids, autojunk=False
         ).get_matching_blocks():
             same[block.b : block.b + block.size] = [True] * block.size
     return Continuation(tuple(zip(continuation.tokens, same, strict=True)), writing)

@@ -90,7 +90,7 @@ def _judged(generation: Generation, wanted: str, *, after: int) -> Continuation:
         if wanted in SENTIMENTS
         else [of for of, _ in new]
     )
-    pairs = [*zip(generation.token_ids, generation.token_ids[1:], strict=False)]
+    pairs = [*zip(generation.ids, generation.ids[1:], strict=False)]
     varied = len({*pairs}) / max(1, len(pairs))
     return Continuation(str(generation), told[:1] == [wanted], varied, parsed.is_well_formed)
 

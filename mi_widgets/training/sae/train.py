@@ -47,7 +47,7 @@ def train_sae(
     batch_size: int = 1024,
     lr: float = 2e-3,
     seed: int = 0,
-    unfinished: str | Path | None = None,
+    resume_file: str | Path | None = None,
     progress: bool = True,
     on_step: Callable[[Point], None] | None = None,
 ) -> SAE:
@@ -69,7 +69,7 @@ def train_sae(
         batch_size: tokens a step.
         lr: learning rate of Adam, on activations scaled to a mean square of 1.
         seed: of the first weights and of the order.
-        unfinished: a file for the state. Interrupted, the same call goes on from there; at the end it is removed.
+        resume_file: for the state. Interrupted, the same call goes on from there; at the end it is removed.
         progress: whether a bar shows (loss, latents that fire, dead ones, variance explained).
         on_step: is called with how far it is, a hundred times or more.
 
@@ -80,7 +80,7 @@ def train_sae(
     Raises:
         DictionaryError: no activations or two kinds of them, k greater than d_sae, NaN in what was read.
         PromptError: texts that are no list of them.
-        MIError: the file `unfinished` is of another training.
+        MIError: the file `resume_file` is of another training.
     """
     for what, number in (("d_sae", d_sae), ("k", k), ("n_tokens", n_tokens), ("batch_size", batch_size)):
         if (whole(number) or 0) < 1:
@@ -97,7 +97,7 @@ def train_sae(
     steps = -(-n_tokens // batch_size)
     told = Progress(f"{kind} autoencoder", steps, bar=progress, tell=on_step)
     fit.history = told.empty()
-    state = None if unfinished is None else Path(unfinished)
+    state = None if resume_file is None else Path(resume_file)
     _Training(fit, steps, batch_size, lr, f"{settings} {source.stamp}", state).run(source, told)
     made = Provenance("") if model is None else model.provenance()
     return _folded(fit, site, told.result(replace(made, seed=seed)))
@@ -143,15 +143,15 @@ class _Training:
         batch_size: rows of each.
         lr: the learning rate before the end.
         of: all that the training depends on.
-        unfinished: the file for its state, or None.
+        resume_file: the file for its state, or None.
     """
 
     def __init__(
-        self, fit: Fit, steps: int, batch_size: int, lr: float, of: str, unfinished: Path | None
+        self, fit: Fit, steps: int, batch_size: int, lr: float, of: str, resume_file: Path | None
     ) -> None:
         self._fit, self._steps, self._batch_size, self._lr, self._of = fit, steps, batch_size, lr, of
         self._optimizer = torch.optim.Adam(fit.parameters(), lr=lr)
-        self._unfinished = UnfinishedTraining(unfinished) if unfinished is not None else None
+        self._unfinished = UnfinishedTraining(resume_file) if resume_file is not None else None
         self._done, self._kept = 0, time.monotonic()
 
     def run(self, source: Source, told: Progress) -> None:

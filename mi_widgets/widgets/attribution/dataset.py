@@ -11,7 +11,7 @@ from mi_widgets.core.errors import ResultError
 from .._shared.control import Control, named, numbers, read_control
 from .._shared.given import is_result, refuse_empty, refuse_other
 
-_HOW = "mi.direct_logit_attribution(run, pair) makes one"
+_HOW = "mi.direct_logit_attribution(run, answers) makes one"
 # What it has besides the contribution, which is along term: the logit difference, along batch, along term.
 _OTHERS = ("logit_diff", "right", "wrong", "layer", "head", "pos", "neuron")
 # Terms that an analysis leaves out where they are nothing: the control may have others of them.
@@ -20,7 +20,7 @@ _OPTIONAL = ("bias", "interventions")
 
 def attribution_dataset(result: Any, what: str) -> Any:
     """The dataset of an attribution."""
-    refuse_other(result, "AttributionView", "a Result, as in mi.direct_logit_attribution(run, pair)")
+    refuse_other(result, "AttributionView", "a Result, as in mi.direct_logit_attribution(run, answers)")
     data = result.dataset
     missing = [name for name in ("contribution", *_OTHERS) if name not in data.variables]
     if missing:

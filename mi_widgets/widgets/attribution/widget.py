@@ -63,7 +63,7 @@ class AttributionView(HeadSwitchView[Terms]):
         if intervention is not None and not drawn.parts.heads:
             raise ResultError(
                 "intervention= switches heads off, but no term of this attribution is a head's. Leave it out, or "
-                'attribute by head: mi.direct_logit_attribution(run, pair, by="head").'
+                'attribute by head: mi.direct_logit_attribution(run, answers, by="head").'
             )
         super().__init__(result, drawn, selection)
         self._join_gestures(intervention)

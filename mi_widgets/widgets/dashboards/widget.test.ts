@@ -26,7 +26,7 @@ function dashboards({ annotated = true } = {}) {
     axis("context", [0, 1]),
     axis("place", [-AROUND, 0, AROUND]),
     axis("rank", [0, 1]),
-    axis("neighbour", [0, 1]),
+    axis("neighbor", [0, 1]),
   ];
   const score = { axes: ["latent"], values: floats([n], (i) => (annotated ? F1[i] : NaN)) };
   const contexts = ["latent", "context", "place"];
@@ -55,9 +55,9 @@ function dashboards({ annotated = true } = {}) {
         "rank",
         floats([n, 2], (i) => [-1, -0.5][i % 2]),
       ),
-      nearest: of("neighbour", whole([n, 2], [11, 99, 10, 17, 10, 11, 11, 10])),
+      nearest: of("neighbor", whole([n, 2], [11, 99, 10, 17, 10, 11, 11, 10])),
       nearest_cosine: of(
-        "neighbour",
+        "neighbor",
         floats([n, 2], (i) => [0.5, 0.25][i % 2]),
       ),
     },

@@ -12,7 +12,7 @@ from mi_widgets.model.model import Model
 
 
 @recorded
-def copying_score(model: Model) -> Result:
+def copying_scores(model: Model) -> Result:
     """Whether what a head reads at a token raises the logit of that same token.
 
     The full OV circuit W_E W_V W_O W_U says what attending to one token does to the logit of every other. A head
@@ -37,7 +37,7 @@ def copying_score(model: Model) -> Result:
     size = eigenvalues.abs().sum(-1)
     score = torch.where(size > 0, eigenvalues.real.sum(-1) / size, torch.zeros(()))
     return Result(
-        kind="copying_score",
+        kind="copying_scores",
         title="Copying score",
         dataset=xr.Dataset(
             {"score": (("layer", "head"), score.numpy())},
