@@ -25,22 +25,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Kind:
     type: type
     called: str
-    made: str
+    example: str
 
 
 _KINDS: dict[str, _Kind] = {}
 
 
-def argument_type(made: str) -> Callable[[C], C]:
+def argument_type(example: str) -> Callable[[C], C]:
     """Have every argument that is annotated with a class be one.
 
     Args:
-        made: the code that makes one, as in `"model.run(prompt)"`.
+        example: the code that makes one, as in `"model.run(prompt)"`.
     """
 
     def register(cls: C) -> C:
-        _wanted.cache_clear()
-        _KINDS[cls.__name__] = _Kind(cls, _with_article(cls.__name__), made)
+        _requirement_of.cache_clear()
+        _KINDS[cls.__name__] = _Kind(cls, _with_article(cls.__name__), example)
         return cls
 
     return register
@@ -50,9 +50,9 @@ def checked(function: F) -> F:
     """Have a public function refuse what is of another kind than its arguments; a class too, for making one."""
     if not isinstance(function, type):
         return _checking(function, written_name(function))
-    made: Any = function
-    made.__init__ = _checking(made.__init__, written_name(function))
-    return made
+    cls: Any = function
+    cls.__init__ = _checking(cls.__init__, written_name(function))
+    return cls
 
 
 def _checking(function: Callable[..., Any], called: str) -> Any:
@@ -83,11 +83,11 @@ def check_arguments(called: str, expected: Signature, given: Mapping[str, Any]) 
     """
     for name, value in given.items():
         annotation = expected.parameters[name].annotation
-        wanted = _wanted(
+        required = _requirement_of(
             annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
         )
-        if name != "self" and not wanted.admits(value):
-            raise wrong_kind(called, name, wanted.said, value, _written(called, expected, name))
+        if name != "self" and not required.admits(value):
+            raise wrong_kind(called, name, required.said, value, _written(called, expected, name))
 
 
 def wrong_kind(called: str, name: str, wanted: str, given: Any, written: str) -> WrongKind:
@@ -129,7 +129,7 @@ def _written(called: str, expected: Signature, wrong: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _Requirement:
     """What an annotation asks for."""
 
     tests: tuple[Callable[[Any], bool], ...]
@@ -152,18 +152,18 @@ _MEMBERS = {"str": "texts", "Text": "texts", "int": "numbers", "float": "numbers
 
 
 @lru_cache(maxsize=512)
-def _wanted(annotation: str) -> _Wanted:
+def _requirement_of(annotation: str) -> _Requirement:
     parts = [part for name in _split(annotation) for part in _split(_ALIASES.get(name, name))]
     strict = any(part in _KINDS for part in parts)
     tests, said = zip(*(_alternative(part, strict) for part in parts), strict=True)
-    return _Wanted(tests, " or ".join(dict.fromkeys(filter(None, said))))
+    return _Requirement(tests, " or ".join(dict.fromkeys(filter(None, said))))
 
 
 def _alternative(name: str, strict: bool) -> tuple[Callable[[Any], bool], str]:
     """Whether a value is what one of the alternatives asks for, and how that is said."""
     if name in _KINDS:
         found = _KINDS[name]
-        return lambda value: isinstance(value, found.type), f"{found.called}, as in {found.made}"
+        return lambda value: isinstance(value, found.type), f"{found.called}, as in {found.example}"
     container, _, member = name.removesuffix("]").partition("[")
     if container in ("Sequence", "Iterable"):
         several = [_MEMBERS.get(name, f"{name}s" if name in _KINDS else "values") for name in _split(member)]
@@ -223,7 +223,7 @@ def _is_several(member: str) -> Callable[[Any], bool]:
         return (
             several
             and _is_no_kind(value)
-            and all(_is_no_kind(each) or _wanted(member).admits(each) for each in members)
+            and all(_is_no_kind(each) or _requirement_of(member).admits(each) for each in members)
         )
 
     return test

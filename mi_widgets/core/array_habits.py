@@ -105,7 +105,7 @@ class ArrayHabits:
         kind = str if self.values.dtype.kind in "USO" else Real
         value: Any = other
         if isinstance(other, ArrayHabits):
-            single, said, written = other.values.size == 1, other._sized(), "other.values"
+            single, said, written = other.values.size == 1, other._title_with_sizes(), "other.values"
             value = other.values.item() if single else None
         elif isinstance(other, kind) or getattr(other, "shape", None) == ():
             single, said, written = True, repr(other), repr(other)
@@ -117,7 +117,7 @@ class ArrayHabits:
             return bool(_COMPARISONS[sign](self.values.item(), value))
         together = "" if single or sign != "==" else " (and np.array_equal(result, other) all of them)"
         raise NotAnArray(
-            f"{sign} compares one value with one; here are {self._sized()} and {said}. Write "
+            f"{sign} compares one value with one; here are {self._title_with_sizes()} and {said}. Write "
             f"result.values {sign} {written}, which compares each{together}."
         )
 
@@ -134,20 +134,20 @@ class ArrayHabits:
             raise NotAnArray(f"{self.title} is one number, with nothing to go through: write float(result).")
         axis = self.dims[0]
         raise NotAnArray(
-            f"{self._sized()} is not gone through by itself: go through result.values, or through its parts, as in "
-            f"[result.sel({axis}=n) for n in result.dataset[{axis!r}].values]. The largest is result.max()."
+            f"{self._title_with_sizes()} is not gone through by itself: go through result.values, or its parts, "
+            f"as in [result.sel({axis}=n) for n in result.dataset[{axis!r}].values]. The largest is result.max()."
         )
 
     def __contains__(self, value: object) -> bool:
         raise NotAnArray(
-            f"What {self._sized()} holds is asked of its numbers: write {value!r:.40} in result.values."
+            f"What {self._title_with_sizes()} holds is asked of its numbers: write {value!r:.40} in result.values."
         )
 
     def _refuse(self, instead: str) -> NoReturn:
         data = self._dataset[self.primary]
         raise NotAnArray(f"{self.title} has {data.size:,} numbers ({sizes(data)}), not one: {instead}")
 
-    def _sized(self) -> str:
+    def _title_with_sizes(self) -> str:
         return f"{self.title} ({sizes(self._dataset[self.primary])})"
 
     if not TYPE_CHECKING:  # which would take every name for one of ours

@@ -23,11 +23,11 @@ class Use:
     """Something made, in the middle of an expression.
 
     Attributes:
-        made: what: something made, or an Array, whose numbers may go to a file.
+        value: a record, or an Array, whose numbers may go to a file.
         name: of its variable, if it has none yet.
     """
 
-    made: Any
+    value: Any
     name: str
 
 
@@ -47,7 +47,7 @@ def parts_of(value: Any, name: str) -> list[str | Use]:
     """
     if hasattr(value, "sha256"):  # an Array says its numbers, also where it knows how it was found
         return [Use(value, name)]
-    value = made if isinstance(made := getattr(value, "record", None), Record) else value
+    value = record if isinstance(record := getattr(value, "record", None), Record) else value
     if isinstance(value, Record):
         return [Use(value, value.name if isinstance(value, (Call, Placeholder)) and value.name else name)]
     if isinstance(value, Code):

@@ -181,7 +181,7 @@ class LabelledNumbers(ArrayHabits, ABC):
         sign, written = _SIGNS[how]
         return self._derived(
             found,
-            Arithmetic(f"{{}} {written} {{}}", (first.made, second.made)),
+            Arithmetic(f"{{}} {written} {{}}", (first.operand, second.operand)),
             title=title_of(sign, first, second),
             unit=unit_of(sign, first, second),
             other=other if isinstance(other, LabelledNumbers) else None,
@@ -190,9 +190,9 @@ class LabelledNumbers(ArrayHabits, ABC):
 
 def _term(given: Any) -> Term | None:
     if isinstance(given, LabelledNumbers):
-        made = given.provenance
-        under = repr(made.interventions) if made.interventions else ""
-        return Term(given._numbers(), given.title, given.unit, given.record, made.model, under)
+        provenance = given.provenance
+        under = repr(provenance.interventions) if provenance.interventions else ""
+        return Term(given._numbers(), given.title, given.unit, given.record, provenance.model, under)
     if isinstance(given, Real) and not isinstance(given, bool):
         number = int(given) if isinstance(given, Integral) else float(given)
         return Term(number, f"{float(number):g}" if abs(number) < 1e300 else "a large number", None, number)

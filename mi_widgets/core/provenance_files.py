@@ -9,14 +9,14 @@ from .provenance import Provenance
 from .record_files import frozen_record, thawed_record
 
 
-def frozen_provenance(made: Provenance) -> dict[str, Any]:
+def frozen_provenance(provenance: Provenance) -> dict[str, Any]:
     """All that there is to it; of the record and the interventions their code."""
     return {
-        "model": made.model,
-        "record": frozen_record(made.record),
-        "interventions": made.active,
-        "warnings": made.warnings,
-        "seed": made.seed,
+        "model": provenance.model,
+        "record": frozen_record(provenance.record),
+        "interventions": provenance.active,
+        "warnings": provenance.warnings,
+        "seed": provenance.seed,
     }
 
 

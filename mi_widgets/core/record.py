@@ -76,11 +76,11 @@ class Definition:
     """A function of a model, by what it made of one.
 
     Attributes:
-        made: of one model.
+        body: the record of what it made of one model.
         parameter: that model.
     """
 
-    made: Record
+    body: Record
     parameter: Record
 
 
@@ -107,16 +107,16 @@ class Arithmetic:
 Record = Call | Part | Definition | Arithmetic | Placeholder
 
 
-def said_of(made: Record) -> str:
+def said_of(record: Record) -> str:
     """What made something, in a few words: "mean difference"."""
-    made = whole_of(made)
-    if isinstance(made, Arithmetic):
+    record = whole_of(record)
+    if isinstance(record, Arithmetic):
         return "arithmetic"
-    return made.function.rpartition(".")[2].replace("_", " ") if isinstance(made, Call) else "yours"
+    return record.function.rpartition(".")[2].replace("_", " ") if isinstance(record, Call) else "yours"
 
 
-def whole_of(made: Record) -> Call | Definition | Arithmetic | Placeholder:
+def whole_of(record: Record) -> Call | Definition | Arithmetic | Placeholder:
     """What something is a part of; itself, where it is none."""
-    while isinstance(made, Part):
-        made = made.whole
-    return made
+    while isinstance(record, Part):
+        record = record.whole
+    return record

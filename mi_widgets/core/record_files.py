@@ -11,11 +11,11 @@ from .record import Arithmetic, Block, Call, Definition, Part, Placeholder, Reco
 from .recording import serial
 
 
-def frozen_record(made: Record | None) -> list[dict[str, Any]]:
+def frozen_record(record: Record | None) -> list[dict[str, Any]]:
     """All that a record consists of, each after what it stands on; the last is the record itself."""
     entries = _Entries()
-    if made is not None:
-        finished(entries.place(made))
+    if record is not None:
+        finished(entries.place(record))
     return entries.kept
 
 
@@ -28,46 +28,48 @@ class _Entries:
         # What is kept alive by nobody else must not leave its number to another.
         self._places: dict[Any, tuple[int, Record]] = {}
 
-    def place(self, made: Record) -> Steps[int]:
+    def place(self, record: Record) -> Steps[int]:
         key = (
-            (made.what, made.token) if isinstance(made, Placeholder) and made.token is not None else id(made)
+            (record.what, record.token)
+            if isinstance(record, Placeholder) and record.token is not None
+            else id(record)
         )
         if key not in self._places:
-            entry = yield self._entry(made)
-            self._places[key] = len(self.kept), made
+            entry = yield self._entry(record)
+            self._places[key] = len(self.kept), record
             self.kept.append(entry)
         return self._places[key][0]
 
-    def _entry(self, made: Record) -> Steps[dict[str, Any]]:
-        match made:
+    def _entry(self, record: Record) -> Steps[dict[str, Any]]:
+        match record:
             case Placeholder():
                 # What makes sure of a model's weights is asked now: later nobody has them.
-                lines = "" if made.check is None else made.check("{name}", True)
-                return {"brought": made.what, "name": made.name, "check": lines}
+                lines = "" if record.check is None else record.check("{name}", True)
+                return {"brought": record.what, "name": record.name, "check": lines}
             case Part():
-                return {"whole": (yield self.place(made.whole)), "chosen": made.chosen}
+                return {"whole": (yield self.place(record.whole)), "chosen": record.chosen}
             case Definition():
-                body = yield self.place(made.made)
-                return {"made": body, "parameter": (yield self.place(made.parameter))}
+                body = yield self.place(record.body)
+                return {"body": body, "parameter": (yield self.place(record.parameter))}
             case Arithmetic():
                 operands = []
-                for operand, name in made.named():
+                for operand, name in record.named():
                     operands.append((yield self._code(operand, name)))
-                return {"operation": made.template, "operands": operands}
+                return {"operation": record.template, "operands": operands}
         arguments = []
-        for (name, value), called in zip(made.arguments, made.places, strict=True):
+        for (name, value), called in zip(record.arguments, record.places, strict=True):
             arguments.append([name, (yield self._code(value, called)), called])
-        of = None if made.of is None else (yield self.place(made.of))
+        of = None if record.of is None else (yield self.place(record.of))
         within = None
-        if made.within is not None:
-            model = yield self.place(made.within.model)
-            within = [model, (yield self._code(made.within.interventions, "done"))]
+        if record.within is not None:
+            model = yield self.place(record.within.model)
+            within = [model, (yield self._code(record.within.interventions, "done"))]
         return {
-            "function": made.function,
+            "function": record.function,
             "arguments": arguments,
             "of": of,
             "within": within,
-            "name": made.name,
+            "name": record.name,
         }
 
     def _code(self, value: Any, name: str) -> Steps[list[Any]]:
@@ -79,10 +81,10 @@ class _Entries:
         for part in parts:
             if isinstance(part, str):
                 code.append(part)
-            elif hasattr(part.made, "sha256"):  # an Array
-                code.append(part.made.code(inline=True))
+            elif hasattr(part.value, "sha256"):  # an Array
+                code.append(part.value.code(inline=True))
             else:
-                code.append([(yield self.place(part.made)), part.name])
+                code.append([(yield self.place(part.value)), part.name])
         return code
 
 
@@ -98,18 +100,18 @@ def thawed_record(kept: list[dict[str, Any]]) -> Record | None:
             check = entry["check"]
             said = (lambda name, _, check=check: check.replace("{name}", name)) if check else None
             token = check if check and ".require(" in check else object()
-            made: Record = Placeholder(entry["brought"], entry["name"], said, token=token)
+            record: Record = Placeholder(entry["brought"], entry["name"], said, token=token)
         elif "whole" in entry:
-            made = Part(found[entry["whole"]], entry["chosen"])
+            record = Part(found[entry["whole"]], entry["chosen"])
         elif "parameter" in entry:
-            made = Definition(found[entry["made"]], found[entry["parameter"]])
+            record = Definition(found[entry["body"]], found[entry["parameter"]])
         elif "operation" in entry:
-            made = Arithmetic(entry["operation"], tuple(code(parts) for parts in entry["operands"]))
+            record = Arithmetic(entry["operation"], tuple(code(parts) for parts in entry["operands"]))
         else:
             arguments = tuple((name, code(parts)) for name, parts, _ in entry["arguments"])
             within = entry["within"] and Block(found[entry["within"][0]], code(entry["within"][1]))
             of = None if entry["of"] is None else found[entry["of"]]
             places = tuple(called for _, _, called in entry["arguments"])
-            made = Call(entry["function"], arguments, of, within or None, entry["name"], places)
-        found.append(made)
+            record = Call(entry["function"], arguments, of, within or None, entry["name"], places)
+        found.append(record)
     return found[-1] if found else None

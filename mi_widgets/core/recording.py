@@ -46,13 +46,13 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
         except TypeError:
             return function(*args, **kwargs)  # which says what is missing
         check_arguments(written_name(function), signature, bound.arguments)
-        made = _call(function, bound)
+        record = _call(function, bound)
         token = _inside.set(True)
         try:
             result: Any = function(*bound.args, **bound.kwargs)
         finally:
             _inside.reset(token)
-        return result.with_record(made)
+        return result.with_record(record)
 
     _FUNCTIONS.add(call)
     return call
@@ -162,8 +162,8 @@ def serial(thing: Any) -> int:
 
 def record_of(value: Any, name: str) -> Record:
     """How a value was made; brought by the user, if it does not know."""
-    made = getattr(value, "record", None)
-    return made if isinstance(made, Record) else Placeholder(f"your {value!r}", name, token=serial(value))
+    record = getattr(value, "record", None)
+    return record if isinstance(record, Record) else Placeholder(f"your {value!r}", name, token=serial(value))
 
 
 def kept(value: Any, name: str) -> Any:

@@ -183,9 +183,9 @@ class Result(LabelledNumbers):
         unit: str,
         other: LabelledNumbers | None = None,
     ) -> Result:
-        made = replace(self.provenance, record=record)
+        provenance = replace(self.provenance, record=record)
         if other is not None:
-            made = made.with_other(other.provenance)
+            provenance = provenance.with_other(other.provenance)
         return Result(
             kind="numbers",
             title=title,
@@ -194,7 +194,7 @@ class Result(LabelledNumbers):
             primary="value",
             unit=unit,
             source=self.source,
-            provenance=made,
+            provenance=provenance,
         )
 
     def view(self, **options: Any) -> Any:

@@ -47,7 +47,6 @@ class SAE:
         site: what it was trained on, or None.
         model: the name of the model that it was trained on, or "".
         history: how its training went, a Result (step), or None.
-        made: the call that made it, or None.
     """
 
     W_enc: Float[Tensor, "d_in d_sae"]
@@ -62,7 +61,7 @@ class SAE:
     model: str = ""
     history: Result | None = None
     # No argument, so that what `dataclasses.replace` makes of it does not say that it was made as this one was.
-    made: Record | None = field(default=None, init=False)
+    _record: Record | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -157,14 +156,14 @@ class SAE:
             if isinstance(value := getattr(self, part.name), Tensor)
         }
         same = replace(self, **moved)
-        if self.made is None:
+        if self._record is None:
             return same
-        return same._made_by(Call("to", (("", where),), of=self.made, name="sae", places=("where",)))
+        return same._made_by(Call("to", (("", where),), of=self._record, name="sae", places=("where",)))
 
     @property
     def record(self) -> Record:
         """How it was made; brought by the user, where nobody wrote it down."""
-        return self.made or Placeholder(f"your {self!r}", "sae", token=serial(self))
+        return self._record or Placeholder(f"your {self!r}", "sae", token=serial(self))
 
     def with_record(self, record: Record) -> SAE:
         """The same, made by another call."""
@@ -172,13 +171,15 @@ class SAE:
         return replace(self, history=history)._made_by(record)
 
     def _made_by(self, record: Record) -> SAE:
-        object.__setattr__(self, "made", record)  # of a new one, that nobody knows yet
+        object.__setattr__(self, "_record", record)  # of a new one, that nobody knows yet
         return self
 
     def code(self) -> str:
         """The expression that loads it; `sae` where it was made otherwise."""
-        made = self.made
-        return expression_of(made) if isinstance(made, Call) and made.function == "mi.sae.load" else "sae"
+        record = self._record
+        if not isinstance(record, Call) or record.function != "mi.sae.load":
+            return "sae"
+        return expression_of(record)
 
     def __repr__(self) -> str:
         sparse = f", k={self.k}" if self.k is not None else ""

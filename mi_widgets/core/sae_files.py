@@ -50,7 +50,7 @@ def save_sae(sae: SAE, folder: str | Path) -> None:
     if sae.kind == "batch_topk":
         metadata |= {_TRAINED_AS: sae.kind, "k": sae.k}
     config = {
-        "architecture": next(name for name, kind in _ARCHITECTURES.items() if kind == _written_as(sae)),
+        "architecture": next(name for name, kind in _ARCHITECTURES.items() if kind == _saved_kind(sae)),
         "d_in": sae.d_in,
         "d_sae": sae.d_sae,
         "dtype": str(sae.W_enc.dtype).removeprefix("torch."),
@@ -72,7 +72,7 @@ def save_sae(sae: SAE, folder: str | Path) -> None:
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", "utf-8")
 
 
-def _written_as(sae: SAE) -> Kind:
+def _saved_kind(sae: SAE) -> Kind:
     return "jumprelu" if sae.kind == "batch_topk" else sae.kind
 
 

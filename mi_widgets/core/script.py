@@ -51,9 +51,9 @@ class Script:
         """
         return finished(self._expression(value, name))
 
-    def assign(self, made: Record, name: str) -> str:
+    def assign(self, record: Record, name: str) -> str:
         """Make something, as a variable of this name if it is free; returns the variable."""
-        return finished(self._assigned(made, name))
+        return finished(self._assigned(record, name))
 
     def text(self) -> str:
         """All lines, with the imports that they need."""
@@ -102,9 +102,9 @@ class Script:
         return "".join(said)
 
     def _used(self, use: Use) -> Steps[str]:
-        if hasattr(use.made, "sha256"):
-            return self._numbers(use.made)
-        whole, chosen = _apart(use.made)
+        if hasattr(use.value, "sha256"):
+            return self._numbers(use.value)
+        whole, chosen = _apart(use.value)
         if isinstance(whole, Placeholder) and not whole.what:
             return whole.name + chosen  # a function of this library
         variable = yield self._assigned(whole, use.name)
@@ -116,43 +116,43 @@ class Script:
         self.complete = self.complete and (self._hash_weights or not array.is_large)
         return array.code() if self.complete else "..."
 
-    def _assigned(self, made: Record, name: str) -> Steps[str]:
-        if id(made) in self._known:
-            return self._known[id(made)][1]
-        if isinstance(made, Placeholder):
-            return self._bring(made, name)
-        if isinstance(made, Definition):
-            return self._define(made, name)
-        whole = whole_of(made)
+    def _assigned(self, record: Record, name: str) -> Steps[str]:
+        if id(record) in self._known:
+            return self._known[id(record)][1]
+        if isinstance(record, Placeholder):
+            return self._bring(record, name)
+        if isinstance(record, Definition):
+            return self._define(record, name)
+        whole = whole_of(record)
         block = (yield self._block(whole.within)) if isinstance(whole, Call) else ""
-        text = yield self._call(made)
+        text = yield self._call(record)
         variable = self._said.get((block, text))
         if variable is None:
-            variable = self._said[block, text] = self._free(name, made)
+            variable = self._said[block, text] = self._free(name, record)
             self._lines.append((block, f"{variable} = {text}"))
-        self._known[id(made)] = made, variable
+        self._known[id(record)] = record, variable
         return variable
 
-    def _call(self, made: Call | Arithmetic | Part) -> Steps[str]:
+    def _call(self, record: Call | Arithmetic | Part) -> Steps[str]:
         """A call as it is written; of a part the whole too, unless it has a variable."""
-        if isinstance(made, Part):
-            whole, chosen = _apart(made, self._known)
+        if isinstance(record, Part):
+            whole, chosen = _apart(record, self._known)
             if isinstance(whole, Call) and id(whole) not in self._known:
                 return (yield self._call(whole)) + chosen
             return (yield self._assigned(whole, "whole")) + chosen
-        if isinstance(made, Arithmetic):
+        if isinstance(record, Arithmetic):
             operands = []
-            for operand, name in made.named():
+            for operand, name in record.named():
                 operands.append((yield self._expression(operand, name)))
-            return made.template.format(*operands)
+            return record.template.format(*operands)
         given = []
-        for (name, value), place in zip(made.arguments, made.places, strict=True):
+        for (name, value), place in zip(record.arguments, record.places, strict=True):
             said = yield self._expression(value, place)
             given.append(f"{name}={said}" if name else said)
-        if made.of is None:
-            return f"{made.function}({', '.join(given)})"
-        owner = yield self._used(Use(made.of, getattr(made.of, "name", "") or "made"))
-        return f"{owner}.{made.function}({', '.join(given)})"
+        if record.of is None:
+            return f"{record.function}({', '.join(given)})"
+        owner = yield self._used(Use(record.of, getattr(record.of, "name", "") or "made"))
+        return f"{owner}.{record.function}({', '.join(given)})"
 
     def _block(self, block: Block | None) -> Steps[str]:
         if block is None or not block.interventions:
@@ -163,47 +163,48 @@ class Script:
 
     # -- what is not a call -----------------------------------------------------------------------------------------
 
-    def _bring(self, made: Placeholder, name: str) -> str:
-        key = (made.what, made.token)
+    def _bring(self, record: Placeholder, name: str) -> str:
+        key = (record.what, record.token)
         variable = self._said.get(key)
         if variable is None:
-            variable = self._said[key] = self._free(name, made)
-            self.add(f"{variable} = ...  # bring {' '.join(made.what.split())}")
-            if made.check is not None:
-                lines = made.check(variable, self._hash_weights)
+            variable = self._said[key] = self._free(name, record)
+            self.add(f"{variable} = ...  # bring {' '.join(record.what.split())}")
+            if record.check is not None:
+                lines = record.check(variable, self._hash_weights)
                 self.complete = self.complete and lines is not None
                 self.add(*(lines or "").splitlines())
-        self._known[id(made)] = made, variable
+        self._known[id(record)] = record, variable
         return variable
 
-    def _define(self, made: Definition, name: str) -> str:
+    def _define(self, record: Definition, name: str) -> str:
         """A function, whose body is what was made of one model."""
-        body = body_of(made, hash_weights=self._hash_weights)
+        body = body_of(record, hash_weights=self._hash_weights)
         self.complete = self.complete and body is not None
         lines = tuple(f"    {line}" for line in body or ["..."])
         variable = self._said.get(lines)
         if variable is None:
-            variable = self._said[lines] = self._free(name, made)
+            variable = self._said[lines] = self._free(name, record)
             self.add(f"def {variable}(model):", *lines)
-        self._known[id(made)] = made, variable
+        self._known[id(record)] = record, variable
         return variable
 
-    def _free(self, wanted: str, made: Record) -> str:
+    def _free(self, wanted: str, record: Record) -> str:
         base = variable(wanted)
-        named = [made.function] if isinstance(made, Call) and made.of is not None else []  # as in `untrained`
+        # As in `untrained`.
+        named = [record.function] if isinstance(record, Call) and record.of is not None else []
         numbered = self._numbered.setdefault(base, (f"{base}_{n}" for n in count(2)))
         name = next(name for name in chain([base], named, numbered) if name not in self._taken)
         self._taken.add(name)
         return name
 
 
-def _apart(made: Record, known: Container[int] = ()) -> tuple[Record, str]:
+def _apart(record: Record, known: Container[int] = ()) -> tuple[Record, str]:
     """What something is a part of, and what is chosen of it; no further than to what is known, or fits a line."""
     chosen: list[str] = []
-    while isinstance(made, Part) and len(chosen) < _MOST_PARTS and not (chosen and id(made) in known):
-        chosen.append(made.chosen)
-        made = made.whole
-    return made, "".join(reversed(chosen))
+    while isinstance(record, Part) and len(chosen) < _MOST_PARTS and not (chosen and id(record) in known):
+        chosen.append(record.chosen)
+        record = record.whole
+    return record, "".join(reversed(chosen))
 
 
 def _uses_torch(lines: list[str]) -> bool:
@@ -222,22 +223,22 @@ def variable(text: str) -> str:
     return name if name.isidentifier() and not iskeyword(name) else f"_{name}"
 
 
-def body_of(made: Definition, *, hash_weights: bool) -> list[str] | None:
+def body_of(record: Definition, *, hash_weights: bool) -> list[str] | None:
     """The lines of a function, from its `model` to what it returns; None where weights would have to be hashed."""
     script = Script(inline=True, hash_weights=hash_weights)
-    script._known[id(made.parameter)] = made.parameter, "model"
+    script._known[id(record.parameter)] = record.parameter, "model"
     script._taken.add("model")
-    result = script.assign(made.made, "result")
+    result = script.assign(record.body, "result")
     return [*script.body(), f"return {result}"] if script.complete else None
 
 
-def expression_of(made: Call | Part) -> str:
+def expression_of(record: Call | Part) -> str:
     """The expression that makes something; what it needs is named, not made."""
-    return finished(Script(hash_weights=False)._call(made))
+    return finished(Script(hash_weights=False)._call(record))
 
 
-def code_of(made: Record, name: str) -> str:
+def code_of(record: Record, name: str) -> str:
     """The Python that makes something; its last lines assign it, and make sure of a model's weights."""
     script = Script()
-    script.assign(made, name)
+    script.assign(record, name)
     return script.text()

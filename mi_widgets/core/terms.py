@@ -18,7 +18,7 @@ class Term:
         data: a number, or labelled ones.
         title: of them.
         unit: None of a bare number.
-        made: the number, or the record.
+        operand: the number, or the record.
         model: on which they were measured.
         under: the interventions, as they are written.
     """
@@ -26,14 +26,14 @@ class Term:
     data: Any
     title: str
     unit: str | None
-    made: Any
+    operand: Any
     model: str = ""
     under: str = ""
 
 
 def title_of(sign: str, first: Term, second: Term) -> str:
     """Of a sum, a product and the like; of two that are called alike, what tells them apart."""
-    if sign == "+" and first.made == 0:  # where `sum` begins
+    if sign == "+" and first.operand == 0:  # where `sum` begins
         return second.title
     one, other = inside(first.title, sign == "+" or sign == "−"), inside(second.title, sign == "+")
     if first.title == second.title and first.model != second.model:

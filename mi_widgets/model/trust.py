@@ -57,12 +57,12 @@ class Trust:
 
     Args:
         model: the model's name.
-        made: gives the record of how it came here.
+        record: gives the record of how it came here.
         checks: in the order in which they were made.
     """
 
     model: str = field(repr=False)
-    made: Callable[[], Record] = field(repr=False)
+    record: Callable[[], Record] = field(repr=False)
     checks: tuple[Check, ...] = ()
 
     @property
@@ -99,7 +99,7 @@ class Trust:
             unit="held",
             source="checks made when the model was loaded",
             provenance=Provenance(
-                self.model, Call("trust.to_result", of=self.made()), warnings=self.warnings
+                self.model, Call("trust.to_result", of=self.record()), warnings=self.warnings
             ),
         )
 

@@ -54,11 +54,11 @@ class SmallRecipe(ABC, Generic[Product]):
         """What is made of a seed."""
 
     @abstractmethod
-    def measures(self, made: Product) -> dict[str, float]:
+    def measures(self, product: Product) -> dict[str, float]:
         """Every figure that is recorded of it."""
 
     @abstractmethod
-    def write(self, made: Product, folder: Path) -> None:
+    def write(self, product: Product, folder: Path) -> None:
         """Write all files from which it is read."""
 
     @abstractmethod
@@ -98,9 +98,9 @@ def train_small(
     if out and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise MIError(f"--out {folder} is not empty: give a new folder.")
     start = time.process_time()
-    made = recipe.train(seed=seed)
+    product = recipe.train(seed=seed)
     seconds = time.process_time() - start
-    found = _figures(recipe, made)
+    found = _figures(recipe, product)
     problems = missed(recipe.bars, found)
     if problems and not out:
         return found, [*problems, "what is shipped stays as it was"]
@@ -112,16 +112,16 @@ def train_small(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
         new = Path(beside) / folder.name
         new.mkdir()
-        write_small(made, new, recipe, record)
+        write_small(product, new, recipe, record)
         shutil.rmtree(folder, ignore_errors=True)
         new.rename(folder)
     print(f"written to {folder}")
     return found, problems
 
 
-def write_small(made: Product, folder: Path, recipe: SmallRecipe[Product], record: dict[str, Any]) -> None:
+def write_small(product: Product, folder: Path, recipe: SmallRecipe[Product], record: dict[str, Any]) -> None:
     """Its files, its card and its record."""
-    recipe.write(made, folder)
+    recipe.write(product, folder)
     (folder / CARD).write_text(card_of(recipe, record), "utf-8")
     record = {**record, "files": {path.name: sha256_of(path) for path in sorted(folder.iterdir())}}
     (folder / EXPECTED).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
@@ -156,8 +156,8 @@ def card_of(recipe: SmallRecipe[Any], record: Mapping[str, Any]) -> str:
     )
 
 
-def _figures(recipe: SmallRecipe[Product], made: Product) -> dict[str, float]:
-    return {name: float(f"{value:.5g}") for name, value in recipe.measures(made).items()}
+def _figures(recipe: SmallRecipe[Product], product: Product) -> dict[str, float]:
+    return {name: float(f"{value:.5g}") for name, value in recipe.measures(product).items()}
 
 
 _CARD = """# {recipe.name}

@@ -47,7 +47,7 @@ class ToyModel:
         sparsity: of each instance, or of all, from 0 (every feature in every input) to below 1.
         importance: of each feature; 1 by default.
         name: for people.
-        made: the call that made it, where that was not this one.
+        record: the call that made it, where that was not this one.
 
     Raises:
         MIError: shapes that do not belong together, numbers that are none, or a sparsity that is no probability.
@@ -58,7 +58,7 @@ class ToyModel:
     sparsity: Array
     importance: Array
     name: str
-    made: Record | None = field(compare=False)
+    _record: Record | None = field(init=False, compare=False)
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class ToyModel:
         sparsity: Any = 0.0,
         importance: Any = None,
         name: str = "toy model",
-        made: Record | None = None,
+        record: Record | None = None,
     ) -> None:
         weights = _numbers(W, "W")
         weights = weights[None] if weights.ndim == 2 else weights
@@ -92,7 +92,7 @@ class ToyModel:
         for part, values in kept.items():
             object.__setattr__(self, part, Array(values))
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "made", made)
+        object.__setattr__(self, "_record", record)
 
     @property
     def n_features(self) -> int:
@@ -139,8 +139,8 @@ class ToyModel:
     @property
     def record(self) -> Record:
         """How it was made; large weights of your own are left for you to bring."""
-        if self.made is not None:
-            return self.made
+        if self._record is not None:
+            return self._record
         if self.W.tensor.numel() > _WRITTEN_OUT:
             return Placeholder(f"your {self!r}", "toy", token=serial(self))
         given = {name: getattr(self, name) for name in ("W", "b", "sparsity", "importance", "name")}
@@ -149,7 +149,7 @@ class ToyModel:
     def with_record(self, record: Record) -> ToyModel:
         """The same, made by another call."""
         return ToyModel(
-            self.W, self.b, sparsity=self.sparsity, importance=self.importance, name=self.name, made=record
+            self.W, self.b, sparsity=self.sparsity, importance=self.importance, name=self.name, record=record
         )
 
     def code(self) -> str:
@@ -215,7 +215,7 @@ def read_toy(folder: Path, *, name: str) -> ToyModel:
         DamagedWeights: a file's hash differs from the recorded one.
     """
     check_files(str(folder), [LAST])
-    return ToyModel(**load_file(folder / LAST), name=name, made=None)
+    return ToyModel(**load_file(folder / LAST), name=name, record=None)
 
 
 def _numbers(given: Any, what: str) -> Tensor:

@@ -154,7 +154,7 @@ class ActivationPatching:
 
     def result(self) -> Result:
         """As far as it has come: NaN where a cell was not run for all pairs yet, and then `effect` says how far."""
-        made = Measurement(
+        measurement = Measurement(
             kind="activation_patching",
             title=f"Activation patching at {self._site.name}",
             source=_SOURCE,
@@ -166,4 +166,4 @@ class ActivationPatching:
             progress="" if self.done == self.size else f"{self.done} / {self.size} cells",
         )
         how = self._model.provenance(sites=[self._site.name])
-        return effects(self._model, self._pairs, made, self._metric, how)
+        return effects(self._model, self._pairs, measurement, self._metric, how)

@@ -76,7 +76,7 @@ def attribution_patching(
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     labels = {"layer": layers, "head": range(model.config.size("head", site.name) or 0)}
     axes = {axis: list(labels.get(axis, range(change.shape[1 + by.index(axis)]))) for axis in by}
-    made = Measurement(
+    measurement = Measurement(
         kind="attribution_patching",
         title=f"Attribution patching at {site.name}",
         source=_SOURCE,
@@ -87,7 +87,7 @@ def attribution_patching(
         corrupted=corrupted,
     )
     how = model.provenance(sites=[site.name])
-    return effects(model, several, made, metric, how)
+    return effects(model, several, measurement, metric, how)
 
 
 def _check(site: Site, by: tuple[str, ...]) -> None:

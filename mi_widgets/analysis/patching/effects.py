@@ -44,43 +44,43 @@ class Measurement:
 
 
 def effects(
-    model: Model, pairs: Sequence[PromptPair], made: Measurement, metric: PairMetric, how: Provenance
+    model: Model, pairs: Sequence[PromptPair], measurement: Measurement, metric: PairMetric, how: Provenance
 ) -> Result:
     """The Result of a method.
 
     Raises:
         MetricError: the metric does not tell the clean prompts from the corrupted ones.
     """
-    if not made.progress:
-        check_apart(made.clean, made.corrupted)
-    span = float(made.clean.mean() - made.corrupted.mean())
-    dims = tuple(made.axes)
-    coords: dict[str, object] = {"site": made.site}
-    coords |= {axis: list(labels) for axis, labels in made.axes.items()}
-    if "pos" in made.axes:
+    if not measurement.progress:
+        check_apart(measurement.clean, measurement.corrupted)
+    span = float(measurement.clean.mean() - measurement.corrupted.mean())
+    dims = tuple(measurement.axes)
+    coords: dict[str, object] = {"site": measurement.site}
+    coords |= {axis: list(labels) for axis, labels in measurement.axes.items()}
+    if "pos" in measurement.axes:
         for name, text in (("pos_token", pairs[0].clean), ("corrupted_token", pairs[0].corrupted)):
             tokens = model.tokenize(text).tokens[0]
-            coords[name] = ("pos", [tokens[p] for p in made.axes["pos"]])
+            coords[name] = ("pos", [tokens[p] for p in measurement.axes["pos"]])
     unit = {"units": unit_of(metric)}
     return Result(
-        kind=made.kind,
-        title=made.title,
+        kind=measurement.kind,
+        title=measurement.title,
         dataset=xr.Dataset(
             {
                 "effect": (
                     dims,
-                    (made.metric.mean(0) - made.corrupted.mean()) / span,
-                    {"progress": made.progress} if made.progress else {},
+                    (measurement.metric.mean(0) - measurement.corrupted.mean()) / span,
+                    {"progress": measurement.progress} if measurement.progress else {},
                 ),
-                "metric": (("batch", *dims), made.metric, unit),
-                "clean": (("batch",), made.clean, unit),
-                "corrupted": (("batch",), made.corrupted, unit),
+                "metric": (("batch", *dims), measurement.metric, unit),
+                "clean": (("batch",), measurement.clean, unit),
+                "corrupted": (("batch",), measurement.corrupted, unit),
             },
             coords=coords,
         ),
         primary="effect",
         unit="share of the clean answer",
-        source=made.source,
+        source=measurement.source,
         provenance=how,
     )
 

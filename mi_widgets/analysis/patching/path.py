@@ -85,7 +85,7 @@ def path_patching(
             found.append(values)
             ends.append(both.ends)
     clean, corrupted = (np.concatenate(some) for some in zip(*ends, strict=True))
-    made = Measurement(
+    measurement = Measurement(
         kind="path_patching",
         title=f"Path patching to {', '.join(map(repr, received))}",
         source=_SOURCE,
@@ -96,7 +96,7 @@ def path_patching(
         corrupted=corrupted,
     )
     how = model.provenance(sites=["z", *[site.name for site in received]])
-    return effects(model, several, made, metric, how)
+    return effects(model, several, measurement, metric, how)
 
 
 def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | None) -> list[int]:

@@ -99,11 +99,11 @@ class Progress:
         if self._tell is not None:
             self._tell(point)
 
-    def result(self, made: Provenance) -> Result:
+    def result(self, provenance: Provenance) -> Result:
         """All that was written down.
 
         Args:
-            made: how.
+            provenance: of it.
         """
         names = [field.name for field in fields(Point)]
         table = self._fit.history.numpy().astype(np.float64)
@@ -121,5 +121,5 @@ class Progress:
             primary="loss",
             unit=_UNITS["loss"],
             source="the training itself",
-            provenance=made,
+            provenance=provenance,
         )

@@ -44,11 +44,11 @@ class DictionaryRecipe(SmallRecipe[SAE]):
         texts = [text.text for text in data(_MODEL, "train", n=_TEXTS, seed=_TEXTS_SEED)]
         return train_sae(_model(), self.site, texts, **self.options, seed=seed, progress=progress)
 
-    def measures(self, made: SAE) -> dict[str, float]:  # noqa: D102
-        return measures_of_dictionary(made, _model())
+    def measures(self, product: SAE) -> dict[str, float]:  # noqa: D102
+        return measures_of_dictionary(product, _model())
 
-    def write(self, made: SAE, folder: Path) -> None:  # noqa: D102
-        save_sae(made, folder)
+    def write(self, product: SAE, folder: Path) -> None:  # noqa: D102
+        save_sae(product, folder)
 
     def read(self, folder: Path) -> SAE:  # noqa: D102
         return read_sae(folder)

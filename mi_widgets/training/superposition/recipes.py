@@ -37,11 +37,11 @@ class ToyRecipe(SmallRecipe[ToyModel]):
     def train(self, *, seed: int = 0, progress: bool = True) -> ToyModel:  # noqa: D102
         return train_superposition(**self.options, seed=seed, progress=progress)
 
-    def measures(self, made: ToyModel) -> dict[str, float]:  # noqa: D102
-        return self.measured(made)
+    def measures(self, product: ToyModel) -> dict[str, float]:  # noqa: D102
+        return self.measured(product)
 
-    def write(self, made: ToyModel, folder: Path) -> None:  # noqa: D102
-        tensors = {name: getattr(made, name).tensor for name in ("W", "b", "sparsity", "importance")}
+    def write(self, product: ToyModel, folder: Path) -> None:  # noqa: D102
+        tensors = {name: getattr(product, name).tensor for name in ("W", "b", "sparsity", "importance")}
         save_file(tensors, folder / LAST, metadata={"format": "pt"})
 
     def read(self, folder: Path) -> ToyModel:  # noqa: D102

@@ -1,4 +1,4 @@
-"""Where in the atlas texts something is known that a model may hold there: for scoring features against the truth."""
+"""Where in the atlas texts something is known that a model may hold there: for scoring latents against the truth."""
 
 from __future__ import annotations
 
