@@ -33,11 +33,11 @@ class ContinuationWriter:
 
     Args:
         model: what writes, under the interventions that are active then.
-        new: how many tokens.
+        max_new_tokens: how many.
     """
 
-    def __init__(self, model: Model, new: int) -> None:
-        self._model, self.new = model, new
+    def __init__(self, model: Model, max_new_tokens: int) -> None:
+        self._model, self.max_new_tokens = model, max_new_tokens
 
     def line(self, name: str, prompt: str, stop: Event, tell: Callable[[Line], object] | None = None) -> Line:
         """One line; what is likeliest next is told after a single forward pass, the rest as it is written.
@@ -61,7 +61,7 @@ class ContinuationWriter:
         say(tokens[0])
         generation = self._model.generate(
             prompt,
-            max_new_tokens=self.new,
+            max_new_tokens=self.max_new_tokens,
             on_token=throttled(lambda so_far: say(so_far.text)),
             cancel=stop,
         )

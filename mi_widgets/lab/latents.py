@@ -115,7 +115,9 @@ class LatentsPanel(Panel[LatentsView]):
         """Show these latents, and what the model says with some of them changed."""
         self.view.write(script)
         model = script.assign(self._model.record, "model")
-        lines = [f"print({model}.generate({self._read_last!r}, max_new_tokens={self._continuing.new}))"]
+        lines = [
+            f"print({model}.generate({self._read_last!r}, max_new_tokens={self._continuing.max_new_tokens}))"
+        ]
         for done in (self.interventions, self._held):
             lines = script.within(model, done, lines)
         script.add(*lines)

@@ -109,9 +109,10 @@ class PatchingPanel(Panel[PatchingView]):
             changes.append(f"mi.patch({site!r}, clean)")
             lines.append(f"clean = {model}.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
         if changes:
+            n = self._continuing.max_new_tokens
             lines += [
                 f"with {model}.intervene({', '.join(changes)}):",
-                f"    print({model}.generate({self.pair.corrupted!r}, max_new_tokens={self._continuing.new}))",
+                f"    print({model}.generate({self.pair.corrupted!r}, max_new_tokens={n}))",
             ]
         script.add(*script.within(model, self._held, lines) if lines else ())
 

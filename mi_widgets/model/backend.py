@@ -81,7 +81,7 @@ class Resume:
 
 
 @dataclass(frozen=True)
-class Pass:
+class PassRequest:
     """One forward pass: what goes in, what is changed on the way, what is kept.
 
     Args:
@@ -150,7 +150,7 @@ def _edit(root: Any, place: Place, layer: int | None, change: Callable[[Tensor],
         side[place.item] = new
 
 
-def trace(wrapped: Any, architecture: Architecture, forward: Pass) -> dict[Key, Tensor]:
+def trace(wrapped: Any, architecture: Architecture, forward: PassRequest) -> dict[Key, Tensor]:
     """Run one forward pass.
 
     Each edit and each capture has an invoke of its own. Empty invokes see the whole batch and may stand in any

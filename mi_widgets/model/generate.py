@@ -18,7 +18,7 @@ from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import counted
 
-from .backend import Pass
+from .backend import PassRequest
 from .model_core import ModelCore
 from .model_with_provenance import ModelWithProvenance
 from .run import Generation, Run
@@ -113,7 +113,7 @@ def _steps(
     # The last column alone is unembedded, unless somebody changes the logits of others.
     last = None if any(edit.site.name == "logits" for edit in edits) else torch.full((len(ids),), -1)
     while True:
-        forward = Pass(
+        forward = PassRequest(
             inputs=model.architecture.inputs(ids, mask, positions, cache),
             batch=len(ids),
             edits=model.edits(edits, spans),
@@ -177,6 +177,6 @@ def _run(
     kept = model.forward(whole, keep=keys, edits=model.edits(edits, spans))
     ids, sites = [*given, *new], tuple(site.everywhere for site in keep)
     arguments = (("", ids), ("keep", list(sites)))
-    made = Call("run", arguments, of=model.record, within=model.block, name="run", places=("prompt", "keep"))
+    call = Call("run", arguments, of=model.record, within=model.block, name="run", places=("prompt", "keep"))
     # Interventions act on the positions of the prompt: run anew over all tokens they would do something else.
-    return Run(model, ids, whole, edits, kept, sites, None if edits else made)
+    return Run(model, ids, whole, edits, kept, sites, None if edits else call)

@@ -62,7 +62,7 @@ def load(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
                     "module.to(device, dtype) before you load it."
                 )
-        name, module, made = type(name_or_module).__name__, name_or_module, None
+        name, module, record = type(name_or_module).__name__, name_or_module, None
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = os.fspath(name_or_module), _device(device), _dtype(dtype)
         given = {
@@ -72,7 +72,7 @@ def load(
             "dtype": dtype,
             "bos": bos,
         }
-        made = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
+        record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
         module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
         module = module.to(place) if kind is None else module.to(place, kind)
     else:
@@ -81,7 +81,7 @@ def load(
             f"{type(name_or_module).__name__}."
         )
     return model_of(
-        module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, record=made, bos=bos
+        module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, record=record, bos=bos
     )
 
 

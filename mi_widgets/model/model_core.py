@@ -18,7 +18,7 @@ from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans
 
 from .architectures import Weights, check_site, layers_of
-from .backend import Edit, Key, Pass, lock_of, trace
+from .backend import Edit, Key, PassRequest, lock_of, trace
 from .memory import bytes_of, check_fits
 from .parts import Parts
 from .tokens import Prompt, TokenizedPrompts
@@ -180,7 +180,7 @@ class ModelCore:
         ids, mask = tokenized.ids.to(self.device), tokenized.mask.to(self.device)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         return self.execute(
-            Pass(
+            PassRequest(
                 inputs=self.architecture.inputs(ids, mask, positions, None),
                 batch=len(ids),
                 edits=edits,
@@ -190,7 +190,7 @@ class ModelCore:
             )
         )
 
-    def execute(self, forward: Pass) -> dict[Key, Tensor]:
+    def execute(self, forward: PassRequest) -> dict[Key, Tensor]:
         """Run a pass, alone on this module.
 
         Raises:

@@ -81,9 +81,9 @@ def observe(
     given = [passed.get((block, "output")) for block in blocks]
     for layer, output in enumerate(given):
         # The model unpacks all layers alike: of a tensor where others give a tuple, [0] is the first prompt.
-        if _kind(output) != _kind(given[0]):
+        if _type_text(output) != _type_text(given[0]):
             faults["resid_post", layer] = (
-                f"its layer gives {_kind(output)} where layer 0 gives {_kind(given[0])}"
+                f"its layer gives {_type_text(output)} where layer 0 gives {_type_text(given[0])}"
             )
             activations.pop(("resid_post", layer), None)
     final = tuple(
@@ -94,7 +94,7 @@ def observe(
     return Observation(activations, faults, len(given[0]) if isinstance(given[0], tuple) else 0, final)
 
 
-def _kind(output: Any) -> str:
+def _type_text(output: Any) -> str:
     return f"a tuple of {len(output)}" if isinstance(output, tuple) else f"a {type(output).__name__}"
 
 

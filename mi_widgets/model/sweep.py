@@ -24,7 +24,7 @@ from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.core.spans import PromptSpans, single
 
-from .backend import Edit, Key, Pass, Resume
+from .backend import Edit, Key, PassRequest, Resume
 from .grid import Axes, Grid
 from .memory import bytes_of, free_bytes
 from .model_with_provenance import ModelWithProvenance
@@ -105,7 +105,7 @@ class _Sweep:
             resume = Resume(first, model.block_output(self._given[first - 1][rows.to(device)]))
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         at_logits = any(i.site.name == "logits" for i in (*ambient, *here))
-        forward = Pass(
+        forward = PassRequest(
             inputs=model.architecture.inputs(ids, mask, positions, None),
             batch=len(rows),
             edits=self._edits(cells, ambient),
@@ -241,10 +241,10 @@ def _cells(
     for index, site in sites:
         position = site.positions if isinstance(site.positions, int) else 0
         rows = tuple(row for row, length in enumerate(spans.lengths) if length > position)
-        made = stack(make(site))
-        for intervention in made:
+        done = stack(make(site))
+        for intervention in done:
             model.layers_of(intervention.site)
-        yield _Cell(index, made, rows)
+        yield _Cell(index, done, rows)
 
 
 def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndarray:

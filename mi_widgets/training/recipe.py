@@ -85,7 +85,7 @@ class Recipe(ABC):
             seed: of its training.
         """
 
-    def story(self, name: str, seed: int) -> dict[str, float]:
+    def training_figures(self, name: str, seed: int) -> dict[str, float]:
         """Every figure that is recorded of its training; none where no checkpoints are kept.
 
         Args:

@@ -75,7 +75,7 @@ def ship(recipe: Recipe, module: nn.Module, folder: Path, *, seed: int, seconds:
 
 def measured(recipe: Recipe, name: str, seed: int) -> dict[str, float]:
     """Every figure of a shipped model, or of a folder that its recipe has written."""
-    return recipe.measures(load(name), seed) | recipe.story(name, seed)
+    return recipe.measures(load(name), seed) | recipe.training_figures(name, seed)
 
 
 def cost_of_half_precision(recipe: Recipe, module: nn.Module, found: Mapping[str, float], seed: int) -> float:

@@ -282,7 +282,7 @@ def test_many_moves_leave_nothing(model, panel):
     assert torch.equal(model.run("abcd").logits, before)
     assert sum(len(m._forward_hooks) for m in model.module.modules()) == hooks
     assert not [t for t in threading.enumerate() if t.name == "mi_widgets.Latest"]
-    assert len(panel._answers._continuations) == len(panel._answers._logits) == 1
+    assert len(panel._responder._continuations) == len(panel._responder._logits) == 1
 
 
 @pytest.mark.parametrize(("wrong", "says"), [("", "The prompt is empty"), ("ab" * 30, "Shorten it by 21")])

@@ -17,7 +17,7 @@ from mi_widgets.widgets._shared.axis_scale import XAxis, even_axis
 from mi_widgets.widgets._shared.colour import dark_ink, lookup
 from mi_widgets.widgets._shared.pool import max_pool
 from mi_widgets.widgets._shared.scale import ColourScale, highest
-from mi_widgets.widgets._shared.selection import shared
+from mi_widgets.widgets._shared.selection import changes_from_linked
 from mi_widgets.widgets._shared.thinning import thinned
 from mi_widgets.widgets._shared.tokens import quoted, shortened, visible
 from mi_widgets.widgets._shared.wire import quantise
@@ -52,7 +52,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "x place": lambda values, log, whole, value: round(XAxis(values, log, whole).place(value), 9),
     "y ticks": lambda low, high, ticks: [text for _, text in even_axis(low, high, ticks=ticks).ticks],
     "y place": lambda low, high, ticks, value: round(even_axis(low, high, ticks=ticks).place(value), 9),
-    "shared": shared,
+    "changes from linked": changes_from_linked,
     "said": fill,
     "pooled": lambda rows, side: max_pool(np.array(rows, np.uint8), side=side).tolist(),
     **agreement_views.RULES,

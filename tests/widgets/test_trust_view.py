@@ -63,9 +63,9 @@ def test_warnings_come_first_then_notes_then_what_held(view):
     assert names(view)[3:] == [name for name, *_ in HELD]  # in the order of the report
 
 
-@pytest.mark.parametrize(("held", "folds"), [(0, False), (6, False), (7, True)])
-def test_many_that_held_are_folded(held, folds):
-    assert TrustView(report(held=held))._data["derived"]["folds"] is folds
+@pytest.mark.parametrize(("held", "collapses"), [(0, False), (6, False), (7, True)])
+def test_many_that_held_are_folded(held, collapses):
+    assert TrustView(report(held=held))._data["derived"]["collapses"] is collapses
 
 
 def test_header_and_repr_say_how_many(view):

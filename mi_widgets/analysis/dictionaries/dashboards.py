@@ -22,7 +22,7 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .sites import at_annotations, in_a_title, place_of
+from .sites import at_annotations, in_a_title, site_of
 
 BINS = 20
 
@@ -70,7 +70,7 @@ def dashboards(
     Source: after Bricken et al. 2023, "Towards monosemanticity", section "Feature dashboards"; logits as in "logit
     weights" there.
     """
-    place = place_of(sae, site)
+    site = site_of(sae, site)
     texts = listed_texts("mi.sae.dashboards", texts)
     least = {
         "n_contexts": (n_contexts, 1),
@@ -81,10 +81,10 @@ def dashboards(
     n_contexts, n_around, n_promoted, n_neighbors = (
         counted(number, f"mi.sae.dashboards: {name}", few) for name, (number, few) in least.items()
     )
-    fired = _fired(model, sae, place, texts, progress)
+    fired = _fired(model, sae, site, texts, progress)
     ids, activations = fired.contexts(sae.d_sae, n_contexts, n_around)
-    promoted = _effects(model, sae, place, n_promoted)
-    labels = _labels(model, sae, place, texts, annotations, progress)
+    promoted = _effects(model, sae, site, n_promoted)
+    labels = _labels(model, sae, site, texts, annotations, progress)
     known, numbers = np.unique(
         np.concatenate([ids.ravel(), promoted["promoted"].ravel(), promoted["suppressed"].ravel()]),
         return_inverse=True,
@@ -94,7 +94,7 @@ def dashboards(
     rank, row = ("latent", "rank"), ("latent", "context", "place")
     return Result(
         kind="dashboards",
-        title=f"{sae.d_sae} latents at {in_a_title(place)}",
+        title=f"{sae.d_sae} latents at {in_a_title(site)}",
         dataset=xr.Dataset(
             {
                 "density": (("latent",), fired.density(sae.d_sae)),
@@ -115,7 +115,7 @@ def dashboards(
         primary="density",
         unit="share of tokens",
         source="Bricken et al. 2023, feature dashboards",
-        provenance=model.provenance(sites=[place.name]),
+        provenance=model.provenance(sites=[site.name]),
     )
 
 

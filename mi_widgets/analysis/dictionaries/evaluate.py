@@ -23,7 +23,7 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from ..loss import summed_loss
 from .detectors import Columns, blocks, f1_of
-from .sites import at_annotations, in_a_title, place_of
+from .sites import at_annotations, in_a_title, site_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 EXAMPLES_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -72,16 +72,16 @@ def evaluate_sae(
     labels as in Karvonen et al. 2024 (arXiv:2408.00113).
     """
     checked_seed(seed)
-    place = place_of(sae, site)
+    site = site_of(sae, site)
     texts = listed_texts("mi.sae.evaluate", texts)
-    whole = _fidelity(model, sae, place, texts, progress)
+    whole = _fidelity(model, sae, site, texts, progress)
     labels, scores = (
-        _scores(model, sae, place, texts, annotations, seed, progress) if annotations else ([], _none())
+        _scores(model, sae, site, texts, annotations, seed, progress) if annotations else ([], _none())
     )
     dims = ("label", "basis")
     return Result(
         kind="sae_evaluation",
-        title=f"Single latents against what is known, at {in_a_title(place)}",
+        title=f"Single latents against what is known, at {in_a_title(site)}",
         dataset=xr.Dataset(
             {
                 "f1": (dims, scores.f1),
@@ -158,19 +158,19 @@ def _scores(
     progress: bool,
 ) -> tuple[list[str], _Scores]:
     found, x = at_annotations(model, site, texts, annotations, progress=progress)
-    half, is_it = split(found)
+    to_fit, is_it = split(found)
     labels = [*is_it]
     if not labels:
         return labels, _none()
     shape = (len(labels), len(BASES))
     f1, auc, column = np.zeros(shape), np.zeros(shape), np.zeros(shape, int)
-    for j, values in enumerate(_bases(sae, x, torch.from_numpy(half), seed)):
-        on_one_half = _Choice.on(values[half], {label: these[half] for label, these in is_it.items()})
+    for j, values in enumerate(_values_by_basis(sae, x, torch.from_numpy(to_fit), seed)):
+        on_one_half = _Choice.on(values[to_fit], {label: these[to_fit] for label, these in is_it.items()})
         for i, label in enumerate(labels):
-            to_find, best = is_it[label][~half], int(on_one_half.f1[i].argmax())
-            f1[i, j] = f1_of(values[~half, best] >= on_one_half.thresholds[i, best], to_find)
+            to_find, best = is_it[label][~to_fit], int(on_one_half.f1[i].argmax())
+            f1[i, j] = f1_of(values[~to_fit, best] >= on_one_half.thresholds[i, best], to_find)
             likeliest = int(on_one_half.auc[i].argmax())
-            auc[i, j] = Columns.of(values[~half, likeliest, None]).auc(to_find)[0]
+            auc[i, j] = Columns.of(values[~to_fit, likeliest, None]).auc(to_find)[0]
             column[i, j] = best
     return labels, _Scores(f1, auc, column, np.array([is_it[label].sum() for label in labels], int))
 
@@ -198,7 +198,7 @@ def split(
     annotations: Sequence[Sequence[Annotation]],
 ) -> tuple[Bool[np.ndarray, " token"], dict[str, Bool[np.ndarray, " token"]]]:
     """The half of the tokens to choose on, every other text; and of each label with enough in both, which have it."""
-    half = np.array([here[0].text % 2 == 0 for here in annotations])
+    to_fit = np.array([here[0].text % 2 == 0 for here in annotations])
     names = [{f"{annotation.kind} {annotation.value}" for annotation in here} for here in annotations]
     is_it = {
         name: np.array([name in here for here in names])
@@ -209,13 +209,13 @@ def split(
     enough = {
         name: these
         for name, these in is_it.items()
-        if min((these & half).sum(), (these & ~half).sum()) >= EXAMPLES_OF_A_LABEL
+        if min((these & to_fit).sum(), (these & ~to_fit).sum()) >= EXAMPLES_OF_A_LABEL
     }
-    return half, enough
+    return to_fit, enough
 
 
-def _bases(
-    sae: SAE, x: Float[Tensor, "token d_in"], half: Bool[Tensor, " token"], seed: int
+def _values_by_basis(
+    sae: SAE, x: Float[Tensor, "token d_in"], to_fit: Bool[Tensor, " token"], seed: int
 ) -> Iterator[Float[np.ndarray, "token column"]]:
     """The numbers of every basis, one after another; where a direction has no sign of its own, both."""
     latents = sae.encode(x)
@@ -223,8 +223,8 @@ def _bases(
     yield latents.numpy()
     del latents
     yield torch.cat([x, -x], -1).numpy()
-    middle = x[half].mean(0)
-    components = torch.linalg.svd(x[half] - middle, full_matrices=False).Vh
+    middle = x[to_fit].mean(0)
+    components = torch.linalg.svd(x[to_fit] - middle, full_matrices=False).Vh
     turned = (x - middle) @ components.T
     yield torch.cat([turned, -turned], -1).numpy()
     drawn = torch.randn(sae.d_sae, sae.d_in, generator=seeded(seed))

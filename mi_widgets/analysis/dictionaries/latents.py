@@ -15,7 +15,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
 from ..activations import not_special
-from .sites import in_a_title, place_of
+from .sites import in_a_title, site_of
 
 
 @recorded
@@ -36,13 +36,13 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         DictionaryError: no site, or a width that is not the site's.
         NotKept: the run did not keep the site.
     """
-    place = place_of(sae, site)
-    found = sae.encode(run[place.everywhere].detach())
+    site = site_of(sae, site)
+    found = sae.encode(run[site.everywhere].detach())
     numbers, activations = _strongest(found * not_special(run)[..., None].to(found))
     dims = ("batch", "pos", "rank")
     return Result(
         kind="latents",
-        title=f"Latents at {in_a_title(place.everywhere)}",
+        title=f"Latents at {in_a_title(site.everywhere)}",
         dataset=xr.Dataset(
             {"activation": (dims, activations), "latent": (dims, numbers), "d_sae": sae.d_sae},
             coords={
@@ -54,7 +54,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         primary="activation",
         unit="activation",
         source="the dictionary's encoder",
-        provenance=run.provenance(sites=[place.name]),
+        provenance=run.provenance(sites=[site.name]),
     )
 
 

@@ -17,21 +17,21 @@ from mi_widgets.model.model import Model
 from ..activations import text_batches
 
 
-def place_of(sae: SAE, site: Site | None) -> Site:
+def site_of(sae: SAE, site: Site | None) -> Site:
     """Where a dictionary reads: the site given, else its own.
 
     Raises:
         DictionaryError: neither names a layer.
     """
-    place = site or sae.site
-    if place is None or place.layer is None:
+    site = site or sae.site
+    if site is None or site.layer is None:
         raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
-    return place
+    return site
 
 
-def in_a_title(place: Site) -> str:
+def in_a_title(site: Site) -> str:
     """A site without the `at.` that it has in code."""
-    return repr(place).removeprefix("at.")
+    return repr(site).removeprefix("at.")
 
 
 def at_annotations(

@@ -20,9 +20,9 @@ from mi_widgets.widgets.steering.shown import Slider
 from mi_widgets.widgets.steering.widget import SteeringView
 
 from ..panel import Panel
-from .answers import Answers, Gesture
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
+from .responder import Gesture, Responder
 
 
 @checked
@@ -69,7 +69,7 @@ class SteeringPanel(Panel[SteeringView]):
     ) -> None:
         self._model, self._held = model, model.interventions
         self._entries = entries(model, directions)
-        self._new = max_new_tokens
+        self._max_new_tokens = max_new_tokens
         ordinary = ordinary_texts(model) if texts is None else listed_texts("mi.SteeringPanel", texts)
         measured = Effects(model, named_probes("mi.SteeringPanel", probes), ordinary)
         model.run(prompt)  # a prompt that it cannot take is told here
@@ -83,7 +83,7 @@ class SteeringPanel(Panel[SteeringView]):
             offered=choices(model, self._entries),
         )
         self.view.writes = self.write
-        self._answers = Answers(self.view, model, self._entries, measured, max_new_tokens)
+        self._responder = Responder(self.view, model, self._entries, measured, max_new_tokens)
         super().__init__([self.view])
         self.view.on_msg(self._told)
         self.view.observe(self._ask, ["scales", "prompt", "settings"])
@@ -167,7 +167,9 @@ class SteeringPanel(Panel[SteeringView]):
             script.add(
                 f"# {' '.join(names.split())}", f"steering = {script.expression(steering, 'steering')}"
             )
-        body = [f"print({model}.generate({self._answers.prompt!r}, max_new_tokens={self._new}{drawn}))"]
+        body = [
+            f"print({model}.generate({self._responder.prompt!r}, max_new_tokens={self._max_new_tokens}{drawn}))"
+        ]
         if steering:
             body = [f"with {model}.intervene(steering):", *(f"    {line}" for line in body)]
         script.add(*script.within(model, self._held, body))
@@ -200,7 +202,7 @@ class SteeringPanel(Panel[SteeringView]):
 
     def _answer(self, request: Gesture | None, stop: Event) -> None:
         with self._model.intervene(self._held):
-            self._answers(request, stop)
+            self._responder(request, stop)
 
     def _say_error(self, request: Any, error: str) -> None:
         self.view.say(error=error, busy="")

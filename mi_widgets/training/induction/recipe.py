@@ -31,7 +31,7 @@ class InductionRecipe(Schedule, Recipe):
     def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102
         return measures(model)
 
-    def story(self, name: str, seed: int) -> dict[str, float]:  # noqa: D102
+    def training_figures(self, name: str, seed: int) -> dict[str, float]:  # noqa: D102
         return phase_change(name)
 
     def card(self) -> Mapping[str, str]:  # noqa: D102

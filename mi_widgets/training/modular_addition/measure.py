@@ -70,7 +70,7 @@ def _without_others(model: Model, keys: list[int], loss: float) -> float:
     return sums.loss(without(sums.logits, drawn.tolist())) / loss
 
 
-def story(name: str, train: Sums, control: int) -> dict[str, float]:
+def training_figures(name: str, train: Sums, control: int) -> dict[str, float]:
     """How the circuit comes before the accuracy, and that the control has none.
 
     Args:

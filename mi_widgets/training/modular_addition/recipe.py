@@ -11,7 +11,7 @@ from mi_widgets.training.unfinished import UnfinishedTraining
 from mi_widgets.zoo.tokenizer import number_pieces
 from mi_widgets.zoo.transformer import Transformer
 
-from .measure import measures, story
+from .measure import measures, training_figures
 from .train import Schedule, train
 
 
@@ -37,8 +37,8 @@ class ModularAdditionRecipe(Schedule, Recipe):
     def measures(self, model: Model, seed: int) -> dict[str, float]:  # noqa: D102
         return measures(model, self.learned(seed))
 
-    def story(self, name: str, seed: int) -> dict[str, float]:  # noqa: D102
-        return story(name, self.learned(seed), self.control)
+    def training_figures(self, name: str, seed: int) -> dict[str, float]:  # noqa: D102
+        return training_figures(name, self.learned(seed), self.control)
 
     def card(self) -> Mapping[str, str]:  # noqa: D102
         c = self.config

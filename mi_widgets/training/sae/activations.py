@@ -88,7 +88,7 @@ class FromTexts:
         order = _order(len(self._texts), self._seed, turn).tolist()
         chosen = order[place * self._a_block : (place + 1) * self._a_block]
         pieces = sorted((piece for i in chosen for piece in self._model.cut(self._texts[i])), key=len)
-        found = torch.cat([self._rows(pieces[run.start : run.stop]) for run in batch_ranges(pieces)])
+        found = torch.cat([self._rows(pieces[some.start : some.stop]) for some in batch_ranges(pieces)])
         return found[_order(len(found), self._seed, number)]
 
     def _rows(self, pieces: list[list[int]]) -> Float[Tensor, "row d_in"]:

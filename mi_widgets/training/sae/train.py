@@ -99,8 +99,8 @@ def train_sae(
     fit.history = told.empty()
     state = None if resume_file is None else Path(resume_file)
     _Training(fit, steps, batch_size, lr, f"{settings} {source.stamp}", state).run(source, told)
-    made = Provenance("") if model is None else model.provenance()
-    return _folded(fit, site, told.result(replace(made, seed=seed)))
+    provenance = Provenance("") if model is None else model.provenance()
+    return _folded(fit, site, told.result(replace(provenance, seed=seed)))
 
 
 def _source(
@@ -117,7 +117,7 @@ def _source(
 
 
 @contextmanager
-def between_steps() -> Iterator[Callable[[], bool]]:
+def interrupt_deferred() -> Iterator[Callable[[], bool]]:
     """Hold an interrupt back, so that it never falls into a step: half a step is a state that no training has.
 
     Yields:
@@ -160,7 +160,7 @@ class _Training:
             self._done = self._unfinished.restore(of=self._of, module=self._fit, optimizer=self._optimizer)
         if not self._done:
             self._settle(source.block(0))
-        with told.shown(self._done, self._fit), between_steps() as is_stopped:
+        with told.shown(self._done, self._fit), interrupt_deferred() as is_stopped:
             for x in self._rows(source):
                 step = self._step(x)
                 self._done += 1

@@ -13,7 +13,7 @@ import { linear, roundLinear, symlog, wholeLinear } from "./axis_scale";
 import { inkOn, lookup } from "./colour";
 import { FakeModel } from "./fakes";
 import { LabelledData } from "./labelled";
-import { shared } from "./linked";
+import { changesFromLinked } from "./linked";
 import { count, fixed, powerOfTen, numberText, scientific, signed, significant } from "./numbers";
 import { axis, floats, labelled, whole } from "./packed";
 import { resample } from "./raster";
@@ -67,7 +67,7 @@ const RULES: Record<string, (...given: any[]) => unknown> = {
   "x place": (values, log, whole, value) => to9(xAxis(values, log, whole).place(value)),
   "y ticks": (low, high, ticks) => labels(roundLinear(low, high, ticks).ticks(ticks)),
   "y place": (low, high, ticks, value) => to9(roundLinear(low, high, ticks).place(value)),
-  shared,
+  "changes from linked": changesFromLinked,
   said: (template, facts) => textOf(fill(template, facts)),
   pooled(rows: number[][], side: number) {
     const levels = resample(Uint8Array.from(rows.flat()), rows.length, rows[0].length, side, side);

@@ -5,11 +5,11 @@ from typing import Any
 
 import traitlets
 
-from .intervening import InterveningView
+from .intervention_view import InterventionView
 from .view import D
 
 
-class HeadSwitchView(InterveningView[D]):
+class HeadSwitchView(InterventionView[D]):
     """A view in which heads can be switched off: `intervention` in Python, `_ablated` in the browser, kept in step."""
 
     _gestures = "_ablated"

@@ -9,11 +9,11 @@ from mi_widgets.core.argument_types import wrong_kind
 from mi_widgets.core.errors import ResultError
 from mi_widgets.core.script import Script
 
-from .intervening import InterveningView
+from .intervention_view import InterventionView
 from .view import D
 
 
-class LatentChangeView(InterveningView[D]):
+class LatentChangeView(InterventionView[D]):
     """A view in which latents can be changed: `intervention` in Python, `_changes` in the browser, kept in step.
 
     An entry is a latent with the value that it is held at, or with None where it is taken out. Without a dictionary

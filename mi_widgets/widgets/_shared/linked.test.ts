@@ -4,7 +4,7 @@ import heatMap from "../heat_map/widget";
 import { FakeModel, fakePage, shown } from "./fakes";
 import { axis, codes, floats, labelled } from "./packed";
 import { slide } from "./reader";
-import { joinLinks, onHover, onSelected, sayHover, shared } from "./linked";
+import { joinLinks, onHover, onSelected, sayHover, changesFromLinked } from "./linked";
 
 beforeAll(fakePage);
 
@@ -14,17 +14,17 @@ function linked(names: string[], selection: Record<string, unknown>, choices: Re
   return new FakeModel({ selection, _choices: choices, _links: names });
 }
 
-describe("what is shared", () => {
+describe("what a linked view changes", () => {
   it("are keys of the same name, with labels that both have", () => {
     const ours = { step: 0, layer: 1, head: null };
-    expect(shared({ step: 100, layer: 1, batch: 3 }, ours, CHOICES)).toEqual({ step: 100 });
-    expect(shared({ step: 50, head: 7 }, ours, CHOICES)).toEqual({});
-    expect(shared({ head: null }, { head: 1 }, { head: [0, 1, null] })).toEqual({ head: null });
+    expect(changesFromLinked({ step: 100, layer: 1, batch: 3 }, ours, CHOICES)).toEqual({ step: 100 });
+    expect(changesFromLinked({ step: 50, head: 7 }, ours, CHOICES)).toEqual({});
+    expect(changesFromLinked({ head: null }, { head: 1 }, { head: [0, 1, null] })).toEqual({ head: null });
   });
 
   it("is the position of a token, by either name", () => {
-    expect(shared({ query: 3 }, { pos: 0 }, { pos: [0, 3] })).toEqual({ pos: 3 });
-    expect(shared({ pos: 3 }, { query: 0, key: 0 }, { query: [0, 3], key: [0, 3] })).toEqual({ query: 3 });
+    expect(changesFromLinked({ query: 3 }, { pos: 0 }, { pos: [0, 3] })).toEqual({ pos: 3 });
+    expect(changesFromLinked({ pos: 3 }, { query: 0, key: 0 }, { query: [0, 3], key: [0, 3] })).toEqual({ query: 3 });
   });
 });
 

@@ -22,7 +22,11 @@ const ASKED = "mi-linked-asked"; // … what that is
 const SAME: Record<string, string> = { query: "pos", pos: "query" };
 
 /** What a linked view's labels change in ours: keys of the same name, with labels that we have too. */
-export function shared(theirs: LinkedLabels, ours: LinkedLabels, choices: Record<string, unknown[]>): LinkedLabels {
+export function changesFromLinked(
+  theirs: LinkedLabels,
+  ours: LinkedLabels,
+  choices: Record<string, unknown[]>,
+): LinkedLabels {
   const found: LinkedLabels = {};
   for (const [key, label] of Object.entries(ours)) {
     const name = key in theirs ? key : SAME[key];
@@ -36,7 +40,7 @@ export function shared(theirs: LinkedLabels, ours: LinkedLabels, choices: Record
 export function joinLinks(model: Model): () => void {
   const hearing = hear(SELECTED, model, (labels) => {
     const ours = model.get("selection");
-    const change = shared(labels, ours, model.get("_choices"));
+    const change = changesFromLinked(labels, ours, model.get("_choices"));
     if (!Object.keys(change).length) return;
     model.set("selection", { ...ours, ...change });
     model.save_changes();
@@ -99,7 +103,7 @@ export function onHover(
   return hear(HOVERED, model, (labels) => {
     const choices: Record<string, unknown[]> = { ...more(), ...model.get("_choices") };
     const nowhere = Object.fromEntries(Object.keys(choices).map((key) => [key, undefined]));
-    heard(shared(labels, nowhere, choices));
+    heard(changesFromLinked(labels, nowhere, choices));
   });
 }
 

@@ -60,7 +60,9 @@ def complete_selection(value: Any, current: Mapping[str, Any], choices: Choices)
 _SAME = {"query": "pos", "pos": "query"}
 
 
-def shared(theirs: Mapping[str, Any], ours: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
+def changes_from_linked(
+    theirs: Mapping[str, Any], ours: Mapping[str, Any], choices: Choices
+) -> dict[str, Any]:
     """What a linked view's selection changes in ours: keys of the same name, with labels that we have too.
 
     `linked.ts` says the same in the browser.

@@ -13,10 +13,10 @@ from mi_widgets.core.script import Script
 
 from .._marks import Picture, render
 from .closable import ClosableWidget
-from .selection import Choices, Selection, complete_selection, shared
+from .selection import Choices, Selection, changes_from_linked, complete_selection
 
 
-class Drawable(Protocol):
+class ViewData(Protocol):
     """What a view has read from what it was given, ready to be drawn."""
 
     def choices(self) -> Choices:
@@ -36,7 +36,7 @@ class Drawable(Protocol):
         ...
 
 
-D = TypeVar("D", bound=Drawable)
+D = TypeVar("D", bound=ViewData)
 
 
 class ResultView(ClosableWidget, anywidget.AnyWidget, Generic[D]):
@@ -100,7 +100,7 @@ class ResultView(ClosableWidget, anywidget.AnyWidget, Generic[D]):
 
     def follow(self, selection: dict[str, Any]) -> None:
         """Select what another view has selected, as far as this one has it."""
-        change = shared(selection, self.selection, self._choices_now())
+        change = changes_from_linked(selection, self.selection, self._choices_now())
         if change:  # complete: what the other view has nothing of is not let go
             self.selection = {**self.selection, **change}
 

@@ -113,10 +113,10 @@ def _three(drawn: Dashboards, one: dict[str, Any]) -> marks.Row:
     reach = highest(np.abs(one["promoted_by"]), np.abs(one["suppressed_by"]))
     third = (_ONE - 40) // 3
 
-    def effects(title: str, which: str) -> marks.Column:
+    def logit_effects_column(title: str, variable: str) -> marks.Column:
         rows = [
             marks.Bar(visible(drawn.tokens[token]), float(by))
-            for token, by in zip(one[which], one[f"{which}_by"], strict=True)
+            for token, by in zip(one[variable], one[f"{variable}_by"], strict=True)
             if token >= 0
         ]
         return marks.Column([marks.Bars(rows, reach, signed=True)], title, "nats", width=third - 16)
@@ -126,4 +126,11 @@ def _three(drawn: Dashboards, one: dict[str, Any]) -> marks.Row:
         for latent, cosine in zip(one["nearest"], one["nearest_cosine"], strict=True)
     ]
     nearest = marks.Column([marks.Bars(near)], "Nearest", "cosine", width=third + 32)
-    return marks.Row([effects("Promotes", "promoted"), effects("Suppresses", "suppressed"), nearest], gap=20)
+    return marks.Row(
+        [
+            logit_effects_column("Promotes", "promoted"),
+            logit_effects_column("Suppresses", "suppressed"),
+            nearest,
+        ],
+        gap=20,
+    )

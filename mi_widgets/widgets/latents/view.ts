@@ -1,5 +1,5 @@
 /** The text, the strongest latents, and what is done to the selected one. */
-import { AnsweredView } from "../_shared/answered_view";
+import { PromptView } from "../_shared/prompt_view";
 import { BarList, type BarRow } from "../_shared/bar_list";
 import { drawBar } from "../_shared/colour_bar";
 import { el } from "../_shared/dom";
@@ -20,7 +20,7 @@ import { pointedAt, sentence, tokenTable, where } from "./words";
 
 const MOST = 12; // bars
 
-export class LatentsView extends AnsweredView<Store, Selection> {
+export class LatentsView extends PromptView<Store, Selection> {
   protected readonly name = "latents";
   protected readonly traits = ["_changes"];
   protected readonly escape = "the whole text";

@@ -8,10 +8,10 @@ from mi_widgets.core.argument_types import checked
 from mi_widgets.core.script import Script
 
 from .._marks import Picture
-from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.latent_changes import LatentChangeView
 from .._shared.latent_names import LatentNames
+from .._shared.prompt_view import PromptView
 from ..dashboards.dashboards import Dashboards
 from .activations import LatentActivations
 from .picture import picture
@@ -19,7 +19,7 @@ from .words import sentence
 
 
 @checked
-class LatentsView(AnsweredView[LatentActivations], LatentChangeView[LatentActivations]):
+class LatentsView(PromptView[LatentActivations], LatentChangeView[LatentActivations]):
     """A text, the latents that fire strongest at one of its tokens or in all of it, and where the selected one fires.
 
     A view draws a Result and reports gestures as values; it never runs a model. `mi.LatentsPanel` does.

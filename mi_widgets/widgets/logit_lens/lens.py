@@ -98,7 +98,7 @@ class Lens(DrawnResult):
             None if pos is None else self.pos.index(pos),
         )
 
-    def spoken(self, selection: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    def described_cell(self, selection: Mapping[str, Any]) -> tuple[int, int, int] | None:
         """The cell that is spoken of: without a layer the top one, without a position the last that is no padding."""
         batch, row, column = self.place(selection)
         column = int(self.last[batch]) if column is None else column

@@ -61,7 +61,7 @@ def _curve(
     lens: Lens, selection: Mapping[str, Any], pinned: str | None, width: int, height: int
 ) -> list[marks.Mark]:
     """The rank of the pinned token over the layers, at the position that is spoken of; nothing where there is none."""
-    at = lens.spoken(selection)
+    at = lens.described_cell(selection)
     if pinned is None or at is None:
         return []
     batch, _, column = at

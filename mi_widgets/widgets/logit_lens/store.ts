@@ -51,7 +51,7 @@ export class Lens extends LabelledData implements Sides {
   }
 
   /** The cell that is spoken of: without a layer the top one, without a position the last; undefined of padding. */
-  spoken({ batch, layer, pos }: Labels): Labels | undefined {
+  describedCell({ batch, layer, pos }: Labels): Labels | undefined {
     const last = pos ?? this.columns.labels[this.numberAt("last", { batch })];
     return last === undefined ? undefined : { line: 0, batch, layer: layer ?? this.rows.labels[0], pos: last };
   }

@@ -116,7 +116,10 @@ export class LogitLensView extends ResultView<Lens> {
 
   /** The cell of a layer of the curve, where the first layer is 0. */
   private ofLayer(layer: number): Spot {
-    return { ...spotOf(this.data, this.data.spoken(this.selection)!), row: this.data.rows.labels.length - 1 - layer };
+    return {
+      ...spotOf(this.data, this.data.describedCell(this.selection)!),
+      row: this.data.rows.labels.length - 1 - layer,
+    };
   }
 
   protected paint(): void {
@@ -150,7 +153,7 @@ export class LogitLensView extends ResultView<Lens> {
 
   private drawCurve(width: number): void {
     const { data, pinned } = this;
-    const at = data.spoken(this.selection);
+    const at = data.describedCell(this.selection);
     this.curve.element.hidden = pinned === null || !at;
     if (pinned === null || !at) return;
     const ranks = (line: number) => data.ranks({ ...at, line, token_asked: pinned });

@@ -16,7 +16,7 @@ _WORDS = Words(__file__)
 
 def sentence(lens: Lens, selection: Mapping[str, Any], color: str, pinned: str | None) -> str:
     """ "L11 at pos 13 ·to: ·Mary 0.71 (untrained: ·the 0.0004) · ·Mary is rank 0 from layer 7 on"."""
-    at = lens.spoken(selection)
+    at = lens.described_cell(selection)
     batch = selection["batch"] if len(lens.batch) > 1 else None
     return _WORDS.say("sentence", batch=batch, cell=at and _cell(lens, at, color, pinned))
 

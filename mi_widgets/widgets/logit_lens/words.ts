@@ -21,7 +21,7 @@ const words = new Words(templates);
 /** "L11 at pos 13 ·to: ·Mary 0.71 (untrained: ·the 0.0004) · ·Mary is rank 0 from layer 7 on" */
 export function sentence(shown: LensState): Part[] {
   const { lens, selection } = shown;
-  const at = lens.spoken(selection);
+  const at = lens.describedCell(selection);
   const several = lens.axis("batch").labels.length > 1;
   return words.say("sentence", { batch: several && selection.batch, cell: at && cell(shown, at) });
 }
@@ -126,7 +126,7 @@ export function likeliestBox(lens: Lens, at: Labels): HTMLElement | undefined {
 
 /** Everything at one position: a row a layer, and the likeliest tokens of the cell that is spoken of. */
 export function tables({ lens, selection, pinned }: LensState): HTMLElement[] {
-  const at = lens.spoken(selection);
+  const at = lens.describedCell(selection);
   if (!at) return [el("p", {}, "no tokens here")];
   const where = position(lens, at);
   const layers = layerTable(lens, at, `Every layer at ${where}`, pinned);

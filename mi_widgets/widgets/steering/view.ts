@@ -1,5 +1,5 @@
 /** What a push does and costs; in a panel below the sliders, both continuations and the next tokens. */
-import { AnsweredView } from "../_shared/answered_view";
+import { PromptView } from "../_shared/prompt_view";
 import { el } from "../_shared/dom";
 import type { Help } from "../_shared/keys";
 import type { ViewAction } from "../_shared/result_view";
@@ -17,7 +17,7 @@ interface Continuation {
 
 const LONGEST = 400; // characters of a prompt: its end is what matters
 
-export class SteeringView extends AnsweredView {
+export class SteeringView extends PromptView {
   protected readonly name = "steering";
   private directions: Slider[] = this.model.get("sliders");
   private sliders = new Sliders(this.directions, (i, scale) =>

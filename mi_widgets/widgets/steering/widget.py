@@ -16,9 +16,9 @@ from mi_widgets.core.script import Script
 from mi_widgets.core.whole_numbers import whole
 
 from .. import _marks as marks
-from .._shared.answered import AnsweredView
 from .._shared.bundle import bundle
 from .._shared.labelled import pack_dataset
+from .._shared.prompt_view import PromptView
 from .picture import panel
 from .shown import Continuation, SteeringData
 from .words import effect_in_words
@@ -28,7 +28,7 @@ class _SettingError(SelectionError, traitlets.TraitError):
     """One that traitlets takes back, also while the browser's state is applied."""
 
 
-class SteeringView(AnsweredView[SteeringData]):
+class SteeringView(PromptView[SteeringData]):
     """Effect, cost and control of steering. In `mi.SteeringPanel`, which runs the model, also its controls.
 
     Args:

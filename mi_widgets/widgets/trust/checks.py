@@ -76,7 +76,7 @@ class Report(DrawnResult):
         return [check for check in self.checks if check.status in statuses]
 
     @property
-    def folds(self) -> bool:
+    def collapses(self) -> bool:
         """Whether what held is one line until somebody opens it."""
         return len(self.of("ok")) > _FEW
 
@@ -117,7 +117,7 @@ class Report(DrawnResult):
         }
         labels = columns.pop("label")
         data = xr.Dataset({field: ("check", texts) for field, texts in columns.items()}, {"check": labels})
-        return pack_dataset(data, folds=self.folds, summary=self.summary)
+        return pack_dataset(data, collapses=self.collapses, summary=self.summary)
 
 
 def _report_dataset(result: Any) -> Any:

@@ -21,8 +21,8 @@ export class Report extends LabelledData {
   }
 
   /** Whether what held is one line until somebody opens it. */
-  get folds(): boolean {
-    return this.derived.folds;
+  get collapses(): boolean {
+    return this.derived.collapses;
   }
 
   /** What stands above the checks, where they do not say it themselves. */

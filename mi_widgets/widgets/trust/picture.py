@@ -31,7 +31,7 @@ def _rows(report: Report, chosen: int | str | None) -> Iterator[marks.Entry]:
         )
     held = report.of("ok")
     # As in the widget, a check that is selected is seen.
-    folded = report.folds and chosen not in [check.label for check in held]
+    folded = report.collapses and chosen not in [check.label for check in held]
     for check in report.of("warning", "note") if folded else report.checks:
         yield _row(check, check.label == chosen)
     if folded:

@@ -37,8 +37,8 @@ export class Tree {
     element.addEventListener("pointerleave", () => this.hovered(undefined));
   }
 
-  fill({ checks, folds }: Report): void {
-    const held = checks.filter(({ status }) => folds && status === "ok");
+  fill({ checks, collapses }: Report): void {
+    const held = checks.filter(({ status }) => collapses && status === "ok");
     const rows = checks.map((check) => checkRow(check, held.includes(check) ? HELD_LEVEL : 1));
     this.labels = new Map(rows.map((row, i) => [row, checks[i].label]));
     this.folded = rows.filter((_, i) => held.includes(checks[i]));

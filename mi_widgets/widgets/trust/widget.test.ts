@@ -45,7 +45,7 @@ function report(checks: Check[], summary = "") {
     texts: checks.map((one) => String(one[name])),
   });
   const variables = { name: texts("name"), status: texts("status"), seen: texts("seen"), sites: texts("sites") };
-  return labelled(axes, variables, { folds: checks.filter(({ status }) => status === "ok").length > 6, summary });
+  return labelled(axes, variables, { collapses: checks.filter(({ status }) => status === "ok").length > 6, summary });
 }
 
 beforeAll(fakePage);

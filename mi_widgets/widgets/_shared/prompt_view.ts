@@ -7,7 +7,7 @@ import { ResultView, type ViewAction } from "./result_view";
 import type { Selection } from "./selection";
 import type { Data } from "./synced_trait";
 
-export abstract class AnsweredView<D extends Data = LabelledData, S extends Selection = Selection> extends ResultView<
+export abstract class PromptView<D extends Data = LabelledData, S extends Selection = Selection> extends ResultView<
   D,
   S
 > {

@@ -28,7 +28,7 @@ class InterventionTrait(traitlets.TraitType):
         return stack() if value is None else stack(value)
 
 
-class InterveningView(ResultView[D]):
+class InterventionView(ResultView[D]):
     """A view in which the model can be changed: `intervention` in Python, a list in the browser, kept in step.
 
     A subclass has a synced list, named by `_gestures`, and says how an entry of it and an intervention are turned into

@@ -56,7 +56,7 @@ class Gesture:
     at: float = 0.0
 
 
-class Answers:
+class Responder:
     """Tells a view what was asked. All of it in one thread, so that nothing that is out of date comes last.
 
     Args:
@@ -64,16 +64,22 @@ class Answers:
         model: under whatever interventions are active when it is called.
         entries: the directions.
         effects: measures what they do.
-        new: tokens that are written.
+        max_new_tokens: tokens that are written.
 
     Attributes:
         prompt: whose continuations are shown: the last one that could be continued.
     """
 
     def __init__(
-        self, view: SteeringView, model: Model, entries: Sequence[Entry], effects: Effects, new: int
+        self,
+        view: SteeringView,
+        model: Model,
+        entries: Sequence[Entry],
+        effects: Effects,
+        max_new_tokens: int,
     ) -> None:
-        self._view, self._model, self._entries, self._effects, self._new = view, model, entries, effects, new
+        self._view, self._model, self._entries, self._effects = view, model, entries, effects
+        self._max_new_tokens = max_new_tokens
         self.prompt = view.prompt or ""
         self._swept: tuple[Any, ...] = ()  # what the sweep that is shown belongs to
         # What the model says as it is: of the present prompt and settings alone.
@@ -148,7 +154,7 @@ class Answers:
         options = {
             "probes": self._effects.probes or None,
             "texts": self._effects.texts,
-            "max_new_tokens": self._new,
+            "max_new_tokens": self._max_new_tokens,
             "temperature": settings["temperature"],
             "seed": settings["seed"],
         }
@@ -217,7 +223,7 @@ class Answers:
     def _write(self, gesture: Gesture, stop: Event, tell: Any = None) -> Generation:
         return self._model.generate(
             gesture.prompt,
-            max_new_tokens=self._new,
+            max_new_tokens=self._max_new_tokens,
             temperature=gesture.settings["temperature"],
             seed=gesture.settings["seed"],
             on_token=tell,

@@ -5,7 +5,7 @@ import traitlets
 from .view import D, ResultView
 
 
-class AnsweredView(ResultView[D]):
+class PromptView(ResultView[D]):
     """A view with a text to write, where somebody answers it; and what is said of the answer."""
 
     prompt = traitlets.Unicode(None, allow_none=True).tag(sync=True)
