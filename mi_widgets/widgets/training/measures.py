@@ -54,7 +54,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Measure:
-    """One panel: the curves of a measure and of its controls.
+    """One chart: the curves of a measure and of its controls.
 
     Attributes:
         name: As the user calls it.
@@ -145,10 +145,10 @@ def read_measures(measures: Any) -> list[Measure]:
     if is_result(measures):
         return [_read(str(measures.title), measures)]
     if not isinstance(measures, Mapping):
-        made = (
+        wanted = (
             "a Result with the axis step, as in mi.over_checkpoints(name, analysis), or such Results by name"
         )
-        refuse_other(measures, "TrainingView", made, "measures")
+        refuse_other(measures, "TrainingView", wanted, "measures")
     if not measures:
         raise ResultError(f"TrainingView needs a measure at least; got an empty mapping. {_HOW}.")
     return [_read(str(name), given) for name, given in measures.items()]

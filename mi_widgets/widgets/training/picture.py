@@ -19,7 +19,7 @@ _ALL_STRONG = 3  # so few lines are all strong
 
 
 def picture(measures: Sequence[Measure], said: dict[str, Any], step: int, *, log: bool) -> marks.Picture:
-    """One panel a measure, with the marker at a step, and the values there."""
+    """One chart a measure, with the marker at a step, and the values there."""
     across = min(len(measures), 3 if len(measures) != 4 else 2)
     axis, width = XAxis(_all_steps(measures), log=log), _ROOM // across - _GAP
     charts = [marks.Lines(_lines(measure), axis, marker=step) for measure in measures]
