@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError, NotKept
-from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.prompts import PromptPair, two_answers
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
@@ -23,7 +23,7 @@ from mi_widgets.model.run import Run
 from .pairs import Answers, answers_of
 
 By = Literal["sublayer", "head", "pos", "neuron"]
-AnswerTexts = PromptPair | Sequence[str] | Sequence[PromptPair]
+AnswerTexts = PromptPair | Sequence[str] | Sequence[int] | Sequence[PromptPair]
 _STREAM = ("embed", "resid_pre", "resid_mid", "resid_post")
 _WITHIN = {
     "attn": ("q", "k", "v", "scores", "pattern", "z", "attn_out"),
@@ -59,8 +59,8 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
     Args:
         run: one that kept what `by` needs: `at.resid_pre[0]`, `at.attn_out`, `at.mlp_out` and the last
             `at.resid_post`; by head also `at.z`; by position `at.pattern` and `at.v` too; by neuron `at.mlp_post`.
-        answers: the two texts to compare, (right, wrong); or a pair that has them; or for several prompts a list of
-            pairs.
+        answers: the two texts to compare, (right, wrong), or their token ids; or a pair that has them; or for several
+            prompts a list of pairs.
         by: `"sublayer"`: attention and MLP of each layer; `"head"`: each head and MLP; `"pos"`: each head and the
             token whose value it moves; `"neuron"`: each attention and each neuron.
 
@@ -253,17 +253,11 @@ def _check_kept(run: Run, by: By) -> None:
 
 
 def _answers(run: Run, given: AnswerTexts) -> Answers:
-    if isinstance(given, PromptPair):
-        texts = [given.answers]
-    elif all(isinstance(item, PromptPair) for item in given):
-        texts = [item.answers for item in given]  # pyright: ignore[reportAttributeAccessIssue]
-    elif not isinstance(given, str) and len(given) == 2 and all(isinstance(item, str) for item in given):
-        texts = [tuple(given)]
+    pairs = [given] if isinstance(given, PromptPair) else given
+    if len(pairs) and all(isinstance(pair, PromptPair) for pair in pairs):
+        texts = [pair.answers for pair in pairs if isinstance(pair, PromptPair)]
     else:
-        raise MIError(
-            'mi.direct_logit_attribution: answers is two texts (" Mary", " John"), a mi.PromptPair or several; '
-            f"got {given!r}."
-        )
+        texts = [two_answers("mi.direct_logit_attribution", given)]
     if len(texts) not in (1, len(run.ids)):
         raise MIError(
             f"mi.direct_logit_attribution: the run has {len(run.ids)} prompts, but {len(texts)} pairs were given: "

@@ -10,14 +10,13 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core import sites as at
-from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.prompts import PromptPair
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
-from mi_widgets.core.whole_numbers import counted
+from mi_widgets.core.whole_numbers import checked_seed, counted
 from mi_widgets.model.model import Model
 
 from .compared import numbers, run_clean, valid_pairs

@@ -13,6 +13,7 @@ from mi_widgets.core.patching import Patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
+from mi_widgets.model.tokens import Prompt, listed_prompts
 from mi_widgets.zoo.data import Texts, data
 from mi_widgets.zoo.vocabulary import vocabulary
 
@@ -25,7 +26,7 @@ _LOGITS = 50_000_000  # at a time: 200 MB
 @recorded
 def in_context_learning_score(
     model: Model,
-    texts: Any = None,
+    texts: Prompt | Texts | None = None,
     *,
     early: tuple[int, int] = (8, 18),
     late: tuple[int, int] = (118, 128),
@@ -36,7 +37,7 @@ def in_context_learning_score(
 
     Args:
         model: under whatever interventions are active.
-        texts: what to read: a list of texts, or rows of token ids, each at least `late[1]` tokens long. Default:
+        texts: what to read, up to `late[1]` tokens of each: a list of texts, or rows of token ids. Default:
             held-out `mi.shipped.sample_texts("induction")`, for the shipped models.
         early: the first position that counts as early, and the one after the last.
         late: the same for late.
@@ -56,7 +57,7 @@ def in_context_learning_score(
     """
     ends = _ends(early, late)
     rows = _default_rows(model, n, seed) if texts is None else _rows(texts)
-    rows = [row if isinstance(row, str) else row[: ends[3]] for row in rows]
+    rows = [(model.cut(row)[0] if isinstance(row, str) else row)[: ends[3]] for row in rows]
     # A patch was made for all prompts together. Otherwise so many at a time as leave room for their logits.
     together = any(isinstance(change, Patch) for change in model.interventions)
     size = len(rows) if together else max(1, min(_ROWS, _LOGITS // (ends[3] * model.config.d_vocab)))
@@ -78,6 +79,12 @@ def in_context_learning_score(
 
 def _ends(early: Any, late: Any) -> tuple[int, int, int, int]:
     """The four ends of the two ranges; the first token has no loss."""
+    for name, given in (("early", early), ("late", late)):
+        if isinstance(given, range):
+            raise MIError(
+                f"mi.in_context_learning_score: {name} is the first position and the one after the last, two numbers; "
+                f"got {given!r}. Write {name}=({given.start}, {given.stop})."
+            )
     try:
         (a, b), (c, d) = map(operator.index, early), map(operator.index, late)
     except (TypeError, ValueError):
@@ -99,17 +106,9 @@ def _default_rows(model: Model, n: int, seed: int) -> list[list[int]]:
     return data("induction", "test", n=n, seed=seed).ids.tolist()
 
 
-def _rows(texts: Any) -> list[Any]:
+def _rows(texts: Prompt | Texts) -> list[Any]:
     """Texts, or rows of token ids as plain lists."""
-    rows = texts.ids if isinstance(texts, Texts) else texts
-    rows = rows.tolist() if hasattr(rows, "tolist") else rows
-    if not isinstance(rows, (list, tuple)) or not rows:
-        raise PromptError(
-            "mi.in_context_learning_score: texts must be a list of texts, rows of token ids, or "
-            f"mi.shipped.sample_texts(…); got {texts!r:.80}."
-        )
-    if all(hasattr(i, "__index__") and not getattr(i, "ndim", 0) for i in rows):
-        rows = [[operator.index(i) for i in rows]]  # one row of ids
+    rows = listed_prompts(texts.ids if isinstance(texts, Texts) else texts)
     return [row.tolist() if hasattr(row, "tolist") else row for row in rows]
 
 

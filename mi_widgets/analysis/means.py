@@ -19,6 +19,7 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.model.model import Model
+from mi_widgets.model.tokens import Prompt, listed_prompts
 
 from .pairs import batches, shown
 
@@ -28,7 +29,7 @@ _SOURCE = "Wang et al. 2022 (arXiv:2211.00593), section 2: knock-outs"
 @recorded
 def mean_activations(
     model: Model,
-    texts: Sequence[str],
+    texts: Prompt,
     site: Site,
     *,
     by_position: bool = False,
@@ -39,7 +40,7 @@ def mean_activations(
 
     Args:
         model: under whatever interventions are active.
-        texts: to take the mean over.
+        texts: to take the mean over; or token ids, a row a prompt.
         site: which activation, all layers or one.
         by_position: a mean for each position, over texts of one length; otherwise one over all tokens.
         batch_size: prompts that are run at once; only their sum is kept.
@@ -65,14 +66,12 @@ def mean_activations(
             "mi.mean_activations takes a kind of activation of a layer, as in at.z, at.mlp_out or at.z[3]; got "
             f"{site!r}."
         )
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    if not texts:
-        raise PromptError("mi.mean_activations: no texts to take a mean over.")
+    prompts = listed_prompts(texts)
     if by_position:
-        _check_one_length(model, texts)
+        _check_one_length(model, prompts)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
     totals: list[Tensor | float] = [0.0] * len(layers)
-    count, parts = 0, list(batches(texts, batch_size))
+    count, parts = 0, list(batches(prompts, batch_size))
     for part in tqdm(parts, desc="means", unit="batch", delay=1, disable=not progress, leave=False):
         run = model.run(part, keep=[site])
         for i, layer in enumerate(layers):
@@ -83,10 +82,10 @@ def mean_activations(
         count += len(run.ids) if by_position else int(run.mask.sum())
     total = torch.stack([torch.as_tensor(each) for each in totals])
     axes = ("layer", *[axis for axis in site.axes[1:] if by_position or axis != "pos"])
-    labels = {"pos_token": ("pos", list(model.tokenize(texts[0]).tokens[0]))} if by_position else {}
+    labels = {"pos_token": ("pos", list(model.tokenize(prompts[0]).tokens[0]))} if by_position else {}
     return Result(
         kind="mean_activations",
-        title=f"Mean {site.name} of {len(texts)} prompts",
+        title=f"Mean {site.name} of {len(prompts)} prompts",
         dataset=xr.Dataset(
             {"mean": (axes, (total / count).float().numpy())},
             coords={"site": site.name, "layer": layers, **labels},
@@ -117,8 +116,9 @@ def ablate_sites(sites: Iterable[Site] | Site, means: Result | None = None) -> S
 
 
 def _ablated(site: Site, means: Result | None) -> Intervention:
+    zero = ablate(site)  # which refuses a site without a layer
     if means is None:
-        return ablate(site)
+        return zero
     if means.kind != "mean_activations":
         raise MIError(f"mi.interventions.ablate_sites: means come from mi.mean_activations; got {means!r}.")
     of, layers = means.dataset["site"].item(), np.atleast_1d(means.dataset["layer"].values).tolist()
@@ -156,8 +156,8 @@ def check_fit(model: Model, prompts: Sequence[str], means: Result | None) -> Non
             )
 
 
-def _check_one_length(model: Model, texts: Sequence[str]) -> None:
-    tokens = [model.tokenize(text).tokens[0] for text in texts]
+def _check_one_length(model: Model, prompts: Sequence[Prompt]) -> None:
+    tokens = [model.tokenize(prompt).tokens[0] for prompt in prompts]
     lengths = np.array([len(row) for row in tokens])
     if (lengths != lengths[0]).any():
         other = int(np.flatnonzero(lengths != lengths[0])[0])

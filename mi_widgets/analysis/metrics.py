@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MetricError
-from mi_widgets.model.sweep import one_a_prompt
+from mi_widgets.model.sweep import called_with
 
 from .pairs import Answers
 
-AnswerIds = Answers | tuple[Any, Any]  # (right, wrong): one token each, or one a prompt
+AnswerIds = Answers | tuple[Any, Any] | Tensor | np.ndarray  # (right, wrong): one token each, or one a prompt
 PairMetric = Callable[[Tensor, Answers], Tensor]
 Logits = Float[Tensor, "batch d_vocab"]
 PerPrompt = Float[Tensor, " batch"]
@@ -33,12 +34,12 @@ def logit_diff(logits: Logits, answers: AnswerIds) -> PerPrompt:
     """The logit of the right answer less that of the wrong one: in nats, positive where the right one leads.
 
     Args:
-        logits: after each prompt, as `run.last_logits`.
+        logits: after each prompt, as `run.last_logits`; numpy's too.
         answers: the token ids (right, wrong), each a number or one a prompt; an analysis of pairs gives them itself.
 
     Source: Wang et al. 2022 (arXiv:2211.00593), section 2.
     """
-    answers = _answers("logit_diff", logits, answers)
+    logits, answers = _given("logit_diff", logits, answers)
     logits = logits.float()  # in half precision near numbers are one
     return _at(logits, answers.right) - _at(logits, answers.wrong)
 
@@ -50,7 +51,7 @@ def probability(logits: Logits, answers: AnswerIds) -> PerPrompt:
     Args:
         logits, answers: as in `mi.metrics.logit_diff`.
     """
-    answers = _answers("probability", logits, answers)
+    logits, answers = _given("probability", logits, answers)
     return _at(logits.float().softmax(-1), answers.right)
 
 
@@ -61,7 +62,7 @@ def rank(logits: Logits, answers: AnswerIds) -> PerPrompt:
     Args:
         logits, answers: as in `mi.metrics.logit_diff`.
     """
-    answers = _answers("rank", logits, answers)
+    logits, answers = _given("rank", logits, answers)
     return (logits > _at(logits, answers.right)[:, None]).sum(-1).float()
 
 
@@ -72,7 +73,7 @@ def kl(logits: Logits, answers: AnswerIds) -> PerPrompt:
     Raises:
         MetricError: there was no clean run to compare with.
     """
-    answers = _answers("kl", logits, answers)
+    logits, answers = _given("kl", logits, answers)
     if answers.clean is None:
         raise MetricError(
             "mi.metrics.kl compares with the logits after the clean prompts, which an analysis of pairs has: "
@@ -82,21 +83,23 @@ def kl(logits: Logits, answers: AnswerIds) -> PerPrompt:
     return (clean.exp() * (clean - logits.float().log_softmax(-1))).sum(-1)
 
 
-def _answers(metric: str, logits: Logits, given: AnswerIds) -> Answers:
-    """What an analysis gives, or the token ids that a user gives by hand, for every prompt.
+def _given(metric: str, logits: Any, given: AnswerIds) -> tuple[Logits, Answers]:
+    """What an analysis gives; or logits of any make and the token ids that a user gives by hand, for every prompt.
 
     Raises:
         MetricError: logits of another shape, or no two ids of their tokens for each prompt.
     """
     if isinstance(given, Answers):
-        return given
+        return logits, given
+    logits = torch.as_tensor(logits)
     if logits.ndim != 2:
         raise MetricError(
             f"mi.metrics.{metric}: logits have the shape (batch, d_vocab), as run.last_logits; "
             f"got {tuple(logits.shape)}."
         )
     both: list[Tensor] = []
-    for ids in given if isinstance(given, (tuple, list)) and len(given) == 2 else ():
+    two = given.tolist() if isinstance(given, (Tensor, np.ndarray)) else given
+    for ids in two if isinstance(two, (tuple, list)) and len(two) == 2 else ():
         try:
             found = torch.as_tensor(ids)
         except (TypeError, ValueError, RuntimeError):
@@ -109,17 +112,18 @@ def _answers(metric: str, logits: Logits, given: AnswerIds) -> Answers:
             f"mi.metrics.{metric}: answers are two token ids (right, wrong) from 0 to {logits.shape[1] - 1}, each a "
             f"number or one for each of the {len(logits)} prompts, as in (17, 4); got {given!r:.80}."
         )
-    return Answers(both[0], both[1])
+    return logits, Answers(both[0], both[1])
 
 
 def measured(metric: PairMetric, logits: Logits, answers: Answers) -> PerPrompt:
     """What a metric says, checked.
 
     Raises:
-        MetricError: it does not return one number a prompt.
+        MetricError: it takes other arguments, or does not return one number a prompt.
     """
-    found = metric(logits, answers.to(logits.device))
-    return one_a_prompt(found, logits, "lambda logits, answers: logits[:, 7]")
+    return called_with(
+        "metric=lambda logits, answers: logits[:, 7]", metric, logits, answers.to(logits.device)
+    )
 
 
 def unit_of(metric: PairMetric) -> str:

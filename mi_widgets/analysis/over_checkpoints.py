@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import re
 from collections.abc import Callable, Iterable
 from inspect import signature
@@ -26,7 +27,7 @@ _DIFFERS = "what the analysis did was not the same at every step; the code is th
 
 @checked
 def over_checkpoints(
-    name: str,
+    name: str | os.PathLike[str],
     analysis: Callable[[Model], Result],
     *,
     steps: Iterable[int] | None = None,
@@ -50,6 +51,7 @@ def over_checkpoints(
         MIError: no steps, or the analysis does not return a Result.
         ResultError: its Results have not all the same axes and labels.
     """
+    name = os.fspath(name)
     chosen = _steps(name, steps)
     results: list[Result] = []
     models: list[Record] = []

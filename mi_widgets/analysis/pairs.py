@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.prompts import PromptPair
+from mi_widgets.core.prompts import Answer, PromptPair
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model_core import ModelCore
 
@@ -57,7 +57,7 @@ def listed(pairs: Pairs) -> tuple[PromptPair, ...]:
     return several
 
 
-def answers_of(model: ModelCore, answers: Sequence[Sequence[str]]) -> Answers:
+def answers_of(model: ModelCore, answers: Sequence[tuple[Answer, Answer]]) -> Answers:
     """The ids of the two answers of each prompt.
 
     Args:
@@ -68,11 +68,20 @@ def answers_of(model: ModelCore, answers: Sequence[Sequence[str]]) -> Answers:
         PromptError: an answer that is not one token.
     """
     ids = [
-        [token_id(model, text, f"The answer {text!r} of pair {i}") for text in two]
+        [_answer_id(model, answer, f"The answer {answer!r} of pair {i}") for answer in two]
         for i, two in enumerate(answers)
     ]
     both = torch.tensor(ids)
     return Answers(both[:, 0], both[:, 1])
+
+
+def _answer_id(model: ModelCore, answer: Answer, called: str) -> int:
+    if isinstance(answer, str):
+        return token_id(model, answer, called)
+    size = model.config.d_vocab
+    if not 0 <= answer < size:
+        raise PromptError(f"{called} is out of the vocabulary: {model.name} has ids 0 to {size - 1}.")
+    return answer
 
 
 def token_id(model: ModelCore, text: str, called: str) -> int:

@@ -41,7 +41,7 @@ def repeated_tokens(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
     if span_length < 2 or n_rows < 1 or len(first) + 2 * span_length > model.config.n_ctx:
         raise PromptError(
             f"mi.repeated_tokens(length={length}, n={n}): {model.name} takes {model.config.n_ctx} tokens, so length "
-            f"must be 2 to {(model.config.n_ctx - len(first)) // 2}, and n at least 1."
+            f"must be a whole number from 2 to {(model.config.n_ctx - len(first)) // 2}, and n at least 1."
         )
     special = set(getattr(tokenizer, "all_special_ids", []))
     words = torch.tensor([i for i in range(model.config.d_vocab) if i not in special])

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from .argument_types import checked
 from .arrays import Array
-from .draws import checked_seed, seeded
+from .draws import seeded
 from .errors import InterventionError
 from .interventions import Activations, Intervention, Show
 from .sites import Site
 from .spans import PromptSpans, read, touches, write
+from .whole_numbers import checked_seed
 
 Target = Literal["zero", "mean", "resample"]
 

@@ -2,7 +2,8 @@
 
 The kinds are those of this library: classes say with `argument_type` what makes one. What an argument must be is read
 from its annotation: a kind, a number, a text, a path, several, a dict, a function, a tensor. Where it names none of
-these, everything but the kinds is let through, and of `Any` everything.
+these, everything but the kinds is let through, and of `Any` everything. Texts of any make become Python's own, and a
+name becomes the kind that it names.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from inspect import Parameter, Signature, signature
+from inspect import BoundArguments, Parameter, Signature, signature
 from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
 from .errors import WrongKind
 from .public import written_name
+from .texts import plain_text, plain_texts
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,21 +28,23 @@ class _Kind:
     type: type
     called: str
     example: str
+    named: Callable[[str], Any] | None
 
 
 _KINDS: dict[str, _Kind] = {}
 
 
-def argument_type(example: str) -> Callable[[C], C]:
+def argument_type(example: str, *, named: Callable[[str], Any] | None = None) -> Callable[[C], C]:
     """Have every argument that is annotated with a class be one.
 
     Args:
         example: the code that makes one, as in `"model.run(prompt)"`.
+        named: makes one of its name, for which a text then stands.
     """
 
     def register(cls: C) -> C:
         _requirement_of.cache_clear()
-        _KINDS[cls.__name__] = _Kind(cls, _with_article(cls.__name__), example)
+        _KINDS[cls.__name__] = _Kind(cls, _with_article(cls.__name__), example, named)
         return cls
 
     return register
@@ -60,37 +64,62 @@ def _checking(function: Callable[..., Any], called: str) -> Any:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            given = expected.bind(*args, **kwargs).arguments
-        except TypeError:
-            return function(*args, **kwargs)  # which says what is missing
-        check_arguments(called, expected, given)
-        return function(*args, **kwargs)
+        bound = bound_to(function, called, expected, args, kwargs)
+        return function(*bound.args, **bound.kwargs)
 
     return call
 
 
-def check_arguments(called: str, expected: Signature, given: Mapping[str, Any]) -> None:
-    """Refuse arguments of another kind.
+def bound_to(
+    function: Callable[..., Any],
+    called: str,
+    expected: Signature,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> BoundArguments:
+    """The arguments of a call, of the kinds that they must be.
 
     Args:
+        function: what is called.
         called: the function, as it is written.
         expected: its signature.
-        given: its arguments by name.
+        args: those by position.
+        kwargs: those by name.
 
     Raises:
-        WrongKind: says which argument, what it must be, what was given, and how the call is written.
+        WrongKind: one is missing or unknown; or says which argument, what it must be, what was given, and how the call
+            is written.
     """
-    for name, value in given.items():
+    try:
+        bound = expected.bind(*args, **kwargs)
+    except TypeError:
+        raise _refused_by_python(function, called, args, kwargs) from None
+    for name, value in bound.arguments.items():
         annotation = expected.parameters[name].annotation
         required = _requirement_of(
             annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
         )
-        if name != "self" and not required.admits(value):
-            raise wrong_kind(called, name, required.said, value, _written(called, expected, name))
+        if name == "self":
+            continue
+        bound.arguments[name] = value = required.taken(value)
+        if not required.admits(value):
+            written = _written(called, expected, name)
+            raise wrong_kind(called, name, required.said, value, written, got=required.refused(value))
+    return bound
 
 
-def wrong_kind(called: str, name: str, wanted: str, given: Any, written: str) -> WrongKind:
+def _refused_by_python(
+    function: Callable[..., Any], called: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> WrongKind:
+    """What Python says of arguments that are missing or unknown, with the function's public name."""
+    try:
+        function(*args, **kwargs)
+    except TypeError as error:
+        return WrongKind(f"{called}() {str(error).partition('() ')[2]}")
+    raise AssertionError(f"{called} takes what its signature does not")
+
+
+def wrong_kind(called: str, name: str, wanted: str, given: Any, written: str, *, got: str = "") -> WrongKind:
     """The error that an argument of another kind is.
 
     Args:
@@ -99,8 +128,9 @@ def wrong_kind(called: str, name: str, wanted: str, given: Any, written: str) ->
         wanted: what it must be; empty where that cannot be said in a word.
         given: what was given.
         written: the call to write.
+        got: what was given in words; its kind by default.
     """
-    said = f"must be {wanted}; got {kind_of(given)}" if wanted else f"is no {type(given).__name__}"
+    said = f"must be {wanted}; got {got or kind_of(given)}" if wanted else f"is no {type(given).__name__}"
     return WrongKind(f"{called}: {name} {said}. Write {written}.")
 
 
@@ -134,16 +164,30 @@ class _Requirement:
 
     tests: tuple[Callable[[Any], bool], ...]
     said: str
+    makes: tuple[Callable[[Any], Any], ...] = ()
+
+    def taken(self, value: Any) -> Any:
+        """A value as the function takes it: texts as Python's own, what a name names."""
+        for make in self.makes:
+            value = make(value)
+        return value
 
     def admits(self, value: Any) -> bool:
         return any(test(value) for test in self.tests)
+
+    def refused(self, value: Any) -> str:
+        """What was given, for the message; of a list the first that does not belong there."""
+        if not isinstance(value, (list, tuple)) or "a list of" not in self.said:
+            return kind_of(value)
+        odd = [kind_of(each) for each in value if not self.admits([each])]
+        return f"{kind_of(value)} with {odd[0]} in it" if odd else kind_of(value)
 
 
 # What an alias in an annotation stands for.
 _ALIASES = {
     "Pairs": "PromptPair | Sequence[PromptPair]",
     "Directions": "Any",  # a steering panel says itself what it takes by name
-    "AnswerTexts": "PromptPair | Sequence[str] | Sequence[PromptPair]",
+    "AnswerTexts": "PromptPair | Sequence[str] | Sequence[int] | Sequence[PromptPair]",
     "PairMetric": "Callable",
     "Metric": "Callable",
     "Logits": "Tensor",
@@ -156,7 +200,31 @@ def _requirement_of(annotation: str) -> _Requirement:
     parts = [part for name in _split(annotation) for part in _split(_ALIASES.get(name, name))]
     strict = any(part in _KINDS for part in parts)
     tests, said = zip(*(_alternative(part, strict) for part in parts), strict=True)
-    return _Requirement(tests, " or ".join(dict.fromkeys(filter(None, said))))
+    return _Requirement(
+        tests, " or ".join(dict.fromkeys(filter(None, said))), tuple(filter(None, map(_making, parts)))
+    )
+
+
+def _making(name: str) -> Callable[[Any], Any] | None:
+    """What makes of a text, or of several, what one of the alternatives asks for."""
+    named = _KINDS[name].named if name in _KINDS else None
+    if named is not None:
+        return lambda value: named(plain_text(value)) if isinstance(value, str) else value
+    if name == "str":
+        return plain_text
+    container, _, member = name.removesuffix("]").partition("[")
+    if name == "Prompt" or (container in ("Sequence", "Iterable") and member == "str"):
+        return plain_texts
+    make = _making(member) if container in ("Sequence", "Iterable") and member in _KINDS else None
+    if make is not None:
+        return lambda value: _each(make, value)
+    return None
+
+
+def _each(make: Callable[[Any], Any], value: Any) -> Any:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return value
+    return tuple(map(make, value)) if type(value) is tuple else [*map(make, value)]
 
 
 def _alternative(name: str, strict: bool) -> tuple[Callable[[Any], bool], str]:
@@ -167,7 +235,7 @@ def _alternative(name: str, strict: bool) -> tuple[Callable[[Any], bool], str]:
     container, _, member = name.removesuffix("]").partition("[")
     if container in ("Sequence", "Iterable"):
         several = [_MEMBERS.get(name, f"{name}s" if name in _KINDS else "values") for name in _split(member)]
-        return _is_several(member), f"a list of {' or '.join(several)}"
+        return _is_several(container, member), f"a list of {' or '.join(several)}"
     if name in ("Any", "object", ""):
         return lambda value: True, ""
     if name == "None":
@@ -211,15 +279,16 @@ _PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def _is_several(member: str) -> Callable[[Any], bool]:
+def _is_several(container: str, member: str) -> Callable[[Any], bool]:
     """Several of something; of what is none of the kinds the function says itself what it does not take."""
 
     def test(value: Any) -> bool:
         members = value if isinstance(value, (list, tuple)) else ()  # others are not read twice
         # A text in a list's place the function says itself, where it takes several texts.
-        several = isinstance(value, Iterable) and not isinstance(
-            value, Mapping if member not in ("int", "float") else (Mapping, str)
-        )
+        refused: tuple[type, ...] = (Mapping, str) if member in ("int", "float") else (Mapping,)
+        if container == "Sequence" and member not in ("int", "float"):
+            refused += (set, frozenset)  # which have no order
+        several = isinstance(value, Iterable) and not isinstance(value, refused)
         return (
             several
             and _is_no_kind(value)

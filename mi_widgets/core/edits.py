@@ -127,7 +127,7 @@ def project_out(site: Site, directions: Any, *, read_by: Any = None, center: Any
     Source: Ravfogel et al. 2020 (arXiv:2004.07667), section 3, the projection onto the null space; oblique and around
     a mean, Belrose et al. 2023 (arXiv:2306.03819).
     """
-    basis = _spanning(directions, "project_out")
+    basis = _spanning(directions, "mi.project_out")
     by = None if read_by is None else _spanning(read_by, "mi.project_out: read_by")
     if by is not None:
         alike = by.shape == basis.shape

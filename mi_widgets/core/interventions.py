@@ -11,7 +11,7 @@ Each value's `apply` is plain torch: the activation in, the changed activation o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -136,15 +136,20 @@ def stack(*interventions: Intervention | Stack) -> Stack:
         interventions: in the order in which they are applied.
     """
     flat: list[Intervention] = []
-    for item in interventions:
+    given: tuple[Any, ...] = interventions
+    for item in given:
         if isinstance(item, Stack):
             flat.extend(item)
         elif isinstance(item, Intervention):
             flat.append(item)
         else:
+            several = isinstance(item, Sequence) and any(
+                isinstance(each, (Intervention, Stack)) for each in item
+            )
+            advice = " Several go in one by one: mi.stack(*interventions)." if several else ""
             raise InterventionError(
                 "An intervention is made by mi.ablate, mi.scale, mi.steer, mi.patch, mi.project_out, mi.stack, or what "
-                f"is in mi.interventions (replace, apply, freeze_pattern, ablate_sites); got {item!r}."
+                f"is in mi.interventions (replace, apply, freeze_pattern, ablate_sites); got {item!r}.{advice}"
             )
     return Stack(tuple(flat))
 

@@ -57,15 +57,19 @@ class Latents:
         """
         if not isinstance(dictionary, Dictionary):
             raise SiteError(f"A latent is read by a dictionary, an mi.sae.SAE; got {dictionary!r}.")
-        listed = (*index,) if isinstance(index, Iterable) and not isinstance(index, str) else (index,)
-        numbers = tuple(whole(i) for i in listed)
+        one = whole(index)  # numpy's and torch's too, which could be lists
+        several = (
+            [] if one is not None or isinstance(index, (str, int)) or not getattr(index, "ndim", 1) else index
+        )
+        several = tuple(several) if isinstance(several, Iterable) else ()
+        numbers = tuple(map(whole, several)) or (one,)
         size = dictionary.d_sae
         if index is not None and (not numbers or any(i is None or not 0 <= i < size for i in numbers)):
             raise SiteError(f"{dictionary!r} has the latents 0 to {size - 1}; got {index!r}.")
         if index is None:
             return cls(dictionary)
         known = tuple(i for i in numbers if i is not None)
-        return cls(dictionary, known if isinstance(index, Iterable) else known[0])
+        return cls(dictionary, known if several else known[0])
 
     @property
     def axes(self) -> tuple[str, ...]:

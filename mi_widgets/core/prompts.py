@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .argument_types import argument_type, checked
 from .errors import PromptError
+from .texts import plain_text, plain_texts
+from .whole_numbers import counted, whole
+
+Answer = str | int  # a text of one token, or a token id
 
 
 @argument_type("mi.PromptPair(clean, corrupted, (right, wrong))")
@@ -17,23 +22,20 @@ class PromptPair:
     Args:
         clean: the prompt whose answer is `answers[0]`.
         corrupted: the same prompt changed so that the answer becomes `answers[1]`.
-        answers: (right after the clean prompt, right after the corrupted one), each one token.
+        answers: (right after the clean prompt, right after the corrupted one), each the text of one token, or a token
+            id.
     """
 
     clean: str
     corrupted: str
-    answers: tuple[str, str]
+    answers: tuple[Answer, Answer]
 
     def __post_init__(self) -> None:
         for name in ("clean", "corrupted"):
             text = getattr(self, name)
             if not isinstance(text, str) or not text:
                 raise PromptError(f"mi.PromptPair: {name} must be a text that is not empty; got {text!r}.")
-            object.__setattr__(self, name, str(text))  # numpy's texts are written otherwise
-        two = isinstance(self.answers, (tuple, list)) and len(self.answers) == 2
-        if not two or self.answers[0] == self.answers[1]:
-            raise PromptError(f"mi.PromptPair: answers must be two different texts; got {self.answers!r}.")
-        object.__setattr__(self, "answers", tuple(map(str, self.answers)))
+        object.__setattr__(self, "answers", two_answers("mi.PromptPair", self.answers))
 
     def __repr__(self) -> str:
         return f"mi.PromptPair({self.clean!r}, {self.corrupted!r}, {self.answers!r})"
@@ -41,6 +43,32 @@ class PromptPair:
     def code(self) -> str:
         """The Python that makes this pair."""
         return repr(self)
+
+
+def two_answers(caller: str, given: Any) -> tuple[Answer, Answer]:
+    """Two answers, checked: texts or token ids of any make.
+
+    Args:
+        caller: what takes them, for the message.
+        given: (right, wrong).
+
+    Raises:
+        PromptError: not two, not in an order, or the same twice.
+    """
+    listed = plain_texts(given)
+    listed = listed.tolist() if hasattr(listed, "tolist") else listed
+    several = listed if isinstance(listed, (list, tuple)) else ()
+    known = [
+        each
+        for each in (each if isinstance(each, str) else whole(each) for each in several)
+        if each is not None
+    ]
+    if len(several) != 2 or len(known) != 2 or known[0] == known[1]:
+        raise PromptError(
+            f'{caller}: answers must be two different texts, as in (" Mary", " John"), or two different token ids; '
+            f"got {given!r}."
+        )
+    return known[0], known[1]
 
 
 @argument_type("mi.sae.annotations(texts)")
@@ -60,6 +88,15 @@ class Annotation:
     end: int
     kind: str
     value: str
+
+    def __post_init__(self) -> None:
+        for name, least in (("text", 0), ("end", 1)):
+            object.__setattr__(self, name, counted(getattr(self, name), f"mi.sae.Annotation: {name}", least))
+        for name in ("kind", "value"):
+            given = plain_text(getattr(self, name))
+            if not isinstance(given, str):
+                raise PromptError(f"mi.sae.Annotation: {name} must be a text; got {given!r}.")
+            object.__setattr__(self, name, given)
 
     def code(self) -> str:
         """The Python that makes this annotation."""

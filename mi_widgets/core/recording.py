@@ -14,7 +14,7 @@ from os import PathLike
 from typing import Any, ParamSpec, TypeVar
 from weakref import ref
 
-from .argument_types import check_arguments
+from .argument_types import bound_to
 from .public import public_name, written_name
 from .record import Block, Call, Placeholder, Record
 
@@ -41,11 +41,7 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if _inside.get():
             return function(*args, **kwargs)
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError:
-            return function(*args, **kwargs)  # which says what is missing
-        check_arguments(written_name(function), signature, bound.arguments)
+        bound = bound_to(function, written_name(function), signature, args, kwargs)
         record = _call(function, bound)
         token = _inside.set(True)
         try:
@@ -181,7 +177,7 @@ def kept(value: Any, name: str) -> Any:
         return slice(*(kept(part, name) for part in (value.start, value.stop, value.step)))
     if isinstance(value, Mapping):
         return {kept(key, name): kept(each, name) for key, each in value.items()}
-    if hasattr(value, "shape") and not hasattr(value, "code"):
+    if hasattr(value, "shape") and hasattr(value, "dtype") and not hasattr(value, "code"):
         return _numbers(value, name)
     if isinstance(value, (set, frozenset)):
         return [kept(each, name) for each in sorted(value, key=repr)]

@@ -295,7 +295,9 @@ def _labels(value: Any, name: str) -> Any:
             f"sel takes labels of {name}; these are points along {along}. Choose points in xarray, as in "
             f"result.to_dataset().sel({name}=…)."
         )
-    return np.asarray(value).tolist() if hasattr(value, "shape") else kept(value, name)
+    if hasattr(value, "shape"):
+        return np.asarray(value).tolist()
+    return kept([*value] if isinstance(value, tuple) else value, name)
 
 
 def _span(values: np.ndarray) -> str:

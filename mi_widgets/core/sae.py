@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .argument_types import argument_type, checked
 from .directions import Direction
-from .errors import DictionaryError
+from .errors import DictionaryError, SiteError
 from .provenance import Provenance
 from .record import Call, Part, Placeholder, Record
 from .recording import serial
@@ -143,7 +143,10 @@ class SAE:
             raise DictionaryError(
                 f"{self!r} does not say where it reads: mi.steer(site, sae.W_dec[{latent}])."
             )
-        self.site.latent(self, latent)  # which checks the number
+        chosen = self.site.latent(self, latent).latents  # which checks the number
+        if chosen is None or not isinstance(chosen.index, int):
+            raise SiteError(f"{self!r}.direction takes one latent, 0 to {self.d_sae - 1}; got {latent!r}.")
+        latent = chosen.index
         call = Call("direction", (("", latent),), of=self.record, places=("latent",))
         return Direction(self.W_dec[latent].float(), site=self.site, provenance=Provenance(self.model, call))
 

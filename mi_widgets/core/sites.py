@@ -21,6 +21,7 @@ from typing import Any
 from .argument_types import argument_type
 from .errors import SiteError
 from .latents import Dictionary, Latents
+from .texts import plain_text
 from .whole_numbers import whole
 
 _RESIDUAL = ("batch", "pos", "d_model")
@@ -52,7 +53,7 @@ Position = int | str  # a number, or the text of a token
 Positions = Position | tuple[Position, ...] | None
 
 
-@argument_type("at.resid_post[2]")
+@argument_type("at.resid_post[2]", named=lambda name: named(name))
 @dataclass(frozen=True)
 class Site:
     """One place in a model, as a value: build it from the names in this module.
@@ -134,7 +135,7 @@ class Site:
             raise SiteError(f'{self!r}.every takes texts of tokens, as in .every(".", "!"); got {tokens!r}.')
         if self.positions is not None:
             raise SiteError(f"{self!r} has its positions already: tokens are named without .pos.")
-        return replace(self, tokens=tuple(dict.fromkeys(tokens)))
+        return replace(self, tokens=tuple(dict.fromkeys(map(plain_text, tokens))))
 
     def latent(self, dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
         """What a sparse autoencoder reads here: a latent, several, or all of them.
@@ -187,7 +188,7 @@ class Site:
 
 
 def _position(value: object) -> Position | None:
-    return value if isinstance(value, str) and value else whole(value)
+    return plain_text(value) if isinstance(value, str) and value else whole(value)
 
 
 def _names_with(axis: str) -> list[str]:

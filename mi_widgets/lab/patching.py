@@ -17,7 +17,7 @@ from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import call_of
 from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
-from mi_widgets.core.sites import Site, named
+from mi_widgets.core.sites import Site
 from mi_widgets.model.grid import Axes
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import ContinuationsView, Line
@@ -61,14 +61,13 @@ class PatchingPanel(Panel[PatchingView]):
         self,
         model: Model,
         pairs: Pairs,
-        site: Site | str = at.resid_pre,
+        site: Site = at.resid_pre,
         *,
         metric: PairMetric = logit_diff,
         by: Sequence[str] | None = None,
         max_new_tokens: int = 8,
         selection: dict[str, Any] | None = None,
     ) -> None:
-        site = named(site) if isinstance(site, str) else site
         self._model, self._held = model, model.interventions
         self._continuing = ContinuationWriter(model, max_new_tokens)
         if isinstance(pairs, Iterator):  # which can be read but once

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from mi_widgets.core.draws import checked_seed, seeded
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import MIError, PromptError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
-from mi_widgets.core.whole_numbers import counted
+from mi_widgets.core.whole_numbers import checked_seed, counted
 
 from .backend import PassRequest
 from .model_core import ModelCore

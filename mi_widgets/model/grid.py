@@ -65,7 +65,7 @@ class Grid:
                 f"sweep goes over a kind of site, as in at.resid_pre, or one layer of it; got {over!r}."
             )
         has_heads = "head" in over.axes
-        by = tuple(axes.by) if axes.by is not None else ("layer", "head" if has_heads else "pos")
+        by = axes_named(axes.by) if axes.by is not None else ("layer", "head" if has_heads else "pos")
         allowed = tuple(_AXIS.values()) if has_heads else ("layer", "pos")
         if "layer" not in by or set(by) - set(allowed) or len(set(by)) < len(by):
             raise SiteError(
@@ -130,6 +130,11 @@ class Grid:
             source="one intervention a cell, compared with the run without it",
             provenance=provenance,
         )
+
+
+def axes_named(by: str | Sequence[str]) -> tuple[str, ...]:
+    """What was given as `by=`: one axis, or several."""
+    return (by,) if isinstance(by, str) else tuple(by)
 
 
 def _chosen(option: str, wanted: Sequence[int] | None, known: list[int]) -> list[int]:

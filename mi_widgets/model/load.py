@@ -16,6 +16,7 @@ from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 from mi_widgets.core.recording import made_by
 
 from .architectures import architecture_of
+from .devices import device_of, dtype_of
 from .hub import open_hub
 from .model import Model, model_of
 
@@ -51,6 +52,8 @@ def load(
         UnsupportedModel: of a family that has no table of sites.
         DamagedWeights: a shipped file is not as it was shipped.
     """
+    if bos is not None and not isinstance(bos, bool):
+        raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(
@@ -64,7 +67,11 @@ def load(
                 )
         name, module, record = type(name_or_module).__name__, name_or_module, None
     elif isinstance(name_or_module, (str, os.PathLike)):
-        path, place, kind = os.fspath(name_or_module), _device(device), _dtype(dtype)
+        path, place, kind = (
+            os.fspath(name_or_module),
+            device_of(device, "mi.load: device"),
+            dtype_of(dtype, "mi.load: dtype"),
+        )
         given = {
             "checkpoint": checkpoint,
             "tokenizer": tokenizer,
@@ -106,29 +113,3 @@ def _open(
 def _plain(checkpoint: Any) -> Any:
     """numpy's numbers, as a Result's labels are, as Python's."""
     return checkpoint.item() if hasattr(checkpoint, "item") else checkpoint
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    have = ["cpu"]
-    have += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-    have += ["mps"] if torch.backends.mps.is_available() else []
-    try:
-        wanted = torch.device(device or "cpu")
-    except RuntimeError as error:
-        raise MIError(
-            f"mi.load: device={device!r} is no device; this machine has {', '.join(have)}."
-        ) from error
-    if wanted.type not in {name.partition(":")[0] for name in have} or (
-        wanted.index and str(wanted) not in have
-    ):
-        raise MIError(f"mi.load: device={device!r} is not here; this machine has {', '.join(have)}.")
-    return wanted
-
-
-def _dtype(dtype: str | torch.dtype | None) -> torch.dtype | None:
-    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
-    if found is not None and not (isinstance(found, torch.dtype) and found.is_floating_point):
-        found, dtype = None, str(dtype)
-    if dtype is not None and found is None:
-        raise MIError(f"mi.load: dtype={dtype!r} is not known; allowed: float32, bfloat16, float16, float64.")
-    return found

@@ -20,6 +20,7 @@ from mi_widgets.core.sites import Site
 
 from .architectures import Architecture
 from .checks import examine
+from .devices import device_of, dtype_of
 from .generate import Cancel, Plan, generate
 from .grid import Axes
 from .model_core import ModelCore, as_sites
@@ -39,11 +40,11 @@ class Model(ModelWithProvenance):
         self,
         prompt: Prompt,
         *,
-        keep: Iterable[Site | str] | Site | str = (),
+        keep: Iterable[Site] | Site = (),
         padding_side: str = "right",
         grad: bool = False,
         keep_on: str | torch.device | None = None,
-        keep_dtype: torch.dtype | None = None,
+        keep_dtype: str | torch.dtype | None = None,
     ) -> Run:
         """One forward pass under the active interventions.
 
@@ -55,7 +56,7 @@ class Model(ModelWithProvenance):
             padding_side: where shorter prompts are padded, `"right"` or `"left"`; each token keeps its position.
             grad: keep the graph, for `run.gradient`.
             keep_on: the device for what is kept, as in `"cpu"`; where it was computed by default.
-            keep_dtype: the dtype of what is kept, as in `torch.bfloat16`.
+            keep_dtype: the dtype of what is kept, as in `torch.bfloat16` or `"bfloat16"`.
 
         Raises:
             PromptError: empty, too long, or tokens the model does not know.
@@ -66,11 +67,13 @@ class Model(ModelWithProvenance):
             raise MIError(
                 "model.run: grad=True needs the activations as they are; leave keep_on= and keep_dtype= out."
             )
+        place = None if keep_on is None else device_of(keep_on, "model.run: keep_on")
+        dtype = dtype_of(keep_dtype, "model.run: keep_dtype")
         tokenized = self.tokenize(prompt, padding_side=padding_side)
         sites = as_sites(keep)
         keys = [(site.name, layer) for site in sites for layer in self.layers_of(site)]
-        self.check_memory(sites, tokenized.ids.shape, keep_on, keep_dtype)
-        stored = partial(Tensor.to, device=keep_on, dtype=keep_dtype) if keep_on or keep_dtype else None
+        self.check_memory(sites, tokenized.ids.shape, place, dtype)
+        stored = partial(Tensor.to, device=place, dtype=dtype) if place or dtype else None
         kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
         return Run(
             self,
@@ -89,7 +92,7 @@ class Model(ModelWithProvenance):
         max_new_tokens: int = 20,
         temperature: float = 0.0,
         seed: int | None = None,
-        keep: Iterable[Site | str] | Site | str = (),
+        keep: Iterable[Site] | Site = (),
         on_token: Callable[[Generation], object] | None = None,
         cancel: Cancel | None = None,
     ) -> Generation:
@@ -127,7 +130,7 @@ class Model(ModelWithProvenance):
         max_new_tokens: int = 20,
         temperature: float = 0.0,
         seed: int | None = None,
-        keep: Iterable[Site | str] | Site | str = (),
+        keep: Iterable[Site] | Site = (),
         on_token: Callable[[tuple[Generation, ...]], object] | None = None,
         cancel: Cancel | None = None,
     ) -> tuple[Generation, ...]:

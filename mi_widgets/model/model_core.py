@@ -239,7 +239,7 @@ class ModelCore:
         self,
         sites: Sequence[Site],
         shape: Sequence[int],
-        keep_on: str | torch.device | None = None,
+        keep_on: torch.device | None = None,
         keep_dtype: torch.dtype | None = None,
     ) -> None:
         """Stop before a capture that cannot fit.
@@ -255,7 +255,7 @@ class ModelCore:
         """
         keys = {(site.name, layer) for site in sites for layer in self.layers_of(site)}
         needed = bytes_of(keys, self.config, shape, (keep_dtype or self.dtype).itemsize)
-        check_fits(needed, torch.device(keep_on or self.device), ", ".join(map(repr, sites)))
+        check_fits(needed, keep_on or self.device, ", ".join(map(repr, sites)))
 
     def release(self) -> None:
         """Take away what loading added to a module in memory; this Model runs no more afterwards."""

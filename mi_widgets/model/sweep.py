@@ -11,6 +11,8 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import signature
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +22,7 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
+from mi_widgets.core.public import public_name
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
 from mi_widgets.core.spans import PromptSpans, single
@@ -248,27 +251,37 @@ def _cells(
 
 
 def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndarray:
-    found = one_a_prompt(metric(logits), logits, "lambda logits: logits[:, yes] - logits[:, no]")
+    found = called_with("metric=lambda logits: logits[:, yes] - logits[:, no]", metric, logits)
     return found.detach().float().cpu().numpy()
 
 
-def one_a_prompt(
-    found: object, logits: Float[Tensor, "batch d_vocab"], example: str
-) -> Float[Tensor, " batch"]:
-    """What a metric has returned, checked.
+def called_with(example: str, metric: Callable[..., Any], *given: Any) -> Float[Tensor, " batch"]:
+    """What a metric says of logits, checked.
 
     Args:
-        found: what it was.
-        logits: from which.
         example: a metric that is right, for the message.
+        metric: called as metric(logits), or metric(logits, answers).
+        given: with which.
 
     Raises:
-        MetricError: it is not one number a prompt.
+        MetricError: it takes other arguments, or does not return one number a prompt.
     """
+    try:
+        signature(metric).bind(*given)
+    except TypeError as error:
+        form = ", ".join(("logits", "answers")[: len(given)])
+        name = public_name(metric) or getattr(metric, "__name__", repr(metric))
+        raise MetricError(
+            f"The metric is called here as metric({form}), which {name} does not take ({error}). Write {example}."
+        ) from None
+    except ValueError:  # of what is written in C nobody knows
+        pass
+    # What the metric raises is the user's to see as it is.
+    found, logits = metric(*given), given[0]
     if not isinstance(found, Tensor) or tuple(found.shape) != (len(logits),):
         got = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
         raise MetricError(
             f"The metric must return one number a prompt, a tensor of shape ({len(logits)},), from logits of shape "
-            f"{tuple(logits.shape)}; got {got}. As in {example}."
+            f"{tuple(logits.shape)}; got {got}. As in {example.partition('=')[2]}."
         )
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -17,8 +17,9 @@ from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.spans import PromptSpans
+from mi_widgets.core.texts import plain_texts
 
-Prompt = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | Tensor | np.ndarray
+Prompt = str | Iterable[str] | Sequence[int] | Sequence[Sequence[int]] | Tensor | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Vocabulary:
         """
         if padding_side not in ("right", "left"):
             raise PromptError(f'padding_side must be "right" or "left"; got {padding_side!r}.')
-        rows = [self._row(item) for item in self._items(prompt)]
+        rows = [self._row(item) for item in listed_prompts(prompt)]
         width, left = max(map(len, rows)), padding_side == "left"
 
         def padded(row: Sequence[Any], pad: Any) -> list[Any]:
@@ -107,26 +108,6 @@ class Vocabulary:
         begin = [self.bos_id] if self.bos_id is not None and ids[:1] == [self.bos_id] else []
         rest, room = ids[len(begin) :], self.n_ctx - len(begin)
         return [begin + rest[first : first + room] for first in range(0, max(1, len(rest)), room)]
-
-    def _items(self, prompt: Prompt) -> list[Any]:
-        if isinstance(prompt, (Tensor, np.ndarray)):
-            ids = torch.as_tensor(prompt)
-            if ids.is_floating_point() or ids.dtype == torch.bool or ids.ndim not in (1, 2):
-                raise PromptError(
-                    f"Token ids are whole numbers of shape (pos,) or (batch, pos); got {ids.dtype} {tuple(ids.shape)}."
-                )
-            prompt = ids.tolist()
-        if isinstance(prompt, str):
-            return [prompt]
-        if not isinstance(prompt, Sequence) or isinstance(prompt, bytes):
-            raise PromptError(
-                f"A prompt is a text, a list of texts, or token ids; got {type(prompt).__name__}."
-            )
-        if not len(prompt):
-            raise PromptError("The prompt is empty: give a text, a list of texts, or token ids.")
-        # A tensor can be an index too, but here it is a row.
-        one_row = isinstance(prompt[0], SupportsIndex) and not getattr(prompt[0], "ndim", 0)
-        return [prompt] if one_row else list(prompt)
 
     def _row(self, item: Any) -> list[int]:
         ids = self._encode(item) if isinstance(item, str) else _whole_numbers(item)
@@ -159,14 +140,24 @@ class Vocabulary:
         unknown = self.tokenizer.unk_token_id
         # A word that silently becomes <unk> is a wrong experiment; GPT-2's "unknown" is its end of text.
         if unknown is not None and unknown in ids and unknown != self.tokenizer.eos_token_id:
-            words = [
-                w for w in text.split() if unknown in self.tokenizer(w, add_special_tokens=False)["input_ids"]
-            ]
             raise PromptError(
-                f"{self.name} does not know {', '.join(map(repr, words)) or 'part of the prompt'}: its vocabulary has "
-                f"{self.size} tokens, listed by model.vocabulary."
+                f"{self.name} does not know {self._unknown(text)}: its vocabulary has {self.size} tokens, listed by "
+                "model.vocabulary."
             )
         return ids
+
+    def _unknown(self, text: str) -> str:
+        """What a text has that is no token: words, or parts of them."""
+        unknown, cut = self.tokenizer.unk_token_id, self.tokenizer
+        words = [w for w in text.split() if unknown in cut(w, add_special_tokens=False)["input_ids"]]
+        if words:
+            return ", ".join(map(repr, words))
+        parts = []
+        if cut.is_fast:  # what is no token between words, as a line's end can be
+            found = cut(text, add_special_tokens=False, return_offsets_mapping=True)
+            pairs = zip(found["input_ids"], found["offset_mapping"], strict=True)
+            parts = [repr(text[first:end]) for i, (first, end) in pairs if i == unknown]
+        return f"{', '.join(dict.fromkeys(parts)) or 'a part'} of {text[:60]!r}"
 
     def _with_bos(self, ids: list[int], text: str) -> list[int]:
         if self.bos_id is None:
@@ -227,6 +218,35 @@ class Vocabulary:
         if self.tokenizer is None:
             return "".join(self.texts(ids))
         return self.tokenizer.decode(list(ids), skip_special_tokens=True)
+
+
+def listed_prompts(prompt: Prompt) -> list[Any]:
+    """A prompt, or several, as a list: texts, and rows of token ids.
+
+    Raises:
+        PromptError: nothing to run, or no prompt.
+    """
+    prompt = plain_texts(prompt)
+    if isinstance(prompt, str):
+        return [prompt]
+    if hasattr(prompt, "__array__") and hasattr(prompt, "dtype"):  # a tensor's too, and those of pandas
+        ids = prompt if isinstance(prompt, Tensor) else np.asarray(prompt)
+        kind = str(ids.dtype).removeprefix("torch.")
+        if not kind.startswith(("int", "uint")) or ids.ndim not in (1, 2):
+            raise PromptError(
+                f"Token ids are whole numbers of shape (pos,) or (batch, pos); got {ids.dtype} {tuple(ids.shape)}."
+            )
+        prompt = ids.tolist()
+    if not isinstance(prompt, Sequence) or isinstance(prompt, bytes):
+        unordered = " without an order" if isinstance(prompt, (set, frozenset)) else ""
+        raise PromptError(
+            f"A prompt is a text, a list of texts, or token ids; got {type(prompt).__name__}{unordered}."
+        )
+    if not len(prompt):
+        raise PromptError("The prompt is empty: give a text, a list of texts, or token ids.")
+    # A tensor can be an index too, but here it is a row.
+    one_row = isinstance(prompt[0], SupportsIndex) and not getattr(prompt[0], "ndim", 0)
+    return [prompt] if one_row else list(prompt)
 
 
 def _whole_numbers(item: Any) -> list[int] | None:

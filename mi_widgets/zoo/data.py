@@ -15,9 +15,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.argument_types import checked
-from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.whole_numbers import counted, whole
+from mi_widgets.core.whole_numbers import checked_seed, counted, whole
 
 from .atlas.grammar import Text
 from .atlas.texts import atlas_texts

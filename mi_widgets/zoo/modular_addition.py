@@ -12,9 +12,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from mi_widgets.core.argument_types import argument_type, checked
-from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import checked_seed, whole
 from mi_widgets.zoo.random_streams import random_stream
 
 Split = Literal["all", "train", "test"]

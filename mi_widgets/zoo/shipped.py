@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -96,19 +97,19 @@ def checkpoint_file(step: int) -> str:
 
 
 @checked
-def checkpoints(name: str) -> tuple[int, ...]:
+def checkpoints(name: str | os.PathLike[str]) -> tuple[int, ...]:
     """The steps of its training at which a shipped model can be loaded: `mi.load(name, checkpoint=step)`.
 
     Step 0 is the untrained network, the last step the shipped model itself. What lies between is kept in half
     precision; the model's card says what that costs.
 
     Args:
-        name: one of `mi.shipped.models()`.
+        name: one of `mi.shipped.models()`, or a folder that a recipe has written.
 
     Raises:
         UnknownModel: no shipped model has this name.
     """
-    return tuple(expected(name)["checkpoints"])
+    return tuple(expected(os.fspath(name))["checkpoints"])
 
 
 def open_model(name: str, checkpoint: int | None = None) -> tuple[nn.Module, PreTrainedTokenizerFast]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from inspect import signature
@@ -181,7 +182,7 @@ def drawn(
 
 
 @recorded
-def superposition(name: str) -> ToyModel:
+def superposition(name: str | os.PathLike[str]) -> ToyModel:
     """A shipped toy model.
 
     Args:
@@ -193,6 +194,7 @@ def superposition(name: str) -> ToyModel:
         UnknownModel: there is none of this name.
         DamagedWeights: a file's hash differs from the recorded one.
     """
+    name = os.fspath(name)
     if name not in toys():
         near = difflib.get_close_matches(str(name), toys(), n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""

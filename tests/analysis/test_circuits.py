@@ -133,7 +133,7 @@ def test_what_is_no_circuit_is_named(by_hand):
     says = r"prompt 0 has 4 tokens \(<s> \| a \| c \| \?\), prompt 1 has 3"
     with pytest.raises(mi.errors.PromptError, match=says):
         mi.mean_activations(by_hand, ["ac?", "ac"], at.z, by_position=True)
-    with pytest.raises(mi.errors.PromptError, match="no texts"):
+    with pytest.raises(mi.errors.PromptError, match="The prompt is empty"):
         mi.mean_activations(by_hand, [], at.z)
     with pytest.raises(mi.errors.SiteError, match=r"a kind of activation of a layer.*got at\.pattern"):
         mi.mean_activations(by_hand, ["ac?"], at.pattern)

@@ -74,11 +74,11 @@ def test_what_cannot_be_measured_is_refused(model):
         mi.in_context_learning_score(model, [[1] * 20], early=(2, 9, 3), late=(12, 20))
     with pytest.raises(mi.errors.PromptError, match="was not trained on the shipped texts: give texts="):
         mi.in_context_learning_score(model)
-    with pytest.raises(mi.errors.PromptError, match="a list of texts"):
-        mi.in_context_learning_score(model, "one text")
+    with pytest.raises(mi.errors.MIError, match=r"got range\(1, 3\)\. Write early=\(1, 3\)\."):
+        mi.in_context_learning_score(model, [[1] * 20], early=range(1, 3), late=(12, 20))
     with pytest.raises(mi.errors.PromptError, match="a list of texts"):
         mi.in_context_learning_score(model, [])
-    with pytest.raises(mi.errors.PromptError, match=r"mi.shipped.sample_texts\(…\); got Run of"):
+    with pytest.raises(mi.errors.WrongKind, match="a text, a list of texts, or token ids; got a Run"):
         mi.in_context_learning_score(model, model.run([[1] * 20]))
 
 

@@ -1,6 +1,7 @@
 """A wrong kind of thing is refused in one way: what was given, what is wanted, and the line to write."""
 
 import inspect
+import re
 from contextlib import suppress
 
 import pytest
@@ -83,8 +84,17 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "mi.sae.latents: run must be a Run, as in model.run(prompt); got an SAE. Write mi.sae.latents(run, sae).",
         ),
         (
-            lambda: mi.logit_lens(run(), "resid_post"),
-            "mi.logit_lens: site must be a Site, as in at.resid_post[2]; got a str. Write mi.logit_lens(run, site).",
+            lambda: mi.logit_lens(run(), 3),
+            "mi.logit_lens: site must be a Site, as in at.resid_post[2]; got an int. Write mi.logit_lens(run, site).",
+        ),
+        (
+            lambda: model().run("abcd", keep=[mi.scale(at.z[0, 1], 0)]),
+            "model.run: keep must be a list of Sites or a Site, as in at.resid_post[2]; got a list with a Scale in it. "
+            "Write model.run(prompt, keep=…).",
+        ),
+        (
+            lambda: mi.sae.dashboards(model(), sae(), {"abcd"}),
+            "mi.sae.dashboards: texts must be a list of texts; got a set. Write mi.sae.dashboards(model, sae, texts).",
         ),
         (
             lambda: mi.directions.mean_difference(model(), run(), ["c"], at.resid_post[1]),
@@ -95,7 +105,7 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         (
             lambda: mi.interventions.ablate_sites([at.z[0, 1], model()]),
             "mi.interventions.ablate_sites: sites must be a list of Sites or a Site, as in at.resid_post[2]; got a "
-            "list. Write mi.interventions.ablate_sites(sites).",
+            "list with a Model in it. Write mi.interventions.ablate_sites(sites).",
         ),
         (
             lambda: mi.interventions.apply(at.z[0, 1], None),
@@ -181,8 +191,8 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
             "mi.PromptPair: corrupted must be a text; got a Run. Write mi.PromptPair(clean, corrupted, answers).",
         ),
         (
-            lambda: mi.directions.Probe(torch.ones(3), bias=0.0, site="z", provenance=DIRECTION.provenance),
-            "mi.directions.Probe: site must be a Site, as in at.resid_post[2]; got a str. Write "
+            lambda: mi.directions.Probe(torch.ones(3), bias=0.0, site=3, provenance=DIRECTION.provenance),
+            "mi.directions.Probe: site must be a Site, as in at.resid_post[2]; got an int. Write "
             "mi.directions.Probe(values, bias=…, site=…, provenance=…).",
         ),
         (
@@ -231,9 +241,25 @@ def test_it_is_a_type_error_too():
         mi.attention(model())
 
 
-def test_what_is_missing_is_still_told_by_python():
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'kind'"):
-        mi.head_scores(model())
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: mi.head_scores(model()), "mi.head_scores() missing 1 required positional argument: 'kind'"),
+        (
+            lambda: mi.shipped.sample_texts("atlas"),
+            "mi.shipped.sample_texts() missing 1 required keyword-only argument: 'n'",
+        ),
+        (lambda: model().run(), "model.run() missing 1 required positional argument: 'prompt'"),
+        (
+            lambda: mi.PromptPair("a"),
+            "mi.PromptPair() missing 2 required positional arguments: 'corrupted' and 'answers'",
+        ),
+        (lambda: mi.attention(run(), of=1), "mi.attention() got an unexpected keyword argument 'of'"),
+    ],
+)
+def test_what_is_missing_is_told_by_the_public_name(call, says):
+    with pytest.raises(WrongKind, match=f"^{re.escape(says)}"):
+        call()
 
 
 def test_iterators_are_not_used_up():

@@ -104,9 +104,15 @@ def test_points_are_no_labels():
     with pytest.raises(mi.errors.ResultError, match=says):
         a_result().sel(layer=points, head=points)
     with pytest.raises(
-        mi.errors.ResultError, match=r"sel\(head=\(0, 1\)\) found nothing; Score has layer 0 to 1, head"
+        mi.errors.ResultError, match=r"sel\(head=\[0, 9\]\) found nothing; Score has layer 0 to 1, head"
     ):
-        a_result().sel(head=(0, 1))
+        a_result().sel(head=(0, 9))
+
+
+def test_a_tuple_of_labels_is_several():
+    several = a_result().sel(layer=(0, 1))
+    assert several.dataset.identical(a_result().sel(layer=[0, 1]).dataset)
+    assert several.code().endswith(".sel(layer=[0, 1])")
 
 
 def test_another_variable_may_be_the_primary_one():

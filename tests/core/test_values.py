@@ -147,9 +147,62 @@ def test_intervention_errors_say_what_is_allowed(make, says):
 
 
 def test_what_is_no_site_is_told():
-    says = r"^mi.ablate: site must be a Site, as in at.resid_post\[2\]; got a str. Write mi.ablate\(site\).$"
-    with pytest.raises(mi.errors.WrongKind, match=says):
+    with pytest.raises(mi.errors.SiteError, match=r"^'zz' names no site; names are embed, "):
+        mi.ablate("zz")
+    with pytest.raises(mi.errors.WrongKind, match=r"^mi.ablate: site must be a Site, .* got an int. Write "):
+        mi.ablate(3)
+
+
+def test_the_name_of_a_site_stands_for_it():
+    assert mi.ablate("blocks.1.attn.hook_z") == mi.ablate(at.z[1])
+    with pytest.raises(mi.errors.InterventionError, match=r"^at\.z names no layer: write at\.z\[0\]"):
         mi.ablate("z")
+
+
+class _Written(str):
+    """A text of a class of its own."""
+
+    def __repr__(self):
+        return "not to be written"
+
+
+def test_texts_of_other_makes_become_pythons():
+    for make in (np.str_, _Written):
+        assert mi.scale(at.z[0].every(make("a")), 0).code() == "mi.scale(at.z[0].every('a'), 0.0)"
+        assert at.z[0].pos(make("a")).code() == "at.z[0].pos('a')"
+        assert at.z[0].pos([make("a"), np.int64(1)]).code() == "at.z[0].pos(['a', 1])"
+        annotation = mi.sae.Annotation(np.int64(0), torch.tensor(3), make("kind"), make("b"))
+        assert annotation.code() == "mi.sae.Annotation(text=0, end=3, kind='kind', value='b')"
+        assert mi.PromptPair(make("a"), make("b"), (make("x"), make("y"))).code() == (
+            "mi.PromptPair('a', 'b', ('x', 'y'))"
+        )
+
+
+@pytest.mark.parametrize("place", [{"text": 0.5}, {"text": -1}, {"end": 0}, {"kind": 3}, {"value": None}])
+def test_an_annotation_is_checked(place):
+    with pytest.raises(mi.MIError, match=rf"^mi.sae.Annotation: {next(iter(place))} must be a "):
+        mi.sae.Annotation(**{"text": 0, "end": 1, "kind": "a", "value": "b"} | place)
+
+
+def test_answers_may_be_token_ids():
+    for ids in ((5, 4), [5, 4], np.array([5, 4]), torch.tensor([5, 4])):
+        assert mi.PromptPair("a", "b", ids).code() == "mi.PromptPair('a', 'b', (5, 4))"
+    assert mi.PromptPair("a", "b", np.array(["x", "y"])).answers == ("x", "y")
+
+
+@pytest.mark.parametrize("answers", [(5, 5), {"x", "y"}, (0.5, 4), (True, 2), ("x", "y", "z"), "xy", None])
+def test_what_are_no_two_answers_is_refused(answers):
+    with pytest.raises(
+        mi.errors.PromptError, match=r"^mi\.PromptPair: answers must be two different texts, as in "
+    ):
+        mi.PromptPair("a", "b", answers)
+
+
+def test_several_interventions_in_a_list_are_told_how_they_go_in():
+    with pytest.raises(
+        mi.errors.InterventionError, match=r"Several go in one by one: mi\.stack\(\*interventions\)"
+    ):
+        mi.stack([mi.ablate(at.z[0]), mi.ablate(at.z[1])])
 
 
 def test_pair_errors():

@@ -372,7 +372,12 @@ def test_what_is_no_direction_is_told(model, given, error, says):
         ("scales", {"to a": "much"}, "scales are numbers; got {'to a': 'much'}."),
         ("settings", {"site": "resid_post[9]"}, "site must be one of as given, resid_pre[0]"),
         ("settings", {"temperature": -1}, "temperature must be a number, 0 or more; got -1"),
-        ("settings", {"seed": 0.5}, "seed must be a whole number, 0 or more; got 0.5"),
+        (
+            "settings",
+            {"seed": 0.5},
+            "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 0.5",
+        ),
+        ("settings", {"seed": 2**64}, "seed must be a whole number from 0, of 64 bits at most"),
         ("settings", {"heat": 1}, "There is no setting heat; there are site, tokens, temperature, seed."),
     ],
 )

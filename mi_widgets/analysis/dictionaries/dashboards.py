@@ -51,7 +51,7 @@ def dashboards(
         site: where it reads; its own by default.
         n_contexts: the strongest places that are shown of a latent, one a text.
         n_around: tokens shown before and after each.
-        n_promoted: how many tokens are shown that a latent promotes, and suppresses.
+        n_promoted: how many tokens are shown that a latent promotes, and suppresses; all, where there are fewer.
         n_neighbors: how many neighbours are shown.
         progress: whether a bar shows.
 
@@ -198,6 +198,7 @@ def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndar
         )
     effect = directions @ model.unembedding.directions(range(model.config.d_vocab)).cpu()
     effect -= effect.mean(-1, keepdim=True)
+    many = min(many, effect.shape[1])
     most, least = effect.topk(many), (-effect).topk(many)
     return {
         "promoted": most.indices.numpy(),

@@ -11,13 +11,14 @@ import xarray as xr
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from mi_widgets.core.draws import checked_seed, seeded
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import apply
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import checked_seed
 from mi_widgets.model.model import Model
 
 from ..activations import listed_texts, text_batches

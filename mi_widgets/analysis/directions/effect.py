@@ -13,12 +13,13 @@ from torch import Tensor
 
 from mi_widgets.core.arrays import Array
 from mi_widgets.core.directions import Probe, drawn_as_long
-from mi_widgets.core.draws import checked_seed, seeded
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.errors import InterventionError, MIError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
+from mi_widgets.core.whole_numbers import checked_seed
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
 

@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mi_widgets.core.directions import Probe
-from mi_widgets.core.draws import checked_seed, seeded
+from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
+from mi_widgets.core.whole_numbers import checked_seed, number_from
 from mi_widgets.model.model import Model
 
 from .contrast import Contrast, contrast
@@ -58,6 +59,7 @@ def probe(
     shuffle by word; we shuffle whole texts, whose tokens belong together.
     """
     checked_seed(seed)
+    l2 = number_from(l2, "mi.directions.linear_probe: l2", 0)
     read = contrast("mi.directions.linear_probe", model, texts_a, texts_b, site, progress)
     to_fit = read.text % 2 == 0
     for kind in (True, False):

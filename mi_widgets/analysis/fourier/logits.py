@@ -119,7 +119,7 @@ def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) ->
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2: 95 % of the variance, and a lower loss.
     """
     sums = all_sums(model, "mi.fourier.logit_trig_fit")
-    keys = chosen(frequencies, sums.logits, "logit_trig_fit")
+    keys = chosen(frequencies, sums.logits, "mi.fourier.logit_trig_fit")
     alpha, fit = trig_fit(sums.logits, keys)
     return Result(
         kind="logit_trig_fit",

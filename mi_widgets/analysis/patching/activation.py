@@ -14,8 +14,8 @@ from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import Site, named
-from mi_widgets.model.grid import Axes, Grid
+from mi_widgets.core.sites import Site
+from mi_widgets.model.grid import Axes, Grid, axes_named
 from mi_widgets.model.model import Model
 from mi_widgets.model.sweep import SweepProgress, filling
 
@@ -28,7 +28,7 @@ _SOURCE = "Meng et al. 2022 (arXiv:2202.05262), section 2; Zhang and Nanda 2023 
 def activation_patching(
     model: Model,
     pairs: Pairs,
-    site: Site | str,
+    site: Site,
     *,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
@@ -93,16 +93,16 @@ class ActivationPatching:
         self,
         model: Model,
         pairs: Pairs,
-        site: Site | str,
+        site: Site,
         metric: PairMetric,
         axes: Axes,
         *,
         batch_size: int = 64,
     ) -> None:
         self._model, self._metric = model, metric
-        self._site = named(site) if isinstance(site, str) else site
+        self._site = site
         usual = ("layer", "head" if "head" in self._site.axes else "pos")
-        by = usual if axes.by is None else tuple(axes.by)
+        by = usual if axes.by is None else axes_named(axes.by)
         self._axes = replace(axes, by=by)
         self._pairs = valid_pairs(model, pairs, by_position="pos" in by)
         self._parts = list(batches(self._pairs, batch_size))

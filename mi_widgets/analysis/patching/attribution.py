@@ -15,7 +15,8 @@ from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import WHOLE_MODEL, Site, named
+from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.model.grid import axes_named
 from mi_widgets.model.model import Model
 
 from .effects import Measurement, effects
@@ -28,7 +29,7 @@ _AXIS = {"query": "pos"}  # positions of a square site are those of the query
 def attribution_patching(
     model: Model,
     pairs: Pairs,
-    site: Site | str,
+    site: Site,
     *,
     metric: PairMetric = logit_diff,
     by: Sequence[str] | None = None,
@@ -59,9 +60,8 @@ def attribution_patching(
     Source: Nanda 2023, "Attribution Patching: Activation Patching At Industrial Scale"; the gradient is taken at the
     corrupted run.
     """
-    site = named(site) if isinstance(site, str) else site
     usual = ("layer", "head" if "head" in site.axes else "pos")
-    by = usual if by is None else tuple(by)
+    by = usual if by is None else axes_named(by)
     _check(site, by)
     several = valid_pairs(model, pairs, by_position="pos" in by)
     foretold, ends = [], []

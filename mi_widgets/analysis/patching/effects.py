@@ -87,6 +87,11 @@ def effects(
 
 def check_apart(clean: np.ndarray, corrupted: np.ndarray) -> None:
     """Raise `MetricError` unless a metric tells the clean prompts from the corrupted ones."""
+    if not (np.isfinite(clean).all() and np.isfinite(corrupted).all()):
+        raise MetricError(
+            "The metric is no finite number after some prompts (NaN or infinite): its mean after the clean ones is "
+            f"{clean.mean():.4g}, after the corrupted ones {corrupted.mean():.4g}. Give a metric that is finite."
+        )
     if not abs(float(clean.mean() - corrupted.mean())) > 1e-6:
         raise MetricError(
             f"The metric is {clean.mean():.4g} after the clean prompts and after the corrupted ones too: there is "

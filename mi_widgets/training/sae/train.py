@@ -14,14 +14,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mi_widgets.core.draws import checked_seed
 from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import KINDS, SAE, Kind
 from mi_widgets.core.sites import Site
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import checked_seed, number_from, whole
 from mi_widgets.model.model import Model
 from mi_widgets.training.unfinished import UnfinishedTraining
 
@@ -90,6 +89,7 @@ def train_sae(
     if kind not in KINDS:
         raise DictionaryError(f"kind={kind!r}: the kinds are {', '.join(KINDS)}.")
     checked_seed(seed)
+    lr = number_from(lr, "mi.sae.train: lr", 0, more=True)
     source = _source(model, site, texts, activations, seed)
     fit = Fit(source.d_in, d_sae, kind=kind, k=k, seed=seed)
     what = "activations=x" if model is None else f"model, {site!r}, texts"

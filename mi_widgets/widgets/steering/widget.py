@@ -11,9 +11,9 @@ import numpy as np
 import traitlets
 import xarray as xr
 
-from mi_widgets.core.errors import SelectionError
+from mi_widgets.core.errors import MIError, SelectionError
 from mi_widgets.core.script import Script
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import checked_seed
 
 from .. import _marks as marks
 from .._shared.bundle import bundle
@@ -102,12 +102,14 @@ class SteeringView(PromptView[SteeringData]):
         for name, labels in self.offered.items():
             if given.get(name) not in labels:
                 raise _SettingError(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
-        heat, seed = given.get("temperature"), whole(given.get("seed"))
+        heat = given.get("temperature")
         heat = heat.item() if isinstance(heat, np.generic) else heat  # numpy's number as Python's
         if isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < math.inf:
             raise _SettingError(f"temperature must be a number, 0 or more; got {heat!r}.")
-        if seed is None or seed < 0:
-            raise _SettingError(f"seed must be a whole number, 0 or more; got {given.get('seed')!r}.")
+        try:
+            seed = checked_seed(given.get("seed"))
+        except MIError as error:
+            raise _SettingError(str(error)) from None
         known = [*self.offered, "temperature", "seed"]
         unknown = sorted(set(given) - {*known})
         if unknown:

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from mi_widgets.core.texts import WithText
+
 _Item = TypeVar("_Item")
 _SLOT = re.compile(r"\{(\w+)\}|<(\w+)>")
 
@@ -38,7 +40,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(WithText):
     """A text and what is known about its parts, in their order."""
 
     text: str
