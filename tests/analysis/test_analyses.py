@@ -67,7 +67,7 @@ def test_repeated_tokens_repeat_and_differ_within_a_span(model):
 
 
 def test_what_cannot_be_measured_is_refused(model):
-    with pytest.raises(mi.errors.PromptError, match="length must be 2 to 20"):
+    with pytest.raises(mi.errors.PromptError, match="length must be a whole number from 2 to 20"):
         mi.head_scores(model, "induction", length=21)
     with pytest.raises(mi.errors.MIError, match="allowed: previous_token, duplicate_token, induction"):
         mi.head_scores(model, "copying")

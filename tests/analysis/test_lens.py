@@ -241,6 +241,6 @@ def test_what_cannot_be_attributed_is_named():
         mi.direct_logit_attribution(run, [pair] * 3)
     with pytest.raises(mi.MIError, match="by='layer' is not known; allowed: sublayer, head, pos, neuron"):
         mi.direct_logit_attribution(run, pair, by="layer")
-    with pytest.raises(mi.MIError, match=r"two texts .*got \('a', 'b', 'c'\)"):
+    with pytest.raises(mi.MIError, match=r"two different texts, .*got \('a', 'b', 'c'\)"):
         mi.direct_logit_attribution(run, ("a", "b", "c"))
     assert mi.direct_logit_attribution(run, [pair, pair]).values.shape[0] == 2
