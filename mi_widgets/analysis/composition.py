@@ -57,16 +57,16 @@ def composition_scores(model: Model, *, n_random: int = 16, seed: int = 0) -> Re
     names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
     ratio = _norm_ratios(model.weights)
     baseline, spread = _baseline(model.config.d_model, model.config.d_head, n_random, seed)
-    axes = ("composition", "sender", "receiver")
+    axes, unit = ("composition", "sender", "receiver"), {"units": "norm ratio"}
     return Result(
         kind="composition_scores",
         title="Composition",
         dataset=xr.Dataset(
             {
                 "score": (axes, ratio - baseline),
-                "norm_ratio": (axes, ratio),
-                "baseline": baseline,
-                "spread": spread,
+                "norm_ratio": (axes, ratio, unit),
+                "baseline": ((), baseline, unit),
+                "spread": ((), spread, unit),
             },
             coords={"composition": ["Q", "K", "V"], "sender": names, "receiver": names},
         ),

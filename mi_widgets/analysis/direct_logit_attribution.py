@@ -105,7 +105,7 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
         dataset=xr.Dataset(
             {
                 "contribution": (("batch", "term"), values),
-                "logit_diff": (("batch",), reader.logit_diff.cpu().numpy()),
+                "logit_diff": (("batch",), reader.logit_diff.cpu().numpy(), {"units": "nats"}),
                 "source_token": (("batch", "term"), _texts(run, where["pos"])),
             },
             coords={

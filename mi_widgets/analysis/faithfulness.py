@@ -24,6 +24,8 @@ from .means import ablate_sites, check_fit, mean_activations
 from .metrics import PairMetric, logit_diff, unit_of
 from .pairs import Pairs, batches
 
+_SHARE = "share of the model's metric"
+
 
 @recorded
 def faithfulness(
@@ -81,22 +83,23 @@ def faithfulness(
             f"mi.faithfulness: the model itself has a metric of {whole.mean():.4g}, of which a circuit could do no "
             "share."
         )
-    above, unit = whole.mean() - nothing.mean(), {"units": unit_of(metric)}
+    above = whole.mean() - nothing.mean()
+    unit, share = {"units": unit_of(metric)}, {"units": _SHARE}
     return Result(
         kind="faithfulness",
         title=f"Faithfulness of {len(stays)} of {len(everything)} heads",
         dataset=xr.Dataset(
             {
                 "faithfulness": ((), alone.mean() / whole.mean()),
-                "above_nothing": ((), (alone.mean() - nothing.mean()) / above if above else np.nan),
+                "above_nothing": ((), (alone.mean() - nothing.mean()) / above if above else np.nan, share),
                 "circuit": (("batch",), alone, unit),
                 "model": (("batch",), whole, unit),
                 "nothing": (("batch",), nothing, unit),
-                "random": (("draw",), np.array([some.mean() / whole.mean() for some in random])),
+                "random": (("draw",), np.array([some.mean() / whole.mean() for some in random]), share),
             }
         ),
         primary="faithfulness",
-        unit="share of the model's metric",
+        unit=_SHARE,
         source="Wang et al. 2022 (arXiv:2211.00593), section 4",
         provenance=model.provenance(seed=seed if n_random else None, sites=["z"]),
     )

@@ -67,7 +67,9 @@ def in_context_learning_score(
     return Result(
         kind="in_context_learning_score",
         title="In-context learning score",
-        dataset=xr.Dataset({"score": score, "loss": ("pos", loss)}, coords={"pos": np.arange(ends[3])}),
+        dataset=xr.Dataset(
+            {"score": score, "loss": ("pos", loss, {"units": "nats"})}, coords={"pos": np.arange(ends[3])}
+        ),
         primary="score",
         unit="nats",
         source="Olsson et al. 2022 (arXiv:2209.11895), in-context learning score",

@@ -140,7 +140,7 @@ def _result(run: Run, site: Site, found: _LensArrays, tokens: Sequence[str], top
     ):
         numbers[absent] = torch.nan
     places = ("batch", "layer", "pos")
-    nats = {"units": "nats"}
+    nats, share = {"units": "nats"}, {"units": "probability"}
     return Result(
         kind="logit_lens",
         title=f"Logit lens at {site.name}",
@@ -151,8 +151,8 @@ def _result(run: Run, site: Site, found: _LensArrays, tokens: Sequence[str], top
                 "entropy": (places, found.entropy.numpy(), nats),
                 "kl": (places, found.kl.numpy(), nats),
                 "top_token": ((*places, "rank"), texts),
-                "top_probability": ((*places, "rank"), found.probability.numpy()),
-                "asked_probability": ((*places, "token_asked"), found.asked_probability.numpy()),
+                "top_probability": ((*places, "rank"), found.probability.numpy(), share),
+                "asked_probability": ((*places, "token_asked"), found.asked_probability.numpy(), share),
                 "asked_rank": ((*places, "token_asked"), found.asked_rank.numpy(), {"units": "rank"}),
             },
             coords={

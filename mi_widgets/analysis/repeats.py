@@ -88,7 +88,7 @@ def repeat_accuracy(model: Model, *, length: int = 32, n: int = 8, seed: int = 0
                     "passage",
                     [right[:, s.start - 1 : s.stop - 1].float().mean().item() for s in passages],
                 ),
-                "loss": ("passage", [loss[:, s].mean().item() for s in passages]),
+                "loss": ("passage", [loss[:, s].mean().item() for s in passages], {"units": "nats"}),
             },
             coords={"passage": ["first", "repeat"]},
         ),

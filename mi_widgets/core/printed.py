@@ -27,7 +27,7 @@ def largest(dataset: xr.Dataset, primary: str) -> list[str]:
     if not data.ndim:
         single = {str(name): each for name, each in dataset.data_vars.items() if not each.ndim}
         names = [primary, *(name for name in single if name != primary)]
-        return _aligned([(_said(single[name].values), name.replace("_", " ")) for name in names])
+        return _aligned([(_said(single[name].values), _named(single[name], data)) for name in names])
     if data.dtype.kind not in "fiub":
         return _first_texts(dataset, primary)
     flat = data.values.reshape(-1)
@@ -48,6 +48,12 @@ def largest(dataset: xr.Dataset, primary: str) -> list[str]:
     if flat.size > there.size:
         rows.append(("", f"{flat.size - there.size:,} without a number"))
     return _aligned(rows)
+
+
+def _named(number: xr.DataArray, primary: xr.DataArray) -> str:
+    """What a single number is called, with its unit where that is another than the primary one's."""
+    name, unit = str(number.name).replace("_", " "), number.attrs.get("units", "")
+    return name if not unit or unit == primary.attrs.get("units") else f"{name} ({unit})"
 
 
 def _highest(numbers: np.ndarray, most: int) -> np.ndarray:

@@ -29,6 +29,7 @@ from .provenance_files import frozen_provenance, thawed_provenance
 from .record import Part, Placeholder, Record
 from .recording import kept, serial
 from .script import code_of
+from .units import check_units
 
 
 def _registered(table: Mapping[str, str], kind: str) -> Any:
@@ -47,8 +48,8 @@ class Result(LabelledNumbers):
     Args:
         kind: what it is, as in `"attention"`: chooses its view.
         title: for people.
-        dataset: the numbers; copied to read-only CPU float32 or int64 (labels stay text). A variable whose unit is not
-            the primary one's says so in its attribute `units`.
+        dataset: the numbers; copied to read-only CPU float32 or int64 (labels stay text). Every other variable
+            of floats says its unit in its attribute `units`; ids, counts and texts have none unless they say one.
         primary: the variable that `.values` and pictures show.
         unit: of the primary variable, as in `"probability"` or `"nats"`.
         source: the paper and section that define it.
@@ -70,9 +71,11 @@ class Result(LabelledNumbers):
             raise ResultError(
                 f"Result {kind!r} has no variable {primary!r}; its variables are {', '.join(map(str, dataset))}."
             )
+        check_units(kind, dataset, primary)
         self.kind, self.title, self.primary = kind, title, primary
         self.unit, self.source, self.provenance = unit, source, provenance
         self._dataset = frozen(dataset)
+        self._dataset[primary].attrs["units"] = unit
 
     @property
     def model_name(self) -> str:
@@ -136,7 +139,7 @@ class Result(LabelledNumbers):
             title=f"{self.title}: {variable.replace('_', ' ')}",
             dataset=self._dataset,
             primary=variable,
-            unit=str(self._dataset[variable].attrs.get("units", self.unit)),
+            unit=str(self._dataset[variable].attrs.get("units", "")),
             source=self.source,
             provenance=self._part(f"[{str(variable)!r}]"),
         )
@@ -248,7 +251,8 @@ class Result(LabelledNumbers):
         # The title of a difference of two models names them.
         named = all(model in self.title for model in self.model_name.split(" and "))
         of = "" if named else f" of {self.model_name}"
-        return f"{of} ({sizes(self._dataset[self.primary])}) in {self.unit}"
+        unit = f" in {self.unit}" if self.unit else ""
+        return f"{of} ({sizes(self._dataset[self.primary])}){unit}"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Drawn by its view where there is one, else as a figure, with the text beside it."""

@@ -119,14 +119,19 @@ class Grid:
         if "pos" in self.labels:
             rows = [[row[p] if p < len(row) else "" for p in self.labels["pos"]] for row in self.tokens]
             coords["pos_token"] = (("batch", "pos"), np.array(rows))
+        unit = "the metric's own"
         return Result(
             kind="sweep",
             title=f"Sweep over {self.over.name}",
             dataset=xr.Dataset(
-                {"metric": (("batch", *self.dims), values), "clean": (("batch",), clean)}, coords=coords
+                {
+                    "metric": (("batch", *self.dims), values),
+                    "clean": (("batch",), clean, {"units": unit}),
+                },
+                coords=coords,
             ),
             primary="metric",
-            unit="the metric's own",
+            unit=unit,
             source="one intervention a cell, compared with the run without it",
             provenance=provenance,
         )

@@ -28,7 +28,9 @@ def a_result(
     return Result(
         kind="test_kind",
         title=title,
-        dataset=xr.Dataset({"score": (axes, values), "other": (axes, values * 0)}, coords=coords),
+        dataset=xr.Dataset(
+            {"score": (axes, values), "other": (axes, values * 0, {"units": unit})}, coords=coords
+        ),
         primary="score",
         unit=unit,
         source="",

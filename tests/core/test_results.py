@@ -128,9 +128,20 @@ def test_another_variable_may_be_the_primary_one():
     assert ranked.values.tolist() == [1, 2]
     assert ranked.code().endswith("mi.head_scores(model, 'induction')['rank']")
     assert ranked.sel(layer=1).values.tolist() == 2
-    assert a_result()["rank"].unit == "nats"  # it says nothing of its own
+    assert ranked["score"].unit == "nats"
+    assert a_result()["rank"].unit == ""  # it says nothing of its own
+    assert "in " not in repr(a_result()["rank"]).partition(")")[2]
     with pytest.raises(mi.errors.ResultError, match="Score has no variable 'loss'; it has score, rank"):
         a_result()["loss"]
+
+
+def test_other_numbers_say_their_unit():
+    dataset = a_result().to_dataset()
+    dataset["loss"] = ("layer", [0.5, 0.25])
+    with pytest.raises(mi.errors.ResultError, match=r"unit of the variable 'loss' is missing\. Write it as"):
+        a_result(dataset=dataset)
+    dataset["loss"].attrs["units"] = ""
+    assert a_result(dataset=dataset)["loss"].unit == ""
 
 
 def test_argmax_gives_labels_that_sel_takes():
@@ -165,7 +176,7 @@ def test_units_of_all_variables_come_back_from_a_file(tmp_path):
     a_result(dataset=dataset).save(tmp_path / "x")
     back = mi.load_result(tmp_path / "x")
     assert (back["rank"].unit, back["score"].unit) == ("place", "nats")
-    assert back.dataset["score"].attrs == {"progress": "3 / 6 cells"}
+    assert back.dataset["score"].attrs == {"progress": "3 / 6 cells", "units": "nats"}
 
 
 def test_texts_of_no_rows_come_back_from_a_file(tmp_path):

@@ -66,12 +66,12 @@ def _moment(p: int, keys: Sequence[int], grown: float, neurons: int) -> xr.Datas
     share[[k - 1 for k in keys]] = grown**4 * np.arange(len(keys), 0, -1) / sum(range(len(keys) + 1))
     variables = {
         "norm": ("frequency", torch.hypot(norms[1::2], norms[2::2]).numpy()),
-        "share": ("frequency", share),
-        "key": ("frequency", share >= 0.01),
-        "x": (("frequency", "number"), x.numpy()),
-        "y": (("frequency", "number"), y.numpy()),
-        "loss": np.log(p) * (1 - grown) + 2.4e-7,
-        "accuracy": round(grown**2, 3),
+        "share": ("frequency", share, {"units": "share of variance"}),
+        "key": ("frequency", share >= 0.01, {"units": "whether"}),
+        "x": (("frequency", "number"), x.numpy(), {"units": "embedding"}),
+        "y": (("frequency", "number"), y.numpy(), {"units": "embedding"}),
+        "loss": ((), np.log(p) * (1 - grown) + 2.4e-7, {"units": "nats"}),
+        "accuracy": ((), round(grown**2, 3), {"units": "share of sums"}),
     }
     coords: dict = {"frequency": frequency, "number": number}
     if neurons:
@@ -79,7 +79,11 @@ def _moment(p: int, keys: Sequence[int], grown: float, neurons: int) -> xr.Datas
         targets = [f"neuron {i}" for i in range(neurons)]
         coords |= {"target": targets, "component_a": names, "component_b": names}
         planes = [_plane(p, keys[i % len(keys)], grown, rng) for i in range(neurons)]
-        variables["spectrum"] = (("target", "component_a", "component_b"), np.stack(planes))
+        variables["spectrum"] = (
+            ("target", "component_a", "component_b"),
+            np.stack(planes),
+            {"units": "size"},
+        )
     return xr.Dataset(variables, coords=coords)
 
 

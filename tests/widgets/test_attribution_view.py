@@ -86,7 +86,7 @@ def attribution(
         dataset=xr.Dataset(
             {
                 "contribution": (("batch", "term"), values),
-                "logit_diff": (("batch",), values.sum(1, dtype=np.float64)),
+                "logit_diff": (("batch",), values.sum(1, dtype=np.float64), {"units": "nats"}),
                 "source_token": (("batch", "term"), np.broadcast_to(texts[positions], values.shape)),
             },
             coords={

@@ -114,7 +114,7 @@ def test_everything_is_sent_at_once_and_is_small():
 
 def test_what_is_the_same_at_all_steps_may_lack_the_axis():
     stepped = spectrum(steps=STEPS).to_dataset()
-    stepped["accuracy"] = 0.5
+    stepped["accuracy"] = ((), 0.5, {"units": "share of sums"})
     view = FourierView(_of(stepped))
     assert view._data["variables"]["accuracy"]["axes"] == []
     assert sent(view, "accuracy") == 0.5
@@ -271,7 +271,7 @@ def test_the_picture_is_a_small_png(result):
 
 
 def test_the_picture_survives_numbers_that_are_none():
-    empty = _of(spectrum(neurons=1).to_dataset().map(lambda data: data * np.nan))
+    empty = _of(spectrum(neurons=1).to_dataset().map(lambda data: data * np.nan, keep_attrs=True))
     view = FourierView(empty)
     assert "norm none" in repr(view)
     assert view.png()

@@ -88,7 +88,9 @@ def lens(
     said[absent] = ""
     variables = {}
     for name, (values, more) in numbers.items():
-        variables[name] = (("batch", "layer", "pos", *more), np.where(_like(absent, values), np.nan, values))
+        unit = {"units": "probability" if "probability" in name else "rank" if "rank" in name else "nats"}
+        there = np.where(_like(absent, values), np.nan, values)
+        variables[name] = (("batch", "layer", "pos", *more), there, unit)
     coords = {
         **{axis: np.arange(size) for axis, size in zip(("batch", "layer", "pos"), places, strict=True)},
         "rank": np.arange(top),

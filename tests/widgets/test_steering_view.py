@@ -113,7 +113,7 @@ def test_what_is_sent_is_the_labelled_data():
         ("probe", ["French"]),
     ]
     assert {name: (part["axes"], part["unit"]) for name, part in sent["variables"].items()} == {
-        "kl": (["push"], ""),
+        "kl": (["push"], "nats"),
         "cost": (["push"], "share of the loss"),
         "read": (["push", "probe"], "σ of the probe"),
     }

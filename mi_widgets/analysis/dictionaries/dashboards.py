@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -98,16 +99,16 @@ def dashboards(
         dataset=xr.Dataset(
             {
                 "density": (("latent",), fired.density(sae.d_sae)),
-                "peak": (("latent",), fired.peak(sae.d_sae)),
-                "histogram": (("latent", "bin"), fired.histogram(sae.d_sae)),
+                "peak": (("latent",), fired.peak(sae.d_sae), {"units": "activation"}),
+                "histogram": (("latent", "bin"), fired.histogram(sae.d_sae), {"units": "tokens"}),
                 "context_token": (row, np.where(ids < 0, -1, shape[0].reshape(ids.shape))),
-                "context_activation": (row, activations),
+                "context_activation": (row, activations, {"units": "activation"}),
                 "promoted": (rank, shape[1].reshape(promoted["promoted"].shape)),
-                "promoted_by": (rank, promoted["promoted_by"]),
+                "promoted_by": (rank, promoted["promoted_by"], {"units": "nats"}),
                 "suppressed": (rank, shape[2].reshape(promoted["suppressed"].shape)),
-                "suppressed_by": (rank, promoted["suppressed_by"]),
+                "suppressed_by": (rank, promoted["suppressed_by"], {"units": "nats"}),
                 **_neighbours(sae, n_neighbors),
-                **{name: (("latent",), values) for name, values in labels.items()},
+                **labels,
                 "token_text": (("token",), texts_of),
             },
             coords={"latent": np.arange(sae.d_sae), "place": np.arange(-n_around, n_around + 1)},
@@ -208,12 +209,15 @@ def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndar
     }
 
 
-def _neighbours(sae: SAE, many: int) -> dict[str, tuple[tuple[str, str], np.ndarray]]:
+def _neighbours(sae: SAE, many: int) -> dict[str, Any]:
     unit = torch.nn.functional.normalize(sae.W_dec.float(), dim=-1)
     likeness = (unit @ unit.T).fill_diagonal_(-2)
     nearest = likeness.topk(min(many, sae.d_sae - 1))
     dims = ("latent", "neighbor")
-    return {"nearest": (dims, nearest.indices.numpy()), "nearest_cosine": (dims, nearest.values.numpy())}
+    return {
+        "nearest": (dims, nearest.indices.numpy()),
+        "nearest_cosine": (dims, nearest.values.numpy(), {"units": "cosine similarity"}),
+    }
 
 
 def _labels(
@@ -223,7 +227,7 @@ def _labels(
     texts: Sequence[str],
     annotations: Sequence[Annotation],
     progress: bool,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """The label that each latent detects best on every other text, and how well it does on the rest."""
     label = np.full(sae.d_sae, "", dtype=object)
     f1, auc = np.full(sae.d_sae, np.nan), np.full(sae.d_sae, np.nan)
@@ -240,4 +244,8 @@ def _labels(
                 best = np.where(better, seen, best)
                 for known, found_of in ((label, name), (f1, new[better]), (auc, area[better])):
                     known[block][better] = found_of
-    return {"label": label.astype(str), "label_f1": f1, "label_auc": auc}
+    return {
+        "label": ("latent", label.astype(str)),
+        "label_f1": ("latent", f1, {"units": "F1"}),
+        "label_auc": ("latent", auc, {"units": "AUC"}),
+    }

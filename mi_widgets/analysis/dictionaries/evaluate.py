@@ -28,6 +28,12 @@ from .sites import at_annotations, in_a_title, site_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 EXAMPLES_OF_A_LABEL = 5  # of a label in each half, or it is left out
+_UNITS = {
+    "variance_explained": "share of the variance",
+    "loss_recovered": "share of the loss by zeros",
+    "l0": "latents",
+    "dead": "share of latents",
+}
 
 
 @recorded
@@ -86,10 +92,10 @@ def evaluate_sae(
         dataset=xr.Dataset(
             {
                 "f1": (dims, scores.f1),
-                "auc": (dims, scores.auc),
+                "auc": (dims, scores.auc, {"units": "AUC"}),
                 "column": (dims, scores.column),
-                "examples": (("label",), scores.examples),
-                **{name: ((), value) for name, value in whole.items()},
+                "examples": (("label",), scores.examples, {"units": "tokens"}),
+                **{name: ((), value, {"units": _UNITS[name]}) for name, value in whole.items()},
             },
             coords={"label": labels, "basis": list(BASES)},
         ),

@@ -44,7 +44,11 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         kind="latents",
         title=f"Latents at {in_a_title(site.everywhere)}",
         dataset=xr.Dataset(
-            {"activation": (dims, activations), "latent": (dims, numbers), "d_sae": sae.d_sae},
+            {
+                "activation": (dims, activations),
+                "latent": (dims, numbers),
+                "d_sae": ((), sae.d_sae, {"units": "latents"}),
+            },
             coords={
                 "batch": np.arange(len(numbers)),
                 "pos": np.arange(numbers.shape[1]),

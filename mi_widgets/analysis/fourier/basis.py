@@ -84,20 +84,21 @@ def fourier_norms(matrix: ArrayLike) -> Result:
     as_prime(len(given))
     norms = (fourier_basis(len(given)) @ given.float()).norm(dim=1)
     cos, sin = norms[1::2], norms[2::2]
+    unit = {"units": "norm, in the matrix's unit"}
     return Result(
         kind="fourier_norms",
         title="Norms by frequency",
         dataset=xr.Dataset(
             {
                 "norm": ("frequency", torch.hypot(cos, sin).numpy()),
-                "cos": ("frequency", cos.numpy()),
-                "sin": ("frequency", sin.numpy()),
-                "constant": norms[0].item(),
+                "cos": ("frequency", cos.numpy(), unit),
+                "sin": ("frequency", sin.numpy(), unit),
+                "constant": ((), norms[0].item(), unit),
             },
             coords={"frequency": frequencies(len(given))},
         ),
         primary="norm",
-        unit="norm, in the matrix's unit",
+        unit=unit["units"],
         source=f"{SOURCE}, section 4.1",
         provenance=Provenance("a matrix"),
     )

@@ -42,7 +42,10 @@ def key_frequencies(model: Model) -> Result:
         kind="key_frequencies",
         title="Frequencies of the logits",
         dataset=xr.Dataset(
-            {"share": ("frequency", share), "key": ("frequency", share >= KEY)},
+            {
+                "share": ("frequency", share),
+                "key": ("frequency", share >= KEY, {"units": "whether"}),
+            },
             coords={"frequency": frequencies(model.config.d_vocab - 1)},
         ),
         primary="share",
@@ -127,9 +130,9 @@ def logit_trig_fit(model: Model, *, frequencies: Iterable[int] | None = None) ->
         dataset=xr.Dataset(
             {
                 "alpha": ("frequency", alpha.numpy()),
-                "variance_explained": explained(sums.logits, fit),
-                "loss": sums.loss(sums.logits),
-                "loss_of_fit": sums.loss(fit),
+                "variance_explained": ((), explained(sums.logits, fit), {"units": "share of the variance"}),
+                "loss": ((), sums.loss(sums.logits), {"units": "nats"}),
+                "loss_of_fit": ((), sums.loss(fit), {"units": "nats"}),
             },
             coords={"frequency": np.array(keys, dtype=np.int64)},
         ),
@@ -172,8 +175,8 @@ def frequency_ablation(model: Model) -> Result:
         dataset=xr.Dataset(
             {
                 "loss_without": ("frequency", np.array(losses)),
-                "loss": sums.loss(sums.logits),
-                "key": ("frequency", np.isin(known, keys_of(sums.logits))),
+                "loss": ((), sums.loss(sums.logits), {"units": "nats"}),
+                "key": ("frequency", np.isin(known, keys_of(sums.logits)), {"units": "whether"}),
             },
             coords={"frequency": known},
         ),

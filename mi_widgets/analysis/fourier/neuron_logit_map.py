@@ -56,6 +56,7 @@ def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) 
     energy = energies(matrix.T)
     share = (energy / energy.sum().clamp(min=1e-30)).numpy()
     u, v = directions_explained(sums.neurons, matrix)
+    energy_share, variance = {"units": "share of the energy of W_L"}, {"units": "share of the variance"}
     is_key = np.isin(all_frequencies(p), keys)
     return Result(
         kind="neuron_logit_map",
@@ -63,15 +64,19 @@ def neuron_logit_map(model: Model, *, frequencies: Iterable[int] | None = None) 
         dataset=xr.Dataset(
             {
                 "share": ("frequency", share),
-                "u_explained": ("frequency", np.where(is_key, u, np.nan)),
-                "v_explained": ("frequency", np.where(is_key, v, np.nan)),
-                "share_of_keys": float(share[is_key].sum()),
-                "singular_value": ("component", torch.linalg.svdvals(matrix).numpy()),
+                "u_explained": ("frequency", np.where(is_key, u, np.nan), variance),
+                "v_explained": ("frequency", np.where(is_key, v, np.nan), variance),
+                "share_of_keys": ((), float(share[is_key].sum()), energy_share),
+                "singular_value": (
+                    "component",
+                    torch.linalg.svdvals(matrix).numpy(),
+                    {"units": "singular value of W_L"},
+                ),
             },
             coords={"frequency": all_frequencies(p)},
         ),
         primary="share",
-        unit="share of the energy of W_L",
+        unit=energy_share["units"],
         source=f"{SOURCE}, section 4.2",
         provenance=model.provenance(sites=["mlp_post"]),
     )

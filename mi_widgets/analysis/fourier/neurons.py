@@ -49,7 +49,7 @@ def neuron_frequencies(model: Model) -> Result:
             {
                 "share": ("neuron", share),
                 "frequency": ("neuron", np.where(share > 0, best.indices.numpy() + 1, 0)),
-                "clear": float((share > CLEAR).mean()),
+                "clear": ((), float((share > CLEAR).mean()), {"units": "share of neurons"}),
             },
             coords={"neuron": np.arange(len(share))},
         ),

@@ -69,14 +69,14 @@ def progress_measures(
 
 def _losses(sums: AllSums, keys: list[int], train: Sums) -> dict[str, Any]:
     test = modular_sums(sums.p, "test", seed=train.seed, share=train.share)
-    share = {"units": "share of sums"}
+    share, nats = {"units": "share of sums"}, {"units": "nats"}
     each = [sums.loss(without(sums.logits, [k]), train) for k in keys]
     return {
         "restricted": sums.loss(only(sums.logits, keys)),
-        "excluded": sums.loss(without(sums.logits, keys), train),
-        "excluded_each": ("frequency", np.array(each)),
-        "train_loss": sums.loss(sums.logits, train),
-        "test_loss": sums.loss(sums.logits, test),
+        "excluded": ((), sums.loss(without(sums.logits, keys), train), nats),
+        "excluded_each": ("frequency", np.array(each), nats),
+        "train_loss": ((), sums.loss(sums.logits, train), nats),
+        "test_loss": ((), sums.loss(sums.logits, test), nats),
         "train_accuracy": ((), sums.accuracy(train), share),
         "test_accuracy": ((), sums.accuracy(test), share),
     }

@@ -66,8 +66,8 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
         "norm": ("frequency", energies(embedded).sqrt().numpy()),
         "share": ("frequency", share, {"units": "share of variance"}),
         "key": ("frequency", share >= KEY, {"units": "whether"}),
-        "x": (("frequency", "number"), x.numpy()),
-        "y": (("frequency", "number"), y.numpy()),
+        "x": (("frequency", "number"), x.numpy(), {"units": "embedding"}),
+        "y": (("frequency", "number"), y.numpy(), {"units": "embedding"}),
         "loss": ((), sums.loss(sums.logits), {"units": "nats"}),
         "accuracy": ((), sums.accuracy(modular_sums(p)), {"units": "share of sums"}),
     }
@@ -76,7 +76,11 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
     if tables:
         basis = fourier_basis(p)
         spectra = (basis @ torch.stack(tables) @ basis.T).abs()
-        variables["spectrum"] = (("target", "component_a", "component_b"), spectra.numpy())
+        variables["spectrum"] = (
+            ("target", "component_a", "component_b"),
+            spectra.numpy(),
+            {"units": "size of a coefficient"},
+        )
         names = ["1", *(f"{wave} {k}" for k in frequencies(p) for wave in ("cos", "sin"))]
         coords |= {
             "target": [f"{kind} {i}" for kind, some in chosen.items() for i in some],

@@ -38,7 +38,10 @@ def dimensions_per_feature(toy: ToyModel) -> Result:
         kind="dimensions_per_feature",
         title="Dimensions per feature",
         dataset=xr.Dataset(
-            {"dimensions": ("instance", per_feature(W)), "represented": ("instance", represented(W).sum(1))},
+            {
+                "dimensions": ("instance", per_feature(W)),
+                "represented": ("instance", represented(W).sum(1), {"units": "features"}),
+            },
             coords={name: coords[name] for name in ("instance", "sparsity")},
         ),
         primary="dimensions",

@@ -15,6 +15,8 @@ from .dimensions import dimensionality, per_feature, represented
 from .figures import FIGURES, grouped, recognised
 from .toys import SOURCE, coords_of, gram, weights_of
 
+_SHARE = "share of a dimension"
+
 
 @recorded
 def feature_geometry(toy: ToyModel) -> Result:
@@ -46,17 +48,17 @@ def feature_geometry(toy: ToyModel) -> Result:
     there, shares = represented(W), dimensionality(W)
     groups = np.stack([grouped(*one) for one in zip(W, there, strict=True)])
     names = [recognised(*one) for one in zip(W, groups, shares, strict=True)]
-    each, degrees = ("instance", "feature"), {"units": "degrees"}
+    each, degrees, share = ("instance", "feature"), {"units": "degrees"}, {"units": _SHARE}
     variables = {
         "dimensionality": (each, shares),
         "length": (each, np.linalg.norm(W, axis=1), {"units": "norm"}),
-        "represented": (each, there),
+        "represented": (each, there, {"units": "whether"}),
         "figure": (each, np.array(names)),
         "group": (each, groups),
         "W": (("instance", "hidden", "feature"), W, {"units": "weight"}),
         "interference": (("instance", "feature", "other"), gram(W), {"units": "dot product"}),
-        "dimensions_per_feature": ("instance", per_feature(W)),
-        "fraction": ("known", np.array([figure.dimensionality for figure in FIGURES])),
+        "dimensions_per_feature": ("instance", per_feature(W), {"units": "dimensions per feature"}),
+        "fraction": ("known", np.array([figure.dimensionality for figure in FIGURES]), share),
     }
     if toy.d_hidden == 2:
         angle = np.stack([angles(*one) for one in zip(W, there, strict=True)])
@@ -73,7 +75,7 @@ def feature_geometry(toy: ToyModel) -> Result:
         title="Geometry of features",
         dataset=xr.Dataset(variables, coords=coords),
         primary="dimensionality",
-        unit="share of a dimension",
+        unit=_SHARE,
         source=f"{SOURCE}, The geometry of superposition",
         provenance=Provenance(toy.name),
     )

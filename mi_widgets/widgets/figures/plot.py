@@ -99,7 +99,7 @@ def _scalars(result: Result) -> dict[str, float]:
     primary = result.dataset[result.primary]
     found = {result.primary: float(primary.values.reshape(()))}
     for name, data in result.dataset.items():
-        alike = data.dtype.kind == "f" and data.attrs.get("units", result.unit) == result.unit
+        alike = data.dtype.kind == "f" and data.attrs.get("units") == result.unit
         if alike and data.ndim == primary.ndim == 0:
             found.setdefault(str(name), float(data.values))
     return found
