@@ -79,6 +79,13 @@ class Array:
         """The values on the device and in the dtype of `like`."""
         return self._tensor.to(device=like.device, dtype=like.dtype)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """A copy of the values, as numpy asks for them."""
+        exact = (
+            self._tensor.float() if self.dtype == "bfloat16" else self._tensor
+        )  # numpy has no such numbers
+        return np.array(exact.numpy(), dtype)
+
     def __eq__(self, other: object) -> bool:
         return self._sha256 == other._sha256 if isinstance(other, Array) else NotImplemented
 

@@ -17,6 +17,7 @@ from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
 from .provenance import Provenance
+from .provenance_files import frozen_provenance, thawed_provenance
 from .public import public_name
 from .record import Placeholder, Record
 from .recording import recorded, serial
@@ -65,6 +66,35 @@ class Direction(Array):
         same = copy(self)
         same.provenance = replace(self.provenance, record=record)
         return same
+
+    # It does not change: a copy of it, as inside of an intervention, is itself.
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __copy__(self) -> Self:
+        same = object.__new__(type(self))
+        for name, value in self._slots().items():
+            setattr(same, name, value)
+        return same
+
+    # A pickle, as of multiprocessing, keeps of the record what a file of a Result does. The library reads none.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._slots() | {
+            "facts": dict(self.facts),
+            "provenance": frozen_provenance(self.provenance),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        facts, provenance = MappingProxyType(state["facts"]), thawed_provenance(state["provenance"])
+        for name, value in (state | {"facts": facts, "provenance": provenance}).items():
+            setattr(self, name, value)
+
+    def _slots(self) -> dict[str, Any]:
+        return {
+            name: getattr(self, name) for cls in type(self).__mro__ for name in getattr(cls, "__slots__", ())
+        }
 
     def __repr__(self) -> str:
         facts = "".join(f", {name} {value:.4g}" for name, value in self.facts.items())

@@ -73,3 +73,49 @@ def test_other_processes_take_and_return_results():
         [again] = pool.map(abs, [result])
     np.testing.assert_array_equal(again.values, np.abs(result.values))
     assert again.code().splitlines()[-1] == abs(result).code().splitlines()[-1]
+
+
+@cache
+def directions():
+    given = mi.directions.mean_difference(model(), ["abc", "abd"], ["xyz", "xyw"], at.resid_post[1])
+    probe = mi.directions.linear_probe(model(), ["abc", "abd"], ["xyz", "xyw"], at.resid_post[1])
+    return {"difference": given, "probe": probe, "random": mi.directions.random_like(given)}
+
+
+@pytest.mark.parametrize("which", ["difference", "probe", "random"])
+@pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, pickled, lambda d: pickled(pickled(d))])
+def test_a_direction_is_copied_with_all_that_is_known_of_it(which, how):
+    given = directions()[which]
+    again = how(given)
+    assert again == given
+    assert type(again) is type(given)
+    assert repr(again) == repr(given)
+    assert (again.site, again.facts, again.norm) == (given.site, given.facts, given.norm)
+    assert again.provenance.model == given.provenance.model
+    assert getattr(again, "bias", None) == getattr(given, "bias", None)
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        again.facts["new"] = 1.0
+    steering = mi.steer(at.resid_post[1], given)
+    assert how(steering) == steering
+    assert how(mi.stack(steering)).code() == mi.stack(steering).code()
+
+
+def test_a_copied_direction_is_made_by_the_same_code():
+    given = directions()["difference"]
+    with model().intervene(mi.steer(at.resid_post[1], given)):
+        wanted = mi.loss_per_token(model().run("abc"))
+    with model().intervene(copy.deepcopy(mi.steer(at.resid_post[1], given))):
+        found = mi.loss_per_token(model().run("abc"))
+    assert found.code() == wanted.code()
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_direction_is_a_vector_to_numpy():
+    given = directions()["difference"]
+    np.testing.assert_array_equal(np.asarray(given), given.tensor.numpy())
+    assert np.asarray(given, dtype=np.float64).dtype == np.float64
+    assert np.linalg.norm(given) == pytest.approx(given.norm)
+    np.asarray(given)[0] = 7
+    assert given == directions()["difference"]
+    half = mi.interventions.Array(given.tensor.bfloat16())
+    np.testing.assert_array_equal(np.asarray(half), half.tensor.float().numpy())
