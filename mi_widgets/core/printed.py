@@ -26,7 +26,7 @@ def largest(dataset: xr.Dataset, primary: str) -> list[str]:
     data = dataset[primary]
     if not data.ndim:
         single = {str(name): each for name, each in dataset.data_vars.items() if not each.ndim}
-        names = [primary, *(name for name in single if name != primary)]
+        names = [primary, *(name for name, each in single.items() if name != primary and each.item() != "")]
         return _aligned([(_said(single[name].values), _named(single[name], data)) for name in names])
     if data.dtype.kind not in "fiub":
         return _first_texts(dataset, primary)
@@ -105,7 +105,8 @@ def _place(dataset: xr.Dataset, primary: str, flat: int) -> str:
         token = _token(data, axis, places)
         said.append(f"{axis} {label}{token}")
     for name in _beside(dataset, primary):
-        said.append(f"{name} {_said(dataset[name].values.reshape(-1)[flat])}")
+        value = dataset[name].values.reshape(-1)[flat]
+        said += [f"{name} {_said(value)}"] if value != "" else []
     return ", ".join(said)
 
 

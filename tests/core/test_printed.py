@@ -128,3 +128,19 @@ def test_no_model_no_of():
         provenance=Provenance(""),
     )
     assert str(result) == "T (one number) in u\n  1  x"
+
+
+def test_texts_of_nothing_are_left_out():
+    names = {"value": ("place", [1.0, 2.0]), "of": ("place", ["", "a"])}
+    made = {
+        "kind": "k",
+        "title": "T",
+        "primary": "value",
+        "unit": "",
+        "source": "",
+        "provenance": Provenance(""),
+    }
+    both = Result(dataset=xr.Dataset(names), **made)
+    assert str(both).splitlines() == ["T (place 2)", "  2  place 1, of 'a'", "  1  place 0"]
+    one = Result(dataset=xr.Dataset({"value": 1.0, "of": ""}), **made)
+    assert str(one).splitlines() == ["T (one number)", "  1  value"]
