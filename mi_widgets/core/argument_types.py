@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from inspect import BoundArguments, Parameter, Signature, signature
+from math import prod
 from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
@@ -246,11 +247,17 @@ def _alternative(name: str, strict: bool) -> tuple[Callable[[Any], bool], str]:
         allowed = [each.strip(" '") for each in member.split(",")]
         return lambda value: isinstance(value, str) and value in allowed, " or ".join(map(repr, allowed))
     test, said = _PLAIN.get(name) or _PLAIN.get(container) or (lambda value: True, "")
-    return lambda value: _is_no_kind(value) and test(value), said
+    single = _is_single if name == "float" else _is_no_kind
+    return lambda value: (_is_no_kind(value) or single(value)) and test(value), said
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (SupportsIndex, SupportsFloat))
+
+
+def _is_single(value: Any) -> bool:
+    """Whether one of the kinds is one number, as a Result may be."""
+    return prod(getattr(value, "shape", (0,))) == 1
 
 
 def _has_shape(value: Any) -> bool:

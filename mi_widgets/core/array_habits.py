@@ -15,7 +15,26 @@ from .argument_types import kind_of
 from .errors import NotAnArray
 from .printed import sizes
 
-_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
+_COMPARISONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+# What numpy makes of an operator with an array on its left: of which method of ours, and of which sign seen from here.
+_ARITHMETIC = {np.add: "add", np.subtract: "sub", np.multiply: "mul", np.true_divide: "truediv"}
+_MIRRORED = {
+    np.less: ">",
+    np.less_equal: ">=",
+    np.greater: "<",
+    np.greater_equal: "<=",
+    np.equal: "==",
+    np.not_equal: "!=",
+}
+# What leaves out what is no number, as the method of that name does.
+_REDUCTIONS = {np.mean: "mean", np.sum: "sum", np.max: "max", np.min: "min"}
 
 
 class ArrayHabits:
@@ -47,8 +66,34 @@ class ArrayHabits:
     __array_priority__ = 1000  # numpy's numbers leave arithmetic to us
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """numpy's functions see the numbers."""
+        """numpy's functions see the numbers; a mean, a sum, a largest and a smallest are those of the methods."""
+        if function in _REDUCTIONS and args[:1] and args[0] is self and len(args) + len(kwargs) <= 2:
+            axis = args[1] if len(args) == 2 else kwargs.get("axis")
+            if len(args) == 2 or kwargs.keys() <= {"axis"}:
+                return self._without_nan(_REDUCTIONS[function], axis)
         return function(*_arrays(args), **_arrays(kwargs))
+
+    def _without_nan(self, how: str, axis: Any) -> Any:
+        every = np.arange(len(self.dims))
+        places = every if axis is None else every[np.atleast_1d(axis)]
+        return getattr(self, how)([self.dims[place] for place in places]).values[()]
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        """Functions of one Result see its numbers; two need the same labels, and arithmetic is that of the operators.
+
+        Raises:
+            NotAnArray: two Results with other labels.
+        """
+        if method == "__call__" and not options and len(inputs) == 2:
+            found = _as_operator(ufunc, *inputs)
+            if found is not NotImplemented:
+                return found
+        results = [given for given in inputs if isinstance(given, ArrayHabits)]
+        if method == "__call__" and len(results) == 2:
+            _check_same_labels(ufunc, *results)
+        if "out" in options:
+            options["out"] = tuple(_arrays(options["out"]))
+        return getattr(ufunc, method)(*_arrays(inputs), **options)
 
     def __dlpack__(self, **options: Any) -> Any:
         """The numbers as `torch.tensor` asks for them; a copy, since a tensor can be written."""
@@ -99,6 +144,9 @@ class ArrayHabits:
     def __eq__(self, other: object) -> bool:
         return self is other or self._compared("==", other)
 
+    def __ne__(self, other: object) -> bool:
+        return self is not other and self._compared("!=", other)
+
     __hash__ = object.__hash__
 
     def _compared(self, sign: str, other: Any) -> bool:
@@ -115,7 +163,9 @@ class ArrayHabits:
             return NotImplemented
         if single and self.values.size == 1:
             return bool(_COMPARISONS[sign](self.values.item(), value))
-        together = "" if single or sign != "==" else " (and np.array_equal(result, other) all of them)"
+        together = (
+            "" if single or sign not in ("==", "!=") else " (and np.array_equal(result, other) all of them)"
+        )
         raise NotAnArray(
             f"{sign} compares one value with one; here are {self._title_with_sizes()} and {said}. Write "
             f"result.values {sign} {written}, which compares each{together}."
@@ -170,6 +220,33 @@ class ArrayHabits:
                 f"{self.title} holds texts ({self.primary}), with which nothing can be calculated."
             )
         return data.astype(np.int64) if data.dtype.kind == "b" else data
+
+
+def _as_operator(ufunc: Any, first: Any, second: Any) -> Any:
+    """What an operator makes of two inputs, where numpy was asked for one; otherwise NotImplemented."""
+    ours, theirs = isinstance(first, ArrayHabits), isinstance(second, ArrayHabits)
+    if ufunc in _MIRRORED and theirs and not ours and hasattr(first, "dtype"):
+        return second._compared(_MIRRORED[ufunc], first)
+    number = isinstance(second, Real) or getattr(second, "shape", None) == ()
+    if ufunc in _ARITHMETIC and ours and (theirs or number):
+        return getattr(first, f"__{_ARITHMETIC[ufunc]}__")(second)
+    if ufunc in _ARITHMETIC and theirs:
+        return getattr(second, f"__r{_ARITHMETIC[ufunc]}__")(first)
+    return NotImplemented
+
+
+def _check_same_labels(ufunc: np.ufunc, first: ArrayHabits, second: ArrayHabits) -> None:
+    """Raise `NotAnArray` unless places are labels in both; a single number goes with any."""
+    one, other = (result._dataset[result.primary] for result in (first, second))
+    alike = one.dims == other.dims and all(
+        one[axis].variable.equals(other[axis].variable) for axis in one.dims
+    )
+    if ufunc.signature or not (alike or not one.ndim or not other.ndim):
+        instead = "" if ufunc.signature else "choose the same labels with .sel(…), or "
+        raise NotAnArray(
+            f"np.{ufunc.__name__} goes by places, which are other labels in {first._title_with_sizes()} than in "
+            f"{second._title_with_sizes()}: {instead}write np.{ufunc.__name__}(one.values, other.values)."
+        )
 
 
 def _arrays(given: Any) -> Any:

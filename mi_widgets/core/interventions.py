@@ -162,7 +162,7 @@ def finite(what: str, value: Any) -> float:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # of torch's, for several numbers
         number = math.nan
     if not math.isfinite(number):
         raise InterventionError(f"{what} must be a finite number; got {value!r}.")

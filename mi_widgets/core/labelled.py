@@ -89,21 +89,23 @@ class LabelledNumbers(ArrayHabits, ABC):
         return self._reduced("min", dim)
 
     def mean(self, dim: str | Sequence[str] | None = None) -> Self:
-        """The means over some axes, or of all: see `max`."""
+        """The means over some axes, or of all: see `max`. NaN, as at padding, is no number and does not count."""
         return self._reduced("mean", dim)
 
     def sum(self, dim: str | Sequence[str] | None = None) -> Self:
-        """The sums over some axes, or of all: see `max`."""
+        """The sums over some axes, or of all: see `max`. NaN does not count; of nothing else it is NaN."""
         return self._reduced("sum", dim)
 
     def _reduced(self, how: str, dim: str | Sequence[str] | None) -> Self:
         data, axes = self._numbers(), self._axes(dim)
         if not all(data.sizes[axis] for axis in axes):
             raise ResultError(f"{self.title} has no numbers along {', '.join(axes)}.")
+        if dim is not None and not axes:
+            return self
         written = "" if dim is None else repr(axes[0] if isinstance(dim, str) else axes)
         where = "" if dim is None else f" over {', '.join(axes)}"
         return self._derived(
-            getattr(data, how)(axes),
+            data.sum(axes, min_count=1) if how == "sum" else getattr(data, how)(axes),
             Part(self.record, f".{how}({written})"),
             title=f"{inside(self.title)}: {how}{where}",
             unit=self.unit,
@@ -168,7 +170,13 @@ class LabelledNumbers(ArrayHabits, ABC):
     def _with(self, other: Any, how: Callable[[Any, Any], Any], *, turned: bool = False) -> Self:
         mine, theirs = _term(self), _term(other)
         if mine is None or theirs is None:
-            return NotImplemented
+            if not hasattr(other, "__array__"):
+                return NotImplemented
+            kinds = [type(other).__name__, "Result"] if turned else ["Result", type(other).__name__]
+            raise NotAnArray(
+                f"{f' {_SIGNS[how][1]} '.join(kinds)}: an array has no labels or units that can be compared. Calculate "
+                "with result.values, or with result.to_xarray()."
+            )
         first, second = (theirs, mine) if turned else (mine, theirs)
         try:
             found = calculated(how, first.data, second.data)
@@ -193,12 +201,9 @@ def _term(given: Any) -> Term | None:
         provenance = given.provenance
         under = repr(provenance.interventions) if provenance.interventions else ""
         return Term(given._numbers(), given.title, given.unit, given.record, provenance.model, under)
+    if getattr(given, "shape", None) == () and hasattr(given, "item"):  # of numpy or torch
+        given = given.item()
     if isinstance(given, Real) and not isinstance(given, bool):
         number = int(given) if isinstance(given, Integral) else float(given)
-        return Term(number, f"{float(number):g}" if abs(number) < 1e300 else "a large number", None, number)
-    if hasattr(given, "__array__"):
-        raise NotAnArray(
-            f"{type(given).__name__} and Result do not add up: an array has no labels or units that can be "
-            "compared. Calculate with result.values, or with result.to_xarray()."
-        )
+        return Term(number, "a large number" if abs(number) >= 1e300 else f"{float(number):g}", None, number)
     return None

@@ -40,7 +40,25 @@ def title_of(sign: str, first: Term, second: Term) -> str:
         one, other = f"{first.title}: {first.model}", second.model
     elif first.title == second.title and first.under != second.under:
         one, other = f"{first.title}: {first.under or 'as it is'}", second.under or "as it is"
+    elif first.title == second.title:
+        mine, theirs = _chosen(first.data), _chosen(second.data)
+        one, other = one + _unlike(mine, theirs), other + _unlike(theirs, mine)
     return _shortened(f"{one} {sign} {other}")
+
+
+def _chosen(data: Any) -> dict[str, Any]:
+    """The labels that `.sel` has chosen one of; texts of tokens are not told apart by."""
+    return {
+        str(name): coord.item()
+        for name, coord in getattr(data, "coords", {}).items()
+        if not coord.ndim and not str(name).endswith("_token")
+    }
+
+
+def _unlike(labels: dict[str, Any], others: dict[str, Any]) -> str:
+    """Those of some labels that differ from others: " (step 2000)"."""
+    told = [f"{name} {label}" for name, label in labels.items() if others.get(name) != label]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def inside(title: str, of_sum: bool = False) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, SupportsFloat
 
 import torch
 from torch import Tensor
@@ -49,12 +48,22 @@ class Plan:
 
     def __post_init__(self) -> None:
         counted(self.max_new_tokens, "max_new_tokens")
-        if not isinstance(self.temperature, Real) or not 0 <= self.temperature < math.inf:
-            raise MIError(f"temperature must be a number, 0 or more; got {self.temperature!r}.")
+        object.__setattr__(self, "temperature", _checked_temperature(self.temperature))
         if self.seed is not None:
             checked_seed(self.seed)
         if self.cancel is not None and not callable(getattr(self.cancel, "is_set", None)):
             raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")
+
+
+def _checked_temperature(given: Any) -> float:
+    """A number of any make, such as a tensor of one, as a float."""
+    try:
+        heat = float(given) if isinstance(given, SupportsFloat) else math.nan
+    except (TypeError, ValueError, RuntimeError):  # several numbers
+        heat = math.nan
+    if not 0 <= heat < math.inf:
+        raise MIError(f"temperature must be a number, 0 or more; got {given!r}.")
+    return heat
 
 
 OnToken = Callable[[tuple[Generation, ...]], object]

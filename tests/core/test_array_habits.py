@@ -173,7 +173,7 @@ def test_one_number_compares_with_another(how, other):
     ],
 )
 def test_several_numbers_compare_one_by_one_as_values(result, axes, other, said, written):
-    for how, sign in ((operator.gt, ">"), (operator.eq, "=="), (operator.ne, "==")):
+    for how, sign in ((operator.gt, ">"), (operator.eq, "=="), (operator.ne, "!=")):
         says = rf"{sign} compares one value with one; here are Score \({axes}\) and {said}\. "
         says += rf"Write result\.values {sign} {written}, which compares each"
         with pytest.raises(NotAnArray, match=says):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import traitlets
 import xarray as xr
 
@@ -102,8 +101,9 @@ class SteeringView(PromptView[SteeringData]):
         for name, labels in self.offered.items():
             if given.get(name) not in labels:
                 raise _SettingError(f"{name} must be one of {', '.join(labels)}; got {given.get(name)!r}.")
-        heat = given.get("temperature")
-        heat = heat.item() if isinstance(heat, np.generic) else heat  # numpy's number as Python's
+        heat: Any = given.get("temperature")
+        if getattr(heat, "shape", None) == ():  # numpy's or torch's number as Python's, a Result's too
+            heat = heat.item() if hasattr(heat, "item") else float(heat)
         if isinstance(heat, bool) or not isinstance(heat, int | float) or not 0 <= heat < math.inf:
             raise _SettingError(f"temperature must be a number, 0 or more; got {heat!r}.")
         try:
