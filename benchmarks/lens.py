@@ -33,9 +33,17 @@ lens = mi.Result(
             "entropy": (places, rng.random(shape), {{"units": "nats"}}),
             "kl": (places, rng.random(shape), {{"units": "nats"}}),
             "top_token": ((*places, "rank"), top),
-            "top_probability": ((*places, "rank"), share),
-            "asked_probability": ((*places, "token_asked"), rng.random((*shape, 1))),
-            "asked_rank": ((*places, "token_asked"), rng.integers(0, 50_000, (*shape, 1)).astype(float)),
+            "top_probability": ((*places, "rank"), share, {{"units": "probability"}}),
+            "asked_probability": (
+                (*places, "token_asked"),
+                rng.random((*shape, 1)),
+                {{"units": "probability"}},
+            ),
+            "asked_rank": (
+                (*places, "token_asked"),
+                rng.integers(0, 50_000, (*shape, 1)).astype(float),
+                {{"units": "rank"}},
+            ),
         }},
         coords={{
             "batch": [0], "layer": range({LAYERS}), "pos": range({TOKENS}),
