@@ -30,6 +30,7 @@ def tapped_attention(
     attention_mask: Tensor | None,
     scaling: float | None = None,
     softcap: float | None = None,
+    s_aux: Tensor | None = None,
     **_: Any,
 ) -> tuple[Tensor, Tensor]:
     """Plain attention through the module's taps; a module without taps (a copy, say) just attends.
@@ -56,12 +57,18 @@ def tapped_attention(
     if attention_mask is not None:
         scores = scores + attention_mask
     scores = tap("tap_scores", scores)
-    pattern = tap(
-        "tap_pattern",
-        scores.softmax(-1, dtype=torch.promote_types(scores.dtype, torch.float32)).to(value.dtype),
-    )
+    pattern = tap("tap_pattern", _softmax(scores, s_aux).to(value.dtype))
     z = tap("tap_z", torch.matmul(pattern, value).transpose(1, 2).contiguous())
     return z, pattern
+
+
+def _softmax(scores: Tensor, sinks: Tensor | None) -> Tensor:
+    """Over the keys, and over a sink of each head where there is one (gpt-oss): what goes there is seen by none."""
+    kind = torch.promote_types(scores.dtype, torch.float32)
+    if sinks is None:
+        return scores.softmax(-1, dtype=kind)
+    sink = sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:-1], 1).to(scores.dtype)
+    return torch.cat([scores, sink], -1).softmax(-1, dtype=kind)[..., :-1]
 
 
 def _own_attention(self: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Any = None) -> Any:
@@ -152,6 +159,39 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
                 delattr(attention, tap)
 
     return undo
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a module asked transformers' attention interface for: (batch, head, pos, d_head) each."""
+
+    module: nn.Module
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    sinks: bool
+
+
+@contextmanager
+def attending(module: Any) -> Iterator[list[Asked]]:
+    """Inside, all that asks transformers' attention interface is noted, and answered as a run answers it."""
+    asked: list[Asked] = []
+
+    def note(asker: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **options: Any) -> Any:
+        sinks = options.get("s_aux") is not None
+        asked.append(Asked(asker, query.detach(), key.detach(), value.detach(), sinks))
+        return tapped_attention(asker, query, key, value, *rest, **options)
+
+    masks = transformers.masking_utils
+    transformers.AttentionInterface.register(f"{NAME}_noted", note)
+    masks.AttentionMaskInterface.register(f"{NAME}_noted", masks.eager_mask)
+    noted, own = copy.deepcopy(module.config), module.config
+    noted._attn_implementation = f"{NAME}_noted"
+    _set_config(module, own, noted)
+    try:
+        yield asked
+    finally:
+        _set_config(module, noted, own)
 
 
 @contextmanager

@@ -141,7 +141,8 @@ def _edit(root: Any, place: Place, layer: int | None, change: Callable[[Tensor],
     side = envoy.output
     old = element(side, place.item)
     # A sum is changed in its last summand; that summand has the shape of the sum.
-    new = changed(old) if base is None else change(old + base) - base
+    times = place.added_times
+    new = changed(old) if base is None else (change(old * times + base) - base) / times
     if old is side:
         envoy.output = new
     elif isinstance(side, tuple):

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor
 
+from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
 
-from .backend import Edit, Key
+from .backend import Edit, Key, PassRequest
 from .examination import Examination, distance, look
 from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
@@ -32,18 +33,50 @@ def examine(model: ModelCore) -> Findings:
             checks += [
                 _logits(seen),
                 _residual(seen, model),
-                _attention_sums_to_1(seen),
+                _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
                 _edits(seen, model),
                 _padding(seen, model),
                 _final_norm(seen, model),
             ]
+    continuing = None
+    if seen.first_bad is None and not model.architecture.vouched:
+        with evaluating(model.module):
+            continuing = _continuing(seen, model)
+        checks.append(continuing)
     checks += [
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
-    return Findings(tuple(checks), seen.observed.faults, seen.observed.block_output)
+    refused = {} if model.architecture.vouched else _refused(checks, model, seen)
+    continues = continuing is None or continuing.status == "ok"
+    return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, continues)
+
+
+def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> dict[Key, str]:
+    """The sites of a model without a table that failed a check; without logits and sums there is no such model.
+
+    Raises:
+        UnsupportedModel: logits or sums failed.
+    """
+    failed = [check for check in checks if check.status == "warning"]
+    for check in failed:
+        if check.name in (_LOGITS, _SUMS):
+            raise UnsupportedModel(
+                f"{model.name} has no table of sites, and what was found by its structure does not hold "
+                f"({check.name}): {check.seen}. A table is a few lines in mi_widgets/model/architectures/families.py."
+            )
+    return {
+        key: f"{check.name}: {check.seen}"
+        for check in failed
+        if check.name != _FINAL_NORM  # the stream is right all the same: the lens is not
+        for key in seen.observed.activations
+        if key[0] in check.sites
+    }
+
+
+_LOGITS, _SUMS, _FINAL_NORM = "logits as the plain module's", "the residual stream adds up", "final norm"
 
 
 def _numbers(seen: Examination, model: ModelCore) -> Check:
@@ -86,9 +119,9 @@ def _logits(seen: Examination) -> Check:
     apart, most = distance(read, seen.stock).max(), seen.stock.abs().max()
     said = f"with every site read, logits of up to {most:.3g} differ by {apart:.1e} at most"
     if seen.agree(read, seen.stock):
-        return Check("logits as the plain module's", "ok", said)
+        return Check(_LOGITS, "ok", said)
     return Check(
-        "logits as the plain module's",
+        _LOGITS,
         "warning",
         f"{said}: what is read here is not what the model computes by itself",
     )
@@ -96,7 +129,7 @@ def _logits(seen: Examination) -> Check:
 
 def _residual(seen: Examination, model: ModelCore) -> Check:
     """What each part adds, and that each layer hands on what it gives."""
-    parts = ("mlp_out",) if model.config.d_mlp else ()
+    parts = ("mlp_out",) if "mlp_out" in model.architecture.places else ()
     sums: list[tuple[str, tuple[str, ...]]] = [("resid_post", ("resid_pre", "attn_out", *parts))]
     if "resid_mid" in model.architecture.places:
         sums = [("resid_mid", ("resid_pre", "attn_out")), ("resid_post", ("resid_mid", *parts))]
@@ -119,7 +152,7 @@ def _residual(seen: Examination, model: ModelCore) -> Check:
         # A sum is rounded by the size of its terms, not of what is left of them.
         if not (apart <= 4 * seen.eps * sum((x.abs() for x in terms), seen[total].abs()) + 1e-30).all():
             broken.append((total, added))
-    name = "the residual stream adds up"
+    name = _SUMS
     if not broken:
         return Check(name, "ok", f"{len(claims)} sums hold within {largest:.1e}")
     said = [f"{_key_text(total)} is not {' + '.join(map(_key_text, added))}" for total, added in broken]
@@ -133,13 +166,18 @@ def _key_text(key: Key) -> str:
     return f"{key[0]}[{key[1]}]"
 
 
-def _attention_sums_to_1(seen: Examination) -> Check:
+def _attention_sums_to_1(seen: Examination, model: ModelCore) -> Check:
     name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
         return Check(name, "note", "there is no pattern to look at")
-    off = {layer: (seen["pattern", layer].sum(-1) - 1).abs().max().item() for layer in layers}
+    sums = {layer: seen["pattern", layer].sum(-1) for layer in layers}
+    off = {layer: (total - 1).abs().max().item() for layer, total in sums.items()}
     broken = [layer for layer, by in off.items() if not by < max(1e-4, 4 * seen.eps)]
     said = f"within {max(off.values()):.1e}"
+    if broken and model.architecture.sinks:
+        least = min(total.min().item() for total in sums.values())
+        said = f"rows sum to {least:.2f} to 1: the rest of a head's attention goes to its sink, which is no token"
+        return Check(name, "note", said, ("pattern",))
     if broken:
         return Check(name, "warning", f"not {_in_layers(broken)}: {said}", ("pattern",))
     return Check(name, "ok", said)
@@ -229,8 +267,29 @@ def _padding(seen: Examination, model: ModelCore) -> Check:
     return Check(name, "ok", said)
 
 
+def _continuing(seen: Examination, model: ModelCore) -> Check:
+    """The last token after a cache of those before it, against all at once."""
+    name, ids = "continuing with a cache", seen.tokenized.ids.to(model.device)
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    positions, cache = mask.cumsum(-1) - 1, model.architecture.new_cache()
+    last = torch.full((len(ids),), -1)
+    try:
+        for columns in (slice(None, -1), slice(-1, None)):
+            seen_so_far = mask if columns.start else mask[:, columns]
+            inputs = model.architecture.inputs(ids[:, columns], seen_so_far, positions[:, columns], cache)
+            one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), unembed=last)
+            logits = model.execute(one)["logits", None][:, -1].float()
+    except Exception as error:  # of code that is not ours
+        said = f"it fails ({type(error).__name__}: {error})"
+    else:
+        if seen.agree(logits, seen.stock[:, -1]):
+            return Check(name, "ok", "the last token after a cache has the logits that it has in one pass")
+        said = "the last token after a cache has other logits than in one pass"
+    return Check(name, "note", f"{said}: model.generate is refused, runs are right")
+
+
 def _final_norm(seen: Examination, model: ModelCore) -> Check:
-    name, norm, cap = "final norm", model.architecture.final_norm, model.architecture.softcap
+    name, norm, cap = _FINAL_NORM, model.architecture.final_norm, model.architecture.softcap
     taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.observed.final)
     last = seen.layers("resid_post")[-1:]
     raw = seen["resid_post", last[0]] if last else None
@@ -248,6 +307,8 @@ def _final_norm(seen: Examination, model: ModelCore) -> Check:
     if not _same(read, normed):
         said = f"the unembedding does not read what {norm or 'the last layer'} gives; {mislead}"
         return Check(name, "warning", said, _STREAM)
+    if unembedded is not None:
+        unembedded = unembedded * model.architecture.logit_scale
     if unembedded is not None and cap is not None:
         unembedded = cap * torch.tanh(unembedded / cap)
     if unembedded is None or not seen.agree(seen["logits", None], unembedded):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mi_widgets.core.draws import seeded
-from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.errors import MIError, PromptError, UnsupportedModel
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
@@ -80,6 +80,11 @@ def generate(
         plan: how.
         on_token: called after each step. No lock is held then, nor between steps.
     """
+    if not model.continues:
+        raise UnsupportedModel(
+            f"{model.name} cannot be continued: what its layers keep is no cache of keys and values as we fill it. "
+            "Runs are right: choose each next token from model.run(ids).next_tokens()."
+        )
     longest, room = tokenized.ids.shape[1], model.config.n_ctx
     if longest + plan.max_new_tokens > room:
         raise PromptError(

@@ -39,8 +39,12 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
         raise UnknownModel(_nowhere(name, error)) from error
     # Before the weights are fetched.
     for kind in config.architectures or ():
-        if kind not in FAMILIES:
-            raise UnsupportedModel(f"{name} is a {kind}, which has no table of sites; {_families()}.")
+        if kind not in FAMILIES and kind not in _decoders():
+            raise UnsupportedModel(f"{name} is a {kind}, which is no causal language model of transformers.")
+        if getattr(config.get_text_config(), "num_attention_heads", None) is None:
+            raise UnsupportedModel(
+                f"{name} is a {kind}, whose config has no attention heads: it cannot be looked into."
+            )
     try:
         module = transformers.AutoModelForCausalLM.from_pretrained(
             name, config=config, dtype=dtype or "auto", use_safetensors=True, **how
@@ -71,8 +75,9 @@ def hub_answers() -> bool:
     return True
 
 
-def _families() -> str:
-    return f"supported are {', '.join(FAMILIES)}"
+def _decoders() -> frozenset[str]:
+    """The causal language models of transformers, by class; what is no decoder as we read it is refused at load."""
+    return frozenset(transformers.models.auto.modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values())
 
 
 def _nowhere(name: str, error: Exception) -> str:

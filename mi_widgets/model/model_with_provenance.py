@@ -52,6 +52,11 @@ class ModelWithProvenance(ModelCore):
                 raise SiteError(f"{which} of {self.name}: {unreadable[site.name, layer]}. See model.trust.")
         return layers
 
+    @property
+    def continues(self) -> bool:
+        """Whether it can be continued token by token."""
+        return self._findings.continues
+
     def block_output(self, resid: Tensor) -> Any:
         """A residual stream as a layer of this model gives it out."""
         n = self._findings.layer_gives

@@ -43,12 +43,14 @@ class Findings:
     Args:
         checks: in the order in which they were made.
         unreadable: the sites that are not there or have another shape, and why.
+        continues: whether it can be continued token by token, with a cache.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
     """
 
     checks: tuple[Check, ...]
     unreadable: Mapping[Key, str]
     layer_gives: int
+    continues: bool = True
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .architectures import Architecture, unscaled
 from .architectures.base import fold_norm
+from .architectures.norms import affine_of
 from .backend import lock_of
 
 
@@ -46,7 +47,7 @@ class Unembedding:
             capped: whether the cap on the logits holds, in models that have one (Gemma 2).
         """
         with lock_of(self.module), torch.no_grad():
-            logits = self._unembed(self._normed(resid))
+            logits = self._unembed(self._normed(resid)) * self.architecture.logit_scale
         cap = self.architecture.softcap
         logits = cap * torch.tanh(logits / cap) if cap and capped else logits
         return logits.reshape(*resid.shape[:-1], -1)
@@ -72,7 +73,11 @@ class Unembedding:
         """What each token's logit is at a residual stream of nothing: the biases of norm and unembedding."""
         ids = torch.as_tensor(ids)
         bias = getattr(self._unembed, "b_U", getattr(self._unembed, "bias", None))
-        own = 0.0 if bias is None else bias.detach().float()[ids.to(bias.device)]
+        own = (
+            0.0
+            if bias is None
+            else bias.detach().float()[ids.to(bias.device)] * self.architecture.logit_scale
+        )
         return self._norm_bias() @ self._columns(ids) + own
 
     def _normed(self, resid: Tensor) -> Float[Tensor, "1 place d_model"]:
@@ -82,10 +87,10 @@ class Unembedding:
 
     def _columns(self, ids: Tensor) -> Tensor:
         matrix = self._unembed.W_U if hasattr(self._unembed, "W_U") else self._unembed.weight.T
-        return matrix.detach()[:, ids.to(matrix.device)].float()
+        return matrix.detach()[:, ids.to(matrix.device)].float() * self.architecture.logit_scale
 
     def _norm_bias(self) -> Tensor:
-        bias = getattr(self._norm, "b", getattr(self._norm, "bias", None))
         weight = next(self._unembed.parameters())
         width = weight.shape[0] if hasattr(self._unembed, "W_U") else weight.shape[1]
-        return weight.new_zeros(width).float() if bias is None else bias.detach().float()
+        norm = self._norm
+        return weight.new_zeros(width).float() if norm is None else affine_of(norm, width).bias

@@ -10,6 +10,7 @@ from mi_widgets.zoo.transformer import Transformer
 from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of, unscaled
 from .families import TABLES
 from .hugging_face import build
+from .structure import table_of
 from .transformer import transformer
 
 __all__ = [
@@ -40,7 +41,9 @@ def architecture_of(module: nn.Module) -> Architecture:
     for ancestor in type(module).__mro__:
         if ancestor.__name__ in TABLES:
             return build(TABLES[ancestor.__name__](module), module)
+    if hasattr(module, "config") and hasattr(module, "get_output_embeddings"):
+        return build(table_of(module), module)
     raise UnsupportedModel(
-        f"{type(module).__name__} has no table of sites; supported: mi_widgets' Transformer and transformers' "
-        f"{', '.join(TABLES)}. A table is a few lines in mi_widgets/model/architectures/families.py."
+        f"{type(module).__name__} has no table of sites; supported: mi_widgets' Transformer and the decoders of "
+        "transformers. A table is a few lines in mi_widgets/model/architectures/families.py."
     )

@@ -12,12 +12,15 @@ from torch import Tensor, nn
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
 
+from .norms import affine_of
+
 
 @dataclass(frozen=True)
 class ModelConfig:
     """The sizes of a model, by the field's names. `d_mlp` is 0 in an attention-only model.
 
-    With grouped-query attention several heads share one key and value: `n_key_value_heads` is smaller.
+    With grouped-query attention several heads share one key and value: `n_key_value_heads` is smaller. Where queries
+    and keys are of another width than values (latent attention), that is `d_qk`.
     """
 
     n_layers: int
@@ -28,11 +31,14 @@ class ModelConfig:
     d_mlp: int
     d_vocab: int
     n_ctx: int
+    d_qk: int | None = None
 
     def size(self, axis: str, site: str) -> int | None:
         """The length of an axis of a site; None for batch and positions."""
         if axis == "head":
             return self.n_key_value_heads if site in ("k", "v") else self.n_heads
+        if axis == "d_head" and site in ("q", "k") and self.d_qk is not None:
+            return self.d_qk
         return getattr(self, axis, None)
 
 
@@ -59,36 +65,23 @@ class Weights:
 
 def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
-    scale, weight = _scale(norm), weight.detach().float()
-    if scale is None:
-        return weight
-    read = scale.detach().float()[:, None] * weight
-    return read - read.mean(-2, keepdim=True) if _takes_mean(norm) else read
+    known = affine_of(norm, weight.shape[-2])
+    read = known.scale[:, None] * weight.detach().float()
+    return read - read.mean(-2, keepdim=True) if known.takes_mean else read
 
 
 def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
-    written = weight.detach().float()
-    return written - written.mean(-1, keepdim=True) if _takes_mean(norm) else written
+    output = weight.detach().float()
+    known = affine_of(norm, weight.shape[-1])
+    return output - output.mean(-1, keepdim=True) if known.takes_mean else output
 
 
 def unscaled(norm: nn.Module, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-    """What a norm makes of a residual stream, but for its scale and its bias: with these it is the norm's output."""
-    scale = _scale(norm)
-    if scale is None:
-        return x
-    read = x.float() * scale.detach().float()
-    return read - x.float().mean(-1, keepdim=True) * scale.detach().float() if _takes_mean(norm) else read
-
-
-def _scale(norm: nn.Module) -> Tensor | None:
-    weight = getattr(norm, "w", getattr(norm, "weight", None))
-    # Gemma's RMSNorm multiplies by one plus its weight.
-    return 1 + weight if weight is not None and type(norm).__name__.startswith("Gemma") else weight
-
-
-def _takes_mean(norm: nn.Module) -> bool:
-    return _scale(norm) is not None and "RMS" not in type(norm).__name__
+    """What a norm makes of a residual stream, but for its size and its bias: with these it is the norm's output."""
+    known = affine_of(norm, x.shape[-1])
+    read = x.float() * known.scale
+    return read - x.float().mean(-1, keepdim=True) * known.scale if known.takes_mean else read
 
 
 @dataclass(frozen=True)
@@ -117,6 +110,7 @@ class Place:
         write_path: the submodule to write at, where it is not the one to read at.
         layout: how the site lies in that tensor.
         cached: whether it holds what a key-value cache holds too, not the new tokens alone.
+        added_times: how many times what is written at `write_path` is added.
     """
 
     path: str
@@ -126,6 +120,7 @@ class Place:
     write_path: str | None = None
     layout: Layout | None = None
     cached: bool = False
+    added_times: float = 1.0
 
 
 Inputs = dict[str, Any]
@@ -143,6 +138,7 @@ class Architecture:
         block: the path of a layer, with `{layer}` in it; its first input and output are the residual stream.
         final_norm: the path of the norm before the unembedding; None where there is none by design.
         unembed: the path of the unembedding.
+        logit_scale: logits are this times what the unembedding gives.
         softcap: logits are this times tanh(logits / this), None where they are not.
         inputs: the keyword arguments of `forward`, from ids (batch, pos), the mask (batch, cached and new pos), the
             position of each id, and a cache or None.
@@ -150,6 +146,8 @@ class Architecture:
         weights: its matrices, folded.
         heads_write: what the heads of a layer write, (head, d_head, d_model), folded as in `weights`.
         neurons_write: what the neurons of a layer write, (d_mlp, d_model), likewise.
+        sinks: whether a part of each head's attention goes to no token (gpt-oss).
+        vouched: whether a table of ours says where its sites are; if not, what does not hold at load is refused.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
         fresh: an untrained module of the same shape, from a module and a seed.
         add_taps: adds what the sites need to a module in memory; returns what undoes it.
@@ -168,8 +166,11 @@ class Architecture:
     neurons_write: Callable[[nn.Module, int], Tensor]
     fresh: Callable[[nn.Module, int], nn.Module]
     forbidden: Mapping[str, str] = field(default_factory=dict)
+    logit_scale: float = 1.0
     softcap: float | None = None
     normed_writes: bool = False
+    sinks: bool = False
+    vouched: bool = True
     add_taps: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 

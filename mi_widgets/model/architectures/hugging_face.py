@@ -17,6 +17,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
 
 from .base import Architecture, Inputs, Layout, ModelConfig, Place, Weights, centre_output, fold_norm
+from .norms import affine_of
 
 _PARALLEL = (
     "attention and MLP both read resid_pre and are added together, so there is nothing between them: use "
@@ -36,15 +37,16 @@ class Table:
         family: its name.
         blocks: the list of layers.
         embed: the token embedding.
-        final_norm: the norm before `lm_head`.
+        final_norm: the norm before the unembedding; None where there is none.
         attention: the module that attends, and that taps are added to.
         mid_norm: the norm that reads the residual stream after attention.
         mlp_pre: the module whose output is the neurons before their non-linearity (with a gate: the gate).
         mlp_down: the module that takes in the neurons.
         attn_out: the module whose output attention adds to the residual stream.
         mlp_out: the module whose output the MLP adds.
-        first_norm: the norm that reads the residual stream before attention.
-        qkv: how queries, keys and values lie in the attention's weights: three matrices, or one.
+        first_norm: the norm that reads the residual stream before attention; None where attention does.
+        qkv: how queries, keys and values lie in the attention's weights: three matrices, or one; None where they are
+            no such matrices.
         attention_writes: the matrix, inside the attention, that writes to the residual stream.
         parallel: attention and MLP both read resid_pre.
         flat: the MLP works on (batch × pos, …).
@@ -53,20 +55,26 @@ class Table:
         places: sites that lie elsewhere than the rest of the table says.
         forbidden: sites that it lacks, and why.
         unsupported: a variant (a name in its config, and the value) that this table would misread.
+        unembed: the module that gives the logits.
+        added_times: how many times the layer adds what `attn_out` and `mlp_out` give out.
+        logit_scale: logits are this times what `unembed` gives.
+        sizes: those that its config calls otherwise.
+        sinks: whether a part of each head's attention goes to no token.
+        vouched: whether it was written by hand; if not, it was found by structure.
     """
 
     family: str
     blocks: str
     embed: str
-    final_norm: str
+    final_norm: str | None
     attention: str
     mid_norm: str
     mlp_pre: str
     mlp_down: str
     attn_out: str
     mlp_out: str
-    first_norm: str = "input_layernorm"
-    qkv: QKV = "three"
+    first_norm: str | None = "input_layernorm"
+    qkv: QKV | None = "three"
     attention_writes: str = "o_proj"
     parallel: bool = False
     flat: bool = False
@@ -75,6 +83,12 @@ class Table:
     places: Mapping[str, Callable[[ModelConfig, str], Place]] = field(default_factory=dict)
     forbidden: Mapping[str, str] = field(default_factory=dict)
     unsupported: tuple[str, Any] | None = None
+    unembed: str = "lm_head"
+    added_times: float = 1.0
+    logit_scale: float = 1.0
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    sinks: bool = False
+    vouched: bool = True
 
 
 def _rows(x: Tensor, batch: int) -> Tensor:
@@ -117,22 +131,27 @@ def find(root: Any, path: str) -> Any:
 
 def _describe(table: Table, module: Any) -> ModelConfig:
     c = module.config
-    down = find(module, f"{table.blocks}.0.{table.mlp_down}").weight
     embed = find(module, table.embed).weight
-    n_heads = c.num_attention_heads
-    return ModelConfig(
-        n_layers=len(find(module, table.blocks)),
-        n_heads=n_heads,
-        n_key_value_heads=getattr(c, "num_key_value_heads", None) or n_heads,
-        d_model=embed.shape[1],
-        d_head=getattr(c, "head_dim", None) or c.hidden_size // n_heads,
-        # transformers' Conv1D has its input first, torch's Linear last; the other side is d_model.
-        d_mlp=down.shape[0]
-        if _is_conv(find(module, f"{table.blocks}.0.{table.mlp_down}"))
-        else down.shape[1],
-        d_vocab=module.lm_head.weight.shape[0],
-        n_ctx=getattr(c, "max_position_embeddings", None) or getattr(c, "seq_length", None) or 2**20,
-    )
+    n_heads = table.sizes.get("n_heads") or c.num_attention_heads
+    sizes = {
+        "n_layers": len(find(module, table.blocks)),
+        "n_heads": n_heads,
+        "n_key_value_heads": getattr(c, "num_key_value_heads", None) or n_heads,
+        "d_model": embed.shape[1],
+        "d_head": getattr(c, "head_dim", None) or embed.shape[1] // n_heads,
+        "d_mlp": _d_mlp(table, module),
+        "d_vocab": find(module, table.unembed).weight.shape[0],
+        "n_ctx": getattr(c, "max_position_embeddings", None) or getattr(c, "seq_length", None) or 2**20,
+    }
+    return ModelConfig(**{**sizes, **table.sizes})
+
+
+def _d_mlp(table: Table, module: Any) -> int:
+    if not table.mlp_down:
+        return 0
+    # transformers' Conv1D has its input first, torch's Linear last; the other side is d_model.
+    down = find(module, f"{table.blocks}.0.{table.mlp_down}")
+    return down.weight.shape[0 if _is_conv(down) else 1]
 
 
 def _is_conv(module: nn.Module) -> bool:
@@ -144,14 +163,18 @@ def _matrix(module: Any) -> Tensor:
     return module.weight if _is_conv(module) else module.weight.T
 
 
-def _qkv(table: Table, attention: Any, c: ModelConfig) -> tuple[Tensor, Tensor, Tensor]:
-    """The matrices (d_model, head, d_head) of one layer, each head with its key and value."""
-    if table.qkv == "three":
+def qkv_of(qkv: QKV, attention: Any, c: ModelConfig) -> tuple[Tensor, Tensor, Tensor]:
+    """The matrices (d_model, head, d_head) of one layer, each head with its key and value.
+
+    Raises:
+        AttributeError: the attention has no such matrices; StopIteration, RuntimeError likewise.
+    """
+    if qkv == "three":
         parts = [_matrix(getattr(attention, f"{name}_proj")) for name in "qkv"]
     else:
-        names = ("c_attn", "qkv_proj", "query_key_value")
+        names = ("c_attn", "qkv_proj", "query_key_value", "Wqkv")
         fused = _matrix(next(getattr(attention, name) for name in names if hasattr(attention, name)))
-        if table.qkv == "by head":
+        if qkv == "by head":
             parts = [p.flatten(-2) for p in fused.unflatten(-1, (c.n_heads, 3, c.d_head)).unbind(-2)]
         else:
             shared = c.n_key_value_heads * c.d_head
@@ -161,13 +184,25 @@ def _qkv(table: Table, attention: Any, c: ModelConfig) -> tuple[Tensor, Tensor, 
     return q, k.repeat_interleave(copies, 1), v.repeat_interleave(copies, 1)
 
 
+def _norm_or_none(root: Any, path: str | None) -> nn.Module:
+    return nn.Identity() if path is None else find(root, path)
+
+
 def _weights(table: Table, module: Any) -> Weights:
-    c, final = _describe(table, module), find(module, table.final_norm)
+    if table.qkv is None:
+        raise UnsupportedModel(
+            f"{table.family}'s attention does not make queries, keys and values by one matrix each, so there are no "
+            "figures of its weights. What a run keeps is right all the same."
+        )
+    c, final = _describe(table, module), _norm_or_none(module, table.final_norm)
     read = []
     for block in find(module, table.blocks):
-        norm, attention = find(block, table.first_norm), find(block, table.attention)
+        norm, attention = _norm_or_none(block, table.first_norm), find(block, table.attention)
         read.append(
-            [fold_norm(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head)) for w in _qkv(table, attention, c)]
+            [
+                fold_norm(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head))
+                for w in qkv_of(table.qkv, attention, c)
+            ]
         )
     q, k, v = (torch.stack([layer[i] for layer in read]).transpose(1, 2) for i in range(3))
     return Weights(
@@ -176,30 +211,31 @@ def _weights(table: Table, module: Any) -> Weights:
         W_K=k,
         W_V=v,
         W_O=torch.stack([_heads_write(table, module, layer) for layer in range(c.n_layers)]),
-        W_U=fold_norm(final, module.lm_head.weight.T),
+        W_U=fold_norm(final, find(module, table.unembed).weight.T) * table.logit_scale,
     )
 
 
-def _normed(after: Any, matrix: Tensor) -> Tensor:
-    """A matrix that writes, with the weight of the norm after it, where there is one."""
-    return matrix * (1 + after.weight) if _is_norm(after) else matrix
+def _added(table: Table, after: Any, matrix: Tensor) -> Tensor:
+    """A matrix that writes, with the weight of the norm after it, where there is one, as often as it is added."""
+    matrix = matrix * affine_of(after, matrix.shape[-1]).scale if _is_norm(after) else matrix
+    return matrix * table.added_times
 
 
 def _is_norm(module: nn.Module) -> bool:
-    return "RMSNorm" in type(module).__name__  # Gemma's alone stand there
+    return "norm" in type(module).__name__.lower()
 
 
 def _heads_write(table: Table, module: Any, layer: int) -> Tensor:
     c, block = _describe(table, module), find(module, table.blocks)[layer]
     out = _matrix(getattr(find(block, table.attention), table.attention_writes))
-    out = _normed(find(block, table.attn_out), out)
-    return centre_output(find(module, table.final_norm), out).unflatten(0, (c.n_heads, c.d_head))
+    out = _added(table, find(block, table.attn_out), out)
+    return centre_output(_norm_or_none(module, table.final_norm), out).unflatten(0, (c.n_heads, c.d_head))
 
 
 def _neurons_write(table: Table, module: Any, layer: int) -> Tensor:
     block = find(module, table.blocks)[layer]
-    out = _normed(find(block, table.mlp_out), _matrix(find(block, table.mlp_down)))
-    return centre_output(find(module, table.final_norm), out)
+    out = _added(table, find(block, table.mlp_out), _matrix(find(block, table.mlp_down)))
+    return centre_output(_norm_or_none(module, table.final_norm), out)
 
 
 def _fresh(module: Any, seed: int) -> nn.Module:
@@ -237,12 +273,13 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
             relative_to=block,
             write_path=f"{block}.{table.attn_out}",
             layout=flat,
+            added_times=table.added_times,
         ),
         "resid_post": Place(block, item=0),
         "attn_out": Place(f"{block}.{table.attn_out}", item=0),
         "mlp_pre": Place(f"{block}.{table.mlp_pre}", layout=flat),
         "mlp_post": Place(f"{block}.{table.mlp_down}", "input", layout=flat),
-        "mlp_out": Place(f"{block}.{table.mlp_out}", layout=flat),
+        "mlp_out": Place(f"{block}.{table.mlp_out}", item=0, layout=flat),
         **(taps if table.taps else {}),
         "logits": Place("", item="logits"),
         **{name: place(c, block) for name, place in table.places.items()},
@@ -278,7 +315,10 @@ def build(table: Table, module: Any) -> Architecture:
         forbidden={"resid_mid": _PARALLEL, **table.forbidden} if table.parallel else table.forbidden,
         block=f"{table.blocks}.{{layer}}",
         final_norm=table.final_norm,
-        unembed="lm_head",
+        unembed=table.unembed,
+        logit_scale=table.logit_scale,
+        sinks=table.sinks,
+        vouched=table.vouched,
         softcap=getattr(module.config, "final_logit_softcapping", None),
         inputs=partial(_inputs, takes_positions=table.takes_positions),
         # Without the config it crops no layer to its window, so that a key keeps its place; the mask does the rest.

@@ -1,0 +1,122 @@
+"""The parts of one layer, told apart by what they took in and gave out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mi_widgets.model.attention import Asked
+
+from .base import ModelConfig, Place
+from .hugging_face import first_half, qkv_of
+
+CLOSE = 1e-4
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What a module took in first, and what it gave out (the first of several), in the order of the calls."""
+
+    path: str
+    given: Tensor
+    out: Tensor
+
+
+def reader_of(layer: Sequence[Passed], x: Tensor, *, outside: str) -> str | None:
+    """The first module that takes this in: a norm, unless what follows reads the stream as it is."""
+    for one in layer:
+        if one.path and one.given.shape == x.shape and torch.allclose(one.given, x, rtol=1e-4, atol=1e-5):
+            return None if f"{one.path}.".startswith(f"{outside}.") else one.path
+    return None
+
+
+def _matrix_like(part: nn.Module) -> bool:
+    return getattr(getattr(part, "weight", None), "ndim", 0) == 2
+
+
+def _outside(block: nn.Module, layer: Sequence[Passed], attention: str) -> list[Passed]:
+    """The modules with a matrix that are no part of the attention, in the order of the calls."""
+    return [
+        one
+        for one in layer
+        if one.path
+        and not f"{one.path}.".startswith(f"{attention}.")
+        and _matrix_like(block.get_submodule(one.path))
+    ]
+
+
+def down_of(block: nn.Module, layer: Sequence[Passed], attention: str, mlp_out: str) -> str | None:
+    """The matrix that writes what the neurons say, if there is one for all tokens."""
+    last = next(one for one in layer if one.path == mlp_out)
+    for one in reversed(_outside(block, layer, attention)):
+        for x in (last.out, last.given):  # the MLP itself, or the norm after it
+            if one.out.numel() == x.numel() and torch.allclose(
+                one.out.flatten(), x.flatten(), rtol=1e-4, atol=1e-6
+            ):
+                return one.path
+    return None
+
+
+def neurons_of(
+    block: nn.Module, layer: Sequence[Passed], attention: str, down: str | None
+) -> tuple[str | None, Any]:
+    """The module that gives out the neurons before their non-linearity, and where they lie in what it gives out."""
+    if down is None:
+        return None, {}
+    neurons = next(one.given for one in layer if one.path == down)
+    before = [one for one in _outside(block, layer, attention) if one.path != down]
+    for one in before:
+        for act in _ACTIVATIONS:
+            ups = [torch.ones(()), *(other.out for other in before if other is not one)]
+            if any(_same(act(one.out), neurons, up) for up in ups):
+                return one.path, {}
+            half = one.out.chunk(2, -1)
+            if one.out.shape[-1] == 2 * neurons.shape[-1] and _same(act(half[0]), neurons, half[1]):
+                return one.path, {"mlp_pre": partial(_fused, path=one.path)}
+    return None, {}
+
+
+def _fused(_: ModelConfig, block: str, *, path: str) -> Place:
+    return Place(f"{block}.{path}", layout=first_half())
+
+
+_ACTIVATIONS = (F.silu, F.gelu, lambda x: F.gelu(x, approximate="tanh"), F.relu, lambda x: F.relu(x).square())
+
+
+def _same(neurons: Tensor, seen: Tensor, up: Tensor) -> bool:
+    if neurons.shape != seen.shape or (up.ndim and up.shape != seen.shape):
+        return False
+    return bool(((neurons * up) - seen).abs().max() <= CLOSE * seen.abs().max())
+
+
+def attention_matrices(
+    block: Any, layer: Sequence[Passed], attention: str, asked: Sequence[Asked]
+) -> dict[str, Any]:
+    """How queries, keys and values lie in the attention's matrices, where one way gives the values that were seen."""
+    out = next((one for one in layer if one.path == attention), None)
+    inner = [one for one in layer if one.path.startswith(f"{attention}.")]
+    writes = [
+        one.path.removeprefix(f"{attention}.")
+        for one in inner
+        if out is not None and one.out.shape == out.out.shape and torch.allclose(one.out, out.out, atol=1e-6)
+    ]
+    if not asked or out is None or not writes or "." in writes[0]:
+        return {"qkv": None}
+    value = asked[0].value.transpose(1, 2)  # (batch, pos, head, d_head)
+    c = ModelConfig(0, asked[0].query.shape[1], value.shape[2], out.given.shape[-1], value.shape[-1], 0, 0, 0)
+    for qkv in ("three", "side by side", "by head"):
+        try:
+            parts = qkv_of(qkv, block.get_submodule(attention), c)
+        except (AttributeError, StopIteration, RuntimeError):
+            continue
+        v = torch.einsum("bpd,dhe->bphe", out.given.float(), parts[2].detach().float())
+        left = value.float().repeat_interleave(v.shape[2] // value.shape[2], 2) - v
+        if (left - left[:1, :1]).abs().max() <= CLOSE * value.abs().max():  # a bias is the same everywhere
+            return {"qkv": qkv, "attention_writes": writes[0]}
+    return {"qkv": None}

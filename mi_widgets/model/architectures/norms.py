@@ -1,0 +1,79 @@
+"""What a norm multiplies by and takes away, seen from what it does: names tell it wrongly too often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mi_widgets.core.errors import UnsupportedModel
+
+_ROWS = 8
+_FAR = 64.0  # so large that what a norm adds under its root is lost
+
+
+@dataclass(frozen=True)
+class Affine:
+    """A norm is this of its input, over how large that is: `(x - x.mean()) * scale + bias`, or without the mean.
+
+    Args:
+        scale: (d_model,).
+        bias: (d_model,).
+        takes_mean: whether the mean over d_model is taken away first (LayerNorm does, RMSNorm does not).
+    """
+
+    scale: Tensor
+    bias: Tensor
+    takes_mean: bool
+
+
+def affine_of(norm: nn.Module, d_model: int) -> Affine:
+    """What a norm does beside dividing by the size of what comes in.
+
+    Args:
+        norm: any module from (…, d_model) to (…, d_model).
+        d_model: the width of the residual stream.
+
+    Raises:
+        UnsupportedModel: it is neither a LayerNorm nor an RMSNorm, whatever it is called.
+    """
+    if isinstance(norm, nn.Identity):  # a network without norms keeps their places
+        return Affine(torch.ones(d_model), torch.zeros(d_model), takes_mean=False)
+    some = next(norm.parameters(), None)
+    device = torch.device("cpu") if some is None else some.device
+    generator = torch.Generator().manual_seed(0)
+    # With a mean as large as its spread, so that it shows whether the norm takes it away.
+    x = (1 + torch.randn(1, _ROWS, d_model, generator=generator)).to(device) * _FAR
+    eps = torch.finfo(torch.float32 if some is None else some.dtype).eps
+
+    def through(given: Tensor) -> Tensor:
+        # Past the hooks: a trace may run in another thread.
+        with torch.no_grad():
+            return norm.forward(given if some is None else given.to(some.dtype)).float()
+
+    bias = through(torch.zeros_like(x))[0, 0]
+    normed = through(x) - bias
+    found = []
+    for takes_mean in (False, True):
+        centred = x - x.mean(-1, keepdim=True) if takes_mean else x
+        unit = centred / centred.square().mean(-1, keepdim=True).sqrt()
+        scale = (unit * normed).sum((0, 1)) / unit.square().sum((0, 1))
+        found.append(((unit * scale - normed).abs().max(), takes_mean, scale))
+    apart, takes_mean, scale = min(found, key=lambda one: one[0])
+    if apart <= 64 * eps * normed.abs().max().clamp(min=1e-30):
+        return Affine(_exact(norm, scale, eps), bias, takes_mean)
+    raise UnsupportedModel(
+        f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm: what reads after it cannot be written as one "
+        "matrix, so there are no figures of weights. What a run keeps is right all the same."
+    )
+
+
+def _exact(norm: nn.Module, scale: Tensor, eps: float) -> Tensor:
+    """The norm's own weight, or one plus it, where one of them is what was seen: it is not rounded."""
+    weight = getattr(norm, "w", getattr(norm, "weight", None))
+    if isinstance(weight, Tensor) and weight.shape == scale.shape:
+        for same in (weight.detach().float(), 1 + weight.detach().float()):
+            if torch.allclose(same, scale, rtol=64 * eps, atol=64 * eps):
+                return same
+    return scale

@@ -1,0 +1,251 @@
+"""A family's table by structure: what a decoder's layers pass shows where its sites are.
+
+Nothing is taken from names alone. A layer is run, and what its modules give out must add up to what the layer adds to
+the residual stream. What is found is then examined as every model is, and what does not hold is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.model.attention import Asked, attending
+
+from .base import Layout, Place
+from .hugging_face import Table, find
+from .layer_parts import CLOSE, Passed, attention_matrices, down_of, neurons_of, reader_of
+
+_TOKENS = 7
+_DEPTH = 2  # how far inside a layer is looked
+
+
+def table_of(module: Any) -> Table:
+    """The table of a module of transformers that has none.
+
+    Raises:
+        UnsupportedModel: it is no decoder whose layers add attention and MLP to a residual stream.
+    """
+    blocks = _blocks(module)
+    layers, asked, times = _run(module, blocks)
+    parts = [_summands(layer) for layer in layers]
+    shared = [pair for pair in parts[0] if all(pair in other for other in parts)]
+    if not shared:
+        raise _unsupported(module, _why_not(layers[0]))
+    attn, mlp, scale = min(shared, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair[:2]))
+    return replace(_table(module, blocks, layers, asked, (attn, mlp, scale)), logit_scale=times)
+
+
+def _unsupported(module: Any, why: str) -> UnsupportedModel:
+    return UnsupportedModel(
+        f"{type(module).__name__} has no table of sites, and none was found by its structure: {why}. "
+        "A table is a few lines in mi_widgets/model/architectures/families.py."
+    )
+
+
+def _blocks(module: Any) -> str:
+    """The path of the list of layers."""
+    n = getattr(getattr(module, "config", None), "num_hidden_layers", None)
+    for path, part in module.named_modules():
+        if isinstance(part, nn.ModuleList) and n and len(part) == n:
+            if any("attn" in name or "attention" in name for name, _ in part[0].named_children()):
+                return path
+            raise _unsupported(module, f"a layer of {path} has no attention")
+    raise _unsupported(module, "no list of its modules is as long as its config says that it has layers")
+
+
+def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float]:
+    """What the modules of each layer passed on two prompts, and the layer last; who asked for attention; and how many
+    times the logits are what the unembedding gives."""
+    found: list[list[Passed]] = [[] for _ in find(module, blocks)]
+    handles = []
+
+    def watch(layer: int, path: str, part: nn.Module) -> None:
+        def hook(_: Any, args: Any, kwargs: Any, out: Any) -> None:
+            given = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
+            out = out[0] if isinstance(out, tuple) else out
+            if isinstance(given, Tensor) and isinstance(out, Tensor):
+                # Copies: some add to what a module gave out in place.
+                found[layer].append(Passed(path, given.detach().clone(), out.detach().clone()))
+
+        handles.append(part.register_forward_hook(hook, with_kwargs=True))
+
+    for layer, block in enumerate(find(module, blocks)):
+        for path, part in block.named_modules():
+            if path.count(".") < _DEPTH and not isinstance(part, (nn.Identity, nn.Dropout)):
+                watch(layer, path, part)
+    ends: list[Tensor] = []
+    last = module.get_output_embeddings()
+    if last is None:
+        raise _unsupported(module, "it does not say which of its modules gives the logits")
+    handles.append(last.register_forward_hook(lambda _, args, out: ends.append(out.detach())))
+    row = torch.arange(_TOKENS) % module.config.vocab_size
+    ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
+    try:
+        with torch.no_grad(), attending(module) as asked:
+            said = module(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
+    except Exception as error:  # of code that is not ours
+        raise _unsupported(
+            module, f"it does not run on 2 prompts ({type(error).__name__}: {error})"
+        ) from error
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found, asked, _times(ends[-1] if ends else None, said)
+
+
+def _times(unembedded: Tensor | None, logits: Tensor) -> float:
+    if unembedded is None or unembedded.shape != logits.shape:
+        return 1.0
+    x, y = unembedded.double().flatten(), logits.double().flatten()
+    times = float(x @ y / (x @ x).clamp(min=1e-30))
+    exact = (x * times - y).abs().max() <= CLOSE * y.abs().max()
+    return round(times, 6) if exact and abs(times - 1) > CLOSE else 1.0
+
+
+def _summands(layer: Sequence[Passed]) -> list[tuple[str, str, float]]:
+    """The pairs of modules whose outputs, each this many times, are what the layer adds; in the order of the calls."""
+    whole = next((one for one in layer if one.path == ""), None)
+    if whole is None or whole.given.shape != whole.out.shape:
+        return []
+    added = (whole.out - whole.given).double().flatten()
+    size = added.abs().max()
+    terms = [
+        (one.path, one.out.double().flatten())
+        for one in layer
+        if one.path and one.out.numel() == added.numel() and one.out.shape[-1] == whole.out.shape[-1]
+    ]
+    found = []
+    for i, (first, x) in enumerate(terms):
+        for second, y in terms[i + 1 :]:
+            scale = float((x + y) @ added / ((x + y) @ (x + y)).clamp(min=1e-30))
+            if scale > 0 and ((x + y) * scale - added).abs().max() <= CLOSE * size:
+                found.append((first, second, 1.0 if abs(scale - 1) < CLOSE else round(scale, 6)))
+    return found
+
+
+def _why_not(layer: Sequence[Passed]) -> str:
+    """Why the layer adds nothing that is seen."""
+    whole = next((one for one in layer if one.path == ""), None)
+    last = next((one for one in reversed(layer) if one.path), None)
+    if whole is None or whole.given.shape != whole.out.shape:
+        return "its layers do not take in and give out a residual stream"
+    if last is not None and last.out.shape == whole.out.shape and torch.equal(last.out, whole.out):
+        return f"in each layer its residual stream passes through {last.path}, after the sum, and adds up no more"
+    return "what its layers add is not the sum of what two of their modules give out"
+
+
+def _table(
+    module: Any,
+    blocks: str,
+    layers: Sequence[Sequence[Passed]],
+    asked: Sequence[Asked],
+    parts: tuple[str, str, float],
+) -> Table:
+    attn_out, mlp_out, scale = parts
+    layer, block = layers[0], find(module, blocks)[0]
+    whole = next(one for one in layer if one.path == "")
+    mid = whole.given + _out(layer, attn_out).view_as(whole.given) * scale
+    attention = _attention(module, blocks, asked)
+    first, mid_norm = (reader_of(layer, x, outside=attention) for x in (whole.given, mid))
+    down = down_of(block, layer, attention, mlp_out)
+    if down and not all(any(one.path == down for one in other) for other in layers):
+        down = None  # in some layers it is experts
+    scaled = Layout(out=lambda raw, _: raw * scale, back=lambda raw, x: x / scale) if scale != 1 else None
+    pre, places = neurons_of(block, layer, attention, down)
+    if scaled is not None:
+        places |= {
+            name: lambda c, block, path=path: Place(f"{block}.{path}", item=0, layout=scaled)
+            for name, path in (("attn_out", attn_out), ("mlp_out", mlp_out))
+        }
+    lacking = {
+        **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
+        **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
+    }
+    return Table(
+        family=type(module).__name__,
+        blocks=blocks,
+        embed=_path_of(module, module.get_input_embeddings()),
+        unembed=_path_of(module, module.get_output_embeddings()),
+        final_norm=_final_norm(module, blocks),
+        attention=attention,
+        first_norm=first,
+        mid_norm=mid_norm or "",
+        mlp_pre=pre or "",
+        mlp_down=down or "",
+        attn_out=attn_out,
+        mlp_out=mlp_out,
+        added_times=scale,
+        parallel=mid_norm is None,
+        flat=any(one.path == mlp_out and one.out.ndim == 2 for one in layer),
+        taps=bool(asked),
+        takes_positions="position_ids" in signature(type(module).forward).parameters,
+        places=places,
+        forbidden=lacking,
+        sizes=_sizes(asked, layer, down),
+        sinks=any(one.sinks for one in asked),
+        vouched=False,
+        **attention_matrices(block, layer, attention, asked),
+    )
+
+
+_NO_NEURONS = "each token has the neurons of its own experts"
+
+
+def _out(layer: Sequence[Passed], path: str) -> Tensor:
+    return next(one.out for one in layer if one.path == path)
+
+
+def _path_of(module: nn.Module, part: nn.Module | None) -> str:
+    path = next((path for path, one in module.named_modules() if one is part), None)
+    if path is None:
+        raise _unsupported(module, "it does not say which modules embed and unembed")
+    return path
+
+
+def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
+    """The path, in a layer, of what attends."""
+    askers = {id(one.module) for one in asked}
+    paths = [
+        next((path for path, part in block.named_modules() if id(part) in askers), None)
+        for block in find(module, blocks)
+    ]
+    if asked and len(set(paths)) == 1 and paths[0] is not None:
+        return paths[0]
+    if asked:
+        raise _unsupported(module, "some of its layers attend otherwise than others")
+    names = [name for name, _ in find(module, blocks)[0].named_children()]
+    return next(name for name in names if "attn" in name or "attention" in name)
+
+
+def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) -> dict[str, int]:
+    """What a config may call otherwise, or not know."""
+    sizes = {"d_mlp": 0 if down is None else next(one.given.shape[-1] for one in layer if one.path == down)}
+    if asked:
+        one = asked[0]
+        sizes |= {
+            "n_heads": one.query.shape[1],
+            "n_key_value_heads": one.key.shape[1],
+            "d_head": one.value.shape[-1],
+        }
+        if one.query.shape[-1] != one.value.shape[-1]:
+            sizes["d_qk"] = one.query.shape[-1]
+    return sizes
+
+
+def _final_norm(module: Any, blocks: str) -> str | None:
+    """The norm beside the layers, or beside what holds them, that stands after them."""
+    above, _, name = blocks.rpartition(".")
+    names = [child for child, _ in find(module, above).named_children()]
+    after = names[names.index(name) + 1 :]
+    norms = [
+        child
+        for child in [*after, *names]
+        if "norm" in type(getattr(find(module, above), child)).__name__.lower()
+    ]
+    return f"{above}.{norms[0]}" if norms else None

@@ -1,0 +1,140 @@
+"""Decoders without a table: their sites are found by structure, and what does not hold is refused."""
+
+import pytest
+import torch
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from tests.model.decoders import small_decoder
+from tests.model.letters import letters
+
+# One of each kind: norms after the sum's parts, experts, sinks, scaled sums, parallel layers, latent attention, one
+# matrix for queries, keys and values, a gate in one matrix with what it gates, another way to norm.
+NAMED = (
+    "CohereForCausalLM",
+    "DeepseekV3ForCausalLM",
+    "GPTBigCodeForCausalLM",
+    "GemmaForCausalLM",
+    "Glm4ForCausalLM",
+    "GptOssForCausalLM",
+    "GraniteForCausalLM",
+    "MixtralForCausalLM",
+    "NemotronForCausalLM",
+    "Olmo2ForCausalLM",
+    "OlmoForCausalLM",
+    "PhiForCausalLM",
+    "Qwen3MoeForCausalLM",
+    "StableLmForCausalLM",
+    "Starcoder2ForCausalLM",
+)
+SCALED = {"residual_multiplier": 0.5, "logits_scaling": 4.0, "embedding_multiplier": 3.0}
+IDS = [[5, 17, 60, 33, 8, 41, 90, 12], [77, 3, 9, 9, 54, 21, 30, 66]]
+WHOLE = [at.resid_pre, at.resid_post, at.attn_out, at.mlp_out]
+
+
+@pytest.fixture(scope="module", params=NAMED)
+def pair(request):
+    """A model, and the same module once more, untouched."""
+    options = SCALED if request.param == "GraniteForCausalLM" else {}
+    return mi.load(small_decoder(request.param, **options), tokenizer=letters()), small_decoder(
+        request.param, attn_implementation="eager", **options
+    )
+
+
+def test_it_is_vouched_for_by_every_check_and_reads_as_the_plain_module(pair):
+    model, plain = pair
+    assert model.trust.warnings == ()
+    with torch.no_grad():
+        stock = plain(torch.tensor(IDS), output_attentions=True)
+    run = model.run(IDS, keep=[*WHOLE, at.pattern])
+    assert torch.allclose(run.logits, stock.logits, atol=1e-4, rtol=1e-4)
+    added = run[at.resid_pre] + run[at.attn_out] + run[at.mlp_out]
+    assert torch.allclose(added, run[at.resid_post], atol=1e-3, rtol=1e-4)
+    assert torch.allclose(run[at.pattern], torch.stack(stock.attentions), atol=1e-5)
+
+
+@pytest.mark.parametrize("site", [at.attn_out, at.mlp_out], ids=repr)
+def test_an_edit_is_what_a_hook_does(pair, site):
+    model, plain = pair
+    place = model.architecture.places[site.name].path.format(layer=1)
+
+    def halve(_, args, out):
+        return (out[0] * 0.5, *out[1:]) if isinstance(out, tuple) else out * 0.5
+
+    handle = plain.get_submodule(place).register_forward_hook(halve)
+    try:
+        with torch.no_grad():
+            hooked = plain(torch.tensor(IDS)).logits
+    finally:
+        handle.remove()
+    with model.intervene(mi.scale(site[1], 0.5)):
+        assert torch.allclose(model.run(IDS).logits, hooked, atol=1e-4, rtol=1e-4)
+
+
+def test_a_head_taken_out_is_its_values_taken_out(pair):
+    model, _ = pair
+    with model.intervene(mi.ablate(at.z[1, 2])):
+        of_z = model.run(IDS).logits
+    with model.intervene(mi.ablate(at.pattern[1, 2])):
+        assert torch.allclose(model.run(IDS).logits, of_z, atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(of_z, model.run(IDS).logits, atol=1e-2)
+
+
+def test_what_parts_add_is_the_logit_difference(pair):
+    model, _ = pair
+    run = model.run(IDS[0], keep=WHOLE)
+    terms = mi.direct_logit_attribution(run, ("a", "b"), by="sublayer")
+    right, wrong = model.tokenizer.convert_tokens_to_ids(["a", "b"])
+    found = float(run.logits[0, -1, right] - run.logits[0, -1, wrong])
+    assert float(terms.values.sum()) == pytest.approx(found, abs=1e-3)
+
+
+def test_it_writes_what_runs_say(pair):
+    model, _ = pair
+    ids, ends = list(IDS[0]), {model.module.config.eos_token_id, model.tokenizer.eos_token_id}
+    while len(ids) < len(IDS[0]) + 3 and ids[-1] not in ends:
+        ids.append(int(model.run(ids).logits[0, -1].argmax()))
+    assert list(model.generate(IDS[0], max_new_tokens=3).ids) == ids[len(IDS[0]) :]
+
+
+def test_figures_of_weights_are_of_what_attention_computes(pair):
+    """Values are read by `W_V` from the normalised stream: token by token one size, head by head one bias."""
+    model, _ = pair
+    if model.architecture.family in ("DeepseekV3ForCausalLM",):
+        with pytest.raises(
+            mi.errors.UnsupportedModel, match="one matrix each, so there are no figures of its weights"
+        ):
+            mi.copying_scores(model)
+        return
+    run = model.run(IDS, keep=[at.v, at.resid_pre])
+    w_v = model.weights.W_V[0]
+    shared = model.config.n_heads // model.config.n_key_value_heads
+    values = run[at.v[0]].repeat_interleave(shared, 2).flatten(2)
+    reads = torch.einsum("bpd,hde->bphe", run[at.resid_pre[0]].float(), w_v).flatten(2)
+    # values = size(token) * reads + bias: with the bias taken out by differences of two tokens, a plane holds all.
+    here = values[0, 1:] - values[0, :1]
+    for row, one in zip(here, reads[0, 1:], strict=True):
+        basis = torch.stack([one, reads[0, 0]], 1)
+        left = row - basis @ torch.linalg.lstsq(basis, row[:, None]).solution[:, 0]
+        assert left.abs().max() <= 1e-3 * row.abs().max()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("BertLMHeadModel", "in each layer its residual stream passes through output, after the sum"),
+        ("MambaForCausalLM", "a layer of backbone.layers has no attention"),
+        ("FalconH1ForCausalLM", "what its layers add is not the sum of what two of their modules give out"),
+    ],
+)
+def test_what_is_no_such_decoder_is_refused_with_its_reason(name, says):
+    with pytest.raises(mi.errors.UnsupportedModel, match=says):
+        mi.load(small_decoder(name))
+
+
+def test_a_layer_that_adds_something_unseen_is_refused():
+    module = small_decoder("OlmoForCausalLM")
+    layer = module.model.layers[1]
+    layer.register_forward_hook(lambda _, args, out: out + 0.1)
+    with pytest.raises(mi.errors.UnsupportedModel, match="has no table of sites"):
+        mi.load(module)
