@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import Answer, PromptPair
+from mi_widgets.core.requirements import kind_of
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model_core import ModelCore
 

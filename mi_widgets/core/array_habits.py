@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import xarray as xr
 
-from .argument_types import kind_of
 from .errors import NotAnArray
 from .printed import sizes
+from .requirements import kind_of
 
 _COMPARISONS = {
     "<": operator.lt,

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from .argument_types import kind_of
 from .errors import DamagedWeights, InterventionError
+from .requirements import kind_of
 
 _INLINE_BYTES = 64 * 1024  # above it, code() puts the numbers in a file beside the script
 

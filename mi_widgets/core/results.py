@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .argument_types import argument_type, checked, kind_of
+from .argument_types import argument_type, checked
 from .dataset_files import write_dataset
 from .errors import ResultError
 from .frozen import frozen
@@ -28,6 +28,7 @@ from .provenance import Provenance
 from .provenance_files import frozen_provenance, thawed_provenance
 from .record import Part, Placeholder, Record
 from .recording import kept, serial
+from .requirements import kind_of
 from .script import code_of
 from .units import check_units
 

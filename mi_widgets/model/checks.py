@@ -10,14 +10,13 @@ from torch import Tensor
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
 
-from .backend import Edit, Key, PassRequest
+from .backend import Edit, Key
+from .end_checks import FINAL_NORM, STREAM, continuing, final_norm
 from .examination import Examination, distance, look
 from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings
-
-_STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 
 
 def examine(model: ModelCore) -> Findings:
@@ -37,20 +36,20 @@ def examine(model: ModelCore) -> Findings:
                 _mixing(seen, model),
                 _edits(seen, model),
                 _padding(seen, model),
-                _final_norm(seen, model),
+                final_norm(seen, model),
             ]
-    continuing = None
+    goes_on = None
     if seen.first_bad is None and not model.architecture.vouched:
         with evaluating(model.module):
-            continuing = _continuing(seen, model)
-        checks.append(continuing)
+            goes_on = continuing(seen, model)
+        checks.append(goes_on)
     checks += [
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
-    continues = continuing is None or continuing.status == "ok"
+    continues = goes_on is None or goes_on.status == "ok"
     return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, continues)
 
 
@@ -70,13 +69,13 @@ def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> di
     return {
         key: f"{check.name}: {check.seen}"
         for check in failed
-        if check.name != _FINAL_NORM  # the stream is right all the same: the lens is not
+        if check.name != FINAL_NORM  # the stream is right all the same: the lens is not
         for key in seen.observed.activations
         if key[0] in check.sites
     }
 
 
-_LOGITS, _SUMS, _FINAL_NORM = "logits as the plain module's", "the residual stream adds up", "final norm"
+_LOGITS, _SUMS = "logits as the plain module's", "the residual stream adds up"
 
 
 def _numbers(seen: Examination, model: ModelCore) -> Check:
@@ -159,7 +158,7 @@ def _residual(seen: Examination, model: ModelCore) -> Check:
     more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
     sites = {site for total, added in broken for site, _ in (total, *added)}
     shown = f"{'; '.join(said[:3])}{more} (off by up to {largest:.1e})"
-    return Check(name, "warning", shown, tuple(site for site in _STREAM if site in sites))
+    return Check(name, "warning", shown, tuple(site for site in STREAM if site in sites))
 
 
 def _key_text(key: Key) -> str:
@@ -265,59 +264,3 @@ def _padding(seen: Examination, model: ModelCore) -> Check:
     if getattr(model.tokenizer, "padding_side", None) == "left":
         said += " (its tokenizer pads on the left; runs pad on the right)"
     return Check(name, "ok", said)
-
-
-def _continuing(seen: Examination, model: ModelCore) -> Check:
-    """The last token after a cache of those before it, against all at once."""
-    name, ids = "continuing with a cache", seen.tokenized.ids.to(model.device)
-    mask = torch.ones_like(ids, dtype=torch.bool)
-    positions, cache = mask.cumsum(-1) - 1, model.architecture.new_cache()
-    last = torch.full((len(ids),), -1)
-    try:
-        for columns in (slice(None, -1), slice(-1, None)):
-            seen_so_far = mask if columns.start else mask[:, columns]
-            inputs = model.architecture.inputs(ids[:, columns], seen_so_far, positions[:, columns], cache)
-            one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), unembed=last)
-            logits = model.execute(one)["logits", None][:, -1].float()
-    except Exception as error:  # of code that is not ours
-        said = f"it fails ({type(error).__name__}: {error})"
-    else:
-        if seen.agree(logits, seen.stock[:, -1]):
-            return Check(name, "ok", "the last token after a cache has the logits that it has in one pass")
-        said = "the last token after a cache has other logits than in one pass"
-    return Check(name, "note", f"{said}: model.generate is refused, runs are right")
-
-
-def _final_norm(seen: Examination, model: ModelCore) -> Check:
-    name, norm, cap = _FINAL_NORM, model.architecture.final_norm, model.architecture.softcap
-    taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.observed.final)
-    last = seen.layers("resid_post")[-1:]
-    raw = seen["resid_post", last[0]] if last else None
-    mislead = "the logit lens and logit attribution would mislead"
-    if norm is None:
-        normed, kind = raw, "Identity"
-    else:
-        kind = type(model.module.get_submodule(norm)).__name__
-        if _same(read, raw) or normed is None or kind == "Identity":
-            said = f"{norm} ({kind}) is not in the way: the unembedding reads the last residual unnormalised; {mislead}"
-            return Check(name, "warning", said, _STREAM)
-        if not _same(taken, raw):
-            said = f"{norm} does not take in the last resid_post as it is; {mislead}"
-            return Check(name, "warning", said, _STREAM)
-    if not _same(read, normed):
-        said = f"the unembedding does not read what {norm or 'the last layer'} gives; {mislead}"
-        return Check(name, "warning", said, _STREAM)
-    if unembedded is not None:
-        unembedded = unembedded * model.architecture.logit_scale
-    if unembedded is not None and cap is not None:
-        unembedded = cap * torch.tanh(unembedded / cap)
-    if unembedded is None or not seen.agree(seen["logits", None], unembedded):
-        said = f"the logits are not what the unembedding gives; {mislead}"
-        return Check(name, "warning", said, _STREAM)
-    if norm is None:
-        return Check(name, "note", "none: the unembedding reads the residual stream as it is")
-    return Check(name, "ok", f"{kind} between the last residual and the unembedding")
-
-
-def _same(x: Tensor | None, y: Tensor | None) -> bool:
-    return x is not None and y is not None and x.shape == y.shape and bool(torch.allclose(x, y, atol=1e-5))

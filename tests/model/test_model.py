@@ -522,7 +522,11 @@ def test_numbers_of_every_make_are_numbers(model):
             "finite number; got inf",
         ),
         (lambda m: mi.load("induction-2l", tokenizer=1), "MIError", "has its own tokenizer"),
-        (lambda m: mi.head_scores(m, "induction", length=8.5), "PromptError", "length must be a whole number from 2 to"),
+        (
+            lambda m: mi.head_scores(m, "induction", length=8.5),
+            "PromptError",
+            "length must be a whole number from 2 to",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(model, call, error, says):

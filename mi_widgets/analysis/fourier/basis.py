@@ -9,10 +9,10 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from mi_widgets.core.argument_types import kind_of
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
+from mi_widgets.core.requirements import kind_of
 from mi_widgets.core.results import Result
 from mi_widgets.zoo.modular_addition import as_prime
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .base import Place
-from .hugging_face import Table, first_half, heads, one_of_three
+from .table import Table, first_half, heads, one_of_three
 
 _GPT2 = Table(
     family="GPT-2",

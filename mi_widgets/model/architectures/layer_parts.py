@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from mi_widgets.model.attention import Asked
 
 from .base import ModelConfig, Place
-from .hugging_face import first_half, qkv_of
+from .table import first_half
+from .table_weights import qkv_of
 
 CLOSE = 1e-4
 

@@ -18,8 +18,8 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
 from .base import Layout, Place
-from .hugging_face import Table, find
 from .layer_parts import CLOSE, Passed, attention_matrices, down_of, neurons_of, reader_of
+from .table import Table, find
 
 _TOKENS = 7
 _DEPTH = 2  # how far inside a layer is looked

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mi_widgets.core.argument_types import kind_of, wrong_kind
+from mi_widgets.core.argument_types import wrong_kind
 from mi_widgets.core.errors import ResultError
+from mi_widgets.core.requirements import kind_of
 
 
 def is_result(given: Any) -> bool:

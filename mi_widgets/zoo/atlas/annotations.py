@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mi_widgets.core.argument_types import checked, kind_of
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.prompts import Annotation
+from mi_widgets.core.requirements import kind_of
 
 from .grammar import Label, Text
 

@@ -1,0 +1,71 @@
+"""Checks of a model's two ends: what it says of its last residual, and how it goes on."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .backend import PassRequest
+from .examination import Examination
+from .model_core import ModelCore
+from .trust import Check
+
+FINAL_NORM = "final norm"
+STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
+
+
+def continuing(seen: Examination, model: ModelCore) -> Check:
+    """The last token after a cache of those before it, against all at once."""
+    name, ids = "continuing with a cache", seen.tokenized.ids.to(model.device)
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    positions, cache = mask.cumsum(-1) - 1, model.architecture.new_cache()
+    last = torch.full((len(ids),), -1)
+    try:
+        for columns in (slice(None, -1), slice(-1, None)):
+            seen_so_far = mask if columns.start else mask[:, columns]
+            inputs = model.architecture.inputs(ids[:, columns], seen_so_far, positions[:, columns], cache)
+            one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), unembed=last)
+            logits = model.execute(one)["logits", None][:, -1].float()
+    except Exception as error:  # of code that is not ours
+        said = f"it fails ({type(error).__name__}: {error})"
+    else:
+        if seen.agree(logits, seen.stock[:, -1]):
+            return Check(name, "ok", "the last token after a cache has the logits that it has in one pass")
+        said = "the last token after a cache has other logits than in one pass"
+    return Check(name, "note", f"{said}: model.generate is refused, runs are right")
+
+
+def final_norm(seen: Examination, model: ModelCore) -> Check:
+    """Whether the unembedding reads the last residual through the norm that the table names."""
+    name, norm, cap = FINAL_NORM, model.architecture.final_norm, model.architecture.softcap
+    taken, normed, read, unembedded = (None if x is None else x.float().cpu() for x in seen.observed.final)
+    last = seen.layers("resid_post")[-1:]
+    raw = seen["resid_post", last[0]] if last else None
+    mislead = "the logit lens and logit attribution would mislead"
+    if norm is None:
+        normed, kind = raw, "Identity"
+    else:
+        kind = type(model.module.get_submodule(norm)).__name__
+        if _same(read, raw) or normed is None or kind == "Identity":
+            said = f"{norm} ({kind}) is not in the way: the unembedding reads the last residual unnormalised; {mislead}"
+            return Check(name, "warning", said, STREAM)
+        if not _same(taken, raw):
+            said = f"{norm} does not take in the last resid_post as it is; {mislead}"
+            return Check(name, "warning", said, STREAM)
+    if not _same(read, normed):
+        said = f"the unembedding does not read what {norm or 'the last layer'} gives; {mislead}"
+        return Check(name, "warning", said, STREAM)
+    if unembedded is not None:
+        unembedded = unembedded * model.architecture.logit_scale
+    if unembedded is not None and cap is not None:
+        unembedded = cap * torch.tanh(unembedded / cap)
+    if unembedded is None or not seen.agree(seen["logits", None], unembedded):
+        said = f"the logits are not what the unembedding gives; {mislead}"
+        return Check(name, "warning", said, STREAM)
+    if norm is None:
+        return Check(name, "note", "none: the unembedding reads the residual stream as it is")
+    return Check(name, "ok", f"{kind} between the last residual and the unembedding")
+
+
+def _same(x: Tensor | None, y: Tensor | None) -> bool:
+    return x is not None and y is not None and x.shape == y.shape and bool(torch.allclose(x, y, atol=1e-5))
