@@ -119,6 +119,16 @@ def test_figures_of_weights_are_of_what_attention_computes(pair):
         assert left.abs().max() <= 1e-3 * row.abs().max()
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_coarse_numbers_are_read_as_what_they_are(dtype):
+    """Of a scaled sum too: its factor is the config's, not what rounding makes of it."""
+    model = mi.load(small_decoder("GraniteForCausalLM", **SCALED).to(dtype))
+    assert model.trust.warnings == ()
+    assert model.architecture.places["resid_mid"].added_times == 0.5
+    assert model.architecture.logit_scale == 0.25
+    assert mi.load(small_decoder("MixtralForCausalLM").to(dtype)).trust.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

@@ -17,7 +17,16 @@ from .base import ModelConfig, Place
 from .table import first_half
 from .table_weights import qkv_of
 
-CLOSE = 1e-4
+
+def near(x: Tensor) -> float:
+    """How far two ways to compute a tensor may lie apart, as a part of its largest number."""
+    return max(1e-4, 8 * torch.finfo(x.dtype).eps)
+
+
+def alike(x: Tensor, y: Tensor) -> bool:
+    """Whether two ways to compute a tensor agree, as far as such numbers can."""
+    size = max(float(y.abs().max()), 1e-30)
+    return x.numel() == y.numel() and float((x.flatten() - y.flatten()).abs().max()) <= near(y) * size
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Passed:
 def reader_of(layer: Sequence[Passed], x: Tensor, *, outside: str) -> str | None:
     """The first module that takes this in: a norm, unless what follows reads the stream as it is."""
     for one in layer:
-        if one.path and one.given.shape == x.shape and torch.allclose(one.given, x, rtol=1e-4, atol=1e-5):
+        if one.path and one.given.shape == x.shape and alike(one.given, x):
             return None if f"{one.path}.".startswith(f"{outside}.") else one.path
     return None
 
@@ -57,9 +66,7 @@ def down_of(block: nn.Module, layer: Sequence[Passed], attention: str, mlp_out: 
     last = next(one for one in layer if one.path == mlp_out)
     for one in reversed(_outside(block, layer, attention)):
         for x in (last.out, last.given):  # the MLP itself, or the norm after it
-            if one.out.numel() == x.numel() and torch.allclose(
-                one.out.flatten(), x.flatten(), rtol=1e-4, atol=1e-6
-            ):
+            if alike(one.out, x):
                 return one.path
     return None
 
@@ -93,7 +100,7 @@ _ACTIVATIONS = (F.silu, F.gelu, lambda x: F.gelu(x, approximate="tanh"), F.relu,
 def _same(neurons: Tensor, seen: Tensor, up: Tensor) -> bool:
     if neurons.shape != seen.shape or (up.ndim and up.shape != seen.shape):
         return False
-    return bool(((neurons * up) - seen).abs().max() <= CLOSE * seen.abs().max())
+    return alike(neurons * up, seen)
 
 
 def attention_matrices(
@@ -105,7 +112,7 @@ def attention_matrices(
     writes = [
         one.path.removeprefix(f"{attention}.")
         for one in inner
-        if out is not None and one.out.shape == out.out.shape and torch.allclose(one.out, out.out, atol=1e-6)
+        if out is not None and one.out.shape == out.out.shape and alike(one.out, out.out)
     ]
     if not asked or out is None or not writes or "." in writes[0]:
         return {"qkv": None}
@@ -118,6 +125,8 @@ def attention_matrices(
             continue
         v = torch.einsum("bpd,dhe->bphe", out.given.float(), parts[2].detach().float())
         left = value.float().repeat_interleave(v.shape[2] // value.shape[2], 2) - v
-        if (left - left[:1, :1]).abs().max() <= CLOSE * value.abs().max():  # a bias is the same everywhere
+        if (left - left[:1, :1]).abs().max() <= near(
+            value
+        ) * value.abs().max():  # a bias is the same everywhere
             return {"qkv": qkv, "attention_writes": writes[0]}
     return {"qkv": None}

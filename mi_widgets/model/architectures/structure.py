@@ -18,7 +18,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
 from .base import Layout, Place
-from .layer_parts import CLOSE, Passed, attention_matrices, down_of, neurons_of, reader_of
+from .layer_parts import Passed, attention_matrices, down_of, near, neurons_of, reader_of
 from .table import Table, find
 
 _TOKENS = 7
@@ -37,8 +37,18 @@ def table_of(module: Any) -> Table:
     shared = [pair for pair in parts[0] if all(pair in other for other in parts)]
     if not shared:
         raise _unsupported(module, _why_not(layers[0]))
-    attn, mlp, scale = min(shared, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair[:2]))
+    attn, mlp = min(shared, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair))
+    scale = _as_configured(module, [found[attn, mlp] for found in parts], layers[0][0].out)
     return replace(_table(module, blocks, layers, asked, (attn, mlp, scale)), logit_scale=times)
+
+
+def _as_configured(module: Any, seen: Sequence[float], x: Tensor) -> float:
+    """A factor that was seen, as exactly as the config has it."""
+    mean = sum(seen) / len(seen)
+    numbers = [value for value in vars(module.config).values() if isinstance(value, float) and value > 0]
+    known = [1.0, *numbers, *(1 / value for value in numbers)]
+    nearest = min(known, key=lambda value: abs(value - mean))
+    return nearest if abs(nearest - mean) <= near(x) * mean else mean
 
 
 def _unsupported(module: Any, why: str) -> UnsupportedModel:
@@ -96,36 +106,38 @@ def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], flo
     finally:
         for handle in handles:
             handle.remove()
-    return found, asked, _times(ends[-1] if ends else None, said)
+    return found, asked, _times(module, ends[-1] if ends else None, said)
 
 
-def _times(unembedded: Tensor | None, logits: Tensor) -> float:
+def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
     if unembedded is None or unembedded.shape != logits.shape:
         return 1.0
     x, y = unembedded.double().flatten(), logits.double().flatten()
     times = float(x @ y / (x @ x).clamp(min=1e-30))
-    exact = (x * times - y).abs().max() <= CLOSE * y.abs().max()
-    return round(times, 6) if exact and abs(times - 1) > CLOSE else 1.0
+    if not times > 0 or (x * times - y).abs().max() > near(logits) * y.abs().max():
+        return 1.0  # something else than a factor: the checks will say so
+    return _as_configured(module, [times], logits)
 
 
-def _summands(layer: Sequence[Passed]) -> list[tuple[str, str, float]]:
-    """The pairs of modules whose outputs, each this many times, are what the layer adds; in the order of the calls."""
+def _summands(layer: Sequence[Passed]) -> dict[tuple[str, str], float]:
+    """The pairs of modules whose outputs, each so many times, are what the layer adds; in the order of the calls."""
     whole = next((one for one in layer if one.path == ""), None)
     if whole is None or whole.given.shape != whole.out.shape:
-        return []
-    added = (whole.out - whole.given).double().flatten()
-    size = added.abs().max()
+        return {}
+    added = (whole.out.double() - whole.given.double()).flatten()
+    # It is rounded by the size of the stream, not by that of what is added.
+    allowed = 1e-4 * added.abs().max() + 4 * torch.finfo(whole.out.dtype).eps * whole.out.abs().max()
     terms = [
         (one.path, one.out.double().flatten())
         for one in layer
         if one.path and one.out.numel() == added.numel() and one.out.shape[-1] == whole.out.shape[-1]
     ]
-    found = []
+    found = {}
     for i, (first, x) in enumerate(terms):
         for second, y in terms[i + 1 :]:
             scale = float((x + y) @ added / ((x + y) @ (x + y)).clamp(min=1e-30))
-            if scale > 0 and ((x + y) * scale - added).abs().max() <= CLOSE * size:
-                found.append((first, second, 1.0 if abs(scale - 1) < CLOSE else round(scale, 6)))
+            if scale > 0 and ((x + y) * scale - added).abs().max() <= allowed:
+                found[first, second] = scale
     return found
 
 
