@@ -165,7 +165,7 @@ def _terms(run: Run, reader: _Reader, by: By) -> Iterator[_Terms]:
             yield _Terms.one(f"L{layer}.attn", reader.read(attn_out), layer)
         else:
             yield from _attention(run, reader, layer, attn_out, by)
-        if not config.d_mlp:
+        if not _has_mlp(run):
             continue
         mlp_out = reader.at_last(run[at.mlp_out[layer]]).float()
         if by == "neuron":
@@ -233,8 +233,12 @@ def _norm_after(
     return both / (summed * summed).sum(-1, keepdim=True).clamp(min=1e-30)
 
 
+def _has_mlp(run: Run) -> bool:
+    return "mlp_out" in run.model.architecture.places  # experts have no width in common
+
+
 def _sites(run: Run, by: By) -> list[str]:
-    names = ["resid_pre", "attn_out", "resid_post", *(["mlp_out"] if run.model.config.d_mlp else [])]
+    names = ["resid_pre", "attn_out", "resid_post", *(["mlp_out"] if _has_mlp(run) else [])]
     more = {"sublayer": [], "head": ["z"], "pos": ["z", "pattern", "v"], "neuron": ["mlp_post"]}
     return [*names, *more[by]]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
@@ -172,26 +173,33 @@ class Asked:
     sinks: bool
 
 
+_asked: ContextVar[list[Asked] | None] = ContextVar("mi_widgets_asked", default=None)
+
+
+def _noted(asker: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **options: Any) -> Any:
+    asked = _asked.get()
+    if asked is not None:
+        q, k, v = (x.detach().cpu() for x in (query, key, value))
+        asked.append(Asked(asker, q, k, v, options.get("s_aux") is not None))
+    return tapped_attention(asker, query, key, value, *rest, **options)
+
+
 @contextmanager
 def attending(module: Any) -> Iterator[list[Asked]]:
     """Inside, all that asks transformers' attention interface is noted, and answered as a run answers it."""
-    asked: list[Asked] = []
-
-    def note(asker: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **options: Any) -> Any:
-        sinks = options.get("s_aux") is not None
-        asked.append(Asked(asker, query.detach(), key.detach(), value.detach(), sinks))
-        return tapped_attention(asker, query, key, value, *rest, **options)
-
     masks = transformers.masking_utils
-    transformers.AttentionInterface.register(f"{NAME}_noted", note)
+    transformers.AttentionInterface.register(f"{NAME}_noted", _noted)
     masks.AttentionMaskInterface.register(f"{NAME}_noted", masks.eager_mask)
     noted, own = copy.deepcopy(module.config), module.config
     noted._attn_implementation = f"{NAME}_noted"
+    asked: list[Asked] = []
+    token = _asked.set(asked)
     _set_config(module, own, noted)
     try:
         yield asked
     finally:
         _set_config(module, noted, own)
+        _asked.reset(token)
 
 
 @contextmanager

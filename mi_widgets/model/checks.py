@@ -11,7 +11,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key
-from .end_checks import FINAL_NORM, STREAM, continuing, final_norm
+from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
 from .examination import Examination, distance, look
 from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
@@ -38,19 +38,19 @@ def examine(model: ModelCore) -> Findings:
                 _padding(seen, model),
                 final_norm(seen, model),
             ]
-    goes_on = None
+    ends: list[Check] = []
     if seen.first_bad is None and not model.architecture.vouched:
         with evaluating(model.module):
-            goes_on = continuing(seen, model)
-        checks.append(goes_on)
+            ends = [continuing(seen, model), resuming(seen, model)]
+    checks += ends
     checks += [
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
-    continues = goes_on is None or goes_on.status == "ok"
-    return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, continues)
+    held = [check.status == "ok" for check in ends] or [True, True]
+    return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held)
 
 
 def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> dict[Key, str]:

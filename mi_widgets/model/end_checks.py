@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .backend import PassRequest
+from .backend import PassRequest, Resume
 from .examination import Examination
 from .model_core import ModelCore
 from .trust import Check
@@ -33,6 +33,28 @@ def continuing(seen: Examination, model: ModelCore) -> Check:
             return Check(name, "ok", "the last token after a cache has the logits that it has in one pass")
         said = "the last token after a cache has other logits than in one pass"
     return Check(name, "note", f"{said}: model.generate is refused, runs are right")
+
+
+def resuming(seen: Examination, model: ModelCore) -> Check:
+    """The last layer from the stream that it was given, against the whole pass."""
+    name, last = "beginning at a layer", model.config.n_layers - 1
+    if last < 1 or ("resid_post", last - 1) not in seen.kept:
+        return Check(name, "ok", "there is one layer")
+    ids = seen.tokenized.ids.to(model.device)
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    stream, n = seen.kept["resid_post", last - 1].to(model.device), seen.observed.block_output
+    given = (stream, *[None] * (n - 1)) if n else stream
+    inputs = model.architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
+    one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), resume=Resume(last, given))
+    try:
+        logits = model.execute(one)["logits", None].float()
+    except Exception as error:  # of code that is not ours
+        said = f"it fails ({type(error).__name__}: {error})"
+    else:
+        if seen.agree(logits, seen.stock):
+            return Check(name, "ok", "the last layer from the stream before it gives the same logits")
+        said = "its layers hand on more than the stream"
+    return Check(name, "note", f"{said}: sweeps run each cell from the embedding, which is right and slower")
 
 
 def final_norm(seen: Examination, model: ModelCore) -> Check:

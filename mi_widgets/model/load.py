@@ -16,9 +16,11 @@ from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 from mi_widgets.core.recording import made_by
 
 from .architectures import architecture_of
+from .backend import lock_of
 from .devices import device_of, dtype_of
 from .hub import open_hub
 from .model import Model, model_of
+from .module_checks import evaluating
 
 
 @checked
@@ -87,9 +89,9 @@ def load(
             f"mi.load takes a name ({', '.join(zoo.models())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
-    return model_of(
-        module, architecture=architecture_of(module), tokenizer=tokenizer, name=name, record=record, bos=bos
-    )
+    with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
+        architecture = architecture_of(module)
+    return model_of(module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos)
 
 
 def _open(

@@ -57,6 +57,11 @@ class ModelWithProvenance(ModelCore):
         """Whether it can be continued token by token."""
         return self._findings.continues
 
+    @property
+    def resumes(self) -> bool:
+        """Whether a pass can begin at a layer: its layers hand on the stream and nothing else that counts."""
+        return self._findings.resumes
+
     def block_output(self, resid: Tensor) -> Any:
         """A residual stream as a layer of this model gives it out."""
         n = self._findings.layer_gives

@@ -44,6 +44,7 @@ class Findings:
         checks: in the order in which they were made.
         unreadable: the sites that are not there or have another shape, and why.
         continues: whether it can be continued token by token, with a cache.
+        resumes: whether a pass can begin at a layer, with the stream alone.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
     """
 
@@ -51,6 +52,7 @@ class Findings:
     unreadable: Mapping[Key, str]
     layer_gives: int
     continues: bool = True
+    resumes: bool = True
 
 
 @dataclass(frozen=True)

@@ -93,4 +93,4 @@ class Unembedding:
         weight = next(self._unembed.parameters())
         width = weight.shape[0] if hasattr(self._unembed, "W_U") else weight.shape[1]
         norm = self._norm
-        return weight.new_zeros(width).float() if norm is None else affine_of(norm, width).bias
+        return weight.new_zeros(width).float() if norm is None else affine_of(norm, width, weight.device).bias

@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+import transformers
+from transformers.models.gemma2.modeling_gemma2 import Gemma2RMSNorm
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.model.architectures.norms import affine_of
 from tests.model.decoders import small_decoder
 from tests.model.letters import letters
 
@@ -86,6 +89,8 @@ def test_what_parts_add_is_the_logit_difference(pair):
     terms = mi.direct_logit_attribution(run, ("a", "b"), by="sublayer")
     right, wrong = model.tokenizer.convert_tokens_to_ids(["a", "b"])
     found = float(run.logits[0, -1, right] - run.logits[0, -1, wrong])
+    assert {"L0.attn", "L0.mlp", "L1.attn", "L1.mlp"} <= {*terms.dataset["term"].values.tolist()}
+    assert "rounding" not in terms.dataset["term"].values
     assert float(terms.values.sum()) == pytest.approx(found, abs=1e-3)
 
 
@@ -127,6 +132,60 @@ def test_coarse_numbers_are_read_as_what_they_are(dtype):
     assert model.architecture.places["resid_mid"].added_times == 0.5
     assert model.architecture.logit_scale == 0.25
     assert mi.load(small_decoder("MixtralForCausalLM").to(dtype)).trust.warnings == ()
+
+
+@pytest.mark.parametrize("name", ["GemmaForCausalLM", "OlmoForCausalLM", "PhiForCausalLM"])
+def test_one_large_dimension_hides_nothing(name):
+    """As real models have one: what agrees is judged element by element, not by the largest number."""
+    module = small_decoder(name)
+    with torch.no_grad():
+        module.get_input_embeddings().weight[:, 3] += 10
+    parallel = name == "PhiForCausalLM"
+    for kind in (torch.float32, torch.bfloat16):
+        model = mi.load(module.to(kind))
+        assert model.trust.warnings == ()
+        assert ("resid_mid" in model.architecture.forbidden) == parallel
+        model.release()
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16], ids=str)
+def test_a_norm_is_read_by_what_it_does(kind):
+    norm = Gemma2RMSNorm(16).to(kind)  # it multiplies by one plus its weight
+    norm.weight.data[:] = torch.linspace(0.5, 1.5, 16)
+    assert torch.equal(affine_of(norm, 16).scale, 1 + norm.weight.detach().float())
+    plain = torch.nn.LayerNorm(16).to(kind)
+    plain.weight.data[:], plain.bias.data[:] = torch.linspace(-1, 2, 16), torch.linspace(3, 4, 16)
+    known = affine_of(plain, 16)
+    assert torch.equal(known.scale, plain.weight.detach().float())
+    assert torch.equal(known.bias, plain.bias.detach().float())
+    assert known.takes_mean
+    with pytest.raises(mi.errors.UnsupportedModel, match="Tanh is neither a LayerNorm nor an RMSNorm"):
+        affine_of(torch.nn.Tanh(), 16)
+
+
+def test_layers_that_hand_on_more_than_the_stream_are_swept_from_the_embedding():
+    model = mi.load(small_decoder("ZayaForCausalLM"))
+    assert not model.resumes
+    swept = model.sweep(
+        IDS[0], mi.ablate, at.mlp_out, metric=lambda logits: logits[:, 7], by=["layer"], progress=False
+    )
+    for layer in range(2):
+        with model.intervene(mi.ablate(at.mlp_out[layer])):
+            alone = float(model.run(IDS[0]).logits[0, -1, 7])
+        assert float(swept.sel(layer=layer).values.squeeze()) == pytest.approx(alone, abs=1e-4)
+
+
+def test_nothing_stays_on_a_module_that_was_refused():
+    module = transformers.GPT2Model(transformers.GPT2Config(n_layer=2, n_embd=32, n_head=4, vocab_size=50))
+    with pytest.raises(mi.errors.UnsupportedModel, match="which of its modules gives the logits"):
+        mi.load(module)
+    bert = small_decoder("BertLMHeadModel")
+    own = bert.config
+    with pytest.raises(mi.errors.UnsupportedModel):
+        mi.load(bert)
+    assert bert.config is own
+    for one in (module, bert):
+        assert not any(part._forward_hooks or part._forward_pre_hooks for part in one.modules())
 
 
 @pytest.mark.parametrize(

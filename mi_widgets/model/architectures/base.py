@@ -65,7 +65,7 @@ class Weights:
 
 def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
-    known = affine_of(norm, weight.shape[-2])
+    known = affine_of(norm, weight.shape[-2], weight.device)
     read = known.scale[:, None] * weight.detach().float()
     return read - read.mean(-2, keepdim=True) if known.takes_mean else read
 
@@ -73,13 +73,13 @@ def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
 def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
     """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
     output = weight.detach().float()
-    known = affine_of(norm, weight.shape[-1])
+    known = affine_of(norm, weight.shape[-1], weight.device)
     return output - output.mean(-1, keepdim=True) if known.takes_mean else output
 
 
 def unscaled(norm: nn.Module, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
     """What a norm makes of a residual stream, but for its size and its bias: with these it is the norm's output."""
-    known = affine_of(norm, x.shape[-1])
+    known = affine_of(norm, x.shape[-1], x.device)
     read = x.float() * known.scale
     return read - x.float().mean(-1, keepdim=True) * known.scale if known.takes_mean else read
 

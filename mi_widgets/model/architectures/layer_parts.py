@@ -18,15 +18,19 @@ from .table import first_half
 from .table_weights import qkv_of
 
 
-def near(x: Tensor) -> float:
-    """How far two ways to compute a tensor may lie apart, as a part of its largest number."""
-    return max(1e-4, 8 * torch.finfo(x.dtype).eps)
+def alike(x: Tensor, y: Tensor, dtype: torch.dtype | None = None) -> bool:
+    """Whether two ways to compute a tensor agree, element by element, as far as such numbers can.
 
-
-def alike(x: Tensor, y: Tensor) -> bool:
-    """Whether two ways to compute a tensor agree, as far as such numbers can."""
-    size = max(float(y.abs().max()), 1e-30)
-    return x.numel() == y.numel() and float((x.flatten() - y.flatten()).abs().max()) <= near(y) * size
+    Args:
+        x: the one.
+        y: the other.
+        dtype: in which both were computed; that of `y` by default.
+    """
+    if x.numel() != y.numel():
+        return False
+    a, b = x.double().flatten(), y.double().flatten()
+    eps = torch.finfo(dtype or y.dtype).eps
+    return bool(((a - b).abs() <= 8 * eps * (b.abs() + b.abs().mean())).all())
 
 
 @dataclass(frozen=True)
@@ -116,17 +120,31 @@ def attention_matrices(
     ]
     if not asked or out is None or not writes or "." in writes[0]:
         return {"qkv": None}
-    value = asked[0].value.transpose(1, 2)  # (batch, pos, head, d_head)
-    c = ModelConfig(0, asked[0].query.shape[1], value.shape[2], out.given.shape[-1], value.shape[-1], 0, 0, 0)
+    one, attends = asked[0], block.get_submodule(attention)
+    value = one.value.transpose(1, 2).float()  # (batch, pos, head, d_head)
+    c = ModelConfig(0, one.query.shape[1], value.shape[2], out.given.shape[-1], value.shape[-1], 0, 0, 0)
     for qkv in ("three", "side by side", "by head"):
         try:
-            parts = qkv_of(qkv, block.get_submodule(attention), c)
+            q, k, v = (_made(out.given, matrix) for matrix in qkv_of(qkv, attends, c))
+            left = value.repeat_interleave(v.shape[2] // value.shape[2], 2) - v
+            turned = all(p.ndim > 1 for p in attends.parameters()) and not (
+                _long_as(q, one.query) and _long_as(k, one.key)
+            )
         except (AttributeError, StopIteration, RuntimeError):
             continue
-        v = torch.einsum("bpd,dhe->bphe", out.given.float(), parts[2].detach().float())
-        left = value.float().repeat_interleave(v.shape[2] // value.shape[2], 2) - v
-        if (left - left[:1, :1]).abs().max() <= near(
-            value
-        ) * value.abs().max():  # a bias is the same everywhere
+        # A bias is the same everywhere; positions turn queries and keys, which stay as long as they are.
+        close = 8 * torch.finfo(one.value.dtype).eps * value.abs().max()
+        if not turned and (left - left[:1, :1]).abs().max() <= max(close, 1e-4 * value.abs().max()):
             return {"qkv": qkv, "attention_writes": writes[0]}
-    return {"qkv": None}
+    return {"qkv": None, "attention_writes": writes[0]}
+
+
+def _made(given: Tensor, matrix: Tensor) -> Tensor:
+    return torch.einsum("bpd,dhe->bphe", given.float(), matrix.detach().cpu().float())
+
+
+def _long_as(made: Tensor, seen: Tensor) -> bool:
+    """Whether every head's query (or key) is as long as the one that was seen."""
+    long = seen.transpose(1, 2).float().norm(dim=-1)
+    long = long.repeat_interleave(made.shape[2] // long.shape[2], 2)
+    return bool(((made.norm(dim=-1) - long).abs() <= 0.05 * long.mean()).all())

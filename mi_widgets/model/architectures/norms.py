@@ -28,32 +28,35 @@ class Affine:
     takes_mean: bool
 
 
-def affine_of(norm: nn.Module, d_model: int) -> Affine:
+def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None) -> Affine:
     """What a norm does beside dividing by the size of what comes in.
 
     Args:
         norm: any module from (…, d_model) to (…, d_model).
         d_model: the width of the residual stream.
+        device: where the answer goes; where the norm is by default.
 
     Raises:
         UnsupportedModel: it is neither a LayerNorm nor an RMSNorm, whatever it is called.
     """
     if isinstance(norm, nn.Identity):  # a network without norms keeps their places
-        return Affine(torch.ones(d_model), torch.zeros(d_model), takes_mean=False)
+        return Affine(
+            torch.ones(d_model, device=device), torch.zeros(d_model, device=device), takes_mean=False
+        )
     some = next(norm.parameters(), None)
-    device = torch.device("cpu") if some is None else some.device
-    generator = torch.Generator().manual_seed(0)
+    where = device or torch.device("cpu") if some is None else some.device
+    kind = torch.float32 if some is None else some.dtype
+    eps, generator = torch.finfo(kind).eps, torch.Generator().manual_seed(0)
     # With a mean as large as its spread, so that it shows whether the norm takes it away.
-    x = (1 + torch.randn(1, _ROWS, d_model, generator=generator)).to(device) * _FAR
-    eps = torch.finfo(torch.float32 if some is None else some.dtype).eps
+    x = ((1 + torch.randn(1, _ROWS, d_model, generator=generator)) * _FAR).to(where, kind)
 
     def through(given: Tensor) -> Tensor:
-        # Past the hooks: a trace may run in another thread.
+        # Past hooks and traces: one may wait at this norm in another thread.
         with torch.no_grad():
-            return norm.forward(given if some is None else given.to(some.dtype)).float()
+            return type(norm).forward(norm, given).float()
 
     bias = through(torch.zeros_like(x))[0, 0]
-    normed = through(x) - bias
+    normed, x = through(x) - bias, x.float()
     found = []
     for takes_mean in (False, True):
         centred = x - x.mean(-1, keepdim=True) if takes_mean else x
@@ -61,8 +64,8 @@ def affine_of(norm: nn.Module, d_model: int) -> Affine:
         scale = (unit * normed).sum((0, 1)) / unit.square().sum((0, 1))
         found.append(((unit * scale - normed).abs().max(), takes_mean, scale))
     apart, takes_mean, scale = min(found, key=lambda one: one[0])
-    if apart <= 64 * eps * normed.abs().max().clamp(min=1e-30):
-        return Affine(_exact(norm, scale, eps), bias, takes_mean)
+    if apart <= 8 * eps * normed.abs().max().clamp(min=1e-30):
+        return Affine(_exact(norm, scale, eps).to(device or where), bias.to(device or where), takes_mean)
     raise UnsupportedModel(
         f"{type(norm).__name__} is neither a LayerNorm nor an RMSNorm: what reads after it cannot be written as one "
         "matrix, so there are no figures of weights. What a run keeps is right all the same."
@@ -72,8 +75,8 @@ def affine_of(norm: nn.Module, d_model: int) -> Affine:
 def _exact(norm: nn.Module, scale: Tensor, eps: float) -> Tensor:
     """The norm's own weight, or one plus it, where one of them is what was seen: it is not rounded."""
     weight = getattr(norm, "w", getattr(norm, "weight", None))
-    if isinstance(weight, Tensor) and weight.shape == scale.shape:
-        for same in (weight.detach().float(), 1 + weight.detach().float()):
-            if torch.allclose(same, scale, rtol=64 * eps, atol=64 * eps):
-                return same
-    return scale
+    if not isinstance(weight, Tensor) or weight.shape != scale.shape:
+        return scale
+    own = weight.detach().float()
+    nearest = min((own, 1 + own), key=lambda same: float((same - scale).abs().max()))
+    return nearest if ((nearest - scale).abs() <= 4 * eps * (1 + scale.abs())).all() else scale

@@ -1,12 +1,13 @@
 """A family's table by structure: what a decoder's layers pass shows where its sites are.
 
-Nothing is taken from names alone. A layer is run, and what its modules give out must add up to what the layer adds to
-the residual stream. What is found is then examined as every model is, and what does not hold is refused.
+Names only say where to look. A layer is run, and what its modules give out must add up to what the layer adds to the
+residual stream. What is found is then examined as every model is, and what does not hold is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from inspect import signature
 from typing import Any
@@ -18,7 +19,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
 from .base import Layout, Place
-from .layer_parts import Passed, attention_matrices, down_of, near, neurons_of, reader_of
+from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, reader_of
 from .table import Table, find
 
 _TOKENS = 7
@@ -33,22 +34,28 @@ def table_of(module: Any) -> Table:
     """
     blocks = _blocks(module)
     layers, asked, times = _run(module, blocks)
-    parts = [_summands(layer) for layer in layers]
+    attention = _attention(module, blocks, asked)
+    parts = [_summands(layer, attention) for layer in layers]
     shared = [pair for pair in parts[0] if all(pair in other for other in parts)]
     if not shared:
         raise _unsupported(module, _why_not(layers[0]))
-    attn, mlp = min(shared, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair))
-    scale = _as_configured(module, [found[attn, mlp] for found in parts], layers[0][0].out)
-    return replace(_table(module, blocks, layers, asked, (attn, mlp, scale)), logit_scale=times)
+    # The pair that fits best; of modules that give out the same the outermost.
+    apart = {pair: max(found[pair][1] for found in parts) for pair in shared}
+    best = [pair for pair in shared if apart[pair] <= 2 * min(apart.values()) + 1e-9]
+    attn, mlp = min(best, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair))
+    scale = _as_configured(module, [found[attn, mlp][0] for found in parts])
+    table = _table(module, blocks, layers, asked, attention, (attn, mlp, scale))
+    return replace(table, logit_scale=times)
 
 
-def _as_configured(module: Any, seen: Sequence[float], x: Tensor) -> float:
+def _as_configured(module: Any, seen: Sequence[float]) -> float:
     """A factor that was seen, as exactly as the config has it."""
     mean = sum(seen) / len(seen)
-    numbers = [value for value in vars(module.config).values() if isinstance(value, float) and value > 0]
-    known = [1.0, *numbers, *(1 / value for value in numbers)]
-    nearest = min(known, key=lambda value: abs(value - mean))
-    return nearest if abs(nearest - mean) <= near(x) * mean else mean
+    values = [value for value in vars(module.config).values() if type(value) in (int, float) and value > 0]
+    for known in (1.0, *values, *(1 / value for value in values)):
+        if abs(known - mean) <= 1e-3 * mean:
+            return float(known)
+    return mean
 
 
 def _unsupported(module: Any, why: str) -> UnsupportedModel:
@@ -61,52 +68,64 @@ def _unsupported(module: Any, why: str) -> UnsupportedModel:
 def _blocks(module: Any) -> str:
     """The path of the list of layers."""
     n = getattr(getattr(module, "config", None), "num_hidden_layers", None)
+    why = "no list of its modules is as long as its config says that it has layers"
     for path, part in module.named_modules():
         if isinstance(part, nn.ModuleList) and n and len(part) == n:
             if any("attn" in name or "attention" in name for name, _ in part[0].named_children()):
                 return path
-            raise _unsupported(module, f"a layer of {path} has no attention")
-    raise _unsupported(module, "no list of its modules is as long as its config says that it has layers")
+            why = f"a layer of {path} has no attention"
+    raise _unsupported(module, why)
 
 
 def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float]:
-    """What the modules of each layer passed on two prompts, and the layer last; who asked for attention; and how many
-    times the logits are what the unembedding gives."""
-    found: list[list[Passed]] = [[] for _ in find(module, blocks)]
-    handles = []
-
-    def watch(layer: int, path: str, part: nn.Module) -> None:
-        def hook(_: Any, args: Any, kwargs: Any, out: Any) -> None:
-            given = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
-            out = out[0] if isinstance(out, tuple) else out
-            if isinstance(given, Tensor) and isinstance(out, Tensor):
-                # Copies: some add to what a module gave out in place.
-                found[layer].append(Passed(path, given.detach().clone(), out.detach().clone()))
-
-        handles.append(part.register_forward_hook(hook, with_kwargs=True))
-
-    for layer, block in enumerate(find(module, blocks)):
-        for path, part in block.named_modules():
-            if path.count(".") < _DEPTH and not isinstance(part, (nn.Identity, nn.Dropout)):
-                watch(layer, path, part)
-    ends: list[Tensor] = []
+    """What the modules of each layer passed on two prompts; who asked for attention; and how many times the logits are
+    what the unembedding gives."""
     last = module.get_output_embeddings()
     if last is None:
         raise _unsupported(module, "it does not say which of its modules gives the logits")
-    handles.append(last.register_forward_hook(lambda _, args, out: ends.append(out.detach())))
-    row = torch.arange(_TOKENS) % module.config.vocab_size
+    row = torch.arange(_TOKENS) % last.weight.shape[0]
     ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
-    try:
-        with torch.no_grad(), attending(module) as asked:
-            said = module(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
-    except Exception as error:  # of code that is not ours
-        raise _unsupported(
-            module, f"it does not run on 2 prompts ({type(error).__name__}: {error})"
-        ) from error
-    finally:
-        for handle in handles:
-            handle.remove()
-    return found, asked, _times(module, ends[-1] if ends else None, said)
+    found: list[list[Passed]] = [[] for _ in find(module, blocks)]
+    ends: list[Tensor] = []
+    with ExitStack() as hooks:
+        for layer, block in enumerate(find(module, blocks)):
+            for path, part in block.named_modules():
+                if path.count(".") < _DEPTH and not isinstance(part, (nn.Identity, nn.Dropout)):
+                    _watch(hooks, part, path, found[layer])
+        handle = last.register_forward_hook(lambda _, args, out: ends.append(_copied(out)))
+        hooks.callback(handle.remove)
+        try:
+            with torch.no_grad(), attending(module) as asked:
+                said = module(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
+        except Exception as error:  # of code that is not ours
+            why = f"it does not run on 2 prompts ({type(error).__name__}: {error})"
+            raise _unsupported(module, why) from error
+    return found, asked, _times(module, ends[-1] if ends else None, _copied(said))
+
+
+def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) -> None:
+    """Note what a module takes in, and what it gives out, in the order in which modules end."""
+    given: list[Tensor | None] = []  # copied beforehand: some add to what they were given in place
+
+    def before(_: Any, args: Any, kwargs: Any) -> None:
+        x = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
+        given.append(_copied(x) if isinstance(x, Tensor) else None)
+
+    def after(_: Any, args: Any, out: Any) -> None:
+        x, out = given.pop(), out[0] if isinstance(out, tuple) else out
+        if x is not None and isinstance(out, Tensor):
+            found.append(Passed(path, x, _copied(out)))
+
+    for handle in (
+        part.register_forward_pre_hook(before, with_kwargs=True),
+        part.register_forward_hook(after),
+    ):
+        hooks.callback(handle.remove)
+
+
+def _copied(x: Tensor) -> Tensor:
+    """On the CPU: layers may lie on several devices."""
+    return x.detach().to("cpu", copy=True)
 
 
 def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
@@ -114,31 +133,50 @@ def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
         return 1.0
     x, y = unembedded.double().flatten(), logits.double().flatten()
     times = float(x @ y / (x @ x).clamp(min=1e-30))
-    if not times > 0 or (x * times - y).abs().max() > near(logits) * y.abs().max():
+    if not times > 0 or not alike(x * times, y, logits.dtype):
         return 1.0  # something else than a factor: the checks will say so
-    return _as_configured(module, [times], logits)
+    return _as_configured(module, [times])
 
 
-def _summands(layer: Sequence[Passed]) -> dict[tuple[str, str], float]:
-    """The pairs of modules whose outputs, each so many times, are what the layer adds; in the order of the calls."""
+def _summands(layer: Sequence[Passed], attention: str) -> dict[tuple[str, str], tuple[float, float]]:
+    """The pairs of modules whose outputs, each so many times, are what the layer adds: attention's, then the MLP's.
+
+    Returns:
+        how many times, and how far from the sum, in units of what rounding may do.
+    """
     whole = next((one for one in layer if one.path == ""), None)
     if whole is None or whole.given.shape != whole.out.shape:
         return {}
-    added = (whole.out.double() - whole.given.double()).flatten()
-    # It is rounded by the size of the stream, not by that of what is added.
-    allowed = 1e-4 * added.abs().max() + 4 * torch.finfo(whole.out.dtype).eps * whole.out.abs().max()
+    given, out = whole.given.double(), whole.out.double()
+    eps = torch.finfo(whole.out.dtype).eps
     terms = [
-        (one.path, one.out.double().flatten())
+        (one, one.out.double().view_as(out))
         for one in layer
-        if one.path and one.out.numel() == added.numel() and one.out.shape[-1] == whole.out.shape[-1]
+        if one.path and one.out.numel() == out.numel() and one.out.shape[-1] == out.shape[-1]
     ]
     found = {}
-    for i, (first, x) in enumerate(terms):
-        for second, y in terms[i + 1 :]:
-            scale = float((x + y) @ added / ((x + y) @ (x + y)).clamp(min=1e-30))
-            if scale > 0 and ((x + y) * scale - added).abs().max() <= allowed:
-                found[first, second] = scale
+    for one, x in terms:
+        if not _attends(layer, attention, one):
+            continue
+        for other, y in terms:
+            if _attends(layer, attention, other):
+                continue
+            both = x + y
+            scale = float((both * (out - given)).sum() / both.square().sum().clamp(min=1e-30))
+            # A sum is rounded by the size of its terms, element by element.
+            allowed = 4 * eps * (given.abs() + out.abs() + abs(scale) * (x.abs() + y.abs()))
+            apart = float(((both * scale - (out - given)).abs() / (allowed + 1e-30)).max())
+            if scale > 0 and apart <= 1:
+                found[one.path, other.path] = scale, apart
     return found
+
+
+def _attends(layer: Sequence[Passed], attention: str, one: Passed) -> bool:
+    """Whether a module is the attention, holds it, is its last part, or takes in what it gives out."""
+    if f"{attention}.".startswith(f"{one.path}.") or f"{one.path}.".startswith(f"{attention}."):
+        return True
+    own = next((other for other in layer if other.path == attention), None)
+    return own is not None and alike(one.given, own.out)
 
 
 def _why_not(layer: Sequence[Passed]) -> str:
@@ -157,13 +195,13 @@ def _table(
     blocks: str,
     layers: Sequence[Sequence[Passed]],
     asked: Sequence[Asked],
+    attention: str,
     parts: tuple[str, str, float],
 ) -> Table:
     attn_out, mlp_out, scale = parts
     layer, block = layers[0], find(module, blocks)[0]
     whole = next(one for one in layer if one.path == "")
     mid = whole.given + _out(layer, attn_out).view_as(whole.given) * scale
-    attention = _attention(module, blocks, asked)
     first, mid_norm = (reader_of(layer, x, outside=attention) for x in (whole.given, mid))
     down = down_of(block, layer, attention, mlp_out)
     if down and not all(any(one.path == down for one in other) for other in layers):
@@ -206,7 +244,7 @@ def _table(
     )
 
 
-_NO_NEURONS = "each token has the neurons of its own experts"
+_NO_NEURONS = "no one matrix writes what its neurons say, as where each token has experts of its own"
 
 
 def _out(layer: Sequence[Passed], path: str) -> Tensor:
@@ -251,7 +289,7 @@ def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) ->
 
 
 def _final_norm(module: Any, blocks: str) -> str | None:
-    """The norm beside the layers, or beside what holds them, that stands after them."""
+    """The norm beside the layers that stands after them; by its name and its place, which the checks then confirm."""
     above, _, name = blocks.rpartition(".")
     names = [child for child, _ in find(module, above).named_children()]
     after = names[names.index(name) + 1 :]

@@ -78,7 +78,7 @@ def weights_of(table: Table, module: Any) -> Weights:
 
 def _added(table: Table, after: Any, matrix: Tensor) -> Tensor:
     """A matrix that writes, with the weight of the norm after it, where there is one, as often as it is added."""
-    matrix = matrix * affine_of(after, matrix.shape[-1]).scale if is_norm(after) else matrix
+    matrix = matrix * affine_of(after, matrix.shape[-1], matrix.device).scale if is_norm(after) else matrix
     return matrix * table.added_times
 
 
