@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from inspect import signature
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -34,7 +35,14 @@ _MIRRORED = {
     np.not_equal: "!=",
 }
 # What leaves out what is no number, as the method of that name does.
-_REDUCTIONS = {np.mean: "mean", np.sum: "sum", np.max: "max", np.min: "min"}
+_REDUCTIONS = {
+    np.mean: "mean",
+    np.sum: "sum",
+    np.max: "max",
+    np.min: "min",
+    np.amax: "max",
+    np.amin: "min",
+}
 
 
 class ArrayHabits:
@@ -66,31 +74,44 @@ class ArrayHabits:
     __array_priority__ = 1000  # numpy's numbers leave arithmetic to us
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """numpy's functions see the numbers; a mean, a sum, a largest and a smallest are those of the methods."""
-        if function in _REDUCTIONS and args[:1] and args[0] is self and len(args) + len(kwargs) <= 2:
-            axis = args[1] if len(args) == 2 else kwargs.get("axis")
-            if len(args) == 2 or kwargs.keys() <= {"axis"}:
-                return self._without_nan(_REDUCTIONS[function], axis)
-        return function(*_arrays(args), **_arrays(kwargs))
-
-    def _without_nan(self, how: str, axis: Any) -> Any:
-        every = np.arange(len(self.dims))
-        places = every if axis is None else every[np.atleast_1d(axis)]
-        return getattr(self, how)([self.dims[place] for place in places]).values[()]
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        """Functions of one Result see its numbers; two need the same labels, and arithmetic is that of the operators.
+        """numpy's functions see the numbers; a mean, a sum, a largest and a smallest are those of the methods.
 
         Raises:
-            NotAnArray: two Results with other labels.
+            NotAnArray: Results with other labels, or an option that the methods do not have.
+        """
+        if function in _REDUCTIONS:
+            takes = signature(function)
+            given = takes.bind(*args, **kwargs).arguments
+            if given.pop("a") is self:
+                options = {name: v for name, v in given.items() if v is not takes.parameters[name].default}
+                return self._without_nan(function, **options)
+        _check_same_labels(function, [*_results_in((args, kwargs))])
+        return function(*_arrays(args), **_arrays(kwargs))
+
+    def _without_nan(self, function: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
+        how = _REDUCTIONS[function]
+        if options:
+            raise NotAnArray(
+                f"np.{function.__name__} of a Result leaves out what is no number, as .{how}() does, and takes axis "
+                f"and keepdims, not {', '.join(options)}: write np.nan{how}(result.values, {'=…, '.join(options)}=…)."
+            )
+        every = np.arange(len(self.dims))
+        places = every if axis is None else every[np.atleast_1d(axis)]
+        found = getattr(self, how)([self.dims[place] for place in places]).values
+        return np.expand_dims(found, tuple(places)) if keepdims else found[()]
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        """Functions of a Result see its numbers; several need the same labels; arithmetic is that of the operators.
+
+        Raises:
+            NotAnArray: Results with other labels.
         """
         if method == "__call__" and not options and len(inputs) == 2:
             found = _as_operator(ufunc, *inputs)
             if found is not NotImplemented:
                 return found
-        results = [given for given in inputs if isinstance(given, ArrayHabits)]
-        if method == "__call__" and len(results) == 2:
-            _check_same_labels(ufunc, *results)
+        if method == "__call__":
+            _check_same_labels(ufunc, [*_results_in(inputs)])
         if "out" in options:
             options["out"] = tuple(_arrays(options["out"]))
         return getattr(ufunc, method)(*_arrays(inputs), **options)
@@ -235,18 +256,38 @@ def _as_operator(ufunc: Any, first: Any, second: Any) -> Any:
     return NotImplemented
 
 
-def _check_same_labels(ufunc: np.ufunc, first: ArrayHabits, second: ArrayHabits) -> None:
-    """Raise `NotAnArray` unless places are labels in both; a single number goes with any."""
+def _check_same_labels(function: Any, results: Sequence[ArrayHabits]) -> None:
+    """Raise `NotAnArray` unless places are labels in all; a single number goes with any."""
+    several = [result for result in results if result.dims]
+    for other in several[1:]:
+        _check_same_labels_of_two(function, several[0], other)
+
+
+def _check_same_labels_of_two(function: Any, first: ArrayHabits, second: ArrayHabits) -> None:
     one, other = (result._dataset[result.primary] for result in (first, second))
     alike = one.dims == other.dims and all(
         one[axis].variable.equals(other[axis].variable) for axis in one.dims
     )
-    if ufunc.signature or not (alike or not one.ndim or not other.ndim):
-        instead = "" if ufunc.signature else "choose the same labels with .sel(…), or "
+    # A matrix times another goes along the columns of one and the rows of the other.
+    matrices = getattr(function, "signature", None) or (function is np.dot and one.ndim > 1)
+    if matrices or not alike:
+        instead = "" if matrices else "choose the same labels with .sel(…), or "
+        name = f"np.{function.__name__}"
+        of_two = getattr(function, "nin", 0) == 2 or function is np.dot
+        written = f"write {name}(one.values, other.values)" if of_two else f"give {name} the .values of each"
         raise NotAnArray(
-            f"np.{ufunc.__name__} goes by places, which are other labels in {first._title_with_sizes()} than in "
-            f"{second._title_with_sizes()}: {instead}write np.{ufunc.__name__}(one.values, other.values)."
+            f"{name} goes by places, which are other labels in {first._title_with_sizes()} than in "
+            f"{second._title_with_sizes()}: {instead}{written}."
         )
+
+
+def _results_in(given: Any) -> Iterator[ArrayHabits]:
+    """The Results among arguments, in lists too."""
+    if isinstance(given, ArrayHabits):
+        yield given
+    elif isinstance(given, (dict, list, tuple, deque)):
+        for each in given.values() if isinstance(given, dict) else given:
+            yield from _results_in(each)
 
 
 def _arrays(given: Any) -> Any:

@@ -17,7 +17,7 @@ from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
 from .provenance import Provenance
-from .provenance_files import frozen_provenance, thawed_provenance
+from .provenance_files import provenance_from_json, provenance_to_json
 from .public import public_name
 from .record import Placeholder, Record
 from .recording import recorded, serial
@@ -83,11 +83,11 @@ class Direction(Array):
     def __getstate__(self) -> dict[str, Any]:
         return self._slots() | {
             "facts": dict(self.facts),
-            "provenance": frozen_provenance(self.provenance),
+            "provenance": provenance_to_json(self.provenance),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        facts, provenance = MappingProxyType(state["facts"]), thawed_provenance(state["provenance"])
+        facts, provenance = MappingProxyType(state["facts"]), provenance_from_json(state["provenance"])
         for name, value in (state | {"facts": facts, "provenance": provenance}).items():
             setattr(self, name, value)
 

@@ -22,7 +22,7 @@ class DamagedWeights(MIError):
 
 
 class UnsupportedModel(MIError):
-    """A module whose architecture has no table of sites."""
+    """A module that is no decoder whose sites can be found, or of which not all can be done."""
 
 
 class SiteError(MIError):

@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from .provenance import Provenance
-from .record_files import frozen_record, thawed_record
+from .record_files import record_from_json, record_to_json
 
 
-def frozen_provenance(provenance: Provenance) -> dict[str, Any]:
+def provenance_to_json(provenance: Provenance) -> dict[str, Any]:
     """All that there is to it; of the record and the interventions their code."""
     return {
         "model": provenance.model,
-        "record": frozen_record(provenance.record),
+        "record": record_to_json(provenance.record),
         "interventions": provenance.active,
         "warnings": provenance.warnings,
         "seed": provenance.seed,
     }
 
 
-def thawed_provenance(kept: Mapping[str, Any]) -> Provenance:
+def provenance_from_json(kept: Mapping[str, Any]) -> Provenance:
     """The provenance that was kept."""
     return Provenance(
         kept["model"],
-        thawed_record(kept["record"]),
+        record_from_json(kept["record"]),
         kept["interventions"],
         tuple(kept["warnings"]),
         kept["seed"],

@@ -11,7 +11,7 @@ from .record import Arithmetic, Block, Call, Definition, Part, Placeholder, Reco
 from .recording import serial
 
 
-def frozen_record(record: Record | None) -> list[dict[str, Any]]:
+def record_to_json(record: Record | None) -> list[dict[str, Any]]:
     """All that a record consists of, each after what it stands on; the last is the record itself."""
     entries = _Entries()
     if record is not None:
@@ -88,7 +88,7 @@ class _Entries:
         return code
 
 
-def thawed_record(kept: list[dict[str, Any]]) -> Record | None:
+def record_from_json(kept: list[dict[str, Any]]) -> Record | None:
     """The record that was kept."""
     found: list[Record] = []
 

@@ -25,7 +25,7 @@ from .labelled import LabelledNumbers
 from .pictures import PLOTS, VIEWS
 from .printed import largest, sizes
 from .provenance import Provenance
-from .provenance_files import frozen_provenance, thawed_provenance
+from .provenance_files import provenance_from_json, provenance_to_json
 from .record import Part, Placeholder, Record
 from .recording import kept, serial
 from .requirements import kind_of
@@ -276,7 +276,7 @@ def restored(dataset: xr.Dataset, about: Mapping[str, Any]) -> Result:
         primary=about["primary"],
         unit=about["unit"],
         source=about["source"],
-        provenance=thawed_provenance(about["provenance"]),
+        provenance=provenance_from_json(about["provenance"]),
     )
 
 
@@ -288,7 +288,7 @@ def _metadata(result: Result) -> dict[str, Any]:
         "primary": result.primary,
         "unit": result.unit,
         "source": result.source,
-        "provenance": frozen_provenance(result.provenance),
+        "provenance": provenance_to_json(result.provenance),
     }
 
 

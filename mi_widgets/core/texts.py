@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 
 class WithText:
     """What stands for its `text` wherever a text is taken."""
@@ -24,7 +26,7 @@ def plain_texts(given: Any) -> Any:
     """A text, or several as a list (a tuple stays one); what has no order, and numbers in arrays, as it is."""
     kind = getattr(getattr(given, "dtype", None), "kind", None)
     if kind in ("U", "T", "O"):
-        given = given.tolist()
+        given = np.asarray(given).tolist()
     elif hasattr(given, "ndim"):
         return given
     given = plain_text(given)

@@ -51,8 +51,8 @@ def number_from(given: object, what: str, least: float, *, more: bool = False) -
         MIError: no number, or one outside.
     """
     try:
-        number = math.nan if isinstance(given, (bool, str)) else float(given)  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
+        number = math.nan if isinstance(given, (bool, str, bytes, bytearray)) else float(given)  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError, RuntimeError, OverflowError):  # several numbers, or one too large
         number = math.nan
     if not least <= number < math.inf or (more and number == least):
         raise MIError(

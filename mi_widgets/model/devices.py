@@ -21,7 +21,7 @@ def device_of(device: str | torch.device | None, what: str) -> torch.device:
     have += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     have += ["mps"] if torch.backends.mps.is_available() else []
     try:
-        wanted = torch.device(device or "cpu")
+        wanted = torch.device("cpu" if device is None else device)
     except (RuntimeError, TypeError) as error:
         raise MIError(f"{what}={device!r} is no device; this machine has {', '.join(have)}.") from error
     if wanted.type not in {name.partition(":")[0] for name in have} or (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, SupportsFloat
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from mi_widgets.core.errors import MIError, PromptError, UnsupportedModel
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
-from mi_widgets.core.whole_numbers import checked_seed, counted
+from mi_widgets.core.whole_numbers import checked_seed, counted, number_from
 
 from .backend import PassRequest
 from .model_core import ModelCore
@@ -47,23 +46,13 @@ class Plan:
     cancel: Cancel | None
 
     def __post_init__(self) -> None:
-        counted(self.max_new_tokens, "max_new_tokens")
-        object.__setattr__(self, "temperature", _checked_temperature(self.temperature))
+        counted(self.max_new_tokens, "model.generate: max_new_tokens")
+        heat = number_from(self.temperature, "model.generate: temperature", 0)
+        object.__setattr__(self, "temperature", heat)
         if self.seed is not None:
             checked_seed(self.seed)
         if self.cancel is not None and not callable(getattr(self.cancel, "is_set", None)):
-            raise MIError(f"cancel takes a threading.Event; got {self.cancel!r}.")
-
-
-def _checked_temperature(given: Any) -> float:
-    """A number of any make, such as a tensor of one, as a float."""
-    try:
-        heat = float(given) if isinstance(given, SupportsFloat) else math.nan
-    except (TypeError, ValueError, RuntimeError):  # several numbers
-        heat = math.nan
-    if not 0 <= heat < math.inf:
-        raise MIError(f"temperature must be a number, 0 or more; got {given!r}.")
-    return heat
+            raise MIError(f"model.generate: cancel takes a threading.Event; got {self.cancel!r}.")
 
 
 OnToken = Callable[[tuple[Generation, ...]], object]

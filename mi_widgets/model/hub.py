@@ -29,7 +29,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
 
     Raises:
         UnknownModel: neither, or no connection, or no safetensors there.
-        UnsupportedModel: of a family that has no table.
+        UnsupportedModel: no decoder whose sites can be found.
     """
     offline = Path(name).is_dir() or not hub_answers()
     how: dict[str, Any] = {"trust_remote_code": False, "local_files_only": offline}
@@ -40,10 +40,14 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
     # Before the weights are fetched.
     for kind in config.architectures or ():
         if kind not in FAMILIES and kind not in _decoders():
-            raise UnsupportedModel(f"{name} is a {kind}, which is no causal language model of transformers.")
+            raise UnsupportedModel(
+                f"{name} is a {kind}, which is no causal language model of transformers: bring a decoder, such as a "
+                f"GPT2LMHeadModel, or a table of a {kind}'s sites in mi_widgets/model/architectures/families.py."
+            )
         if getattr(config.get_text_config(), "num_attention_heads", None) is None:
             raise UnsupportedModel(
-                f"{name} is a {kind}, whose config has no attention heads: it cannot be looked into."
+                f"{name} is a {kind}, whose config has no attention heads (num_attention_heads), so there are no sites "
+                "to look into: bring a decoder with attention, such as a GPT2LMHeadModel."
             )
     try:
         module = transformers.AutoModelForCausalLM.from_pretrained(

@@ -51,7 +51,7 @@ def load(
     Raises:
         UnknownModel: no shipped model, folder or Hugging Face id.
         UnknownCheckpoint: nothing was kept of that step.
-        UnsupportedModel: of a family that has no table of sites.
+        UnsupportedModel: no decoder whose sites can be found.
         DamagedWeights: a shipped file is not as it was shipped.
     """
     if bos is not None and not isinstance(bos, bool):

@@ -85,6 +85,67 @@ def test_what_is_no_number_does_not_count_for_numpy_either(name):
         function(padded, axis=5)
 
 
+@pytest.mark.parametrize("name", ["amax", "amin"])
+def test_other_names_of_a_largest_and_a_smallest_do_the_same(name):
+    padded = a_result([[1.0, np.nan, 3.0], [np.nan, np.nan, 4.0]])
+    function, method = getattr(np, name), getattr(padded, name[1:])
+    assert function(padded) == function(a=padded) == float(method())
+    np.testing.assert_array_equal(function(padded, axis=0), method("layer").values)
+
+
+@pytest.mark.parametrize("name", ["mean", "sum", "max", "min", "amax"])
+def test_options_that_the_methods_do_not_have_are_met_or_refused(name):
+    padded = a_result([[1.0, np.nan, 3.0], [np.nan, np.nan, 4.0]])
+    function, of_numbers = getattr(np, name), getattr(np, f"nan{name.removeprefix('a')}")
+    for axis in (None, 1, (0, 1)):
+        found = function(padded, axis, keepdims=True)
+        np.testing.assert_array_equal(found, of_numbers(padded.values, axis, keepdims=True))
+        assert found.ndim == 2
+    assert function(padded, out=None, keepdims=False) == of_numbers(padded.values)
+    says = rf"np\.{name} of a Result .* takes axis and keepdims, not where: write np\.{of_numbers.__name__}\(result\."
+    with pytest.raises(NotAnArray, match=says):
+        function(padded, where=padded.values > 1)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda a, b: np.corrcoef(a, b),
+        lambda a, b: np.inner(a, b),
+        lambda a, b: np.allclose(a, b),
+        lambda a, b: np.array_equal(a1=a, a2=b),
+        lambda a, b: np.where([True, False, True], a, b),
+        lambda a, b: np.clip(a, a - 1, b),
+        lambda a, b: np.clip(a, None, b),
+        lambda a, b: np.stack([a, 2.0 * a, b]),
+    ],
+)
+def test_functions_of_several_want_the_same_labels(of):
+    np.testing.assert_array_equal(of(TABLE, 2 * TABLE), of(TABLE.values, 2 * TABLE.values))
+    for other in (TURNED, TABLE.sel(layer=0)):
+        with pytest.raises(
+            NotAnArray, match=r"goes by places.*: choose the same .* or give np\.\w+ the \.values"
+        ):
+            of(TABLE, other)
+
+
+def test_a_single_number_goes_with_any():
+    low, high = TABLE.min(), TABLE.max()
+    np.testing.assert_array_equal(np.clip(low, high, TABLE), TABLE.values)
+    np.testing.assert_array_equal(
+        np.where(TABLE.values > 1, TABLE, low), np.where(TABLE.values > 1, TABLE, low.values)
+    )
+
+
+def test_a_product_of_rows_wants_the_same_labels_and_one_of_matrices_none():
+    row, turned = TABLE.sel(layer=0), a_result(head=[2, 1, 0]).sel(layer=0)
+    assert np.dot(row, row) == np.dot(row.values, row.values)
+    with pytest.raises(NotAnArray, match=r"choose the same labels .* or write np\.dot\(one\.values, other"):
+        np.dot(row, turned)
+    with pytest.raises(NotAnArray, match=r"np\.dot goes by places"):
+        np.dot(TABLE, TABLE)
+
+
 @pytest.mark.parametrize("name", ["mean", "sum", "max", "min"])
 def test_over_no_axes_nothing_changes(name):
     assert getattr(TABLE, name)([]) is TABLE
@@ -107,7 +168,7 @@ def test_a_temperature_is_a_number_of_any_make():
     wanted = model.generate([1, 2], temperature=0.5, **hot).ids
     for half in (torch.tensor(0.5), np.array(0.5), np.float32(0.5), a_result(0.5)):
         assert model.generate([1, 2], temperature=half, **hot).ids == wanted
-    with pytest.raises(mi.errors.MIError, match="temperature must be a number, 0 or more; got"):
+    with pytest.raises(mi.errors.MIError, match="temperature must be a finite number from 0; got"):
         model.generate([1, 2], temperature=torch.ones(2), **hot)
 
 

@@ -15,7 +15,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Call, Definition, Part, Placeholder
-from mi_widgets.core.record_files import frozen_record, thawed_record
+from mi_widgets.core.record_files import record_from_json, record_to_json
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.script import Script, code_of
 
@@ -165,8 +165,8 @@ def test_a_record_comes_back_from_json():
     made = Part(
         Call("mi.measure", (("", run), ("third", {"a": (run, 2)})), places=("run", "third")), ".sel(layer=1)"
     )
-    assert code_of(thawed_record(frozen_record(made)), "result") == code_of(made, "result")
-    assert thawed_record(frozen_record(None)) is None
+    assert code_of(record_from_json(record_to_json(made)), "result") == code_of(made, "result")
+    assert record_from_json(record_to_json(None)) is None
 
 
 def test_numbers_of_any_make_are_written_with_four_digits():

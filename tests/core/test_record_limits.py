@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mi_widgets.core.record import Call, Part, Placeholder, said_of
-from mi_widgets.core.record_files import frozen_record, thawed_record
+from mi_widgets.core.record_files import record_from_json, record_to_json
 from mi_widgets.core.script import Script, code_of
 from tests.core.test_record import measure
 
@@ -58,7 +58,7 @@ def test_a_record_may_stand_on_ten_thousand_others(chain):
     code = code_of(made, "result")
     exec(code.partition("sites as at\n")[2], names := {"mi": Chained()})
     assert names["result"].n == DEEP
-    assert code_of(thawed_record(frozen_record(made)), "result") == code
+    assert code_of(record_from_json(record_to_json(made)), "result") == code
     assert said_of(made) in ("measure", "untrained")
 
 

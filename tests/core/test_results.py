@@ -7,6 +7,7 @@ from safetensors.numpy import save_file
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.core.frozen import frozen
 from mi_widgets.core.provenance import Provenance
 from tests.conftest import small_transformer
 from tests.provenance import provenance_of
@@ -50,6 +51,27 @@ def test_numbers_are_read_only_copies_of_standard_types():
     mine[0, 0] = 5
     assert result.values[0, 0] == 0
     assert a_result().dataset["rank"].dtype == np.int64
+
+
+def test_nothing_of_a_dataset_is_shared_with_who_gave_it():
+    labels, names, attrs = np.array([3, 4]), np.array(["a", "b"]), {"units": "nats", "more": [1]}
+    dataset = xr.Dataset(
+        {"x": ("layer", np.zeros(2, "float32"), attrs), "n": ("layer", np.array([1, 2], "uint8"))},
+        coords={"layer": labels, "name": ("layer", names)},
+        attrs={"all": [1]},
+    )
+    kept = frozen(dataset)
+    dataset["x"].values[0], labels[0], names[0] = 5, 9, "z"
+    dataset["x"].attrs["more"].append(2)
+    dataset.attrs["all"].append(2)
+    assert list(kept.variables) == ["layer", "name", "x", "n"]
+    assert (kept["x"].values.tolist(), kept["layer"].values.tolist()) == ([0, 0], [3, 4])
+    assert (kept["name"].values.tolist(), kept["n"].dtype) == (["a", "b"], np.int64)
+    assert (kept["x"].attrs["more"], kept.attrs["all"]) == ([1], [1])
+    assert not any(kept[name].values.flags.writeable for name in ("x", "n", "name"))
+    assert kept.indexes["layer"].equals(dataset.indexes["layer"].__class__([3, 4]))
+    with pytest.raises(mi.errors.ResultError, match=r"when holds datetime64.*: a Result holds numbers"):
+        frozen(xr.Dataset({"when": ("layer", np.array(["2020-01-01"], "datetime64[ns]"))}))
 
 
 def test_sel_narrows_numbers_and_code():

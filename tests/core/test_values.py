@@ -1,8 +1,11 @@
 """Sites, Arrays, interventions and pairs are values: equal, hashable, and written as code."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -11,6 +14,8 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
 from mi_widgets.core.spans import PromptSpans, read, write
+from mi_widgets.core.texts import plain_texts
+from mi_widgets.core.whole_numbers import number_from
 
 NAMES = {"mi": mi, "at": at}
 arrays = hnp.arrays(
@@ -272,3 +277,25 @@ def test_negative_positions_count_from_the_end_of_each_prompt():
     assert last.flatten().tolist() == [1.0, 7.0]
     with pytest.raises(mi.errors.SiteError, match="position 3 is outside of prompt 0, which has 2 tokens"):
         read(x, at.resid_pre[0].pos(3), PromptSpans((2, 4), 4))
+
+
+@pytest.mark.parametrize("dtype", ["U2", "O"])
+def test_texts_with_labels_are_texts(dtype):
+    texts = xr.DataArray(np.array(["ab", "c"], dtype), dims="prompt")
+    assert plain_texts(texts) == ["ab", "c"]
+    assert plain_texts(texts[0]) == "ab"
+    assert plain_texts(np.str_("ab")) == "ab"
+
+
+@pytest.mark.parametrize(
+    "given", [10**400, -(10**400), "1", b"1", True, torch.ones(2), np.ones(2), None, math.nan]
+)
+def test_what_is_no_number_in_a_range_is_told(given):
+    with pytest.raises(mi.errors.MIError, match="f: x must be a finite number from 0; got "):
+        number_from(given, "f: x", 0)
+
+
+@pytest.mark.parametrize("given", [2, 2.0, np.float32(2), np.array(2), torch.tensor(2), torch.tensor([2.0])])
+def test_numbers_of_any_make_are_floats(given):
+    found = number_from(given, "f: x", 0)
+    assert (found, type(found)) == (2.0, float)

@@ -309,9 +309,11 @@ def test_sampling_is_from_the_models_distribution_and_cold_is_greedy():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"max_new_tokens": 2.0}, "max_new_tokens must be a whole number from 1; got 2.0"),
+        ({"max_new_tokens": 2.0}, "model.generate: max_new_tokens must be a whole number from 1; got 2.0"),
         ({"temperature": "hot"}, "temperature must be a number; got a str"),
-        ({"temperature": math.inf}, "got inf"),
+        ({"temperature": math.inf}, "model.generate: temperature must be a finite number from 0; got inf"),
+        ({"temperature": 10**400}, "temperature must be a finite number from 0; got 1000"),
+        ({"temperature": -(10**400)}, "temperature must be a finite number from 0; got -1000"),
         ({"temperature": 1.0, "seed": 1.5}, "seed must be a whole number from 0, .*; got 1.5"),
         ({"cancel": True}, "cancel takes a threading.Event; got True"),
         ({"keep": [at.z[9]]}, "the layer must be 0 to 2"),

@@ -11,6 +11,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.model.architectures import architecture_of
 from mi_widgets.model.checks import examine
+from mi_widgets.model.devices import device_of
 from mi_widgets.model.model import Model
 from mi_widgets.model.model_core import ModelCore
 from mi_widgets.model.parts import tap_module
@@ -66,7 +67,8 @@ def test_code_that_comes_with_a_model_and_pickles_are_not_read(tmp_path):
 def test_what_has_no_attention_is_refused_before_its_weights_are_read(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "mamba", "architectures": ["MambaForCausalLM"]}')
     with pytest.raises(
-        mi.errors.UnsupportedModel, match="is a MambaForCausalLM, whose config has no attention heads"
+        mi.errors.UnsupportedModel,
+        match=r"is a MambaForCausalLM, whose config has no attention heads .*: bring a decoder",
     ):
         mi.load(tmp_path)
 
@@ -86,6 +88,25 @@ def test_a_hub_that_does_not_answer_is_given_up_at_once(monkeypatch):
     says = "no shipped model 'gpt2'. The shipped ones are atlas, atlas-shortcut, .*as a Hugging Face id: "
     with pytest.raises(mi.errors.UnknownModel, match=says):
         mi.load("gpt2")
+
+
+def test_what_is_no_decoder_is_refused_before_its_weights_are_read(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "t5", "architectures": ["T5Model"]}')
+    says = r"is a T5Model, which is no causal language model .*: bring a decoder, .* or a table of a T5Model's sites"
+    with pytest.raises(mi.errors.UnsupportedModel, match=says):
+        mi.load(tmp_path)
+
+
+NO_ACCELERATOR = not (torch.cuda.is_available() or torch.backends.mps.is_available())
+
+
+@pytest.mark.parametrize(
+    "given", ["", pytest.param(0, marks=pytest.mark.skipif(not NO_ACCELERATOR, reason="that is one here"))]
+)
+def test_what_is_no_device_is_not_the_cpu(given):
+    with pytest.raises(mi.errors.MIError, match=f"keep_on={given!r} is no device; this machine has cpu"):
+        device_of(given, "model.run: keep_on")
+    assert device_of(None, "model.run: keep_on") == torch.device("cpu")
 
 
 @pytest.mark.parametrize(

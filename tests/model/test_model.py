@@ -362,7 +362,7 @@ def test_wrappers_of_one_module_share_its_lock_and_stack():
         (
             lambda m: m.generate(IDS, temperature=-1),
             "MIError",
-            "temperature must be a number, 0 or more; got -1",
+            "model.generate: temperature must be a finite number from 0; got -1",
         ),
         (lambda m: m.require("sha256:0"), "DifferentModel", "written for a model with weights"),
         (lambda m: m.intervene("x").__enter__(), "InterventionError", "made by mi.ablate"),
@@ -513,7 +513,7 @@ def test_numbers_of_every_make_are_numbers(model):
         (lambda m: m.run(IDS, keep=[3]), "SiteError", "keep= takes sites.*got 3"),
         (lambda m: m.run(IDS, keep=None), "WrongKind", "model.run: keep must be a list of Sites .*got None"),
         (lambda m: m.generate(IDS, max_new_tokens=0), "MIError", "whole number from 1; got 0"),
-        (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "0 or more; got nan"),
+        (lambda m: m.generate(IDS, temperature=float("nan")), "MIError", "number from 0; got nan"),
         (lambda m: m.run(IDS).next_tokens(0), "MIError", "top_k must be a whole number from 1; got 0"),
         (lambda m: mi.scale(at.z[0], "a"), "WrongKind", "mi.scale: factor must be a number; got a str"),
         (
