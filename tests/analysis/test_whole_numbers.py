@@ -93,7 +93,9 @@ REFUSED = {
     "mi.logit_lens: top_k must be a whole number from 1 to 50; got True.": lambda m: mi.logit_lens(
         m.run(IDS, keep=[at.resid_post]), top_k=True
     ),
-    "max_new_tokens must be a whole number from 1; got True.": lambda m: m.generate(IDS, max_new_tokens=True),
+    "model.generate: max_new_tokens must be a whole number from 1; got True.": lambda m: m.generate(
+        IDS, max_new_tokens=True
+    ),
     "seed must be a whole number from 0, of 64 bits at most, as in seed=0; got 1.5.": lambda m: m.generate(
         IDS, max_new_tokens=1, seed=1.5
     ),
