@@ -12,7 +12,7 @@ from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.architectures import Weights
 from mi_widgets.model.model import Model
 
@@ -52,8 +52,7 @@ def composition_scores(model: Model, *, n_random: int = 16, seed: int = 0) -> Re
             f"mi.composition_scores: {model.name} has one layer, and heads of one layer cannot read each other. "
             "Give a model of two layers or more."
         )
-    if (whole(n_random) or 0) < 2:
-        raise MIError(f"mi.composition_scores: n_random must be a whole number from 2; got {n_random!r}.")
+    n_random = counted(n_random, "mi.composition_scores: n_random", 2)
     names = [f"L{layer}.H{head}" for layer in range(layers) for head in range(heads)]
     ratio = _norm_ratios(model.weights)
     baseline, spread = _baseline(model.config.d_model, model.config.d_head, n_random, seed)

@@ -69,7 +69,7 @@ def count(n: float) -> str:
     return significant(n, 6)
 
 
-def counted(n: int, what: str) -> str:
+def count_text(n: int, what: str) -> str:
     """As in "1 token" and "2,000 tokens"."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 

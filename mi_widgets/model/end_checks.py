@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from .backend import PassRequest, Resume
 from .examination import Examination
 from .model_core import ModelCore
+from .observation import block_output
 from .trust import Check
 
 FINAL_NORM = "final norm"
@@ -16,45 +19,61 @@ STREAM = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 
 def continuing(seen: Examination, model: ModelCore) -> Check:
     """The last token after a cache of those before it, against all at once."""
-    name, ids = "continuing with a cache", seen.tokenized.ids.to(model.device)
-    mask = torch.ones_like(ids, dtype=torch.bool)
-    positions, cache = mask.cumsum(-1) - 1, model.architecture.new_cache()
-    last = torch.full((len(ids),), -1)
-    try:
-        for columns in (slice(None, -1), slice(-1, None)):
-            seen_so_far = mask if columns.start else mask[:, columns]
-            inputs = model.architecture.inputs(ids[:, columns], seen_so_far, positions[:, columns], cache)
-            one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), unembed=last)
-            logits = model.execute(one)["logits", None][:, -1].float()
-    except Exception as error:  # of code that is not ours
-        said = f"it fails ({type(error).__name__}: {error})"
-    else:
-        if seen.agree(logits, seen.stock[:, -1]):
-            return Check(name, "ok", "the last token after a cache has the logits that it has in one pass")
-        said = "the last token after a cache has other logits than in one pass"
-    return Check(name, "note", f"{said}: model.generate is refused, runs are right")
+    name, ids, positions = "continuing with a cache", *_inputs(seen, model)
+    mask, cache = torch.ones_like(ids, dtype=torch.bool), model.architecture.new_cache()
+
+    def logits(columns: slice) -> Tensor:
+        so_far = mask if columns.start else mask[:, columns]
+        inputs = model.architecture.inputs(ids[:, columns], so_far, positions[:, columns], cache)
+        last = torch.full((len(ids),), -1)
+        one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), unembed=last)
+        return model.execute(one)["logits", None][:, -1].float()
+
+    def after_a_cache() -> Tensor:
+        logits(slice(None, -1))
+        return logits(slice(-1, None))
+
+    off = "the last token after a cache has other logits than in one pass"
+    wrong = _fault(seen, after_a_cache, seen.stock[:, -1], off)
+    if wrong:
+        return Check(name, "note", f"{wrong}: model.generate is refused, runs are right")
+    return Check(name, "ok", "the last token after a cache has the logits that it has in one pass")
 
 
 def resuming(seen: Examination, model: ModelCore) -> Check:
     """The last layer from the stream that it was given, against the whole pass."""
     name, last = "beginning at a layer", model.config.n_layers - 1
-    if last < 1 or ("resid_post", last - 1) not in seen.kept:
+    if last < 1:
         return Check(name, "ok", "there is one layer")
+
+    def from_the_last() -> Tensor:
+        ids, positions = _inputs(seen, model)
+        stream = seen.kept["resid_post", last - 1].to(model.device)
+        given = block_output(stream, seen.observed.block_output)
+        inputs = model.architecture.inputs(ids, torch.ones_like(ids, dtype=torch.bool), positions, None)
+        one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), resume=Resume(last, given))
+        return model.execute(one)["logits", None].float()
+
+    wrong = _fault(seen, from_the_last, seen.stock, "its layers hand on more than the stream")
+    if wrong:
+        return Check(
+            name, "note", f"{wrong}: sweeps run each cell from the embedding, which is right and slower"
+        )
+    return Check(name, "ok", "the last layer from the stream before it gives the same logits")
+
+
+def _inputs(seen: Examination, model: ModelCore) -> tuple[Tensor, Tensor]:
     ids = seen.tokenized.ids.to(model.device)
-    mask = torch.ones_like(ids, dtype=torch.bool)
-    stream, n = seen.kept["resid_post", last - 1].to(model.device), seen.observed.block_output
-    given = (stream, *[None] * (n - 1)) if n else stream
-    inputs = model.architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
-    one = PassRequest(inputs=inputs, batch=len(ids), keep=(("logits", None),), resume=Resume(last, given))
+    return ids, torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+
+
+def _fault(seen: Examination, compute: Callable[[], Tensor], stock: Tensor, off: str) -> str:
+    """What is wrong with another way to compute the stock logits; nothing where they agree."""
     try:
-        logits = model.execute(one)["logits", None].float()
+        logits = compute()
     except Exception as error:  # of code that is not ours
-        said = f"it fails ({type(error).__name__}: {error})"
-    else:
-        if seen.agree(logits, seen.stock):
-            return Check(name, "ok", "the last layer from the stream before it gives the same logits")
-        said = "its layers hand on more than the stream"
-    return Check(name, "note", f"{said}: sweeps run each cell from the embedding, which is right and slower")
+        return f"it fails ({type(error).__name__}: {error})"
+    return "" if seen.agree(logits, stock) else off
 
 
 def final_norm(seen: Examination, model: ModelCore) -> Check:

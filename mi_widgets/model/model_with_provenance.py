@@ -18,6 +18,7 @@ from mi_widgets.core.sites import Site
 
 from .fingerprint import Fingerprints, WeightState, require_line
 from .model_core import ModelCore
+from .observation import block_output
 from .parts import Parts
 from .trust import Findings, Trust
 
@@ -64,8 +65,7 @@ class ModelWithProvenance(ModelCore):
 
     def block_output(self, resid: Tensor) -> Any:
         """A residual stream as a layer of this model gives it out."""
-        n = self._findings.layer_gives
-        return (resid, *[None] * (n - 1)) if n else resid
+        return block_output(resid, self._findings.layer_gives)
 
     @property
     def fingerprint(self) -> str:

@@ -31,6 +31,11 @@ class Observation:
     final: tuple[Tensor | None, ...]
 
 
+def block_output(resid: Tensor, n: int) -> Any:
+    """A residual stream as a layer gives it out that gives n things; the tensor itself where n is 0."""
+    return (resid, *[None] * (n - 1)) if n else resid
+
+
 def observe(
     module: nn.Module, architecture: Architecture, config: ModelConfig, inputs: Inputs, shape: tuple[int, int]
 ) -> Observation:

@@ -20,7 +20,7 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans, gradient, read
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import counted
 
 from .backend import Key
 from .model_with_provenance import ModelWithProvenance
@@ -172,10 +172,8 @@ class Run:
         Raises:
             MIError: `top_k` is no whole number from 1.
         """
-        if (whole(top_k) or 0) < 1:
-            raise MIError(f"run.next_tokens: top_k must be a whole number from 1; got {top_k!r}.")
         last = self.last_logits.detach()
-        n = min(int(top_k), last.shape[-1])
+        n = min(counted(top_k, "run.next_tokens: top_k"), last.shape[-1])
         probability, ids = last.float().softmax(-1).topk(n)
         texts = [self.model.vocabulary_of(row) for row in ids.tolist()]
         dims = ("batch", "rank")

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .architectures import Architecture, unscaled
+from .architectures import Architecture
 from .architectures.base import fold_norm
 from .architectures.norms import affine_of
 from .backend import lock_of
@@ -58,10 +58,10 @@ class Unembedding:
         if norm is None:
             return x.new_ones(x.shape[:-1])
         with lock_of(self.module), torch.no_grad():
-            normed = self._normed(resid).float().reshape(x.shape) - self._norm_bias()
-        plain = unscaled(
-            norm, x
-        )  # what it gives is this times its scale: least squares, since a weight may be 0
+            normed = self._normed(resid).float().reshape(x.shape)
+        known = affine_of(norm, x.shape[-1], x.device)
+        # What it gives, less its bias, is this times its scale: least squares, since a weight may be 0.
+        normed, plain = normed - known.bias, known.unscaled(x)
         return (plain * normed).sum(-1) / (plain * plain).sum(-1).clamp(min=1e-30)
 
     def directions(self, ids: Sequence[int] | Tensor) -> Float[Tensor, "d_model n"]:

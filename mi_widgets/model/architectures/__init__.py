@@ -7,7 +7,7 @@ from torch import nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of, unscaled
+from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of
 from .families import TABLES
 from .hugging_face import build
 from .structure import table_of
@@ -22,7 +22,6 @@ __all__ = [
     "architecture_of",
     "check_site",
     "layers_of",
-    "unscaled",
 ]
 
 

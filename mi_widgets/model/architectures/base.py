@@ -77,13 +77,6 @@ def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
     return output - output.mean(-1, keepdim=True) if known.takes_mean else output
 
 
-def unscaled(norm: nn.Module, x: Float[Tensor, "... d_model"]) -> Float[Tensor, "... d_model"]:
-    """What a norm makes of a residual stream, but for its size and its bias: with these it is the norm's output."""
-    known = affine_of(norm, x.shape[-1], x.device)
-    read = x.float() * known.scale
-    return read - x.float().mean(-1, keepdim=True) * known.scale if known.takes_mean else read
-
-
 @dataclass(frozen=True)
 class Layout:
     """How a site lies in the tensor that its module passes, where it is not the tensor itself.

@@ -16,7 +16,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
 
 from .base import Architecture, Inputs, ModelConfig, Place
-from .table import FLAT, Table, describe, find
+from .table import FLAT, Table, added, describe, find
 from .table_weights import heads_write, is_norm, neurons_write, weights_of
 
 _PARALLEL = (
@@ -63,10 +63,10 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
             added_times=table.added_times,
         ),
         "resid_post": Place(block, item=0),
-        "attn_out": Place(f"{block}.{table.attn_out}", item=0),
+        "attn_out": Place(f"{block}.{table.attn_out}", item=0, layout=added(table.added_times, flat=False)),
         "mlp_pre": Place(f"{block}.{table.mlp_pre}", layout=flat),
         "mlp_post": Place(f"{block}.{table.mlp_down}", "input", layout=flat),
-        "mlp_out": Place(f"{block}.{table.mlp_out}", item=0, layout=flat),
+        "mlp_out": Place(f"{block}.{table.mlp_out}", item=0, layout=added(table.added_times, table.flat)),
         **(taps if table.taps else {}),
         "logits": Place("", item="logits"),
         **{name: place(c, block) for name, place in table.places.items()},

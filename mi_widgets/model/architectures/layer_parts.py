@@ -42,6 +42,11 @@ class Passed:
     out: Tensor
 
 
+def passed_by(layer: Sequence[Passed], path: str) -> Passed:
+    """What one module of the layer passed; by an empty path the layer itself."""
+    return next(one for one in layer if one.path == path)
+
+
 def reader_of(layer: Sequence[Passed], x: Tensor, *, outside: str) -> str | None:
     """The first module that takes this in: a norm, unless what follows reads the stream as it is."""
     for one in layer:
@@ -67,7 +72,7 @@ def _outside(block: nn.Module, layer: Sequence[Passed], attention: str) -> list[
 
 def down_of(block: nn.Module, layer: Sequence[Passed], attention: str, mlp_out: str) -> str | None:
     """The matrix that writes what the neurons say, if there is one for all tokens."""
-    last = next(one for one in layer if one.path == mlp_out)
+    last = passed_by(layer, mlp_out)
     for one in reversed(_outside(block, layer, attention)):
         for x in (last.out, last.given):  # the MLP itself, or the norm after it
             if alike(one.out, x):
@@ -81,7 +86,7 @@ def neurons_of(
     """The module that gives out the neurons before their non-linearity, and where they lie in what it gives out."""
     if down is None:
         return None, {}
-    neurons = next(one.given for one in layer if one.path == down)
+    neurons = passed_by(layer, down).given
     before = [one for one in _outside(block, layer, attention) if one.path != down]
     for one in before:
         for act in _ACTIVATIONS:

@@ -27,6 +27,11 @@ class Affine:
     bias: Tensor
     takes_mean: bool
 
+    def unscaled(self, x: Tensor) -> Tensor:
+        """What it makes of (…, d_model), but for the size and the bias: with these it is the norm's output."""
+        read = x.float() * self.scale
+        return read - x.float().mean(-1, keepdim=True) * self.scale if self.takes_mean else read
+
 
 def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None) -> Affine:
     """What a norm does beside dividing by the size of what comes in.

@@ -18,8 +18,7 @@ from torch import Tensor, nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
-from .base import Layout, Place
-from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, reader_of
+from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
 from .table import Table, find
 
 _TOKENS = 7
@@ -200,19 +199,13 @@ def _table(
 ) -> Table:
     attn_out, mlp_out, scale = parts
     layer, block = layers[0], find(module, blocks)[0]
-    whole = next(one for one in layer if one.path == "")
-    mid = whole.given + _out(layer, attn_out).view_as(whole.given) * scale
-    first, mid_norm = (reader_of(layer, x, outside=attention) for x in (whole.given, mid))
+    stream = passed_by(layer, "").given
+    mid = stream + passed_by(layer, attn_out).out.view_as(stream) * scale
+    first, mid_norm = (reader_of(layer, x, outside=attention) for x in (stream, mid))
     down = down_of(block, layer, attention, mlp_out)
     if down and not all(any(one.path == down for one in other) for other in layers):
         down = None  # in some layers it is experts
-    scaled = Layout(out=lambda raw, _: raw * scale, back=lambda raw, x: x / scale) if scale != 1 else None
     pre, places = neurons_of(block, layer, attention, down)
-    if scaled is not None:
-        places |= {
-            name: lambda c, block, path=path: Place(f"{block}.{path}", item=0, layout=scaled)
-            for name, path in (("attn_out", attn_out), ("mlp_out", mlp_out))
-        }
     lacking = {
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
@@ -232,7 +225,7 @@ def _table(
         mlp_out=mlp_out,
         added_times=scale,
         parallel=mid_norm is None,
-        flat=any(one.path == mlp_out and one.out.ndim == 2 for one in layer),
+        flat=passed_by(layer, mlp_out).out.ndim == 2,
         taps=bool(asked),
         takes_positions="position_ids" in signature(type(module).forward).parameters,
         places=places,
@@ -245,10 +238,6 @@ def _table(
 
 
 _NO_NEURONS = "no one matrix writes what its neurons say, as where each token has experts of its own"
-
-
-def _out(layer: Sequence[Passed], path: str) -> Tensor:
-    return next(one.out for one in layer if one.path == path)
 
 
 def _path_of(module: nn.Module, part: nn.Module | None) -> str:
@@ -275,7 +264,7 @@ def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
 
 def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) -> dict[str, int]:
     """What a config may call otherwise, or not know."""
-    sizes = {"d_mlp": 0 if down is None else next(one.given.shape[-1] for one in layer if one.path == down)}
+    sizes = {"d_mlp": 0 if down is None else passed_by(layer, down).given.shape[-1]}
     if asked:
         one = asked[0]
         sizes |= {

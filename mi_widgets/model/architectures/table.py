@@ -84,6 +84,16 @@ def _rows(x: Tensor, batch: int) -> Tensor:
 FLAT = Layout(out=_rows, back=lambda raw, x: x.reshape(raw.shape))
 
 
+def added(times: float, flat: bool) -> Layout | None:
+    """What the stream gets of a tensor that is added so many times, perhaps laid flat; None for the tensor itself."""
+    if times == 1:
+        return FLAT if flat else None
+    return Layout(
+        out=lambda raw, n: (_rows(raw, n) if flat else raw) * times,
+        back=lambda raw, x: (x / times).reshape(raw.shape),
+    )
+
+
 def heads(n: int) -> Layout:
     """Heads side by side on the last axis."""
     return Layout(out=lambda raw, _: raw.unflatten(-1, (n, -1)), back=lambda raw, x: x.reshape(raw.shape))

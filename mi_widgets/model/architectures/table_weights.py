@@ -59,12 +59,8 @@ def weights_of(table: Table, module: Any) -> Weights:
     read = []
     for block in find(module, table.blocks):
         norm, attention = _norm_or_none(block, table.first_norm), find(block, table.attention)
-        read.append(
-            [
-                fold_norm(norm, w.flatten(1)).unflatten(-1, (-1, c.d_head))
-                for w in qkv_of(table.qkv, attention, c)
-            ]
-        )
+        together = torch.stack(qkv_of(table.qkv, attention, c), 1)  # (d_model, 3, head, d_head)
+        read.append(fold_norm(norm, together.flatten(1)).view_as(together).unbind(1))
     q, k, v = (torch.stack([layer[i] for layer in read]).transpose(1, 2) for i in range(3))
     return Weights(
         W_E=centre_output(final, find(module, table.embed).weight),

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.recording import recorded
-from mi_widgets.core.whole_numbers import whole
+from mi_widgets.core.whole_numbers import counted
 from mi_widgets.zoo.superposition import ToyModel, drawn, reconstructed
 
 from ..threads import on_threads
@@ -115,8 +115,7 @@ def _start(
 
 def _refuse(sizes: Iterable[tuple[str, Any]], lr: Any) -> None:
     for what, number in sizes:
-        if (whole(number) or 0) < 1:
-            raise MIError(f"mi.toys.train: {what} must be a whole number from 1; got {number!r}.")
+        counted(number, f"mi.toys.train: {what}")
     if not lr > 0:
         raise MIError(f"mi.toys.train: lr must be more than 0; got {lr!r}.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 
 from .._shared.colour import NAN
 from .._shared.scale import ColourScale
@@ -41,7 +41,7 @@ class Tokens:
     chosen: int | None = None
 
     def block(self, room: float) -> Block:
-        """Broken into lines between tokens; what has no room is counted."""
+        """Broken into lines between tokens; what has no room is count_text."""
         codes = quantise(self.values, low=self.scale.low, high=self.scale.high)
         places, at, row = [], 1.0, 0
         for index, text in enumerate(self.texts):
@@ -64,7 +64,7 @@ class Tokens:
                 pen.text(
                     0,
                     rows * _ROW,
-                    f"… {counted(left_out, 'more token')}",
+                    f"… {count_text(left_out, 'more token')}",
                     QUIET,
                     TEXT,
                     "la",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 
 from .. import _marks as marks
 from .._shared.scale import ColourScale
@@ -30,7 +30,12 @@ def picture(patterns: Patterns, selection: dict[str, Any], off: set[tuple[int, i
     said = marks.Column([marks.Paragraph(text) for text in sentences], gap=0)
     left = marks.Column([grid, marks.ColourBar(_SCALE, "thumbnail = max of its cells"), said])
     header, step = patterns.header(), [f"step {selection['step']}"] if "step" in selection else []
-    facts = [header["model"], *step, counted(patterns.n_tokens(selection["batch"]), "token"), header["unit"]]
+    facts = [
+        header["model"],
+        *step,
+        count_text(patterns.n_tokens(selection["batch"]), "token"),
+        header["unit"],
+    ]
     return marks.Picture(header["title"], facts, marks.Row([left, _large(patterns, selection)], gap=14))
 
 

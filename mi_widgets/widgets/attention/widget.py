@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 from mi_widgets.core.script import Script
 
 from .._marks import Picture
@@ -63,7 +63,7 @@ class AttentionView(HeadSwitchView[Patterns]):
         patterns, chosen = self._drawn, self.selection
         step = f"step {chosen['step']}, " if "step" in chosen else ""
         return (
-            f"AttentionView({self._header['model']}, {step}{counted(patterns.n_tokens(chosen['batch']), 'token')}, "
+            f"AttentionView({self._header['model']}, {step}{count_text(patterns.n_tokens(chosen['batch']), 'token')}, "
             f"{len(patterns.labels['layer'])} layers x {len(patterns.labels['head'])} heads, "
             f"selected layer {chosen['layer']} head {chosen['head']})"
         )

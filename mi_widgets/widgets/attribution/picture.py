@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mi_widgets.core.numbers import counted, number_text
+from mi_widgets.core.numbers import count_text, number_text
 
 from .. import _marks as marks
 from .._shared.axis_scale import XAxis
@@ -32,7 +32,13 @@ def picture(terms: Terms, selection: Mapping[str, Any], off: set[tuple[int, int]
     )
     return marks.Picture(
         terms.title,
-        [terms.model_name, *prompt, f"{right} over {wrong}", counted(len(terms.names), "term"), terms.unit],
+        [
+            terms.model_name,
+            *prompt,
+            f"{right} over {wrong}",
+            count_text(len(terms.names), "term"),
+            terms.unit,
+        ],
         marks.Row(
             [
                 marks.Column([bars(terms, selection, off, _BARS)], "Largest terms", said, width=_BARS),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 
 from .. import _marks as marks
 from .._shared.scale import ColourScale, highest
@@ -32,6 +32,6 @@ def picture(
     note = "" if latent is None else f"activation of latent {latent}"
     body = [text, marks.ColourBar(scale, note), marks.Column([bars], "Strongest", where(fired, selection))]
     header, n = fired.header(), sum(token != "" for token in tokens)
-    facts = [header["model"], counted(n, "token"), header["unit"]]
+    facts = [header["model"], count_text(n, "token"), header["unit"]]
     said = sentence(fired, selection)
     return marks.Picture(header["title"], facts, marks.Column(body), said, width=_WIDTH, most=2)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 
 from .. import _marks as marks
 from .._marks.inks import QUIET
@@ -29,6 +29,6 @@ def picture(texts: Texts, selection: Mapping[str, Any]) -> marks.Picture:
     body.append(marks.Lines(lines, XAxis(texts.pos), marker=pos, height=110))
     body.append(marks.ColourBar(texts.scale, texts.unit))
     step = [f"step {selection['step']}"] if texts.steps else []
-    facts = [texts.model_name, counted(sum(token != "" for token in tokens), "token"), texts.unit, *step]
+    facts = [texts.model_name, count_text(sum(token != "" for token in tokens), "token"), texts.unit, *step]
     said = sentence(texts, values, tokens, selection)
     return marks.Picture(texts.title, facts, marks.Column(body), said, width=900)

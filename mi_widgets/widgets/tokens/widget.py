@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 from mi_widgets.core.script import Script
 
 from .._marks import Picture
@@ -50,7 +50,7 @@ class TokensView(ResultView[Texts]):
     def __repr__(self) -> str:
         read, chosen = self._drawn, self.selection
         n = sum(token != "" for token in read.tokens[read.batch.index(chosen["batch"])])
-        parts = [read.model_name, f"{read.title.lower()} of {counted(n, 'token')}"]
+        parts = [read.model_name, f"{read.title.lower()} of {count_text(n, 'token')}"]
         if read.controls:
             parts.append(f"beside {' and '.join(read.controls)}")
         return f"TokensView({', '.join([*parts, self._chosen()])})"

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import ResultError
-from mi_widgets.core.numbers import counted
+from mi_widgets.core.numbers import count_text
 
 from .._shared.drawn import DrawnResult
 from .._shared.given import refuse_other
@@ -82,11 +82,11 @@ class Report(DrawnResult):
 
     def size(self) -> str:
         """How many checks were made: "14 checks"."""
-        return counted(len(self.checks), "check")
+        return count_text(len(self.checks), "check")
 
     def __str__(self) -> str:
         n = len(self.warnings)
-        return f"{self.size()}, {counted(n, 'warning') if n else 'no warnings'}"
+        return f"{self.size()}, {count_text(n, 'warning') if n else 'no warnings'}"
 
     @property
     def summary(self) -> str:
