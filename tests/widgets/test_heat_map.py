@@ -156,13 +156,24 @@ def test_the_sentence_says_the_cell_or_the_largest():
     assert "no numbers here" in said(HeatmapView(_of(empty))).lower()
 
 
-def _of(dataset):
+def test_the_sentence_says_beside_an_excess_what_it_is_the_difference_of():
+    whole = grid((2, 2, 4), ("step", "layer", "head")).to_dataset()
+    parts = {"excess": whole.score - 0.125, "score": whole.score, "control": whole.score * 0 + 0.125}
+    units = {name: data.assign_attrs(units="mean attention") for name, data in parts.items()}
+    result = _of(whole.assign(units), "excess")
+    view = HeatmapView(result, control=np.full((2, 4), 0.02), selection={"layer": 1, "head": 3})
+    assert said(view) == "Step 100 · L1.H3 · 0.82 (score 0.95, its control 0.13; untrained: 0.02)"
+    assert "its control" not in said(HeatmapView(_of(whole.assign(units), "score")))
+    assert "its control" not in said(HeatmapView(result - 0.1))
+
+
+def _of(dataset, primary="score"):
     like = grid()
     return mi.Result(
         kind="head_scores",
         title="x",
         dataset=dataset,
-        primary="score",
+        primary=primary,
         unit="nats",
         source="",
         provenance=like.provenance,
@@ -322,7 +333,7 @@ def test_results_of_models_have_it_as_their_view():
     names = {}
     exec(view.code(), names)
     np.testing.assert_array_equal(sent(names["view"]), sent(view))
-    assert "(untrained: 0.0" in said(view)
+    assert "its control 0.00; untrained: 0.00)" in said(view)
 
 
 def test_of_what_is_shown_anew_the_browser_hears_of_the_data_first(monkeypatch):

@@ -13,6 +13,7 @@ from mi_widgets.widgets._shared.scale import ColourScale, scale_of
         ([0.2, 0.5], "nats", ColourScale("sequential", 0, 0.5)),
         ([0.2, 7.0], "probability", ColourScale("sequential", 0, 7)),
         ([-0.25, 0.125], "nats", ColourScale("diverging", -0.25, 0.25)),
+        ([-0.01, 0.5], "mean attention above the control", ColourScale("diverging", -1, 1)),
         ([0.0, np.nan], "nats", ColourScale("sequential", 0, 1)),
         ([np.nan], "nats", ColourScale("sequential", 0, 1)),
     ],

@@ -11,6 +11,7 @@ from .colour import MapName
 
 # Units whose numbers lie between 0 and 1, so that pictures of different models compare.
 _SHARES = ("probability", "mean attention", "mean probability", "share", "fraction", "accuracy")
+_EXCESS = "mean attention above"  # and those whose numbers lie between -1 and 1
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,13 @@ def scale_of(values: np.ndarray, unit: str, *, signed: bool = False) -> ColourSc
 
     Args:
         values: All pages of a picture, and of its control: one scale, so that they compare.
-        unit: Probabilities and shares are drawn up to 1, whatever the highest of them is.
+        unit: Probabilities and shares are drawn up to 1, whatever the highest of them is; what attention has above
+            a control from -1 to 1.
         signed: Around 0 even if none is negative.
     """
     reach = highest(np.abs(values))
     if signed or (values < 0).any(where=np.isfinite(values)):
-        return ColourScale("diverging", -(reach or 1.0), reach or 1.0)
+        end = 1.0 if reach == 0 or (unit.lower().startswith(_EXCESS) and reach <= 1) else reach
+        return ColourScale("diverging", -end, end)
     share = unit.lower().startswith(_SHARES) and reach <= 1
     return ColourScale("sequential", 0.0, 1.0 if share or reach == 0 else reach)

@@ -24,7 +24,8 @@ class Cells(DrawnResult):
     Rows and columns without a number on any page are left out, such as senders of the last layer in compositions.
 
     Attributes:
-        data: The variables `values` and perhaps `control`; the last two axes are rows and columns, those before them
+        data: The variables `values`, perhaps `control`, and `score` and `its_control` where the values are the
+            difference of these; the last two axes are rows and columns, those before them
             are pages.
         axes: One for each axis of the values.
         control: The same numbers on a baseline, or None.
@@ -51,10 +52,14 @@ class Cells(DrawnResult):
         variables = {"values": (data.dims, np.asarray(data.values, dtype=np.float32), {"units": self.unit})}
         if self.control is not None:
             variables["control"] = (data.dims, self.control.values, {"units": self.unit})
+        coloured = list(variables)
+        if _is_excess(result):
+            for name, part in {"score": "score", "its_control": "control"}.items():
+                variables[name] = (data.dims, result.dataset[part].values, {"units": self.unit})
         everything = xr.Dataset(variables, coords=data.coords)
         self.data = everything if self._progress else everything.isel(_used(everything["values"]))
         self.axes = [axis_of(self.data, str(axis), self._pages) for axis in self.data["values"].dims]
-        numbers = np.stack([variable.values for variable in self.data.data_vars.values()])
+        numbers = np.stack([self.data[name].values for name in coloured])
         self.scale = scale_of(numbers, self.unit, signed=signed)
 
     @property
@@ -84,6 +89,12 @@ class Cells(DrawnResult):
     def control_page(self, selection: Mapping[str, Any]) -> np.ndarray | None:
         """The control's numbers on the selected page."""
         return None if self.control is None else self._page("control", selection)
+
+    def parts_page(self, selection: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
+        """The score and its own control on the selected page, where the numbers are what the score has above it."""
+        if "score" not in self.data:
+            return None
+        return self._page("score", selection), self._page("its_control", selection)
 
     def texts(self, axis: Axis, selection: Mapping[str, Any]) -> list[str]:
         """How an axis's labels are written on the selected page."""
@@ -115,6 +126,14 @@ class Cells(DrawnResult):
     def _page(self, variable: str, selection: Mapping[str, Any]) -> np.ndarray:
         places = tuple(axis.labels.index(selection[axis.name]) for axis in self.pages)
         return self.data[variable].values[places]
+
+
+def _is_excess(result: Any) -> bool:
+    """Whether the numbers in front are a score less its own control, and both are there too."""
+    data, primary = result.dataset, result.primary
+    return primary == "excess" and all(
+        name in data and data[name].dims == data[primary].dims for name in ("score", "control")
+    )
 
 
 def _used(values: Any) -> dict[str, np.ndarray]:

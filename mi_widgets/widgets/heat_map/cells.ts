@@ -42,6 +42,11 @@ export class Cells extends LabelledData implements Sides {
     return this.has("control") ? this.pageOf("control", selection) : undefined;
   }
 
+  /** The score and its own control, where the numbers are what the score has above it. */
+  partsPage(selection: Labels): [Tensor, Tensor] | undefined {
+    return this.has("score") ? [this.pageOf("score", selection), this.pageOf("its_control", selection)] : undefined;
+  }
+
   /** Where the selected row and column are. */
   spot(selection: Labels): Spot {
     return spotOf(this, selection);

@@ -2,6 +2,8 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkKeys, EVIL, FakeModel, fakePage, shown as shownWidget, canvasTexts as drawn } from "../_shared/fakes";
 import { axis, floats, labelled } from "../_shared/packed";
 import { press, slide, words } from "../_shared/reader";
+import { Cells } from "./cells";
+import { pointedAt } from "./words";
 import { cellSize, lieFlat } from "../_shared/heat_layout";
 import { resample } from "../_shared/raster";
 import { ends, type ColourScale, numberOnScale } from "../_shared/scale";
@@ -9,7 +11,13 @@ import { moveSpot } from "../_shared/moving";
 import widget from "./widget";
 
 function fakeModel(
-  options: { axes?: ReturnType<typeof axis>[]; value?: (i: number) => number; low?: number; control?: boolean } = {},
+  options: {
+    axes?: ReturnType<typeof axis>[];
+    value?: (i: number) => number;
+    low?: number;
+    control?: boolean;
+    parts?: boolean;
+  } = {},
 ) {
   const axes = options.axes ?? [axis("step", [0, 100, 300]), axis("layer", [4, 5]), axis("head", [0, 1])];
   const shape = axes.map(({ labels }) => labels.length);
@@ -29,6 +37,9 @@ function fakeModel(
       {
         values: floats(shape, options.value ?? ((i) => i / 20), low),
         ...(options.control ? { control: floats(shape, () => 0.02, low) } : {}),
+        ...(options.parts
+          ? { score: floats(shape, (i) => i / 20 + 0.1, low), its_control: floats(shape, () => 0.1, low) }
+          : {}),
       },
       { control_name: options.control ? EVIL : "" },
     ),
@@ -147,6 +158,19 @@ describe("the widget", () => {
     const without = shown(fakeModel());
     expect(label(without.root, "U").hidden).toBe(true);
     without.stop();
+  });
+
+  it("says beside an excess the score and the score's own control, in the sentence and at the pointer", () => {
+    const { root, stop } = shown(fakeModel({ control: true, parts: true }));
+    expect(words(root)).toBe(`Step 300 · largest: L5.H1 · 0.55 (score 0.65, its control 0.10; ${EVIL}: 0.02)`);
+    stop();
+    const data = new Cells(fakeModel({ parts: true }));
+    const pointed = pointedAt(data, { row: 1, column: 0 }, { step: 300, layer: null, head: null }, "mean attention");
+    expect(pointed.slice(2)).toEqual([
+      ["mean attention", "0.5000"],
+      ["score", "0.6000"],
+      ["its control", "0.1000"],
+    ]);
   });
 
   it("switches a head off and on, where cells are heads", () => {

@@ -24,6 +24,11 @@ def sentence(cells: Cells, selection: Mapping[str, Any]) -> str:
     control = cells.control_page(selection)
     if cells.control is not None and control is not None:
         facts |= {"control": cells.control.name, "baseline": cells.scale.number_text(float(control[found]))}
+    parts = cells.parts_page(selection)
+    if parts is not None:
+        facts |= dict(
+            zip(("score", "its"), (cells.scale.number_text(float(x[found])) for x in parts), strict=True)
+        )
     return _WORDS.say(
         "sentence",
         **facts,

@@ -50,12 +50,16 @@ export function sentence(cells: Cells, selection: Selection): Part[] {
   const [found] = row !== null && column !== null ? [{ row, column }] : strongest(cells, selection, 1).found;
   if (!found) return words.say("sentence", { pages, empty: true });
   const control = cells.controlPage(selection)?.value(found.row, found.column);
+  const parts = cells.partsPage(selection)?.map((page) => page.value(found.row, found.column));
+  const [score, its] = parts?.map((part) => numberOnScale(part, cells.scale)) ?? [];
   return words.say("sentence", {
     pages,
     superlative: (row === null || column === null) && superlative(cells),
     part: partOf(cells, selection),
     cell: cells.cellName(found.row, found.column, selection),
     value: numberOnScale(cells.page(selection).value(found.row, found.column), cells.scale),
+    score,
+    its,
     control: cells.controlName,
     baseline: control === undefined ? undefined : numberOnScale(control, cells.scale),
   });
@@ -107,6 +111,8 @@ export function pointedAt(cells: Cells, { row, column }: Spot, selection: Select
   if (column !== null) lines.push([columns.name, underName(cells, columns, column, selection)]);
   if (row === null || column === null) return lines;
   lines.push([unit.length <= 18 ? unit : "value", numberOnScale(cells.page(selection).value(row, column), scale, 2)]);
+  const parts = cells.partsPage(selection)?.map((page) => numberOnScale(page.value(row, column), scale, 2));
+  if (parts) lines.push(["score", parts[0]], ["its control", parts[1]]);
   const control = cells.controlPage(selection)?.value(row, column);
   if (control !== undefined) lines.push([cells.controlName, numberOnScale(control, scale, 2)]);
   return lines;
