@@ -52,6 +52,8 @@ RECIPES: dict[str, Recipe] = {
             checkpoints=_CHECKPOINTS,
             bars={
                 "repeat accuracy": (0.95, 1.0),
+                "repeat accuracy, spans of 8 to 60, the lowest": (0.95, 1.0),
+                "best induction score above its control": (0.8, 1.0),
                 "best induction score in layer 1": (0.8, 1.0),
                 "best previous-token score in layer 0": (0.8, 1.0),
                 "in-context learning (nats)": (-9.0, -2.0),
@@ -70,7 +72,10 @@ RECIPES: dict[str, Recipe] = {
             checkpoints=_CHECKPOINTS,
             bars={
                 "repeat accuracy": (0.0, 0.25),
+                "repeat accuracy, spans of 8 to 60, the mean": (0.0, 0.1),
+                "repeat accuracy, spans of 8 to 60, the highest": (0.0, 0.35),
                 "best induction score": (0.0, 0.3),
+                "best induction score above its control": (0.0, 0.1),
                 "in-context learning (nats)": (-1.3, 0.0),
             },
         ),

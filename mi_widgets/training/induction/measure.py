@@ -14,6 +14,7 @@ from mi_widgets.core.ablation import ablate
 from mi_widgets.model.model import Model
 
 _PROBE = {"length": 50, "n": 32, "seed": 1_000}
+_LENGTHS = range(8, 61)  # of a span; what positions alone can do depends on it
 _TEXTS = 128
 IS_INDUCTION = 0.4  # prefix matching above which a head is called an induction head
 BEFORE, AFTER = 0.2, 0.7  # prefix matching before and after the phase change
@@ -24,11 +25,19 @@ Head = tuple[int, int]
 
 def measures(model: Model) -> dict[str, float]:
     """Every figure that is recorded of a model, whatever its number of layers."""
-    induction = head_scores(model, "induction", **_PROBE).values
-    previous = head_scores(model, "previous_token", **_PROBE).values
+    scores = head_scores(model, "induction", **_PROBE)
+    induction = scores["score"].values
+    previous = head_scores(model, "previous_token", **_PROBE)["score"].values
+    at_length = (
+        repeat_accuracy(model, **{**_PROBE, "length": _LENGTHS}).dataset["by_length"].sel(passage="repeat")
+    )
     found = {
         "repeat accuracy": repeat_accuracy(model, **_PROBE).sel(passage="repeat").values.item(),
+        "repeat accuracy, spans of 8 to 60, the lowest": at_length.min().item(),
+        "repeat accuracy, spans of 8 to 60, the mean": at_length.mean().item(),
+        "repeat accuracy, spans of 8 to 60, the highest": at_length.max().item(),
         "best induction score": induction.max().item(),
+        "best induction score above its control": scores.values.max().item(),
         "best previous-token score in layer 0": previous[0].max().item(),
         "in-context learning (nats)": _in_context(model),
     }

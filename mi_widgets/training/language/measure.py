@@ -7,7 +7,7 @@ from itertools import count
 
 import torch
 
-from mi_widgets.analysis.head_scores import head_scores
+from mi_widgets.analysis.head_scores import Kind, head_scores
 from mi_widgets.analysis.repeats import repeat_accuracy, repeated_tokens
 from mi_widgets.model.model import Model
 from mi_widgets.zoo.atlas.texts import draw_document, draw_of
@@ -78,6 +78,9 @@ def _continuations(model: Model) -> dict[str, float]:
     return {**found, "sums that it writes are right": true}
 
 
+_SCORES: dict[str, Kind] = {"prefix matching": "induction", "previous-token score": "previous_token"}
+
+
 def _repeated(model: Model) -> dict[str, float]:
     random = repeat_accuracy(model, length=50, n=32, seed=_SEED)
     ids = repeated_tokens(model, length=50, n=32, seed=_SEED)
@@ -97,14 +100,12 @@ def _repeated(model: Model) -> dict[str, float]:
             torch.stack(losses)[:, 50:].mean() / torch.stack(losses)[:, :50].mean()
         ).item(),
         "held-out text: second pass's loss over the first's": second / first,
-        "best prefix matching of a head": head_scores(model, "induction", length=50, n=32, seed=_SEED)
-        .values.max()
-        .item(),
-        "best previous-token score of a head": head_scores(
-            model, "previous_token", length=50, n=32, seed=_SEED
-        )
-        .values.max()
-        .item(),
+        **{
+            f"best {what} of a head": head_scores(model, kind, length=50, n=32, seed=_SEED)["score"]
+            .values.max()
+            .item()
+            for what, kind in _SCORES.items()
+        },
     }
 
 
