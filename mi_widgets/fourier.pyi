@@ -1,4 +1,4 @@
-"""Modular addition in the Fourier basis."""
+"""Modular arithmetic in the Fourier basis."""
 
 from .analysis.fourier.basis import fourier_basis as basis
 from .analysis.fourier.basis import fourier_norms as norms
@@ -10,9 +10,11 @@ from .analysis.fourier.neurons import neuron_frequencies as neuron_frequencies
 from .analysis.fourier.progress import progress_measures as progress_measures
 from .analysis.fourier.spectrum import fourier_spectrum as spectrum
 from .analysis.fourier.spectrum import project_out_frequency as project_out_frequency
+from .analysis.fourier.task import Task as Task
 from .zoo.modular_addition import modular_sums as modular_sums
 
 __all__ = [
+    "Task",
     "basis",
     "frequency_ablation",
     "key_frequencies",

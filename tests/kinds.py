@@ -98,7 +98,9 @@ KINDS = {
     "next_tokens": lambda: run().next_tokens(4),
     "numbers": lambda: mi.head_scores(model(), "induction", length=4) - 0.1,
     "path_patching": lambda: mi.path_patching(model(), PAIR, progress=False),
-    "progress_measures": lambda: mi.fourier.progress_measures(adding()),
+    "progress_measures": lambda: mi.fourier.progress_measures(
+        adding(), task=mi.fourier.Task(11, split=mi.fourier.modular_sums(11, "train"))
+    ),
     "repeat_accuracy": lambda: mi.repeat_accuracy(model(), length=8, n=2),
     "sae_evaluation": lambda: mi.sae.evaluate(
         model(), sae(), TEXTS * 3, annotations=ANNOTATIONS, progress=False

@@ -1,4 +1,4 @@
-"""`FourierPanel`: a modular addition network that loses frequencies at a click."""
+"""`FourierPanel`: a network for modular arithmetic that loses frequencies at a click."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import ipywidgets
 import traitlets
 
 from mi_widgets.analysis.fourier.spectrum import fourier_spectrum, project_out_frequency
+from mi_widgets.analysis.fourier.task import Task
 from mi_widgets.analysis.over_checkpoints import over_checkpoints
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import SelectionError
@@ -31,12 +32,13 @@ class FourierPanel(Panel[FourierView]):
     """A `FourierView` and its model: select a frequency, take it out, and see what the network is without it.
 
     Args:
-        model: a modular addition network; or the name of one with checkpoints, and then the slider chooses which of
-            them loses its frequencies. Interventions that are active now hold in the panel, after their block too.
+        model: a network for modular arithmetic; or the name of one with checkpoints, and then the slider chooses which
+            of them loses its frequencies. Interventions that are active now hold in the panel, after their block too.
         neurons: whose spectra are drawn (see `mi.fourier.spectrum`).
         logits: the numbers whose logits' spectra are.
         selection: what to show first (see `FourierView`).
         ablated: the frequencies that are taken out first.
+        task: what the network computes; by default sums, asked as `modadd-113` is.
 
     Attributes:
         view: the whole network. Its `selection` chooses frequency and step.
@@ -58,9 +60,11 @@ class FourierPanel(Panel[FourierView]):
         logits: Iterable[int] = (),
         selection: dict[str, Any] | None = None,
         ablated: Iterable[int] = (),
+        task: Task | None = None,
     ) -> None:
         self._models: dict[int | None, Model] = {}
-        self._given, self._shown = model, {"neurons": list(neurons), "logits": list(logits)}
+        self._given, self._task = model, task
+        self._shown: dict[str, Any] = {"neurons": list(neurons), "logits": list(logits), "task": task}
         self._held = model.interventions if isinstance(model, Model) else Stack()
         self.view = FourierView(self._whole(), selection=selection)
         self.answer = FourierView(
@@ -79,7 +83,7 @@ class FourierPanel(Panel[FourierView]):
     @property
     def interventions(self) -> Stack:
         """What is done to the network at the selected step, as a value for `model.intervene`."""
-        return _without(self._model(self.view.selection.get("step")), self.ablated)
+        return self._without(self._model(self.view.selection.get("step")), self.ablated)
 
     def write(self, script: Script) -> None:
         """Make what is shown: without the frequencies that are out, if there are any."""
@@ -149,7 +153,7 @@ class FourierPanel(Panel[FourierView]):
         ablated, step = request
         if ablated:
             model = self._model(step)
-            with model.intervene(self._held, _without(model, ablated)):
+            with model.intervene(self._held, self._without(model, ablated)):
                 found = fourier_spectrum(model, **self._shown)
             if stop.is_set():
                 return
@@ -160,6 +164,9 @@ class FourierPanel(Panel[FourierView]):
 
     def _say_error(self, request: _Request, error: str) -> None:
         self._cost.say(error, wrong=True)
+
+    def _without(self, model: Model, ablated: Iterable[int]) -> Stack:
+        return stack(*(project_out_frequency(model, k, task=self._task) for k in ablated))
 
     def _what_it_costs(self, ablated: tuple[int, ...], step: int | None) -> str:
         whole, left = self._whole_at(step).dataset, self.answer.result.dataset
@@ -181,7 +188,3 @@ class Cost(ipywidgets.Label):
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Show it."""
         self.error, self.value = text if wrong else "", text
-
-
-def _without(model: Model, ablated: Iterable[int]) -> Stack:
-    return stack(*(project_out_frequency(model, k) for k in ablated))

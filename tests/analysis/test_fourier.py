@@ -11,7 +11,8 @@ from mi_widgets import sites as at
 from mi_widgets.analysis.fourier import logits as by_logits
 from mi_widgets.analysis.fourier.basis import energies, gini
 from mi_widgets.analysis.fourier.neurons import polynomial_shares
-from mi_widgets.analysis.fourier.sums import along, by_sum
+from mi_widgets.analysis.fourier.pairs import AllPairs, along, mean_by
+from mi_widgets.analysis.fourier.task import Task
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.public import public_name
 from tests.analysis.adding_by_hand import adding_circuit, neurons_of
@@ -119,7 +120,8 @@ def test_losing_a_frequency_costs_what_the_others_leave(circuit):
 
 def test_its_progress_is_complete(circuit):
     p = circuit.config.d_vocab - 1
-    found = mi.fourier.progress_measures(circuit).dataset
+    task = mi.fourier.Task(p, split=mi.fourier.modular_sums(p, "train"))
+    found = mi.fourier.progress_measures(circuit, task=task).dataset
     assert found["test_accuracy"].item() == found["train_accuracy"].item() == 1
     assert found["restricted"].item() == pytest.approx(found["test_loss"].item(), rel=0.2)
     assert found["excluded"].item() == pytest.approx(np.log(p), abs=0.02)  # nothing is left but a guess
@@ -150,13 +152,14 @@ def test_products_of_one_frequency_are_polynomials_of_it_and_of_two_are_not():
 @settings(max_examples=examples(20))
 @given(st.sampled_from([5, 7, 11]), st.sets(st.integers(1, 2)), st.integers(0, 100))
 def test_what_is_kept_and_what_is_left_add_up_to_the_logits(p, keys, seed):
-    logits = random_logits(p, seed)
-    both = by_logits.only(logits, sorted(keys)) + by_logits.without(logits, sorted(keys))
+    logits, answers = random_logits(p, seed), Task(p, "a-b" if seed % 2 else "a+b").answers
+    pairs = AllPairs(Task(p, "a-b" if seed % 2 else "a+b"), logits, torch.empty(p, p, 0))
+    both = by_logits.only(pairs, sorted(keys)) + by_logits.without(pairs, sorted(keys))
     assert torch.allclose(both - logits.mean((0, 1)), logits, atol=1e-4)
-    assert by_logits.shares(logits).sum() <= 1
+    assert by_logits.shares(logits, answers).sum() <= 1
     everything = range(1, (p - 1) // 2 + 1)
-    mean_of_sum = by_sum(logits)[mi.fourier.modular_sums(p).answers].unflatten(0, (p, p))
-    assert torch.allclose(along(logits, everything), mean_of_sum - logits.mean((0, 1)), atol=1e-4)
+    mean_of_sum = mean_by(logits, answers)[answers]
+    assert torch.allclose(along(logits, everything, answers), mean_of_sum - logits.mean((0, 1)), atol=1e-4)
 
 
 def test_parts_are_projections_by_the_plainest_definition():
@@ -166,12 +169,13 @@ def test_parts_are_projections_by_the_plainest_definition():
     for wave in (torch.cos, torch.sin):
         w = wave(2 * torch.pi * 2 * total / 7)
         part += torch.einsum("ab,abc->c", w, logits.double()) / w.square().sum() * w[..., None]
-    assert torch.allclose(along(logits, [2]), part.float(), atol=1e-5)
-    assert by_logits.shares(logits)[1] == pytest.approx(
+    task = Task(7)
+    assert torch.allclose(along(logits, [2], task.answers), part.float(), atol=1e-5)
+    assert by_logits.shares(logits, task.answers)[1] == pytest.approx(
         (part.square().sum() / (logits - logits.mean((0, 1))).square().sum()).item(), rel=1e-4
     )
     w = (2 * torch.pi * 3 * (total[..., None] - n) / 7).cos()
-    alpha, _ = by_logits.trig_fit(logits, [3])
+    alpha, _ = by_logits.trig_fit(AllPairs(task, logits, torch.empty(7, 7, 0)), [3])
     assert alpha.item() == pytest.approx(((w * logits).sum() / w.square().sum()).item(), rel=1e-4)
 
 
@@ -188,8 +192,9 @@ def test_a_network_of_nothing_has_no_frequencies():
     assert not mi.fourier.key_frequencies(found).dataset["key"].values.any()
     assert mi.fourier.neuron_logit_map(found).dataset["share_of_keys"].item() == 0
     assert mi.fourier.logit_trig_fit(found).dataset["variance_explained"].item() == 0
-    measures = mi.fourier.progress_measures(found).dataset
-    for what in ("restricted", "excluded", "train_loss"):
+    task = Task(7, split=range(20))
+    measures = mi.fourier.progress_measures(found, task=task).dataset
+    for what in ("restricted", "excluded", "train_loss", "loss"):
         assert measures[what].item() == pytest.approx(np.log(7), abs=1e-5)
 
 
@@ -197,7 +202,7 @@ def test_an_untrained_network_has_none_of_it():
     module = small_transformer(n_layers=1, d_vocab=60, n_ctx=3, normalization=None)
     model = mi.load(module)
     assert mi.fourier.neuron_frequencies(model).dataset["clear"].item() < 0.2
-    assert mi.fourier.progress_measures(model).dataset["test_accuracy"].item() < 0.1
+    assert mi.fourier.progress_measures(model).dataset["accuracy"].item() < 0.1
     fit = mi.fourier.logit_trig_fit(model, frequencies=range(1, 30))
     assert fit.dataset["variance_explained"].item() < 0.1
 
@@ -205,7 +210,7 @@ def test_an_untrained_network_has_none_of_it():
 def test_an_intervention_reaches_the_analyses(circuit):
     with circuit.intervene(mi.ablate(mi.sites.mlp_out[0])):
         assert not mi.fourier.key_frequencies(circuit).dataset["key"].values.any()
-        assert mi.fourier.progress_measures(circuit).dataset["test_accuracy"].item() < 0.1
+        assert mi.fourier.progress_measures(circuit).dataset["accuracy"].item() < 0.1
 
 
 def test_a_network_set_by_hand_lies_on_its_circles_and_loses_one():
@@ -281,10 +286,6 @@ def test_what_cannot_be_analysed_is_named(circuit):
         MIError, match=rf"frequencies are some of 1 to {(p - 1) // 2}, each once; got \[0, 3\]"
     ):
         mi.fourier.logit_trig_fit(circuit, frequencies=[0, 3])
-    with pytest.raises(
-        MIError, match=r"train takes mi.fourier.modular_sums\(\d+, 'train', seed=…\), what .* learned from"
-    ):
-        mi.fourier.progress_measures(circuit, train=mi.fourier.modular_sums(7, "train"))
     with pytest.raises(MIError, match=r"the splits are all, train, test; got 'dev'"):
         mi.fourier.modular_sums(7, "dev")
     with pytest.raises(MIError, match=r"share is more than 0 and less than 1; got 1"):

@@ -118,7 +118,7 @@ def test_a_trained_folder_is_a_model_with_its_numbers_for_tokens(tmp_path, monke
     measured = expected(str(folder))["measures"]
     assert measured["control: test accuracy"] <= 1
     progress = mi.fourier.progress_measures(
-        model, train=mi.fourier.modular_sums(7, "train", seed=1, share=0.5)
+        model, task=mi.fourier.Task(7, split=mi.fourier.modular_sums(7, "train", seed=1, share=0.5))
     ).dataset
     assert measured["test accuracy"] == pytest.approx(progress["test_accuracy"].item(), abs=1e-4)
     assert '`mi.fourier.modular_sums(7, "train", seed=…)`' in (folder / "CARD.md").read_text("utf-8")

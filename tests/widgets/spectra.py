@@ -71,7 +71,8 @@ def _moment(p: int, keys: Sequence[int], grown: float, neurons: int) -> xr.Datas
         "x": (("frequency", "number"), x.numpy(), {"units": "embedding"}),
         "y": (("frequency", "number"), y.numpy(), {"units": "embedding"}),
         "loss": ((), np.log(p) * (1 - grown) + 2.4e-7, {"units": "nats"}),
-        "accuracy": ((), round(grown**2, 3), {"units": "share of sums"}),
+        "accuracy": ((), round(grown**2, 3), {"units": "share of pairs"}),
+        "chance": ((), 1 / p, {"units": "share of pairs"}),
     }
     coords: dict = {"frequency": frequency, "number": number}
     if neurons:

@@ -1,4 +1,4 @@
-"""Which frequency each neuron of a modular addition network computes with."""
+"""Which frequency each neuron of a network for modular arithmetic computes with."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
 
 from .basis import SOURCE, fourier_basis
-from .sums import all_sums
+from .pairs import all_pairs
+from .task import Task
 
 CLEAR = 0.85  # of a neuron's variance: the paper's bar
 _AT_ONCE = 128  # neurons: more of them need more memory than Binder has
 
 
 @recorded
-def neuron_frequencies(model: Model) -> Result:
+def neuron_frequencies(model: Model, *, task: Task | None = None) -> Result:
     """How much of each neuron one frequency explains, and which.
 
-    A neuron's activation after `=`, over all sums, is compared with the polynomials of degree 2 in the sines and
-    cosines of one frequency: cos and sin of w_k a, of w_k b, and the four products of one of each.
+    A neuron's activation at the last token, over all pairs, is compared with the polynomials of degree 2 in the sines
+    and cosines of one frequency: cos and sin of w_k a, of w_k b, and the four products of one of each.
 
     Args:
-        model: a modular addition network; under the interventions that are active.
+        model: a network for modular arithmetic with one layer; under the interventions that are active.
+        task: what it computes, of any kind; by default sums, asked as `modadd-113` is.
 
     Returns:
         Result (neuron): the share of the variance that the best frequency explains, 0 to 1 (0 for a neuron that does
@@ -38,8 +40,8 @@ def neuron_frequencies(model: Model) -> Result:
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 4.2 and appendix: 433 of 512 neurons above 85 %.
     """
-    neurons = all_sums(model, "mi.fourier.neuron_frequencies", neurons=True).neurons
-    explained = torch.cat([polynomial_shares(some) for some in neurons.split(_AT_ONCE, dim=-1)], dim=-1)
+    pairs = all_pairs(model, task, "mi.fourier.neuron_frequencies", neurons=True)
+    explained = torch.cat([polynomial_shares(some) for some in pairs.neurons.split(_AT_ONCE, dim=-1)], dim=-1)
     best = explained.max(0)
     share = best.values.numpy()
     return Result(
@@ -56,12 +58,12 @@ def neuron_frequencies(model: Model) -> Result:
         primary="share",
         unit="share of the neuron's variance",
         source=f"{SOURCE}, section 4.2",
-        provenance=model.provenance(sites=["mlp_post"]),
+        provenance=pairs.provenance(model, ["mlp_post"]),
     )
 
 
 def polynomial_shares(neurons: Float[Tensor, "p p neuron"]) -> Float[Tensor, "frequency neuron"]:
-    """The share of each neuron's variance over all sums along the polynomials of degree 2 of each frequency."""
+    """The share of each neuron's variance over all pairs along the polynomials of degree 2 of each frequency."""
     p = len(neurons)
     basis = fourier_basis(p)
     over_a = torch.einsum("ia,abn->ibn", basis, neurons)

@@ -1,4 +1,4 @@
-"""A modular addition network in the Fourier basis, as `FourierView` draws it."""
+"""A network for modular arithmetic in the Fourier basis, as `FourierView` draws it."""
 
 from __future__ import annotations
 
@@ -19,60 +19,70 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
-from mi_widgets.zoo.modular_addition import modular_sums
 
 from .basis import SOURCE, energies, fourier_basis, frequencies, waves
 from .logits import KEY, shares
-from .sums import all_sums, modulus, some_of
+from .pairs import AllPairs, all_pairs, some_of, task_of
+from .task import Task
 
 _NOTHING = 1e-5  # of all embeddings' norm: what single precision leaves of a direction that was projected out
 
 
 @recorded
-def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Iterable[int] = ()) -> Result:
+def fourier_spectrum(
+    model: Model, *, neurons: Iterable[int] = (), logits: Iterable[int] = (), task: Task | None = None
+) -> Result:
     """Norms by frequency, the circle of every frequency, and the two-dimensional spectra of some neurons and logits.
 
     Args:
-        model: a modular addition network; under the interventions that are active (those at the embedding reach the
-            norms and the circles too).
-        neurons: whose activations after `=`, over all sums, are written in the basis over a and that over b.
+        model: a network for modular arithmetic; under the interventions that are active (those at the embedding reach
+            the norms and the circles too).
+        neurons: whose activations at the last token, over all pairs, are written in the basis over a and that over b.
         logits: the numbers c whose logits are.
+        task: what it computes, of any kind; by default sums, asked as `modadd-113` is.
 
     Returns:
         Result (frequency) of the norms of the numbers' embeddings, as `mi.fourier.norms` has them; with the variables
-        - `share` (frequency), of the logits' variance, and `key`, as `key_frequencies` has them;
+        - `share` (frequency), of the logits' variance, and `key`, as `key_frequencies` has them (NaN and false where
+          the answer is no sum of multiples of a and b);
         - `x`, `y` (frequency, number): the number's embedding along the directions in which the embeddings go round as
           cos(2πkn/p) and as sin(2πkn/p); a frequency that the network uses lays them on a circle, and one that was
           taken out has them all at 0;
         - `spectrum` (target, component_a, component_b): the size of each coefficient, where components are `"1"`,
           `"cos 1"`, `"sin 1"`, … and targets `"neuron 3"`, `"logit 7"`, …; only if some are asked for;
-        - `loss`, `accuracy`: over all sums, mean cross-entropy in nats and the share that is right.
+        - `loss`, `accuracy`: over all pairs, mean cross-entropy in nats and the share that is right; and `chance`, the
+          share for whoever always says the commonest answer. A warning says it where the network does no better.
 
     Raises:
         MIError: the model is no such network, or has no such neuron or number.
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), sections 4.1 and 4.2.
     """
-    p = modulus(model, "mi.fourier.spectrum")
+    named = list(neurons)
+    task = task_of(model, task, "mi.fourier.spectrum", neurons=bool(named))
+    p = task.p
     chosen = {
-        "neuron": some_of(neurons, range(model.config.d_mlp), "mi.fourier.spectrum: neurons"),
+        "neuron": some_of(named, range(model.config.d_mlp or 0), "mi.fourier.spectrum: neurons"),
         "logit": some_of(logits, range(p), "mi.fourier.spectrum: logits"),
     }
-    sums = all_sums(model, "mi.fourier.spectrum", neurons=bool(chosen["neuron"]))
-    embedded = _embedded(model, p)
+    pairs = all_pairs(model, task, "mi.fourier.spectrum", neurons=bool(chosen["neuron"]))
+    embedded = _embedded(model, task)
     x, y = circles(embedded)
-    share = shares(sums.logits)
+    share = _shares(pairs)
     variables: dict[str, Any] = {
         "norm": ("frequency", energies(embedded).sqrt().numpy()),
         "share": ("frequency", share, {"units": "share of variance"}),
         "key": ("frequency", share >= KEY, {"units": "whether"}),
         "x": (("frequency", "number"), x.numpy(), {"units": "embedding"}),
         "y": (("frequency", "number"), y.numpy(), {"units": "embedding"}),
-        "loss": ((), sums.loss(sums.logits), {"units": "nats"}),
-        "accuracy": ((), sums.accuracy(modular_sums(p)), {"units": "share of sums"}),
+        "loss": ((), pairs.loss(pairs.logits), {"units": "nats"}),
+        "accuracy": ((), pairs.accuracy(), {"units": "share of pairs"}),
+        "chance": ((), task.chance, {"units": "share of pairs"}),
     }
     coords: dict[str, Any] = {"frequency": frequencies(p), "number": np.arange(p)}
-    tables = [sums.neurons[..., n] for n in chosen["neuron"]] + [sums.logits[..., c] for c in chosen["logit"]]
+    tables = [pairs.neurons[..., n] for n in chosen["neuron"]] + [
+        pairs.logits[..., c] for c in chosen["logit"]
+    ]
     if tables:
         basis = fourier_basis(p)
         spectra = (basis @ torch.stack(tables) @ basis.T).abs()
@@ -94,8 +104,15 @@ def fourier_spectrum(model: Model, *, neurons: Iterable[int] = (), logits: Itera
         primary="norm",
         unit="norm of the embedding",
         source=f"{SOURCE}, sections 4.1 and 4.2",
-        provenance=model.provenance(sites=["embed", "logits"]),
+        provenance=pairs.provenance(model, ["embed", "logits"]),
     )
+
+
+def _shares(pairs: AllPairs) -> np.ndarray:
+    """Of the waves of the answer; not a number where it has none."""
+    if not pairs.task.is_linear:
+        return np.full(len(frequencies(pairs.p)), np.nan)
+    return shares(pairs.logits, pairs.task.answers)
 
 
 def circles(embedded: Float[Tensor, "p d_model"]) -> tuple[Tensor, Tensor]:
@@ -112,28 +129,29 @@ def circles(embedded: Float[Tensor, "p d_model"]) -> tuple[Tensor, Tensor]:
 
 
 @checked
-def project_out_frequency(model: Model, frequency: int) -> ProjectOut:
+def project_out_frequency(model: Model, frequency: int, *, task: Task | None = None) -> ProjectOut:
     """The intervention that takes one frequency out of the numbers' embeddings: they no longer lie on its circle.
 
     Args:
-        model: a modular addition network.
+        model: a network for modular arithmetic.
         frequency: k, 1 to (p − 1)/2.
+        task: what it computes, of any kind; by default sums, asked as `modadd-113` is.
 
     Raises:
         MIError: the model is no such network, or has no such frequency.
     """
-    p = modulus(model, "mi.fourier.project_out_frequency")
-    known = frequencies(p).tolist()
+    task = task_of(model, task, "mi.fourier.project_out_frequency")
+    known = frequencies(task.p).tolist()
     if whole(frequency) not in known:
         raise MIError(
             f"mi.fourier.project_out_frequency: frequency is one of 1 to {known[-1]}; got {frequency!r}."
         )
-    numbers = model.weights.W_E[:p].cpu()
-    directions = torch.stack([wave[int(frequency) - 1] @ numbers for wave in waves(p)])
+    numbers = model.weights.W_E[task.numbers].cpu()
+    directions = torch.stack([wave[int(frequency) - 1] @ numbers for wave in waves(task.p)])
     return project_out(at.embed, directions)
 
 
-def _embedded(model: Model, p: int) -> Float[Tensor, "p d_model"]:
+def _embedded(model: Model, task: Task) -> Float[Tensor, "p d_model"]:
     """What the numbers are embedded as, under the active interventions."""
-    ids = torch.arange(p)[:, None]
+    ids = torch.arange(task.numbers.start, task.numbers.stop)[:, None]
     return model.run(ids, keep=[at.embed])[at.embed][:, 0].float().cpu()

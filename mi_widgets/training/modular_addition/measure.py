@@ -9,8 +9,9 @@ import numpy as np
 from mi_widgets.analysis.fourier.logits import frequency_ablation, key_frequencies, logit_trig_fit, without
 from mi_widgets.analysis.fourier.neuron_logit_map import neuron_logit_map
 from mi_widgets.analysis.fourier.neurons import neuron_frequencies
+from mi_widgets.analysis.fourier.pairs import all_pairs
 from mi_widgets.analysis.fourier.progress import progress_measures
-from mi_widgets.analysis.fourier.sums import all_sums
+from mi_widgets.analysis.fourier.task import Task
 from mi_widgets.core.results import Result
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model
@@ -28,7 +29,7 @@ def measures(model: Model, train: Sums) -> dict[str, float]:
         train: what it learned from.
     """
     keys = keys_of(model)
-    progress = progress_measures(model, train=train).dataset
+    progress = progress_measures(model, task=_task(train)).dataset
     fit = logit_trig_fit(model).dataset
     mapped = neuron_logit_map(model).dataset
     singular = mapped["singular_value"].values.astype(float) ** 2
@@ -57,6 +58,10 @@ def measures(model: Model, train: Sums) -> dict[str, float]:
     }
 
 
+def _task(train: Sums) -> Task:
+    return Task(train.p, split=train)
+
+
 def keys_of(model: Model) -> list[int]:
     """The key frequencies of a model."""
     found: Result = key_frequencies(model)
@@ -64,10 +69,10 @@ def keys_of(model: Model) -> list[int]:
 
 
 def _without_others(model: Model, keys: list[int], loss: float) -> float:
-    sums = all_sums(model, "measures")
-    others = np.setdiff1d(np.arange(1, (sums.p - 1) // 2 + 1), keys)
+    pairs = all_pairs(model, None, "measures")
+    others = np.setdiff1d(np.arange(1, (pairs.p - 1) // 2 + 1), keys)
     drawn = np.random.default_rng(_SEED).choice(others, size=min(_OTHERS, len(others)), replace=False)
-    return sums.loss(without(sums.logits, drawn.tolist())) / loss
+    return pairs.loss(without(pairs, drawn.tolist())) / loss
 
 
 def training_figures(name: str, train: Sums, control: int) -> dict[str, float]:
@@ -81,7 +86,7 @@ def training_figures(name: str, train: Sums, control: int) -> dict[str, float]:
     keys = keys_of(load(name))
     lowest = math.inf
     for step in checkpoints(name):
-        found = progress_measures(load(name, checkpoint=step), frequencies=keys, train=train).dataset
+        found = progress_measures(load(name, checkpoint=step), frequencies=keys, task=_task(train)).dataset
         if found["test_accuracy"].item() < 0.5:
             lowest = min(lowest, found["restricted"].item())
     by_heart = measures(load(name, checkpoint=control), train) if control in checkpoints(name) else {}

@@ -25,7 +25,9 @@ _AXES = {
     "y": ("frequency", "number"),
     "loss": (),
     "accuracy": (),
+    "chance": (),
 }
+_GUESSED = 2.0  # times as often right as a guess: up to there a network is at chance, as for its warning
 _PLANE = ("target", "component_a", "component_b")
 
 
@@ -70,6 +72,11 @@ class Spectrum(DrawnResult):
     def moment(self, selection: Mapping[str, Any]) -> xr.Dataset:
         """All of it at the selected step."""
         return self.data if self.steps is None else self.data.sel(step=selection["step"])
+
+    def guesses(self, selection: Mapping[str, Any]) -> bool:
+        """Whether the network is right no oftener than a guess at a step."""
+        now = self.moment(selection)
+        return bool(now["accuracy"] <= _GUESSED * now["chance"])
 
     def place(self, selection: Mapping[str, Any]) -> int:
         """The index of the selected frequency."""

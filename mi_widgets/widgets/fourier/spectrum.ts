@@ -20,7 +20,10 @@ export interface Moment {
   keys: ArrayLike<number>; // 1 for a key frequency
   loss: number;
   accuracy: number;
+  guessed: boolean; // right no oftener than a guess
 }
+
+const GUESSED = 2; // times as often right as a guess: up to there a network is at chance
 
 export class Spectrum extends LabelledData implements Sides {
   declare derived: DerivedData;
@@ -60,13 +63,15 @@ export class Spectrum extends LabelledData implements Sides {
 
   moment(selection: Selection): Moment {
     const { step } = selection;
+    const accuracy = this.get("accuracy").at(selection);
     const each = (name: string) => this.get(name).slice({ step }).tensor.codes;
     return {
       norms: each("norm"),
       shares: each("share"),
       keys: each("key"),
       loss: this.get("loss").at(selection),
-      accuracy: this.get("accuracy").at(selection),
+      accuracy,
+      guessed: accuracy <= GUESSED * this.get("chance").at(selection),
     };
   }
 

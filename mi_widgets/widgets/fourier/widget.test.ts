@@ -81,6 +81,10 @@ function data({ steps, targets = [], none = false }: Options) {
         step,
         floats([n], (i) => [0.125, 1][i]),
       ),
+      chance: on(
+        step,
+        floats([n], () => 1 / P),
+      ),
       x: on([...each, "number"], none ? unknown : along(Math.cos, n)),
       y: on([...each, "number"], none ? unknown : along(Math.sin, n)),
       ...(targets.length ? { spectrum: on([...step, "target", "component_a", "component_b"], planes) } : {}),
@@ -169,7 +173,7 @@ describe("the widget", () => {
     expect(Math.max(...late) - Math.min(...late)).toBeLessThan(0.1);
     slide(root, 0);
     expect(model.get("selection").step).toBe(0);
-    expect(words(root)).toContain("Loss 2.00, 12.5 % right");
+    expect(words(root)).toContain("Loss 2.00, 12.5 % right, no better than a guess");
     expect(radius()[0] / late[0]).toBeCloseTo(0.5, 2);
     expect(numbers(root.querySelectorAll(".mi-norm"), "height")[1] / height).toBeCloseTo(2 / 5, 2);
     press(root, ".");

@@ -25,6 +25,7 @@ def sentence(spectrum: Spectrum, selection: Mapping[str, Any]) -> str:
         key=bool(one["key"]),
         loss=fine(float(now["loss"])),
         right=percent(float(now["accuracy"])),
+        guessed=spectrum.guesses(selection),
     )
 
 

@@ -10,7 +10,7 @@ const words = new Words(templates);
 
 /** "Frequency 17: norm 2.31, 34.0 % of the logits' variance, key · Loss 2.4e-7, 100 % right". */
 export function sentence(spectrum: Spectrum, selection: Selection): Part[] {
-  const { norms, shares, keys, loss, accuracy } = spectrum.moment(selection);
+  const { norms, shares, keys, loss, accuracy, guessed } = spectrum.moment(selection);
   const place = spectrum.place(selection);
   return words.say("sentence", {
     step: spectrum.steps && selection.step,
@@ -20,6 +20,7 @@ export function sentence(spectrum: Spectrum, selection: Selection): Part[] {
     key: !!keys[place],
     loss: fine(loss),
     right: percent(accuracy),
+    guessed,
   });
 }
 
