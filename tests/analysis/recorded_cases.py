@@ -190,17 +190,18 @@ def fourier():
     """Frequencies, of a circuit for sums modulo 11 whose weights are set by hand."""
     adding, matrix = brought()["model"], brought()["matrix"]
     summed = mi.fourier.Task(11, split=mi.fourier.modular_sums(11, "train", seed=1))
+    plain = mi.fourier.Task(11, "a + b", prompt=["a", "b", 11])
     return {
         mi.fourier.norms: [((matrix,), {})],
-        mi.fourier.spectrum: [((adding,), {"neurons": [3], "logits": [7]})],
-        mi.fourier.frequency_ablation: [((adding,), {})],
-        mi.fourier.key_frequencies: [((adding,), {})],
-        mi.fourier.logit_trig_fit: [((adding,), {"frequencies": [1, 3]})],
+        mi.fourier.spectrum: [((adding,), {"neurons": [3], "logits": [7], "task": summed})],
+        mi.fourier.frequency_ablation: [((adding,), {"task": plain})],
+        mi.fourier.key_frequencies: [((adding,), {"task": plain})],
+        mi.fourier.logit_trig_fit: [((adding,), {"frequencies": [1, 3], "task": plain})],
         mi.fourier.neuron_frequencies: [((adding,), {}), ((adding,), {"task": mi.fourier.Task(11, "a*b")})],
-        mi.fourier.neuron_logit_map: [((adding,), {"frequencies": [1, 3]})],
+        mi.fourier.neuron_logit_map: [((adding,), {"frequencies": [1, 3], "task": plain})],
         mi.fourier.progress_measures: [
             ((adding,), {"frequencies": [4], "task": summed}),
-            ((adding,), {"task": mi.fourier.Task(11, "a + b", prompt=["a", "b", 11])}),
+            ((adding,), {"task": plain}),
         ],
     }
 

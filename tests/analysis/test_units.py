@@ -27,7 +27,7 @@ def test_a_loss_is_no_share():
 def test_single_numbers_in_another_unit_are_printed_with_it():
     rows = [line.split(None, 1)[1] for line in str(KINDS["progress_measures"]()).splitlines()[1:]]
     assert "excluded" in rows
-    assert "train accuracy (share of sums)" in rows
+    assert "train accuracy (share of pairs)" in rows
 
 
 def test_a_difference_of_losses_is_in_nats():

@@ -29,7 +29,7 @@ PARTS = {
 # Single numbers stand beside all others of their unit.
 BESIDE = {
     "faithfulness": ["above_nothing"],
-    "progress_measures": ["excluded", "train_loss", "test_loss"],
+    "progress_measures": ["excluded", "train_loss", "test_loss", "loss"],
 }
 made = cache(lambda kind: KINDS[kind]())
 
