@@ -66,7 +66,7 @@ def test_clicks_and_keys_select_in_the_kernel(opened):
     eventually(lambda: selection(opened), {"layer": 1, "head": 2})
     opened.page.mouse.click(box["x"] + 50, box["y"] + box["height"] - 15)
     eventually(lambda: selection(opened), {"layer": 1, "head": None})  # the label of a row
-    assert "Largest in L1" in root.locator(".mi-sentence").inner_text()
+    assert "Strongest in L1" in root.locator(".mi-sentence").inner_text()
     picture.focus()
     opened.page.keyboard.press("Escape")
     eventually(lambda: selection(opened), {"layer": None, "head": None})
@@ -78,10 +78,11 @@ def test_the_pointer_and_the_control_say_numbers(opened):
     box = picture.bounding_box()
     opened.page.mouse.move(box["x"] + box["width"] - 20, box["y"] + box["height"] - 15)
     told = root.locator(".mi-tooltip").inner_text().split()
-    assert told[:6] == ["layer", "L1", "head", "H3", "mean", "attention"]
-    assert told[7] == "untrained"
-    scored = opened.run_cell("print(round(float(view.result.values[1, 3]), 3))")
-    assert abs(float(told[6]) - float(scored)) < 0.001
+    assert told[:7] == ["layer", "L1", "head", "H3", "above", "its", "control"]
+    assert [told[8], told[10], told[11], told[13]] == ["score", "its", "control", "untrained"]
+    parts = "[float(view.result[part].values[1, 3]) for part in ('excess', 'score', 'control')]"
+    scored = ast.literal_eval(opened.run_cell(f"print({parts})"))
+    assert [float(told[at]) for at in (7, 9, 12)] == pytest.approx(scored, abs=0.001)
     before = int(root.get_attribute("data-painted"))
     picture.focus()
     opened.page.keyboard.press("u")

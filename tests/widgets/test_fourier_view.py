@@ -114,7 +114,7 @@ def test_everything_is_sent_at_once_and_is_small():
 
 def test_what_is_the_same_at_all_steps_may_lack_the_axis():
     stepped = spectrum(steps=STEPS).to_dataset()
-    stepped["accuracy"] = ((), 0.5, {"units": "share of sums"})
+    stepped["accuracy"] = ((), 0.5, {"units": "share of pairs"})
     view = FourierView(_of(stepped))
     assert view._data["variables"]["accuracy"]["axes"] == []
     assert sent(view, "accuracy") == 0.5

@@ -167,7 +167,7 @@ describe("the widget", () => {
     const data = new Cells(fakeModel({ parts: true }));
     const pointed = pointedAt(data, { row: 1, column: 0 }, { step: 300, layer: null, head: null }, "mean attention");
     expect(pointed.slice(2)).toEqual([
-      ["mean attention", "0.5000"],
+      ["above its control", "0.5000"],
       ["score", "0.6000"],
       ["its control", "0.1000"],
     ]);

@@ -110,8 +110,9 @@ export function pointedAt(cells: Cells, { row, column }: Spot, selection: Select
   if (row !== null) lines.push([rows.name, underName(cells, rows, row, selection)]);
   if (column !== null) lines.push([columns.name, underName(cells, columns, column, selection)]);
   if (row === null || column === null) return lines;
-  lines.push([unit.length <= 18 ? unit : "value", numberOnScale(cells.page(selection).value(row, column), scale, 2)]);
   const parts = cells.partsPage(selection)?.map((page) => numberOnScale(page.value(row, column), scale, 2));
+  const name = parts ? "above its control" : unit.length <= 18 ? unit : "value";
+  lines.push([name, numberOnScale(cells.page(selection).value(row, column), scale, 2)]);
   if (parts) lines.push(["score", parts[0]], ["its control", parts[1]]);
   const control = cells.controlPage(selection)?.value(row, column);
   if (control !== undefined) lines.push([cells.controlName, numberOnScale(control, scale, 2)]);
