@@ -20,7 +20,7 @@ from mi_widgets.zoo.shipped import expected, is_known
 from .basis import SOURCE, fourier_basis, gini
 from .logits import chosen, only, without
 from .neuron_logit_map import w_l
-from .pairs import AllPairs, all_pairs
+from .pairs import AllPairs, all_pairs, task_of
 from .task import Task
 
 _OURS = "modadd-113"
@@ -55,8 +55,10 @@ def progress_measures(
 
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 5.1. Losses are over the logits of the numbers, without `=`.
     """
-    pairs = all_pairs(model, task, "mi.fourier.progress_measures", neurons=True, by_answer=True)
-    keys = chosen(frequencies, pairs, "mi.fourier.progress_measures")
+    caller = "mi.fourier.progress_measures"
+    task_of(model, task, caller, neurons=True)  # whose weights are measured
+    pairs = all_pairs(model, task, caller, by_answer=True)
+    keys = chosen(frequencies, pairs, caller)
     learned = pairs.task.learned if task is not None else _learned(model.record, pairs.p)
     parted = {} if learned is None else _of_split(pairs, keys, learned)
     unknown = (
