@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import DictionaryError
-from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
+from mi_widgets.core.sae_formats.reading import read_sae
+from mi_widgets.core.sae_formats.sae_lens import CONFIG, WEIGHTS
 from mi_widgets.core.script import code_of
 from tests.core.dictionaries import KINDS, random_sae
 
