@@ -66,7 +66,7 @@ class SAE:
     W_dec: Float[Tensor, "d_sae d_out"]
     b_dec: Float[Tensor, " d_out"]
     kind: Kind
-    k: int | None = None
+    k: int | float | None = None
     threshold: Float[Tensor, " d_sae"] | None = None
     subtracts_b_dec: bool = True
     scaling: Scaling = "none"
@@ -152,7 +152,8 @@ class SAE:
     @checked
     def encode(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_sae"]:
         """How strongly each latent fires, from 0; in the activations' dtype, computed in the dictionary's."""
-        return fired(self.pre_activations(x), self.kind, self.k, self.threshold).to(x.dtype)
+        k = None if self.k is None else int(self.k)
+        return fired(self.pre_activations(x), self.kind, k, self.threshold).to(x.dtype)
 
     @checked
     def pre_activations(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_sae"]:

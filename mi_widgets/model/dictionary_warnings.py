@@ -27,12 +27,16 @@ def dictionary_warnings(names: Iterable[str], dictionary: Any, site: Site) -> tu
             f"the dictionary says that it was trained on {model}, and this is {names[0]}: unless these are the same, "
             "its latents mean nothing here"
         )
-    here = replace(site, positions=None, tokens=None, latents=None)
+    here, own = _bare(site), None if own is None else _bare(own)
     if own is not None and own != here:
         said.append(
             f"the dictionary was trained at {own!r}, and reads {here!r}: its latents mean nothing there"
         )
     return tuple(said)
+
+
+def _bare(site: Site) -> Site:
+    return replace(site, positions=None, tokens=None, latents=None)
 
 
 def _plain(name: str) -> str:

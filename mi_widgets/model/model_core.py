@@ -221,7 +221,7 @@ class ModelCore:
         edits: list[Edit] = []
         given = [*interventions]
         if any(one.site.latents is not None for one in given):
-            spans = replace(spans, special=self.special)
+            spans = replace(spans, special=self._special)
         for intervention in given:
             site = intervention.site
             if not spans.start:  # positions that do not exist are found before the model runs
@@ -237,9 +237,10 @@ class ModelCore:
         return sorted(edits, key=lambda edit: Site(*edit.key).place_in_pass)
 
     @cached_property
-    def special(self) -> frozenset[str]:
+    def _special(self) -> frozenset[str]:
         """The texts of the tokenizer's special tokens."""
-        return frozenset(self.vocabulary_of(getattr(self.tokenizer, "all_special_ids", None) or ()))
+        found = self.vocabulary_of(getattr(self.tokenizer, "all_special_ids", None) or ())
+        return frozenset(text for text in found if text)  # padding has none
 
     def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
         """What keeping some sites of a run on `prompt` would take, in bytes."""

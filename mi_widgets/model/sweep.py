@@ -98,8 +98,10 @@ class _Sweep:
     def _chunk(self, cells: Sequence[_Cell]) -> Tensor:
         model, device = self._model, self._model.device
         here = [i for cell in cells for i in cell.interventions]
-        # At the embedding there is nothing to skip.
-        first = max(0, min([model.config.n_layers - 1, *map(_layer, here)])) if model.resumes else 0
+        # At the embedding there is nothing to skip; what reads in one layer and writes in another needs both.
+        across = any(i.site.written.layer != i.site.layer for i in (*self._ambient, *here))
+        resumes = model.resumes and not across
+        first = max(0, min([model.config.n_layers - 1, *map(_layer, here)])) if resumes else 0
         ambient = stack(*(a for a in self._ambient if not first or _layer(a) >= first))
         rows = torch.tensor([row for cell in cells for row in cell.rows])
         ids, mask = self._tokenized.ids[rows].to(device), self._tokenized.mask[rows].to(device)

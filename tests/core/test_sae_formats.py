@@ -70,7 +70,7 @@ WEIGHTS = {
 def test_an_unknown_key_is_refused_by_its_name(tmp_path, make):
     path = make(tmp_path).path / CONFIGS[make]
     config = json.loads(path.read_text())
-    inner = config["trainer"] if "trainer" in config else config
+    inner = config.get("trainer", config)
     inner["squared_latents"] = True
     path.write_text(json.dumps(config))
     with pytest.raises(
@@ -130,6 +130,7 @@ UNMEASURED = {"k": torch.tensor(K), "threshold": torch.tensor(-1.0)}
         (lens(rescale_acts_by_decoder_norm=True), "which only top-k and BatchTopK dictionaries can have"),
         (lens(finetuning_scaling_factor=True), "but .*safetensors lacks scaling_factor"),
         (lens(weights={"scaling_factor": torch.full((S,), 2.0)}), "scaling_factor that is not 1, but"),
+        (lens(metadata={"hook_point": "blocks.2.hook_resid_post"}), "hook_name and hook_point, which mean the same"),
         (lens(d_sae=S + 1), "says d_sae=25, but its tensors have 24"),
         (lens(dtype="int8"), "dtype 'int8', which is no kind of decimal number"),
         (lens(metadata={"hook_name": "blocks.1.hook_nowhere"}), "'blocks.1.hook_nowhere', which names no site here"),
@@ -205,7 +206,7 @@ def test_of_two_kinds_that_share_their_tensors_the_user_says_which(tmp_path):
     p, x, file = written._drawn(), activations(), tmp_path / "a.pt"
     torch.save(written._linear(p, b_dec=p["f"], k=torch.tensor(K), threshold=torch.tensor(2.0)), file)
     with pytest.raises(
-        DictionaryError, match='k=4 and a threshold, as kind="topk" and kind="batch_topk".*Give kind='
+        DictionaryError, match=r'k=4 and a threshold, as kind="topk" and kind="batch_topk".*Give kind='
     ):
         mi.sae.load(file)
     h = (x - p["f"]) @ p["E"] + p["e"]
@@ -232,10 +233,10 @@ def test_weights_of_sparsify_without_its_config_need_their_k(tmp_path):
     (it.path / "cfg.json").unlink()
     file = it.path / "sae.safetensors"
     with pytest.raises(
-        DictionaryError, match='neither k nor a threshold, as kind="l1" and, with k=, kind="topk"'
+        DictionaryError, match=r'neither k nor a threshold, as kind="l1" and, with k=, kind="topk"'
     ):
         mi.sae.load(file)
-    with pytest.raises(DictionaryError, match="does not say how many latents fire at a token: give k="):
+    with pytest.raises(DictionaryError, match=r"does not say how many latents fire at a token: give k="):
         mi.sae.load(file, kind="topk")
     torch.testing.assert_close(mi.sae.load(file, kind="topk", k=K).encode(x), it.encode(x))
 
@@ -285,7 +286,7 @@ def test_no_code_is_run_by_any_format(tmp_path, capsys):
     with pytest.raises(DictionaryError, match="only tensors are read"):
         mi.sae.load(tmp_path)
     np.savez(tmp_path / "params.npz", W_enc=np.array([Code()], dtype=object))
-    with pytest.raises(DictionaryError, match="cannot be read.*allow_pickle"):
+    with pytest.raises(DictionaryError, match=r"cannot be read.*allow_pickle"):
         mi.sae.load(tmp_path / "params.npz")
     torch.save({"W_enc": torch.zeros(2, 3), "optimizer": {"lr": 1}}, tmp_path / "c.pt")
     with pytest.raises(DictionaryError, match="'optimizer' is no tensor but dict"):
@@ -299,7 +300,7 @@ def test_a_header_that_is_too_large_is_an_error(tmp_path):
         mi.sae.load(tmp_path / "w.safetensors")
     written.standard(tmp_path)
     (tmp_path / "cfg.json").write_text("[" * 100_000)
-    with pytest.raises(DictionaryError, match="cfg.json is damaged"):
+    with pytest.raises(DictionaryError, match=r"cfg.json is damaged"):
         mi.sae.load(tmp_path)
     (tmp_path / "cfg.json").write_text('{"a": "' + "x" * 2**24 + '"}')
     with pytest.raises(DictionaryError, match="17 MB, as no config has"):

@@ -125,6 +125,9 @@ def test_sites_say_what_they_are():
     loading = SimpleNamespace(sae=SimpleNamespace(load=lambda _: sae))
     assert eval(site.code(), {"at": at, "mi": loading}) == site
     assert site.everywhere == at.resid_post[1]
+    with_special = at.latent(sae, [7, 8], special=True)
+    assert with_special.code() == "at.resid_post[1].latent(mi.sae.load('here'), [7, 8], special=True)"
+    assert eval(with_special.code(), {"at": at, "mi": loading}) == with_special != at.latent(sae, [7, 8])
     assert site.axes == ("batch", "pos")
     assert at.latent(sae, [1, 2]).axes == ("batch", "pos", "latent")
     assert hash(site) == hash(at.resid_post[1].latent(sae, 7).pos(-1))

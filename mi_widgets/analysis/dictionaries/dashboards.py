@@ -223,8 +223,8 @@ def _written(
     if place.name in ("q", "k", "v", "mlp_in", "mlp_pre"):
         raise DictionaryError(
             f"mi.sae.dashboards shows which tokens a latent promotes by its direction alone, and {place!r} adds "
-            "nothing to the residual stream by itself: use mi.sae.latents and mi.sae.evaluate, or a dictionary of at.mlp_out, "
-            "at.z or the stream."
+            "nothing to the residual stream by itself: use mi.sae.latents and mi.sae.evaluate, or a dictionary of "
+            "at.mlp_out, at.z or the stream."
         )
     return directions
 

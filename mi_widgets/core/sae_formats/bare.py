@@ -32,13 +32,13 @@ def read_bare(file: Path, told: Told) -> SAE:
     found: dict[str, Any] = _gated(weights) or _linear(weights) or _matrices(weights, told)
     k, threshold, groups = (weights.take(name) for name in ("k", "threshold", "group_sizes"))
     skip = weights.take("W_skip")
-    kind = found.get("kind") or _kind(file, told, k=k, threshold=threshold, linear="linear" in found)
-    unused = threshold is not None and kind not in THRESHOLDED
-    if unused and kind != "topk" and not bool((threshold < 0).any()):
+    kind = found.get("kind") or _kind(file, told, k=k, threshold=threshold)
+    unset = threshold is not None and bool((threshold < 0).any())
+    if threshold is not None and not unset and kind not in (*THRESHOLDED, "topk"):
         raise DictionaryError(
             f"{file} has a threshold, which kind={kind!r} does not use: which of them is wrong?"
         )
-    if kind == "batch_topk" and threshold is not None and bool((threshold < 0).any()):
+    if kind == "batch_topk" and unset:
         raise unmeasured(file)
     if groups is not None:
         found |= {"groups": tuple(groups.tolist()), "subtracts_b_dec": True}
@@ -48,7 +48,6 @@ def read_bare(file: Path, told: Told) -> SAE:
         found["threshold"] = threshold
     if skip is not None or told.writes is not None:
         found |= {"W_skip": skip, "subtracts_b_dec": False}
-    found.pop("linear", None)
     weights.done()
     return made(file, told, {**found, "kind": kind})
 
@@ -80,7 +79,7 @@ def _linear(weights: Entries) -> dict[str, Any]:
     # "bias" and "b_dec" beside linear layers are taken away, by dictionary_learning and by sparsify.
     subtracts = own not in weights
     read["b_dec"] = weights.need(own if own in weights else "bias" if "bias" in weights else "b_dec")
-    return {**read, "subtracts_b_dec": subtracts, "linear": True}
+    return {**read, "subtracts_b_dec": subtracts}
 
 
 def _matrices(weights: Entries, told: Told) -> dict[str, Any]:
@@ -96,7 +95,7 @@ def _matrices(weights: Entries, told: Told) -> dict[str, Any]:
     return dict(read)
 
 
-def _kind(file: Path, told: Told, *, k: Tensor | None, threshold: Tensor | None, linear: bool) -> Any:
+def _kind(file: Path, told: Told, *, k: Tensor | None, threshold: Tensor | None) -> Any:
     """The kind, where the tensors leave one."""
     if told.kind is not None:
         return told.kind

@@ -73,10 +73,23 @@ class Entries:
         return frozenset(self._left)
 
     def take(self, *names: str, default: Any = None) -> Any:
-        """The value of the first of some names that is there; all of them are known then."""
+        """The value of something that has several names; all of them are known then.
+
+        Raises:
+            DictionaryError: it stands there twice, with two values.
+        """
         self._known += names
-        values = [self._left.pop(name) for name in names if name in self._left]
-        return next((value for value in values if value is not None), default)
+        found = {name: self._left.pop(name) for name in names if name in self._left}
+        said = {name: value for name, value in found.items() if value is not None}
+        if not said:
+            return default
+        first, *others = said
+        for other in others:
+            if not _same(said[first], said[other]):
+                raise DictionaryError(
+                    f"{self.path} has the {self._what}s {first} and {other}, which mean the same and differ."
+                )
+        return said[first]
 
     def need(self, name: str) -> Any:
         """The value of one.
@@ -118,6 +131,12 @@ class Entries:
             f"{self.path} has the {self._what} {name!r}{shown}{many}, which is not understood here and may change what "
             f"the dictionary does{f' (did it mean {near[0]}?)' if near else ''}: take it out if it changes nothing."
         )
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) or isinstance(other, Tensor):
+        return torch.equal(torch.as_tensor(one), torch.as_tensor(other))
+    return one == other
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:

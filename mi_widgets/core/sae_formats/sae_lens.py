@@ -128,7 +128,7 @@ def _flat(place: Path) -> Entries:
     return Entries(place, both, "key")
 
 
-def _fires(place: Path, config: Entries, kind: Kind) -> tuple[Kind, int | None]:
+def _fires(place: Path, config: Entries, kind: Kind) -> tuple[Kind, float | None]:
     """Which latents fire: older versions say top-k, and the tanh, by the name of a function."""
     function = config.take("activation_fn", "activation_fn_str", default="relu")
     options = config.section("activation_fn_kwargs")
@@ -138,6 +138,7 @@ def _fires(place: Path, config: Entries, kind: Kind) -> tuple[Kind, int | None]:
     if options.take("signed"):
         raise DictionaryError(f"{place} has signed latents, which may be negative: not known here.")
     options.done()
+    k = int(k) if isinstance(k, float) and k.is_integer() else k  # on average it may be any number
     if function == "topk" and kind in ("l1", "topk"):
         return "topk", k
     if function == "tanh-relu" and kind == "l1":
