@@ -143,7 +143,8 @@ class ModelWithProvenance(ModelCore):
     def warnings_of(self, dictionary: Any, site: Site) -> tuple[str, ...]:
         """What to beware of where a dictionary reads this model at a site."""
         path = getattr(getattr(self.module, "config", None), "_name_or_path", "")
-        return dictionary_warnings((self.name, path), dictionary, site)
+        normed = self.architecture.normed_writes
+        return dictionary_warnings((self.name, path), dictionary, site, normed_writes=normed)
 
     def code(self) -> str:
         """The Python that brings this model, without imports; it ends by making sure of the weights."""

@@ -243,6 +243,12 @@ def test_a_dictionary_of_another_model_or_another_site_warns(model):
         "says that it was trained on gpt2-small, and this is OPTForCausalLM" in text for text in warnings
     )
     assert any("trained at at.resid_post[1], and reads at.resid_post[0]" in text for text in warnings)
+    gemma, unnamed = loaded("Gemma 2"), random_sae("l1", d_in=32, site=at.mlp_out[1])
+    with gemma.intervene(mi.ablate(at.latent(unnamed, 3))):
+        [said] = [
+            text for text in gemma.run([[1, 2]]).next_tokens().provenance.warnings if "dictionary" in text
+        ]
+    assert "at.mlp_out[1] of Gemma2ForCausalLM is what comes out of the norm behind it" in said
     right = random_sae("l1", d_in=32, site=at.resid_post[1], model="facebook/OPTForCausalLM")
     with model.intervene(mi.ablate(at.latent(right, 3))):
         assert not any("dictionary" in text for text in model.run("abc").next_tokens().provenance.warnings)

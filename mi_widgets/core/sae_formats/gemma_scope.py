@@ -29,7 +29,8 @@ def read_gemma_scope(file: Path, told: Told) -> SAE:
         told: what the user says beside.
 
     Raises:
-        DictionaryError: damaged; or one of the transcoders, which read what is before the norm's weight.
+        DictionaryError: damaged; or of something that is no site here: transcoders read what is before the norm's
+            weight, and those of embeddings what is before they are scaled.
 
     Source: Lieberum et al. 2024 (arXiv:2408.05147).
     """
@@ -50,8 +51,11 @@ def read_gemma_scope(file: Path, told: Told) -> SAE:
             )
         if what in _KINDS and layer is not None:
             site = Site(_KINDS[what])[int(layer[1])]
-        elif what == "res" and "/embedding/" in path:
-            site = Site("embed")
+        elif what == "res" and "/embedding/" in path and told.site is None:
+            raise DictionaryError(
+                f"{file} is of embeddings before Gemma multiplies them by sqrt(d_model); at.embed is what comes after. "
+                "Divide W_enc by that, multiply W_dec and b_dec, save it, and load that with site=at.embed."
+            )
     return made(
         file, told, {**found, "kind": "jumprelu", "subtracts_b_dec": False, "site": site, "model": model}
     )
