@@ -142,11 +142,7 @@ class Site:
         return replace(self, tokens=tuple(dict.fromkeys(map(plain_text, tokens))))
 
     def latent(
-        self,
-        dictionary: Dictionary,
-        index: int | Sequence[int] | None = None,
-        *,
-        special: bool = False,
+        self, dictionary: Dictionary, index: int | Sequence[int] | None = None, *, special: bool = False
     ) -> Site:
         """What a dictionary reads here: a latent, several, or all of them.
 

@@ -100,12 +100,7 @@ class PromptSpans:
         return self._resolved[site, total]
 
     def leaves_out(self, site: Site, total: int) -> Bool[Tensor, "batch n"] | None:
-        """The special tokens among the columns that a change of latents at `site` does not touch; None for none.
-
-        Args:
-            site: whose columns.
-            total: the length of the activation's position axis.
-        """
+        """The special tokens among the site's columns that a change of latents does not touch; None for none."""
         asked = site.latents is None or site.latents.special or site.tokens is not None
         if asked or site.positions not in (None, "new") or not self.special or not self.tokens:
             return None

@@ -30,8 +30,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
     Returns:
         Result (batch, pos, rank) of activations above 0, NaN where fewer fire than at the busiest token, and at
         padding and special tokens, which no dictionary is trained on (nor does an edit of latents touch these, unless
-        it is asked to: `Site.latent`). The variable `latent` is the number of each, -1
-        where there is none.
+        it is asked to: `Site.latent`). The variable `latent` is the number of each, -1 where there is none.
 
     Raises:
         DictionaryError: no site, or a width that is not the site's.

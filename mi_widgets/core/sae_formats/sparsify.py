@@ -85,8 +85,8 @@ def _sites(folder: Path, transcodes: bool, told: Told) -> dict[str, Site | None]
         and not (told.site or told.writes)
     ):
         raise DictionaryError(
-            f"{folder} is of a module of Gemma before the norm behind it; {place!r} is after that. No site here is what "
-            "it was trained on: fold the norm's weight in, or leave it."
+            f"{folder} is of a module of Gemma before the norm behind it; {place!r} is after that. No site here is "
+            "what it was trained on: fold the norm's weight in, or leave it."
         )
     return (
         {"site": Site("mlp_in")[int(match[1])], "writes": place}
