@@ -167,6 +167,27 @@ def batchtopk_checkpoint(folder):
     )
 
 
+def matryoshka_of_6(folder):
+    """Once it is trained, SAELens writes it as JumpReLU, norms folded in, and tells in the metadata what it was."""
+    details = {
+        "decoder_init_norm": 0.1, "k": 4.0, "use_sparse_activations": False, "aux_loss_coefficient": 1.0,
+        "rescale_acts_by_decoder_norm": True, "topk_threshold_lr": 0.01, "matryoshka_widths": [6, 14],
+        "use_matryoshka_aux_loss": False,
+    }  # fmt: skip
+    more = {"training_architecture": "matryoshka_batchtopk", "training_architecture_details": details}
+    return _plain(
+        folder,
+        "jumprelu",
+        lambda h, p: jumprelu(h, 0.8),
+        weights=lambda p: {"threshold": torch.full((S,), 0.8)},
+        says={"kind": "batch_topk", "k": 4, "groups": (6, 8, 10)},
+        metadata={
+            **more, "model_class_name": "HookedTransformer", "exclude_special_tokens": False,
+            "sequence_separator_token": "bos", "disable_concat_sequences": False, "model_from_pretrained_kwargs": {},
+        },
+    )  # fmt: skip
+
+
 def gated_of_6(folder):
     p, q = _drawn(), _drawn(1)
     weights = _named(p, r_mag=q["e"], b_gate=p["e"], b_mag=q["t"] - 1)
@@ -481,6 +502,7 @@ ALL = {
     topk_of_4: ("at.mlp_out[1]", None),
     topk_by_length: ("at.resid_post[1]", None),
     jumprelu_of_6: ("at.resid_post[1]", None),
+    matryoshka_of_6: ("at.resid_post[1]", None),
     batchtopk_checkpoint: ("at.resid_post[1]", None),
     gated_of_6: ("at.resid_post[1]", None),
     tanh_relu: ("at.resid_post[1]", None),

@@ -20,7 +20,6 @@ from .sae_lens_keys import HARMLESS_MODEL_SETTINGS, OF_TRAINING
 from .told import MATRICES, Told, by_length, check_sizes, gated, made
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
-TRAINED_AS = "trained_as"  # our own word in the metadata
 # Before "transcoder" or "skip_transcoder", or alone. The last two are ours: SAELens refuses them.
 KIND_OF: dict[str, Kind] = {
     "standard": "l1",
@@ -80,9 +79,9 @@ def read_sae_lens(folder: Path, told: Told) -> SAE:
     config = _flat(place)
     built = _Architecture.of(place, config.take("architecture", default="standard"))
     kind, k = _fires(place, config, built.kind)
-    trained_as = config.take(TRAINED_AS)
-    if trained_as is not None and (kind != "jumprelu" or trained_as not in THRESHOLDED):
-        raise DictionaryError(f"{place} has {TRAINED_AS}={trained_as!r} on the kind {kind!r}.")
+    # As what it was trained, which some are no more once they are: what was folded then is folded.
+    trained, training = config.take("training_architecture"), config.section("training_architecture_details")
+    k = training.take("k") if k is None and kind == "jumprelu" else k
     weights = Entries.of_weights(folder / WEIGHTS)
     found = _weights(config, weights, kind, built)
     dtype = _dtype(place, config.take("dtype"))
@@ -90,7 +89,7 @@ def read_sae_lens(folder: Path, told: Told) -> SAE:
     check_sizes(place, found, {name: config.take(name) for name in ("d_in", "d_sae", "d_out")})
     sites = _sites(place, config, told, built.transcodes)
     subtracts = _subtracts(place, config.take("apply_b_dec_to_input"), built.transcodes)
-    scaling, groups = _scaling(place, config), _groups(config)
+    scaling, groups = _scaling(place, config), _groups(config, training, found["W_enc"].shape[-1])
     model = config.take("model_name")
     _check_model_settings(place, config.section("model_from_pretrained_kwargs"))
     config.leave(OF_TRAINING)
@@ -103,8 +102,8 @@ def read_sae_lens(folder: Path, told: Told) -> SAE:
             **found,
             **sites,
             "transcodes": built.transcodes,
-            "kind": trained_as or kind,
-            "k": k,
+            "kind": _trained_as(kind, trained),
+            "k": int(k) if isinstance(k, float) and k.is_integer() else k,  # on average it may be any number
             "subtracts_b_dec": subtracts,
             "scaling": scaling,
             "groups": groups,
@@ -138,7 +137,6 @@ def _fires(place: Path, config: Entries, kind: Kind) -> tuple[Kind, float | None
     if options.take("signed"):
         raise DictionaryError(f"{place} has signed latents, which may be negative: not known here.")
     options.done()
-    k = int(k) if isinstance(k, float) and k.is_integer() else k  # on average it may be any number
     if function == "topk" and kind in ("l1", "topk"):
         return "topk", k
     if function == "tanh-relu" and kind == "l1":
@@ -220,10 +218,18 @@ def _scaling(place: Path, config: Entries) -> Any:
     return said
 
 
-def _groups(config: Entries) -> tuple[int, ...]:
-    """How many latents each level of a Matryoshka dictionary adds; SAELens says how many there are up to each."""
-    ours, widths = config.take("group_sizes"), config.take("matryoshka_widths") or []
-    return tuple(ours or (b - a for a, b in zip([0, *widths], widths, strict=False)))
+def _trained_as(kind: Kind, word: Any) -> Kind:
+    """The kind, by the architecture that it had in training: BatchTopK and gated ones are JumpReLU ones afterwards."""
+    trained = KIND_OF.get(str(word))
+    return trained if kind == "jumprelu" and trained in THRESHOLDED else kind
+
+
+def _groups(config: Entries, training: Entries, d_sae: int) -> tuple[int, ...]:
+    """How many latents each level of a Matryoshka dictionary adds, from how many there are up to each."""
+    widths = config.take("matryoshka_widths") or training.take("matryoshka_widths") or []
+    if widths and widths[-1] < d_sae:  # the last level, of all, need not be written
+        widths = [*widths, d_sae]
+    return tuple(b - a for a, b in zip([0, *widths], widths, strict=False))
 
 
 def _sites(place: Path, config: Entries, told: Told, transcodes: bool) -> dict[str, Site | None]:

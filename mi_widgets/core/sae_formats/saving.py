@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from safetensors.torch import save_file
 
 from ..argument_types import checked
 from ..errors import DictionaryError
-from ..firing import COUNTED
+from ..firing import COUNTED, Kind
 from ..sae import SAE
 from ..sites import Site, transformer_lens_name
-from .sae_lens import CONFIG, KIND_OF, TRAINED_AS, WEIGHTS
+from .sae_lens import CONFIG, KIND_OF, WEIGHTS
 from .told import MATRICES
 
 _VERSION = "6.0.0"  # of SAELens, whose layout this is: from there on it reads the metadata
@@ -48,13 +49,14 @@ def _config(sae: SAE) -> dict[str, Any]:
     metadata: dict[str, Any] = {"model_name": sae.model, "sae_lens_version": _VERSION}
     metadata |= {**_hook(sae.site, ""), **_hook(sae.writes, "_out")}
     if kind != sae.kind:
-        metadata[TRAINED_AS] = sae.kind
+        matryoshka = "matryoshka_" if sae.groups else ""
+        metadata["training_architecture"] = matryoshka + _word(sae.kind)
     if sae.k is not None and sae.kind not in COUNTED:
         metadata["k"] = sae.k
     if sae.groups:
-        metadata["group_sizes"] = [*sae.groups]
+        metadata["training_architecture_details"] = {"matryoshka_widths": [*accumulate(sae.groups)]}
     config = {
-        "architecture": _architecture(sae, next(name for name, known in KIND_OF.items() if known == kind)),
+        "architecture": _architecture(sae, _word(kind)),
         "d_in": sae.d_in,
         "d_sae": sae.d_sae,
         "dtype": str(sae.W_enc.dtype).removeprefix("torch."),
@@ -69,6 +71,10 @@ def _config(sae: SAE) -> dict[str, Any]:
     if sae.kind in COUNTED:
         config |= {"k": sae.k, "rescale_acts_by_decoder_norm": False}
     return config
+
+
+def _word(kind: Kind) -> str:
+    return next(name for name, known in KIND_OF.items() if known == kind)
 
 
 def _architecture(sae: SAE, word: str) -> str:
