@@ -5,7 +5,7 @@ from .analysis.dictionaries.evaluate import evaluate_sae as evaluate
 from .analysis.dictionaries.latents import latents as latents
 from .core.prompts import Annotation as Annotation
 from .core.sae import SAE as SAE
-from .core.sae_files import save_sae as save
+from .core.sae_formats.saving import save_sae as save
 from .model.dictionaries import load_sae as load
 from .training.sae.train import train_sae as train
 from .zoo.atlas.annotations import annotations_of as annotations

@@ -34,6 +34,7 @@ OF_TWO_KINDS = {
     "answers": "a metric reads token ids, and is called with them; everybody else says texts",
     "by": "the axes of a Result: of a patching several, of an attribution one of four",
     "directions": "what spans a subspace; what a slider stands for, by name",
+    "kind": "mi.sae.load takes what others train, mi.sae.train trains some of it",
     "logits": "those of a run; of a spectrum which of them, as `neurons` and `heads` are",
     "run": "freeze_pattern lives below the model layer and asks for no more than its activations",
     "texts": "sae.annotations reads what the shipped texts know of themselves",

@@ -58,7 +58,7 @@ def listed_texts(caller: str, texts: Any, name: str = "texts") -> list[str]:
 
 
 def text_batches(
-    model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool
+    model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool, also: Sequence[Site] = ()
 ) -> Iterator[TextBatch]:
     """Some texts at a time, cut off where the model's context ends.
 
@@ -68,11 +68,12 @@ def text_batches(
         texts: what is read.
         what: is done, for the bar.
         progress: whether a bar shows, for what takes more than a second.
+        also: what else the runs keep.
     """
     cut = [model.cut(text)[0] for text in texts]
     for numbers in tqdm(batch_ranges(cut), desc=what, unit="run", delay=1, disable=not progress, leave=False):
         pieces = cut[numbers.start : numbers.stop]
-        run = model.run(pieces, keep=[site.everywhere])
+        run = model.run(pieces, keep=[site.everywhere, *also])
         yield TextBatch(numbers, pieces, run, run[site].detach(), not_special(run))
 
 

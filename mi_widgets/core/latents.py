@@ -28,8 +28,17 @@ class Dictionary(Protocol):
         ...
 
     @property
-    def W_dec(self) -> Float[Tensor, "d_sae d_in"]:
+    def W_dec(self) -> Float[Tensor, "d_sae d_out"]:
         """The direction of each latent."""
+        ...
+
+    @property
+    def transcodes(self) -> bool:
+        """Whether it says of one activation what another is."""
+        ...
+
+    def direction_size(self, x: Float[Tensor, "*batch d_in"]) -> Tensor | float:
+        """How many times its direction an activation gets of a latent at 1."""
         ...
 
     def encode(self, x: Float[Tensor, "*batch d_in"]) -> Float[Tensor, "*batch d_sae"]:
@@ -43,13 +52,14 @@ class Dictionary(Protocol):
 
 @dataclass(frozen=True)
 class Latents:
-    """Latents of a dictionary: one (an int), several, or all (None)."""
+    """Latents of a dictionary: one (an int), several, or all (None); see `Site.latent` for `special`."""
 
     dictionary: Dictionary
     index: int | tuple[int, ...] | None = None
+    special: bool = False
 
     @classmethod
-    def of(cls, dictionary: Dictionary, index: int | Sequence[int] | None) -> Latents:
+    def of(cls, dictionary: Dictionary, index: int | Sequence[int] | None, special: bool = False) -> Latents:
         """Checked.
 
         Raises:
@@ -67,9 +77,9 @@ class Latents:
         if index is not None and (not numbers or any(i is None or not 0 <= i < size for i in numbers)):
             raise SiteError(f"{dictionary!r} has the latents 0 to {size - 1}; got {index!r}.")
         if index is None:
-            return cls(dictionary)
+            return cls(dictionary, None, special)
         known = tuple(i for i in numbers if i is not None)
-        return cls(dictionary, known if several else known[0])
+        return cls(dictionary, known if several else known[0], special)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -86,14 +96,43 @@ class Latents:
         found = self.dictionary.encode(x)
         return found if self.index is None else found[..., self._columns]
 
-    def write(self, x: Float[Tensor, "*batch d_in"], new: Tensor) -> Float[Tensor, "*batch d_in"]:
-        """The activations moved along the decoder's directions by as much as the latents have changed."""
-        return x + self._spread(new - self.read(x)).to(x.dtype)
+    def write(
+        self, x: Float[Tensor, "*batch d_in"], new: Tensor, onto: Float[Tensor, "*batch d_out"]
+    ) -> Float[Tensor, "*batch d_out"]:
+        """An activation moved along the decoder's directions by as much as the latents have changed.
 
-    def gradient(self, g: Float[Tensor, "*batch d_in"]) -> Tensor:
-        """From the gradient by the activation that by the latents, as `write` moves them."""
-        self._check(g)
+        Args:
+            x: the activation that is read.
+            new: its latents as they shall be.
+            onto: the activation that is moved: `x` itself, but for a transcoder.
+
+        Raises:
+            SiteError: one of another width.
+        """
+        moved = self._spread(new - self.read(x)) * self.dictionary.direction_size(x)
+        if moved.shape[-1] != onto.shape[-1]:
+            raise SiteError(
+                f"{self.dictionary!r} writes activations of width {moved.shape[-1]}; here it is {onto.shape[-1]}. It "
+                "belongs to another model."
+            )
+        return onto + moved.to(onto.dtype)
+
+    def gradient(self, g: Float[Tensor, "*batch d_out"]) -> Tensor:
+        """From the gradient by the activation that by the latents, as `write` moves them.
+
+        Raises:
+            SiteError: a gradient of another width, or a dictionary by which this depends on the activation.
+        """
         directions = self.dictionary.W_dec.to(g).T
+        if g.shape[-1] != len(directions):
+            raise SiteError(
+                f"{self.dictionary!r} writes activations of width {len(directions)}; here it is {g.shape[-1]}."
+            )
+        if not isinstance(self.dictionary.direction_size(g), float):
+            raise SiteError(
+                f"{self.dictionary!r} scales activations by their own length: there is no gradient by its latents "
+                "alone. Take that by the activation: run.gradient(of, sae.site)."
+            )
         return g @ (directions if self.index is None else directions[:, self._columns])
 
     def code_with(self, show: Callable[[Any], str]) -> str:
@@ -101,7 +140,8 @@ class Latents:
         index = (
             "" if self.index is None else f", {self.index if isinstance(self.index, int) else [*self.index]}"
         )
-        return f".latent({show(self.dictionary)}{index})"
+        special = ", special=True" if self.special else ""
+        return f".latent({show(self.dictionary)}{index}{special})"
 
     def __repr__(self) -> str:
         return self.code_with(repr)

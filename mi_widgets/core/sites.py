@@ -41,6 +41,7 @@ AXES: dict[str, tuple[str, ...]] = {
     "z": _PER_HEAD,
     "attn_out": _RESIDUAL,
     "resid_mid": _RESIDUAL,
+    "mlp_in": _RESIDUAL,
     "mlp_pre": _NEURONS,
     "mlp_post": _NEURONS,
     "mlp_out": _RESIDUAL,
@@ -76,7 +77,10 @@ class Site:
     def axes(self) -> tuple[str, ...]:
         """The axes of one layer's tensor, before a head or a position is chosen."""
         axes = AXES[self.name]
-        return axes if self.latents is None else (*axes[:-1], *self.latents.axes)
+        if self.latents is None:
+            return axes
+        kept = tuple(axis for axis in axes[:-1] if axis != "head" or self.head is not None)
+        return (*kept, *self.latents.axes)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Site:
         numbers = index if isinstance(index, tuple) else (index,)
@@ -137,22 +141,46 @@ class Site:
             raise SiteError(f"{self!r} has its positions already: tokens are named without .pos.")
         return replace(self, tokens=tuple(dict.fromkeys(map(plain_text, tokens))))
 
-    def latent(self, dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
-        """What a sparse autoencoder reads here: a latent, several, or all of them.
+    def latent(
+        self, dictionary: Dictionary, index: int | Sequence[int] | None = None, *, special: bool = False
+    ) -> Site:
+        """What a dictionary reads here: a latent, several, or all of them.
 
         Written to, the activation moves along the decoder's directions by what has changed; all else of it stays, the
-        autoencoder's error too. So what is written as it was read changes nothing.
+        dictionary's error too. So what is written as it was read changes nothing. A transcoder moves the activation
+        that it writes. Of heads (`at.z[2]`) it reads all, one beside the other, or one (`at.z[2, 3]`).
 
         Args:
             dictionary: an `mi.sae.SAE`.
             index: one latent (its axis is dropped when read), several, or all by default.
+            special: whether a change holds at special tokens too (such as the one that begins a text), which
+                dictionaries are not trained on and `mi.sae.latents` hides. Where a token is named by `.pos(…)` or
+                `.every(…)`, it holds there in any case.
         """
-        if self.latents is not None or AXES[self.name][-1] not in ("d_model", "d_mlp"):
+        if self.latents is not None or AXES[self.name][-1] not in ("d_model", "d_mlp", "d_head"):
             raise SiteError(
-                f"{self!r} has no latents: a dictionary reads the residual stream, neurons, or what a layer adds, as "
-                "in at.resid_post[2].latent(sae, 17)."
+                f"{self!r} has no latents: a dictionary reads the residual stream, neurons, heads, or what a layer "
+                "adds, as in at.resid_post[2].latent(sae, 17)."
             )
-        return replace(self, latents=Latents.of(dictionary, index))
+        return replace(self, latents=Latents.of(dictionary, index, special))
+
+    @property
+    def written(self) -> Site:
+        """Where a change of it goes: to the site itself, but for the latents of a transcoder.
+
+        Raises:
+            SiteError: a transcoder that does not say where it writes.
+        """
+        dictionary = None if self.latents is None else self.latents.dictionary
+        if dictionary is None or not dictionary.transcodes:
+            return self
+        own, writes = getattr(dictionary, "site", None), getattr(dictionary, "writes", None)
+        if writes is None:
+            raise SiteError(
+                f"{dictionary!r} does not say where it writes: mi.sae.load(…, writes=at.mlp_out[2]), for example."
+            )
+        further = 0 if own is None or self.layer is None else self.layer - own.layer
+        return replace(self, name=writes.name, layer=writes.layer + further, head=writes.head)
 
     @property
     def place_in_pass(self) -> tuple[int, int]:
@@ -195,7 +223,9 @@ def _names_with(axis: str) -> list[str]:
     return [name for name, axes in AXES.items() if axis in axes]
 
 
-def latent(dictionary: Dictionary, index: int | Sequence[int] | None = None) -> Site:
+def latent(
+    dictionary: Dictionary, index: int | Sequence[int] | None = None, *, special: bool = False
+) -> Site:
     """A sparse autoencoder's latents at the site that it was trained on; see `Site.latent`.
 
     Raises:
@@ -207,7 +237,7 @@ def latent(dictionary: Dictionary, index: int | Sequence[int] | None = None) -> 
             f"at.latent takes a dictionary that knows its site; got {dictionary!r}. Name the site: "
             "at.resid_post[2].latent(sae, 17)."
         )
-    return site.latent(dictionary, index)
+    return site.latent(dictionary, index, special=special)
 
 
 embed = Site("embed")
@@ -216,6 +246,7 @@ resid_mid = Site("resid_mid")
 resid_post = Site("resid_post")
 attn_out = Site("attn_out")
 mlp_out = Site("mlp_out")
+mlp_in = Site("mlp_in")
 mlp_pre = Site("mlp_pre")
 mlp_post = Site("mlp_post")
 q = Site("q")
@@ -237,6 +268,7 @@ attention_probabilities = pattern
 _TRANSFORMER_LENS = {
     "hook_embed": "embed",
     "attn.hook_attn_scores": "scores",
+    "mlp.hook_in": "mlp_in",  # of TransformerBridge
     "mlp.hook_pre": "mlp_pre",
     "mlp.hook_post": "mlp_post",
     **{f"attn.hook_{name}": name for name in ("q", "k", "v", "z", "pattern")},

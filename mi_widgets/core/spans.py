@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from .errors import SiteError
-from .sites import Position, Site
+from .sites import AXES, Position, Site
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class PromptSpans:
         generated: the texts of the tokens that were generated behind each prompt, the present ones included.
         whole: the batch that these prompts were chosen from, where they are a part of one.
         chosen: which of its rows they are.
+        special: the texts of special tokens, where latents are changed: these are left alone (see `Site.latent`).
+        onto: the activation that is changed, where latents are read from another one.
     """
 
     lengths: tuple[int, ...]
@@ -39,6 +41,8 @@ class PromptSpans:
     generated: tuple[tuple[str, ...], ...] = ()
     whole: PromptSpans | None = None
     chosen: tuple[int, ...] = ()
+    special: frozenset[str] = frozenset()
+    onto: Tensor | None = field(default=None, compare=False, repr=False)
     # What was resolved: reading, writing and their checks ask the same.
     _resolved: dict[tuple[Site, int], Tensor] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -95,11 +99,27 @@ class PromptSpans:
             self._resolved[site, total] = torch.tensor(here)
         return self._resolved[site, total]
 
+    def leaves_out(self, site: Site, total: int) -> Bool[Tensor, "batch n"] | None:
+        """The special tokens among the site's columns that a change of latents does not touch; None for none."""
+        asked = site.latents is None or site.latents.special or site.tokens is not None
+        if asked or site.positions not in (None, "new") or not self.special or not self.tokens:
+            return None
+        found = torch.tensor(
+            [[text in self.special for text in self._texts(row, total)] for row in range(len(self.tokens))]
+        )
+        columns = self.resolve(site, total)
+        found = found if columns is None else found.gather(1, columns)
+        return found if found.any() else None
+
     def _texts(self, row: int, total: int) -> Sequence[str]:
         """The token under each column of an activation, "" at padding."""
         before, n = self.shifts[row], self.lengths[row]
         padded = [*[""] * before, *self.tokens[row], *[""] * (self.width - before - n)]
-        return [*padded, *(self.generated[row] if self.generated else ())][self.start : self.start + total]
+        texts = [*padded, *(self.generated[row] if self.generated else ())][self.start : self.start + total]
+        return [
+            *texts,
+            *[""] * (total - len(texts)),
+        ]  # a prompt whose answer has ended, beside others that go on
 
     def _column(self, site: Site, position: Position, row: int) -> int:
         length = self.lengths[row]
@@ -203,13 +223,18 @@ def read(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     Where it names tokens, all columns are read, since rows differ in how many they have; `write` writes these alone.
     """
     part = _chosen(x, site, spans)
-    return part if site.latents is None else site.latents.read(part)
+    return part if site.latents is None else site.latents.read(_beside(part, site))
 
 
 def gradient(g: Tensor, site: Site, spans: PromptSpans) -> Tensor:
-    """As `read`, of the gradient by one layer's activation."""
-    part = _chosen(g, site, spans)
-    return part if site.latents is None else site.latents.gradient(part)
+    """As `read`, of the gradient by one layer's activation: the one that a change of `site` goes to."""
+    part = _chosen(g, site.written, spans)
+    return part if site.latents is None else site.latents.gradient(_beside(part, site.written))
+
+
+def _beside(part: Tensor, site: Site) -> Tensor:
+    """As a dictionary reads it: heads one beside the other."""
+    return part.flatten(-2) if "head" in AXES[site.name] and site.head is None else part
 
 
 def _chosen(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
@@ -226,7 +251,8 @@ def _chosen(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
 def write(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> Tensor:
     """A copy of `x` in which the part that `site` names is `new` (shaped as `read` returns it)."""
     if site.latents is not None:
-        new = site.latents.write(_chosen(x, site, spans), new)
+        x, new = _moved(x, site, spans, new)
+        site = site.written
     copy = x.clone()
     part = _part(copy, site)
     positions = spans.resolve(site, part.shape[1])
@@ -242,6 +268,22 @@ def write(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> Tensor:
     else:
         part[_index(positions.to(x.device))] = new
     return copy
+
+
+def _moved(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> tuple[Tensor, Tensor]:
+    """The activation that new latents change, and what its part shall be."""
+    assert site.latents is not None
+    onto = x if site.written is site else spans.onto
+    if onto is None:
+        raise SiteError(f"{site!r} is changed at {site.written.everywhere!r}, in a run of a model alone.")
+    there = _chosen(onto, site.written, spans)
+    read_there = _beside(_chosen(x, site, spans), site)
+    moved = site.latents.write(read_there, new, _beside(there, site.written)).reshape(there.shape)
+    left = spans.leaves_out(site, x.shape[1])
+    if left is not None:
+        left = left.to(moved.device)
+        moved = torch.where(left.reshape(*left.shape, *[1] * (moved.ndim - 2)), there, moved)
+    return onto, moved
 
 
 def single(site: Site) -> bool:

@@ -109,7 +109,7 @@ def _steps(
 ) -> Iterator[Tensor]:
     """The next logits (batch, d_vocab), again and again; the tokens chosen are read from `new`."""
     cache = model.architecture.new_cache()
-    by_text = any(edit.site.tokens for edit in edits)
+    by_text = any(edit.site.tokens or edit.site.latents for edit in edits)
     spans, device = tokenized.spans, model.device
     ids, mask = tokenized.ids.to(device), tokenized.mask.to(device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)

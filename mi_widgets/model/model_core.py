@@ -15,7 +15,7 @@ from torch import Tensor
 from mi_widgets.core.errors import MIError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
-from mi_widgets.core.spans import PromptSpans
+from mi_widgets.core.spans import PromptSpans, touches
 
 from .architectures import Weights, check_site, layers_of
 from .backend import Edit, Key, PassRequest, lock_of, trace
@@ -150,6 +150,7 @@ class ModelCore:
         added = stack(*interventions)
         for intervention in added:
             self.layers_of(intervention.site)
+            self.layers_of(intervention.site.written)
         token = _active.set((*_active.get(), (id(self.module), added)))
         try:
             yield self
@@ -217,17 +218,29 @@ class ModelCore:
         Raises:
             SiteError: a position that a prompt does not have.
         """
-        edits = []
-        for intervention in sorted(interventions, key=lambda edit: edit.site.place_in_pass):
+        edits: list[Edit] = []
+        given = [*interventions]
+        if any(one.site.latents is not None for one in given):
+            spans = replace(spans, special=self._special)
+        for intervention in given:
             site = intervention.site
             if not spans.start:  # positions that do not exist are found before the model runs
                 spans.resolve(site, spans.width)
             here = replace(spans, start=0) if self.architecture.places[site.name].cached else spans
+            if site.written is not site:
+                edits += _carried(intervention, here)
+                continue
             change = partial(intervention.apply, spans=here)
             if site.name == "scores":
                 change = partial(_where_attended, change)
             edits.append(Edit((site.name, site.layer), change))
-        return edits
+        return sorted(edits, key=lambda edit: Site(*edit.key).place_in_pass)
+
+    @cached_property
+    def _special(self) -> frozenset[str]:
+        """The texts of the tokenizer's special tokens."""
+        found = self.vocabulary_of(getattr(self.tokenizer, "all_special_ids", None) or ())
+        return frozenset(text for text in found if text)  # padding has none
 
     def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
         """What keeping some sites of a run on `prompt` would take, in bytes."""
@@ -262,6 +275,22 @@ class ModelCore:
         with lock_of(self.module):
             self._parts.undo()
         self._released = True
+
+
+def _carried(intervention: Intervention, spans: PromptSpans) -> list[Edit]:
+    """A change of a transcoder's latents: what it reads is noted where it reads it, and changes what it writes."""
+    site, noted = intervention.site, []
+
+    def note(x: Tensor) -> Tensor:
+        noted[:] = [x]
+        return x
+
+    def change(onto: Tensor) -> Tensor:
+        x = noted.pop()
+        return intervention.apply(x, replace(spans, onto=onto)) if touches(x, site, spans) else onto
+
+    written = site.written
+    return [Edit((site.name, site.layer), note), Edit((written.name, written.layer), change)]
 
 
 def _where_attended(change: Callable[[Tensor], Tensor], scores: Tensor) -> Tensor:

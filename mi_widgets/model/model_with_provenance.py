@@ -16,6 +16,7 @@ from mi_widgets.core.recording import moment
 from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
+from .dictionary_warnings import dictionary_warnings
 from .fingerprint import Fingerprints, WeightState, require_line
 from .model_core import ModelCore
 from .observation import block_output
@@ -134,7 +135,16 @@ class ModelWithProvenance(ModelCore):
         """
         active = self.interventions
         read = {*sites, *(intervention.site.name for intervention in active)}
-        return Provenance(self.name, interventions=active, warnings=self.trust.warnings_for(read), seed=seed)
+        latents = [(i.site.latents.dictionary, i.site) for i in active if i.site.latents is not None]
+        warned = [text for dictionary, site in latents for text in self.warnings_of(dictionary, site)]
+        warnings = dict.fromkeys((*self.trust.warnings_for(read), *warned))
+        return Provenance(self.name, interventions=active, warnings=tuple(warnings), seed=seed)
+
+    def warnings_of(self, dictionary: Any, site: Site) -> tuple[str, ...]:
+        """What to beware of where a dictionary reads this model at a site."""
+        path = getattr(getattr(self.module, "config", None), "_name_or_path", "")
+        normed = self.architecture.normed_writes
+        return dictionary_warnings((self.name, path), dictionary, site, normed_writes=normed)
 
     def code(self) -> str:
         """The Python that brings this model, without imports; it ends by making sure of the weights."""

@@ -117,11 +117,12 @@ class Run:
                 f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_type_and_shape(of)}."
             )
         site = self._site(site)
-        layers = self.model.layers_of(site)
-        raw = [self._raw(site, layer) for layer in layers]
+        changed = site.written  # a transcoder's latents are read elsewhere than they act
+        layers = self.model.layers_of(changed)
+        raw = [self._raw(changed, layer) for layer in layers]
         found = torch.autograd.grad(of.sum(), raw, retain_graph=True, allow_unused=True)
         whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
-        parts = [gradient(self._laid_out(site, g), site, self.spans) for g in whole]
+        parts = [gradient(self._laid_out(changed, g), site, self.spans) for g in whole]
         alone = site.layer is not None or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 

@@ -98,8 +98,10 @@ class _Sweep:
     def _chunk(self, cells: Sequence[_Cell]) -> Tensor:
         model, device = self._model, self._model.device
         here = [i for cell in cells for i in cell.interventions]
-        # At the embedding there is nothing to skip.
-        first = max(0, min([model.config.n_layers - 1, *map(_layer, here)])) if model.resumes else 0
+        # At the embedding there is nothing to skip; what reads in one layer and writes in another needs both.
+        across = any(i.site.written.layer != i.site.layer for i in (*self._ambient, *here))
+        resumes = model.resumes and not across
+        first = max(0, min([model.config.n_layers - 1, *map(_layer, here)])) if resumes else 0
         ambient = stack(*(a for a in self._ambient if not first or _layer(a) >= first))
         rows = torch.tensor([row for cell in cells for row in cell.rows])
         ids, mask = self._tokenized.ids[rows].to(device), self._tokenized.mask[rows].to(device)
@@ -122,18 +124,18 @@ class _Sweep:
     def _edits(self, cells: Sequence[_Cell], ambient: Stack) -> list[Edit]:
         """One edit an activation: what holds throughout in all rows, then each cell in its own."""
         by_key: dict[Key, list[tuple[slice, Edit]]] = {}
-        place: dict[Key, tuple[int, int]] = {}
         ends = list(itertools.accumulate(len(cell.rows) for cell in cells))
         parts = [(slice(0, ends[-1]), ambient, [row for cell in cells for row in cell.rows])]
         for cell, end in zip(cells, ends, strict=True):
             parts.append((slice(end - len(cell.rows), end), cell.interventions, list(cell.rows)))
         for where, interventions, rows in parts:
             spans = self._tokenized.spans.rows(rows)
-            ordered = sorted(interventions, key=lambda i: i.site.place_in_pass)
-            for intervention, edit in zip(ordered, self._model.edits(ordered, spans), strict=True):
+            for edit in self._model.edits(interventions, spans):
                 by_key.setdefault(edit.key, []).append((where, edit))
-                place[edit.key] = intervention.site.place_in_pass
-        return [Edit(key, _in_rows(by_key[key])) for key in sorted(by_key, key=place.__getitem__)]
+        return [
+            Edit(key, _in_rows(by_key[key]))
+            for key in sorted(by_key, key=lambda key: Site(*key).place_in_pass)
+        ]
 
 
 def _in_rows(edits: Sequence[tuple[slice, Edit]]) -> Callable[[Tensor], Tensor]:

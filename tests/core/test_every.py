@@ -117,3 +117,10 @@ def test_generated_tokens_are_changed_as_if_the_whole_text_were_run(model, monke
             assert torch.allclose(said[row], run.logits[0, len(prompt) - 1 : -1], atol=1e-5)
             assert torch.allclose(generation.run[at.resid_post[1]], run[at.resid_post[1]], atol=1e-5)
     assert any(i % 2 == 0 for generation in written for i in generation.ids)
+
+
+def test_beside_a_prompt_whose_answer_has_ended_others_go_on():
+    spans = PromptSpans(
+        (1, 1), 1, left=True, start=2, tokens=(("a",), ("b",)), generated=(("x",), ("x", "."))
+    )
+    assert spans.named(at.resid_post[0].every("."), 1).tolist() == [[False], [True]]

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import DictionaryError
-from mi_widgets.core.sae_files import CONFIG, WEIGHTS, read_sae
+from mi_widgets.core.sae_formats.reading import read_sae
+from mi_widgets.core.sae_formats.sae_lens import CONFIG, WEIGHTS
 from mi_widgets.core.script import code_of
 from tests.core.dictionaries import KINDS, random_sae
 
@@ -24,13 +25,17 @@ def test_what_fires_is_what_its_kind_says(kind, rows, seed):
     found = sae.encode(x)
     assert (found >= 0).all()
     fires = found > 0
-    torch.testing.assert_close(found[fires], before[fires])
+    said = before.tanh() if kind == "tanh_relu" else before
+    torch.testing.assert_close(found[fires], said[fires])
     match kind:
         case "topk":
             least = before.sort(-1, descending=True).values[:, sae.k - 1 : sae.k]
             assert fires.equal((before >= least) & (before > 0))
-        case "l1":
+        case "l1" | "tanh_relu":
             assert fires.equal(before > 0)
+        case "groupmax":
+            for half, fired in ((before[:, :5], fires[:, :5]), (before[:, 5:], fires[:, 5:])):
+                assert fired.equal((half == half.amax(-1, keepdim=True)) & (half > 0))
         case _:
             assert fires.equal((before > 0) & (before > sae.threshold))
     torch.testing.assert_close(sae(x), found @ sae.W_dec + sae.b_dec)
@@ -59,13 +64,15 @@ def test_a_folder_holds_all_of_it(tmp_path, kind):
     torch.testing.assert_close(found.encode(x), sae.encode(x), rtol=0, atol=0)
     torch.testing.assert_close(found(x), sae(x), rtol=0, atol=0)
     assert (found.kind, found.site, found.model) == (kind, at.resid_post[2], "atlas")
-    assert kind == "l1" or found.k == sae.k or kind == "jumprelu"
+    assert found.k == sae.k
     assert found.code() == f"mi.sae.load({str(tmp_path / 'it')!r})"
     assert sorted(path.name for path in (tmp_path / "it").iterdir()) == [CONFIG, WEIGHTS]
     config = json.loads((tmp_path / "it" / CONFIG).read_text())
     assert config["metadata"]["hook_name"] == "blocks.2.hook_resid_post"
     # What other programs read of batch top-k is what it is once it is trained.
-    assert config["architecture"] == {"l1": "standard", "topk": "topk"}.get(kind, "jumprelu")
+    assert config["architecture"] == {
+        "l1": "standard", "topk": "topk", "tanh_relu": "tanh_relu", "groupmax": "groupmax",
+    }.get(kind, "jumprelu")  # fmt: skip
 
 
 def folder(tmp_path, weights=None, **config):
@@ -108,17 +115,12 @@ def test_state_dicts_of_linear_layers_are_read(tmp_path):
         "encoder.weight": sae.W_enc.T, "encoder.bias": sae.b_enc, "decoder.weight": sae.W_dec.T, "b_dec": sae.b_dec,
     }  # fmt: skip
     torch.save(state, tmp_path / "ae.pt")
-    torch.testing.assert_close(mi.sae.load(tmp_path / "ae.pt").encode(x), sae.encode(x))
+    torch.testing.assert_close(mi.sae.load(tmp_path / "ae.pt", kind="l1").encode(x), sae.encode(x))
     torch.save({**state, "k": torch.tensor(3)}, tmp_path / "k.pt")
-    found = mi.sae.load(tmp_path / "k.pt")
+    found = mi.sae.load(tmp_path / "k.pt", kind="topk")
     assert (found.kind, found.k) == ("topk", 3)
     save_file({n: v.contiguous() for n, v in state.items()}, tmp_path / "ae.safetensors")
-    torch.testing.assert_close(mi.sae.load(tmp_path / "ae.safetensors")(x), sae(x))
-
-
-class Code:
-    def __reduce__(self):
-        return print, ("this was run",)
+    torch.testing.assert_close(mi.sae.load(tmp_path / "ae.safetensors", kind="l1")(x), sae(x))
 
 
 def cut_off(tmp_path):
@@ -141,12 +143,14 @@ def no_json(tmp_path):
     ("damage", "says"),
     [
         (cut_off, "cannot be read, it is damaged or cut off"),
-        (without_weights, "lacks sae_weights.safetensors: it is no autoencoder in SAELens's layout"),
+        (
+            without_weights,
+            "holds cfg.json: that is no dictionary's folder. Known are cfg.json with sae_weights",
+        ),
         (no_json, "cfg.json is damaged"),
         (lambda p: folder(p, {"W_dec": torch.full((10, 6), torch.nan)}), "is damaged: W_dec holds NaN"),
         (lambda p: folder(p, {"W_dec": torch.ones(9, 6)}), r"W_dec must have shape \(10, 6\).*got \(9, 6\)"),
-        (lambda p: folder(p, architecture="gated"), "architecture 'gated'; known are standard, topk"),
-        (lambda p: folder(p, normalize_activations="layer_norm"), "wants its activations normalised"),
+        (lambda p: folder(p, architecture="gated"), "lacks the tensor r_mag; it has b_enc"),
         (lambda p: folder(p, k=11), "k must be a whole number from 1 to d_sae, 10; got 11"),
     ],
 )
@@ -156,17 +160,17 @@ def test_damaged_folders_say_what_is_wrong(tmp_path, damage, says):
         read_sae(tmp_path)
 
 
-def test_no_code_is_run(tmp_path, capsys):
-    torch.save({"W_enc": Code()}, tmp_path / "ae.pt")
-    with pytest.raises(DictionaryError, match="only tensors are read"):
-        mi.sae.load(tmp_path / "ae.pt")
-    assert "this was run" not in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"kind": "gated"}, "kind='gated': the kinds are topk, batch_topk, jumprelu, l1"),
+        ({"kind": "sorted"}, "kind='sorted': the kinds are topk, batch_topk, jumprelu, l1, gated, tanh_relu"),
+        ({"scaling": "half"}, "scaling='half': activations are scaled by none, layer_norm"),
+        ({"groups": (3, 4)}, r"groups=\(3, 4\) are not 10 latents together"),
+        ({"writes": at.mlp_out[1]}, "A transcoder takes no b_dec away from what it reads"),
+        (
+            {"writes": at.mlp_out[1], "site": at.resid_post[1], "subtracts_b_dec": False},
+            r"reads before it writes.*got site=at.resid_post\[1\], writes=at.mlp_out\[1\]",
+        ),
         ({"k": 0}, "k must be a whole number from 1 to d_sae, 10; got 0"),
         ({"b_enc": torch.zeros(9)}, r"b_enc must have shape \(10,\)"),
         ({"kind": "jumprelu", "threshold": None}, r"threshold must have shape \(10,\).*got none"),
@@ -176,6 +180,11 @@ def test_no_code_is_run(tmp_path, capsys):
 def test_what_does_not_fit_together_is_refused(changes, says):
     with pytest.raises(DictionaryError, match=says):
         random_sae(**{"kind": "topk", **changes})
+
+
+def test_groups_of_unequal_size_are_refused():
+    with pytest.raises(DictionaryError, match="k=3: 10 latents cannot be parted into so many groups"):
+        replace(random_sae("groupmax"), k=3)
 
 
 def test_activations_of_another_width_are_refused():

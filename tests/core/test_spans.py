@@ -174,6 +174,7 @@ ALIASES = {
     "hook_resid_pre": "resid_pre",
     "hook_resid_mid": "resid_mid",
     "hook_resid_post": "resid_post",
+    "mlp.hook_in": "mlp_in",
     "mlp.hook_pre": "mlp_pre",
     "mlp.hook_post": "mlp_post",
 }

@@ -74,7 +74,7 @@ def small(family, seed=0, **changes):
 
 SITES = (
     *("embed", "resid_pre", "q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid"),
-    *("mlp_pre", "mlp_post", "mlp_out", "resid_post", "logits"),
+    *("mlp_in", "mlp_pre", "mlp_post", "mlp_out", "resid_post", "logits"),
 )
 SQUARE = ("scores", "pattern")  # (batch, head, query, key)
 PER_HEAD = ("q", "k", "v", "z")

@@ -149,6 +149,8 @@ class Plain:
                 yield ["resid_mid"], attention.register_forward_hook, _out(tell["resid_mid"])
             elif self.family not in ("GPT-NeoX", "GPT-J", "Transformer"):  # parallel: there is none
                 yield ["resid_mid"], at(attn_out).register_forward_hook, _out(self._mid(tell["resid_mid"]))
+            reader = at("fc1" if self.family == "OPT" else "mlp")
+            yield ["mlp_in"], reader.register_forward_pre_hook, _in(partial(neurons, name="mlp_in"))
             yield ["mlp_pre"], at(mlp_pre).register_forward_hook, _out(partial(neurons, name="mlp_pre"))
             yield ["mlp_out"], at(mlp_out).register_forward_hook, _out(partial(neurons, name="mlp_out"))
             yield ["resid_post"], at().register_forward_hook, _out(tell["resid_post"])

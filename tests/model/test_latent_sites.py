@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.analysis.activations import not_special
 from mi_widgets.core.errors import InterventionError, SiteError
 from tests.conftest import examples, small_transformer
 from tests.core.dictionaries import KINDS, random_sae
@@ -66,7 +67,7 @@ def test_written_latents_move_the_activation_along_their_directions(index, value
         with model.intervene(edit):
             found = model.run(PROMPTS, keep=[site])[site]
         wanted = x + (new - now)[..., None] * sae.W_dec[index]
-        mask = model.run(PROMPTS).mask
+        mask = not_special(model.run(PROMPTS))
         torch.testing.assert_close(found[mask], wanted[mask])
 
 
@@ -124,6 +125,9 @@ def test_sites_say_what_they_are():
     loading = SimpleNamespace(sae=SimpleNamespace(load=lambda _: sae))
     assert eval(site.code(), {"at": at, "mi": loading}) == site
     assert site.everywhere == at.resid_post[1]
+    with_special = at.latent(sae, [7, 8], special=True)
+    assert with_special.code() == "at.resid_post[1].latent(mi.sae.load('here'), [7, 8], special=True)"
+    assert eval(with_special.code(), {"at": at, "mi": loading}) == with_special != at.latent(sae, [7, 8])
     assert site.axes == ("batch", "pos")
     assert at.latent(sae, [1, 2]).axes == ("batch", "pos", "latent")
     assert hash(site) == hash(at.resid_post[1].latent(sae, 7).pos(-1))

@@ -10,9 +10,8 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import DictionaryError, MIError, PromptError, WrongKind
 from mi_widgets.training.sae.activations import FromTexts
-from mi_widgets.training.sae.fit import Fit
+from mi_widgets.training.sae.fit import TRAINED_KINDS, Fit
 from tests.conftest import small_transformer
-from tests.core.dictionaries import KINDS
 from tests.model.letters import letters
 
 FEATURES, D_IN, FIRING = 48, 16, 2
@@ -52,7 +51,7 @@ def test_planted_directions_are_found(planted, kind, least):
     assert 0.4 * FIRING < fires < 1.6 * FIRING
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED_KINDS)
 def test_a_seed_is_a_training(planted, kind):
     x, _ = planted
     first, again, other = (
@@ -75,7 +74,7 @@ class Stop:
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED_KINDS)
 def test_interrupted_it_goes_on_without_loss(planted, kind, tmp_path):
     x, _ = planted
     whole = mi.sae.train(activations=x, kind=kind, n_tokens=30_000, **FEW)
@@ -209,7 +208,7 @@ MODEL = object()
         ({"k": 49}, "k=49: no more latents can fire than there are, d_sae=48"),
         ({"k": 0}, "k must be a whole number from 1; got 0"),
         ({"d_sae": 1.5}, "d_sae must be a whole number from 1; got 1.5"),
-        ({"kind": "gated"}, "kind='gated': the kinds are topk, batch_topk, jumprelu, l1"),
+        ({"kind": "gated"}, "kind='gated': the kinds that are trained are topk, batch_topk, jumprelu, l1"),
         ({"activations": None}, "takes a model, a site and texts.*or activations=x"),
         ({"model": MODEL}, "model must be a Model.*got an object"),
         ({"activations": torch.zeros(0, 4)}, r"a tensor \(n, d_in\) with something in it; got \(0, 4\)"),

@@ -12,18 +12,19 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
-from mi_widgets.core.sites import AXES, Site
+from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.model import Model
 
 from ..activations import listed_texts, text_batches
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .sites import at_annotations, in_a_title, site_of
+from .sites import at_annotations, in_a_title, site_of, vectors, with_warnings, written_of
 
 BINS = 20
 
@@ -116,7 +117,7 @@ def dashboards(
         primary="density",
         unit="share of tokens",
         source="Bricken et al. 2023, feature dashboards",
-        provenance=model.provenance(sites=[site.name]),
+        provenance=with_warnings(model.provenance(sites=[site.name]), model, sae, site),
     )
 
 
@@ -179,7 +180,7 @@ def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: b
     before = 0
     for read in text_batches(model, site, texts, what="dashboards", progress=progress):
         real = read.real.cpu()
-        latents = sae.encode(read.x[read.real]).float().cpu()
+        latents = sae.encode(vectors(read.x, site)[read.real]).float().cpu()
         rows, columns = latents.nonzero(as_tuple=True)
         tokens.append(read.run.ids.cpu()[real])
         text.append(torch.tensor(read.numbers)[real.nonzero()[:, 0]])
@@ -192,11 +193,7 @@ def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: b
 
 def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndarray]:
     """The tokens whose logits a latent moves most, by its direction alone; of neurons through what they write."""
-    directions: Tensor = sae.W_dec.float()
-    if AXES[site.name][-1] == "d_mlp":
-        directions = (
-            directions @ model.architecture.neurons_write(model.module, site.layer or 0).float().cpu()
-        )
+    directions = _written(model, sae.W_dec.float(), written_of(sae, site))
     effect = directions @ model.unembedding.directions(range(model.config.d_vocab)).cpu()
     effect -= effect.mean(-1, keepdim=True)
     many = min(many, effect.shape[1])
@@ -207,6 +204,29 @@ def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndar
         "suppressed": least.indices.numpy(),
         "suppressed_by": -least.values.numpy(),
     }
+
+
+def _written(
+    model: Model, directions: Float[Tensor, "latent d"], place: Site
+) -> Float[Tensor, "latent d_model"]:
+    """What directions at a place add to the residual stream.
+
+    Raises:
+        DictionaryError: nothing, but by what is made of them.
+    """
+    architecture, layer = model.architecture, place.layer or 0
+    if place.name == "z":
+        heads = architecture.heads_write(model.module, layer).float().cpu()
+        return directions @ (heads.flatten(0, 1) if place.head is None else heads[place.head])
+    if place.name == "mlp_post":
+        return directions @ architecture.neurons_write(model.module, layer).float().cpu()
+    if place.name in ("q", "k", "v", "mlp_in", "mlp_pre"):
+        raise DictionaryError(
+            f"mi.sae.dashboards shows which tokens a latent promotes by its direction alone, and {place!r} adds "
+            "nothing to the residual stream by itself: use mi.sae.latents and mi.sae.evaluate, or a dictionary of "
+            "at.mlp_out, at.z or the stream."
+        )
+    return directions
 
 
 def _neighbours(sae: SAE, many: int) -> dict[str, Any]:

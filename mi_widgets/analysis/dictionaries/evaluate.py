@@ -24,7 +24,7 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from ..loss import summed_loss
 from .detectors import Columns, blocks, f1_of
-from .sites import at_annotations, in_a_title, site_of
+from .sites import at_annotations, in_a_title, site_of, vectors, with_warnings, written_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 EXAMPLES_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -102,24 +102,30 @@ def evaluate_sae(
         primary="f1",
         unit="F1",
         source="Gao et al. 2024 (arXiv:2406.04093), section 4; Karvonen et al. 2024 (arXiv:2408.00113)",
-        provenance=model.provenance(),
+        provenance=with_warnings(model.provenance(), model, sae, site),
     )
 
 
 def _fidelity(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
     n, error, total, squares, fires = 0, 0.0, torch.zeros(()), 0.0, torch.zeros(sae.d_sae)
-    losses: dict[str, float] = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
-    edits: dict[str, Callable[[Tensor], Tensor]] = {"spliced": sae, "zeros": torch.zeros_like}
-    for read in text_batches(model, site, texts, what="fidelity", progress=progress):
-        x = read.x[read.real].double().cpu()
-        latents = sae.encode(x.float())
-        error += float((sae.decode(latents).double() - x).square().sum())
-        total, squares = total + x.sum(0), squares + float(x.square().sum())
-        fires += (latents > 0).sum(0).cpu()
-        n += len(x)
+    losses = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
+    written = written_of(sae, site)
+    for read in text_batches(
+        model, site, texts, what="fidelity", progress=progress, also=[written.everywhere]
+    ):
+        x, whole = vectors(read.run[site].detach(), site), read.run[written].detach()
+        latents = sae.encode(x)
+        said = sae.decode(latents, x)
+        y = vectors(whole, written)[read.real].double().cpu()
+        error += float((said[read.real].double().cpu() - y).square().sum())
+        total, squares = total + y.sum(0), squares + float(y.square().sum())
+        fires += (latents[read.real] > 0).sum(0).cpu()
+        n += len(y)
         losses["whole"] += summed_loss(read.run)[0]
-        for name, edit in edits.items():
-            with model.intervene(apply(site.everywhere, _but_special(edit, read.real))):
+        for name, instead in {
+            "spliced": said.reshape(whole.shape), "zeros": torch.zeros_like(whole)
+        }.items():  # fmt: skip
+            with model.intervene(apply(written, _but_special(instead, read.real))):
                 losses[name] += summed_loss(model.run(read.pieces))[0]
     spread = squares - float((total / n).square().sum()) * n
     lost = losses["zeros"] - losses["whole"]
@@ -131,13 +137,12 @@ def _fidelity(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress
     }
 
 
-def _but_special(
-    edit: Callable[[Tensor], Tensor], real: Bool[Tensor, "batch pos"]
-) -> Callable[[Tensor], Tensor]:
-    """An edit of all tokens but special ones and padding."""
+def _but_special(instead: Tensor, real: Bool[Tensor, "batch pos"]) -> Callable[[Tensor], Tensor]:
+    """An edit that puts something in the place of all tokens but special ones and padding."""
 
     def edited(x: Tensor) -> Tensor:
-        return torch.where(real[..., None].to(x.device), edit(x), x)
+        where = real.to(x.device).reshape(*real.shape, *[1] * (x.ndim - 2))
+        return torch.where(where, instead.to(x), x)
 
     return edited
 

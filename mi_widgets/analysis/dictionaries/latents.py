@@ -15,7 +15,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.model.run import Run
 
 from ..activations import not_special
-from .sites import in_a_title, site_of
+from .sites import in_a_title, site_of, vectors, with_warnings
 
 
 @recorded
@@ -29,20 +29,20 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
 
     Returns:
         Result (batch, pos, rank) of activations above 0, NaN where fewer fire than at the busiest token, and at
-        padding and special tokens, which no dictionary is trained on. The variable `latent` is the number of each, -1
-        where there is none.
+        padding and special tokens, which no dictionary is trained on (nor does an edit of latents touch these, unless
+        it is asked to: `Site.latent`). The variable `latent` is the number of each, -1 where there is none.
 
     Raises:
         DictionaryError: no site, or a width that is not the site's.
         NotKept: the run did not keep the site.
     """
     site = site_of(sae, site)
-    found = sae.encode(run[site.everywhere].detach())
+    found = sae.encode(vectors(run[site].detach(), site))
     numbers, activations = _strongest(found * not_special(run)[..., None].to(found))
     dims = ("batch", "pos", "rank")
     return Result(
         kind="latents",
-        title=f"Latents at {in_a_title(site.everywhere)}",
+        title=f"Latents at {in_a_title(site)}",
         dataset=xr.Dataset(
             {
                 "activation": (dims, activations),
@@ -58,7 +58,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         primary="activation",
         unit="activation",
         source="the dictionary's encoder",
-        provenance=run.provenance(sites=[site.name]),
+        provenance=with_warnings(run.provenance(sites=[site.name]), run.model, sae, site),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -10,23 +11,43 @@ from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.prompts import Annotation
+from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.sae import SAE
-from mi_widgets.core.sites import Site
+from mi_widgets.core.sites import WHOLE_MODEL, Site
 from mi_widgets.model.model import Model
+from mi_widgets.model.model_with_provenance import ModelWithProvenance
 
 from ..activations import text_batches
 
 
 def site_of(sae: SAE, site: Site | None) -> Site:
-    """Where a dictionary reads: the site given, else its own.
+    """Where a dictionary reads: the site given, else its own; all positions of it.
 
     Raises:
-        DictionaryError: neither names a layer.
+        DictionaryError: neither names a layer, or it is no vector at every token.
     """
     site = site or sae.site
-    if site is None or site.layer is None:
+    if site is None or (site.layer is None and site.name not in WHOLE_MODEL):
         raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
+    site = replace(site, positions=None, tokens=None, latents=None)
+    site.latent(sae)  # which refuses what has no latents
     return site
+
+
+def written_of(sae: SAE, site: Site) -> Site:
+    """What a dictionary that reads at a site says: the activation there, but for a transcoder."""
+    return replace(site.latent(sae).written, latents=None)
+
+
+def vectors(x: Tensor, site: Site) -> Float[Tensor, "batch pos d_in"]:
+    """An activation as a dictionary reads it: of several heads one beside the other."""
+    return x.flatten(-2) if "head" in site.axes and site.head is None else x
+
+
+def with_warnings(provenance: Provenance, model: ModelWithProvenance, sae: SAE, site: Site) -> Provenance:
+    """What a Result says of how it was made, and whether the dictionary reads where it was trained."""
+    warnings = dict.fromkeys((*provenance.warnings, *model.warnings_of(sae, site)))
+    return replace(provenance, warnings=tuple(warnings))
 
 
 def in_a_title(site: Site) -> str:
@@ -71,7 +92,7 @@ def at_annotations(
             for place, here in _places(model, texts[number], by_text.get(number, [])).items():
                 if place < read.x.shape[1] and read.real[row, place]:
                     found.append(here)
-                    rows.append(read.x[row, place])
+                    rows.append(vectors(read.x, site)[row, place])
     if not rows:
         raise PromptError("There is no annotation at any token of these texts.")
     return found, torch.stack(rows).float().cpu()

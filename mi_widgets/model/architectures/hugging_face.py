@@ -64,6 +64,8 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
         ),
         "resid_post": Place(block, item=0),
         "attn_out": Place(f"{block}.{table.attn_out}", item=0, layout=added(table.added_times, flat=False)),
+        # What holds the neurons takes it in, gates and all; where nothing does, the one matrix that makes them.
+        "mlp_in": Place(f"{block}.{table.mlp_pre.rpartition('.')[0] or table.mlp_pre}", "input", layout=flat),
         "mlp_pre": Place(f"{block}.{table.mlp_pre}", layout=flat),
         "mlp_post": Place(f"{block}.{table.mlp_down}", "input", layout=flat),
         "mlp_out": Place(f"{block}.{table.mlp_out}", item=0, layout=added(table.added_times, table.flat)),

@@ -210,6 +210,8 @@ def _table(
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
     }
+    if not _read_by_one(layer, pre):
+        lacking["mlp_in"] = "no one module takes in what its neurons read"
     return Table(
         family=type(module).__name__,
         blocks=blocks,
@@ -235,6 +237,13 @@ def _table(
         vouched=False,
         **attention_matrices(block, layer, attention, asked),
     )
+
+
+def _read_by_one(layer: Sequence[Passed], pre: str | None) -> bool:
+    """Whether what holds the neurons takes in what they read, and nothing else does."""
+    around = (pre or "").rpartition(".")[0]
+    inner, outer = (next((one for one in layer if path and one.path == path), None) for path in (pre, around))
+    return inner is not None and outer is not None and alike(outer.given, inner.given)
 
 
 _NO_NEURONS = "no one matrix writes what its neurons say, as where each token has experts of its own"

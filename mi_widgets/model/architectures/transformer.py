@@ -24,6 +24,7 @@ _ATTENTION = {
     "z": Place("blocks.{layer}.attn.tap_z"),
 }
 _MLP = {
+    "mlp_in": Place("blocks.{layer}.mlp", "input"),
     "mlp_pre": Place("blocks.{layer}.mlp.tap_pre"),
     "mlp_post": Place("blocks.{layer}.mlp.tap_post"),
     "mlp_out": Place("blocks.{layer}.mlp"),

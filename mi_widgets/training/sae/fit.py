@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mi_widgets.core.draws import seeded
-from mi_widgets.core.sae import Kind
 
+TrainedKind = Literal["topk", "batch_topk", "jumprelu", "l1"]
+TRAINED_KINDS: tuple[TrainedKind, ...] = get_args(TrainedKind)
 _BANDWIDTH = 0.2  # of JumpReLU's pseudo-derivative, in units of the scaled activations
 _FIRST_THRESHOLD = 0.1
 _REMEMBERED = 0.99  # of the threshold of batch top-k, each step
@@ -46,9 +47,9 @@ class Fit(nn.Module):
     place: Tensor
     history: Tensor
 
-    def __init__(self, d_in: int, d_sae: int, *, kind: Kind, k: int, seed: int) -> None:
+    def __init__(self, d_in: int, d_sae: int, *, kind: TrainedKind, k: int, seed: int) -> None:
         super().__init__()
-        self.kind: Kind = kind
+        self.kind: TrainedKind = kind
         self.k = k
         drawn = torch.randn(d_sae, d_in, generator=seeded(seed))
         directions = drawn / drawn.norm(dim=-1, keepdim=True)

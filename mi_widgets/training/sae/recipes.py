@@ -10,7 +10,8 @@ from typing import Any
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.sae import SAE
-from mi_widgets.core.sae_files import read_sae, save_sae
+from mi_widgets.core.sae_formats.reading import read_sae
+from mi_widgets.core.sae_formats.saving import save_sae
 from mi_widgets.core.sites import Site
 from mi_widgets.model.load import load
 from mi_widgets.model.model import Model

@@ -18,14 +18,14 @@ from mi_widgets.core.errors import DictionaryError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sae import KINDS, SAE, Kind
+from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import checked_seed, number_from, whole
 from mi_widgets.model.model import Model
 from mi_widgets.training.unfinished import UnfinishedTraining
 
 from .activations import FromTensor, FromTexts, Source
-from .fit import SILENT, Fit, Step
+from .fit import SILENT, TRAINED_KINDS, Fit, Step, TrainedKind
 from .progress import Point, Progress
 
 _COOLING = 0.2  # of the steps, at the end: the learning rate falls and nobody is revived
@@ -41,7 +41,7 @@ def train_sae(
     activations: Tensor | None = None,
     d_sae: int,
     k: int,
-    kind: Kind = "topk",
+    kind: TrainedKind = "topk",
     n_tokens: int = 1_000_000,
     batch_size: int = 1024,
     lr: float = 2e-3,
@@ -86,8 +86,8 @@ def train_sae(
             raise DictionaryError(f"{what} must be a whole number from 1; got {number!r}.")
     if k > d_sae:
         raise DictionaryError(f"k={k}: no more latents can fire than there are, d_sae={d_sae}.")
-    if kind not in KINDS:
-        raise DictionaryError(f"kind={kind!r}: the kinds are {', '.join(KINDS)}.")
+    if kind not in TRAINED_KINDS:
+        raise DictionaryError(f"kind={kind!r}: the kinds that are trained are {', '.join(TRAINED_KINDS)}.")
     checked_seed(seed)
     lr = number_from(lr, "mi.sae.train: lr", 0, more=True)
     source = _source(model, site, texts, activations, seed)
