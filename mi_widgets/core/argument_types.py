@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from .errors import WrongKind
 from .public import written_name
 from .requirements import KINDS, Kind, kind_of, requirement_of, with_article
+from .torch_defaults import torch_defaults
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,8 +50,9 @@ def _checking(function: Callable[..., Any], called: str) -> Any:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        bound = bound_to(function, called, expected, args, kwargs)
-        return function(*bound.args, **bound.kwargs)
+        with torch_defaults():
+            bound = bound_to(function, called, expected, args, kwargs)
+            return function(*bound.args, **bound.kwargs)
 
     return call
 

@@ -18,9 +18,9 @@ from mi_widgets.core.recording import made_by
 from .architectures import architecture_of
 from .backend import lock_of
 from .devices import device_of, dtype_of
+from .evaluation import evaluating
 from .hub import open_hub
 from .model import Model, model_of
-from .module_checks import evaluating
 
 
 @checked
@@ -82,7 +82,8 @@ def load(
             "bos": bos,
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
-        module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
+        with torch.random.fork_rng(devices=[]):  # a module draws weights before it gets those of the file
+            module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
         module = module.to(place) if kind is None else module.to(place, kind)
     else:
         raise UnknownModel(

@@ -16,9 +16,11 @@ from mi_widgets.core.errors import MIError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans
+from mi_widgets.core.torch_defaults import torch_defaults
 
 from .architectures import Weights, check_site, layers_of
 from .backend import Edit, Key, PassRequest, lock_of, trace
+from .evaluation import evaluating
 from .memory import bytes_of, check_fits
 from .parts import Parts
 from .tokens import Prompt, TokenizedPrompts
@@ -85,7 +87,8 @@ class ModelCore:
         Raises:
             PromptError: empty, too long, or tokens the model does not know.
         """
-        return self._vocabulary.tokenize(prompt, padding_side=padding_side)
+        with torch_defaults():
+            return self._vocabulary.tokenize(prompt, padding_side=padding_side)
 
     def cut(self, text: str) -> list[list[int]]:
         """The token ids of a text of any length, in pieces that a run takes in.
@@ -102,7 +105,8 @@ class ModelCore:
     @property
     def weights(self) -> Weights:
         """The matrices that read and write the residual stream, by the field's names, norms folded in."""
-        return self.architecture.weights(self.module)
+        with torch_defaults():
+            return self.architecture.weights(self.module)
 
     @property
     def unembedding(self) -> Unembedding:
@@ -201,7 +205,7 @@ class ModelCore:
             raise MIError(
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
             )
-        with lock_of(self.module):
+        with torch_defaults(), lock_of(self.module), evaluating(self.module):
             return trace(self._parts.traced, self.architecture, forward)
 
     def edits(self, interventions: Iterable[Intervention], spans: PromptSpans) -> list[Edit]:
