@@ -318,7 +318,9 @@ def test_the_code_of_any_models_brings_them(modules, tmp_path):
     assert mi.load_result(tmp_path / "saved.nc").code() == result.code()
 
 
-def test_an_error_names_the_label_and_the_modules_are_as_before(modules):
+def test_an_error_names_the_label_and_the_modules_are_as_before():
+    modules = [small_gpt2(), small_gpt2(1)]
+
     def too_long(model):
         return mi.attention(model.run([[1] * (41 if model.module is modules[1] else 3)], keep=[at.pattern]))
 
