@@ -137,6 +137,19 @@ class ModelCore:
         check_site(site, self.name, self.config, self.architecture)
         return layers_of(site, self.config)
 
+    def placed(self, *interventions: Intervention | Stack) -> Stack:
+        """Interventions, each at one layer of this model.
+
+        Raises:
+            SiteError: a site that the model does not have.
+            InterventionError: something that is not an intervention.
+        """
+        added = stack(*interventions)
+        for intervention in added:
+            self.layers_of(intervention.site)
+        [whole] = added.in_model(self.config.n_layers)
+        return whole
+
     @contextmanager
     def intervene(self, *interventions: Intervention | Stack) -> Iterator[Self]:
         """Everything inside the block sees the changed model; afterwards it is as before.
@@ -151,9 +164,7 @@ class ModelCore:
             SiteError: a site that the model does not have.
             InterventionError: something that is not an intervention.
         """
-        added = stack(*interventions)
-        for intervention in added:
-            self.layers_of(intervention.site)
+        added = self.placed(*interventions)
         token = _active.set((*_active.get(), (id(self.module), added)))
         try:
             yield self

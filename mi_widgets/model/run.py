@@ -97,7 +97,7 @@ class Run:
         site = self._site(site)
         layers = self.model.layers_of(site)
         parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.spans) for layer in layers]
-        alone = site.layer is not None or layers == (None,)
+        alone = isinstance(site.layer, int) or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 
     def gradient(self, of: Tensor | Callable[[Run], Tensor], site: Site | str) -> Tensor:
@@ -124,7 +124,7 @@ class Run:
             found = torch.autograd.grad(number, raw, retain_graph=True, allow_unused=True)
             whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
             parts = [gradient(self._laid_out(site, g), site, self.spans) for g in whole]
-            return parts[0] if site.layer is not None or layers == (None,) else torch.stack(parts)
+            return parts[0] if isinstance(site.layer, int) or layers == (None,) else torch.stack(parts)
 
     @checked
     def token_mask(self, site: Site) -> Bool[Tensor, "batch pos"]:

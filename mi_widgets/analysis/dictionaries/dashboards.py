@@ -195,7 +195,7 @@ def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndar
     directions: Tensor = sae.W_dec.float()
     if AXES[site.name][-1] == "d_mlp":
         directions = (
-            directions @ model.architecture.neurons_write(model.module, site.layer or 0).float().cpu()
+            directions @ model.architecture.neurons_write(model.module, site.layer_number or 0).float().cpu()
         )
     effect = directions @ model.unembedding.directions(range(model.config.d_vocab)).cpu()
     effect -= effect.mean(-1, keepdim=True)

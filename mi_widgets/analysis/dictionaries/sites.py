@@ -24,7 +24,7 @@ def site_of(sae: SAE, site: Site | None) -> Site:
         DictionaryError: neither names a layer.
     """
     site = site or sae.site
-    if site is None or site.layer is None:
+    if site is None or site.layer_number is None:
         raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
     return site
 
