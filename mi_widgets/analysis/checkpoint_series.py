@@ -126,7 +126,7 @@ def _label(given: Any) -> Any:
         return plain_text(given)
     if isinstance(given, bool) or (not isinstance(given, (int, float)) and not hasattr(given, "item")):
         return None
-    number = given.item() if hasattr(given, "item") else given
+    number = given if isinstance(given, (int, float)) else given.item()
     if whole(number) is not None:
         return whole(number)
     return number if isinstance(number, float) and math.isfinite(number) else None

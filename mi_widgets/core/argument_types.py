@@ -102,8 +102,9 @@ def _place(bound: BoundArguments) -> None:
     given = bound.arguments
     if any(map(is_open, given.values())):
         known = next((n for value in given.values() if (n := n_layers_of(value)) is not None), None)
-        for name, value in given.items() if known is not None else ():
-            given[name] = placed(value, known)
+        if known is not None:
+            for name, value in given.items():
+                given[name] = placed(value, known)
 
 
 def _refused_by_python(

@@ -23,6 +23,7 @@ from .argument_types import argument_type
 from .errors import SiteError
 from .latents import Dictionary, Latents
 from .layers import Layers, numbered
+from .site_hints import TRANSFORMER_LENS, meant_by
 from .texts import plain_text
 from .whole_numbers import whole
 
@@ -257,22 +258,13 @@ scores = Site("scores")
 pattern = Site("pattern")
 logits = Site("logits")
 
-# nnterp's names, and the few words of TransformerLens that differ from ours.
+# nnterp's names.
 token_embeddings = embed
 layers_input = resid_pre
 layers_output = resid_post
 attentions_output = attn_out
 mlps_output = mlp_out
 attention_probabilities = pattern
-
-_TRANSFORMER_LENS = {
-    "hook_embed": "embed",
-    "attn.hook_attn_scores": "scores",
-    "mlp.hook_pre": "mlp_pre",
-    "mlp.hook_post": "mlp_post",
-    **{f"attn.hook_{name}": name for name in ("q", "k", "v", "z", "pattern")},
-    **{f"hook_{name}": name for name in ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")},
-}
 
 
 def named(name: str) -> Site:
@@ -285,12 +277,13 @@ def named(name: str) -> Site:
         SiteError: no library's name.
     """
     match = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
-    known = _TRANSFORMER_LENS.get(match[2] if match else name, name)
+    known = TRANSFORMER_LENS.get(match[2] if match else name, name)
     site = globals().get(known)
     if not isinstance(site, Site) or (match and (known not in AXES or site.name in WHOLE_MODEL)):
+        near = meant_by(name, AXES)
         raise SiteError(
-            f"{name!r} names no site; names are {', '.join(AXES)}, nnterp's (layers_output, …) and TransformerLens's "
-            "(blocks.0.attn.hook_pattern, …)."
+            f"{name!r} names no site{f': did you mean {near}?' if near else '.'} Names are {', '.join(AXES)}, nnterp's "
+            "(layers_output, …) and TransformerLens's (blocks.0.attn.hook_pattern, …)."
         )
     return site[int(match[1])] if match else site
 
@@ -299,5 +292,11 @@ def transformer_lens_name(site: Site) -> str:
     """TransformerLens's name of a site, as in `"blocks.3.hook_resid_post"`; ours where it has none."""
     if site.is_open:
         raise SiteError(f"{site!r} has no name of TransformerLens's, whose layers have numbers from 0.")
-    theirs = next((name for name, ours in _TRANSFORMER_LENS.items() if ours == site.name), site.name)
+    theirs = next((name for name, ours in TRANSFORMER_LENS.items() if ours == site.name), site.name)
     return theirs if site.layer is None else f"blocks.{site.layer}.{theirs}"
+
+
+def __getattr__(name: str) -> Any:
+    near = "" if name.startswith("__") else meant_by(name, AXES)
+    hint = f": did you mean {near}?" if near else "."
+    raise AttributeError(f"There is no at.{name}{hint} Sites are {', '.join(f'at.{site}' for site in AXES)}.")

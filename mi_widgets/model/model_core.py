@@ -241,7 +241,7 @@ class ModelCore:
             change = partial(intervention.apply, spans=here)
             if site.name == "scores":
                 change = partial(_where_attended, change)
-            edits.append(Edit((site.name, site.layer), change))
+            edits.append(Edit((site.name, site.layer_number), change))
         return edits
 
     def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:

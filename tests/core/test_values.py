@@ -155,7 +155,7 @@ def test_intervention_errors_say_what_is_allowed(make, says):
 
 
 def test_what_is_no_site_is_told():
-    with pytest.raises(mi.errors.SiteError, match=r"^'zz' names no site; names are embed, "):
+    with pytest.raises(mi.errors.SiteError, match=r"^'zz' names no site\. Names are embed, "):
         mi.ablate("zz")
     with pytest.raises(mi.errors.WrongKind, match=r"^mi.ablate: site must be a Site, .* got an int. Write "):
         mi.ablate(3)

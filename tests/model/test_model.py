@@ -355,7 +355,11 @@ def test_wrappers_of_one_module_share_its_lock_and_stack():
             "has 4 heads a layer, so the head must be 0 to 3",
         ),
         (lambda m: m.run(IDS)[at.pattern[1]], "NotKept", r"keep=\[at.pattern\[1\]\]"),
-        (lambda m: m.run(IDS)["patern"], "SiteError", "'patern' names no site; names are embed"),
+        (
+            lambda m: m.run(IDS)["patern"],
+            "SiteError",
+            r"'patern' names no site: did you mean at\.pattern\? Names are embed",
+        ),
         (lambda m: m.run(IDS)[3], "SiteError", "indexed with a site"),
         (lambda m: m.generate(IDS, max_new_tokens=40), "PromptError", "max_new_tokens can be at most 32"),
         (lambda m: m.generate([[1], [2]]), "PromptError", "continues one prompt; got 2"),
