@@ -66,16 +66,21 @@ class Checkpoint:
         makes = callable(self.given) and not isinstance(self.given, nn.Module)
         given = self.given() if makes else self.given
         if isinstance(given, Model):
-            return do(given), given.record
+            return _both(do, given)
         model = load(given, checkpoint=self.step)
         size = sum(weight.nbytes for weight in model.module.parameters())
         try:
-            return do(model), model.record
+            return _both(do, model)
         finally:
             model.release()
             del model, given
             if size > _LARGE:
                 gc.collect()
+
+
+def _both(do: Callable[[Model], T], model: Model) -> tuple[T, Record]:
+    record = model.record  # as it came: what is done may change its weights
+    return do(model), record
 
 
 def series_of(models: Any, steps: Iterable[Any] | None) -> list[Checkpoint]:
