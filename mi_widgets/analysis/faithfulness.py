@@ -140,10 +140,10 @@ def _heads(model: Model, circuit: Iterable[Site]) -> set[tuple[int, int]]:
     heads = set()
     for site in circuit:
         whole = isinstance(site, Site) and site.name == "z" and site.positions is None
-        if not whole or site.layer is None or site.head is None:
+        if not whole or site.layer_number is None or site.head is None:
             raise SiteError(
                 f"mi.faithfulness: a circuit is heads, as in [at.z[1, 3], at.z[2, 0]]; got {site!r}."
             )
         model.layers_of(site)
-        heads.add((site.layer, site.head))
+        heads.add((site.layer_number, site.head))
     return heads

@@ -13,6 +13,7 @@ from .arrays import Array
 from .draws import seeded
 from .errors import InterventionError
 from .interventions import Activations, Intervention, Show
+from .layers import Layers
 from .sites import Site
 from .spans import PromptSpans, read, touches, write
 from .whole_numbers import checked_seed
@@ -104,6 +105,11 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
             "or the numbers themselves."
         )
     Ablate(site)  # a wrong site is named before its activations are taken
+    if isinstance(site.layer, Layers):
+        raise InterventionError(
+            f"mi.ablate(to={to!r}) takes what one layer has; {site!r} is several. Write one a layer, as in "
+            f"mi.stack(*(mi.ablate(at.{site.name}[layer], to={to!r}, data=run) for layer in range(2, 5)))."
+        )
     if to == "resample" and "query" in site.axes:
         raise InterventionError(
             f"mi.ablate: {site!r} cannot be resampled, texts differ in length: patch it from a run."

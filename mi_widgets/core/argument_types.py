@@ -12,8 +12,10 @@ from inspect import BoundArguments, Parameter, Signature, signature
 from typing import Any, TypeVar
 
 from .errors import WrongKind
+from .layers import is_open, n_layers_of, placed
 from .public import written_name
 from .requirements import KINDS, Kind, kind_of, requirement_of, with_article
+from .torch_defaults import torch_defaults
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,8 +51,9 @@ def _checking(function: Callable[..., Any], called: str) -> Any:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        bound = bound_to(function, called, expected, args, kwargs)
-        return function(*bound.args, **bound.kwargs)
+        with torch_defaults():
+            bound = bound_to(function, called, expected, args, kwargs)
+            return function(*bound.args, **bound.kwargs)
 
     return call
 
@@ -90,7 +93,18 @@ def bound_to(
         if not required.admits(value):
             written = _written(called, expected, name)
             raise wrong_kind(called, name, required.said, value, written, got=required.refused(value))
+    _place(bound)
     return bound
+
+
+def _place(bound: BoundArguments) -> None:
+    """Have sites name their layers as the model does that is among the arguments, or a run of it."""
+    given = bound.arguments
+    if any(map(is_open, given.values())):
+        known = next((n for value in given.values() if (n := n_layers_of(value)) is not None), None)
+        if known is not None:
+            for name, value in given.items():
+                given[name] = placed(value, known)
 
 
 def _refused_by_python(

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .errors import DamagedWeights, InterventionError
 from .requirements import kind_of
+from .torch_defaults import torch_defaults
 
 _INLINE_BYTES = 64 * 1024  # above it, code() puts the numbers in a file beside the script
 
@@ -34,16 +35,17 @@ class Array:
         if isinstance(values, Array):
             values = values._tensor
         try:
-            tensor = torch.as_tensor(
-                np.array(values, order="C") if isinstance(values, np.ndarray) else values
-            )
+            with torch_defaults():
+                tensor = torch.as_tensor(
+                    np.array(values, order="C") if isinstance(values, np.ndarray) else values
+                )
+                # A copy of its own: what is expanded has strides that no bytes can be read by.
+                self._tensor = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
         except (TypeError, ValueError, RuntimeError) as error:
             inside = "; its numbers are result.values" if hasattr(values, "to_xarray") else f": {error}"
             raise InterventionError(
                 f"An Array is made of numbers (a tensor, a numpy array, a list); got {kind_of(values)}{inside}."
             ) from error
-        # A copy of its own: what is expanded has strides that no bytes can be read by.
-        self._tensor = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
         header = f"{self.dtype}{tuple(self._tensor.shape)}".encode()
         self._sha256 = hashlib.sha256(header + self._bytes()).hexdigest()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -60,6 +60,19 @@ class Intervention:
             raise InterventionError(
                 f"{self.site!r} names no layer: write at.{self.site.name}[0], for example."
             )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a model has to say at which layers it is."""
+        return self.site.is_open
+
+    def in_model(self, n_layers: int) -> tuple[Intervention, ...]:
+        """The same at each layer that its site names, in a model of so many."""
+        return tuple(replace(self, site=site) for site in self.site.in_model(n_layers))
+
+    def of_several(self, parts: Sequence[Intervention]) -> Stack:
+        """At several layers it is several interventions."""
+        return Stack(tuple(parts))
 
     def change(self, x: Tensor) -> Tensor:
         """The new values for the part that the site names, from the present ones."""
@@ -112,6 +125,15 @@ class Stack:
 
     def __len__(self) -> int:
         return len(self.interventions)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a model has to say at which layers some of them are."""
+        return any(each.is_open for each in self)
+
+    def in_model(self, n_layers: int) -> tuple[Stack]:
+        """The same, each at a layer of a model of so many."""
+        return (Stack(tuple(part for each in self for part in each.in_model(n_layers))),)
 
     def __repr__(self) -> str:
         return f"mi.stack({', '.join(map(repr, self.interventions))})"

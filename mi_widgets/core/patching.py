@@ -12,6 +12,7 @@ from .argument_types import checked, wrong_kind
 from .arrays import Array
 from .errors import InterventionError
 from .interventions import Activations, Intervention, Show, Stack, stack
+from .layers import Layers
 from .sites import Site, pattern
 from .spans import PromptSpans, read, sequence_axes, touches, write
 
@@ -110,6 +111,11 @@ def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
         InterventionError: a run at `.pos("new")`, which none has; when it meets an activation of another shape, or
             other prompts than `only`.
     """
+    if isinstance(site.layer, Layers):
+        raise InterventionError(
+            f"mi.patch puts in place what one layer has; {site!r} is several. Write one a layer, as in "
+            f"mi.stack(*(mi.patch(at.{site.name}[layer], run) for layer in range(2, 5)))."
+        )
     if isinstance(value, Activations):
         if site.positions == "new":
             raise InterventionError(

@@ -17,6 +17,7 @@ from weakref import ref
 from .argument_types import bound_to
 from .public import public_name, written_name
 from .record import Block, Call, Placeholder, Record
+from .torch_defaults import torch_defaults
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,14 +42,15 @@ def recorded(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if _inside.get():
             return function(*args, **kwargs)
-        bound = bound_to(function, written_name(function), signature, args, kwargs)
-        record = _call(function, bound)
-        token = _inside.set(True)
-        try:
-            result: Any = function(*bound.args, **bound.kwargs)
-        finally:
-            _inside.reset(token)
-        return result.with_record(record)
+        with torch_defaults():
+            bound = bound_to(function, written_name(function), signature, args, kwargs)
+            record = _call(function, bound)
+            token = _inside.set(True)
+            try:
+                result: Any = function(*bound.args, **bound.kwargs)
+            finally:
+                _inside.reset(token)
+            return result.with_record(record)
 
     _FUNCTIONS.add(call)
     return call

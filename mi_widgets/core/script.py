@@ -227,6 +227,10 @@ def body_of(record: Definition, *, hash_weights: bool) -> list[str] | None:
     """The lines of a function, from its `model` to what it returns; None where weights would have to be hashed."""
     script = Script(inline=True, hash_weights=hash_weights)
     script._known[id(record.parameter)] = record.parameter, "model"
+    if isinstance(
+        record.parameter, Placeholder
+    ):  # each time that it is asked, a model in memory says so anew
+        script._said[record.parameter.what, record.parameter.token] = "model"
     script._taken.add("model")
     result = script.assign(record.body, "result")
     return [*script.body(), f"return {result}"] if script.complete else None

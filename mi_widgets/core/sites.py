@@ -2,6 +2,7 @@
 
 from mi_widgets import sites as at
 at.pattern[1, 3]               # layer 1, head 3
+at.resid_post[-1]              # the last layer; at.resid_post[2:5] and at.resid_post[::2] are several
 at.resid_post[0].pos(-1)       # the last token of the prompt
 at.resid_post[0].pos(" Mary")  # the token " Mary", wherever it stands
 at.resid_post[0].every(".")    # all tokens that read so, those that are generated too
@@ -21,6 +22,8 @@ from typing import Any
 from .argument_types import argument_type
 from .errors import SiteError
 from .latents import Dictionary, Latents
+from .layers import Layers, numbered
+from .site_hints import TRANSFORMER_LENS, meant_by
 from .texts import plain_text
 from .whole_numbers import whole
 
@@ -59,7 +62,8 @@ Positions = Position | tuple[Position, ...] | None
 class Site:
     """One place in a model, as a value: build it from the names in this module.
 
-    `layer=None` means every layer (for reading); `positions=None` means every position.
+    `layer=None` means every layer (for reading); `positions=None` means every position. A layer may be counted from
+    the end, and several may be a slice: a model resolves them, and results name the layers that they are.
     Positions are absolute, negative ones count from the end of each prompt; a text means the token that
     reads so; `"new"` means the tokens that `generate` adds. In `scores` and `pattern` the positions are
     those of the query; what is masked in `scores` stays masked, whatever is done to them. `tokens` means
@@ -67,7 +71,7 @@ class Site:
     """
 
     name: str
-    layer: int | None = None
+    layer: int | Layers | None = None
     head: int | None = None
     positions: Positions = None
     latents: Latents | None = None
@@ -82,7 +86,33 @@ class Site:
         kept = tuple(axis for axis in axes[:-1] if axis != "head" or self.head is not None)
         return (*kept, *self.latents.axes)
 
-    def __getitem__(self, index: int | tuple[int, int]) -> Site:
+    @property
+    def layer_number(self) -> int | None:
+        """Its layer, if that is one whose number is known."""
+        return self.layer if isinstance(self.layer, int) and self.layer >= 0 else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a model has to say which layers are meant."""
+        return self.layer is not None and self.layer_number is None
+
+    def in_model(self, n_layers: int) -> tuple[Site, ...]:
+        """The same, a layer each, of a model of so many; itself where it names none, or all of them."""
+        if self.layer is None:
+            return (self,)
+        numbers = numbered(self.layer, n_layers)
+        if not numbers:
+            raise SiteError(
+                f"{self!r}: of {n_layers} layers, the layer must be 0 to {n_layers - 1}, or {-n_layers} to -1 from the "
+                "end."
+            )
+        return tuple(replace(self, layer=number) for number in numbers)
+
+    def of_several(self, _: Sequence[Site]) -> Site:
+        """Where one site is taken, several layers of it are one."""
+        return self
+
+    def __getitem__(self, index: int | slice | tuple[int | slice, int]) -> Site:
         numbers = index if isinstance(index, tuple) else (index,)
         if self.name in WHOLE_MODEL:
             raise SiteError(
@@ -97,10 +127,12 @@ class Site:
                 f"at.{self.name} has no heads (its axes are {', '.join(self.axes)}): "
                 f"write at.{self.name}[{numbers[0]}]. Sites with heads: {', '.join(_names_with('head'))}."
             )
-        layer, head = (whole(n) for n in (*numbers, None)[:2])
-        for what, number, given in (("layer", layer, numbers[0]), ("head", head, numbers[-1])):
-            if (number is None or number < 0) and (what == "layer" or len(numbers) == 2):
-                raise SiteError(f"at.{self.name}: {what} must be a whole number from 0, got {given!r}.")
+        layer = Layers.of(numbers[0]) if isinstance(numbers[0], slice) else whole(numbers[0])
+        if layer is None:
+            raise SiteError(f"at.{self.name}: layer must be a whole number, or a slice; got {numbers[0]!r}.")
+        head = whole(numbers[1]) if len(numbers) == 2 else None
+        if len(numbers) == 2 and (head is None or head < 0):
+            raise SiteError(f"at.{self.name}: head must be a whole number from 0, got {numbers[1]!r}.")
         return replace(self, layer=layer, head=head)
 
     def pos(self, positions: Position | Sequence[Position]) -> Site:
@@ -179,8 +211,11 @@ class Site:
             raise SiteError(
                 f"{dictionary!r} does not say where it writes: mi.sae.load(…, writes=at.mlp_out[2]), for example."
             )
-        further = 0 if own is None or self.layer is None else self.layer - own.layer
-        return replace(self, name=writes.name, layer=writes.layer + further, head=writes.head)
+        further = 0 if own is None or self.layer is None else writes.layer - own.layer
+        if further and self.is_open:
+            raise SiteError(f"{self!r} is written {further} layers on: name its layer from 0, and one only.")
+        layer = writes.layer if own is None or self.layer is None else self.layer
+        return replace(self, name=writes.name, layer=layer + further if further else layer, head=writes.head)
 
     @property
     def place_in_pass(self) -> tuple[int, int]:
@@ -188,7 +223,7 @@ class Site:
         order = tuple(AXES).index(self.name)
         if self.name == "logits":
             return (2**31, order)
-        return (-1 if self.layer is None else self.layer, order)
+        return (self.layer if isinstance(self.layer, int) else -1, order)
 
     @property
     def everywhere(self) -> Site:
@@ -257,23 +292,13 @@ scores = Site("scores")
 pattern = Site("pattern")
 logits = Site("logits")
 
-# nnterp's names, and the few words of TransformerLens that differ from ours.
+# nnterp's names.
 token_embeddings = embed
 layers_input = resid_pre
 layers_output = resid_post
 attentions_output = attn_out
 mlps_output = mlp_out
 attention_probabilities = pattern
-
-_TRANSFORMER_LENS = {
-    "hook_embed": "embed",
-    "attn.hook_attn_scores": "scores",
-    "mlp.hook_in": "mlp_in",  # of TransformerBridge
-    "mlp.hook_pre": "mlp_pre",
-    "mlp.hook_post": "mlp_post",
-    **{f"attn.hook_{name}": name for name in ("q", "k", "v", "z", "pattern")},
-    **{f"hook_{name}": name for name in ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")},
-}
 
 
 def named(name: str) -> Site:
@@ -286,17 +311,26 @@ def named(name: str) -> Site:
         SiteError: no library's name.
     """
     match = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
-    known = _TRANSFORMER_LENS.get(match[2] if match else name, name)
+    known = TRANSFORMER_LENS.get(match[2] if match else name, name)
     site = globals().get(known)
     if not isinstance(site, Site) or (match and (known not in AXES or site.name in WHOLE_MODEL)):
+        near = meant_by(name, AXES)
         raise SiteError(
-            f"{name!r} names no site; names are {', '.join(AXES)}, nnterp's (layers_output, …) and TransformerLens's "
-            "(blocks.0.attn.hook_pattern, …)."
+            f"{name!r} names no site{f': did you mean {near}?' if near else '.'} Names are {', '.join(AXES)}, nnterp's "
+            "(layers_output, …) and TransformerLens's (blocks.0.attn.hook_pattern, …)."
         )
     return site[int(match[1])] if match else site
 
 
 def transformer_lens_name(site: Site) -> str:
     """TransformerLens's name of a site, as in `"blocks.3.hook_resid_post"`; ours where it has none."""
-    theirs = next((name for name, ours in _TRANSFORMER_LENS.items() if ours == site.name), site.name)
+    if site.is_open:
+        raise SiteError(f"{site!r} has no name of TransformerLens's, whose layers have numbers from 0.")
+    theirs = next((name for name, ours in TRANSFORMER_LENS.items() if ours == site.name), site.name)
     return theirs if site.layer is None else f"blocks.{site.layer}.{theirs}"
+
+
+def __getattr__(name: str) -> Any:
+    near = "" if name.startswith("__") else meant_by(name, AXES)
+    hint = f": did you mean {near}?" if near else "."
+    raise AttributeError(f"There is no at.{name}{hint} Sites are {', '.join(f'at.{site}' for site in AXES)}.")

@@ -13,6 +13,8 @@ from contextvars import Context
 from typing import Any
 from weakref import WeakSet
 
+from mi_widgets.core.torch_defaults import torch_defaults
+
 # While a cell computes in Python, this thread asks for the interpreter after every operation of torch's, and waits for
 # it this long each time; with Python's own 5 ms a forward pass would take a second.
 _SWITCH_S = 2e-4
@@ -87,7 +89,8 @@ class Latest:
                 self._waiting, self._under_way = [], stop
             try:
                 # In a context of its own: what is active where it was asked is not what it is to see.
-                Context().run(self._work, what, stop)
+                with torch_defaults():
+                    Context().run(self._work, what, stop)
             except BaseException as error:
                 self._tell(what, error)
 

@@ -12,9 +12,10 @@ from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
+from .evaluation import evaluating, parts_in_training
 from .examination import Examination, distance, look
 from .model_core import ModelCore
-from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
+from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings
 
@@ -25,7 +26,8 @@ def examine(model: ModelCore) -> Findings:
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
     """
-    with evaluating(model.module) as training:
+    training = parts_in_training(model.module)
+    with evaluating(model.module):
         seen = look(model)
         checks = [_numbers(seen, model), *_sites(seen)]
         if seen.first_bad is None:  # of NaN nothing can be said
@@ -40,13 +42,12 @@ def examine(model: ModelCore) -> Findings:
             ]
     ends: list[Check] = []
     if seen.first_bad is None and not model.architecture.vouched:
-        with evaluating(model.module):
-            ends = [continuing(seen, model), resuming(seen, model)]
+        ends = [continuing(seen, model), resuming(seen, model)]
     checks += ends
     checks += [
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),
-        training_mode(model, training, seen.tokenized),
+        evaluation_mode(seen, model, training),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
     held = [check.status == "ok" for check in ends] or [True, True]

@@ -18,14 +18,15 @@ from mi_widgets.core.recording import made_by
 from .architectures import architecture_of
 from .backend import lock_of
 from .devices import device_of, dtype_of
+from .evaluation import evaluating
+from .foreign import meant_by, refused_path, said_of, unwrapped
 from .hub import open_hub
 from .model import Model, model_of
-from .module_checks import evaluating
 
 
 @checked
 def load(
-    name_or_module: str | os.PathLike[str] | nn.Module,
+    name_or_module: str | os.PathLike[str] | nn.Module | Any,
     *,
     checkpoint: Any = None,
     tokenizer: Any = None,
@@ -38,7 +39,8 @@ def load(
     Args:
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
-            a module in memory. A module is not copied; `model.release()` takes away what is added to it.
+            a module in memory, also inside a pipeline of transformers or a model of nnsight. A module is not copied;
+            `model.release()` takes away what is added to it.
         checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
             default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
@@ -56,6 +58,7 @@ def load(
     """
     if bos is not None and not isinstance(bos, bool):
         raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
+    name_or_module, tokenizer = unwrapped(name_or_module, tokenizer)
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(
@@ -82,13 +85,11 @@ def load(
             "bos": bos,
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
-        module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
+        with torch.random.fork_rng(devices=[]):  # a module draws weights before it gets those of the file
+            module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
         module = module.to(place) if kind is None else module.to(place, kind)
     else:
-        raise UnknownModel(
-            f"mi.load takes a name ({', '.join(zoo.models())}), a folder, a Hugging Face id or a torch module; got "
-            f"{type(name_or_module).__name__}."
-        )
+        raise UnknownModel(said_of(name_or_module))
     with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
         architecture = architecture_of(module)
     return model_of(module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos)
@@ -108,7 +109,12 @@ def _open(
         raise UnknownCheckpoint(
             f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.models())}); {path!r} is none."
         )
-    module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
+    if refused := refused_path(path):
+        raise UnknownModel(refused)
+    try:
+        module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
+    except UnknownModel as error:
+        raise UnknownModel(f"{error}{meant_by(path)}") from error
     return module, tokenizer, Path(path).name
 
 

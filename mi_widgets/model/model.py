@@ -22,6 +22,7 @@ from .architectures import Architecture
 from .checks import examine
 from .devices import device_of, dtype_of
 from .generate import Cancel, Plan, generate
+from .graphs import check_weights_take_graphs
 from .grid import Axes
 from .model_core import ModelCore, as_sites
 from .model_with_provenance import ModelWithProvenance
@@ -67,6 +68,8 @@ class Model(ModelWithProvenance):
             raise MIError(
                 "model.run: grad=True needs the activations as they are; leave keep_on= and keep_dtype= out."
             )
+        if grad:
+            check_weights_take_graphs(self.module, self.name)
         place = None if keep_on is None else device_of(keep_on, "model.run: keep_on")
         dtype = dtype_of(keep_dtype, "model.run: keep_dtype")
         tokenized = self.tokenize(prompt, padding_side=padding_side)

@@ -16,9 +16,11 @@ from mi_widgets.core.errors import MIError, SiteError
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans, touches
+from mi_widgets.core.torch_defaults import torch_defaults
 
 from .architectures import Weights, check_site, layers_of
 from .backend import Edit, Key, PassRequest, lock_of, trace
+from .evaluation import evaluating
 from .memory import bytes_of, check_fits
 from .parts import Parts
 from .tokens import Prompt, TokenizedPrompts
@@ -85,7 +87,8 @@ class ModelCore:
         Raises:
             PromptError: empty, too long, or tokens the model does not know.
         """
-        return self._vocabulary.tokenize(prompt, padding_side=padding_side)
+        with torch_defaults():
+            return self._vocabulary.tokenize(prompt, padding_side=padding_side)
 
     def cut(self, text: str) -> list[list[int]]:
         """The token ids of a text of any length, in pieces that a run takes in.
@@ -102,7 +105,8 @@ class ModelCore:
     @property
     def weights(self) -> Weights:
         """The matrices that read and write the residual stream, by the field's names, norms folded in."""
-        return self.architecture.weights(self.module)
+        with torch_defaults():
+            return self.architecture.weights(self.module)
 
     @property
     def unembedding(self) -> Unembedding:
@@ -133,6 +137,19 @@ class ModelCore:
         check_site(site, self.name, self.config, self.architecture)
         return layers_of(site, self.config)
 
+    def placed(self, *interventions: Intervention | Stack) -> Stack:
+        """Interventions, each at one layer of this model.
+
+        Raises:
+            SiteError: a site that the model does not have.
+            InterventionError: something that is not an intervention.
+        """
+        added = stack(*interventions)
+        for intervention in added:
+            self.layers_of(intervention.site)
+        [whole] = added.in_model(self.config.n_layers)
+        return whole
+
     @contextmanager
     def intervene(self, *interventions: Intervention | Stack) -> Iterator[Self]:
         """Everything inside the block sees the changed model; afterwards it is as before.
@@ -147,9 +164,8 @@ class ModelCore:
             SiteError: a site that the model does not have.
             InterventionError: something that is not an intervention.
         """
-        added = stack(*interventions)
+        added = self.placed(*interventions)
         for intervention in added:
-            self.layers_of(intervention.site)
             self.layers_of(intervention.site.written)
         token = _active.set((*_active.get(), (id(self.module), added)))
         try:
@@ -202,7 +218,7 @@ class ModelCore:
             raise MIError(
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
             )
-        with lock_of(self.module):
+        with torch_defaults(), lock_of(self.module), evaluating(self.module):
             return trace(self._parts.traced, self.architecture, forward)
 
     def edits(self, interventions: Iterable[Intervention], spans: PromptSpans) -> list[Edit]:
@@ -233,7 +249,7 @@ class ModelCore:
             change = partial(intervention.apply, spans=here)
             if site.name == "scores":
                 change = partial(_where_attended, change)
-            edits.append(Edit((site.name, site.layer), change))
+            edits.append(Edit((site.name, site.layer_number), change))
         return sorted(edits, key=lambda edit: Site(*edit.key).place_in_pass)
 
     @cached_property

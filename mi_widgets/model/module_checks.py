@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from .examination import Examination, distance
 from .fingerprint import held
 from .model_core import ModelCore
-from .tokens import TokenizedPrompts
 from .trust import Check
 
 
@@ -57,44 +56,22 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
         yield Check("tied embeddings", "note", said)
 
 
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[list[str]]:
-    """Dropout off inside, everything as before afterwards. Yields the parts that were in training mode."""
-    parts = dict(module.named_modules())
-    modes = {name: part.training for name, part in parts.items()}
-    # Of parts inside one another the outermost; an Identity (a tap, say) does nothing in either mode.
-    on = [
-        name or "the whole model"
-        for name, part in parts.items()
-        if part.training
-        and not isinstance(part, nn.Identity)
-        and not (name and modes[name.rpartition(".")[0]])
-    ]
-    module.eval()
-    try:
-        yield on
-    finally:
-        for name, part in parts.items():
-            part.training = modes[name]
-
-
-def training_mode(model: ModelCore, training: list[str], tokenized: TokenizedPrompts) -> Check:
-    """Whether dropout acts on what is read.
+def evaluation_mode(seen: Examination, model: ModelCore, training: Sequence[str]) -> Check:
+    """Whether what is read is the same each time, as it is without dropout.
 
     Args:
-        model: the wrapped model, in the mode in which it came.
-        training: the parts of it that are in training mode.
-        tokenized: a prompt to try it on.
+        seen: what was looked at.
+        model: the wrapped model.
+        training: the parts of it that came in training mode.
     """
-    name = "evaluation mode"
+    name, again = "evaluation mode", model.forward(seen.tokenized, edits=())["logits", None].float()
+    first = seen.kept["logits", None].float()
+    if seen.first_bad is None and not seen.agree(again, first):  # of NaN nothing can be said
+        apart = distance(again, first).max()
+        said = f"two runs of one prompt differ by {apart:.1e}, though nothing is in training mode: something is random"
+        return Check(name, "warning", said)
     if not training:
         return Check(name, "ok", "dropout is off")
     where = ", ".join(training[:3]) + (", …" if len(training) > 3 else "")
-    with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
-        one, two = (model.forward(tokenized, edits=())["logits", None].float() for _ in range(2))
-    apart = (one - two).abs().max().item()
-    if apart:
-        said = f"training mode is on in {where}: two runs of one prompt differ by {apart:.1e}; call module.eval()"
-        return Check(name, "warning", said)
-    said = f"training mode is on in {where}, but two runs agree: no dropout acts on what is read here"
+    said = f"training mode is on in {where}: it is off in every run here, and on again afterwards"
     return Check(name, "note", said)

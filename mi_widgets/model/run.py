@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.argument_types import argument_type, checked
-from mi_widgets.core.errors import MIError, NotKept, SiteError
+from mi_widgets.core.errors import NotKept, SiteError
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Record
@@ -20,9 +20,11 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans, gradient, read
+from mi_widgets.core.torch_defaults import torch_defaults
 from mi_widgets.core.whole_numbers import counted
 
 from .backend import Key
+from .graphs import one_number
 from .model_with_provenance import ModelWithProvenance
 from .tokens import Prompt, TokenizedPrompts
 
@@ -62,7 +64,8 @@ class Run:
     @property
     def last_logits(self) -> Float[Tensor, "batch d_vocab"]:
         """The logits after the last token of each prompt."""
-        return self.logits[torch.arange(len(self.ids)), self.tokenized.last.to(self.logits.device)]
+        with torch_defaults():
+            return self.logits[torch.arange(len(self.ids)), self.tokenized.last.to(self.logits.device)]
 
     @property
     def ids(self) -> Int[Tensor, "batch pos"]:
@@ -94,14 +97,15 @@ class Run:
         site = self._site(site)
         layers = self.model.layers_of(site)
         parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.spans) for layer in layers]
-        alone = site.layer is not None or layers == (None,)
+        alone = isinstance(site.layer, int) or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
 
-    def gradient(self, of: Tensor, site: Site | str) -> Tensor:
+    def gradient(self, of: Tensor | Callable[[Run], Tensor], site: Site | str) -> Tensor:
         """How a number changes with the activation at a site: d `of` / d `run[site]`.
 
         Args:
-            of: one number made from this run's logits or kept activations, as in `run.logits[0, -1, token]`.
+            of: one number made from this run's logits or kept activations, as in `run.logits[0, -1, token]`; or a
+                function that makes it of the run, which can be computed where gradients are switched off.
             site: a kept site.
 
         Returns:
@@ -111,20 +115,17 @@ class Run:
             MIError: the run was made without `grad=True`, or `of` is not one number of its graph.
             NotKept: the run did not keep the site.
         """
-        if not (isinstance(of, Tensor) and of.numel() == 1 and of.requires_grad):
-            raise MIError(
-                "run.gradient needs one number that was made from a run with grad=True, as in run = model.run(prompt, "
-                f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_type_and_shape(of)}."
-            )
         site = self._site(site)
         changed = site.written  # a transcoder's latents are read elsewhere than they act
         layers = self.model.layers_of(changed)
         raw = [self._raw(changed, layer) for layer in layers]
-        found = torch.autograd.grad(of.sum(), raw, retain_graph=True, allow_unused=True)
-        whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
-        parts = [gradient(self._laid_out(changed, g), site, self.spans) for g in whole]
-        alone = site.layer is not None or layers == (None,)
-        return parts[0] if alone else torch.stack(parts)
+        switched_off = not torch.is_grad_enabled()
+        with torch_defaults():
+            number = one_number(of(self) if callable(of) else of, switched_off=switched_off)
+            found = torch.autograd.grad(number, raw, retain_graph=True, allow_unused=True)
+            whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
+            parts = [gradient(self._laid_out(changed, g), site, self.spans) for g in whole]
+            return parts[0] if isinstance(site.layer, int) or layers == (None,) else torch.stack(parts)
 
     @checked
     def token_mask(self, site: Site) -> Bool[Tensor, "batch pos"]:
@@ -209,12 +210,6 @@ class Run:
         changed = f", under {self.interventions!r}" if self.interventions else ""
         batch, pos = self.ids.shape
         return f"Run of {self.model.name} ({batch} × {pos} tokens; kept: {kept}{changed})"
-
-
-def _type_and_shape(of: object) -> str:
-    if isinstance(of, Tensor):
-        return f"a tensor of shape {tuple(of.shape)}" + ("" if of.requires_grad else " without a graph")
-    return type(of).__name__
 
 
 @dataclass(frozen=True)

@@ -246,10 +246,7 @@ def _cells(
     for index, site in sites:
         position = site.positions if isinstance(site.positions, int) else 0
         rows = tuple(row for row, length in enumerate(spans.lengths) if length > position)
-        done = stack(make(site))
-        for intervention in done:
-            model.layers_of(intervention.site)
-        yield _Cell(index, done, rows)
+        yield _Cell(index, model.placed(make(site)), rows)
 
 
 def _measured(metric: Metric, logits: Float[Tensor, "batch d_vocab"]) -> np.ndarray:

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mi_widgets.core.torch_defaults import torch_defaults
+
 from .architectures import Architecture
 from .architectures.base import fold_norm
 from .architectures.norms import affine_of
@@ -46,7 +48,7 @@ class Unembedding:
             resid: anything that lives in the residual stream.
             capped: whether the cap on the logits holds, in models that have one (Gemma 2).
         """
-        with lock_of(self.module), torch.no_grad():
+        with torch_defaults(), lock_of(self.module), torch.no_grad():
             logits = self._unembed(self._normed(resid)) * self.architecture.logit_scale
         cap = self.architecture.softcap
         logits = cap * torch.tanh(logits / cap) if cap and capped else logits
@@ -57,7 +59,7 @@ class Unembedding:
         norm, x = self._norm, resid.to(next(self._unembed.parameters()).device).float()
         if norm is None:
             return x.new_ones(x.shape[:-1])
-        with lock_of(self.module), torch.no_grad():
+        with torch_defaults(), lock_of(self.module), torch.no_grad():
             normed = self._normed(resid).float().reshape(x.shape)
         known = affine_of(norm, x.shape[-1], x.device)
         # What it gives, less its bias, is this times its scale: least squares, since a weight may be 0.
@@ -66,19 +68,21 @@ class Unembedding:
 
     def directions(self, ids: Sequence[int] | Tensor) -> Float[Tensor, "d_model n"]:
         """What each token's logit reads from the residual stream; the final norm folded in, but for its scale."""
-        columns = self._columns(torch.as_tensor(ids))
-        return columns if self._norm is None else fold_norm(self._norm, columns)
+        with torch_defaults():
+            columns = self._columns(torch.as_tensor(ids))
+            return columns if self._norm is None else fold_norm(self._norm, columns)
 
     def biases(self, ids: Sequence[int] | Tensor) -> Float[Tensor, " n"]:
         """What each token's logit is at a residual stream of nothing: the biases of norm and unembedding."""
-        ids = torch.as_tensor(ids)
-        bias = getattr(self._unembed, "b_U", getattr(self._unembed, "bias", None))
-        own = (
-            0.0
-            if bias is None
-            else bias.detach().float()[ids.to(bias.device)] * self.architecture.logit_scale
-        )
-        return self._norm_bias() @ self._columns(ids) + own
+        with torch_defaults():
+            ids = torch.as_tensor(ids)
+            bias = getattr(self._unembed, "b_U", getattr(self._unembed, "bias", None))
+            own = (
+                0.0
+                if bias is None
+                else bias.detach().float()[ids.to(bias.device)] * self.architecture.logit_scale
+            )
+            return self._norm_bias() @ self._columns(ids) + own
 
     def _normed(self, resid: Tensor) -> Float[Tensor, "1 place d_model"]:
         # Laid out as a batch of one: modules may insist on three axes.

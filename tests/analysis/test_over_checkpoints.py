@@ -1,7 +1,9 @@
 """One analysis at every checkpoint: the same numbers as one by one, and code that makes them again."""
 
+import gc
 import re
 import shutil
+import weakref
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.zoo.shipped import folder_of
+from tests.conftest import small_gpt2
 
 NAME = "induction-2l"
 STEPS = [0, 300, 2000]
@@ -210,3 +213,165 @@ def test_with_patterns_held_the_previous_token_head_is_not_missed():
 def test_what_is_held_is_a_runs():
     with pytest.raises(mi.errors.WrongKind, match=r"run must be a Run, as in model.run\(prompt\); got a str"):
         mi.interventions.freeze_pattern("run")
+
+
+# -- any models ---------------------------------------------------------------------------------------------------
+
+
+def attention(model):
+    return mi.attention(model.run([[3, 1, 4, 1, 5]], keep=[at.pattern]))
+
+
+@pytest.fixture(scope="module")
+def modules():
+    return [small_gpt2(seed) for seed in range(3)]
+
+
+def plain_attention(module):
+    """By transformers' own eager attention."""
+    module.set_attn_implementation("eager")
+    with torch.no_grad():
+        out = module(torch.tensor([[3, 1, 4, 1, 5]]), output_attentions=True)
+    return torch.stack([layer[0] for layer in out.attentions]).numpy()
+
+
+def test_a_dict_of_models_modules_files_names_and_functions(modules, tmp_path):
+    modules[2].save_pretrained(tmp_path / "two")
+    expected = [plain_attention(module) for module in modules]
+    loaded = mi.load(modules[0])
+    given = {
+        500: tmp_path / "two",
+        np.int64(0): loaded,
+        20: modules[1],
+        30.5: lambda: mi.load(modules[0]),
+        40: lambda: modules[1],
+        600: str(tmp_path / "two"),
+    }
+    result = mi.over_checkpoints(given, attention, progress=False)
+    assert result.dataset["step"].values.tolist() == [0, 20, 30.5, 40, 500, 600]
+    assert result.dims == ("step", "batch", "layer", "head", "query", "key")
+    order = [0, 1, 0, 1, 2, 2]
+    for values, which in zip(result.values[:, 0], order, strict=True):
+        seen = np.tril(np.ones((5, 5), bool))
+        np.testing.assert_allclose(values[..., seen], expected[which][..., seen], atol=1e-5)
+    # What was a Model stays one; of a module what was added is gone.
+    assert attention(loaded).shape
+    assert not any("tap_" in name for name, _ in modules[1].named_modules())
+    assert result.provenance.model == "6 models"
+
+
+def test_names_stay_in_their_order_and_make_a_result_to_look_at():
+    result = mi.over_checkpoints({"two": NAME, "one": "induction-1l"}, mi.repeat_accuracy, progress=False)
+    assert result.dataset["step"].values.tolist() == ["two", "one"]
+    alone = mi.repeat_accuracy(mi.load("induction-1l"))
+    assert np.allclose(result.sel(step="one").values, alone.values, atol=1e-6)
+    scores = mi.over_checkpoints(
+        {"after": NAME, "before": lambda: mi.load(NAME, checkpoint=0)}, previous, progress=False
+    )
+    view = scores.view(selection={"step": "before"})
+    assert view.png()
+    assert view.selection["step"] == "before"
+    with pytest.raises(mi.errors.ResultError, match="steps are whole numbers"):
+        mi.views.TrainingView(scores)
+    [axes] = scores.plot().axes
+    assert [text.get_text() for text in axes.get_xticklabels()][:2] == ["after", "before"]
+
+
+def test_some_labels_can_be_chosen(modules):
+    given = {"a": modules[0], "b": modules[1], "c": modules[2]}
+    result = mi.over_checkpoints(given, attention, steps=["c", "a"], progress=False)
+    assert result.dataset["step"].values.tolist() == ["a", "c"]
+    for steps in (["d"], [], ["a", 3]):
+        with pytest.raises(mi.MIError, match=r"steps must be some of 'a', 'b', 'c'; got"):
+            mi.over_checkpoints(given, attention, steps=steps, progress=False)
+
+
+def test_the_code_of_any_models_brings_them(modules, tmp_path):
+    modules[2].save_pretrained(tmp_path / "two")
+    models = [mi.load(module) for module in modules[:2]]
+    given = {0: models[0], 10: models[1], 20: tmp_path / "two"}
+
+    def without_a_head(model):
+        with model.intervene(mi.ablate(at.z[0, 3])):
+            return attention(model)
+
+    result = mi.over_checkpoints(given, without_a_head, progress=False)
+    assert not any("not the same at every step" in warning for warning in result.warnings)
+    code = result.code()
+    lines = code.splitlines()
+    brought = [line for line in lines if line.startswith("model") and "= ..." in line]
+    assert brought == [
+        "model = ...  # bring your GPT2LMHeadModel: mi.load(module)",
+        "model_2 = ...  # bring your GPT2LMHeadModel: mi.load(module)",
+    ]
+    assert [line for line in lines if ".require(" in line] == [
+        f"model.require({models[0].fingerprint!r})",
+        f"model_2.require({models[1].fingerprint!r})",
+    ]
+    assert lines[-1].startswith("result = mi.over_checkpoints({0: model, 10: model_2, 20: '")
+    for name, at_hand in (("model", "models[0]"), ("model_2", "models[1]")):
+        code = code.replace(f"\n{name} = ...", f"\n{name} = {at_hand}")
+    names = {"models": models}
+    exec(code, names)
+    assert names["result"].dataset.identical(result.dataset)
+    result.save(tmp_path / "saved.nc")
+    assert mi.load_result(tmp_path / "saved.nc").code() == result.code()
+
+
+def test_an_error_names_the_label_and_the_modules_are_as_before():
+    modules = [small_gpt2(), small_gpt2(1)]
+
+    def too_long(model):
+        return mi.attention(model.run([[1] * (41 if model.module is modules[1] else 3)], keep=[at.pattern]))
+
+    given = {0: modules[0], 7: modules[1]}
+    with pytest.raises(mi.errors.PromptError, match=r"^mi\.over_checkpoints, at 7: .*41 tokens"):
+        mi.over_checkpoints(given, too_long, progress=False)
+
+    def breaks(model):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match=r"^mine\nThis came up in mi\.over_checkpoints, at 'a'\.$"):
+        mi.over_checkpoints({"a": modules[0]}, breaks, progress=False)
+    with pytest.raises(mi.errors.UnknownModel, match=r"^mi\.over_checkpoints, at 'b': There is no shipped"):
+        mi.over_checkpoints({"a": modules[0], "b": "no-such-model"}, attention, progress=False)
+    with pytest.raises(mi.MIError, match=r"at 'a': the analysis must return a Result, .* it returned int"):
+        mi.over_checkpoints({"a": modules[0]}, lambda model: 1, progress=False)
+    with pytest.raises(mi.errors.ResultError, match=r"at 'a' and .* at 'b' \(kind, variable"):
+        mi.over_checkpoints({"a": modules[0], "b": "induction-1l"}, attention, progress=False)
+    assert not any("tap_" in name for module in modules for name, _ in module.named_modules())
+
+
+@pytest.mark.parametrize(
+    ("models", "says"),
+    [
+        ({}, r"the dict of models is empty; it is as in \{0: "),
+        (
+            {0: NAME, "one": NAME},
+            "labels of the models must be all numbers, as of steps, or all texts; got 0, 'one'",
+        ),
+        ({None: NAME}, "must be all numbers, as of steps, or all texts; got None"),
+        ({True: NAME}, "must be all numbers, as of steps, or all texts; got True"),
+        ({float("nan"): NAME}, "must be all numbers, as of steps, or all texts; got nan"),
+        ({0: 3}, "at 0 there is an int; models are given by label, as in"),
+        ({0: {"w": torch.zeros(2)}}, "at 0 there is a dict; models are given by label, as in"),
+        ([NAME], r"mi\.over_checkpoints: models must be a text or a path or a dict, by name; got a list"),
+    ],
+)
+def test_what_is_no_dict_of_models_is_refused(models, says):
+    with pytest.raises(mi.MIError, match=says):
+        mi.over_checkpoints(models, attention, progress=False)
+
+
+def test_one_model_is_in_memory_at_a_time(modules, tmp_path):
+    modules[0].save_pretrained(tmp_path / "x")
+    alive, most = weakref.WeakSet(), []
+
+    def counts(model):
+        gc.collect()
+        alive.add(model.module)
+        most.append(len(alive))
+        return attention(model)
+
+    mi.over_checkpoints(dict.fromkeys(range(4), tmp_path / "x"), counts, progress=False)
+    assert most == [1, 1, 1, 1]

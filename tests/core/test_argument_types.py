@@ -202,7 +202,7 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         ),
         (
             lambda: mi.over_checkpoints("induction-2l", KINDS["loss_per_token"]()),
-            "mi.over_checkpoints: analysis must be a function; got a Result. Write mi.over_checkpoints(name, "
+            "mi.over_checkpoints: analysis must be a function; got a Result. Write mi.over_checkpoints(models, "
             "analysis).",
         ),
     ],

@@ -124,7 +124,10 @@ def test_a_pair_is_its_code():
     [
         (lambda: at.embed[0], "has no layers"),
         (lambda: at.resid_pre[0, 1], "has no heads"),
-        (lambda: at.z[-1], "whole number from 0, got -1"),
+        (lambda: at.z[1, -1], "head must be a whole number from 0, got -1"),
+        (lambda: at.z["1"], "layer must be a whole number, or a slice; got '1'"),
+        (lambda: at.z[::-1], r"steps from 1; got slice\(None, None, -1\)"),
+        (lambda: at.z[0.5:], r"with whole numbers, and steps from 1; got slice\(0\.5"),
         (lambda: at.z[1][2], "has its layer already"),
         (lambda: at.z[0].pos(1.5), "got 1.5"),
         (lambda: at.z[0].pos([]), r"got \[\]"),
@@ -152,7 +155,7 @@ def test_intervention_errors_say_what_is_allowed(make, says):
 
 
 def test_what_is_no_site_is_told():
-    with pytest.raises(mi.errors.SiteError, match=r"^'zz' names no site; names are embed, "):
+    with pytest.raises(mi.errors.SiteError, match=r"^'zz' names no site\. Names are embed, "):
         mi.ablate("zz")
     with pytest.raises(mi.errors.WrongKind, match=r"^mi.ablate: site must be a Site, .* got an int. Write "):
         mi.ablate(3)

@@ -171,6 +171,8 @@ def test_weights_that_keep_no_count_of_changes_are_not_vouched_for():
 def test_a_shipped_model_that_keeps_no_count_of_changes_is_not_vouched_for():
     with torch.inference_mode():
         model = mi.load("induction-2l")
+        assert "bring" not in model.run(IDS).next_tokens().code()  # its own weights are ordinary ones
+        model.module.unembed.W_U = torch.nn.Parameter(model.module.unembed.W_U.clone(), requires_grad=False)
     code = model.run(IDS).next_tokens().code()
     assert "mi.load('induction-2l'), or what became of it: nothing tells whether its weights" in code
     assert "keep no count of changes (inference tensors)" in code

@@ -1,5 +1,7 @@
 """The report on a model says nothing untrue of a healthy one, and names each silent fault of an unhealthy one."""
 
+import re
+
 import pytest
 import torch
 
@@ -186,43 +188,57 @@ def test_a_token_that_cannot_come_is_no_fault():
 
 
 @pytest.mark.parametrize(
-    ("family", "part", "says"),
+    ("family", "part", "named"),
     [
-        ("GPT-2", "", "training mode is on in the whole model: two runs of one prompt differ by"),
-        (
-            "GPT-2",
-            "transformer.h.1.mlp.dropout",
-            "training mode is on in transformer.h.1.mlp.dropout: two runs",
-        ),
+        ("GPT-2", "", "the whole model"),
+        ("GPT-2", "transformer.h.1.mlp.dropout", "transformer.h.1.mlp.dropout"),
+        ("GPT-2", "transformer.h", "transformer.h"),
         (
             "Bloom",
             "transformer.h.0.self_attention.attention_dropout",
-            "self_attention.attention_dropout: two runs",
+            "transformer.h.0.self_attention.attention_dropout",
         ),
-        ("GPT-2", "transformer.h", "training mode is on in transformer.h: two runs of one prompt differ by"),
+        ("Llama", "", "the whole model"),
     ],
 )
-def test_dropout_that_is_on_is_named_and_left_as_it_was(family, part, says):
+def test_dropout_that_is_on_is_off_in_every_run_and_on_again_afterwards(family, part, named):
     module = small(family, **({"attention_dropout": 0.1} if family == "Bloom" else {}))
+    ids = torch.tensor([[3, 1, 4, 1, 5]])
+    with torch.no_grad():
+        plain = module(ids).logits
     module.get_submodule(part).train()
     before = {name: each.training for name, each in module.named_modules()}
     state = torch.get_rng_state()
-    trust = mi.load(module).trust
+    model = mi.load(module)
+    assert torch.allclose(model.run(ids).logits, plain, atol=1e-5)
     assert torch.equal(torch.get_rng_state(), state)
-    (said,) = trust.warnings
-    assert said.startswith("evaluation mode: ")
-    assert says in said
-    assert said.endswith("; call module.eval()")
+    assert model.trust.warnings == ()
+    said = f"• evaluation mode: training mode is on in {named}: it is off in every run here, and on again afterwards"
+    assert said in repr(model.trust)
     after = {name: each.training for name, each in module.named_modules() if "tap_" not in name}
     assert after == before
-    module.eval()
-    assert mi.load(module).trust.warnings == ()
+    model.untrained(seed=1)
+    with pytest.raises(mi.errors.PromptError):
+        model.run(torch.tensor([[99]]))
+    assert {name: each.training for name, each in module.named_modules() if "tap_" not in name} == before
 
 
-def test_training_mode_without_dropout_is_only_noted():
-    trust = mi.load(small("Llama").train()).trust
-    assert trust.warnings == ()
-    assert "• evaluation mode: training mode is on in the whole model, but two runs agree" in repr(trust)
+def test_what_is_random_in_evaluation_mode_too_is_a_warning():
+    module = small("Llama")
+
+    def forward(self, *args, **kwargs):
+        out = type(self).__base__.forward(self, *args, **kwargs)
+        out.logits = torch.nn.functional.dropout(out.logits, 0.5)
+        return out
+
+    subclass(module, forward)
+    warnings = mi.load(module).trust.warnings
+    assert any(
+        re.match(
+            r"evaluation mode: two runs of one prompt differ by \S+, though nothing is in training mode", w
+        )
+        for w in warnings
+    )
 
 
 def test_a_batch_that_does_not_run_padded_is_a_warning():
@@ -297,7 +313,7 @@ def test_the_report_is_the_same_each_time_and_reads_line_by_line():
     assert lines[0] == "14 checks, 0 warnings"
     assert len(lines) == 15
     assert {line[:2] for line in lines[1:]} == {"✓ ", "• "}
-    assert repr(mi.load(small("GPT-2").train()).trust).startswith("14 checks, 1 warning\n")
+    assert repr(mi.load(small("GPT-2").train()).trust).startswith("14 checks, 0 warnings\n")
 
 
 def test_the_report_is_a_result():

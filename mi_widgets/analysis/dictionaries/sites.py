@@ -27,7 +27,7 @@ def site_of(sae: SAE, site: Site | None) -> Site:
         DictionaryError: neither names a layer, or it is no vector at every token.
     """
     site = site or sae.site
-    if site is None or (site.layer is None and site.name not in WHOLE_MODEL):
+    if site is None or (site.layer_number is None and site.name not in WHOLE_MODEL):
         raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
     site = replace(site, positions=None, tokens=None, latents=None)
     site.latent(sae)  # which refuses what has no latents

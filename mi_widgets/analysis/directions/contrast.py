@@ -57,7 +57,7 @@ def contrast(
 def check_site(caller: str, site: Site) -> None:
     """Raise `SiteError` unless there is one vector a token."""
     alone = "head" not in AXES[site.name] or site.head is not None
-    if site.layer is None or "query" in AXES[site.name] or not alone or site.latents is not None:
+    if site.layer_number is None or "query" in AXES[site.name] or not alone or site.latents is not None:
         raise SiteError(
             f"{caller} takes a site with one vector a token, as in at.resid_post[2], at.mlp_out[0].every('.') or "
             f"at.z[1, 3].pos(-1); got {site!r}."

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
@@ -26,6 +27,7 @@ def waves(p: int) -> tuple[Float[Tensor, "frequency p"], Float[Tensor, "frequenc
     return angles.cos().float(), angles.sin().float()
 
 
+@checked
 def fourier_basis(p: int) -> Float[Tensor, "p p"]:
     """The orthonormal Fourier basis over Z_p, a function a row.
 

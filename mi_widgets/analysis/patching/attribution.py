@@ -112,7 +112,7 @@ def _foretold(model: Model, both: PairRuns, site: Site, by: tuple[str, ...]) -> 
         )
     gradient = both.corrupted.gradient(of.sum(), site)
     change = (gradient * (both.clean[site] - both.corrupted[site])).detach().float()
-    if site.layer is not None:
+    if isinstance(site.layer, int):
         change = change[None]
     axes = ["layer", *[_AXIS.get(axis, axis) for axis in site.axes]]
     left = ["batch", *by]

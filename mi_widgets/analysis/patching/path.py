@@ -102,7 +102,9 @@ def path_patching(
 def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | None) -> list[int]:
     """The layers whose heads some receiver can read."""
     for site in received:
-        ok = isinstance(site, Site) and (site == at.logits or (site.name in _READ and site.layer is not None))
+        ok = isinstance(site, Site) and (
+            site == at.logits or (site.name in _READ and site.layer_number is not None)
+        )
         if not ok:
             raise SiteError(
                 "mi.path_patching: receivers are at.logits and what heads read, as in at.q[3, 1] or "
@@ -118,7 +120,8 @@ def _senders(model: Model, received: Sequence[Site], layers: Sequence[int] | Non
         raise SiteError(
             "mi.path_patching: no receivers; give at.logits, or what heads read, as in at.q[3, 1]."
         )
-    ends = [model.config.n_layers if site.layer is None else site.layer for site in received]
+    numbers = [site.layer_number for site in received]
+    ends = [model.config.n_layers if number is None else number for number in numbers]
     possible = list(range(max(ends)))
     if layers is not None and (not set(layers) <= set(possible) or not list(layers)):
         raise SiteError(
@@ -141,7 +144,7 @@ def _swept(
     for i, layer in enumerate(senders):
         # A head sees what earlier layers wrote, never its neighbours: those of its own layer need no hold.
         hold = stack(*(held[later] for later in range(layer + 1, model.config.n_layers)))
-        reading = [site for site in received if site.layer is not None and site.layer > layer]
+        reading = [site for site in received if (site.layer_number or 0) > layer]
         for head in range(model.config.n_heads):
             with model.intervene(hold, patch(at.z[layer, head], both.clean)):
                 run = model.run(prompts, keep=[] if to_logits else [site.everywhere for site in reading])

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mi_widgets.core.errors import SiteError
+from mi_widgets.core.layers import numbered
 from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
 
 from .norms import affine_of
@@ -185,9 +186,10 @@ def check_site(site: Site, name: str, config: ModelConfig, architecture: Archite
             f"{name} has no at.{site.name}{f' ({why})' if why else ''}; its sites are "
             f"{', '.join(s for s in AXES if s in places)}."
         )
-    if site.layer is not None and site.layer >= config.n_layers:
+    n = config.n_layers
+    if site.layer is not None and not numbered(site.layer, n):
         raise SiteError(
-            f"{site!r}: {name} has {config.n_layers} layers, so the layer must be 0 to {config.n_layers - 1}."
+            f"{site!r}: {name} has {n} layers, so the layer must be 0 to {n - 1}, or {-n} to -1 from the end."
         )
     heads = config.size("head", site.name)
     if site.head is not None and heads is not None and site.head >= heads:
@@ -201,4 +203,4 @@ def layers_of(site: Site, config: ModelConfig) -> tuple[int | None, ...]:
     """The layers that a site names: its own, or all of them."""
     if site.name in WHOLE_MODEL:
         return (None,)
-    return tuple(range(config.n_layers)) if site.layer is None else (site.layer,)
+    return tuple(range(config.n_layers)) if site.layer is None else numbered(site.layer, config.n_layers)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.core.torch_defaults import torch_defaults
 
 _ROWS = 8
 _FAR = 64.0  # so large that what a norm adds under its root is lost
@@ -44,6 +45,11 @@ def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None)
     Raises:
         UnsupportedModel: it is neither a LayerNorm nor an RMSNorm, whatever it is called.
     """
+    with torch_defaults():
+        return _affine(norm, d_model, device)
+
+
+def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affine:
     if isinstance(norm, nn.Identity):  # a network without norms keeps their places
         return Affine(
             torch.ones(d_model, device=device), torch.zeros(d_model, device=device), takes_mean=False

@@ -72,7 +72,7 @@ class FromTexts:
 
     def __init__(self, model: Model, site: Site, texts: Sequence[str], seed: int) -> None:
         self._texts = listed_texts("mi.sae.train", texts)
-        if not isinstance(site, Site) or site.layer is None or site.latents is not None:
+        if not isinstance(site, Site) or site.layer_number is None or site.latents is not None:
             raise DictionaryError(f"site names one layer's activation, as in at.resid_post[2]; got {site!r}.")
         self._model, self._site, self._seed = model, site, seed
         some = self._texts[:_TEXTS_OF_A_SAMPLE]

@@ -44,9 +44,9 @@ def _head_of(item: Any) -> list[int] | None:
     if (
         not zeroed
         or site.name != "z"
-        or site.layer is None
+        or site.layer_number is None
         or site.head is None
         or site.positions is not None
     ):
         return None
-    return [site.layer, site.head]
+    return [site.layer_number, site.head]
