@@ -9,14 +9,16 @@ from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 
 from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
 from .examination import Examination, distance, look
+from .length_checks import length_checks
 from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
-from .trust import Check, Findings
+from .trust import Check, Findings, not_tried
 
 
 def examine(model: ModelCore) -> Findings:
@@ -35,7 +37,7 @@ def examine(model: ModelCore) -> Findings:
                 _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
                 _edits(seen, model),
-                _padding(seen, model),
+                *length_checks(seen, model),
                 final_norm(seen, model),
             ]
     ends: list[Check] = []
@@ -143,6 +145,8 @@ def _residual(seen: Examination, model: ModelCore) -> Check:
         for layer in seen.layers("resid_post")
         if ("resid_pre", layer + 1) in known
     ]
+    if not claims:
+        return not_tried(_SUMS, "the sites of the residual stream were not found")
     broken, largest = [], 0.0
     for total, added in claims:
         terms = [seen[key] for key in added]
@@ -168,7 +172,7 @@ def _key_text(key: Key) -> str:
 def _attention_sums_to_1(seen: Examination, model: ModelCore) -> Check:
     name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
-        return Check(name, "note", "there is no pattern to look at")
+        return not_tried(name, "there is no pattern to look at")
     sums = {layer: seen["pattern", layer].sum(-1) for layer in layers}
     off = {layer: (total - 1).abs().max().item() for layer, total in sums.items()}
     broken = [layer for layer, by in off.items() if not by < max(1e-4, 4 * seen.eps)]
@@ -187,7 +191,7 @@ def _mixing(seen: Examination, model: ModelCore) -> Check:
     name, broken, largest = "the pattern mixes the values", [], 0.0
     layers = seen.layers("pattern", "v", "z")
     if not layers:
-        return Check(name, "note", "there is no pattern to look at")
+        return not_tried(name, "there is no pattern to look at")
     for layer in layers:
         v = seen["v", layer].repeat_interleave(model.config.n_heads // model.config.n_key_value_heads, 2)
         mixed, most = (torch.einsum("bhqk,bkhd->bqhd", seen["pattern", layer], x) for x in (v, v.abs()))
@@ -210,8 +214,9 @@ def _edits(seen: Examination, model: ModelCore) -> Check:
         layer for layer in seen.layers("pattern", "attn_out") if seen["attn_out", layer].abs().max() > 0
     ]
     if not layers or ids.shape[1] < 2:
-        return Check(name, "note", "there is no pattern to edit")
-    batch = model.tokenize(ids.expand(len(layers), -1))  # in each row one layer is changed
+        return not_tried(name, "there is no pattern to edit")
+    row = Row(ids[0].tolist())
+    batch = model.tokenize([row] * len(layers))  # in each of them one layer is changed
 
     def on(row: int, key: int) -> Callable[[Tensor], Tensor]:
         # Not scaled: a norm after attention, as Gemma has, would take that back.
@@ -236,31 +241,3 @@ def _edits(seen: Examination, model: ModelCore) -> Check:
         return Check(name, "warning", said, ("pattern", "scores"))
     said = "all of a layer's attention on the second token, not the first, moves them by"
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
-
-
-def _padding(seen: Examination, model: ModelCore) -> Check:
-    name, ids = "padding", seen.tokenized.ids[0].tolist()
-    rows = [ids, ids[: max(1, len(ids) // 2)]]
-    alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
-    broken, largest = [], 0.0
-    for side in ("right", "left"):
-        batch = model.tokenize(rows, padding_side=side)
-        try:
-            padded = model.forward(batch, edits=())["logits", None].float()
-        except Exception as error:  # of code that is not ours
-            said = (
-                f"prompts padded on the {side} do not run ({type(error).__name__}): run prompts of one length"
-            )
-            return Check(name, "warning", said)
-        for row, one in enumerate(alone):
-            real = padded[row][batch.mask[row]]
-            largest = max(largest, distance(real, one).max().nan_to_num(torch.inf).item())
-            if not seen.agree(real, one) and side not in broken:
-                broken.append(side)
-    if broken:
-        said = f"on the {' and on the '.join(broken)} it changes a prompt's logits, by up to {largest:.1e}"
-        return Check(name, "warning", f"{said}: run prompts of one length")
-    said = f"a padded prompt has the logits it has alone, within {largest:.1e}, on either side"
-    if getattr(model.tokenizer, "padding_side", None) == "left":
-        said += " (its tokenizer pads on the left; runs pad on the right)"
-    return Check(name, "ok", said)

@@ -99,6 +99,8 @@ class ModelWithProvenance(ModelCore):
         seen, fingerprints = WeightState.of(self.module), ref(self._fingerprints)
         if self._loaded is None:
             given = "" if self.tokenizer is None else ", tokenizer=tokenizer"
+            if self.named_tokens.names is not None:
+                given = ", vocabulary=vocabulary"
             bos = "" if self.bos is None else f", bos={self.bos}"
             what = f"your {type(self.module).__name__}: mi.load(module{given}{bos})"
         elif seen.tracked and seen.same_as(self._loaded_with):

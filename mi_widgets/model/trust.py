@@ -36,6 +36,11 @@ class Check:
     sites: tuple[str, ...] = ()
 
 
+def not_tried(name: str, why: str) -> Check:
+    """A check that could not be made, which is no sign that anything holds."""
+    return Check(name, "note", f"not tried: {why}")
+
+
 @dataclass(frozen=True)
 class Findings:
     """What an examination has found.

@@ -1,0 +1,50 @@
+"""Padding that nobody has marked: token ids that a tokenizer has padded, without their mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from mi_widgets.core.errors import PromptError
+from mi_widgets.core.given_prompts import token_ids
+from mi_widgets.core.texts import Row
+
+
+def check_no_padding(items: Sequence[Any], tokenizer: Any) -> None:
+    """Raise `PromptError` where rows of token ids look as if a tokenizer had padded them.
+
+    A token that is for padding alone stands at no end of a prompt. Where it also begins or ends texts, as in GPT-2, one
+    of it does, in all rows of a batch or in none.
+
+    Args:
+        items: texts, which have no padding; `Row`s, of which it is known; and rows of token ids.
+        tokenizer: a Hugging Face tokenizer, or None, which pads nothing.
+    """
+    pad = getattr(tokenizer, "pad_token_id", None)
+    if pad is None:
+        return
+    read = {i: token_ids(item) for i, item in enumerate(items) if not isinstance(item, (str, Row))}
+    rows = {i: row for i, row in read.items() if row and len(row) > 1}  # one token alone is a prompt
+    usual = int(pad in (getattr(tokenizer, f"{end}_token_id", None) for end in ("bos", "eos")))
+    # Tuples were not padded together by any tokenizer.
+    even = len(rows) > 1 and len({len(row) for row in rows.values()}) == 1
+    even = even and not all(isinstance(items[i], tuple) for i in rows)
+    for said, way in (("begins", 1), ("ends", -1)):
+        runs = {i: sum(1 for _ in takewhile(pad.__eq__, row[::way])) for i, row in rows.items()}
+        uneven = even and len(set(map(bool, runs.values()))) > 1
+        for i, n in runs.items():
+            if n > usual or (n and uneven):
+                raise PromptError(_said(i, said, n, pad, tokenizer, others=uneven and n <= usual))
+
+
+def _said(row: int, said: str, n: int, pad: int, tokenizer: Any, *, others: bool) -> str:
+    many = "" if n == 1 else f"{n} times "
+    beside = ", and other rows do not" if others else ""
+    return (
+        f"Row {row} of the token ids {said} with {many}{tokenizer.pad_token!r} ({pad}), by which the tokenizer "
+        f"pads{beside}; without a mask padding would be read as text. Give all that the tokenizer returns, as in "
+        "model.run(tokenizer(texts, padding=True)), or attention_mask= beside the ids, or the ids of each prompt "
+        "without padding. If these tokens are meant: attention_mask=torch.ones_like(ids), and where there is no such "
+        'argument {"input_ids": ids, "attention_mask": mask}.'
+    )
