@@ -24,6 +24,8 @@ Prompt = (
     | WithIds
 )
 
+Prompts = Prompt  # several of them
+
 _EMPTY = "The prompt is empty: give a text, a list of texts, or token ids."
 # What a tokenizer may return beside the ids and their mask, and what says nothing that a model would read.
 _BESIDE = {

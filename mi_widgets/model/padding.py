@@ -14,8 +14,8 @@ from mi_widgets.core.texts import Row
 def check_no_padding(items: Sequence[Any], tokenizer: Any) -> None:
     """Raise `PromptError` where rows of token ids look as if a tokenizer had padded them.
 
-    A token that is for padding alone stands at no end of a prompt. Where it also begins or ends texts, as in GPT-2, one
-    of it does, in all rows of a batch or in none.
+    One token that it pads by may stand at an end, as in GPT-2, where it begins and ends texts; two may not, nor one in
+    some rows of a batch alone, nor one that is for padding only, on the side on which the tokenizer pads.
 
     Args:
         items: texts, which have no padding; `Row`s, of which it is known; and rows of token ids.
@@ -26,11 +26,13 @@ def check_no_padding(items: Sequence[Any], tokenizer: Any) -> None:
         return
     read = {i: token_ids(item) for i, item in enumerate(items) if not isinstance(item, (str, Row))}
     rows = {i: row for i, row in read.items() if row and len(row) > 1}  # one token alone is a prompt
-    usual = int(pad in (getattr(tokenizer, f"{end}_token_id", None) for end in ("bos", "eos")))
+    ordinary = pad in (getattr(tokenizer, f"{end}_token_id", None) for end in ("bos", "eos"))
+    side = getattr(tokenizer, "padding_side", "right")
     # Tuples were not padded together by any tokenizer.
     even = len(rows) > 1 and len({len(row) for row in rows.values()}) == 1
     even = even and not all(isinstance(items[i], tuple) for i in rows)
-    for said, way in (("begins", 1), ("ends", -1)):
+    for said, way, end in (("begins", 1, "left"), ("ends", -1, "right")):
+        usual = int(ordinary or side != end)
         runs = {i: sum(1 for _ in takewhile(pad.__eq__, row[::way])) for i, row in rows.items()}
         uneven = even and len(set(map(bool, runs.values()))) > 1
         for i, n in runs.items():

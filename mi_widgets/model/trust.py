@@ -28,17 +28,24 @@ class Check:
         status: `"ok"`: it held; `"note"`: nothing is wrong, but it is good to know; `"warning"`: it did not hold.
         seen: what was seen, and what to do about it.
         sites: the names of the sites that it concerns; empty for all.
+        tried: whether it could be looked at; where not, nothing is known of it.
     """
 
     name: str
     status: Status
     seen: str
     sites: tuple[str, ...] = ()
+    tried: bool = True
+
+    @property
+    def mark(self) -> str:
+        """Its mark in a report; a tick for what was tried and held."""
+        return _MARKS[self.status] if self.tried else "–"
 
 
 def not_tried(name: str, why: str) -> Check:
     """A check that could not be made, which is no sign that anything holds."""
-    return Check(name, "note", f"not tried: {why}")
+    return Check(name, "note", f"not tried: {why}", tried=False)
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,10 @@ class Trust:
             "seen": [c.seen for c in checks],
             "sites": [", ".join(c.sites) for c in checks],
         }
-        held = np.array([c.status != "warning" for c in checks], dtype=np.int64)
+        # Of what was not tried nobody knows.
+        held = np.array(
+            [float(c.status != "warning") if c.tried else np.nan for c in checks], dtype=np.float32
+        )
         return Result(
             kind="trust",
             title="Trust",
@@ -113,7 +123,7 @@ class Trust:
         )
 
     def __repr__(self) -> str:
-        lines = [f"{_MARKS[c.status]} {c.name}: {c.seen}" for c in self.checks]
+        lines = [f"{c.mark} {c.name}: {c.seen}" for c in self.checks]
         n = len(self.warnings)
         return "\n".join([f"{len(self.checks)} checks, {n} warning{'' if n == 1 else 's'}", *lines])
 

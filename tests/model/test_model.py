@@ -337,7 +337,7 @@ def test_wrappers_of_one_module_share_its_lock_and_stack():
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
-        (lambda m: m.run(""), "PromptError", "without a tokenizer"),
+        (lambda m: m.run(""), "PromptError", "The prompt is empty"),
         (lambda m: m.run([]), "PromptError", "The prompt is empty"),
         (lambda m: m.run([[]]), "PromptError", "The prompt is empty"),
         (lambda m: m.run([1, 50]), "PromptError", "Token id 50 is out of the vocabulary: .* has ids 0 to 49"),

@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -34,7 +34,7 @@ BINS = 20
 def dashboards(
     model: Model,
     sae: SAE,
-    texts: Prompt,
+    texts: Prompts,
     *,
     annotations: Sequence[Annotation] = (),
     site: Site | None = None,

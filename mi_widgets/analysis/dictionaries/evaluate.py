@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import apply
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -42,7 +42,7 @@ _UNITS = {
 def evaluate_sae(
     model: Model,
     sae: SAE,
-    texts: Prompt,
+    texts: Prompts,
     *,
     annotations: Sequence[Annotation] = (),
     site: Site | None = None,

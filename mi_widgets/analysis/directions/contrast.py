@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import SiteError
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
@@ -40,7 +40,7 @@ class Contrast:
 
 
 def contrast(
-    caller: str, model: Model, texts_a: Prompt, texts_b: Prompt, site: Site, progress: bool
+    caller: str, model: Model, texts_a: Prompts, texts_b: Prompts, site: Site, progress: bool
 ) -> Contrast:
     """Read both.
 

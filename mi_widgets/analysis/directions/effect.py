@@ -16,7 +16,7 @@ from mi_widgets.core.directions import Probe, drawn_as_long
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.errors import InterventionError, MIError
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompt, Prompts
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -39,7 +39,7 @@ def steering_effect(
     prompt: Prompt,
     *,
     probes: Mapping[str, Probe] | None = None,
-    texts: Prompt | None = None,
+    texts: Prompts | None = None,
     max_new_tokens: int = 24,
     temperature: float = 0.0,
     seed: int = 0,

@@ -7,7 +7,7 @@ import torch
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import InterventionError
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
@@ -15,7 +15,9 @@ from .contrast import contrast
 
 
 @checked
-def erase(model: Model, texts_a: Prompt, texts_b: Prompt, site: Site, *, progress: bool = True) -> ProjectOut:
+def erase(
+    model: Model, texts_a: Prompts, texts_b: Prompts, site: Site, *, progress: bool = True
+) -> ProjectOut:
     """Least-squares concept erasure: of all edits after which no linear probe beats chance, the smallest.
 
     What is taken away lies along the difference of both means; how much is read along the line that tells them apart

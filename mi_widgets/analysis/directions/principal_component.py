@@ -6,7 +6,7 @@ import torch
 
 from mi_widgets.core.directions import Direction
 from mi_widgets.core.errors import MIError
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
@@ -18,7 +18,7 @@ from .contrast import check_site
 
 @recorded
 def principal_component(
-    model: Model, texts: Prompt, site: Site, *, component: int = 0, progress: bool = True
+    model: Model, texts: Prompts, site: Site, *, component: int = 0, progress: bool = True
 ) -> Direction:
     """One of the directions along which the activations of some texts differ most.
 

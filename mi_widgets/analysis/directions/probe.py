@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import checked_seed, number_from
@@ -24,8 +24,8 @@ _STEPS = 200  # of LBFGS; it stops by itself long before
 @recorded
 def probe(
     model: Model,
-    texts_a: Prompt,
-    texts_b: Prompt,
+    texts_a: Prompts,
+    texts_b: Prompts,
     site: Site,
     *,
     l2: float = 1.0,

@@ -13,7 +13,7 @@ from torch import Tensor
 from mi_widgets.analysis.activations import batch_ranges, listed_texts, not_special
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import DictionaryError
-from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.sites import Site
 from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
@@ -72,7 +72,7 @@ class FromTexts:
         seed: of the order of the texts and of the rows in a block.
     """
 
-    def __init__(self, model: Model, site: Site, texts: Prompt, seed: int) -> None:
+    def __init__(self, model: Model, site: Site, texts: Prompts, seed: int) -> None:
         self._texts = listed_texts("mi.sae.train", model, texts)
         if not isinstance(site, Site) or site.layer is None or site.latents is not None:
             raise DictionaryError(f"site names one layer's activation, as in at.resid_post[2]; got {site!r}.")
