@@ -143,7 +143,7 @@ def _ablated(site: Site, means: Result | None) -> Intervention:
     return patch(site, mean[None]) if by_position else ablate(site, to="mean", data=mean)
 
 
-def check_fit(model: Model, prompts: Sequence[str | Row], means: Result | None) -> None:
+def check_fit(model: Model, prompts: Sequence[Prompt], means: Result | None) -> None:
     """Raise `PromptError` unless means by position are as long as each of the prompts that they are put into."""
     if means is None or "pos" not in means.dims:
         return

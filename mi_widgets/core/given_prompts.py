@@ -13,17 +13,8 @@ from torch import Tensor
 from .errors import PromptError
 from .texts import Row, WithIds, plain_texts
 
-Prompt = (
-    str
-    | Iterable[str]
-    | Sequence[int]
-    | Sequence[Sequence[int]]
-    | Tensor
-    | np.ndarray
-    | Mapping[str, Any]
-    | WithIds
-)
-
+# A text, token ids, several of either, what a tokenizer returns, a corpus of ids.
+Prompt = str | Iterable[Any] | Tensor | np.ndarray | Mapping[str, Any] | WithIds
 Prompts = Prompt  # several of them
 
 _EMPTY = "The prompt is empty: give a text, a list of texts, or token ids."

@@ -14,7 +14,7 @@ from mi_widgets.core.texts import Row
 from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
 from .examination import Examination, distance, look
-from .length_checks import length_checks
+from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
@@ -30,14 +30,16 @@ def examine(model: ModelCore) -> Findings:
     with evaluating(model.module) as training:
         seen = look(model)
         checks = [_numbers(seen, model), *_sites(seen)]
+        mispads: tuple[str, ...] = ()
         if seen.first_bad is None:  # of NaN nothing can be said
+            lengths, mispads = length_checks(seen, model)
             checks += [
                 _logits(seen),
                 _residual(seen, model),
                 _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
                 _edits(seen, model),
-                *length_checks(seen, model),
+                *lengths,
                 final_norm(seen, model),
             ]
     ends: list[Check] = []
@@ -52,7 +54,9 @@ def examine(model: ModelCore) -> Findings:
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
     held = [check.status == "ok" for check in ends] or [True, True]
-    return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held)
+    return Findings(
+        tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held, mispads
+    )
 
 
 def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> dict[Key, str]:
@@ -63,7 +67,7 @@ def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> di
     """
     failed = [check for check in checks if check.status == "warning"]
     for check in failed:
-        if check.name in (_LOGITS, _SUMS):
+        if check.name in (_LOGITS, _SUMS, LONG_PROMPTS):
             raise UnsupportedModel(
                 f"{model.name} has no table of sites, and what was found by its structure does not hold "
                 f"({check.name}): {check.seen}. A table is a few lines in mi_widgets/model/architectures/families.py."

@@ -18,29 +18,35 @@ from .tokens import TokenizedPrompts
 from .trust import Check, not_tried
 
 _LONG, _SHORT = 48, 5
-_LENGTHS, _PADDING = "long prompts", "padding"
+LONG_PROMPTS, _PADDING = "long prompts", "padding"
 _APART = "run prompts of one length"
 
 
-def length_checks(seen: Examination, model: ModelCore) -> Iterator[Check]:
+def length_checks(seen: Examination, model: ModelCore) -> tuple[list[Check], tuple[str, ...]]:
     """Whether a long prompt has the plain module's logits, and whether padding changes those of any prompt.
 
     Args:
         seen: what was looked at so far.
         model: the wrapped model, in evaluation mode.
+
+    Returns:
+        the checks, and the sides on which padding does.
     """
     read = sorted(set(seen.tokenized.ids[0].tolist()))  # of others nothing is known yet
     long = Row(read[(i * i + 3 * i) % len(read)] for i in range(min(_LONG, model.config.n_ctx)))
-    short = Row(reversed(long[: max(1, min(_SHORT, len(long) // 2))]))
+    past = stretched_past(model.module, model.config.n_ctx)
+    n = (
+        min(_SHORT, len(long) // 2) if past is None or past >= len(long) else past + 1
+    )  # else they are refused together
+    short = Row(reversed(long[: max(1, n)]))
     if len(long) < 2:
-        yield not_tried(_PADDING, f"{model.name} takes one token")
-        return
+        return [not_tried(_PADDING, f"{model.name} takes one token")], ()
     alone = [_logits(model, model.tokenize(row))[0] for row in (long, short)]
-    shown = seen.tokenized.ids.shape[1]
-    if len(long) > shown:
-        yield _as_the_plain_module(seen, model, long, alone[0])
-    yield _padding(seen, model, (long, short), alone)
-    yield from _stretched(model)
+    padding, wrong = _padding(seen, model, (long, short), alone)
+    checks = [padding, *_stretched(model)]
+    if len(long) > seen.tokenized.ids.shape[1]:
+        checks.insert(0, _as_the_plain_module(seen, model, long, alone[0]))
+    return checks, wrong
 
 
 def _logits(model: ModelCore, tokenized: TokenizedPrompts) -> Tensor:
@@ -57,20 +63,23 @@ def _as_the_plain_module(seen: Examination, model: ModelCore, long: Row, logits:
     apart = distance(logits, stock).max().item()
     said = f"{len(long)} tokens have logits that differ by {apart:.1e} at most from the plain module's"
     if seen.agree(logits, stock):
-        return Check(_LENGTHS, "ok", said)
+        return Check(LONG_PROMPTS, "ok", said)
     said += f", and {seen.tokenized.ids.shape[1]} tokens do not: what is read of long prompts is not what it computes"
-    return Check(_LENGTHS, "warning", said)
+    return Check(LONG_PROMPTS, "warning", said)
 
 
-def _padding(seen: Examination, model: ModelCore, rows: tuple[Row, Row], alone: list[Tensor]) -> Check:
-    broken, largest = [], 0.0
+def _padding(
+    seen: Examination, model: ModelCore, rows: tuple[Row, Row], alone: list[Tensor]
+) -> tuple[Check, tuple[str, ...]]:
+    broken: list[str] = []
+    largest = 0.0
     for side in ("right", "left"):
         batch = model.tokenize(list(rows), padding_side=side)
         try:
             padded = _logits(model, batch)
         except Exception as error:  # of code that is not ours
             said = f"prompts padded on the {side} do not run ({type(error).__name__}): {_APART}"
-            return Check(_PADDING, "warning", said)
+            return Check(_PADDING, "warning", said), (*broken, side)
         for row, one in enumerate(alone):
             real = padded[row][batch.mask[row]]
             largest = max(largest, distance(real, one).max().nan_to_num(torch.inf).item())
@@ -79,11 +88,11 @@ def _padding(seen: Examination, model: ModelCore, rows: tuple[Row, Row], alone: 
     beside = f"{len(rows[1])} tokens beside {len(rows[0])}"
     if broken:
         said = f"on the {' and on the '.join(broken)} it changes a prompt's logits, by up to {largest:.1e}"
-        return Check(_PADDING, "warning", f"{said} ({beside}): {_APART}")
+        return Check(_PADDING, "warning", f"{said} ({beside}): {_APART}"), tuple(broken)
     said = f"a padded prompt has the logits it has alone, within {largest:.1e}, on either side ({beside})"
     if getattr(model.tokenizer, "padding_side", None) == "left":
         said += "; its tokenizer pads on the left, texts are padded on the right here"
-    return Check(_PADDING, "ok", said)
+    return Check(_PADDING, "ok", said), ()
 
 
 def _stretched(model: ModelCore) -> Iterator[Check]:

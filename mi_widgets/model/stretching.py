@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import nn
 
@@ -19,7 +20,7 @@ def stretched_past(module: nn.Module, n_ctx: int) -> int | None:
         module: with a config of transformers, or without one.
         n_ctx: the longest prompt it takes.
     """
-    config = getattr(module, "config", None)
+    config: Any = getattr(module, "config", None)
     text = config.get_text_config() if hasattr(config, "get_text_config") else config
     rope = getattr(text, "rope_parameters", None)
     for kind in rope.values() if isinstance(rope, dict) and "rope_type" not in rope else [rope]:

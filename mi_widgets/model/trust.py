@@ -58,6 +58,7 @@ class Findings:
         continues: whether it can be continued token by token, with a cache.
         resumes: whether a pass can begin at a layer, with the stream alone.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
+        mispads: the sides on which padding changes what a prompt gives.
     """
 
     checks: tuple[Check, ...]
@@ -65,6 +66,7 @@ class Findings:
     layer_gives: int
     continues: bool = True
     resumes: bool = True
+    mispads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

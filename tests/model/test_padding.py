@@ -356,7 +356,21 @@ def test_trust_compares_a_short_prompt_beside_a_long_one():
     assert "5 tokens beside 40" in checks["padding"].seen
     assert checks["long prompts"].seen.startswith("40 tokens have logits that differ by")
     module.transformer.wpe = _CountsColumns(module.transformer.wpe)
-    broken = {check.name: check for check in mi.load(module).trust.checks}["padding"]
+    model = mi.load(module)
+    broken = {check.name: check for check in model.trust.checks}["padding"]
     assert broken.status == "warning"
     assert broken.seen.startswith("on the left it changes a prompt's logits")
     assert broken.seen.endswith("(5 tokens beside 40): run prompts of one length")
+    # What is wrong on one side is refused there, and right on the other.
+    says = r"^Padding on the left changes what a prompt gives in GPT2LMHeadModel \(see model.trust\), and here are "
+    says += r"prompts of 1 to 5 tokens: run prompts of one length, or pad on the other side, with padding_side=\.$"
+    for act in (lambda: model.run(ROWS, padding_side="left"), lambda: model.generate_batch(ROWS)):
+        with pytest.raises(PromptError, match=says):
+            act()
+    batch = model.run(ROWS)
+    for i, row in enumerate(ROWS):
+        assert torch.allclose(batch.last_logits[i], model.run(row).last_logits[0], atol=1e-4)
+    assert (
+        model.generate_batch([[3, 4], [5, 6]], max_new_tokens=1)[1].ids
+        == model.generate([5, 6], max_new_tokens=1).ids
+    )
