@@ -53,9 +53,14 @@ def examine(model: ModelCore) -> Findings:
         training_mode(model, training, seen.tokenized),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
-    held = [check.status == "ok" for check in ends] or [True, True]
+    continues, resumes = [check.status == "ok" for check in ends] or [True, True]
     return Findings(
-        tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held, mispads
+        tuple(checks),
+        {**seen.observed.faults, **refused},
+        seen.observed.block_output,
+        continues=continues,
+        resumes=resumes,
+        mispads=mispads,
     )
 
 
