@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row, plain_texts
+from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Run
 
@@ -32,33 +34,44 @@ class TextBatch:
     """
 
     numbers: range
-    pieces: list[list[int]]
+    pieces: list[Row]
     run: Run
     x: Float[Tensor, "batch pos d_in"]
     real: Bool[Tensor, "batch pos"]
 
 
-def listed_texts(caller: str, texts: Any, name: str = "texts") -> list[str]:
-    """Texts as a list.
+def listed_texts(caller: str, model: Model, texts: Any, name: str = "texts") -> list[str | Row]:
+    """Texts, or rows of token ids, as a list.
 
     Args:
         caller: what takes them, for the message.
+        model: that reads them.
         texts: what was given.
         name: of the argument.
 
     Raises:
-        PromptError: a single text, whose letters would be read as texts; none; or something else.
+        PromptError: a single text, whose letters would be read as texts; the ids of a single one; none; or something
+            else.
     """
-    found = [*texts] if isinstance(texts, Iterable) and not isinstance(texts, str) else []
-    if not found or not all(isinstance(text, str) for text in found):
-        raise PromptError(
-            f"{caller}: {name} must be a list with a text in it, and texts alone; got {texts!r:.60}."
-        )
-    return found
+    given = plain_texts(texts)
+    alone = isinstance(given, str) or getattr(given, "ndim", 2) == 1
+    alone = alone or (isinstance(given, (list, tuple)) and bool(given) and whole(given[0]) is not None)
+    if not alone:
+        try:
+            return model.listed(given)
+        except PromptError as error:
+            raise PromptError(
+                f"{caller}: {name} must be a list with a text in it, or with a row of token ids; got {texts!r:.60}. "
+                f"{error}"
+            ) from error
+    raise PromptError(
+        f"{caller}: {name} must be a list with a text in it, or with a row of token ids, as in [[3, 1, 4]]; got "
+        f"{texts!r:.60}."
+    )
 
 
 def text_batches(
-    model: Model, site: Site, texts: Sequence[str], *, what: str, progress: bool, also: Sequence[Site] = ()
+    model: Model, site: Site, texts: Sequence[str | Row], *, what: str, progress: bool, also: Sequence[Site] = ()
 ) -> Iterator[TextBatch]:
     """Some texts at a time, cut off where the model's context ends.
 
@@ -77,7 +90,7 @@ def text_batches(
         yield TextBatch(numbers, pieces, run, run[site].detach(), not_special(run))
 
 
-def batch_ranges(pieces: Sequence[list[int]], *, most: int = _TOKENS_A_RUN) -> list[range]:
+def batch_ranges(pieces: Sequence[Sequence[int]], *, most: int = _TOKENS_A_RUN) -> list[range]:
     """Which pieces are run together: neighbours with at most so many tokens, and at least one."""
     found, first, longest = [], 0, 0
     for i, piece in enumerate(pieces):
@@ -95,7 +108,7 @@ def not_special(run: Run) -> Bool[Tensor, "batch pos"]:
 
 
 def activations_at(
-    model: Model, site: Site, texts: Sequence[str], *, progress: bool = True
+    model: Model, site: Site, texts: Sequence[str | Row], *, progress: bool = True
 ) -> tuple[Float[Tensor, "token d"], Int[Tensor, " token"]]:
     """What a model has at the tokens of some texts that a site names, and which text each is of.
 

@@ -104,10 +104,13 @@ def valid_pairs(
         exchanged: whether activations of one prompt go into the other: then both have one length.
 
     Raises:
-        PromptError: prompts of lengths that do not fit, or an answer that is not one token.
+        PromptError: prompts that the model cannot take, or of lengths that do not fit; an answer that is not one token.
     """
     several = listed(pairs)
     answers_of(model, [pair.answers for pair in several])
+    for pair in several:
+        for prompt in (pair.clean, pair.corrupted):
+            model.tokenize(prompt)
     if exchanged:
         check_lengths(model, several)
     if by_position:

@@ -14,16 +14,20 @@ from torch import Tensor
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MIError, NotKept
-from mi_widgets.core.prompts import PromptPair, two_answers
+from mi_widgets.core.given_prompts import plain_list
+from mi_widgets.core.prompts import Answer, PromptPair, two_answers
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import plain_texts
 from mi_widgets.model.run import Run
 
 from .pairs import Answers, answers_of
 
 By = Literal["sublayer", "head", "pos", "neuron"]
-AnswerTexts = PromptPair | Sequence[str] | Sequence[int] | Sequence[PromptPair]
+AnswerTexts = (
+    PromptPair | Sequence[str] | Sequence[int] | Sequence[PromptPair] | Sequence[tuple[Answer, Answer]]
+)
 _STREAM = ("embed", "resid_pre", "resid_mid", "resid_post")
 _WITHIN = {
     "attn": ("q", "k", "v", "scores", "pattern", "z", "attn_out"),
@@ -60,7 +64,7 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
         run: one that kept what `by` needs: `at.resid_pre[0]`, `at.attn_out`, `at.mlp_out` and the last
             `at.resid_post`; by head also `at.z`; by position `at.pattern` and `at.v` too; by neuron `at.mlp_post`.
         answers: the two texts to compare, (right, wrong), or their token ids; or a pair that has them; or for several
-            prompts a list of pairs.
+            prompts a list of pairs, or of such answers. Numbers are ids, never text.
         by: `"sublayer"`: attention and MLP of each layer; `"head"`: each head and MLP; `"pos"`: each head and the
             token whose value it moves; `"neuron"`: each attention and each neuron.
 
@@ -186,6 +190,7 @@ def _attention(run: Run, reader: _Reader, layer: int, attn_out: Tensor, by: By) 
         yield _Terms([f"L{layer}.H{head}" for head in heads], values, layer, heads)
     else:
         v = run[at.v[layer]].detach().to(reader.direction)
+        v = v.where(run.mask[..., None, None].to(v.device), 0)  # nothing is moved from padding
         v = v.repeat_interleave(z.shape[1] // v.shape[2], 2)
         attended = reader.at_last(run[at.pattern[layer]].detach().movedim(1, 2)).float()  # (batch, head, key)
         moved = attended.nan_to_num() * torch.einsum("bkhd,bhd->bhk", v, directions)
@@ -261,7 +266,13 @@ def _answers(run: Run, given: AnswerTexts) -> Answers:
     if len(pairs) and all(isinstance(pair, PromptPair) for pair in pairs):
         texts = [pair.answers for pair in pairs if isinstance(pair, PromptPair)]
     else:
-        texts = [two_answers("mi.direct_logit_attribution", given)]
+        both = plain_list(plain_texts(given))
+        several = (
+            isinstance(both, (list, tuple))
+            and len(both)
+            and all(isinstance(two, (list, tuple)) for two in both)
+        )
+        texts = [two_answers("mi.direct_logit_attribution", two) for two in (both if several else [given])]
     if len(texts) not in (1, len(run.ids)):
         raise MIError(
             f"mi.direct_logit_attribution: the run has {len(run.ids)} prompts, but {len(texts)} pairs were given: "

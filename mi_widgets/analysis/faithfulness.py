@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from mi_widgets.core import sites as at
 from mi_widgets.core.errors import MetricError, SiteError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.prompts import PromptPair
 from mi_widgets.core.recording import recorded
@@ -105,7 +106,7 @@ def faithfulness(
     )
 
 
-def _means(model: Model, prompts: Sequence[str], batch_size: int) -> Result:
+def _means(model: Model, prompts: Sequence[Prompt], batch_size: int) -> Result:
     """The means over some prompts, by position where they have one length, as in the paper."""
     one_length = len({len(model.tokenize(prompt).tokens[0]) for prompt in prompts}) == 1
     return mean_activations(

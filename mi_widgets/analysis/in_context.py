@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.patching import Patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
+from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
-from mi_widgets.model.tokens import Prompt, listed_prompts
 from mi_widgets.zoo.data import Texts, data
 from mi_widgets.zoo.vocabulary import vocabulary
 
@@ -26,7 +28,7 @@ _LOGITS = 50_000_000  # at a time: 200 MB
 @recorded
 def in_context_learning_score(
     model: Model,
-    texts: Prompt | Texts | None = None,
+    texts: Prompt | None = None,
     *,
     early: tuple[int, int] = (8, 18),
     late: tuple[int, int] = (118, 128),
@@ -56,8 +58,9 @@ def in_context_learning_score(
     at token 50. The defaults lie at the same parts of 128 tokens, each a mean over ten neighbours.
     """
     ends = _ends(early, late)
-    rows = _default_rows(model, n, seed) if texts is None else _rows(texts)
-    rows = [(model.cut(row)[0] if isinstance(row, str) else row)[: ends[3]] for row in rows]
+    given = _default_texts(model, n, seed) if texts is None else texts
+    # Cut by hand: a text that the model could not take in whole has as many tokens all the same.
+    rows = [Row(model.cut(row)[0][: ends[3]]) for row in model.listed(given)]
     # A patch was made for all prompts together. Otherwise so many at a time as leave room for their logits.
     together = any(isinstance(change, Patch) for change in model.interventions)
     size = len(rows) if together else max(1, min(_ROWS, _LOGITS // (ends[3] * model.config.d_vocab)))
@@ -99,22 +102,16 @@ def _ends(early: Any, late: Any) -> tuple[int, int, int, int]:
     return a, b, c, d
 
 
-def _default_rows(model: Model, n: int, seed: int) -> list[list[int]]:
+def _default_texts(model: Model, n: int, seed: int) -> Texts:
     """Held-out texts of the kind that the shipped models were trained on."""
     if model.config.d_vocab != len(vocabulary()):
         raise PromptError(
             f"{model.name} was not trained on the shipped texts: give texts=, a list of texts of its own kind."
         )
-    return data("induction", "test", n=n, seed=seed).ids.tolist()
+    return data("induction", "test", n=n, seed=seed)
 
 
-def _rows(texts: Prompt | Texts) -> list[Any]:
-    """Texts, or rows of token ids as plain lists."""
-    rows = listed_prompts(texts.ids if isinstance(texts, Texts) else texts)
-    return [row.tolist() if hasattr(row, "tolist") else row for row in rows]
-
-
-def _losses(model: Model, rows: Any, needed: int) -> np.ndarray:
+def _losses(model: Model, rows: Sequence[Row], needed: int) -> np.ndarray:
     run = model.run(rows)
     shortest = min(run.tokenized.lengths)
     if shortest < needed:

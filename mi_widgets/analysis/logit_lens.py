@@ -19,7 +19,7 @@ from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.run import Run
 
-from .pairs import token_id
+from .pairs import tokens_asked
 
 READABLE = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 _FLOATS = 2**24  # of logits that are held at once
@@ -31,7 +31,7 @@ def logit_lens(
     run: Run,
     site: Site = at.resid_post,
     *,
-    tokens: Sequence[str] = (),
+    tokens: Sequence[str] | Sequence[int] = (),
     top_k: int = 10,
     progress: bool = True,
 ) -> Result:
@@ -41,7 +41,7 @@ def logit_lens(
         run: one that kept `site`, all layers.
         site: `at.resid_post` (its last layer gives the model's own logits), `at.resid_pre`, `at.resid_mid`, or what
             one sublayer writes: `at.attn_out`, `at.mlp_out`, which the norm scales as if it were all there is.
-        tokens: texts of one token each, whose probability and rank to follow.
+        tokens: texts of one token each, or token ids, whose probability and rank to follow.
         top_k: how many of the likeliest tokens to keep.
         progress: whether a bar shows, when it takes more than a second.
 
@@ -63,14 +63,11 @@ def logit_lens(
         raise SiteError(
             f"mi.logit_lens reads all layers of {', '.join(f'at.{name}' for name in READABLE)}; got {site!r}."
         )
-    if isinstance(tokens, str):
-        tokens = (tokens,)
     d_vocab = run.model.config.d_vocab
     if not 1 <= (whole(top_k) or 0) <= d_vocab:
         raise MIError(f"mi.logit_lens: top_k must be a whole number from 1 to {d_vocab}; got {top_k!r}.")
-    asked = torch.tensor(
-        [token_id(run.model, text, f"tokens: {text!r}") for text in tokens], dtype=torch.long
-    )
+    ids, followed = tokens_asked(run.model, tokens, "tokens")
+    asked = torch.tensor(ids, dtype=torch.long)
     batch, pos = run.ids.shape
     found = _LensArrays((batch, len(run.model.layers_of(site)), pos), top_k, len(asked))
     final = run.logits.detach()
@@ -80,7 +77,7 @@ def logit_lens(
     ):
         logits = run.model.unembedding.logits(resid).float()
         found.put((rows, layer, columns), logits, final[rows, columns].to(logits), asked)
-    return _result(run, site, found, tokens, top_k)
+    return _result(run, site, found, followed, top_k)
 
 
 class _LensArrays:

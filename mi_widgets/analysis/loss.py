@@ -47,7 +47,8 @@ def loss_per_token(run: Run) -> Result:
 
 def summed_loss(run: Run) -> tuple[float, int]:
     """The loss over all tokens of a run but each prompt's first, in nats, and how many these are."""
-    targets = torch.where(run.mask[:, 1:], run.ids[:, 1:], -100).to(run.logits.device)
+    # What stands behind padding is a first token too.
+    targets = torch.where(run.mask[:, 1:] & run.mask[:, :-1], run.ids[:, 1:], -100).to(run.logits.device)
     logits = run.logits[:, :-1].detach().float()
     lost = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="sum")
     return float(lost), int((targets >= 0).sum())

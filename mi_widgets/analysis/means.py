@@ -13,13 +13,14 @@ from tqdm.auto import tqdm
 from mi_widgets.core.ablation import ablate
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, PromptError, SiteError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import WHOLE_MODEL, Site, named
+from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
-from mi_widgets.model.tokens import Prompt, listed_prompts
 
 from .pairs import batches, shown
 
@@ -66,7 +67,7 @@ def mean_activations(
             "mi.mean_activations takes a kind of activation of a layer, as in at.z, at.mlp_out or at.z[3]; got "
             f"{site!r}."
         )
-    prompts = listed_prompts(texts)
+    prompts = model.listed(texts)
     if by_position:
         _check_one_length(model, prompts)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
@@ -142,7 +143,7 @@ def _ablated(site: Site, means: Result | None) -> Intervention:
     return patch(site, mean[None]) if by_position else ablate(site, to="mean", data=mean)
 
 
-def check_fit(model: Model, prompts: Sequence[str], means: Result | None) -> None:
+def check_fit(model: Model, prompts: Sequence[Prompt], means: Result | None) -> None:
     """Raise `PromptError` unless means by position are as long as each of the prompts that they are put into."""
     if means is None or "pos" not in means.dims:
         return
@@ -156,7 +157,7 @@ def check_fit(model: Model, prompts: Sequence[str], means: Result | None) -> Non
             )
 
 
-def _check_one_length(model: Model, prompts: Sequence[Prompt]) -> None:
+def _check_one_length(model: Model, prompts: Sequence[str | Row]) -> None:
     tokens = [model.tokenize(prompt).tokens[0] for prompt in prompts]
     lengths = np.array([len(row) for row in tokens])
     if (lengths != lengths[0]).any():

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import PromptError
+from mi_widgets.core.given_prompts import plain_list
 from mi_widgets.core.prompts import Answer, PromptPair
 from mi_widgets.core.requirements import kind_of
+from mi_widgets.core.texts import plain_texts
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model_core import ModelCore
 
@@ -65,23 +67,58 @@ def answers_of(model: ModelCore, answers: Sequence[tuple[Answer, Answer]]) -> An
         answers: for each prompt (right, wrong).
 
     Raises:
-        PromptError: an answer that is not one token.
+        PromptError: an answer that is not one token, or two that are the same.
     """
     ids = [
-        [_answer_id(model, answer, f"The answer {answer!r} of pair {i}") for answer in two]
+        [answer_id(model, answer, f"The answer {answer!r} of pair {i}") for answer in two]
         for i, two in enumerate(answers)
     ]
+    for i, (right, wrong) in enumerate(ids):
+        if right == wrong:
+            raise PromptError(
+                f"The two answers of pair {i}, {answers[i][0]!r} and {answers[i][1]!r}, are one token of {model.name}, "
+                f"{right}: give two different ones."
+            )
     both = torch.tensor(ids)
     return Answers(both[:, 0], both[:, 1])
 
 
-def _answer_id(model: ModelCore, answer: Answer, called: str) -> int:
-    if isinstance(answer, str):
+def answer_id(model: ModelCore, answer: Answer, called: str) -> int:
+    """The id of a token that is given by its text, or by its id.
+
+    Args:
+        model: whose tokenizer says what one token is.
+        answer: numbers are ids, never text.
+        called: what it is, for the message.
+
+    Raises:
+        PromptError: no one token of the model.
+    """
+    if not isinstance(answer, int):
         return token_id(model, answer, called)
     size = model.config.d_vocab
     if not 0 <= answer < size:
         raise PromptError(f"{called} is out of the vocabulary: {model.name} has ids 0 to {size - 1}.")
     return answer
+
+
+def tokens_asked(model: ModelCore, tokens: Any, what: str) -> tuple[list[int], list[str]]:
+    """The ids of tokens, one or several, each given by its text or its id; and their texts, as given.
+
+    Args:
+        model: whose they are.
+        tokens: of any make.
+        what: they are, for the message.
+
+    Raises:
+        PromptError: one of them is no one token of the model.
+    """
+    given = plain_list(plain_texts(tokens))
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    plain = [each if (number := whole(each)) is None else number for each in listed]
+    ids = [answer_id(model, each, f"{what}: {each!r}") for each in plain]
+    texts = model.vocabulary_of(ids)
+    return ids, [each if isinstance(each, str) else text for each, text in zip(plain, texts, strict=True)]
 
 
 def token_id(model: ModelCore, text: str, called: str) -> int:
@@ -98,13 +135,11 @@ def token_id(model: ModelCore, text: str, called: str) -> int:
     if not isinstance(text, str):
         raise PromptError(f"{called} is {kind_of(text)}: give a text of one token.")
     if model.tokenizer is None:
-        raise PromptError(
-            f"{model.name} has no tokenizer, so it cannot know what {text!r} is: load it with one."
-        )
+        return model.named_tokens.id(text, text)
     ids = []
     # A token is shown with the space before it, which some tokenizers put there by themselves.
     for written in (text, text.removeprefix(" ")):
-        ids = list(model.tokenizer(written, add_special_tokens=False).input_ids)
+        ids = model.encoded(written)
         known = len(ids) == 1 and ids[0] != getattr(model.tokenizer, "unk_token_id", None)
         if known and (written == text or model.vocabulary_of(ids) == [text]):
             return ids[0]

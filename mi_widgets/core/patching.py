@@ -14,7 +14,7 @@ from .errors import InterventionError
 from .interventions import Activations, Intervention, Show, Stack, stack
 from .layers import Layers
 from .sites import Site, pattern
-from .spans import PromptSpans, read, sequence_axes, touches, write
+from .spans import PromptSpans, at_tokens, position_axis, read, sequence_axes, touches, write
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,7 +45,12 @@ class Patch(Intervention):
         if not touches(x, self.site, spans):
             return x
         part = read(x, self.site, spans)
-        return write(x, self.site, spans, self._laid_out(part, spans).expand_as(part))
+        new = self._laid_out(part, spans).expand_as(part)
+        axis = position_axis(self.site)
+        if axis is not None:
+            # At padding there is nothing to put: what stands there stays.
+            new = torch.where(at_tokens(spans.real, part, axis), new, part)
+        return write(x, self.site, spans, new)
 
     def _laid_out(self, part: Tensor, spans: PromptSpans) -> Tensor:
         """The value as these prompts lie: those of the batch that are here, padded on their side."""
@@ -65,17 +70,22 @@ class Patch(Intervention):
             value = value.expand(1, *expected[1:])
         if spans.whole is not None and len(value) > 1:
             value = value[list(spans.numbers)]
-        self._check_present(value, spans)
         for axis in columns:
             value = value.narrow(axis, 0, spans.width)
         value = value.expand(len(spans.lengths), *value.shape[1:])
-        return replace(spans, left=False).aligned(value, self.site, left=spans.left)
+        value = replace(spans, left=False).aligned(value, self.site, left=spans.left)
+        self._check_present(value, spans)
+        return value
 
     def _check_present(self, value: Tensor, spans: PromptSpans) -> None:
-        """That no row stands for a prompt which the run had too short (see `_read`)."""
-        absent = value.flatten(1).isnan().all(1).tolist()
-        if any(absent):
-            row = 0 if len(value) == 1 else spans.numbers[absent.index(True)]
+        """That no token stands where the run, whose prompt was shorter, has none: NaN (see `_read`)."""
+        axis = position_axis(self.site)
+        if axis is None:
+            absent = value.flatten(1).isnan().all(1)[:, None]
+        else:
+            absent = value.isnan().movedim(axis, 1).reshape(*spans.real.shape, -1).all(-1).cpu() & spans.real
+        if absent.any():
+            row = spans.numbers[int(absent.any(1).nonzero()[0])]
             raise InterventionError(
                 f"{self!r} has nothing for prompt {row}: what it was taken from has no such position there. "
                 "Patch between prompts of one length, or leave the short ones out."

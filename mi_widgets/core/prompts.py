@@ -7,7 +7,8 @@ from typing import Any
 
 from .argument_types import argument_type, checked
 from .errors import PromptError
-from .texts import plain_text, plain_texts
+from .given_prompts import Prompt, listed, plain_list, token_ids
+from .texts import Row, plain_text, plain_texts
 from .whole_numbers import counted, whole
 
 Answer = str | int  # a text of one token, or a token id
@@ -20,21 +21,22 @@ class PromptPair:
     """A clean prompt, its corrupted twin, and the two answers between which the model decides.
 
     Args:
-        clean: the prompt whose answer is `answers[0]`.
+        clean: the prompt whose answer is `answers[0]`: a text, or token ids.
         corrupted: the same prompt changed so that the answer becomes `answers[1]`.
         answers: (right after the clean prompt, right after the corrupted one), each the text of one token, or a token
-            id.
+            id. Numbers are ids, never text.
+
+    Raises:
+        PromptError: a prompt that is empty or is several; answers that are no two different ones.
     """
 
-    clean: str
-    corrupted: str
+    clean: Prompt
+    corrupted: Prompt
     answers: tuple[Answer, Answer]
 
     def __post_init__(self) -> None:
         for name in ("clean", "corrupted"):
-            text = getattr(self, name)
-            if not isinstance(text, str) or not text:
-                raise PromptError(f"mi.PromptPair: {name} must be a text that is not empty; got {text!r}.")
+            object.__setattr__(self, name, one_prompt(f"mi.PromptPair: {name}", getattr(self, name)))
         object.__setattr__(self, "answers", two_answers("mi.PromptPair", self.answers))
 
     def __repr__(self) -> str:
@@ -43,6 +45,28 @@ class PromptPair:
     def code(self) -> str:
         """The Python that makes this pair."""
         return repr(self)
+
+
+def one_prompt(what: str, given: Any) -> str | tuple[int, ...]:
+    """One prompt as a text that is not empty, or as token ids.
+
+    Args:
+        what: it is, for the message.
+        given: of any make; also what a tokenizer returns of one text.
+
+    Raises:
+        PromptError: none, or several.
+    """
+    wanted = f"{what} must be a text that is not empty, or token ids"
+    try:
+        several = listed(given).items
+    except PromptError as error:
+        raise PromptError(f"{wanted}; got {given!r:.80}. {error}") from error
+    one = several[0] if len(several) == 1 else None
+    prompt = one if isinstance(one, str) else token_ids(one)
+    if not prompt:
+        raise PromptError(f"{wanted}; got {given!r:.80}.")
+    return prompt if isinstance(prompt, (str, Row)) else tuple(prompt)
 
 
 def two_answers(caller: str, given: Any) -> tuple[Answer, Answer]:
@@ -55,9 +79,8 @@ def two_answers(caller: str, given: Any) -> tuple[Answer, Answer]:
     Raises:
         PromptError: not two, not in an order, or the same twice.
     """
-    listed = plain_texts(given)
-    listed = listed.tolist() if hasattr(listed, "tolist") else listed
-    several = listed if isinstance(listed, (list, tuple)) else ()
+    both = plain_list(plain_texts(given))
+    several = both if isinstance(both, (list, tuple)) else ()
     known = [
         each
         for each in (each if isinstance(each, str) else whole(each) for each in several)

@@ -96,7 +96,7 @@ def _making(name: str) -> Callable[[Any], Any] | None:
     if name == "str":
         return plain_text
     container, _, member = name.removesuffix("]").partition("[")
-    if name == "Prompt" or (container in ("Sequence", "Iterable") and member == "str"):
+    if name in ("Prompt", "Prompts") or (container in ("Sequence", "Iterable") and member == "str"):
         return plain_texts
     make = _making(member) if container in ("Sequence", "Iterable") and member in KINDS else None
     if make is not None:
@@ -159,6 +159,10 @@ _PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Mapping": (lambda value: isinstance(value, Mapping), "a dict, by name"),
     "AnswerIds": (lambda value: True, "the token ids (right, wrong)"),
     "Prompt": (lambda value: True, "a text, a list of texts, or token ids"),
+    "Prompts": (
+        lambda value: not isinstance(value, (set, frozenset)),
+        "a list of texts, or of rows of token ids",
+    ),
     "Tensor": (_has_shape, "a tensor"),
     "Float": (_has_shape, "a tensor"),
     "nn.Module": (lambda value: True, "a torch module"),

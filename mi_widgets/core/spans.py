@@ -161,6 +161,13 @@ class PromptSpans:
         """The columns before each prompt's first token."""
         return tuple(self.width - length if self.left else 0 for length in self.lengths)
 
+    @property
+    def real(self) -> Bool[Tensor, "batch pos"]:
+        """True where a prompt has a token, False at padding."""
+        first = torch.tensor(self.shifts)[:, None]
+        columns = torch.arange(self.width)
+        return (columns >= first) & (columns < first + torch.tensor(self.lengths)[:, None])
+
     def aligned(self, x: Tensor, site: Site, *, left: bool) -> Tensor:
         """An activation of the whole prompts, padded here, as it would be with the padding on a given side.
 
@@ -289,6 +296,19 @@ def _moved(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> tuple[Tens
 def single(site: Site) -> bool:
     """Whether a site names one position, whose axis is dropped."""
     return isinstance(site.positions, int | str) and site.positions != "new"
+
+
+def position_axis(site: Site) -> int | None:
+    """The axis of what `read` returns that goes over all tokens; None where the site names some of them."""
+    if site.positions is not None:
+        return None
+    axes = [axis for axis in site.axes if axis != "head" or site.head is None]
+    return next(i for i, axis in enumerate(axes) if axis in ("pos", "query"))
+
+
+def at_tokens(real: Bool[Tensor, "batch pos"], x: Tensor, axis: int) -> Tensor:
+    """Where tokens are, laid out to be broadcast over an activation with its positions along an axis."""
+    return real.to(x.device).reshape([n if i in (0, axis) else 1 for i, n in enumerate(x.shape)])
 
 
 def sequence_axes(site: Site) -> list[int]:

@@ -1,4 +1,4 @@
-"""Texts of any make, numpy's and pandas's too, as Python's own."""
+"""Texts of any make, numpy's and pandas's too, as Python's own; and what stands for a text, or for token ids."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ class WithText:
 
     __slots__ = ()
     text: str
+
+
+class WithIds:
+    """What stands for its rows of token ids, `ids` (n, pos), wherever prompts are taken."""
+
+    __slots__ = ()
+    ids: Any
+
+
+class Row(tuple[int, ...]):
+    """Token ids that are one prompt as they stand: no padding is looked for in them."""
+
+    __slots__ = ()
 
 
 def plain_text(given: Any) -> Any:
@@ -30,6 +43,6 @@ def plain_texts(given: Any) -> Any:
     elif hasattr(given, "ndim"):
         return given
     given = plain_text(given)
-    if isinstance(given, (str, bytes, Mapping, set, frozenset)) or not isinstance(given, Iterable):
+    if isinstance(given, (str, bytes, Mapping, set, frozenset, Row)) or not isinstance(given, Iterable):
         return given
     return tuple(map(plain_text, given)) if type(given) is tuple else [*map(plain_text, given)]

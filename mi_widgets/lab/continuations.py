@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
 from mi_widgets.model.model import Model
 from mi_widgets.widgets.continuations.widget import Line
+
+from .prompt_text import shown
 
 _LIKELY = 5  # tokens that are shown with their probabilities
 # What grows is told so often: more messages would keep the page from painting the answer that came before them.
@@ -39,18 +41,24 @@ class ContinuationWriter:
     def __init__(self, model: Model, max_new_tokens: int) -> None:
         self._model, self.max_new_tokens = model, max_new_tokens
 
-    def line(self, name: str, prompt: str, stop: Event, tell: Callable[[Line], object] | None = None) -> Line:
+    def line(
+        self,
+        name: str,
+        prompt: str | Sequence[int],
+        stop: Event,
+        tell: Callable[[Line], object] | None = None,
+    ) -> Line:
         """One line; what is likeliest next is told after a single forward pass, the rest as it is written.
 
         Args:
             name: what was done, for the reader.
-            prompt: what is continued.
+            prompt: what is continued, a text or token ids.
             stop: once it is set, nothing is told any more, and writing ends.
             tell: called with the line as it grows.
         """
 
         def say(continuation: str, *, writing: bool = True) -> Line:
-            line = Line(name, prompt, continuation, likely, writing)
+            line = Line(name, shown(self._model, prompt), continuation, likely, writing)
             if tell is not None and not stop.is_set():
                 tell(line)
             return line

@@ -12,6 +12,7 @@ from mi_widgets.analysis.dictionaries.latents import latents
 from mi_widgets.core.ablation import Ablate
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.edits import Replace
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
@@ -25,6 +26,7 @@ from mi_widgets.widgets.latents.widget import LatentsView
 
 from .continuations import ContinuationWriter
 from .panel import Panel
+from .prompt_text import PromptTexts
 from .words import in_words
 
 
@@ -39,7 +41,7 @@ class LatentsPanel(Panel[LatentsView]):
     Args:
         model: interventions that are active now hold in the panel, after their block too.
         sae: the dictionary.
-        prompt: the text to begin with.
+        prompt: the text to begin with, or its token ids.
         dashboards: the Result of `mi.sae.dashboards` for this dictionary: latents then have names, and each its
             dashboard.
         site: where the dictionary reads; its own by default.
@@ -60,7 +62,7 @@ class LatentsPanel(Panel[LatentsView]):
         model: Model,
         sae: SAE,
         *,
-        prompt: str,
+        prompt: Prompt,
         dashboards: Result | None = None,
         site: Site | None = None,
         max_new_tokens: int = 8,
@@ -68,12 +70,14 @@ class LatentsPanel(Panel[LatentsView]):
     ) -> None:
         self._model, self._held = model, model.interventions
         self._sae, self._site = sae, site
+        self._given = PromptTexts("mi.LatentsPanel", model)
+        text = self._given.take(prompt)
         self._continuing = ContinuationWriter(model, max_new_tokens)
         of = {"sae": sae, "site": site}
         self.view = LatentsView(
-            self._read(prompt), dashboards=dashboards, selection=selection, prompt=prompt, **of
+            self._read(text), dashboards=dashboards, selection=selection, prompt=text, **of
         )
-        self._read_last = prompt
+        self._read_last = text
         self.says = ContinuationsView(model.name)
         self._as_it_is: Line | None = None  # the continuation of the last prompt, when it is complete
         self.dashboard = None if dashboards is None else DashboardView(dashboards, **of)
@@ -91,8 +95,8 @@ class LatentsPanel(Panel[LatentsView]):
         return self.view.prompt or ""
 
     @prompt.setter
-    def prompt(self, text: str) -> None:
-        self.view.prompt = text
+    def prompt(self, prompt: Prompt) -> None:
+        self.view.prompt = self._given.take(prompt)
 
     @property
     def interventions(self) -> Stack:
@@ -115,9 +119,8 @@ class LatentsPanel(Panel[LatentsView]):
         """Show these latents, and what the model says with some of them changed."""
         self.view.write(script)
         model = script.assign(self._model.record, "model")
-        lines = [
-            f"print({model}.generate({self._read_last!r}, max_new_tokens={self._continuing.max_new_tokens}))"
-        ]
+        prompt, n = self._given(self._read_last), self._continuing.max_new_tokens
+        lines = [f"print({model}.generate({prompt!r}, max_new_tokens={n}))"]
         for done in (self.interventions, self._held):
             lines = script.within(model, done, lines)
         script.add(*lines)
@@ -155,7 +158,7 @@ class LatentsPanel(Panel[LatentsView]):
 
     def _read(self, prompt: str) -> Result:
         place = self._site or self._sae.site
-        run = self._model.run(prompt, keep=[] if place is None else [place.everywhere])
+        run = self._model.run(self._given(prompt), keep=[] if place is None else [place.everywhere])
         return latents(run, self._sae, site=self._site)
 
     def _continue(self, prompt: str, done: Stack, stop: Event) -> None:
@@ -172,7 +175,8 @@ class LatentsPanel(Panel[LatentsView]):
     def _line(self, name: str, prompt: str, done: Stack, stop: Event, before: list[Line]) -> Line:
         try:
             with self._model.intervene(done):
-                return self._continuing.line(name, prompt, stop, lambda line: self.says.show([*before, line]))
+                given = self._given(prompt)
+                return self._continuing.line(name, given, stop, lambda line: self.says.show([*before, line]))
         except (
             Exception
         ) as error:  # such as a text that fills the whole context: its latents can be seen all the same

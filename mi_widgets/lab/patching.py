@@ -25,6 +25,7 @@ from mi_widgets.widgets.patching.widget import PatchingView
 
 from .continuations import ContinuationWriter, throttled
 from .panel import Panel
+from .prompt_text import shown
 from .words import in_words
 
 _PATCHED, _EFFECTS = "patched", "effects"
@@ -106,12 +107,12 @@ class PatchingPanel(Panel[PatchingView]):
         lines = []
         if site is not None:
             changes.append(f"mi.patch({site!r}, clean)")
-            lines.append(f"clean = {model}.run({self.pair.clean!r}, keep=[{site.everywhere!r}])")
+            lines.append(f"clean = {model}.run({self._prompt('clean')!r}, keep=[{site.everywhere!r}])")
         if changes:
             n = self._continuing.max_new_tokens
             lines += [
                 f"with {model}.intervene({', '.join(changes)}):",
-                f"    print({model}.generate({self.pair.corrupted!r}, max_new_tokens={n}))",
+                f"    print({model}.generate({self._prompt('corrupted')!r}, max_new_tokens={n}))",
             ]
         script.add(*script.within(model, self._held, lines) if lines else ())
 
@@ -127,19 +128,25 @@ class PatchingPanel(Panel[PatchingView]):
             return
         with self._model.intervene(self._held):
             if any(request):
-                self._continue(_PATCHED, _name(*request), self.pair.corrupted, self._done(*request), stop)
+                self._continue(
+                    _PATCHED, _name(*request), self._prompt("corrupted"), self._done(*request), stop
+                )
             else:
                 self._lines.pop(_PATCHED, None)
                 self._show_lines()
-            for name, prompt in (("clean", self.pair.clean), ("corrupted", self.pair.corrupted)):
+            for name in ("clean", "corrupted"):
                 if not stop.is_set() and (name not in self._lines or self._lines[name].writing):
-                    self._continue(name, name, prompt, stack(), stop)
+                    self._continue(name, name, self._prompt(name), stack(), stop)
             self._fill(stop)
+
+    def _prompt(self, name: str) -> str | list[int]:
+        prompt = getattr(self.pair, name)
+        return prompt if isinstance(prompt, str) else list(prompt)
 
     def _done(self, site: Site | None, off: Stack) -> Stack:
         return stack(off, *([] if site is None else [patch(site, self._clean)]))
 
-    def _continue(self, place: str, name: str, prompt: str, done: Stack, stop: Event) -> None:
+    def _continue(self, place: str, name: str, prompt: str | Sequence[int], done: Stack, stop: Event) -> None:
         def tell(line: Line) -> None:
             self._lines[place] = line
             self._show_lines()
@@ -150,7 +157,7 @@ class PatchingPanel(Panel[PatchingView]):
         except (
             Exception
         ) as error:  # such as a prompt that fills the whole context: it can be patched all the same
-            tell(Line(name, prompt, error=in_words(error)))
+            tell(Line(name, shown(self._model, prompt), error=in_words(error)))
 
     def _fill(self, stop: Event) -> None:
         """Run the cells that were not run yet; whoever asks for something else meanwhile finds them here again."""

@@ -9,15 +9,17 @@ from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 
 from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
 from .evaluation import evaluating, parts_in_training
 from .examination import Examination, distance, look
+from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
 from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
-from .trust import Check, Findings
+from .trust import Check, Findings, not_tried
 
 
 def examine(model: ModelCore) -> Findings:
@@ -30,14 +32,16 @@ def examine(model: ModelCore) -> Findings:
     with evaluating(model.module):
         seen = look(model)
         checks = [_numbers(seen, model), *_sites(seen)]
+        mispads: tuple[str, ...] = ()
         if seen.first_bad is None:  # of NaN nothing can be said
+            lengths, mispads = length_checks(seen, model)
             checks += [
                 _logits(seen),
                 _residual(seen, model),
                 _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
                 _edits(seen, model),
-                _padding(seen, model),
+                *lengths,
                 final_norm(seen, model),
             ]
     ends: list[Check] = []
@@ -50,8 +54,15 @@ def examine(model: ModelCore) -> Findings:
         evaluation_mode(seen, model, training),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
-    held = [check.status == "ok" for check in ends] or [True, True]
-    return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held)
+    continues, resumes = [check.status == "ok" for check in ends] or [True, True]
+    return Findings(
+        tuple(checks),
+        {**seen.observed.faults, **refused},
+        seen.observed.block_output,
+        continues=continues,
+        resumes=resumes,
+        mispads=mispads,
+    )
 
 
 def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> dict[Key, str]:
@@ -62,7 +73,7 @@ def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> di
     """
     failed = [check for check in checks if check.status == "warning"]
     for check in failed:
-        if check.name in (_LOGITS, _SUMS):
+        if check.name in (_LOGITS, _SUMS, LONG_PROMPTS):
             raise UnsupportedModel(
                 f"{model.name} has no table of sites, and what was found by its structure does not hold "
                 f"({check.name}): {check.seen}. A table is a few lines in mi_widgets/model/architectures/families.py."
@@ -144,6 +155,8 @@ def _residual(seen: Examination, model: ModelCore) -> Check:
         for layer in seen.layers("resid_post")
         if ("resid_pre", layer + 1) in known
     ]
+    if not claims:
+        return not_tried(_SUMS, "the sites of the residual stream were not found")
     broken, largest = [], 0.0
     for total, added in claims:
         terms = [seen[key] for key in added]
@@ -169,7 +182,7 @@ def _key_text(key: Key) -> str:
 def _attention_sums_to_1(seen: Examination, model: ModelCore) -> Check:
     name, layers = "attention rows sum to 1", seen.layers("pattern")
     if not layers:
-        return Check(name, "note", "there is no pattern to look at")
+        return not_tried(name, "there is no pattern to look at")
     sums = {layer: seen["pattern", layer].sum(-1) for layer in layers}
     off = {layer: (total - 1).abs().max().item() for layer, total in sums.items()}
     broken = [layer for layer, by in off.items() if not by < max(1e-4, 4 * seen.eps)]
@@ -188,7 +201,7 @@ def _mixing(seen: Examination, model: ModelCore) -> Check:
     name, broken, largest = "the pattern mixes the values", [], 0.0
     layers = seen.layers("pattern", "v", "z")
     if not layers:
-        return Check(name, "note", "there is no pattern to look at")
+        return not_tried(name, "there is no pattern to look at")
     for layer in layers:
         v = seen["v", layer].repeat_interleave(model.config.n_heads // model.config.n_key_value_heads, 2)
         mixed, most = (torch.einsum("bhqk,bkhd->bqhd", seen["pattern", layer], x) for x in (v, v.abs()))
@@ -211,8 +224,9 @@ def _edits(seen: Examination, model: ModelCore) -> Check:
         layer for layer in seen.layers("pattern", "attn_out") if seen["attn_out", layer].abs().max() > 0
     ]
     if not layers or ids.shape[1] < 2:
-        return Check(name, "note", "there is no pattern to edit")
-    batch = model.tokenize(ids.expand(len(layers), -1))  # in each row one layer is changed
+        return not_tried(name, "there is no pattern to edit")
+    row = Row(ids[0].tolist())
+    batch = model.tokenize([row] * len(layers))  # in each of them one layer is changed
 
     def on(row: int, key: int) -> Callable[[Tensor], Tensor]:
         # Not scaled: a norm after attention, as Gemma has, would take that back.
@@ -237,31 +251,3 @@ def _edits(seen: Examination, model: ModelCore) -> Check:
         return Check(name, "warning", said, ("pattern", "scores"))
     said = "all of a layer's attention on the second token, not the first, moves them by"
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")
-
-
-def _padding(seen: Examination, model: ModelCore) -> Check:
-    name, ids = "padding", seen.tokenized.ids[0].tolist()
-    rows = [ids, ids[: max(1, len(ids) // 2)]]
-    alone = [model.forward(model.tokenize(row), edits=())["logits", None][0].float() for row in rows]
-    broken, largest = [], 0.0
-    for side in ("right", "left"):
-        batch = model.tokenize(rows, padding_side=side)
-        try:
-            padded = model.forward(batch, edits=())["logits", None].float()
-        except Exception as error:  # of code that is not ours
-            said = (
-                f"prompts padded on the {side} do not run ({type(error).__name__}): run prompts of one length"
-            )
-            return Check(name, "warning", said)
-        for row, one in enumerate(alone):
-            real = padded[row][batch.mask[row]]
-            largest = max(largest, distance(real, one).max().nan_to_num(torch.inf).item())
-            if not seen.agree(real, one) and side not in broken:
-                broken.append(side)
-    if broken:
-        said = f"on the {' and on the '.join(broken)} it changes a prompt's logits, by up to {largest:.1e}"
-        return Check(name, "warning", f"{said}: run prompts of one length")
-    said = f"a padded prompt has the logits it has alone, within {largest:.1e}, on either side"
-    if getattr(model.tokenizer, "padding_side", None) == "left":
-        said += " (its tokenizer pads on the left; runs pad on the right)"
-    return Check(name, "ok", said)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 
 from .attention import as_stock
 from .backend import Key, element, lock_of
@@ -72,7 +73,7 @@ def look(model: ModelCore) -> Examination:
     module, architecture = model.module, model.architecture
     row = torch.arange(min(_TOKENS, model.config.d_vocab, model.config.n_ctx))
     # Two prompts: with one, what takes the first of a batch shows nothing.
-    tokenized = model.tokenize(torch.stack([row, row.flip(0)]))
+    tokenized = model.tokenize([Row(row.tolist()), Row(row.flip(0).tolist())])
     ids, mask = tokenized.ids.to(model.device), tokenized.mask.to(model.device)
     inputs = architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
     how = "as it came"

@@ -14,6 +14,7 @@ from mi_widgets.core.errors import MIError, PromptError, UnsupportedModel
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import checked_seed, counted, number_from
 
 from .backend import PassRequest
@@ -157,7 +158,7 @@ def _generation(model: ModelCore, given: tuple[int, ...], new: list[int]) -> Gen
     before = model.text_of(given).rstrip("\ufffd")
     # Decoded as a whole: a piece alone may lose its leading space.
     text = model.text_of([*given, *new]).removeprefix(before)
-    return Generation(before, text, tuple(model.vocabulary_of(new)), tuple(new))
+    return Generation(before, text, tuple(model.vocabulary_of(new)), tuple(new), prompt_ids=given)
 
 
 def _run(
@@ -172,7 +173,7 @@ def _run(
     if not keep:
         return None
     given = batch.spans.ids[row]
-    whole = model.tokenize([*given, *new])
+    whole = model.tokenize(Row([*given, *new]))
     # Positions are those of the prompt: what `.pos("new")` names begins behind it.
     generated = (tuple(model.vocabulary_of(new)),)
     spans = replace(batch.spans.rows([row]), left=False, width=len(given), generated=generated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def load(
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
     bos: bool | None = None,
+    vocabulary: Sequence[str] | None = None,
 ) -> Model:
     """A model to look into. What was checked, and what to beware of, is in its `trust`.
 
@@ -49,12 +51,16 @@ def load(
         dtype: for a name: as in `torch.bfloat16` or `"bfloat16"`; that of the weights' file by default.
         bos: whether a text gets the token that begins a text, exactly once: True, False, or None for what the
             tokenizer does.
+        vocabulary: without a tokenizer, the texts of the token ids in their order, as in `["0", "1", "+", "="]`. A text
+            is then split at white space, and each piece must be one of these, as in `model.run("1 + 1 =")`; a row of a
+            list may be texts of one token each, `model.run([["1", "+", "1", "="]])`.
 
     Raises:
         UnknownModel: no shipped model, folder or Hugging Face id.
         UnknownCheckpoint: nothing was kept of that step.
         UnsupportedModel: no decoder whose sites can be found.
         DamagedWeights: a shipped file is not as it was shipped.
+        MIError: a vocabulary beside a tokenizer, or without a text for each token id.
     """
     if bos is not None and not isinstance(bos, bool):
         raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
@@ -83,26 +89,31 @@ def load(
             "device": device,
             "dtype": dtype,
             "bos": bos,
+            "vocabulary": vocabulary,
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
         with torch.random.fork_rng(devices=[]):  # a module draws weights before it gets those of the file
-            module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
+            module, tokenizer, name = _open(path, checkpoint, kind, tokenizer, vocabulary)
         module = module.to(place) if kind is None else module.to(place, kind)
     else:
         raise UnknownModel(said_of(name_or_module))
     with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
         architecture = architecture_of(module)
-    return model_of(module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos)
+    tokens = {"tokenizer": tokenizer, "bos": bos, "vocabulary": vocabulary}
+    return model_of(module, architecture=architecture, name=name, record=record, **tokens)
 
 
 def _open(
-    path: str, checkpoint: Any, dtype: torch.dtype | None, tokenizer: Any
+    path: str, checkpoint: Any, dtype: torch.dtype | None, tokenizer: Any, vocabulary: Any
 ) -> tuple[nn.Module, Any, str]:
     """The module, its tokenizer and its name."""
     checkpoint = _plain(checkpoint)
     if zoo.is_known(path):
-        if tokenizer is not None:
-            raise MIError(f"mi.load({path!r}): a shipped model has its own tokenizer; leave tokenizer= out.")
+        for option, given in (("tokenizer", tokenizer), ("vocabulary", vocabulary)):
+            if given is not None:
+                raise MIError(
+                    f"mi.load({path!r}): a shipped model has its own tokenizer; leave {option}= out."
+                )
         module, tokenizer = zoo.open_model(path, checkpoint)
         return module, tokenizer, Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}")
     if checkpoint is not None:
@@ -112,10 +123,10 @@ def _open(
     if refused := refused_path(path):
         raise UnknownModel(refused)
     try:
-        module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
+        module, own = open_hub(path, dtype=dtype, tokenizer=tokenizer)
     except UnknownModel as error:
         raise UnknownModel(f"{error}{meant_by(path)}") from error
-    return module, tokenizer, Path(path).name
+    return module, own if vocabulary is None else tokenizer, Path(path).name
 
 
 def _plain(checkpoint: Any) -> Any:

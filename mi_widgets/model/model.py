@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.errors import MIError, PromptError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Intervention, Stack
 from mi_widgets.core.record import Call
 from mi_widgets.core.recording import made_by, recorded
@@ -27,9 +28,8 @@ from .grid import Axes
 from .model_core import ModelCore, as_sites
 from .model_with_provenance import ModelWithProvenance
 from .parts import tap_module
-from .run import Generation, Run
+from .run import Generation, Run, at_padding
 from .sweep import Metric, sweep
-from .tokens import Prompt
 
 
 @argument_type("mi.load(name)")
@@ -42,7 +42,8 @@ class Model(ModelWithProvenance):
         prompt: Prompt,
         *,
         keep: Iterable[Site] | Site = (),
-        padding_side: str = "right",
+        attention_mask: Any = None,
+        padding_side: str | None = None,
         grad: bool = False,
         keep_on: str | torch.device | None = None,
         keep_dtype: str | torch.dtype | None = None,
@@ -50,17 +51,22 @@ class Model(ModelWithProvenance):
         """One forward pass under the active interventions.
 
         Args:
-            prompt: a text, several texts, or token ids. Text is tokenized as the tokenizer does it by default (see
-                `mi.load(bos=…)`): the shipped models put `<bos>` first.
+            prompt: a text, several texts, token ids, or rows of them; or what a tokenizer returns, a dict of
+                `input_ids` and `attention_mask`. Text is tokenized as the tokenizer does it by default (see
+                `mi.load(bos=…)`): the shipped models put `<bos>` first. Numbers are ids, never text.
             keep: the sites to keep, as in `[at.pattern, at.resid_post]`; nothing but the logits is kept
                 unasked.
-            padding_side: where shorter prompts are padded, `"right"` or `"left"`; each token keeps its position.
+            attention_mask: of padded token ids: 1 at tokens, 0 at padding, (batch, pos).
+            padding_side: where shorter prompts are padded, `"right"` or `"left"`; each token keeps its position. By
+                default ids with a mask stay where they are, and others are padded on the right. At padding, all that a
+                run kept is NaN.
             grad: keep the graph, for `run.gradient`.
             keep_on: the device for what is kept, as in `"cpu"`; where it was computed by default.
             keep_dtype: the dtype of what is kept, as in `torch.bfloat16` or `"bfloat16"`.
 
         Raises:
-            PromptError: empty, too long, or tokens the model does not know.
+            PromptError: empty, too long, or tokens the model does not know; ids that a tokenizer has padded, without
+                their mask; a mask that does not fit.
             SiteError: a site that the model does not have.
             NotEnoughMemory: what is to be kept would not fit.
         """
@@ -72,12 +78,13 @@ class Model(ModelWithProvenance):
             check_weights_take_graphs(self.module, self.name)
         place = None if keep_on is None else device_of(keep_on, "model.run: keep_on")
         dtype = dtype_of(keep_dtype, "model.run: keep_dtype")
-        tokenized = self.tokenize(prompt, padding_side=padding_side)
+        tokenized = self.tokenize(prompt, padding_side=padding_side, attention_mask=attention_mask)
         sites = as_sites(keep)
         keys = [(site.name, layer) for site in sites for layer in self.layers_of(site)]
         self.check_memory(sites, tokenized.ids.shape, place, dtype)
         stored = partial(Tensor.to, device=place, dtype=dtype) if place or dtype else None
         kept = self.forward(tokenized, keep=keys, stored=stored, grad=grad)
+        kept["logits", None] = at_padding(kept["logits", None], tokenized.mask)
         return Run(
             self,
             prompt,
@@ -105,7 +112,7 @@ class Model(ModelWithProvenance):
         `.pos("new")`, is changed in every new token too. So it is as if the whole text were run again at each step.
 
         Args:
-            prompt: one text, or the token ids of one.
+            prompt: one text, or the token ids of one, or what a tokenizer returns of one.
             max_new_tokens: how many tokens to add; fewer where the model ends its text.
             temperature: 0 takes the likeliest token, 1 samples from the model's distribution.
             seed: for sampling.
@@ -117,7 +124,7 @@ class Model(ModelWithProvenance):
             PromptError: several prompts, or no room for the new tokens.
         """
         plan = Plan(max_new_tokens, temperature, seed, as_sites(keep), cancel)
-        tokenized = self.tokenize(prompt)
+        tokenized = self.tokenize(prompt, padding_side="left")
         if len(tokenized.ids) > 1:
             raise PromptError(
                 f"generate continues one prompt; got {len(tokenized.ids)}. model.generate_batch takes several."
@@ -140,7 +147,7 @@ class Model(ModelWithProvenance):
         """Continue several prompts at once under the active interventions: `generate` for each.
 
         Args:
-            prompts: texts, or the token ids of each.
+            prompts: texts, or the token ids of each, or what a tokenizer returns of them.
             max_new_tokens: as in `generate`.
             temperature: as in `generate`.
             seed: prompt i draws with seed + i.
@@ -210,6 +217,7 @@ class Model(ModelWithProvenance):
             module,
             architecture=self.architecture,
             tokenizer=self.tokenizer,
+            vocabulary=self.named_tokens.names,
             name=f"{self.name} (untrained)",
             record=made_by("untrained", signature(Model.untrained), {"seed": seed}, of=self.record),
             bos=self.bos,
@@ -232,6 +240,7 @@ def model_of(
     name: str,
     record: Call | None,
     bos: bool | None,
+    vocabulary: Sequence[str] | None = None,
 ) -> Model:
     """Make a module ready, examine it, and hand both over.
 
@@ -242,11 +251,13 @@ def model_of(
         name: for pictures and messages.
         record: the call that loaded it; None for a module of the user's.
         bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+        vocabulary: without a tokenizer, the texts of the token ids.
 
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
     """
-    parts = tap_module(module, architecture=architecture, tokenizer=tokenizer, name=name, bos=bos)
+    tokens = {"tokenizer": tokenizer, "bos": bos, "vocabulary": vocabulary}
+    parts = tap_module(module, architecture=architecture, name=name, **tokens)
     core = ModelCore(parts)
     try:
         findings = examine(core)

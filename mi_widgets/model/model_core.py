@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import cached_property, partial
-from typing import Any, Self
+from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from mi_widgets.core.errors import MIError, SiteError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans, touches
@@ -23,14 +24,16 @@ from .backend import Edit, Key, PassRequest, lock_of, trace
 from .evaluation import evaluating
 from .memory import bytes_of, check_fits
 from .parts import Parts
-from .tokens import Prompt, TokenizedPrompts
+from .prompt_reader import PromptReader
+from .stretching import check_stretched, stretched_past
+from .tokens import TokenizedPrompts
 from .unembedding import Unembedding
 
 # The stack of every module in this context: (id of the module, what is done to it), outermost first.
 _active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
 
 
-class ModelCore:
+class ModelCore(PromptReader):
     """A module, its table of sites, its tokenizer, and the interventions that are active on it.
 
     Args:
@@ -40,8 +43,10 @@ class ModelCore:
     def __init__(self, parts: Parts) -> None:
         self.module, self.name = parts.module, parts.name
         self.architecture, self.config = parts.architecture, parts.config
-        self._parts, self._vocabulary = parts, parts.vocabulary
+        super().__init__(parts.vocabulary, parts.config.d_vocab)
+        self._parts = parts
         self._released = False
+        self._stretched_past = stretched_past(parts.module, parts.config.n_ctx)
 
     @property
     def device(self) -> torch.device:
@@ -54,53 +59,9 @@ class ModelCore:
         return next(self.module.parameters()).dtype
 
     @property
-    def bos(self) -> bool | None:
-        """What `mi.load(bos=…)` was told."""
-        return self._vocabulary.bos
-
-    @property
     def interventions(self) -> Stack:
         """The stack that is active here and now, outermost first."""
         return stack(*(s for owner, s in _active.get() if owner == id(self.module)))
-
-    @property
-    def tokenizer(self) -> Any:
-        """The Hugging Face tokenizer, or None."""
-        return self._vocabulary.tokenizer
-
-    @cached_property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The text of every token id, in order."""
-        return tuple(self._vocabulary.texts(range(self.config.d_vocab)))
-
-    def vocabulary_of(self, ids: Iterable[int]) -> list[str]:
-        """The text of each of some token ids, leading space included."""
-        return self._vocabulary.texts(list(ids))
-
-    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> TokenizedPrompts:
-        """A prompt, several, or token ids as the padded batch that a run takes in.
-
-        Args:
-            prompt: what to tokenize.
-            padding_side: where shorter prompts are padded, `"right"` or `"left"`.
-
-        Raises:
-            PromptError: empty, too long, or tokens the model does not know.
-        """
-        with torch_defaults():
-            return self._vocabulary.tokenize(prompt, padding_side=padding_side)
-
-    def cut(self, text: str) -> list[list[int]]:
-        """The token ids of a text of any length, in pieces that a run takes in.
-
-        Raises:
-            PromptError: empty, or tokens the model does not know.
-        """
-        return self._vocabulary.cut(text)
-
-    def text_of(self, ids: Sequence[int]) -> str:
-        """The text of a sequence of tokens, special ones left out."""
-        return self._vocabulary.text(ids)
 
     @property
     def weights(self) -> Weights:
@@ -112,21 +73,6 @@ class ModelCore:
     def unembedding(self) -> Unembedding:
         """From the residual stream to the logits."""
         return Unembedding(self.module, self.architecture)
-
-    def chat(self, messages: Sequence[dict[str, str]]) -> list[int]:
-        """A conversation as the prompt that asks for the next answer: `model.generate(model.chat([…]))`.
-
-        Args:
-            messages: as in `[{"role": "user", "content": "Who wrote Faust?"}]`.
-
-        Returns:
-            token ids by the tokenizer's own template, which writes the tokens between the turns (and the one that
-            begins the text, once).
-
-        Raises:
-            PromptError: the tokenizer has no chat template, or it does not take these messages.
-        """
-        return self._vocabulary.chat(messages)
 
     def layers_of(self, site: Site) -> tuple[int | None, ...]:
         """The layers that a site names.
@@ -191,6 +137,7 @@ class ModelCore:
             stored: what is done to each before it is stored.
             grad: whether they keep their graph.
         """
+        check_stretched(self._stretched_past, tokenized.lengths, self.name)
         spans = tokenized.spans
         if edits is None:
             edits = self.edits(self.interventions, spans)
@@ -237,7 +184,7 @@ class ModelCore:
         edits: list[Edit] = []
         given = [*interventions]
         if any(one.site.latents is not None for one in given):
-            spans = replace(spans, special=self._special)
+            spans = replace(spans, special=self.special_texts)
         for intervention in given:
             site = intervention.site
             if not spans.start:  # positions that do not exist are found before the model runs
@@ -251,12 +198,6 @@ class ModelCore:
                 change = partial(_where_attended, change)
             edits.append(Edit((site.name, site.layer_number), change))
         return sorted(edits, key=lambda edit: Site(*edit.key).place_in_pass)
-
-    @cached_property
-    def _special(self) -> frozenset[str]:
-        """The texts of the tokenizer's special tokens."""
-        found = self.vocabulary_of(getattr(self.tokenizer, "all_special_ids", None) or ())
-        return frozenset(text for text in found if text)  # padding has none
 
     def bytes_of(self, prompt: Prompt, *, keep: Iterable[Site | str]) -> int:
         """What keeping some sites of a run on `prompt` would take, in bytes."""

@@ -9,7 +9,8 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.argument_types import checked
-from mi_widgets.core.errors import DifferentModel, SiteError
+from mi_widgets.core.errors import DifferentModel, PromptError, SiteError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Placeholder, Record
 from mi_widgets.core.recording import moment
@@ -21,6 +22,7 @@ from .fingerprint import Fingerprints, WeightState, require_line
 from .model_core import ModelCore
 from .observation import block_output
 from .parts import Parts
+from .tokens import TokenizedPrompts
 from .trust import Findings, Trust
 
 
@@ -53,6 +55,24 @@ class ModelWithProvenance(ModelCore):
                 which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
                 raise SiteError(f"{which} of {self.name}: {unreadable[site.name, layer]}. See model.trust.")
         return layers
+
+    def tokenize(
+        self, prompt: Prompt, *, padding_side: str | None = None, attention_mask: Any = None
+    ) -> TokenizedPrompts:
+        """As in `ModelCore`.
+
+        Raises:
+            PromptError: also of prompts of several lengths, where padding on their side changes what they give.
+        """
+        found = super().tokenize(prompt, padding_side=padding_side, attention_mask=attention_mask)
+        side, wrong = "left" if found.left else "right", self._findings.mispads
+        if side in wrong and not bool(found.mask.all()):
+            other = "" if len(wrong) > 1 else ", or pad on the other side, with padding_side="
+            raise PromptError(
+                f"Padding on the {side} changes what a prompt gives in {self.name} (see model.trust), and here are "
+                f"prompts of {min(found.lengths)} to {max(found.lengths)} tokens: run prompts of one length{other}."
+            )
+        return found
 
     @property
     def continues(self) -> bool:
@@ -100,6 +120,8 @@ class ModelWithProvenance(ModelCore):
         seen, fingerprints = WeightState.of(self.module), ref(self._fingerprints)
         if self._loaded is None:
             given = "" if self.tokenizer is None else ", tokenizer=tokenizer"
+            if self.named_tokens.names is not None:
+                given = ", vocabulary=vocabulary"
             bos = "" if self.bos is None else f", bos={self.bos}"
             what = f"your {type(self.module).__name__}: mi.load(module{given}{bos})"
         elif seen.tracked and seen.same_as(self._loaded_with):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import nn
 
 from .architectures import Architecture, ModelConfig
 from .backend import lock_of
-from .tokens import Vocabulary
+from .vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,13 @@ class Parts:
 
 
 def tap_module(
-    module: nn.Module, *, architecture: Architecture, tokenizer: Any, name: str, bos: bool | None
+    module: nn.Module,
+    *,
+    architecture: Architecture,
+    tokenizer: Any,
+    name: str,
+    bos: bool | None,
+    vocabulary: Sequence[str] | None = None,
 ) -> Parts:
     """Add to a module what its sites need.
 
@@ -48,12 +54,15 @@ def tap_module(
         tokenizer: a Hugging Face tokenizer, or None.
         name: for pictures and messages.
         bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+        vocabulary: without a tokenizer, the texts of the token ids.
 
     Raises:
         PromptError: `bos=True` for a tokenizer that has no such token.
+        MIError: a vocabulary beside a tokenizer, or one without a text for each id.
     """
     config = architecture.describe(module)
-    vocabulary = Vocabulary(tokenizer, size=config.d_vocab, n_ctx=config.n_ctx, name=name, bos=bos)
+    sizes = {"size": config.d_vocab, "n_ctx": config.n_ctx}
+    known = Vocabulary(tokenizer, **sizes, name=name, bos=bos, names=vocabulary)
     with lock_of(module):
         undo = architecture.add_taps(module)
-    return Parts(module, name, architecture, config, vocabulary, NNsight(module), undo)
+    return Parts(module, name, architecture, config, known, NNsight(module), undo)

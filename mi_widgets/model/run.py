@@ -13,20 +13,21 @@ from torch import Tensor
 
 from mi_widgets.core.argument_types import argument_type, checked
 from mi_widgets.core.errors import NotKept, SiteError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sites import Site, named
-from mi_widgets.core.spans import PromptSpans, gradient, read
+from mi_widgets.core.spans import PromptSpans, at_tokens, gradient, position_axis, read
 from mi_widgets.core.torch_defaults import torch_defaults
 from mi_widgets.core.whole_numbers import counted
 
 from .backend import Key
 from .graphs import one_number
 from .model_with_provenance import ModelWithProvenance
-from .tokens import Prompt, TokenizedPrompts
+from .tokens import TokenizedPrompts
 
 
 @argument_type("model.run(prompt)")
@@ -37,6 +38,10 @@ class Run:
     Index it with a site: `run[at.pattern[1]]` is (batch, head, query, key). Batch is the first axis, of
     size 1 for one prompt; a site without a layer comes with all layers stacked before the batch. A site can be
     given by TransformerLens's or nnterp's name: `run["blocks.1.attn.hook_pattern"]`.
+
+    Where a shorter prompt is padded nothing stands: activations and logits are NaN there (whole numbers -1). Of scores
+    and patterns these are the rows of padded queries; what a real query gives to padded keys stays what it is, no
+    attention.
     """
 
     model: ModelWithProvenance
@@ -96,9 +101,13 @@ class Run:
         """
         site = self._site(site)
         layers = self.model.layers_of(site)
-        parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.spans) for layer in layers]
+        parts = [self._read(site, layer) for layer in layers]
         alone = isinstance(site.layer, int) or layers == (None,)
         return parts[0] if alone else torch.stack(parts)
+
+    def _read(self, site: Site, layer: int | None) -> Tensor:
+        x, axis = read(self._laid_out(site, self._raw(site, layer)), site, self.spans), position_axis(site)
+        return x if axis is None else at_padding(x, self.mask, axis)
 
     def gradient(self, of: Tensor | Callable[[Run], Tensor], site: Site | str) -> Tensor:
         """How a number changes with the activation at a site: d `of` / d `run[site]`.
@@ -109,7 +118,7 @@ class Run:
             site: a kept site.
 
         Returns:
-            shaped as `run[site]`; zero where the number does not depend on it.
+            shaped as `run[site]`; zero where the number does not depend on it, as at padding.
 
         Raises:
             MIError: the run was made without `grad=True`, or `of` is not one number of its graph.
@@ -212,6 +221,20 @@ class Run:
         return f"Run of {self.model.name} ({batch} × {pos} tokens; kept: {kept}{changed})"
 
 
+def at_padding(x: Tensor, mask: Bool[Tensor, "batch pos"], axis: int = 1) -> Tensor:
+    """An activation with nothing at padding: NaN; of whole numbers -1, of truth values False.
+
+    Args:
+        x: with the batch first.
+        mask: True at real tokens.
+        axis: that of the positions.
+    """
+    if mask.all():
+        return x
+    nothing = torch.nan if x.is_floating_point() or x.is_complex() else -1 if x.dtype != torch.bool else False
+    return x.masked_fill(~at_tokens(mask, x, axis), nothing)
+
+
 @dataclass(frozen=True)
 class Generation:
     """What a model wrote.
@@ -224,6 +247,7 @@ class Generation:
         cancelled: whether it was told to stop before it was done.
         run: prompt and answer in one forward pass under the same interventions, with the sites that were to be kept;
             None where none were.
+        prompt_ids: the token ids of the prompt.
     """
 
     prompt: str
@@ -232,6 +256,7 @@ class Generation:
     ids: tuple[int, ...]
     cancelled: bool = False
     run: Run | None = None
+    prompt_ids: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return self.prompt + self.text

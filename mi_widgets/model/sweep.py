@@ -21,6 +21,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mi_widgets.core.errors import MetricError, SiteError
+from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.public import public_name
 from mi_widgets.core.results import Result
@@ -31,7 +32,7 @@ from .backend import Edit, Key, PassRequest, Resume
 from .grid import Axes, Grid
 from .memory import bytes_of, free_bytes
 from .model_with_provenance import ModelWithProvenance
-from .tokens import Prompt, TokenizedPrompts
+from .tokens import TokenizedPrompts
 
 Metric = Callable[[Float[Tensor, "batch d_vocab"]], Float[Tensor, " batch"]]
 Make = Callable[[Site], Intervention | Stack]

@@ -28,12 +28,24 @@ class Check:
         status: `"ok"`: it held; `"note"`: nothing is wrong, but it is good to know; `"warning"`: it did not hold.
         seen: what was seen, and what to do about it.
         sites: the names of the sites that it concerns; empty for all.
+        tried: whether it could be looked at; where not, nothing is known of it.
     """
 
     name: str
     status: Status
     seen: str
     sites: tuple[str, ...] = ()
+    tried: bool = True
+
+    @property
+    def mark(self) -> str:
+        """Its mark in a report; a tick for what was tried and held."""
+        return _MARKS[self.status] if self.tried else "–"
+
+
+def not_tried(name: str, why: str) -> Check:
+    """A check that could not be made, which is no sign that anything holds."""
+    return Check(name, "note", f"not tried: {why}", tried=False)
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class Findings:
         continues: whether it can be continued token by token, with a cache.
         resumes: whether a pass can begin at a layer, with the stream alone.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
+        mispads: the sides on which padding changes what a prompt gives.
     """
 
     checks: tuple[Check, ...]
@@ -53,6 +66,7 @@ class Findings:
     layer_gives: int
     continues: bool = True
     resumes: bool = True
+    mispads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,10 @@ class Trust:
             "seen": [c.seen for c in checks],
             "sites": [", ".join(c.sites) for c in checks],
         }
-        held = np.array([c.status != "warning" for c in checks], dtype=np.int64)
+        # Of what was not tried nobody knows.
+        held = np.array(
+            [float(c.status != "warning") if c.tried else np.nan for c in checks], dtype=np.float32
+        )
         return Result(
             kind="trust",
             title="Trust",
@@ -108,7 +125,7 @@ class Trust:
         )
 
     def __repr__(self) -> str:
-        lines = [f"{_MARKS[c.status]} {c.name}: {c.seen}" for c in self.checks]
+        lines = [f"{c.mark} {c.name}: {c.seen}" for c in self.checks]
         n = len(self.warnings)
         return "\n".join([f"{len(self.checks)} checks, {n} warning{'' if n == 1 else 's'}", *lines])
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.texts import WithIds
 from mi_widgets.core.whole_numbers import checked_seed, counted, whole
 
 from .atlas.grammar import Text
@@ -31,8 +32,8 @@ SHORTEST_SPAN, LONGEST_SPAN, LONGEST_PREFIX = 3, 60, 11
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Texts as token ids, and what is known about them.
+class Texts(WithIds):
+    """Texts as token ids, and what is known about them: a prompt wherever one is taken.
 
     Args:
         corpus: what they are.

@@ -80,6 +80,7 @@ def runs():
     return {
         mi.Model.run: [
             ((atlas, [TEXAS, "In Ohio"]), {**several, "keep_dtype": torch.bfloat16}),
+            ((atlas, [[5, 6, 7], [8, 9, 0]]), {"attention_mask": torch.tensor([[1, 1, 1], [1, 1, 0]])}),
             ((atlas, [[5, 6, 7]]), {"grad": True, "keep": [at.mlp_out]}),
         ],
         mi.Model.sweep: [

@@ -119,7 +119,7 @@ def test_what_cannot_be_put_together_is_refused():
     with pytest.raises(mi.errors.ResultError, match="Measure the same thing at every step"):
         mi.over_checkpoints(
             NAME,
-            lambda model: mi.loss_per_token(model.run([[1] * next(lengths)])),
+            lambda model: mi.loss_per_token(model.run([[5] * next(lengths)])),
             steps=[0, 300],
             progress=False,
         )

@@ -103,9 +103,16 @@ def test_it_holds_under_what_is_active_and_leaves_nothing(model, direction):
     assert model.interventions == mi.stack()
 
 
-@pytest.mark.parametrize("texts", ["abcd efgh", [], [3]])
-def test_texts_that_are_no_list_of_them_are_refused(model, direction, texts):
-    says = f"mi.steering_effect: texts must be a list with a text in it, and texts alone; got {texts!r}."
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        ("abcd efgh", ", as in [[3, 1, 4]]; got 'abcd efgh'."),
+        ([3], ", as in [[3, 1, 4]]; got [3]."),
+        ([], "; got []. The prompt is empty: give a text, a list of texts, or token ids."),
+    ],
+)
+def test_texts_that_are_no_list_of_them_are_refused(model, direction, texts, why):
+    says = f"mi.steering_effect: texts must be a list with a text in it, or with a row of token ids{why}"
     with pytest.raises(PromptError, match=f"^{re.escape(says)}$"):
         mi.steering_effect(model, mi.steer(SITE, direction), "abcd", texts=texts)
     assert not model.interventions

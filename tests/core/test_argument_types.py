@@ -94,11 +94,12 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         ),
         (
             lambda: mi.sae.dashboards(model(), sae(), {"abcd"}),
-            "mi.sae.dashboards: texts must be a list of texts; got a set. Write mi.sae.dashboards(model, sae, texts).",
+            "mi.sae.dashboards: texts must be a list of texts, or of rows of token ids; got a set. Write "
+            "mi.sae.dashboards(model, sae, texts).",
         ),
         (
             lambda: mi.directions.mean_difference(model(), run(), ["c"], at.resid_post[1]),
-            "mi.directions.mean_difference: texts_a must be a list of texts; got a Run. Write "
+            "mi.directions.mean_difference: texts_a must be a list of texts, or of rows of token ids; got a Run. Write "
             "mi.directions.mean_difference(model, texts_a, "
             "texts_b, site).",
         ),
@@ -188,7 +189,8 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         ),
         (
             lambda: mi.PromptPair("abcd", run(), ("e", "f")),
-            "mi.PromptPair: corrupted must be a text; got a Run. Write mi.PromptPair(clean, corrupted, answers).",
+            "mi.PromptPair: corrupted must be a text, a list of texts, or token ids; got a Run. Write "
+            "mi.PromptPair(clean, corrupted, answers).",
         ),
         (
             lambda: mi.directions.Probe(torch.ones(3), bias=0.0, site=3, provenance=DIRECTION.provenance),

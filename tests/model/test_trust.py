@@ -2,11 +2,15 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.core.errors import PromptError
 from mi_widgets.core.sites import AXES
 from tests.conftest import small_transformer
 from tests.model.families import FAMILIES, small
@@ -310,10 +314,10 @@ def test_the_report_is_the_same_each_time_and_reads_line_by_line():
     first, second = mi.load(small("GPT-2")).trust, mi.load(small("GPT-2")).trust
     assert first.checks == second.checks
     lines = repr(first).split("\n")
-    assert lines[0] == "14 checks, 0 warnings"
-    assert len(lines) == 15
+    assert lines[0] == "15 checks, 0 warnings"
+    assert len(lines) == 16
     assert {line[:2] for line in lines[1:]} == {"✓ ", "• "}
-    assert repr(mi.load(small("GPT-2").train()).trust).startswith("14 checks, 0 warnings\n")
+    assert repr(mi.load(small("GPT-2").train()).trust).startswith("15 checks, 0 warnings\n")
 
 
 def test_the_report_is_a_result():
@@ -331,3 +335,59 @@ def test_the_report_is_a_result():
     assert result.sel(check=failed).dataset["sites"].item() == "q, k, v, scores, pattern, z"
     assert result.code().endswith("result = model.trust.to_result()")
     assert "Trust" in repr(result)
+
+
+class _Failing:
+    """A tokenizer of somebody else, that fails where it is asked."""
+
+    bos_token_id = eos_token_id = unk_token_id = pad_token_id = None
+    bos_token = pad_token = None
+    all_special_ids = ()
+    is_fast = False
+
+    def __call__(self, *_, **__):
+        raise RuntimeError("out of order")
+
+    def decode(self, ids, **_):
+        return " ".join(map(str, ids))
+
+    def convert_ids_to_tokens(self, ids):
+        return [None for _ in ids]
+
+
+def test_no_text_of_a_check_ends_a_load():
+    """Words alone, and none for what is unknown: such a tokenizer raises at every other text."""
+    words = Tokenizer(models.WordLevel({f"w{i}": i for i in range(50)}))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    model = mi.load(small("GPT-2"), tokenizer=PreTrainedTokenizerFast(tokenizer_object=words))
+    checks = {check.name: check for check in model.trust.checks}
+    assert checks["tokenizer round trip"].status != "warning"
+    assert "come" in checks["tokenizer round trip"].seen
+    assert model.run("w3 w4").ids.tolist() == [[3, 4]]
+    with pytest.raises(
+        PromptError, match=r"^The tokenizer of GPT2LMHeadModel cannot read 'w3 cat': WordLevel error"
+    ):
+        model.run("w3 cat")
+    broken = mi.load(small("GPT-2"), tokenizer=_Failing())
+    found = {check.name: check for check in broken.trust.checks}["tokenizer round trip"]
+    assert (found.mark, found.tried, found.seen) == (
+        "–",
+        False,
+        "not tried: no text is known to this tokenizer",
+    )
+    assert broken.run([3, 4]).ids.tolist() == [[3, 4]]
+
+
+def test_what_was_not_tried_has_no_tick():
+    model = mi.load(small("GPT-2", n_positions=1))
+    checks = {check.name: check for check in model.trust.checks}
+    for name, why in (
+        ("padding", "GPT2LMHeadModel takes one token"),
+        ("editing attention changes the logits", "there is no pattern to edit"),
+    ):
+        assert (checks[name].mark, checks[name].seen) == ("–", f"not tried: {why}")
+    assert f"– padding: {checks['padding'].seen}" in repr(model.trust).splitlines()
+    table = model.trust.to_result().dataset
+    held = dict(zip(table["check"].values.tolist(), table["held"].values.tolist(), strict=True))
+    assert np.isnan(held["padding"])
+    assert held["numbers"] == 1

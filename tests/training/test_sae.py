@@ -231,7 +231,7 @@ def test_bad_input_is_named(planted, given, says):
         (
             at.resid_post[0],
             [],
-            r"mi.sae.train: texts must be a list with a text in it, and texts alone; got \[\]",
+            r"mi.sae.train: texts must be a list with a text in it, or with a row of token ids; got \[\]",
         ),
         (at.resid_post[0], "abc", "got 'abc'"),
         (at.resid_post, ["abc"], r"one layer's activation, as in at.resid_post\[2\]; got at.resid_post"),

@@ -13,11 +13,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.model import Model
 
@@ -33,7 +35,7 @@ BINS = 20
 def dashboards(
     model: Model,
     sae: SAE,
-    texts: Sequence[str],
+    texts: Prompts,
     *,
     annotations: Sequence[Annotation] = (),
     site: Site | None = None,
@@ -73,7 +75,7 @@ def dashboards(
     weights" there.
     """
     site = site_of(sae, site)
-    texts = listed_texts("mi.sae.dashboards", texts)
+    texts = listed_texts("mi.sae.dashboards", model, texts)
     least = {
         "n_contexts": (n_contexts, 1),
         "n_around": (n_around, 0),
@@ -175,7 +177,7 @@ class _Activations:
         return ids, found
 
 
-def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> _Activations:
+def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str | Row], progress: bool) -> _Activations:
     tokens, text, row, latent, value = [], [], [], [], []
     before = 0
     for read in text_batches(model, site, texts, what="dashboards", progress=progress):
@@ -244,7 +246,7 @@ def _labels(
     model: Model,
     sae: SAE,
     site: Site,
-    texts: Sequence[str],
+    texts: Sequence[str | Row],
     annotations: Sequence[Annotation],
     progress: bool,
 ) -> dict[str, Any]:

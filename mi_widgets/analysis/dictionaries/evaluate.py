@@ -13,11 +13,13 @@ from torch import Tensor
 
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import apply
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import checked_seed
 from mi_widgets.model.model import Model
 
@@ -40,7 +42,7 @@ _UNITS = {
 def evaluate_sae(
     model: Model,
     sae: SAE,
-    texts: Sequence[str],
+    texts: Prompts,
     *,
     annotations: Sequence[Annotation] = (),
     site: Site | None = None,
@@ -80,7 +82,7 @@ def evaluate_sae(
     """
     checked_seed(seed)
     site = site_of(sae, site)
-    texts = listed_texts("mi.sae.evaluate", texts)
+    texts = listed_texts("mi.sae.evaluate", model, texts)
     whole = _fidelity(model, sae, site, texts, progress)
     labels, scores = (
         _scores(model, sae, site, texts, annotations, seed, progress) if annotations else ([], _none())
@@ -106,7 +108,9 @@ def evaluate_sae(
     )
 
 
-def _fidelity(model: Model, sae: SAE, site: Site, texts: Sequence[str], progress: bool) -> dict[str, float]:
+def _fidelity(
+    model: Model, sae: SAE, site: Site, texts: Sequence[str | Row], progress: bool
+) -> dict[str, float]:
     n, error, total, squares, fires = 0, 0.0, torch.zeros(()), 0.0, torch.zeros(sae.d_sae)
     losses = {"whole": 0.0, "spliced": 0.0, "zeros": 0.0}
     written = written_of(sae, site)
@@ -164,7 +168,7 @@ def _scores(
     model: Model,
     sae: SAE,
     site: Site,
-    texts: Sequence[str],
+    texts: Sequence[str | Row],
     annotations: Sequence[Annotation],
     seed: int,
     progress: bool,

@@ -38,7 +38,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
     """
     site = site_of(sae, site)
     found = sae.encode(vectors(run[site].detach(), site))
-    numbers, activations = _strongest(found * not_special(run)[..., None].to(found))
+    numbers, activations = _strongest(found.where(not_special(run)[..., None].to(found.device), 0))
     dims = ("batch", "pos", "rank")
     return Result(
         kind="latents",

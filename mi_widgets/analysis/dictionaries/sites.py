@@ -14,6 +14,7 @@ from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
 from mi_widgets.model.model_with_provenance import ModelWithProvenance
 
@@ -58,7 +59,7 @@ def in_a_title(site: Site) -> str:
 def at_annotations(
     model: Model,
     site: Site,
-    texts: Sequence[str],
+    texts: Sequence[str | Row],
     annotations: Sequence[Annotation],
     *,
     progress: bool = True,
@@ -84,12 +85,16 @@ def at_annotations(
             )
         if not 0 <= annotation.text < len(texts) or not 0 < annotation.end <= len(texts[annotation.text]):
             raise PromptError(f"{annotation!r} is in none of the {len(texts)} texts.")
+        if not isinstance(texts[annotation.text], str):
+            raise PromptError(
+                f"{annotation!r} names characters, and text {annotation.text} is token ids: give it as a text."
+            )
         by_text.setdefault(annotation.text, []).append(annotation)
     found: list[list[Annotation]] = []
     rows: list[Tensor] = []
     for read in text_batches(model, site, texts, what="reading", progress=progress):
         for row, number in enumerate(read.numbers):
-            for place, here in _places(model, texts[number], by_text.get(number, [])).items():
+            for place, here in _places(model, str(texts[number]), by_text.get(number, [])).items():
                 if place < read.x.shape[1] and read.real[row, place]:
                     found.append(here)
                     rows.append(vectors(read.x, site)[row, place])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.errors import SiteError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.sites import AXES, Site
 from mi_widgets.model.model import Model
 
@@ -24,11 +24,13 @@ class Contrast:
         x: one row a token.
         is_a: which are of the first kind.
         text: which text each is of; of the second kind the numbers go on.
+        n_texts: how many there are of both kinds.
     """
 
     x: Float[Tensor, "token d"]
     is_a: Bool[Tensor, " token"]
     text: Int[Tensor, " token"]
+    n_texts: int
 
     @property
     def difference(self) -> Float[Tensor, " d"]:
@@ -38,7 +40,7 @@ class Contrast:
 
 
 def contrast(
-    caller: str, model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, progress: bool
+    caller: str, model: Model, texts_a: Prompts, texts_b: Prompts, site: Site, progress: bool
 ) -> Contrast:
     """Read both.
 
@@ -47,11 +49,15 @@ def contrast(
         SiteError: a site without a layer, or of no vector a token.
     """
     check_site(caller, site)
-    texts_a, texts_b = listed_texts(caller, texts_a, "texts_a"), listed_texts(caller, texts_b, "texts_b")
+    texts_a, texts_b = (
+        listed_texts(caller, model, texts_a, "texts_a"),
+        listed_texts(caller, model, texts_b, "texts_b"),
+    )
     a, text_a = activations_at(model, site, texts_a, progress=progress)
     b, text_b = activations_at(model, site, texts_b, progress=progress)
     is_a = torch.arange(len(a) + len(b)) < len(a)
-    return Contrast(torch.cat([a, b]), is_a, torch.cat([text_a, text_b + len(texts_a)]))
+    text = torch.cat([text_a, text_b + len(texts_a)])
+    return Contrast(torch.cat([a, b]), is_a, text, len(texts_a) + len(texts_b))
 
 
 def check_site(caller: str, site: Site) -> None:

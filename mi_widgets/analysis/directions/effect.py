@@ -16,9 +16,11 @@ from mi_widgets.core.directions import Probe, drawn_as_long
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.edits import Steer
 from mi_widgets.core.errors import InterventionError, MIError
+from mi_widgets.core.given_prompts import Prompt, Prompts
 from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
+from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import checked_seed
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
@@ -34,10 +36,10 @@ _CONTROL_SEED = 0
 def steering_effect(
     model: Model,
     steering: Stack | Intervention,
-    prompt: str | Sequence[int],
+    prompt: Prompt,
     *,
     probes: Mapping[str, Probe] | None = None,
-    texts: Sequence[str] | None = None,
+    texts: Prompts | None = None,
     max_new_tokens: int = 24,
     temperature: float = 0.0,
     seed: int = 0,
@@ -71,7 +73,7 @@ def steering_effect(
     """
     never, steering = Event(), stack(steering)
     control = control_of(steering, seed=control_seed)
-    ordinary = None if texts is None else listed_texts("mi.steering_effect", texts)
+    ordinary = None if texts is None else listed_texts("mi.steering_effect", model, texts)
     effects = Effects(model, named_probes("mi.steering_effect", probes), ordinary)
     checked_seed(seed)
 
@@ -119,7 +121,7 @@ class Baseline:
         write: continues the prompt in the same way, under the interventions that are active then.
     """
 
-    prompt: str | Sequence[int]
+    prompt: Prompt
     logits: Float[Tensor, " d_vocab"]
     continuation: Generation
     write: Callable[[Event], Generation]
@@ -152,7 +154,7 @@ class Effects:
 
     model: Model
     probes: Mapping[str, Probe]
-    texts: Sequence[str] | None
+    texts: Sequence[str | Row] | None
 
     def __post_init__(self) -> None:
         self._spreads: dict[str, float] = {}

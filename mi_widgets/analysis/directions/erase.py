@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.edits import ProjectOut, project_out
 from mi_widgets.core.errors import InterventionError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
 
@@ -17,7 +16,7 @@ from .contrast import contrast
 
 @checked
 def erase(
-    model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, *, progress: bool = True
+    model: Model, texts_a: Prompts, texts_b: Prompts, site: Site, *, progress: bool = True
 ) -> ProjectOut:
     """Least-squares concept erasure: of all edits after which no linear probe beats chance, the smallest.
 

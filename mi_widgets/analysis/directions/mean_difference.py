@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mi_widgets.core.directions import Direction
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.model.model import Model
@@ -14,7 +13,7 @@ from .contrast import contrast
 
 @recorded
 def mean_difference(
-    model: Model, texts_a: Sequence[str], texts_b: Sequence[str], site: Site, *, progress: bool = True
+    model: Model, texts_a: Prompts, texts_b: Prompts, site: Site, *, progress: bool = True
 ) -> Direction:
     """The mean activation of some texts, less that of others: steered along, a model leans to the first.
 

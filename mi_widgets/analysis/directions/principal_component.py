@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from mi_widgets.core.directions import Direction
 from mi_widgets.core.errors import MIError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import whole
@@ -19,7 +18,7 @@ from .contrast import check_site
 
 @recorded
 def principal_component(
-    model: Model, texts: Sequence[str], site: Site, *, component: int = 0, progress: bool = True
+    model: Model, texts: Prompts, site: Site, *, component: int = 0, progress: bool = True
 ) -> Direction:
     """One of the directions along which the activations of some texts differ most.
 
@@ -41,7 +40,7 @@ def principal_component(
     """
     check_site("mi.directions.principal_component", site)
     x, _ = activations_at(
-        model, site, listed_texts("mi.directions.principal_component", texts), progress=progress
+        model, site, listed_texts("mi.directions.principal_component", model, texts), progress=progress
     )
     x = x.double()
     _, spread, rows = torch.linalg.svd(x - x.mean(0), full_matrices=False)

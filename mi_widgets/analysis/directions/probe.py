@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -12,6 +10,7 @@ from torch.nn import functional as F
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import PromptError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.sites import Site
 from mi_widgets.core.whole_numbers import checked_seed, number_from
@@ -25,8 +24,8 @@ _STEPS = 200  # of LBFGS; it stops by itself long before
 @recorded
 def probe(
     model: Model,
-    texts_a: Sequence[str],
-    texts_b: Sequence[str],
+    texts_a: Prompts,
+    texts_b: Prompts,
     site: Site,
     *,
     l2: float = 1.0,
@@ -70,7 +69,7 @@ def probe(
                     "text is held out."
                 )
     weights, bias = _fitted(read, read.is_a, to_fit, l2)
-    shuffled = _shuffled(read, len(texts_a) + len(texts_b), seed)
+    shuffled = _shuffled(read, read.n_texts, seed)
     return Probe(
         weights,
         bias=bias,

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.directions import Probe
+from mi_widgets.core.texts import Row
 from mi_widgets.model.generate import Cancel
 from mi_widgets.model.model import Model
 from mi_widgets.model.run import Generation
@@ -18,7 +19,7 @@ from ..loss import summed_loss
 _WAITS_FOR = 128  # tokens: a pass that somebody may want to break off
 
 
-def loss_on(model: Model, texts: Sequence[str], *, cancel: Cancel | None = None) -> float:
+def loss_on(model: Model, texts: Sequence[str | Row], *, cancel: Cancel | None = None) -> float:
     """The mean loss over all tokens of some texts but each one's first, in nats; as far as the model's context goes.
 
     Args:
@@ -42,7 +43,7 @@ def divergence(steered: Float[Tensor, " d_vocab"], plain: Float[Tensor, " d_voca
     return float((p.exp() * (p - q)).sum())
 
 
-def spread_of(probe: Probe, model: Model, texts: Sequence[str]) -> tuple[float, float]:
+def spread_of(probe: Probe, model: Model, texts: Sequence[str | Row]) -> tuple[float, float]:
     """Mean and standard deviation of a probe's log-odds over the tokens of some texts."""
     found = probe.log_odds(activations_at(model, probe.site, texts, progress=False)[0])
     return float(found.mean()), float(found.std(correction=0))
@@ -55,8 +56,8 @@ def read_by(probe: Probe, model: Model, continuation: Generation) -> float:
     steering block it says what the words are like, and not what was pushed. NaN where nothing was written that the
     probe's site names.
     """
-    ids = [*model.tokenize(continuation.prompt).ids[0].tolist(), *continuation.ids]
-    run = model.run(ids[: model.config.n_ctx], keep=[probe.site.everywhere])
+    ids = [*continuation.prompt_ids, *continuation.ids]
+    run = model.run(Row(ids[: model.config.n_ctx]), keep=[probe.site.everywhere])
     where = run.token_mask(probe.site)[0].clone()
     where[: len(ids) - len(continuation.ids)] = False
     x = run[probe.site.everywhere][0].detach().float().cpu()[where]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from threading import Event
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from mi_widgets.analysis.directions.effect import Effects, named_probes
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.directions import Probe
 from mi_widgets.core.errors import SelectionError
+from mi_widgets.core.given_prompts import Prompt, Prompts
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.results import Result
 from mi_widgets.core.script import Script
@@ -20,6 +21,7 @@ from mi_widgets.widgets.steering.shown import Slider
 from mi_widgets.widgets.steering.widget import SteeringView
 
 from ..panel import Panel
+from ..prompt_text import PromptTexts
 from .entries import AS_GIVEN, Directions, choices, entries, interventions
 from .ordinary import ordinary_texts
 from .responder import Gesture, Responder
@@ -39,7 +41,7 @@ class SteeringPanel(Panel[SteeringView]):
         directions: by name: `mi.steer(site, direction)`, whose scale says what a strong push is (the slider goes twice
             as far), or what `sae.direction` and those of `mi.directions` return: `mean_difference`, `linear_probe`,
             `principal_component`.
-        prompt: what is continued.
+        prompt: what is continued, a text or token ids.
         probes: by name, fitted on the untouched model; best of the directions' names, and behind the sites that are
             pushed.
         texts: ordinary ones, for the cost; held-out texts of the model's own corpus where it is a shipped language
@@ -60,9 +62,9 @@ class SteeringPanel(Panel[SteeringView]):
         model: Model,
         directions: Directions,
         *,
-        prompt: str,
+        prompt: Prompt,
         probes: Mapping[str, Probe] | None = None,
-        texts: Sequence[str] | None = None,
+        texts: Prompts | None = None,
         max_new_tokens: int = 24,
         temperature: float = 0.0,
         seed: int = 0,
@@ -70,20 +72,24 @@ class SteeringPanel(Panel[SteeringView]):
         self._model, self._held = model, model.interventions
         self._entries = entries(model, directions)
         self._max_new_tokens = max_new_tokens
-        ordinary = ordinary_texts(model) if texts is None else listed_texts("mi.SteeringPanel", texts)
+        ordinary = ordinary_texts(model) if texts is None else listed_texts("mi.SteeringPanel", model, texts)
         measured = Effects(model, named_probes("mi.SteeringPanel", probes), ordinary)
-        model.run(prompt)  # a prompt that it cannot take is told here
+        self._given = PromptTexts("mi.SteeringPanel", model)
+        text = self._given.take(prompt)
+        model.run(self._given(text))  # a prompt that it cannot take is told here
         warnings = model.trust.warnings_for({entry.steer.site.name for entry in self._entries})
         self.view = SteeringView(
             None,
             header={"title": "Steering", "model": model.name, "warnings": warnings},
             sliders=tuple(Slider(entry.name, entry.note, entry.reach) for entry in self._entries),
-            prompt=prompt,
+            prompt=text,
             settings={"site": AS_GIVEN, "tokens": AS_GIVEN, "temperature": temperature, "seed": seed},
             offered=choices(model, self._entries),
         )
         self.view.writes = self.write
-        self._responder = Responder(self.view, model, self._entries, measured, max_new_tokens)
+        self._responder = Responder(
+            self.view, model, self._entries, measured, max_new_tokens, self._given(text)
+        )
         super().__init__([self.view])
         self.view.on_msg(self._told)
         self.view.observe(self._ask, ["scales", "prompt", "settings"])
@@ -97,8 +103,8 @@ class SteeringPanel(Panel[SteeringView]):
         return self.view.prompt or ""
 
     @prompt.setter
-    def prompt(self, text: str) -> None:
-        self.view.prompt = text
+    def prompt(self, prompt: Prompt) -> None:
+        self.view.prompt = self._given.take(prompt)
 
     @property
     def scales(self) -> dict[str, float]:
@@ -186,7 +192,12 @@ class SteeringPanel(Panel[SteeringView]):
     def _now(self, what: Literal["show", "sweep"], slider: int = 0) -> Gesture:
         view = self.view
         return Gesture(
-            what, self.prompt, tuple(view.scales), dict(view.settings), slider, time.perf_counter()
+            what,
+            self._given(self.prompt),
+            tuple(view.scales),
+            dict(view.settings),
+            slider,
+            time.perf_counter(),
         )
 
     def _ask(self, _change: Any = None) -> None:

@@ -49,7 +49,7 @@ class Gesture:
     """
 
     what: Literal["show", "sweep"]
-    prompt: str
+    prompt: str | list[int]
     scales: tuple[float, ...]
     settings: Mapping[str, Any]
     slider: int = 0
@@ -65,6 +65,7 @@ class Responder:
         entries: the directions.
         effects: measures what they do.
         max_new_tokens: tokens that are written.
+        prompt: what is continued at first.
 
     Attributes:
         prompt: whose continuations are shown: the last one that could be continued.
@@ -77,13 +78,14 @@ class Responder:
         entries: Sequence[Entry],
         effects: Effects,
         max_new_tokens: int,
+        prompt: str | list[int],
     ) -> None:
         self._view, self._model, self._entries, self._effects = view, model, entries, effects
         self._max_new_tokens = max_new_tokens
-        self.prompt = view.prompt or ""
+        self.prompt = prompt
         self._swept: tuple[Any, ...] = ()  # what the sweep that is shown belongs to
         # What the model says as it is: of the present prompt and settings alone.
-        self._logits: dict[str, Tensor] = {}
+        self._logits: dict[Any, Tensor] = {}
         self._continuations: dict[tuple[Any, ...], Generation] = {}
 
     def __call__(self, gesture: Gesture | None, stop: Event) -> None:
@@ -193,7 +195,7 @@ class Responder:
             self._next_as_it_is(gesture),
             (gesture.settings["temperature"], gesture.settings["seed"]),
         )
-        key = (gesture.prompt, *settings)
+        key = (_key(gesture.prompt), *settings)
         if key not in self._continuations:
             tell = self._growing("plain", None, stop) if growing else None
             continuation = self._write(gesture, stop, tell)
@@ -204,11 +206,12 @@ class Responder:
         )
 
     def _next_as_it_is(self, gesture: Gesture) -> Float[Tensor, " d_vocab"]:
-        if gesture.prompt not in self._logits:
-            self._logits = {gesture.prompt: self._next(gesture.prompt)}
-        return self._logits[gesture.prompt]
+        key = _key(gesture.prompt)
+        if key not in self._logits:
+            self._logits = {key: self._next(gesture.prompt)}
+        return self._logits[key]
 
-    def _next(self, prompt: str) -> Float[Tensor, " d_vocab"]:
+    def _next(self, prompt: str | list[int]) -> Float[Tensor, " d_vocab"]:
         return self._model.run(prompt).last_logits[0].detach().float().cpu()
 
     def _likely(
@@ -238,6 +241,10 @@ class Responder:
                 setattr(self._view, which, _said(so_far, beside, writing=True))
 
         return throttled(tell)
+
+
+def _key(prompt: str | list[int]) -> str | tuple[int, ...]:
+    return prompt if isinstance(prompt, str) else tuple(prompt)
 
 
 def _unmeasured(name: str, unit: str, strengths: Sequence[float]) -> xr.Dataset:

@@ -13,7 +13,9 @@ from torch import Tensor
 from mi_widgets.analysis.activations import batch_ranges, listed_texts, not_special
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.sites import Site
+from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
 
 _TEXTS_OF_A_SAMPLE = 32
@@ -70,8 +72,8 @@ class FromTexts:
         seed: of the order of the texts and of the rows in a block.
     """
 
-    def __init__(self, model: Model, site: Site, texts: Sequence[str], seed: int) -> None:
-        self._texts = listed_texts("mi.sae.train", texts)
+    def __init__(self, model: Model, site: Site, texts: Prompts, seed: int) -> None:
+        self._texts = listed_texts("mi.sae.train", model, texts)
         if not isinstance(site, Site) or site.layer_number is None or site.latents is not None:
             raise DictionaryError(f"site names one layer's activation, as in at.resid_post[2]; got {site!r}.")
         self._model, self._site, self._seed = model, site, seed
@@ -80,7 +82,8 @@ class FromTexts:
         self._a_block = max(1, round(_ROWS_A_BLOCK / length))  # texts
         self._blocks = -(-len(self._texts) // self._a_block)  # of a round through all texts
         self.d_in = self._rows(model.cut(some[0])).shape[1]
-        read = hashlib.sha256("\0".join(self._texts).encode()).hexdigest()
+        said = [text if isinstance(text, str) else repr(text) for text in self._texts]
+        read = hashlib.sha256("\0".join(said).encode()).hexdigest()
         self.stamp = f"{model.name} {model.interventions!r} {read}"
 
     def block(self, number: int) -> Float[Tensor, "row d_in"]:  # noqa: D102
@@ -91,7 +94,7 @@ class FromTexts:
         found = torch.cat([self._rows(pieces[some.start : some.stop]) for some in batch_ranges(pieces)])
         return found[_order(len(found), self._seed, number)]
 
-    def _rows(self, pieces: list[list[int]]) -> Float[Tensor, "row d_in"]:
+    def _rows(self, pieces: Sequence[Row]) -> Float[Tensor, "row d_in"]:
         run = self._model.run(pieces, keep=[self._site.everywhere])
         found = run[self._site]
         if found.shape[:2] != run.ids.shape or found.ndim != 3:

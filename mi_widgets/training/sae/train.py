@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.given_prompts import Prompts
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
@@ -36,7 +37,7 @@ _KEPT_EVERY_S = 10.0  # seconds between two states from which a training can go 
 def train_sae(
     model: Model | None = None,
     site: Site | None = None,
-    texts: Sequence[str] | None = None,
+    texts: Prompts | None = None,
     *,
     activations: Tensor | None = None,
     d_sae: int,
@@ -104,7 +105,7 @@ def train_sae(
 
 
 def _source(
-    model: Model | None, site: Site | None, texts: Sequence[str] | None, activations: Tensor | None, seed: int
+    model: Model | None, site: Site | None, texts: Prompts | None, activations: Tensor | None, seed: int
 ) -> Source:
     if activations is not None and model is None and site is None and texts is None:
         return FromTensor(activations, seed)
