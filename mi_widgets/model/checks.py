@@ -11,10 +11,10 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.sites import Site
 
 from .backend import Edit, Key
-from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
+from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, looking_ahead, resuming
 from .examination import Examination, distance, look
 from .model_core import ModelCore
-from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
+from .module_checks import assumed, evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings
 
@@ -43,14 +43,22 @@ def examine(model: ModelCore) -> Findings:
         with evaluating(model.module):
             ends = [continuing(seen, model), resuming(seen, model)]
     checks += ends
+    ahead = None
+    if seen.first_bad is None:
+        with evaluating(model.module):
+            ahead = looking_ahead(seen, model)
     checks += [
+        *assumed(model),
+        *([] if ahead is None else [ahead]),
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),
         training_mode(model, training, seen.tokenized),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
     held = [check.status == "ok" for check in ends] or [True, True]
-    return Findings(tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held)
+    looks_ahead = model.architecture.looks_ahead or (ahead is not None and ahead.status != "ok")
+    found = {**seen.observed.faults, **refused}
+    return Findings(tuple(checks), found, seen.observed.block_output, *held, looks_ahead)
 
 
 def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> dict[Key, str]:

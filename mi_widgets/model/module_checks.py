@@ -57,6 +57,14 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
         yield Check("tied embeddings", "note", said)
 
 
+def assumed(model: ModelCore) -> Iterator[Check]:
+    """What of a model nobody told and nothing has vouched for."""
+    said = model.architecture.assumed
+    if said:
+        told = "give Transformer.from_state_dict config=, or check=(ids, logits) that it must have"
+        yield Check("told by nobody", "warning", f"assumed: {', '.join(said)}; {told}")
+
+
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[list[str]]:
     """Dropout off inside, everything as before afterwards. Yields the parts that were in training mode."""
