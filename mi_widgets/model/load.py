@@ -21,6 +21,9 @@ from .devices import device_of, dtype_of
 from .hub import open_hub
 from .model import Model, model_of
 from .module_checks import evaluating
+from .transformer_lens import unwrapped
+
+_OF_WEIGHTS = (".pt", ".pth", ".bin", ".ckpt", ".safetensors")
 
 
 @checked
@@ -38,7 +41,9 @@ def load(
     Args:
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
-            a module in memory. A module is not copied; `model.release()` takes away what is added to it.
+            a module in memory. A module is not copied; `model.release()` takes away what is added to it. One of
+            TransformerLens's (HookedTransformer of 2.x, TransformerBridge of 4.x) is read by its own config, with the
+            same weights (they are shared, not copied), its tokenizer and its `default_prepend_bos`; its hooks are not.
         checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
             default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
@@ -68,6 +73,10 @@ def load(
                     "module.to(device, dtype) before you load it."
                 )
         name, module, record = type(name_or_module).__name__, name_or_module, None
+        inside = unwrapped(module)
+        if inside is not None:
+            module, bos = inside.module, inside.bos if bos is None and tokenizer is None else bos
+            tokenizer = inside.tokenizer if tokenizer is None else tokenizer
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
             os.fspath(name_or_module),
@@ -107,6 +116,12 @@ def _open(
     if checkpoint is not None:
         raise UnknownCheckpoint(
             f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.models())}); {path!r} is none."
+        )
+    if Path(path).suffix in _OF_WEIGHTS and Path(path).is_file():
+        raise UnknownModel(
+            f"mi.load({path!r}): a file of weights alone says too little. A toy network by TransformerLens's names: "
+            f"mi.load(mi.Transformer.from_state_dict({path!r}, config=…)); a model of transformers: the folder that "
+            "save_pretrained has written."
         )
     module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
     return module, tokenizer, Path(path).name

@@ -7,7 +7,10 @@ from typing import Any
 
 import torch
 
+from mi_widgets.core.errors import UnsupportedModel
+
 from .lens_config import dtype_told, read_config
+from .lens_native import as_of_2, config_as_of_2, is_native
 from .state_dicts import config_of, fitted, parameters_of
 from .vouching import assumptions, vouched
 
@@ -24,6 +27,14 @@ def read_transformer(
         make: makes a network, from its config.
         shared: whether its parameters are the tensors of `state` themselves, where they need not be changed.
     """
+    if is_native(state):
+        if config is None:
+            raise UnsupportedModel(
+                "from_state_dict: these are parameters of a network of TransformerLens 4.x, which do not say how wide "
+                "a head is: give config=bridge.cfg."
+            )
+        config = config_as_of_2(config)
+        state = as_of_2(state, config["d_head"])
     told, whole = ({}, False) if config is None else read_config(config)
     tensors = parameters_of(state, (None if config is None else dtype_told(config)) or torch.float32)
     shape, known = config_of(tensors, told)

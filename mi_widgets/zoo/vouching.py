@@ -89,7 +89,7 @@ def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assu
         UnsupportedModel: the logits differ, or are of another shape.
     """
     ids, wanted = _taken(module, check)
-    apart, most = _distance(module, ids, wanted)
+    apart, most = distance(module, ids, wanted)
     if not apart <= _APART * most:
         why = (
             f"Assumed: {', '.join(one.said for one in assumed)}. Give config=."
@@ -108,11 +108,12 @@ def _agrees(module: Any, other: dict[str, Any], ids: Tensor, wanted: Tensor) -> 
     shaped = type(module)(replace(module.config, **other), seed=None)
     own = shaped.state_dict()
     shaped.load_state_dict({n: x for n, x in module.state_dict().items() if n in own}, assign=True)
-    apart, most = _distance(shaped, ids, wanted)
+    apart, most = distance(shaped, ids, wanted)
     return apart <= _APART * most
 
 
-def _distance(module: nn.Module, ids: Tensor, wanted: Tensor) -> tuple[float, float]:
+def distance(module: nn.Module, ids: Tensor, wanted: Tensor) -> tuple[float, float]:
+    """How far the logits of a network are from others at most, and how large those are."""
     with torch.no_grad():
         logits = module(ids)
     logits = logits[:, -1] if wanted.ndim == 2 else logits
