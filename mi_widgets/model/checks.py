@@ -14,7 +14,13 @@ from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, looking_ahead, resuming
 from .examination import Examination, distance, look
 from .model_core import ModelCore
-from .module_checks import assumed, evaluating, module_checks, training_mode, weights_that_are_no_numbers
+from .module_checks import (
+    evaluating,
+    how_it_was_read,
+    module_checks,
+    training_mode,
+    weights_that_are_no_numbers,
+)
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings
 
@@ -48,7 +54,7 @@ def examine(model: ModelCore) -> Findings:
         with evaluating(model.module):
             ahead = looking_ahead(seen, model)
     checks += [
-        *assumed(model),
+        *how_it_was_read(model),
         *([] if ahead is None else [ahead]),
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),

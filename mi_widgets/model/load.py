@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def load(
     """
     if bos is not None and not isinstance(bos, bool):
         raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
+    inside = None
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(
@@ -73,8 +75,7 @@ def load(
                     "module.to(device, dtype) before you load it."
                 )
         name, module, record = type(name_or_module).__name__, name_or_module, None
-        inside = unwrapped(module)
-        if inside is not None:
+        if (inside := unwrapped(module)) is not None:
             module, bos = inside.module, inside.bos if bos is None and tokenizer is None else bos
             tokenizer = inside.tokenizer if tokenizer is None else tokenizer
     elif isinstance(name_or_module, (str, os.PathLike)):
@@ -99,7 +100,7 @@ def load(
             f"{type(name_or_module).__name__}."
         )
     with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
-        architecture = architecture_of(module)
+        architecture = replace(architecture_of(module), remark=inside.remark if inside else "")
     return model_of(module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.reading import read_transformer
@@ -28,11 +28,13 @@ class Unwrapped:
         module: a module that is read here: a `Transformer`, or one of transformers'. Its weights are the same tensors.
         tokenizer: the model's, or None.
         bos: whether a text gets the token that begins a text, by the model's config; None without a tokenizer.
+        remark: what is good to know of it.
     """
 
     module: nn.Module
     tokenizer: Any
     bos: bool | None
+    remark: str
 
 
 def unwrapped(module: nn.Module) -> Unwrapped | None:
@@ -57,12 +59,12 @@ def unwrapped(module: nn.Module) -> Unwrapped | None:
         inside = _of_bridge(module)
     else:
         return None
-    _compare(module, inside)
+    remark = _compared(module, inside)
     tokenizer, config = getattr(module, "tokenizer", None), getattr(module, "cfg", None)
     bos = None
     if getattr(tokenizer, "bos_token_id", None) is not None:
         bos = getattr(config, "default_prepend_bos", None)
-    return Unwrapped(inside, tokenizer, bos)
+    return Unwrapped(inside, tokenizer, bos, remark)
 
 
 def _of_hooked(module: Any) -> Transformer:
@@ -97,23 +99,39 @@ def _dtype(module: nn.Module) -> torch.dtype:
     return next(module.parameters()).dtype
 
 
-def _compare(module: Any, inside: nn.Module) -> None:
-    """Raise unless both give the same probabilities.
+def _compared(module: Any, inside: nn.Module) -> str:
+    """What is to be said of the logits of both; their probabilities must be the same.
 
     Processed weights (centred ones) move all logits of a token alike, which no probability shows.
     """
-    size, room = module.cfg.d_vocab if hasattr(module, "cfg") else inside.config.vocab_size, _TOKENS
-    room = min(room, getattr(getattr(module, "cfg", None), "n_ctx", room))
+    name, size = (
+        type(module).__name__,
+        module.cfg.d_vocab if hasattr(module, "cfg") else inside.config.vocab_size,
+    )
+    room = min(_TOKENS, getattr(getattr(module, "cfg", None), "n_ctx", _TOKENS))
     some = next(module.parameters())
     ids = torch.randint(size, (_ROWS, room), generator=torch.Generator().manual_seed(0)).to(some.device)
     with torch.no_grad(), evaluating(module):
         own, ours = (element(net(ids), "logits").double() for net in (module, inside))
-    width = own.shape[-1]
-    own, ours = own.log_softmax(-1), ours[..., :width].log_softmax(-1)
-    apart, most = float((own - ours).abs().max()), float(own.abs().max())
-    if not apart <= max(1e-4, 12 * torch.finfo(some.dtype).eps) * max(most, 1.0):
+    ours = ours[..., : own.shape[-1]]  # a network may say fewer tokens than it reads
+    near = max(1e-4, 12 * torch.finfo(some.dtype).eps)
+    apart, most = _distance(own.log_softmax(-1), ours.log_softmax(-1))
+    if not apart <= near * max(most, 1.0):
         raise UnsupportedModel(
-            f"{type(module).__name__} gives other logits than its weights and its config do here: log-probabilities "
-            f"of up to {most:.3g} differ by {apart:.2g}. Hooks that change it would do that (module.reset_hooks()), "
-            "and so would weights that were changed in the copies that a bridge keeps of them."
+            f"{name} gives other logits than its weights and its config do here: log-probabilities of up to {most:.3g} "
+            f"differ by {apart:.2g}. Hooks that change it would do that (module.reset_hooks()), and so would weights "
+            "that were changed in the copies that a bridge keeps of them."
         )
+    read = f"{name} of TransformerLens, with the same weights as {type(inside).__name__}"
+    apart, most = _distance(own, ours)
+    if apart <= near * most:
+        return f"{read}: its own logits on {_ROWS} prompts of {room} tokens differ by {apart:.1e} at most"
+    return (
+        f"{read} before they were processed: {name}'s own logits differ by a number that all tokens at a place share, "
+        f"up to {apart:.2g}; probabilities and differences of logits are the same"
+    )
+
+
+def _distance(x: Tensor, y: Tensor) -> tuple[float, float]:
+    """How far numbers are from others at most, and how large those are."""
+    return float((x - y).abs().max()), float(x.abs().max())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
 from mi_widgets.core.errors import MIError, UnsupportedModel
 
-from .transformer_config import TransformerConfig
+from .transformer_config import Normalization, TransformerConfig
 
 # fmt: off
 # Read as they are.
@@ -128,7 +128,12 @@ def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
     if whole and told.get("d_mlp") and "act_fn" not in told:
         raise UnsupportedModel("from_state_dict: config has no act_fn, and the network has MLPs.")
     if "normalization_type" in given:
-        told["normalization"] = given["normalization_type"]
+        told["normalization"] = kind = given["normalization_type"]
+        if kind not in (None, *get_args(Normalization)):
+            raise UnsupportedModel(
+                f"from_state_dict: config has normalization_type={kind!r}; known are None and "
+                f"{', '.join(get_args(Normalization))}."
+            )
     if not given.get("use_attn_scale", True):
         told["attn_scale"] = 1.0
     elif "attn_scale" in given or whole:

@@ -94,7 +94,7 @@ def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assu
         why = (
             f"Assumed: {', '.join(one.said for one in assumed)}. Give config=."
             if assumed
-            else "Its config is another."
+            else "Its config is another, or its weights are."
         )
         raise UnsupportedModel(
             f"from_state_dict: the network does not give the logits of check=: of up to {most:.3g}, they differ by up "

@@ -1,7 +1,7 @@
 """TransformerLens's networks in plain torch, by our own reading of each field of its config; nothing here is ours.
 
-`HookedTransformer` here stands in for the one of TransformerLens 2.x: the same names and shapes, `cfg`, `state_dict` and
-logits from `forward`.
+`HookedTransformer` here stands in for the one of TransformerLens 2.x: the same names and shapes, `cfg`, `state_dict`
+and logits from `forward`. `python -m benchmarks lens` holds it against the real one.
 """
 
 import math
@@ -78,15 +78,14 @@ def activated(x, name):
 
 
 def rotated(x, c, base):
-    """x (pos, d_head) of one head, a complex number a pair."""
+    """x (pos, d_head) of one head: two numbers a pair, turned by an angle a position."""
     width = c.rotary_dim or c.d_head
     turned = x.clone()
     for pair in range(width // 2):
         i, j = (2 * pair, 2 * pair + 1) if c.rotary_adjacent_pairs else (pair, pair + width // 2)
-        for pos in range(len(x)):
-            angle = pos / base ** (2 * pair / width)
-            turned[pos, i] = x[pos, i] * math.cos(angle) - x[pos, j] * math.sin(angle)
-            turned[pos, j] = x[pos, j] * math.cos(angle) + x[pos, i] * math.sin(angle)
+        angle = torch.arange(len(x)) / base ** (2 * pair / width)
+        turned[:, i] = x[:, i] * torch.cos(angle) - x[:, j] * torch.sin(angle)
+        turned[:, j] = x[:, j] * torch.cos(angle) + x[:, i] * torch.sin(angle)
     return turned
 
 
@@ -130,12 +129,11 @@ class Attention(nn.Module):
             if c.positional_embedding_type == "rotary":
                 q, k = rotated(q, c, base), rotated(k, c, base)
             scores = capped(q @ k.T / scale, c.attn_scores_soft_cap)
-            for i in range(n):
-                for j in range(n):
-                    if c.positional_embedding_type == "alibi":
-                        scores[i, j] -= max(i - j, 0) * 2 ** (-8 * (head + 1) / c.n_heads)
-                    if c.attention_dir == "causal" and (j > i or (local and j <= i - c.window_size)):
-                        scores[i, j] = -torch.inf
+            i, j = torch.arange(n)[:, None], torch.arange(n)
+            if c.positional_embedding_type == "alibi":
+                scores = scores - (i - j).clamp(min=0) * 2 ** (-8 * (head + 1) / c.n_heads)
+            if c.attention_dir == "causal":
+                scores = scores.masked_fill((j > i) | (local & (j <= i - (c.window_size or 0))), -torch.inf)
             out = out + torch.softmax(scores, -1) @ v @ p["W_O"][head]
         return out
 
