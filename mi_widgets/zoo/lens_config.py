@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import torch
 
 from mi_widgets.core.errors import MIError, UnsupportedModel
 
-from .transformer_config import Normalization, TransformerConfig
+from .transformer_config import TransformerConfig
 
 # fmt: off
 # Read as they are.
@@ -100,12 +100,21 @@ def _refuse(given: Mapping[str, Any]) -> None:
             f"from_state_dict: config has {', '.join(unknown)}, which is no field of TransformerLens's that is read "
             "here. Leave out what has no effect on the network's numbers; nothing is known here of what has."
         )
-    for name, allowed in _REFUSED.items():
-        if name in given and given[name] not in allowed:
+    no_mlp = given.get("attn_only", False)
+    for name, allowed in (_REFUSED | _choices()).items():
+        if name in given and given[name] not in allowed and not (no_mlp and name == "act_fn"):
             raise UnsupportedModel(
                 f"from_state_dict: config has {name}={given[name]!r}, which a Transformer does not do; it must be "
                 f"{' or '.join(map(str, allowed))}."
             )
+
+
+def _choices() -> dict[str, tuple[Any, ...]]:
+    """The fields that have one of some values."""
+    kinds = get_type_hints(TransformerConfig)
+    norms = next(get_args(kind) for kind in get_args(kinds["normalization"]) if get_args(kind))
+    chosen = {name: get_args(kinds[name]) for name in ("attention_dir", "positional_embedding_type")}
+    return {**chosen, "act_fn": (*get_args(kinds["act_fn"]), None), "normalization_type": (*norms, None)}
 
 
 def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
@@ -128,12 +137,7 @@ def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
     if whole and told.get("d_mlp") and "act_fn" not in told:
         raise UnsupportedModel("from_state_dict: config has no act_fn, and the network has MLPs.")
     if "normalization_type" in given:
-        told["normalization"] = kind = given["normalization_type"]
-        if kind not in (None, *get_args(Normalization)):
-            raise UnsupportedModel(
-                f"from_state_dict: config has normalization_type={kind!r}; known are None and "
-                f"{', '.join(get_args(Normalization))}."
-            )
+        told["normalization"] = given["normalization_type"]
     if not given.get("use_attn_scale", True):
         told["attn_scale"] = 1.0
     elif "attn_scale" in given or whole:

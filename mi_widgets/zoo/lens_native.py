@@ -49,18 +49,19 @@ def as_of_2(state: Mapping[str, Any], d_head: int) -> dict[str, Tensor]:
         *path, part, kind = _plain(name).split(".")
         where = ".".join(path)
         x = torch.as_tensor(x)
+        x = x.T if x.ndim == 2 and part not in ("embed", "pos_embed") else x  # linear layers are (out, in)
         if part in ("q", "k", "v", "o"):
             letter = part.upper()
             if kind == "bias":
                 found[f"{where}.b_{letter}"] = x if part == "o" else x.unflatten(0, (-1, d_head))
             elif part == "o":
-                found[f"{where}.W_O"] = x.T.unflatten(0, (-1, d_head))
+                found[f"{where}.W_O"] = x.unflatten(0, (-1, d_head))
             else:
-                found[f"{where}.W_{letter}"] = x.T.unflatten(1, (-1, d_head)).transpose(0, 1)
+                found[f"{where}.W_{letter}"] = x.unflatten(1, (-1, d_head)).transpose(0, 1)
         elif part in ("in", "out", "gate"):
-            found[f"{where}.{'W' if kind == 'weight' else 'b'}_{part}"] = x.T
+            found[f"{where}.{'W' if kind == 'weight' else 'b'}_{part}"] = x
         elif part == "unembed":
-            found[f"unembed.{'W' if kind == 'weight' else 'b'}_U"] = x.T
+            found[f"unembed.{'W' if kind == 'weight' else 'b'}_U"] = x
         elif part in ("embed", "pos_embed") and not path:
             found[{"embed": "embed.W_E", "pos_embed": "pos_embed.W_pos"}[part]] = x
         else:  # a norm, or nothing that is known

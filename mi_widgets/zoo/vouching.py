@@ -77,7 +77,7 @@ def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assu
     """What is left of assumptions once a network was compared with logits that are known.
 
     Whatever else could be so, and would give these logits as well, is not vouched for: what a token sees of those after
-    it, say, by the logits of the last one.
+    it, say, by the logits of the last one. (A window longer than the rows of `check` shows nowhere.)
 
     Args:
         module: a `Transformer`.
@@ -90,7 +90,7 @@ def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assu
     """
     ids, wanted = _taken(module, check)
     apart, most = distance(module, ids, wanted)
-    if not apart <= _APART * most:
+    if not apart <= _near(module) * most:
         why = (
             f"Assumed: {', '.join(one.said for one in assumed)}. Give config=."
             if assumed
@@ -109,7 +109,11 @@ def _agrees(module: Any, other: dict[str, Any], ids: Tensor, wanted: Tensor) -> 
     own = shaped.state_dict()
     shaped.load_state_dict({n: x for n, x in module.state_dict().items() if n in own}, assign=True)
     apart, most = distance(shaped, ids, wanted)
-    return apart <= _APART * most
+    return apart <= _near(module) * most
+
+
+def _near(module: nn.Module) -> float:
+    return max(_APART, 12 * torch.finfo(next(module.parameters()).dtype).eps)
 
 
 def distance(module: nn.Module, ids: Tensor, wanted: Tensor) -> tuple[float, float]:
