@@ -100,6 +100,11 @@ def _refuse(given: Mapping[str, Any]) -> None:
             f"from_state_dict: config has {', '.join(unknown)}, which is no field of TransformerLens's that is read "
             "here. Leave out what has no effect on the network's numbers; nothing is known here of what has."
         )
+    if (given.get("positional_embedding_type"), given.get("attention_dir")) == ("alibi", "bidirectional"):
+        raise UnsupportedModel(
+            "from_state_dict: config has positional_embedding_type='alibi' and attention_dir='bidirectional': with "
+            "both, TransformerLens's own logits depend on the prompts that it ran before, so there are none to agree with."
+        )
     no_mlp = given.get("attn_only", False)
     for name, allowed in (_REFUSED | _choices()).items():
         if name in given and given[name] not in allowed and not (no_mlp and name == "act_fn"):

@@ -67,7 +67,7 @@ class Rotation:
 def alibi(heads: int, queries: int, keys: int, *, device: torch.device) -> Float[Tensor, "head query key"]:
     """What is added to scores: the distance back, times a slope a head (Press et al. 2022, arXiv:2108.12409).
 
-    Queries are the last of the keys. What is ahead has no distance, as in TransformerLens.
+    Queries are the last of the keys. What is ahead has no distance.
     """
     query = torch.arange(keys - queries, keys, device=device)[:, None]
     back = (query - torch.arange(keys, device=device)).clamp(min=0)

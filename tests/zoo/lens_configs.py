@@ -28,7 +28,6 @@ _CHANGES: dict[str, dict] = {
     "rotary of neighbours": _ROTARY | {"rotary_adjacent_pairs": True},
     "rotary of two bases": _ROTARY | {"rotary_base_local": 100} | _LOCAL,
     "alibi": {"positional_embedding_type": "alibi"},
-    "alibi and bidirectional": {"positional_embedding_type": "alibi", "attention_dir": "bidirectional"},
     "LNPre": {"normalization_type": "LNPre", "eps": 1e-2},
     "RMS": {"normalization_type": "RMS", "eps": 1e-1},
     "RMSPre": {"normalization_type": "RMSPre", "eps": 0.5},

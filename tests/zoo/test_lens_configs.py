@@ -55,6 +55,10 @@ def test_a_field_of_another_version_is_refused_by_its_name():
             {"attn_types": ["local"] * 2, "use_local_attn": True, "window_size": 0},
             "window_size=0 must be 1 or more",
         ),
+        (
+            {"positional_embedding_type": "alibi", "attention_dir": "bidirectional"},
+            "config has positional_embedding_type='alibi' and attention_dir='bidirectional'",
+        ),
         ({"act_fn": None}, "config has no act_fn, and the network has MLPs"),
         ({"n_heads": 2}, "config has n_heads=2; the parameters have 4"),
         ({"n_ctx": 13}, "config has n_ctx=13; the parameters have 12"),
