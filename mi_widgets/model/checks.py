@@ -61,10 +61,10 @@ def examine(model: ModelCore) -> Findings:
         training_mode(model, training, seen.tokenized),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
-    held = [check.status == "ok" for check in ends] or [True, True]
+    continues, resumes = [check.status == "ok" for check in ends] or [True, True]
     looks_ahead = model.architecture.looks_ahead or (ahead is not None and ahead.status != "ok")
     found = {**seen.observed.faults, **refused}
-    return Findings(tuple(checks), found, seen.observed.block_output, *held, looks_ahead)
+    return Findings(tuple(checks), found, seen.observed.block_output, continues, resumes, looks_ahead)
 
 
 def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> dict[Key, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -104,11 +104,14 @@ def _compared(module: Any, inside: nn.Module) -> str:
 
     Processed weights (centred ones) move all logits of a token alike, which no probability shows.
     """
-    name, size = (
-        type(module).__name__,
-        module.cfg.d_vocab if hasattr(module, "cfg") else inside.config.vocab_size,
+    name, config = type(module).__name__, cast(Any, inside).config
+    size = config.d_vocab if isinstance(inside, Transformer) else config.vocab_size
+    room = (
+        config.n_ctx
+        if isinstance(inside, Transformer)
+        else getattr(config, "max_position_embeddings", _TOKENS)
     )
-    room = min(_TOKENS, getattr(getattr(module, "cfg", None), "n_ctx", _TOKENS))
+    room = min(room, _TOKENS)
     some = next(module.parameters())
     ids = torch.randint(size, (_ROWS, room), generator=torch.Generator().manual_seed(0)).to(some.device)
     with torch.no_grad(), evaluating(module):

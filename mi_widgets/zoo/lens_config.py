@@ -103,7 +103,7 @@ def _refuse(given: Mapping[str, Any]) -> None:
     if (given.get("positional_embedding_type"), given.get("attention_dir")) == ("alibi", "bidirectional"):
         raise UnsupportedModel(
             "from_state_dict: config has positional_embedding_type='alibi' and attention_dir='bidirectional': with "
-            "both, TransformerLens's own logits depend on the prompts that it ran before, so there are none to agree with."
+            "both, TransformerLens's own logits depend on the prompts that it ran before: there are none to agree with."
         )
     no_mlp = given.get("attn_only", False)
     for name, allowed in (_REFUSED | _choices()).items():

@@ -79,12 +79,10 @@ def config_as_of_2(config: Any) -> dict[str, Any]:
     if not given.get("use_attn_scale", True) or given.get("attn_scale", -1.0) <= 0:
         given |= {"use_attn_scale": True, "attn_scale": -1.0}
     usual = "silu" if given.get("gated_mlp") else "gelu"
-    given["act_fn"] = {"swish": "silu"}.get(given.get("act_fn"), given.get("act_fn")) or usual
-    for name in ("attention_dir", "positional_embedding_type"):
-        given[name] = (
-            given.get(name) or {"attention_dir": "causal", "positional_embedding_type": "standard"}[name]
-        )
-    given["attention_dir"] = "causal" if given["attention_dir"] == "causal" else "bidirectional"
+    act_fn = given.get("act_fn") or usual
+    given["act_fn"] = "silu" if act_fn == "swish" else act_fn
+    given["attention_dir"] = "causal" if given.get("attention_dir", "causal") == "causal" else "bidirectional"
+    given["positional_embedding_type"] = (given.get("positional_embedding_type") or "standard").lower()
     return given
 
 

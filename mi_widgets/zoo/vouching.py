@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ class Assumption:
     otherwise: tuple[dict[str, Any], ...]
 
 
-def assumptions(config: TransformerConfig, told: Mapping[str, Any]) -> list[Assumption]:
+def assumptions(config: TransformerConfig, told: Collection[str]) -> list[Assumption]:
     """What a state dict does not say, of a config that was built without being told it.
 
     Args:
