@@ -88,7 +88,7 @@ def read_config(config: Any) -> tuple[dict[str, Any], bool]:
         )
     _refuse(given)
     whole = all(name in given for name in NEEDED)
-    defaults = {"n_heads": -1, "d_vocab": -1, "attn_only": False, "normalization_type": "LN"} if whole else {}
+    defaults = {"attn_only": False, "normalization_type": "LN"} if whole else {}
     return _translated(defaults | given, whole), whole
 
 
@@ -128,9 +128,10 @@ def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
     for name in ("d_vocab", "d_vocab_out"):  # -1 where a tokenizer was to say it: the parameters have it
         if given.get(name, -1) != -1:
             told[name] = given[name]
-    if "n_heads" in given:
-        n_heads = given["n_heads"]
-        told["n_heads"] = given["d_model"] // given["d_head"] if n_heads == -1 else n_heads
+    if given.get("n_heads", -1) != -1:
+        told["n_heads"] = given["n_heads"]
+    elif whole:
+        told["n_heads"] = given["d_model"] // given["d_head"]
     if given.get("attn_only"):
         told["d_mlp"] = 0
     elif given.get("d_mlp") is not None:
@@ -146,7 +147,7 @@ def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
     if not given.get("use_attn_scale", True):
         told["attn_scale"] = 1.0
     elif "attn_scale" in given or whole:
-        scale = float(given.get("attn_scale", -1.0))
+        scale = float(given.get("attn_scale") or -1.0)
         told["attn_scale"] = None if scale == -1.0 else scale
     for name in ("attn_scores_soft_cap", "output_logits_soft_cap"):
         if name in given:

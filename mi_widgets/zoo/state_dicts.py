@@ -33,8 +33,15 @@ def parameters_of(state: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Ten
         if not any(part.startswith(_BUFFERS) for part in name.split(".")):
             # Shared keys and values have an underscore there.
             own = name.replace(".attn._", ".attn.")
-            tensors[own] = torch.as_tensor(value).detach().to(dtype)
-    missing = [n for n in ("embed.W_E", "unembed.W_U", "blocks.0.attn.W_Q") if n not in tensors]
+            try:
+                tensors[own] = torch.as_tensor(value).detach().to(dtype)
+            except (TypeError, ValueError, RuntimeError) as error:
+                raise UnsupportedModel(
+                    f"from_state_dict: {name} is no parameter, but a {type(value).__name__}."
+                ) from error
+    missing = [
+        n for n in ("embed.W_E", "unembed.W_U", "blocks.0.attn.W_Q", "blocks.0.attn.W_O") if n not in tensors
+    ]
     if missing:
         raise UnsupportedModel(
             f"from_state_dict: there is no {', '.join(missing)}. It takes parameters by TransformerLens's names; these "
@@ -74,8 +81,9 @@ def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, 
     d_vocab, d_model = _shape(tensors, "embed.W_E", (None, told.get("d_model") or _width(tensors)))
     n_heads, _, d_head = _shape(tensors, f"{first}attn.W_Q", (None, d_model, None))
     pairs = tensors[f"{first}attn.W_K"].shape[0] if f"{first}attn.W_K" in tensors else n_heads
+    layers = {name.split(".")[1] for name in tensors if name.startswith("blocks.")}
     shown: dict[str, Any] = {
-        "n_layers": 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks.")),
+        "n_layers": 1 + max(int(number) for number in layers if number.isdigit()),
         "n_heads": n_heads,
         "d_model": d_model,
         "d_head": d_head,

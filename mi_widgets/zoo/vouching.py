@@ -146,4 +146,12 @@ def _taken(module: Any, check: Any) -> tuple[Tensor, Tensor]:
             f"these ids they would be ({ids.shape[0]}, {ids.shape[1]}, {sayable}), or ({ids.shape[0]}, {sayable}) for "
             "the last token."
         )
+    if (
+        ids.shape[1] > module.config.n_ctx
+        or not 0 <= int(ids.min()) <= int(ids.max()) < module.config.d_vocab
+    ):
+        raise UnsupportedModel(
+            f"from_state_dict: check= has rows of {ids.shape[1]} token ids from {int(ids.min())} to {int(ids.max())}; "
+            f"the network takes {module.config.n_ctx} at most, from 0 to {module.config.d_vocab - 1}."
+        )
     return ids.long().to(module.unembed.b_U.device), logits.double().cpu()

@@ -8,6 +8,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.zoo.attention import KeyValueCache
 from tests.zoo.lens_configs import BASE, CONFIGS, REFUSED
 from tests.zoo.lens_reading import HookedTransformer
 
@@ -30,6 +31,18 @@ def test_each_field_is_read_as_it_is_meant(name):
     # Sums, patterns, padding, edits, the final norm: of every variant all checks hold.
     assert model.trust.warnings == ()
     assert model.looks_ahead == (net.cfg.attention_dir == "bidirectional")
+    if not model.looks_ahead:
+        assert close(one_by_one(model.module), logits)
+
+
+def one_by_one(module):
+    """The logits of tokens that come one after the other, behind three at once, with padding on the left."""
+    ids = torch.cat([torch.zeros_like(IDS[:, :2]), IDS], 1)
+    mask, cache, found = torch.ones_like(ids, dtype=torch.bool), KeyValueCache(), []
+    mask[:, :2] = False
+    for begin, end in ((0, 5), *((i, i + 1) for i in range(5, ids.shape[1]))):
+        found.append(module(ids[:, begin:end], mask[:, :end], cache))
+    return torch.cat(found, 1)[:, 2:]
 
 
 @pytest.mark.parametrize("field", REFUSED)
@@ -37,6 +50,13 @@ def test_what_is_not_done_is_refused_by_its_name(field):
     state = HookedTransformer(BASE).state_dict()
     with pytest.raises(UnsupportedModel, match=rf"from_state_dict: config .*{field}"):
         mi.Transformer.from_state_dict(state, config=BASE | {field: REFUSED[field]})
+
+
+def test_a_network_that_says_more_than_it_reads_is_refused():
+    with pytest.raises(
+        UnsupportedModel, match=r"W_U has 12 columns, and embed.W_E 11 rows: a network that says more"
+    ):
+        mi.load(HookedTransformer(BASE | {"d_vocab_out": 12}))
 
 
 def test_a_field_of_another_version_is_refused_by_its_name():
@@ -142,8 +162,14 @@ def test_matrices_are_those_that_the_network_multiplies_by(weighed, name):
     assert close(w.W_E[IDS], embedded)
 
 
-@pytest.mark.parametrize("by", ["head", "neuron", "pos"])
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [
+        *((name, by) for name in VARIANTS for by in ("head", "neuron")),
+        ("shared keys", "pos"),
+        ("bidirectional", "pos"),
+    ],
+)
 def test_what_parts_write_is_what_is_added(weighed, name, by):
     model = weighed[name]
     keep = [at.resid_pre, at.attn_out, at.mlp_out, at.resid_post, at.z, at.pattern, at.v, at.mlp_post]

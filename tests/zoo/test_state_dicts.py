@@ -104,6 +104,20 @@ def test_logits_of_another_network_are_an_error(changes):
 
 
 @pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        ([3, 77], "from 3 to 77; the network takes 40 at most, from 0 to 49"),
+        ([1] * 41, "rows of 41 token ids"),
+    ],
+)
+def test_a_check_of_prompts_that_it_does_not_take_is_an_error(ids, says):
+    with pytest.raises(UnsupportedModel, match=says):
+        mi.Transformer.from_state_dict(
+            small_transformer().state_dict(), check=(ids, torch.zeros(len(ids), 50))
+        )
+
+
+@pytest.mark.parametrize(
     ("check", "says"),
     [
         (5, r"check= takes \(ids, logits\), two tensors; got int"),
@@ -120,9 +134,16 @@ def test_a_check_of_another_shape_is_an_error(check, says):
         mi.Transformer.from_state_dict(small_transformer().state_dict(), check=check)
 
 
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod.", "model."])
 @pytest.mark.parametrize(
-    "under", [(), ("model",), ("state_dict",), ("model_state_dict",), ("net",), ("net", "model")]
+    ("prefix", "under"),
+    [
+        ("module.", ()),
+        ("_orig_mod.", ("model",)),
+        ("module._orig_mod.", ("state_dict",)),
+        ("model.", ("model_state_dict",)),
+        ("", ("net",)),
+        ("net.", ("net", "model")),
+    ],
 )
 def test_parameters_are_found_where_trainings_put_them(prefix, under):
     module = small_transformer()
@@ -210,6 +231,8 @@ def test_a_token_that_cannot_be_said_has_no_probability():
             {"blocks.0.attn.W_Q": torch.ones(4, 8, 32)},
             r"W_Q has shape \(4, 8, 32\); with d_model 32 .* \(any, 32, any\)",
         ),
+        ({"blocks.1.mlp.W_out": "lost"}, "blocks.1.mlp.W_out is no parameter, but a str"),
+        ({"blocks.0.attn.W_O": None}, "there is no blocks.0.attn.W_O"),
         ({"embed.W_E": torch.ones(32, 50)}, r"embed.W_E has shape \(32, 50\); .* transpose it"),
         (
             {"blocks.1.mlp.W_in": torch.ones(24, 32)},
