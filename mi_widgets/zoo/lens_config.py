@@ -24,6 +24,8 @@ _TAKEN = (
 _TRANSLATED = (
     "n_heads", "d_mlp", "attn_only", "normalization_type", "use_attn_scale", "attn_scale", "use_local_attn",
     "window_size", "attn_types", "attn_scores_soft_cap", "output_logits_soft_cap", "d_vocab", "d_vocab_out", "dtype",
+    "use_NTK_by_parts_rope", "NTK_by_parts_factor", "NTK_by_parts_low_freq_factor", "NTK_by_parts_high_freq_factor",
+    "NTK_original_ctx_len",
 )
 # Names, training, hooks, and where it runs: no number of the network's depends on them. Weights that are tied are in
 # the state dict twice. The last three lines are those of 4.x alone.
@@ -32,8 +34,7 @@ _WITHOUT_EFFECT = (
     "checkpoint_index", "checkpoint_label_type", "checkpoint_value", "default_prepend_bos", "tokenizer_prepends_bos",
     "use_attn_result", "use_split_qkv_input", "use_hook_mlp_in", "use_attn_in", "use_hook_tokens",
     "ungroup_grouped_query_attention", "init_mode", "initializer_range", "init_weights", "seed", "device", "n_params",
-    "tie_word_embeddings", "NTK_by_parts_low_freq_factor", "NTK_by_parts_high_freq_factor", "NTK_by_parts_factor",
-    "NTK_original_ctx_len",
+    "tie_word_embeddings",
     "architecture", "tokenizer_appends_eos", "default_padding_side", "split_attention_weights",
     "attn_implementation", "layer_norm_folding", "uses_rms_norm",
 )
@@ -42,7 +43,6 @@ _WITHOUT_EFFECT = (
 _REFUSED: dict[str, tuple[Any, ...]] = {
     "n_devices": (1,),
     "load_in_4bit": (False,),
-    "use_NTK_by_parts_rope": (False,),
     "num_experts": (None,),
     "experts_per_token": (None,),
     "relative_attention_max_distance": (None,),
@@ -63,6 +63,12 @@ _REFUSED: dict[str, tuple[Any, ...]] = {
     "vision_num_heads": (None,),
     "mm_tokens_per_image": (None,),
     "rope_scaling": (None,),
+}
+_BY_PARTS = {  # and what TransformerLens has by default
+    "NTK_by_parts_factor": 8.0,
+    "NTK_by_parts_low_freq_factor": 1.0,
+    "NTK_by_parts_high_freq_factor": 4.0,
+    "NTK_original_ctx_len": 8192,
 }
 NEEDED = ("n_layers", "d_model", "n_ctx", "d_head")  # TransformerLens has no default for them
 
@@ -155,6 +161,8 @@ def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
     for name in ("rotary_base", "rotary_base_local", "eps"):
         if told.get(name) is not None:
             told[name] = float(told[name])
+    if given.get("use_NTK_by_parts_rope", False):
+        told["rotary_by_parts"] = tuple(float(given.get(name, usual)) for name, usual in _BY_PARTS.items())
     return told | _windows(given)
 
 

@@ -34,11 +34,13 @@ class Rotation:
         width: how many of a head's numbers are turned, the first.
         base: the slowest pair needs about 2π times this many positions for a turn.
         neighbours: whether a pair is two neighbours, or two numbers half of `width` apart.
+        by_parts: see `TransformerConfig.rotary_by_parts`.
     """
 
     width: int
     base: float
     neighbours: bool
+    by_parts: tuple[float, ...] | None = None
 
     @classmethod
     def of(cls, config: TransformerConfig, *, local: bool) -> Rotation | None:
@@ -47,21 +49,33 @@ class Rotation:
             return None
         own = config.rotary_base_local if local else None
         base = config.rotary_base if own is None else own
-        return cls(config.rotary_dim or config.d_head, base, config.rotary_adjacent_pairs)
+        parts = None if config.rotary_by_parts is None else tuple(config.rotary_by_parts)
+        return cls(config.rotary_dim or config.d_head, base, config.rotary_adjacent_pairs, parts)
 
     def __call__(
         self, x: Float[Tensor, "batch pos head d_head"], positions: Int[Tensor, "*batch pos"]
     ) -> Float[Tensor, "batch pos head d_head"]:
         """Queries or keys, turned."""
         kind = torch.promote_types(x.dtype, torch.float32)
-        pair = torch.arange(self.width // 2, device=x.device, dtype=kind)
-        angles = positions[..., None].to(kind) / self.base ** (2 * pair / self.width)
+        angles = positions[..., None].to(kind) * self._speeds(x.device, kind)
         cos, sin = (f(angles)[..., None, :].to(x.dtype) for f in (torch.cos, torch.sin))
         turned, rest = x[..., : self.width], x[..., self.width :]
         axis = -1 if self.neighbours else -2
         one, two = turned.unflatten(-1, (-1, 2) if self.neighbours else (2, -1)).unbind(axis)
         turned = torch.stack([one * cos - two * sin, two * cos + one * sin], axis).flatten(-2)
         return torch.cat([turned, rest], -1)
+
+    def _speeds(self, device: torch.device, kind: torch.dtype) -> Float[Tensor, " pair"]:
+        """The angle a position, of each pair."""
+        pair = torch.arange(self.width // 2, device=device, dtype=kind)
+        speeds = 1 / self.base ** (2 * pair / self.width)
+        if self.by_parts is None:
+            return speeds
+        # Peng et al. 2023 (arXiv:2309.00071), section 3.2: long waves are slowed, short ones kept, others in part.
+        factor, low, high, context = self.by_parts
+        waves = context * speeds / (2 * math.pi)  # in that context
+        kept = ((waves - low) / (high - low)).clamp(0, 1)
+        return speeds * (kept + (1 - kept) / factor)
 
 
 def alibi(heads: int, queries: int, keys: int, *, device: torch.device) -> Float[Tensor, "head query key"]:

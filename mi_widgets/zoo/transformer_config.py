@@ -36,6 +36,8 @@ class TransformerConfig:
         rotary_base: of the wavelengths.
         rotary_base_local: the same in local layers; None for `rotary_base`.
         rotary_adjacent_pairs: whether the pairs that are turned are neighbours, or half of `rotary_dim` apart.
+        rotary_by_parts: slows the wavelengths that are long beside the context that a network first had: (factor, low
+            frequency factor, high frequency factor, that context); None for none.
         n_key_value_heads: keys and values a layer, where several heads share one; None for one a head.
         attn_scale: what scores are divided by; None for the root of `d_head`.
         scale_attn_by_inverse_layer_idx: whether they are divided by the number of the layer (from 1) too.
@@ -73,6 +75,7 @@ class TransformerConfig:
     rotary_base: float = 10000.0
     rotary_base_local: float | None = None
     rotary_adjacent_pairs: bool = False
+    rotary_by_parts: Sequence[float] | None = None
     n_key_value_heads: int | None = None
     attn_scale: float | None = None
     scale_attn_by_inverse_layer_idx: bool = False
@@ -90,6 +93,8 @@ class TransformerConfig:
     def __post_init__(self) -> None:
         if self.attn_types is not None:
             object.__setattr__(self, "attn_types", tuple(self.attn_types))
+        if self.rotary_by_parts is not None:
+            object.__setattr__(self, "rotary_by_parts", tuple(self.rotary_by_parts))
         for fault in _faults(self):
             raise MIError(f"mi.TransformerConfig: {fault}")
 
@@ -115,6 +120,14 @@ def _faults(c: TransformerConfig) -> list[str]:
         faults.append(f"n_key_value_heads={c.key_value_heads} does not divide n_heads={c.n_heads}.")
     if c.positional_embedding_type == "rotary" and (rotary_dim % 2 or rotary_dim > c.d_head):
         faults.append(f"rotary_dim={rotary_dim} must be even and at most d_head={c.d_head}.")
+    if c.rotary_by_parts is not None and (
+        len(c.rotary_by_parts) != 4
+        or min(c.rotary_by_parts) <= 0
+        or not c.rotary_by_parts[1] < c.rotary_by_parts[2]
+    ):
+        faults.append(
+            f"rotary_by_parts={c.rotary_by_parts!r} must be four numbers above 0, the second below the third."
+        )
     if c.attn_types is not None and (
         len(c.attn_types) != c.n_layers or not set(c.attn_types) <= {"global", "local"}
     ):

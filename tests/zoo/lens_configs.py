@@ -27,6 +27,13 @@ _CHANGES: dict[str, dict] = {
     "rotary in part": _ROTARY | {"rotary_dim": 2, "rotary_base": 500},
     "rotary of neighbours": _ROTARY | {"rotary_adjacent_pairs": True},
     "rotary of two bases": _ROTARY | {"rotary_base_local": 100} | _LOCAL,
+    "rotary by parts": _ROTARY
+    | {
+        "rotary_base": 300,
+        "use_NTK_by_parts_rope": True,
+        "NTK_original_ctx_len": 16,
+        "NTK_by_parts_factor": 3.0,
+    },
     "alibi": {"positional_embedding_type": "alibi"},
     "LNPre": {"normalization_type": "LNPre", "eps": 1e-2},
     "RMS": {"normalization_type": "RMS", "eps": 1e-1},
@@ -79,7 +86,6 @@ CONFIGS = {name: BASE | changes for name, changes in _CHANGES.items()}
 REFUSED = {
     "n_devices": 2,
     "load_in_4bit": True,
-    "use_NTK_by_parts_rope": True,
     "num_experts": 4,
     "experts_per_token": 2,
     "relative_attention_max_distance": 8,

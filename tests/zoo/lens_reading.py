@@ -39,6 +39,11 @@ _DEFAULTS = {
     "attn_scores_soft_cap": -1.0,
     "output_logits_soft_cap": -1.0,
     "use_qk_norm": False,
+    "use_NTK_by_parts_rope": False,
+    "NTK_by_parts_low_freq_factor": 1.0,
+    "NTK_by_parts_high_freq_factor": 4.0,
+    "NTK_by_parts_factor": 8.0,
+    "NTK_original_ctx_len": 8192,
     "default_prepend_bos": True,
     "dtype": torch.float32,
 }
@@ -83,10 +88,23 @@ def rotated(x, c, base):
     turned = x.clone()
     for pair in range(width // 2):
         i, j = (2 * pair, 2 * pair + 1) if c.rotary_adjacent_pairs else (pair, pair + width // 2)
-        angle = torch.arange(len(x)) / base ** (2 * pair / width)
+        angle = torch.arange(len(x)) * slowed(base ** (-2 * pair / width), c)
         turned[:, i] = x[:, i] * torch.cos(angle) - x[:, j] * torch.sin(angle)
         turned[:, j] = x[:, j] * torch.cos(angle) + x[:, i] * torch.sin(angle)
     return turned
+
+
+def slowed(speed, c):
+    if not c.use_NTK_by_parts_rope:
+        return speed
+    length, context = 2 * math.pi / speed, c.NTK_original_ctx_len
+    low, high, factor = c.NTK_by_parts_low_freq_factor, c.NTK_by_parts_high_freq_factor, c.NTK_by_parts_factor
+    if length > context / low:
+        return speed / factor
+    if length < context / high:
+        return speed
+    smooth = (context / length - low) / (high - low)
+    return (1 - smooth) * speed / factor + smooth * speed
 
 
 def capped(x, cap):
