@@ -2,6 +2,7 @@
 
     python -m benchmarks          # or: make bench
     python -m benchmarks model    # the model layer alone; "lab": what is seen in JupyterLab; "memory"; "training"
+    python -m benchmarks lens     # TransformerLens's networks, of 2.x and 4.x, against what is read of them here
     python -m benchmarks against main~20    # or: make bench AGAINST=main~20; the code of that revision, in turns
 
 A comparison in JupyterLab is a module with a function `rows(lab, folder, versions)` that yields rows; name it in
@@ -28,6 +29,7 @@ from benchmarks import (
     kernels,
     latents,
     lens,
+    lens_networks,
     memory,
     model_layer,
     peers,
@@ -41,7 +43,7 @@ from benchmarks.rows import MultipleRow, Row
 from tests.browser.jupyter import jupyter_lab
 
 COMPARISONS = (attention, scrubber, lens, clicks, latents, steering)
-PARTS = ("lab", "memory", "model", "training")
+PARTS = ("lab", "lens", "memory", "model", "training")
 
 
 def main(*parts: str) -> str | None:
@@ -62,6 +64,8 @@ def main(*parts: str) -> str | None:
         results["memory"] = in_memory(missed)
     if not parts or "model" in parts:
         results["model"] = model(peers.environment(), missed)
+    if not parts or "lens" in parts:
+        results["lens"] = lens_networks.figures(missed)
     if not parts or "training" in parts:
         versions = {name: version(name) for name in ("mi-widgets", "torch")}
         results["training"] = measured(lambda: [*training.rows(), *dictionaries.rows()], versions, missed)

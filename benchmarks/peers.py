@@ -1,25 +1,34 @@
-"""The peers' own environment; `KERNEL` is the kernel that runs in it."""
+"""The peers' own environments; `KERNEL` is the kernel that runs in it."""
 
 import hashlib
 import subprocess
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 KERNEL = "peers"
 _HERE = Path(__file__).parent
-_FOLDER = _HERE / ".peers"
-_PINS = (_HERE / "peers.txt", _HERE.parent / "constraints.txt")
 
 
 def environment() -> Path:
     """The Python of the peers' environment, which is made anew when what is pinned has changed."""
-    python = _FOLDER / "bin" / "python"
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in _PINS)).hexdigest()
-    stamp = _FOLDER / "installed"
+    return _made(".peers", (_HERE / "peers.txt", _HERE.parent / "constraints.txt"))
+
+
+def lens_2() -> Path:
+    """The Python of an environment with TransformerLens 2.x, likewise."""
+    return _made(".lens2", (_HERE / "lens2.txt",), "--no-deps")
+
+
+def _made(name: str, pins: Sequence[Path], *options: str) -> Path:
+    folder = _HERE / name
+    python = folder / "bin" / "python"
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
+    stamp = folder / "installed"
     if not stamp.exists() or stamp.read_text() != wanted:
-        print("installing the peers into benchmarks/.peers", flush=True)
-        venv.create(_FOLDER, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", _PINS[0]], check=True)
+        print(f"installing {pins[0].name} into benchmarks/{name}", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *options, "-r", pins[0]], check=True)
         stamp.write_text(wanted)
     return python
 

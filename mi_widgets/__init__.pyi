@@ -47,6 +47,6 @@ from .model.model import Model as Model
 from .model.run import Generation as Generation
 from .model.run import Run as Run
 from .zoo.transformer import Transformer as Transformer
-from .zoo.transformer import TransformerConfig as TransformerConfig
+from .zoo.transformer_config import TransformerConfig as TransformerConfig
 
 __version__: str

@@ -13,6 +13,7 @@ from benchmarks import (
     dictionaries,
     imports,
     latents,
+    lens_networks,
     memory,
     model_layer,
     model_worker,
@@ -247,7 +248,29 @@ def test_imports_are_timed_in_processes_of_their_own(monkeypatch):
 
 
 def test_the_command_knows_its_parts():
-    assert command.main("modle") == "The parts are lab, memory, model, training; got modle."
+    assert command.main("modle") == "The parts are lab, lens, memory, model, training; got modle."
+
+
+def test_networks_of_transformer_lens_that_are_read_wrongly_are_missed(monkeypatch):
+    read = {
+        "2": {"version": "2.18.0", "equal": ["plain"] * 18, "worst": 1e-6, "refused": {}, "wrong": {}},
+        "4": {
+            "version": "4.3.0",
+            "equal": ["plain"] * 17,
+            "worst": 2e-5,
+            "refused": {},
+            "wrong": {"silu": "it is"},
+        },
+    }
+    for made in ("environment", "lens_2"):
+        monkeypatch.setattr(lens_networks.peers, made, lambda: "python")
+    monkeypatch.setattr(lens_networks, "read", lambda python, version: read[version])
+    missed = []
+    assert lens_networks.figures(missed) == read
+    assert missed == [
+        "TransformerLens 4.x: 17 networks within 2.0e-05; at least 18 within 1e-05 are wanted.",
+        "TransformerLens 4.x: silu: it is",
+    ]
 
 
 @pytest.mark.usefixtures("no_collection")

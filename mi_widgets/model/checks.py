@@ -12,12 +12,12 @@ from mi_widgets.core.sites import Site
 from mi_widgets.core.texts import Row
 
 from .backend import Edit, Key
-from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
+from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, looking_ahead, resuming
 from .evaluation import evaluating, parts_in_training
 from .examination import Examination, distance, look
 from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
-from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers
+from .module_checks import evaluation_mode, how_it_was_read, module_checks, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings, not_tried
 
@@ -48,19 +48,24 @@ def examine(model: ModelCore) -> Findings:
     if seen.first_bad is None and not model.architecture.vouched:
         ends = [continuing(seen, model), resuming(seen, model)]
     checks += ends
+    ahead = looking_ahead(seen, model) if seen.first_bad is None else None
     checks += [
+        *how_it_was_read(model),
+        *([] if ahead is None else [ahead]),
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),
         evaluation_mode(seen, model, training),
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
     continues, resumes = [check.status == "ok" for check in ends] or [True, True]
+    looks_ahead = model.architecture.looks_ahead or (ahead is not None and ahead.status != "ok")
     return Findings(
         tuple(checks),
         {**seen.observed.faults, **refused},
         seen.observed.block_output,
         continues=continues,
         resumes=resumes,
+        looks_ahead=looks_ahead,
         mispads=mispads,
     )
 

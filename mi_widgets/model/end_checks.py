@@ -62,6 +62,20 @@ def resuming(seen: Examination, model: ModelCore) -> Check:
     return Check(name, "ok", "the last layer from the stream before it gives the same logits")
 
 
+def looking_ahead(seen: Examination, model: ModelCore) -> Check:
+    """Whether what a token is told depends on those after it: another last token, and the logits before it."""
+    name, ids = "reads from left to right", seen.tokenized.ids.clone()
+    if ids.shape[1] > 1:
+        ids[:, -1] = ids[:, 0]
+        with_another = model.forward(model.tokenize(ids), edits=())["logits", None][:, :-1].float()
+        if not model.architecture.looks_ahead and seen.agree(with_another, seen.stock[:, :-1]):
+            return Check(name, "ok", "no logit depends on a later token")
+    elif not model.architecture.looks_ahead:
+        return Check(name, "note", "not tried: it takes one token")
+    said = "no: its attention is bidirectional, so its logits are no forecast of the next token"
+    return Check(name, "note", f"{said}; model.generate and losses of the next token are refused")
+
+
 def _inputs(seen: Examination, model: ModelCore) -> tuple[Tensor, Tensor]:
     ids = seen.tokenized.ids.to(model.device)
     return ids, torch.arange(ids.shape[1], device=ids.device).expand_as(ids)

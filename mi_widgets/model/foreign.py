@@ -148,8 +148,9 @@ def refused_path(path: str) -> str:
             f"{path} holds weights alone; its folder says what they are of: mi.load({str(place.parent)!r})."
         )
     return (
-        f"{path} holds weights alone, and not what they are of. Read it, state = {_reading(place)}, and write "
-        f"{_FROM_STATE}; else build the module, module.load_state_dict(state), and mi.load(module). An autoencoder "
+        f"{path} holds weights alone, and not what they are of. A toy network by TransformerLens's names: "
+        f"mi.load(mi.Transformer.from_state_dict({path!r}, config=…)); else build the module, "
+        f"module.load_state_dict({_reading(place)}), and mi.load(module). An autoencoder "
         f"is loaded by mi.sae.load({path!r})."
     )
 

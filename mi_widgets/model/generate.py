@@ -70,6 +70,11 @@ def generate(
         plan: how.
         on_token: called after each step. No lock is held then, nor between steps.
     """
+    if model.looks_ahead:
+        raise UnsupportedModel(
+            f"{model.name} cannot be continued: its attention is bidirectional, so each new token would change what it "
+            "said before. Run whole prompts: model.run(ids)."
+        )
     if not model.continues:
         raise UnsupportedModel(
             f"{model.name} cannot be continued: what its layers keep is no cache of keys and values as we fill it. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from .evaluation import evaluating
 from .foreign import meant_by, refused_path, said_of, unwrapped
 from .hub import open_hub
 from .model import Model, model_of
+from .transformer_lens import unwrapped as of_transformer_lens
 
 
 @checked
@@ -42,7 +44,9 @@ def load(
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
             a module in memory, also inside a pipeline of transformers or a model of nnsight. A module is not copied;
-            `model.release()` takes away what is added to it.
+            `model.release()` takes away what is added to it. One of TransformerLens's (HookedTransformer of 2.x,
+            TransformerBridge of 4.x) is read by its own config, with the same weights (they are shared, not copied),
+            its tokenizer and its `default_prepend_bos`; its hooks are not.
         checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
             default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
@@ -65,6 +69,7 @@ def load(
     if bos is not None and not isinstance(bos, bool):
         raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
     name_or_module, tokenizer = unwrapped(name_or_module, tokenizer)
+    inside = None
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(
@@ -77,6 +82,9 @@ def load(
                     "module.to(device, dtype) before you load it."
                 )
         name, module, record = type(name_or_module).__name__, name_or_module, None
+        if (inside := of_transformer_lens(module)) is not None:
+            module, bos = inside.module, inside.bos if bos is None and tokenizer is None else bos
+            tokenizer = inside.tokenizer if tokenizer is None and vocabulary is None else tokenizer
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
             os.fspath(name_or_module),
@@ -98,7 +106,7 @@ def load(
     else:
         raise UnknownModel(said_of(name_or_module))
     with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
-        architecture = architecture_of(module)
+        architecture = replace(architecture_of(module), remark=inside.remark if inside else "")
     tokens = {"tokenizer": tokenizer, "bos": bos, "vocabulary": vocabulary}
     return model_of(module, architecture=architecture, name=name, record=record, **tokens)
 

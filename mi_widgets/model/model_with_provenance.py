@@ -84,6 +84,11 @@ class ModelWithProvenance(ModelCore):
         """Whether a pass can begin at a layer: its layers hand on the stream and nothing else that counts."""
         return self._findings.resumes
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a token sees those after it: then its logits are no forecast of the next."""
+        return self._findings.looks_ahead
+
     def block_output(self, resid: Tensor) -> Any:
         """A residual stream as a layer of this model gives it out."""
         return block_output(resid, self._findings.layer_gives)

@@ -56,6 +56,16 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
         yield Check("tied embeddings", "note", said)
 
 
+def how_it_was_read(model: ModelCore) -> Iterator[Check]:
+    """What of a model nobody told and nothing has vouched for; and what is good to know of it."""
+    said, remark = model.architecture.assumed, model.architecture.remark
+    if remark:
+        yield Check("how it was read", "note", remark)
+    if said:
+        told = "give Transformer.from_state_dict config=, or check=(ids, logits) that it must have"
+        yield Check("told by nobody", "warning", f"assumed: {', '.join(said)}; {told}")
+
+
 def evaluation_mode(seen: Examination, model: ModelCore, training: Sequence[str]) -> Check:
     """Whether what is read is the same each time, as it is without dropout.
 

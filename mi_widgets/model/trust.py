@@ -57,6 +57,7 @@ class Findings:
         unreadable: the sites that are not there or have another shape, and why.
         continues: whether it can be continued token by token, with a cache.
         resumes: whether a pass can begin at a layer, with the stream alone.
+        looks_ahead: whether a token sees those after it.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
         mispads: the sides on which padding changes what a prompt gives.
     """
@@ -66,6 +67,7 @@ class Findings:
     layer_gives: int
     continues: bool = True
     resumes: bool = True
+    looks_ahead: bool = False
     mispads: tuple[str, ...] = ()
 
 

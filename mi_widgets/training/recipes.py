@@ -5,7 +5,7 @@ from __future__ import annotations
 from mi_widgets.core.errors import UnknownModel
 from mi_widgets.zoo.atlas.tokens import pieces
 from mi_widgets.zoo.data import N_POS
-from mi_widgets.zoo.transformer import TransformerConfig
+from mi_widgets.zoo.transformer_config import TransformerConfig
 from mi_widgets.zoo.vocabulary import vocabulary
 
 from .induction import InductionRecipe

@@ -4,7 +4,8 @@ from .data import Texts, data
 from .dictionaries import DICTIONARIES, dictionaries
 from .modular_addition import Sums, modular_sums
 from .shipped import checkpoints, is_known, models, open_model
-from .transformer import Transformer, TransformerConfig
+from .transformer import Transformer
+from .transformer_config import TransformerConfig
 
 __all__ = [
     "DICTIONARIES",

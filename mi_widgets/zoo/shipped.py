@@ -21,7 +21,8 @@ from mi_widgets.core.whole_numbers import whole
 
 from . import language_models
 from .tokenizer import word_tokenizer
-from .transformer import Transformer, TransformerConfig
+from .transformer import Transformer
+from .transformer_config import TransformerConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
 LAST = "model.safetensors"  # the weights at the end of training

@@ -10,53 +10,113 @@ from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
 
-_BUFFERS = ("mask", "IGNORE", "hook_", "num_batches")
-_NEVER = -1e4  # the logit of a token that a network cannot say: no probability that a float could hold
+from .lens_config import built
+from .transformer_config import TransformerConfig
+
+NEVER = -1e4  # the logit of a token that a network cannot say: no probability that a float could hold
+_BUFFERS = ("mask", "IGNORE", "hook_", "num_batches", "rotary_sin", "rotary_cos", "alibi")
 
 
-def read_state_dict(state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The sizes (fields of `TransformerConfig`) and the parameters of a `Transformer`, from another's state dict.
+def parameters_of(state: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Tensor]:
+    """The parameters in a state dict, by our names; what only helps (masks, angles) is left out.
 
     Args:
         state: by TransformerLens's names, in its layout (`W_Q` is [n_heads, d_model, d_head]) or in that of the code
             that came with the paper on grokking ([n_heads, d_head, d_model], and so on, transposed).
+        dtype: that of the tensors.
 
     Raises:
-        UnsupportedModel: a parameter is missing, unknown, or of a shape that fits neither layout.
+        UnsupportedModel: what every such network has is missing.
     """
-    tensors = {
-        name: torch.as_tensor(value).detach().float() for name, value in state.items() if _is_weight(name)
-    }
+    tensors = {}
+    for name, value in state.items():
+        if not any(part.startswith(_BUFFERS) for part in name.split(".")):
+            # Shared keys and values have an underscore there.
+            own = name.replace(".attn._", ".attn.")
+            try:
+                tensors[own] = torch.as_tensor(value).detach().to(dtype)
+            except (TypeError, ValueError, RuntimeError) as error:
+                raise UnsupportedModel(
+                    f"from_state_dict: {name} is no parameter, but a {type(value).__name__}."
+                ) from error
     missing = [
-        n for n in ("embed.W_E", "pos_embed.W_pos", "unembed.W_U", "blocks.0.attn.W_Q") if n not in tensors
+        n for n in ("embed.W_E", "unembed.W_U", "blocks.0.attn.W_Q", "blocks.0.attn.W_O") if n not in tensors
     ]
     if missing:
         raise UnsupportedModel(
             f"from_state_dict: there is no {', '.join(missing)}. It takes parameters by TransformerLens's names; these "
             f"are {', '.join(list(state)[:8])}{', …' if len(state) > 8 else ''}."
         )
-    n_ctx, d_model = tensors["pos_embed.W_pos"].shape
-    if tensors["blocks.0.attn.W_O"].ndim == 2:
-        tensors = _turned(tensors)
-    n_layers = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks."))
-    n_heads, _, d_head = _shape(tensors, "blocks.0.attn.W_Q", (None, d_model, None))
-    d_vocab, _ = _shape(tensors, "embed.W_E", (None, d_model))
-    d_mlp = tensors["blocks.0.mlp.W_in"].shape[-1] if "blocks.0.mlp.W_in" in tensors else 0
-    sizes = {
-        "n_layers": n_layers,
+    return _turned(tensors) if tensors["blocks.0.attn.W_O"].ndim == 2 else tensors
+
+
+def config_of(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> tuple[TransformerConfig, set[str]]:
+    """The config of a network: what was told, what its parameters show, and for the rest what is usual.
+
+    Args:
+        tensors: its parameters, by our names.
+        told: fields of the config.
+
+    Returns:
+        the config, and the fields that were told or shown.
+
+    Raises:
+        UnsupportedModel: the parameters do not go together, or contradict what was told.
+    """
+    shown = _shown(tensors, told)
+    for name, value in shown.items():
+        if name in told and told[name] != value:
+            raise UnsupportedModel(
+                f"from_state_dict: config has {name}={told[name]!r}; the parameters have {value!r}."
+            )
+    usual = {"normalization": None, "act_fn": "silu" if shown["gated_mlp"] else "relu"}
+    fields = usual | shown | dict(told)
+    del fields["d_vocab_out"]
+    return built(fields), {*told, *shown}
+
+
+def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the parameters show."""
+    first = "blocks.0."
+    d_vocab, d_model = _shape(tensors, "embed.W_E", (None, told.get("d_model") or _width(tensors)))
+    n_heads, _, d_head = _shape(tensors, f"{first}attn.W_Q", (None, d_model, None))
+    pairs = tensors[f"{first}attn.W_K"].shape[0] if f"{first}attn.W_K" in tensors else n_heads
+    layers = {name.split(".")[1] for name in tensors if name.startswith("blocks.")}
+    shown: dict[str, Any] = {
+        "n_layers": 1 + max(int(number) for number in layers if number.isdigit()),
         "n_heads": n_heads,
         "d_model": d_model,
         "d_head": d_head,
         "d_vocab": d_vocab,
-        "n_ctx": n_ctx,
-        "d_mlp": d_mlp,
-        "normalization": "LN" if "blocks.0.ln1.w" in tensors else None,
+        "d_vocab_out": tensors["unembed.W_U"].shape[-1],
+        "d_mlp": tensors[f"{first}mlp.W_in"].shape[-1] if f"{first}mlp.W_in" in tensors else 0,
+        "gated_mlp": f"{first}mlp.W_gate" in tensors,
+        "use_qk_norm": f"{first}attn.q_norm.w" in tensors,
+        "post_embedding_ln": "embed.ln.w" in tensors,
     }
-    return sizes, _padded(tensors, d_vocab)
+    if pairs != n_heads or told.get("n_key_value_heads") is not None:
+        shown["n_key_value_heads"] = pairs
+    if not {"positional_embedding_type", "n_ctx"} <= told.keys() and "pos_embed.W_pos" not in tensors:
+        raise UnsupportedModel(
+            "from_state_dict: there is no pos_embed.W_pos, so that nothing says how the network knows where a token "
+            "stands, or how many it takes. Give config= with positional_embedding_type (rotary, …) and n_ctx."
+        )
+    if "pos_embed.W_pos" in tensors:
+        shown["n_ctx"] = tensors["pos_embed.W_pos"].shape[0]
+    if f"{first}ln1_post.w" in tensors:
+        shown["use_normalization_before_and_after"] = True
+    if f"{first}ln1.w" in tensors and "normalization" not in told:
+        shown["normalization"] = "LN" if f"{first}ln1.b" in tensors else "RMS"
+        shown["final_rms"] = shown["normalization"] == "LN" and "ln_final.b" not in tensors
+    if f"{first}mlp.ln.w" in tensors:
+        shown["act_fn"] = "solu_ln"
+    return shown
 
 
-def _is_weight(name: str) -> bool:
-    return not any(part.startswith(_BUFFERS) for part in name.split("."))
+def _width(tensors: Mapping[str, Tensor]) -> int:
+    """d_model, by what says it of those that are there."""
+    by = tensors.get("pos_embed.W_pos")
+    return tensors["unembed.W_U"].shape[0] if by is None else by.shape[1]
 
 
 def _shape(tensors: Mapping[str, Tensor], name: str, wanted: tuple[int | None, ...]) -> tuple[int, ...]:
@@ -64,11 +124,45 @@ def _shape(tensors: Mapping[str, Tensor], name: str, wanted: tuple[int | None, .
     if len(found) != len(wanted) or any(w not in (None, f) for w, f in zip(wanted, found, strict=True)):
         said = ", ".join("any" if w is None else str(w) for w in wanted)
         raise UnsupportedModel(
-            f"from_state_dict: {name} has shape {found}; with d_model {tensors['pos_embed.W_pos'].shape[1]} (from "
-            f"pos_embed.W_pos) it would be ({said}). The layouts that are read are TransformerLens's and that of the "
-            "grokking paper's code: transpose it."
+            f"from_state_dict: {name} has shape {found}; with d_model {_width(tensors)} (from "
+            f"{'pos_embed.W_pos' if 'pos_embed.W_pos' in tensors else 'unembed.W_U'}) it would be ({said}). The "
+            "layouts that are read are TransformerLens's and that of the grokking paper's code: transpose it."
         )
     return found
+
+
+def fitted(
+    tensors: dict[str, Tensor], own: Mapping[str, Tensor], config: TransformerConfig
+) -> dict[str, Tensor]:
+    """The parameters that a network of some config takes: each of them, biases that are not there as zeros.
+
+    Args:
+        tensors: what there is.
+        own: the network's, for their shapes.
+        config: its config.
+
+    Raises:
+        UnsupportedModel: one is missing, unknown, or of another shape.
+    """
+    if config.positional_embedding_type == "alibi":  # TransformerLens keeps one there that does nothing
+        tensors = {name: x for name, x in tensors.items() if name != "pos_embed.W_pos"}
+    tensors = _padded(tensors, config)
+    unknown = sorted(tensors.keys() - own.keys())
+    missing = sorted(n for n in own.keys() - tensors.keys() if not n.rsplit(".", 1)[-1].startswith("b"))
+    if unknown or missing:
+        raise UnsupportedModel(
+            f"from_state_dict: {', '.join(missing) or 'nothing'} is missing and {', '.join(unknown) or 'nothing'} "
+            f"is unknown: the parameters of a Transformer of this config are {', '.join(own)}."
+        )
+    for name, x in tensors.items():
+        if own[name].shape != x.shape:
+            raise UnsupportedModel(
+                f"from_state_dict: {name} has shape {tuple(x.shape)}; beside the others it would have "
+                f"{tuple(own[name].shape)}. The layouts that are read are TransformerLens's and that of the "
+                "grokking paper's code."
+            )
+    some = next(iter(tensors.values()))
+    return {n: tensors[n] if n in tensors else torch.zeros_like(w, dtype=some.dtype) for n, w in own.items()}
 
 
 def _turned(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -87,11 +181,24 @@ def _turned(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def _padded(tensors: dict[str, Tensor], d_vocab: int) -> dict[str, Tensor]:
+def _padded(tensors: dict[str, Tensor], config: TransformerConfig) -> dict[str, Tensor]:
     """With a logit for each token: a network need not be able to say all that it can read."""
-    d_model, said = tensors["unembed.W_U"].shape
-    if said < d_vocab:
-        bias = tensors.get("unembed.b_U", torch.zeros(said))
-        tensors["unembed.W_U"] = torch.cat([tensors["unembed.W_U"], torch.zeros(d_model, d_vocab - said)], 1)
-        tensors["unembed.b_U"] = torch.cat([bias, torch.full((d_vocab - said,), _NEVER)])
-    return tensors
+    unembed = tensors["unembed.W_U"]
+    more = config.d_vocab - unembed.shape[-1]
+    if more < 0:
+        raise UnsupportedModel(
+            f"from_state_dict: unembed.W_U has {unembed.shape[-1]} columns, and embed.W_E {config.d_vocab} rows: a "
+            "network that says more tokens than it reads is not supported."
+        )
+    if not more:
+        return tensors
+    if config.output_logits_soft_cap is not None:
+        raise UnsupportedModel(
+            "from_state_dict: config has output_logits_soft_cap, and d_vocab_out less than d_vocab: what a network "
+            "cannot say would have a probability. Both together are not supported."
+        )
+    bias = tensors.get("unembed.b_U", unembed.new_zeros(unembed.shape[1]))
+    return tensors | {
+        "unembed.W_U": torch.cat([unembed, unembed.new_zeros(len(unembed), more)], 1),
+        "unembed.b_U": torch.cat([bias, bias.new_full((more,), NEVER)]),
+    }

@@ -156,7 +156,8 @@ def test_every_function_refuses_what_it_cannot_use_in_words(name):
         ),
         (
             lambda: mi.TransformerConfig(1, 2, 8, 4, 11, 8, act_fn="tanh"),
-            "mi.TransformerConfig: act_fn must be 'relu' or 'gelu'; got a str. Write mi.TransformerConfig(n_layers, "
+            "mi.TransformerConfig: act_fn must be 'relu' or 'gelu' or 'gelu_new' or 'gelu_fast' or 'gelu_pytorch_tanh' "
+            "or 'silu' or 'solu' or 'solu_ln'; got a str. Write mi.TransformerConfig(n_layers, "
             "n_heads, d_model, d_head, d_vocab, n_ctx, d_mlp, normalization, act_fn).",
         ),
         (

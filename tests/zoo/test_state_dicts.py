@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import mi_widgets as mi
-from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.core.errors import UnknownModel, UnsupportedModel
 from tests.conftest import small_transformer
+from tests.zoo.lens_configs import BASE
 
 IDS = torch.tensor([[3, 1, 4, 1, 5]])
 
@@ -35,13 +37,167 @@ def test_both_layouts_give_the_network(changes, layout):
     found = mi.Transformer.from_state_dict(state)
     assert found.config == module.config
     assert torch.equal(found(IDS), module(IDS))
-    assert mi.load(found).trust.warnings == ()
+    mlp = ", relu, attention before the MLP" if module.config.d_mlp else ""
+    norms = "no norms" if module.config.normalization is None else "eps 1e-05"
+    assert mi.load(found).trust.warnings == (
+        f"told by nobody: assumed: causal, standard positions, scores over the root of d_head, {norms}{mlp}, "
+        "no window, no soft-caps; give Transformer.from_state_dict config=, or check=(ids, logits) that it must have",
+    )
 
 
-def test_the_activation_function_is_told():
+def test_what_nobody_told_is_said_by_every_result():
+    model = mi.load(mi.Transformer.from_state_dict(small_transformer().state_dict()))
+    result = mi.attention(model.run(IDS, keep=[mi.sites.pattern]))
+    assert "assumed: causal" in result.provenance.warnings[0]
+
+
+def test_a_dict_of_some_fields_tells_these_alone():
     module = small_transformer(act_fn="gelu")
-    found = mi.Transformer.from_state_dict(module.state_dict(), act_fn="gelu")
+    found = mi.Transformer.from_state_dict(
+        module.state_dict(), config={"act_fn": "gelu", "attention_dir": "causal"}
+    )
     assert torch.equal(found(IDS), module(IDS))
+    assert "gelu" not in found.assumed
+    assert "causal" not in found.assumed
+    assert "eps 1e-05" in found.assumed
+
+
+def test_logits_that_are_known_vouch_for_what_nobody_told():
+    module = with_weights_of_1(small_transformer())
+    ids = torch.randint(50, (4, 12), generator=torch.Generator().manual_seed(0))
+    found = mi.Transformer.from_state_dict(module.state_dict(), check=(ids, module(ids)))
+    assert found.assumed == ()
+    assert mi.load(found).trust.warnings == ()
+    # In the last of one layer, a token sees all others either way.
+    module = with_weights_of_1(small_transformer(n_layers=1))
+    state, logits = module.state_dict(), module(ids)
+    assert mi.Transformer.from_state_dict(state, check=(ids, logits[:, -1])).assumed == ("causal",)
+    assert mi.Transformer.from_state_dict(state, check=(ids[0].tolist(), logits[0].tolist())).assumed == ()
+
+
+def with_weights_of_1(module):
+    generator = torch.Generator().manual_seed(0)
+    for weight in module.parameters():
+        weight.data.normal_(0, 1, generator=generator)
+    return module
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"attention_dir": "bidirectional"},
+        {"act_fn": "gelu"},
+        {"eps": 0.3},
+        {"attn_scale": 1.0},
+        {"n_layers": 1},
+    ],
+)
+def test_logits_of_another_network_are_an_error(changes):
+    module = with_weights_of_1(small_transformer())
+    logits = with_weights_of_1(small_transformer(**changes))(IDS)
+    with pytest.raises(
+        UnsupportedModel, match=r"does not give the logits of check=: .*Assumed: causal, .*Give"
+    ):
+        mi.Transformer.from_state_dict(module.state_dict(), check=(IDS, logits))
+    with pytest.raises(UnsupportedModel, match=r"they differ by up to .* Its config is another, or"):
+        mi.Transformer.from_state_dict(module.state_dict(), config=module.config, check=(IDS, logits))
+
+
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        ([3, 77], "from 3 to 77; the network takes 40 at most, from 0 to 49"),
+        ([1] * 41, "rows of 41 token ids"),
+    ],
+)
+def test_a_check_of_prompts_that_it_does_not_take_is_an_error(ids, says):
+    with pytest.raises(UnsupportedModel, match=says):
+        mi.Transformer.from_state_dict(
+            small_transformer().state_dict(), check=(ids, torch.zeros(len(ids), 50))
+        )
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        (5, r"check= takes \(ids, logits\), two tensors; got int"),
+        ((IDS,), r"check= takes \(ids, logits\)"),
+        (
+            (IDS, torch.zeros(1, 5, 7)),
+            r"logits of \(1, 5, 7\); for these ids they would be \(1, 5, 50\), or \(1, 50\)",
+        ),
+        ((IDS, torch.zeros(1, 4, 50)), r"logits of \(1, 4, 50\); for these ids"),
+    ],
+)
+def test_a_check_of_another_shape_is_an_error(check, says):
+    with pytest.raises(UnsupportedModel, match=says):
+        mi.Transformer.from_state_dict(small_transformer().state_dict(), check=check)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "under"),
+    [
+        ("module.", ()),
+        ("_orig_mod.", ("model",)),
+        ("module._orig_mod.", ("state_dict",)),
+        ("model.", ("model_state_dict",)),
+        ("", ("net",)),
+        ("net.", ("net", "model")),
+    ],
+)
+def test_parameters_are_found_where_trainings_put_them(prefix, under):
+    module = small_transformer()
+    state = {prefix + name: x for name, x in module.state_dict().items()}
+    for name in reversed(under):
+        state = {name: state, "optimizer": {"lr": 1e-3, "state": {}}, "epoch": 3}
+    found = mi.Transformer.from_state_dict(state)
+    assert torch.equal(found(IDS), module(IDS))
+
+
+def test_a_file_is_read_as_weights_alone(tmp_path):
+    module = small_transformer(attention_dir="bidirectional")
+    config = BASE | {"d_model": 32, "d_head": 8, "n_ctx": 40, "d_vocab": 50, "attention_dir": "bidirectional"}
+    torch.save({"model": module.state_dict(), "config": config, "losses": [1.0]}, tmp_path / "net.pth")
+    for path in (tmp_path / "net.pth", str(tmp_path / "net.pth")):
+        found = mi.Transformer.from_state_dict(path)
+        assert found.assumed == ()  # the config lies beside the weights
+        assert torch.equal(found(IDS), module(IDS))
+    save_file(module.state_dict(), tmp_path / "net.safetensors")
+    found = mi.Transformer.from_state_dict(tmp_path / "net.safetensors", config=module.config)
+    assert torch.equal(found(IDS), module(IDS))
+    with pytest.raises(
+        UnknownModel, match=r"net.pth'\): a file of weights alone .*Transformer.from_state_dict\('"
+    ):
+        mi.load(tmp_path / "net.pth")
+
+
+def test_nothing_is_unpickled(tmp_path):
+    torch.save(small_transformer(), tmp_path / "whole.pt")
+    with pytest.raises(UnsupportedModel, match="holds more than weights, and nothing else is unpickled here"):
+        mi.Transformer.from_state_dict(tmp_path / "whole.pt")
+    (tmp_path / "text.pth").write_text("no weights")
+    for name, says in (
+        ("none.pth", "there is no file"),
+        ("text.pth", "holds more than weights|cannot be read"),
+    ):
+        with pytest.raises(UnsupportedModel, match=says):
+            mi.Transformer.from_state_dict(tmp_path / name)
+    with pytest.raises(UnsupportedModel, match=r"got the module Transformer: give module.state_dict\(\)"):
+        mi.Transformer.from_state_dict(small_transformer())
+
+
+def test_without_learned_positions_nothing_is_guessed():
+    state = small_transformer(positional_embedding_type="rotary").state_dict()
+    with pytest.raises(UnsupportedModel, match=r"there is no pos_embed.W_pos, so that nothing says how"):
+        mi.Transformer.from_state_dict(state)
+
+
+def test_parameters_are_copied():
+    module = small_transformer()
+    found = mi.Transformer.from_state_dict(module.state_dict())
+    before = found(IDS)
+    module.unembed.W_U.data.zero_()
+    assert torch.equal(found(IDS), before)
 
 
 def test_biases_that_are_not_there_are_zero():
@@ -75,6 +231,8 @@ def test_a_token_that_cannot_be_said_has_no_probability():
             {"blocks.0.attn.W_Q": torch.ones(4, 8, 32)},
             r"W_Q has shape \(4, 8, 32\); with d_model 32 .* \(any, 32, any\)",
         ),
+        ({"blocks.1.mlp.W_out": "lost"}, "blocks.1.mlp.W_out is no parameter, but a str"),
+        ({"blocks.0.attn.W_O": None}, "there is no blocks.0.attn.W_O"),
         ({"embed.W_E": torch.ones(32, 50)}, r"embed.W_E has shape \(32, 50\); .* transpose it"),
         (
             {"blocks.1.mlp.W_in": torch.ones(24, 32)},

@@ -15,6 +15,12 @@ from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
 
 from .norms import affine_of
 
+# Why there is no resid_mid where the MLP reads what attention reads.
+PARALLEL = (
+    "attention and MLP both read resid_pre and are added together, so there is nothing between them: use "
+    "at.attn_out, at.mlp_out or at.resid_post"
+)
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -51,7 +57,7 @@ class Weights:
     the mean over d_model away (LayerNorm does, RMSNorm does not), neither reading nor writing has that mean. So a
     product of these matrices is what one part does to another, but for the norm's scale. All are float32. Where
     heads share a key and value, each has its copy. Those of the MLP are None without one, and outside of the zoo, where
-    tables say nothing of them.
+    tables say nothing of them; `W_in` also where neurons have a gate: then no one matrix says what they read.
     """
 
     W_E: Float[Tensor, "d_vocab d_model"]
@@ -143,6 +149,9 @@ class Architecture:
         sinks: whether a part of each head's attention goes to no token (gpt-oss).
         vouched: whether a table of ours says where its sites are; if not, what does not hold at load is refused.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
+        looks_ahead: whether a token sees those after it (bidirectional attention).
+        assumed: what of it nobody told and nothing has vouched for.
+        remark: what is good to know of how it was read; empty for nothing.
         fresh: an untrained module of the same shape, from a module and a seed.
         add_taps: adds what the sites need to a module in memory; returns what undoes it.
     """
@@ -165,6 +174,9 @@ class Architecture:
     normed_writes: bool = False
     sinks: bool = False
     vouched: bool = True
+    looks_ahead: bool = False
+    assumed: tuple[str, ...] = ()
+    remark: str = ""
     add_taps: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 

@@ -15,14 +15,9 @@ from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
 
-from .base import Architecture, Inputs, ModelConfig, Place
+from .base import PARALLEL, Architecture, Inputs, ModelConfig, Place
 from .table import FLAT, Table, added, describe, find
 from .table_weights import heads_write, is_norm, neurons_write, weights_of
-
-_PARALLEL = (
-    "attention and MLP both read resid_pre and are added together, so there is nothing between them: use "
-    "at.attn_out, at.mlp_out or at.resid_post"
-)
 
 
 def _fresh(module: Any, seed: int) -> nn.Module:
@@ -101,7 +96,7 @@ def build(table: Table, module: Any) -> Architecture:
         family=table.family,
         describe=sizes,
         places=_places(table, sizes(module)),
-        forbidden={"resid_mid": _PARALLEL, **table.forbidden} if table.parallel else table.forbidden,
+        forbidden={"resid_mid": PARALLEL, **table.forbidden} if table.parallel else table.forbidden,
         block=f"{table.blocks}.{{layer}}",
         final_norm=table.final_norm,
         unembed=table.unembed,

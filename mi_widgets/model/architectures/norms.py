@@ -11,7 +11,10 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.torch_defaults import torch_defaults
 
 _ROWS = 8
-_FAR = 64.0  # so large that what a norm adds under its root is lost
+_FAR, _FAR_IN_HALF = (
+    4096.0,
+    64.0,
+)  # so large that what a norm adds under its root is lost; float16 ends at 65504
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affin
     kind = torch.float32 if some is None else some.dtype
     eps, generator = torch.finfo(kind).eps, torch.Generator().manual_seed(0)
     # With a mean as large as its spread, so that it shows whether the norm takes it away.
-    x = ((1 + torch.randn(1, _ROWS, d_model, generator=generator)) * _FAR).to(where, kind)
+    far = _FAR_IN_HALF if kind == torch.float16 else _FAR
+    x = ((1 + torch.randn(1, _ROWS, d_model, generator=generator)) * far).to(where, kind)
 
     def through(given: Tensor) -> Tensor:
         # Past hooks and traces: one may wait at this norm in another thread.

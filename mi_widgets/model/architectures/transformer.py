@@ -7,43 +7,75 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from mi_widgets.zoo.transformer import KeyValueCache, Transformer
+from mi_widgets.zoo.attention import KeyValueCache
+from mi_widgets.zoo.transformer import Transformer
+from mi_widgets.zoo.transformer_config import TransformerConfig
 
-from .base import Architecture, ModelConfig, Place, Weights, centre_output, fold_norm
+from .base import PARALLEL, Architecture, ModelConfig, Place, Weights, centre_output, fold_norm
+from .norms import affine_of
 
-_ATTENTION = {
-    "resid_pre": Place("blocks.{layer}", "input"),
-    "resid_mid": Place("blocks.{layer}.tap_resid_mid"),
-    "resid_post": Place("blocks.{layer}"),
-    "attn_out": Place("blocks.{layer}.attn"),
-    "q": Place("blocks.{layer}.attn.tap_q"),
-    "k": Place("blocks.{layer}.attn.tap_k", cached=True),
-    "v": Place("blocks.{layer}.attn.tap_v", cached=True),
-    "scores": Place("blocks.{layer}.attn.tap_scores"),
-    "pattern": Place("blocks.{layer}.attn.tap_pattern"),
-    "z": Place("blocks.{layer}.attn.tap_z"),
-}
-_MLP = {
-    "mlp_in": Place("blocks.{layer}.mlp", "input"),
-    "mlp_pre": Place("blocks.{layer}.mlp.tap_pre"),
-    "mlp_post": Place("blocks.{layer}.mlp.tap_post"),
-    "mlp_out": Place("blocks.{layer}.mlp"),
-}
+_BLOCK = "blocks.{layer}"
+
+
+def _places(c: TransformerConfig) -> dict[str, Place]:
+    places = {
+        "embed": Place("embed"),
+        "resid_pre": Place(_BLOCK, "input"),
+        "resid_post": Place(_BLOCK),
+        # What is added to the stream, so behind the norm after a sublayer (an Identity where there is none).
+        "attn_out": Place(f"{_BLOCK}.ln1_post"),
+        "q": Place(f"{_BLOCK}.attn.tap_q"),
+        "k": Place(f"{_BLOCK}.attn.tap_k", cached=True),
+        "v": Place(f"{_BLOCK}.attn.tap_v", cached=True),
+        "scores": Place(f"{_BLOCK}.attn.tap_scores"),
+        "pattern": Place(f"{_BLOCK}.attn.tap_pattern"),
+        "z": Place(f"{_BLOCK}.attn.tap_z"),
+        "logits": Place("cap"),
+    }
+    if not c.parallel_attn_mlp:
+        places["resid_mid"] = Place(f"{_BLOCK}.tap_resid_mid")
+    if c.d_mlp:
+        places["mlp_in"] = Place(f"{_BLOCK}.mlp", "input")
+        places["mlp_pre"] = Place(f"{_BLOCK}.mlp.tap_pre")
+        places["mlp_post"] = Place(f"{_BLOCK}.mlp.tap_post")
+        places["mlp_out"] = Place(f"{_BLOCK}.ln2_post")
+    return places
 
 
 def _describe(module: nn.Module) -> ModelConfig:
     c = cast(Transformer, module).config
-    return ModelConfig(c.n_layers, c.n_heads, c.n_heads, c.d_model, c.d_head, c.d_mlp, c.d_vocab, c.n_ctx)
+    return ModelConfig(
+        n_layers=c.n_layers,
+        n_heads=c.n_heads,
+        n_key_value_heads=c.key_value_heads,
+        d_model=c.d_model,
+        d_head=c.d_head,
+        d_mlp=c.d_mlp,
+        d_vocab=c.d_vocab,
+        n_ctx=c.n_ctx,
+    )
 
 
 def _weights(module: Any) -> Weights:
-    def read(name: str) -> torch.Tensor:
-        return torch.stack([fold_norm(block.ln1, getattr(block.attn, name)) for block in module.blocks])
+    copies = module.config.n_heads // module.config.key_value_heads
 
+    def read(name: str, norm: str = "") -> torch.Tensor:
+        found = []
+        for block in module.blocks:
+            matrix = getattr(block.attn, name)
+            if norm:  # of each query or key: its weight is that of the columns
+                matrix = matrix * affine_of(getattr(block.attn, norm), matrix.shape[-1], matrix.device).scale
+            if name != "W_Q":
+                matrix = matrix.repeat_interleave(copies, 0)
+            found.append(fold_norm(block.ln1, matrix))
+        return torch.stack(found)
+
+    with torch.no_grad():
+        embedded = module.embed.ln(module.embed.W_E)
     return Weights(
-        W_E=centre_output(module.ln_final, module.embed.W_E),
-        W_Q=read("W_Q"),
-        W_K=read("W_K"),
+        W_E=centre_output(module.ln_final, embedded),
+        W_Q=read("W_Q", "q_norm"),
+        W_K=read("W_K", "k_norm"),
         W_V=read("W_V"),
         W_O=torch.stack([_heads_write(module, layer) for layer in range(len(module.blocks))]),
         W_U=fold_norm(module.ln_final, module.unembed.W_U),
@@ -52,35 +84,46 @@ def _weights(module: Any) -> Weights:
 
 
 def _mlp_weights(module: Any) -> dict[str, torch.Tensor]:
-    blocks = module.blocks
-    if not hasattr(blocks[0], "mlp"):
+    blocks, config = module.blocks, module.config
+    if not config.d_mlp:
         return {}
-    return {
-        "W_in": torch.stack([fold_norm(block.ln2, block.mlp.W_in) for block in blocks]),
-        "W_out": torch.stack([_neurons_write(module, layer) for layer in range(len(blocks))]),
-    }
+    found = {"W_out": torch.stack([_neurons_write(module, layer) for layer in range(len(blocks))])}
+    if not config.gated_mlp:
+        found["W_in"] = torch.stack([fold_norm(block.ln2, block.mlp.W_in) for block in blocks])
+    return found
 
 
 def _heads_write(module: Any, layer: int) -> torch.Tensor:
     block = module.blocks[layer]
-    return centre_output(block.ln1, block.attn.W_O)
+    return _written(module, block.ln1_post, block.attn.W_O)
 
 
 def _neurons_write(module: Any, layer: int) -> torch.Tensor:
     block = module.blocks[layer]
-    return centre_output(block.ln2, block.mlp.W_out)
+    return _written(module, block.ln2_post, block.mlp.W_out)
+
+
+def _written(module: Any, after: nn.Module, matrix: torch.Tensor) -> torch.Tensor:
+    """What a matrix puts into the stream: with the weight of the norm behind it."""
+    scale = affine_of(after, matrix.shape[-1], matrix.device).scale
+    return centre_output(module.ln_final, matrix.detach() * scale)
 
 
 def transformer(module: Transformer) -> Architecture:
     """The table for this `Transformer`; without MLPs it has no MLP sites."""
-    mlp = _MLP if module.config.d_mlp else {}
+    c = module.config
     return Architecture(
         family="Transformer",
         describe=_describe,
-        places={"embed": Place("embed"), **_ATTENTION, **mlp, "logits": Place("unembed")},
-        block="blocks.{layer}",
-        final_norm="ln_final" if module.config.normalization else None,
+        places=_places(c),
+        forbidden={"resid_mid": PARALLEL} if c.parallel_attn_mlp else {},
+        block=_BLOCK,
+        final_norm="ln_final" if c.normalization else None,
         unembed="unembed",
+        softcap=c.output_logits_soft_cap,
+        normed_writes=c.use_normalization_before_and_after and c.normalization is not None,
+        looks_ahead=c.attention_dir == "bidirectional",
+        assumed=module.assumed,
         # It counts positions by the mask itself.
         inputs=lambda ids, mask, positions, cache: {"input_ids": ids, "attention_mask": mask, "cache": cache},
         new_cache=KeyValueCache,

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from mi_widgets.zoo.data import LONGEST_SPAN, data
-from mi_widgets.zoo.transformer import Block, Transformer, TransformerConfig
+from mi_widgets.zoo.transformer import Block, Transformer
+from mi_widgets.zoo.transformer_config import TransformerConfig
 
 _BATCHES_A_DRAW = 50
 

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from mi_widgets.zoo.modular_addition import SHARE, P, Sums, modular_sums
-from mi_widgets.zoo.transformer import Block, Transformer, TransformerConfig
+from mi_widgets.zoo.transformer import Block, Transformer
+from mi_widgets.zoo.transformer_config import TransformerConfig
 
 _SAID_EVERY = 20  # steps between two figures on the bar
 

@@ -1,0 +1,157 @@
+"""What of a network's shape nobody told, and whether logits that are known vouch for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mi_widgets.core.errors import UnsupportedModel
+
+from .state_dicts import NEVER
+from .transformer_config import TransformerConfig
+
+_APART = (
+    1e-4  # of the largest logit: more than float32 loses on the way, less than any other shape would change
+)
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One thing that nobody told.
+
+    Args:
+        said: it, in words.
+        otherwise: the fields of the config that could as well be so.
+    """
+
+    said: str
+    otherwise: tuple[dict[str, Any], ...]
+
+
+def assumptions(config: TransformerConfig, told: Collection[str]) -> list[Assumption]:
+    """What a state dict does not say, of a config that was built without being told it.
+
+    Args:
+        config: as it was built.
+        told: the fields that somebody told, or that the parameters show.
+    """
+    found: list[tuple[str, bool, Assumption]] = [
+        ("attention_dir", True, Assumption("causal", ({"attention_dir": "bidirectional"},))),
+        (
+            "positional_embedding_type",
+            True,
+            Assumption("standard positions", ({"positional_embedding_type": "shortformer"}, _ALIBI)),
+        ),
+        ("attn_scale", True, Assumption("scores over the root of d_head", ({"attn_scale": 1.0},))),
+        (
+            "normalization",
+            config.normalization is None,
+            Assumption("no norms", ({"normalization": "LNPre"}, {"normalization": "RMSPre"})),
+        ),
+        ("eps", config.normalization is not None, Assumption(f"eps {config.eps:g}", ())),
+        ("act_fn", bool(config.d_mlp), Assumption(config.act_fn, _other_activation(config))),
+        (
+            "parallel_attn_mlp",
+            bool(config.d_mlp),
+            Assumption("attention before the MLP", ({"parallel_attn_mlp": True},)),
+        ),
+        ("attn_types", True, Assumption("no window", ())),
+        ("attn_scores_soft_cap", True, Assumption("no soft-caps", ())),
+    ]
+    return [one for name, applies, one in found if applies and name not in told]
+
+
+_ALIBI = {"positional_embedding_type": "alibi"}
+
+
+def _other_activation(config: TransformerConfig) -> tuple[dict[str, Any], ...]:
+    return tuple({"act_fn": other} for other in ("relu", "gelu", "silu") if other != config.act_fn)
+
+
+def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assumption]:
+    """What is left of assumptions once a network was compared with logits that are known.
+
+    Whatever else could be so, and would give these logits as well, is not vouched for: what a token sees of those after
+    it, say, by the logits of the last one. (A window longer than the rows of `check` shows nowhere.)
+
+    Args:
+        module: a `Transformer`.
+        check: (ids, logits): token ids (batch, pos) and the logits (batch, pos, d_vocab) that they must have, or
+            (batch, d_vocab) for the last token of each row.
+        assumed: what nobody told.
+
+    Raises:
+        UnsupportedModel: the logits differ, or are of another shape.
+    """
+    ids, wanted = _taken(module, check)
+    apart, most = distance(module, ids, wanted)
+    if not apart <= _near(module) * most:
+        why = (
+            f"Assumed: {', '.join(one.said for one in assumed)}. Give config=."
+            if assumed
+            else "Its config is another, or its weights are."
+        )
+        raise UnsupportedModel(
+            f"from_state_dict: the network does not give the logits of check=: of up to {most:.3g}, they differ by up "
+            f"to {apart:.2g}. {why}"
+        )
+    return [one for one in assumed if any(_agrees(module, other, ids, wanted) for other in one.otherwise)]
+
+
+def _agrees(module: Any, other: dict[str, Any], ids: Tensor, wanted: Tensor) -> bool:
+    """Whether the same parameters in another shape give the same logits."""
+    shaped = type(module)(replace(module.config, **other), seed=None)
+    own = shaped.state_dict()
+    shaped.load_state_dict({n: x for n, x in module.state_dict().items() if n in own}, assign=True)
+    apart, most = distance(shaped, ids, wanted)
+    return apart <= _near(module) * most
+
+
+def _near(module: nn.Module) -> float:
+    return max(_APART, 12 * torch.finfo(next(module.parameters()).dtype).eps)
+
+
+def distance(module: nn.Module, ids: Tensor, wanted: Tensor) -> tuple[float, float]:
+    """How far the logits of a network are from others at most, and how large those are."""
+    with torch.no_grad():
+        logits = module(ids)
+    logits = logits[:, -1] if wanted.ndim == 2 else logits
+    logits = logits[..., : wanted.shape[-1]].double().cpu()  # a network that says fewer tokens than it reads
+    return float((logits - wanted).abs().max()), max(float(wanted.abs().max()), 1e-30)
+
+
+def _taken(module: Any, check: Any) -> tuple[Tensor, Tensor]:
+    """The ids and the logits, as (batch, pos) and (batch, [pos,] d_vocab)."""
+    try:
+        ids, logits = (torch.as_tensor(np.asarray(x) if isinstance(x, list) else x).detach() for x in check)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UnsupportedModel(
+            f"from_state_dict: check= takes (ids, logits), two tensors; got {type(check).__name__}."
+        ) from error
+    if ids.ndim == 1:
+        ids, logits = ids[None], logits[None]
+    at_all, at_last = (*ids.shape, logits.shape[-1]), (ids.shape[0], logits.shape[-1])
+    sayable = int((module.unembed.b_U != NEVER).sum())
+    if tuple(logits.shape) not in (at_all, at_last) or logits.shape[-1] not in (
+        sayable,
+        module.config.d_vocab,
+    ):
+        raise UnsupportedModel(
+            f"from_state_dict: check= has ids of shape {tuple(ids.shape)} and logits of {tuple(logits.shape)}; for "
+            f"these ids they would be ({ids.shape[0]}, {ids.shape[1]}, {sayable}), or ({ids.shape[0]}, {sayable}) for "
+            "the last token."
+        )
+    if (
+        ids.shape[1] > module.config.n_ctx
+        or not 0 <= int(ids.min()) <= int(ids.max()) < module.config.d_vocab
+    ):
+        raise UnsupportedModel(
+            f"from_state_dict: check= has rows of {ids.shape[1]} token ids from {int(ids.min())} to {int(ids.max())}; "
+            f"the network takes {module.config.n_ctx} at most, from 0 to {module.config.d_vocab - 1}."
+        )
+    return ids.long().to(module.unembed.b_U.device), logits.double().cpu()
