@@ -19,6 +19,8 @@ import torch
 import transformers  # as a whole: its modelling code is loaded at first use
 from torch import Tensor, nn
 
+from .experts import TAP, through_tap
+
 NAME = "mi_widgets"
 TAPS = ("tap_q", "tap_k", "tap_v", "tap_scores", "tap_pattern", "tap_z")
 
@@ -93,7 +95,9 @@ class _SharedState:
     config: Any  # the module's own, which other modules may use too
     tapped: Any
     attentions: Sequence[Any]
+    experts: Sequence[nn.Module]
     owners: set[object] = field(default_factory=set)
+    hooks: list[Any] = field(default_factory=list)
 
 
 _shared: WeakKeyDictionary[nn.Module, _SharedState] = WeakKeyDictionary()
@@ -110,22 +114,30 @@ def _switch_on(module: nn.Module, share: _SharedState) -> None:
     for attention in share.attentions:
         if hasattr(type(attention), "_attn"):
             attention._attn = MethodType(_own_attention, attention)
+    share.hooks += [
+        experts.register_forward_pre_hook(through_tap, with_kwargs=True) for experts in share.experts
+    ]
 
 
 def _switch_off(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.tapped, share.config)
     for attention in share.attentions:
         attention.__dict__.pop("_attn", None)
+    while share.hooks:
+        share.hooks.pop().remove()
 
 
-def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]:
-    """Give each attention module its taps and switch the model to `tapped_attention`.
+def add_taps(
+    module: Any, attentions: Sequence[nn.Module], experts: Sequence[nn.Module] = ()
+) -> Callable[[], None]:
+    """Give each attention module its taps and switch the model to `tapped_attention`; likewise what holds experts.
 
     Several wrappers of one module share its taps; the last one to leave takes them away.
 
     Args:
         module: the whole model; its config says which attention it uses.
         attentions: the attention modules; none where a family's attention cannot be tapped.
+        experts: the modules that hold a layer's experts.
 
     Returns:
         What gives back this wrapper's share; called again, it does nothing.
@@ -138,10 +150,12 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         tapped = copy.deepcopy(module.config)
         # An attention without taps of ours runs as eager code does.
         tapped._attn_implementation = NAME if attentions else "eager"
-        share = _shared[module] = _SharedState(module.config, tapped, attentions)
+        share = _shared[module] = _SharedState(module.config, tapped, attentions, experts)
         for attention in attentions:
             for tap in TAPS:
                 attention.add_module(tap, nn.Identity())
+        for one in experts:
+            one.add_module(TAP, nn.Identity())
         _switch_on(module, share)
     owner = object()
     _shared[module].owners.add(owner)
@@ -158,6 +172,8 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         for attention in attentions:
             for tap in TAPS:
                 delattr(attention, tap)
+        for one in experts:
+            delattr(one, TAP)
 
     return undo
 

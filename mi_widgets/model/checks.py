@@ -13,6 +13,7 @@ from mi_widgets.core.sites import Site
 from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, resuming
 from .examination import Examination, distance, look
+from .expert_checks import router
 from .model_core import ModelCore
 from .module_checks import evaluating, module_checks, training_mode, weights_that_are_no_numbers
 from .tokenizer_checks import tokenizer_checks
@@ -35,6 +36,7 @@ def examine(model: ModelCore) -> Findings:
                 _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
                 _edits(seen, model),
+                *([] if (experts := router(seen, model)) is None else [experts]),
                 _padding(seen, model),
                 final_norm(seen, model),
             ]

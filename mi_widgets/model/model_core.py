@@ -131,7 +131,7 @@ class ModelCore:
             SiteError: the model has no such site.
         """
         check_site(site, self.name, self.config, self.architecture)
-        return layers_of(site, self.config)
+        return layers_of(site, self.config, self.architecture)
 
     @contextmanager
     def intervene(self, *interventions: Intervention | Stack) -> Iterator[Self]:

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.sites import AXES, WHOLE_MODEL
+from mi_widgets.core.sites import AXES, Site
 
-from .architectures import Architecture, Inputs, ModelConfig, Place
+from .architectures import Architecture, Inputs, ModelConfig, Place, layers_of
 from .backend import Key, element, find
 
 
@@ -60,9 +60,7 @@ def observe(
         handles.append(find(module, path, None).register_forward_hook(hook, with_kwargs=True))
 
     keys = [
-        (name, layer)
-        for name in architecture.places
-        for layer in ((None,) if name in WHOLE_MODEL else range(config.n_layers))
+        (name, layer) for name in architecture.places for layer in layers_of(Site(name), config, architecture)
     ]
     blocks = [architecture.block.format(layer=layer) for layer in range(config.n_layers)]
     paths = {architecture.places[name].path.format(layer=layer) for name, layer in keys}

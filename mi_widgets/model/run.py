@@ -18,7 +18,7 @@ from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import Site, named
+from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.core.spans import PromptSpans, gradient, read
 from mi_widgets.core.whole_numbers import counted
 
@@ -92,10 +92,9 @@ class Run:
             SiteError: the model has no such site.
         """
         site = self._site(site)
-        layers = self.model.layers_of(site)
+        layers = self._layers(site)
         parts = [read(self._laid_out(site, self._raw(site, layer)), site, self.spans) for layer in layers]
-        alone = site.layer is not None or layers == (None,)
-        return parts[0] if alone else torch.stack(parts)
+        return _stacked(parts, site)
 
     def gradient(self, of: Tensor, site: Site | str) -> Tensor:
         """How a number changes with the activation at a site: d `of` / d `run[site]`.
@@ -117,13 +116,12 @@ class Run:
                 f"keep=[…], grad=True); run.gradient(run.logits[0, -1, 5], site). Got {_type_and_shape(of)}."
             )
         site = self._site(site)
-        layers = self.model.layers_of(site)
+        layers = self._layers(site)
         raw = [self._raw(site, layer) for layer in layers]
         found = torch.autograd.grad(of.sum(), raw, retain_graph=True, allow_unused=True)
         whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
         parts = [gradient(self._laid_out(site, g), site, self.spans) for g in whole]
-        alone = site.layer is not None or layers == (None,)
-        return parts[0] if alone else torch.stack(parts)
+        return _stacked(parts, site)
 
     @checked
     def token_mask(self, site: Site) -> Bool[Tensor, "batch pos"]:
@@ -146,6 +144,15 @@ class Run:
                 f"run[{site.everywhere!r}][run.token_mask(site)]."
             )
         return site
+
+    def _layers(self, site: Site) -> tuple[int | None, ...]:
+        layers = self.model.layers_of(site)
+        if site.layer is None and site.name not in WHOLE_MODEL and len(layers) < self.model.config.n_layers:
+            raise SiteError(
+                f"{site!r}: only some layers ({', '.join(map(str, layers))}) of {self.model.name} have it, so stacked "
+                f"they would not be numbered by layer. Read one at a time, as in run[at.{site.name}[{layers[0]}]]."
+            )
+        return layers
 
     def _raw(self, site: Site, layer: int | None) -> Tensor:
         if (site.name, layer) in self.kept:
@@ -208,6 +215,11 @@ class Run:
         changed = f", under {self.interventions!r}" if self.interventions else ""
         batch, pos = self.ids.shape
         return f"Run of {self.model.name} ({batch} × {pos} tokens; kept: {kept}{changed})"
+
+
+def _stacked(parts: list[Tensor], site: Site) -> Tensor:
+    alone = site.layer is not None or site.name in WHOLE_MODEL
+    return parts[0] if alone else torch.stack(parts)
 
 
 def _type_and_shape(of: object) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
+from mi_widgets.model.experts import TAP
 
 from .base import Architecture, Inputs, ModelConfig, Place
 from .table import FLAT, Table, added, describe, find
@@ -68,6 +69,7 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
         "mlp_post": Place(f"{block}.{table.mlp_down}", "input", layout=flat),
         "mlp_out": Place(f"{block}.{table.mlp_out}", item=0, layout=added(table.added_times, table.flat)),
         **(taps if table.taps else {}),
+        **({"router": _router(table, c, block)} if table.expert_layers else {}),
         "logits": Place("", item="logits"),
         **{name: place(c, block) for name, place in table.places.items()},
     }
@@ -75,9 +77,16 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
     return {name: place for name, place in places.items() if name not in lacking}
 
 
+def _router(table: Table, c: ModelConfig, block: str) -> Place:
+    everywhere = len(table.expert_layers) == c.n_layers
+    layers = None if everywhere else table.expert_layers
+    return Place(f"{block}.{table.experts}.{TAP}", layout=FLAT, layers=layers)
+
+
 def _add_taps(table: Table, module: Any) -> Callable[[], None]:
-    attentions = [find(block, table.attention) for block in find(module, table.blocks)] if table.taps else []
-    return add_taps(module, attentions)
+    blocks = find(module, table.blocks)
+    attentions = [find(block, table.attention) for block in blocks] if table.taps else []
+    return add_taps(module, attentions, [find(blocks[layer], table.experts) for layer in table.expert_layers])
 
 
 def build(table: Table, module: Any) -> Architecture:

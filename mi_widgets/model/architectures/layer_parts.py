@@ -40,6 +40,7 @@ class Passed:
     path: str
     given: Tensor
     out: Tensor
+    chosen: Tensor | None = None  # which experts each token uses, where it was told
 
 
 def passed_by(layer: Sequence[Passed], path: str) -> Passed:

@@ -17,7 +17,9 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
+from mi_widgets.model.experts import routed
 
+from .expert_parts import experts_of
 from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
 from .table import Table, find
 
@@ -104,16 +106,20 @@ def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], flo
 
 def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) -> None:
     """Note what a module takes in, and what it gives out, in the order in which modules end."""
-    given: list[Tensor | None] = []  # copied beforehand: some add to what they were given in place
+    # Copied beforehand: some add to what they were given in place.
+    given: list[tuple[Tensor | None, Tensor | None]] = []
 
     def before(_: Any, args: Any, kwargs: Any) -> None:
         x = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
-        given.append(_copied(x) if isinstance(x, Tensor) else None)
+        told = routed(args, kwargs)
+        given.append(
+            (_copied(x) if isinstance(x, Tensor) else None, None if told is None else _copied(told[0]))
+        )
 
     def after(_: Any, args: Any, out: Any) -> None:
-        x, out = given.pop(), out[0] if isinstance(out, tuple) else out
+        (x, chosen), out = given.pop(), out[0] if isinstance(out, tuple) else out
         if x is not None and isinstance(out, Tensor):
-            found.append(Passed(path, x, _copied(out)))
+            found.append(Passed(path, x, _copied(out), chosen))
 
     for handle in (
         part.register_forward_pre_hook(before, with_kwargs=True),
@@ -206,7 +212,9 @@ def _table(
     if down and not all(any(one.path == down for one in other) for other in layers):
         down = None  # in some layers it is experts
     pre, places = neurons_of(block, layer, attention, down)
+    experts, no_router = experts_of(find(module, blocks), layers)
     lacking = {
+        **no_router,
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
     }
@@ -230,7 +238,9 @@ def _table(
         takes_positions="position_ids" in signature(type(module).forward).parameters,
         places=places,
         forbidden=lacking,
-        sizes=_sizes(asked, layer, down),
+        experts=experts.path,
+        expert_layers=experts.layers,
+        sizes={**_sizes(asked, layer, down), **experts.sizes},
         sinks=any(one.sinks for one in asked),
         vouched=False,
         **attention_matrices(block, layer, attention, asked),

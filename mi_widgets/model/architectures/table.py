@@ -46,6 +46,8 @@ class Table:
         logit_scale: logits are this times what `unembed` gives.
         sizes: those that its config calls otherwise.
         sinks: whether a part of each head's attention goes to no token.
+        experts: the module that holds the experts, where a layer has some.
+        expert_layers: the layers that have.
         vouched: whether it was written by hand; if not, it was found by structure.
     """
 
@@ -74,6 +76,8 @@ class Table:
     logit_scale: float = 1.0
     sizes: Mapping[str, int] = field(default_factory=dict)
     sinks: bool = False
+    experts: str = ""
+    expert_layers: tuple[int, ...] = ()
     vouched: bool = True
 
 
