@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ import torch
 import transformers  # as a whole: its modelling code is loaded at first use
 from torch import Tensor, nn
 
+from .attention_steps import PLAIN, StepByStep, Steps
 from .experts import TAP, through_tap
 
 NAME = "mi_widgets"
@@ -43,9 +45,7 @@ def tapped_attention(
     heads where several share one. The mask is additive.
     """
 
-    def tap(name: str, x: Tensor) -> Tensor:
-        return getattr(module, name)(x) if hasattr(module, name) else x
-
+    tap = partial(_through, module)
     query = tap("tap_q", query.transpose(1, 2)).transpose(1, 2)
     key = tap("tap_k", key.transpose(1, 2)).transpose(1, 2)
     value = tap("tap_v", value.transpose(1, 2)).transpose(1, 2)
@@ -63,6 +63,10 @@ def tapped_attention(
     pattern = tap("tap_pattern", _softmax(scores, s_aux).to(value.dtype))
     z = tap("tap_z", torch.matmul(pattern, value).transpose(1, 2).contiguous())
     return z, pattern
+
+
+def _through(module: Any, name: str, x: Tensor) -> Tensor:
+    return getattr(module, name)(x) if hasattr(module, name) else x
 
 
 def _softmax(scores: Tensor, sinks: Tensor | None) -> Tensor:
@@ -96,8 +100,9 @@ class _SharedState:
     tapped: Any
     attentions: Sequence[Any]
     experts: Sequence[nn.Module]
+    stepwise: bool
     owners: set[object] = field(default_factory=set)
-    hooks: list[Any] = field(default_factory=list)
+    undone: list[Callable[[], None]] = field(default_factory=list)
 
 
 _shared: WeakKeyDictionary[nn.Module, _SharedState] = WeakKeyDictionary()
@@ -112,23 +117,28 @@ def _set_config(module: nn.Module, old: Any, new: Any) -> None:
 def _switch_on(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.config, share.tapped)
     for attention in share.attentions:
-        if hasattr(type(attention), "_attn"):
+        if share.stepwise:
+            share.undone.append(StepByStep(attention, partial(_through, attention)).undo)
+        elif hasattr(type(attention), "_attn"):
             attention._attn = MethodType(_own_attention, attention)
-    share.hooks += [
-        experts.register_forward_pre_hook(through_tap, with_kwargs=True) for experts in share.experts
-    ]
+    for experts in share.experts:
+        share.undone.append(experts.register_forward_pre_hook(through_tap, with_kwargs=True).remove)
 
 
 def _switch_off(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.tapped, share.config)
     for attention in share.attentions:
         attention.__dict__.pop("_attn", None)
-    while share.hooks:
-        share.hooks.pop().remove()
+    while share.undone:
+        share.undone.pop()()
 
 
 def add_taps(
-    module: Any, attentions: Sequence[nn.Module], experts: Sequence[nn.Module] = ()
+    module: Any,
+    attentions: Sequence[nn.Module],
+    experts: Sequence[nn.Module] = (),
+    *,
+    stepwise: bool = False,
 ) -> Callable[[], None]:
     """Give each attention module its taps and switch the model to `tapped_attention`; likewise what holds experts.
 
@@ -138,6 +148,7 @@ def add_taps(
         module: the whole model; its config says which attention it uses.
         attentions: the attention modules; none where a family's attention cannot be tapped.
         experts: the modules that hold a layer's experts.
+        stepwise: whether the attention modules ask no interface, so that their steps are met one by one.
 
     Returns:
         What gives back this wrapper's share; called again, it does nothing.
@@ -148,9 +159,9 @@ def add_taps(
         masks.AttentionMaskInterface.register(NAME, masks.eager_mask)
         # A copy for this module alone: modules built from one config share it, and they have no taps.
         tapped = copy.deepcopy(module.config)
-        # An attention without taps of ours runs as eager code does.
-        tapped._attn_implementation = NAME if attentions else "eager"
-        share = _shared[module] = _SharedState(module.config, tapped, attentions, experts)
+        how = _in_steps(module.config) if stepwise else NAME
+        tapped._attn_implementation = how if attentions else "eager"
+        share = _shared[module] = _SharedState(module.config, tapped, attentions, experts, stepwise)
         for attention in attentions:
             for tap in TAPS:
                 attention.add_module(tap, nn.Identity())
@@ -216,6 +227,43 @@ def attending(module: Any) -> Iterator[list[Asked]]:
     finally:
         _set_config(module, noted, own)
         _asked.reset(token)
+
+
+def _in_steps(config: Any) -> str:
+    """How an attention that asks no interface runs: as it came, unless it is fused beyond what torch has in one."""
+    return config._attn_implementation if config._attn_implementation in ("eager", "sdpa") else "eager"
+
+
+@contextmanager
+def attending_in_steps(module: Any, attentions: Sequence[nn.Module]) -> Iterator[list[Asked]]:
+    """Inside, calls of attention modules are noted that ask no interface, if they are queries with keys, a softmax, and
+    what it takes of the values."""
+    plain, own = copy.deepcopy(module.config), module.config
+    plain._attn_implementation = _in_steps(own)
+    asked: list[Asked] = []
+    _set_config(module, own, plain)
+    undone = [_noting(attention, asked) for attention in attentions]
+    try:
+        yield asked
+    finally:
+        for undo in undone:
+            undo()
+        _set_config(module, plain, own)
+
+
+def _noting(attention: nn.Module, asked: list[Asked]) -> Callable[[], None]:
+    passed: dict[str, Tensor] = {}
+
+    def tap(name: str, x: Tensor) -> Tensor:
+        passed[name] = x.detach().cpu()
+        return x
+
+    def seen(steps: Steps) -> None:
+        if steps.taken == PLAIN:
+            query, key, value = (passed[f"tap_{name}"].transpose(1, 2) for name in "qkv")
+            asked.append(Asked(attention, query, key, value, sinks=False))
+
+    return StepByStep(attention, tap, seen).undo
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def observe(
         def hook(_: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
             first = args[0] if args else next(iter(kwargs.values()), None)
             passed.setdefault((path, "input"), first)
-            passed.setdefault((path, "output"), output)
+            passed.setdefault((path, "output"), _copied(output) if path in added_to else output)
 
         handles.append(find(module, path, None).register_forward_hook(hook, with_kwargs=True))
 
@@ -64,6 +64,11 @@ def observe(
     ]
     blocks = [architecture.block.format(layer=layer) for layer in range(config.n_layers)]
     paths = {architecture.places[name].path.format(layer=layer) for name, layer in keys}
+    added_to = {
+        architecture.places[name].path.format(layer=layer)
+        for name, layer in keys
+        if architecture.places[name].goes_on_as_copy
+    }
     try:
         ends = {path for path in (architecture.final_norm, architecture.unembed) if path is not None}
         for path in paths | ends | set(blocks):
@@ -95,6 +100,12 @@ def observe(
         for side in ("input", "output")
     )
     return Observation(activations, faults, len(given[0]) if isinstance(given[0], tuple) else 0, final)
+
+
+def _copied(output: Any) -> Any:
+    if isinstance(output, tuple):
+        return tuple(map(_copied, output))
+    return output.clone() if isinstance(output, Tensor) else output
 
 
 def _type_text(output: Any) -> str:

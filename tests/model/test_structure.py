@@ -12,16 +12,19 @@ from tests.model.decoders import small_decoder
 from tests.model.letters import letters
 
 # One of each kind: norms after the sum's parts, experts, sinks, scaled sums, parallel layers, latent attention, one
-# matrix for queries, keys and values, a gate in one matrix with what it gates, another way to norm.
+# matrix for queries, keys and values, a gate in one matrix with what it gates, another way to norm; attention that
+# asks no interface.
 NAMED = (
     "CohereForCausalLM",
     "DeepseekV3ForCausalLM",
+    "FalconForCausalLM",
     "GPTBigCodeForCausalLM",
     "GemmaForCausalLM",
     "Glm4ForCausalLM",
     "GptOssForCausalLM",
     "GraniteForCausalLM",
     "MixtralForCausalLM",
+    "MptForCausalLM",
     "NemotronForCausalLM",
     "Olmo2ForCausalLM",
     "OlmoForCausalLM",

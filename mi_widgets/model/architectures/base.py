@@ -109,6 +109,7 @@ class Place:
         cached: whether it holds what a key-value cache holds too, not the new tokens alone.
         added_times: how many times what is written at `write_path` is added.
         layers: the layers that have it; None for all.
+        goes_on_as_copy: whether what follows adds to it in place, so that what is read is not what goes on.
     """
 
     path: str
@@ -120,6 +121,7 @@ class Place:
     cached: bool = False
     added_times: float = 1.0
     layers: tuple[int, ...] | None = None
+    goes_on_as_copy: bool = False
 
 
 Inputs = dict[str, Any]

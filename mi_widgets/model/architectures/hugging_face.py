@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -73,6 +74,8 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
         "logits": Place("", item="logits"),
         **{name: place(c, block) for name, place in table.places.items()},
     }
+    for name in table.in_place:
+        places[name] = replace(places[name], goes_on_as_copy=True)
     lacking = table.forbidden if not table.parallel else {"resid_mid", *table.forbidden}
     return {name: place for name, place in places.items() if name not in lacking}
 
@@ -86,7 +89,8 @@ def _router(table: Table, c: ModelConfig, block: str) -> Place:
 def _add_taps(table: Table, module: Any) -> Callable[[], None]:
     blocks = find(module, table.blocks)
     attentions = [find(block, table.attention) for block in blocks] if table.taps else []
-    return add_taps(module, attentions, [find(blocks[layer], table.experts) for layer in table.expert_layers])
+    experts = [find(blocks[layer], table.experts) for layer in table.expert_layers]
+    return add_taps(module, attentions, experts, stepwise=table.stepwise)
 
 
 def build(table: Table, module: Any) -> Architecture:
