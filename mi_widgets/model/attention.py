@@ -109,9 +109,12 @@ _shared: WeakKeyDictionary[nn.Module, _SharedState] = WeakKeyDictionary()
 
 
 def _set_config(module: nn.Module, old: Any, new: Any) -> None:
+    # A model of pictures and text has a config for each, inside its own.
+    pairs = [(old, new), *((getattr(old, name, None), getattr(new, name, None)) for name in old.sub_configs)]
     for part in module.modules():
-        if getattr(part, "config", None) is old:
-            part.config = new
+        for mine, theirs in pairs:
+            if mine is not None and getattr(part, "config", None) is mine:
+                part.config = theirs
 
 
 def _switch_on(module: nn.Module, share: _SharedState) -> None:

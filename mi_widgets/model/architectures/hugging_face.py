@@ -119,7 +119,7 @@ def build(table: Table, module: Any) -> Architecture:
         logit_scale=table.logit_scale,
         sinks=table.sinks,
         vouched=table.vouched,
-        softcap=getattr(module.config, "final_logit_softcapping", None),
+        softcap=getattr(module.config.get_text_config(), "final_logit_softcapping", None),
         inputs=partial(_inputs, takes_positions=table.takes_positions),
         # Without the config it crops no layer to its window, so that a key keeps its place; the mask does the rest.
         new_cache=lambda: transformers.DynamicCache(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from inspect import signature
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -49,9 +50,11 @@ def table_of(module: Any) -> Table:
 
 def _blocks(module: Any) -> str:
     """The path of the list of layers."""
-    n = getattr(getattr(module, "config", None), "num_hidden_layers", None)
+    n = getattr(module.config.get_text_config(), "num_hidden_layers", None)
     why = "no list of its modules is as long as its config says that it has layers"
-    for path, part in module.named_modules():
+    # Of a model of pictures and text those of the text, which stand beside its embedding.
+    beside = _path_of(module, module.get_input_embeddings()).rpartition(".")[0]
+    for path, part in sorted(module.named_modules(), key=lambda named: not named[0].startswith(beside)):
         if isinstance(part, nn.ModuleList) and n and len(part) == n:
             if any("attn" in name or "attention" in name for name, _ in part[0].named_children()):
                 return path
@@ -108,7 +111,26 @@ def _why_not(layer: Sequence[Passed]) -> str:
         return "its layers do not take in and give out a residual stream"
     if last is not None and last.out.shape == whole.out.shape and torch.equal(last.out, whole.out):
         return f"in each layer its residual stream passes through {last.path}, after the sum, and adds up no more"
+    if whole.out.ndim != 3:
+        return f"its layers hand on several streams (shape {tuple(whole.out.shape)}), not one"
+    three = _three_parts(layer)
+    if three:
+        return f"its layers add three parts, not attention and MLP alone: {', '.join(three)}"
     return "what its layers add is not the sum of what two of their modules give out"
+
+
+def _three_parts(layer: Sequence[Passed]) -> list[str]:
+    """The three modules whose outputs are what the layer adds, if there are such; of those alike the outermost."""
+    whole = passed_by(layer, "")
+    added = whole.out.double() - whole.given.double()
+    terms = [one for one in layer if one.path and one.out.shape == whole.out.shape]
+    terms.sort(key=lambda one: one.path.count("."))
+    for parts in combinations(terms, 3):
+        total = torch.stack([one.out.double() for one in parts]).sum(0)
+        close = 8 * torch.finfo(whole.out.dtype).eps * (whole.given.abs() + whole.out.abs() + total.abs())
+        if ((added - total).abs() <= close + 1e-30).all():
+            return [one.path for one in parts]
+    return []
 
 
 def _table(
@@ -134,6 +156,9 @@ def _table(
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
     }
+    matrices = attention_matrices(block, layer, attention, asked)
+    if len({(one.query.shape, one.key.shape, one.value.shape) for one in asked}) > 1:
+        matrices["qkv"] = None  # heads unlike from layer to layer fit in no one tensor
     return Table(
         family=type(module).__name__,
         blocks=blocks,
@@ -164,7 +189,7 @@ def _table(
         sizes={**_sizes(asked, layer, down), **experts.sizes},
         sinks=any(one.sinks for one in asked),
         vouched=False,
-        **attention_matrices(block, layer, attention, asked),
+        **matrices,
     )
 
 

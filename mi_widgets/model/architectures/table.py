@@ -135,15 +135,15 @@ def find(root: Any, path: str) -> Any:
 
 def describe(table: Table, module: Any) -> ModelConfig:
     """The sizes of a module, by its table, its weights and its config."""
-    c = module.config
+    c = module.config.get_text_config()
     embed = find(module, table.embed).weight
     n_heads = table.sizes.get("n_heads") or c.num_attention_heads
     sizes = {
         "n_layers": len(find(module, table.blocks)),
         "n_heads": n_heads,
-        "n_key_value_heads": getattr(c, "num_key_value_heads", None) or n_heads,
+        "n_key_value_heads": n_heads,
         "d_model": embed.shape[1],
-        "d_head": getattr(c, "head_dim", None) or embed.shape[1] // n_heads,
+        "d_head": embed.shape[1] // n_heads,
         "d_mlp": _d_mlp(table, module),
         "d_vocab": find(module, table.unembed).weight.shape[0],
         "n_ctx": getattr(c, "max_position_embeddings", None)
@@ -151,6 +151,10 @@ def describe(table: Table, module: Any) -> ModelConfig:
         or getattr(c, "max_seq_len", None)
         or 2**20,
     }
+    # A config may refuse to say what differs from layer to layer: it is not asked for what is known.
+    for ours, name in (("n_key_value_heads", "num_key_value_heads"), ("d_head", "head_dim")):
+        if ours not in table.sizes:
+            sizes[ours] = getattr(c, name, None) or sizes[ours]
     return ModelConfig(**{**sizes, **table.sizes})
 
 

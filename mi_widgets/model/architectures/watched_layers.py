@@ -111,7 +111,11 @@ def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
 def as_configured(module: Any, seen: Sequence[float]) -> float:
     """A factor that was seen, as exactly as the config has it."""
     mean = sum(seen) / len(seen)
-    values = [value for value in vars(module.config).values() if type(value) in (int, float) and value > 0]
+    values = [
+        value
+        for value in vars(module.config.get_text_config()).values()
+        if type(value) in (int, float) and value > 0
+    ]
     for known in (1.0, *values, *(1 / value for value in values)):
         if abs(known - mean) <= 1e-3 * mean:
             return float(known)
