@@ -9,7 +9,7 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.argument_types import checked
-from mi_widgets.core.errors import DifferentModel, SiteError
+from mi_widgets.core.errors import DifferentModel, PromptError, SiteError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Placeholder, Record
 from mi_widgets.core.recording import moment
@@ -20,6 +20,7 @@ from .fingerprint import Fingerprints, WeightState, require_line
 from .model_core import ModelCore
 from .observation import block_output
 from .parts import Parts
+from .tokens import Prompt, TokenizedPrompts
 from .trust import Findings, Trust
 
 
@@ -52,6 +53,21 @@ class ModelWithProvenance(ModelCore):
                 which = f"at.{site.name}" if layer is None else f"at.{site.name}[{layer}]"
                 raise SiteError(f"{which} of {self.name}: {unreadable[site.name, layer]}. See model.trust.")
         return layers
+
+    def tokenize(self, prompt: Prompt, *, padding_side: str = "right") -> TokenizedPrompts:
+        """As `ModelCore.tokenize`.
+
+        Raises:
+            PromptError: likewise; or padding on the left, where this model misreads it.
+        """
+        tokenized = super().tokenize(prompt, padding_side=padding_side)
+        if padding_side == "left" and not self._findings.pads_left and len(set(tokenized.lengths)) > 1:
+            raise PromptError(
+                f"{self.name} misreads prompts that are padded on the left (see model.trust), as model.generate_batch "
+                'pads them too. Leave padding_side="left" out, or take prompts of one length; model.generate continues '
+                "one at a time."
+            )
+        return tokenized
 
     @property
     def continues(self) -> bool:

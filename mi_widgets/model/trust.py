@@ -46,6 +46,7 @@ class Findings:
         continues: whether it can be continued token by token, with a cache.
         resumes: whether a pass can begin at a layer, with the stream alone.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
+        pads_left: whether a prompt padded on the left has the logits that it has alone.
     """
 
     checks: tuple[Check, ...]
@@ -53,6 +54,7 @@ class Findings:
     layer_gives: int
     continues: bool = True
     resumes: bool = True
+    pads_left: bool = True
 
 
 @dataclass(frozen=True)
