@@ -251,7 +251,7 @@ def left_is_misread():
     ignoring = small("Llama")
     ignores_its_mask(ignoring)
     # It counts positions by itself, from the first column.
-    return [ignoring, small_decoder("PegasusForCausalLM"), small_decoder("WhisperForCausalLM")]
+    return [ignoring, *(small_decoder(f"{name}ForCausalLM") for name in ("MBart", "Pegasus", "Whisper"))]
 
 
 @pytest.mark.parametrize("module", left_is_misread(), ids=lambda module: type(module).__name__)

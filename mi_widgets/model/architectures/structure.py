@@ -237,10 +237,7 @@ def _final_norm(module: Any, blocks: str) -> str | None:
     """The norm beside the layers that stands after them; by its name and its place, which the checks then confirm."""
     above, _, name = blocks.rpartition(".")
     names = [child for child, _ in find(module, above).named_children()]
-    after = names[names.index(name) + 1 :]
-    norms = [
-        child
-        for child in [*after, *names]
-        if "norm" in type(getattr(find(module, above), child)).__name__.lower()
-    ]
-    return f"{above}.{norms[0]}" if norms else None
+    norms = [child for child in names if "norm" in type(getattr(find(module, above), child)).__name__.lower()]
+    # Of several the last: another may stand there that normalises embeddings (MBart).
+    after = [child for child in norms if names.index(child) > names.index(name)]
+    return f"{above}.{[*norms[:1], *after][-1]}" if norms else None
