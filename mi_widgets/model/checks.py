@@ -54,7 +54,12 @@ def examine(model: ModelCore) -> Findings:
     pads_left = not any(LEFT_REFUSED in check.seen for check in checks)
     held = [check.status == "ok" for check in ends] or [True, True]
     return Findings(
-        tuple(checks), {**seen.observed.faults, **refused}, seen.observed.block_output, *held, pads_left
+        tuple(checks),
+        {**seen.observed.faults, **refused},
+        seen.observed.block_output,
+        held[0],
+        held[1],
+        pads_left,
     )
 
 
