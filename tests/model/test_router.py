@@ -225,11 +225,37 @@ def test_effects_of_experts_are_swept(planted):
     used = (run[at.router[1, 0].pos(-1)] > 0).numpy()
     assert ((change[:, 0] != 0) == used).all()
     assert change[:, 1:] == pytest.approx(0, abs=1e-5)
+    some = planted.sweep(
+        IDS,
+        mi.ablate,
+        at.router,
+        metric=lambda logits: logits[:, SAID],
+        layers=[1],
+        experts=[3, 0],
+        progress=False,
+    )
+    assert some.dataset["expert"].values.tolist() == [3, 0]
+    assert some.values == pytest.approx(swept.values[:, :, [3, 0]], abs=1e-5)
+    assert "experts=[3, 0]" in str(some.code())
     pairs = [mi.PromptPair(text, text[::-1], ("a", "b")) for text in ("a cat", "b dog", "hat on")]
     effects = mi.ablation_effects(planted, pairs, at.router, progress=False)
     assert effects.dims == ("layer", "expert")
     assert effects.values.shape == (2, N)
     assert effects.values[1, 1:] == pytest.approx(0, abs=1e-5)
+
+
+def test_experts_weights_are_patched_one_by_one(planted):
+    pair = mi.PromptPair("a cat sat", "a dog ran", ("?", "b"))  # "?" is what is said
+    clean, corrupted = (planted.run(text, keep=[at.router]) for text in (pair.clean, pair.corrupted))
+    patched = mi.activation_patching(planted, pair, at.router, layers=[0], experts=[2], progress=False)
+    assert patched.dims == ("layer", "expert")
+    with planted.intervene(mi.patch(at.router[0, 2], clean)):
+        alone = planted.run(pair.corrupted).last_logits[0, SAID]  # other tokens have no logit
+    assert patched.dataset["metric"].values.squeeze() == pytest.approx(float(alone), abs=1e-4)
+    assert not torch.equal(clean[at.router[0, 2]], corrupted[at.router[0, 2]])
+    foretold = mi.attribution_patching(planted, pair, at.router, progress=False)
+    assert foretold.dims == ("layer", "expert")
+    assert foretold.values.shape == (2, N)
 
 
 def test_it_is_written_token_by_token_as_reruns_say(planted):
