@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from mi_widgets.core import sites as at
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import Site
+from mi_widgets.core.sites import Site, part_axis
 from mi_widgets.model.model import Model
 
 from .compared import numbers, run_clean, valid_pairs
@@ -38,10 +38,10 @@ def ablation_effects(
         model: under whatever interventions are active: ablate something there, and this shows what is left
             without it (backup behaviour).
         pairs: one `PromptPair` or several; their clean prompts are run.
-        site: the kind of part, as in `at.z` or `at.mlp_out`.
+        site: the kind of part, as in `at.z`, `at.mlp_out` or `at.router`.
         means: of `mi.mean_activations`, over all positions or by position; without, parts become zero.
         metric: as in `mi.activation_patching`.
-        by: the axes: layer and head where the site has heads, else the layer.
+        by: the axes: layer and head (or expert) where the site has any, else the layer.
         batch_size: prompts that are run at once.
         progress: whether a bar shows, for what takes more than a second.
 
@@ -54,7 +54,8 @@ def ablation_effects(
 
     Source: Wang et al. 2022 (arXiv:2211.00593), section 2.
     """
-    usual = ("layer", "head") if "head" in site.axes else ("layer",)
+    one_of = part_axis(site)
+    usual = ("layer", one_of) if one_of else ("layer",)
     by = usual if by is None else tuple(by)
     several = valid_pairs(model, pairs, by_position="pos" in by, exchanged=False)
     check_fit(model, [pair.clean for pair in several], means)

@@ -71,7 +71,13 @@ def listed_texts(caller: str, model: Model, texts: Any, name: str = "texts") -> 
 
 
 def text_batches(
-    model: Model, site: Site, texts: Sequence[str | Row], *, what: str, progress: bool, also: Sequence[Site] = ()
+    model: Model,
+    site: Site,
+    texts: Sequence[str | Row],
+    *,
+    what: str,
+    progress: bool,
+    also: Sequence[Site] = (),
 ) -> Iterator[TextBatch]:
     """Some texts at a time, cut off where the model's context ends.
 

@@ -18,7 +18,7 @@ from mi_widgets.core.interventions import Intervention, Stack, stack
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import WHOLE_MODEL, Site, named
+from mi_widgets.core.sites import WHOLE_MODEL, Site, named, part_axis
 from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
 
@@ -59,7 +59,7 @@ def mean_activations(
     """
     if (
         site.positions is not None
-        or site.head is not None
+        or site.part is not None
         or site.name in WHOLE_MODEL
         or "query" in site.axes
     ):
@@ -138,7 +138,7 @@ def _ablated(site: Site, means: Result | None) -> Intervention:
             f"mi.interventions.ablate_sites: means by position need a position counted from the start; got {site!r}."
         )
     mean = torch.from_numpy(
-        found.isel(head=site.head).values.copy() if site.head is not None else found.values.copy()
+        found.values.copy() if site.part is None else found.isel({part_axis(site): site.part}).values.copy()
     )
     return patch(site, mean[None]) if by_position else ablate(site, to="mean", data=mean)
 

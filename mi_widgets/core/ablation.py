@@ -37,8 +37,8 @@ class Ablate(Intervention):
             return super().apply(x, spans)
         if not touches(x, self.site, spans):
             return x
-        pool, head = self.data.to(x), self.site.head
-        one = x.shape[2:] if head is None else x.shape[3:]
+        pool, part = self.data.to(x), self.site.part
+        one = x.shape[2:] if part is None else x.shape[3:]
         if pool.shape[1:] != one:
             raise InterventionError(
                 f"{self!r} does not fit: it draws activations of shape {tuple(pool.shape[1:])}, the activation at "
@@ -46,7 +46,7 @@ class Ablate(Intervention):
             )
         # One activation is drawn for every column of every row; then the site says which of them are used.
         drawn = pool[self._draws(x.shape[1], spans).to(x.device)]
-        if head is not None:
+        if part is not None:
             drawn = drawn.unsqueeze(2).expand(x.shape)
         return write(x, self.site, spans, read(drawn, self.site, spans))
 
@@ -74,7 +74,8 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
     """Ablate a site: the activation there becomes zero, what it is on average, or what it is elsewhere.
 
     Args:
-        site: where; `at.z[1, 3]` is the output of head 3 of layer 1, before `W_O`.
+        site: where; `at.z[1, 3]` is the output of head 3 of layer 1, before `W_O`; at `at.router[1, 3]` expert 3 gets
+            no weight, and that of the others stays as it is.
         to: `"zero"`; `"mean"`: the mean over all real tokens of `data`, at whatever position; `"resample"`: at
             every token the activation of one of the real tokens of `data`, drawn at random.
         data: a run that kept the site; or the mean itself; or (token, …) the activations to draw from, as an Array
@@ -118,7 +119,7 @@ def ablate(site: Site, *, to: Target = "zero", data: Any = None, seed: int | Non
     if to == "mean":
         return Ablate(site, to, Array(values.mean(0) if isinstance(data, Activations) else values))
     pool = Array(values)
-    if len(pool.shape) < 2 or not pool.shape[0]:
+    if len(pool.shape) < (2 if site.expert is None else 1) or not pool.shape[0]:
         raise InterventionError(f"mi.ablate: resampling draws from (token, …); got shape {pool.shape}.")
     return Ablate(site, to, pool, 0 if seed is None else checked_seed(seed))
 

@@ -58,8 +58,13 @@ class Patch(Intervention):
         columns = sequence_axes(self.site)
         # Only a batch of one serves many: a wrong number of positions must not be stretched to fit.
         expected = [whole.width if axis in columns else n for axis, n in enumerate(part.shape)]
-        one = value.ndim == 1 and value.shape[0] == expected[-1]
-        many = list(value.shape[1:]) == expected[1:] and len(value) in (1, len(whole.lengths))
+        # At one place there is a vector; of one expert a number.
+        one = list(value.shape) == ([] if self.site.expert is not None else expected[-1:])
+        many = (
+            bool(value.ndim)
+            and list(value.shape[1:]) == expected[1:]
+            and len(value) in (1, len(whole.lengths))
+        )
         if not (one or many):
             raise InterventionError(
                 f"{self!r} does not fit: the value has shape {tuple(value.shape)}, the activation "
@@ -113,8 +118,9 @@ def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
     Args:
         site: where, with or without positions. Without, the whole prompt is patched, not what `generate` adds.
         value: a run that kept the site (its activation there is taken), or the values themselves, shaped
-            as `run[site]` is, padded on the right; one row serves every prompt of a batch, one vector every place.
-            Of a run's prompts some may be too short for the position: to patch these is an error.
+            as `run[site]` is, padded on the right; one row serves every prompt of a batch, one vector (of one
+            expert: one number) every place. Of a run's prompts some may be too short for the position: to patch these
+            is an error.
         only: token ids (batch, pos), -1 at padding: the prompts that it holds on; on others it is an error.
 
     Raises:
@@ -140,7 +146,7 @@ def _read(run: Activations, site: Site) -> Tensor:
     rows, n = run.spans.holding(site), len(run.spans.lengths)
     if len(rows) in (0, n):
         return run[site]
-    part = read(run[replace(site, head=None, positions=None)][rows], site, run.spans.rows(rows))
+    part = read(run[replace(site, head=None, expert=None, positions=None)][rows], site, run.spans.rows(rows))
     value = part.new_full((n, *part.shape[1:]), torch.nan)
     value[rows] = part
     return value

@@ -3,6 +3,7 @@
 from mi_widgets import sites as at
 at.pattern[1, 3]               # layer 1, head 3
 at.resid_post[-1]              # the last layer; at.resid_post[2:5] and at.resid_post[::2] are several
+at.router[1, 3]                # layer 1, expert 3: with what weight each token uses it
 at.resid_post[0].pos(-1)       # the last token of the prompt
 at.resid_post[0].pos(" Mary")  # the token " Mary", wherever it stands
 at.resid_post[0].every(".")    # all tokens that read so, those that are generated too
@@ -44,6 +45,7 @@ AXES: dict[str, tuple[str, ...]] = {
     "z": _PER_HEAD,
     "attn_out": _RESIDUAL,
     "resid_mid": _RESIDUAL,
+    "router": ("batch", "pos", "expert"),
     "mlp_in": _RESIDUAL,
     "mlp_pre": _NEURONS,
     "mlp_post": _NEURONS,
@@ -52,6 +54,7 @@ AXES: dict[str, tuple[str, ...]] = {
     "logits": ("batch", "pos", "d_vocab"),
 }
 WHOLE_MODEL = ("embed", "logits")  # once in a model, not once a layer
+PARTS = ("head", "expert")  # what one of a layer can be chosen of, as in at.z[1, 3]
 
 Position = int | str  # a number, or the text of a token
 Positions = Position | tuple[Position, ...] | None
@@ -63,7 +66,9 @@ class Site:
     """One place in a model, as a value: build it from the names in this module.
 
     `layer=None` means every layer (for reading); `positions=None` means every position. A layer may be counted from
-    the end, and several may be a slice: a model resolves them, and results name the layers that they are.
+    the end, and several may be a slice: a model resolves them, and results name the layers that they are. A `router`
+    holds the weight with which each expert is used, 0 for those that a token does not use; what is written there is
+    used as it is, so the weights that stay are not made larger when one is ablated.
     Positions are absolute, negative ones count from the end of each prompt; a text means the token that
     reads so; `"new"` means the tokens that `generate` adds. In `scores` and `pattern` the positions are
     those of the query; what is masked in `scores` stays masked, whatever is done to them. `tokens` means
@@ -76,6 +81,12 @@ class Site:
     positions: Positions = None
     latents: Latents | None = None
     tokens: tuple[str, ...] | None = None
+    expert: int | None = None
+
+    @property
+    def part(self) -> int | None:
+        """The head or the expert that it names."""
+        return self.expert if self.head is None else self.head
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -120,9 +131,12 @@ class Site:
             )
         if self.layer is not None:
             raise SiteError(f"{self!r} has its layer already: index the bare site, as in at.{self.name}[0].")
+        of = part_axis(self)
         if len(numbers) not in (1, 2):
-            raise SiteError(f"at.{self.name}[{index}]: give a layer, or a layer and a head.")
-        if len(numbers) == 2 and "head" not in self.axes:
+            raise SiteError(
+                f"at.{self.name}[{index}]: give a layer, or a layer and {'an expert' if of == 'expert' else 'a head'}."
+            )
+        if len(numbers) == 2 and of is None:
             raise SiteError(
                 f"at.{self.name} has no heads (its axes are {', '.join(self.axes)}): "
                 f"write at.{self.name}[{numbers[0]}]. Sites with heads: {', '.join(_names_with('head'))}."
@@ -130,10 +144,10 @@ class Site:
         layer = Layers.of(numbers[0]) if isinstance(numbers[0], slice) else whole(numbers[0])
         if layer is None:
             raise SiteError(f"at.{self.name}: layer must be a whole number, or a slice; got {numbers[0]!r}.")
-        head = whole(numbers[1]) if len(numbers) == 2 else None
-        if len(numbers) == 2 and (head is None or head < 0):
-            raise SiteError(f"at.{self.name}: head must be a whole number from 0, got {numbers[1]!r}.")
-        return replace(self, layer=layer, head=head)
+        part = whole(numbers[1]) if len(numbers) == 2 else None
+        if len(numbers) == 2 and (part is None or part < 0):
+            raise SiteError(f"at.{self.name}: {of} must be a whole number from 0, got {numbers[1]!r}.")
+        return replace(self, layer=layer, **{of: part} if of else {})
 
     def pos(self, positions: Position | Sequence[Position]) -> Site:
         """The same site at some positions only.
@@ -227,8 +241,8 @@ class Site:
 
     @property
     def everywhere(self) -> Site:
-        """The same kind and layer, every head and position: what has to be kept to read this site."""
-        return replace(self, head=None, positions=None, latents=None, tokens=None)
+        """The same kind and layer, every head (or expert) and position: what has to be kept to read this site."""
+        return replace(self, head=None, expert=None, positions=None, latents=None, tokens=None)
 
     def __repr__(self) -> str:
         return self.code_with(repr)
@@ -236,7 +250,7 @@ class Site:
     def code_with(self, show: Callable[[Any], str]) -> str:
         """The Python that makes this site, with a dictionary inside written by `show`."""
         latents = "" if self.latents is None else self.latents.code_with(show)
-        index = ", ".join(str(n) for n in (self.layer, self.head) if n is not None)
+        index = ", ".join(str(n) for n in (self.layer, self.part) if n is not None)
         at = f"at.{self.name}" + (f"[{index}]" if index else "") + latents
         if self.tokens is not None:
             return f"{at}.every({', '.join(map(repr, self.tokens))})"
@@ -248,6 +262,11 @@ class Site:
     def code(self) -> str:
         """The Python that makes this site: `eval(site.code()) == site`."""
         return self.code_with(lambda dictionary: dictionary.code())
+
+
+def part_axis(site: Site) -> str | None:
+    """What one of can be chosen at a kind of site: "head", "expert" or nothing."""
+    return next((axis for axis in PARTS if axis in site.axes), None)
 
 
 def _position(value: object) -> Position | None:
@@ -290,6 +309,7 @@ v = Site("v")
 z = Site("z")
 scores = Site("scores")
 pattern = Site("pattern")
+router = Site("router")
 logits = Site("logits")
 
 # nnterp's names.

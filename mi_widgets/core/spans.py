@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from .errors import SiteError
-from .sites import AXES, Position, Site
+from .sites import AXES, PARTS, Position, Site
 
 
 @dataclass(frozen=True)
@@ -206,10 +206,10 @@ def _bare(token: str) -> str:
 
 
 def _part(x: Tensor, site: Site) -> Tensor:
-    """A view of `x` with positions as axis 1 and the site's head chosen."""
+    """A view of `x` with positions as axis 1 and the site's head (or expert) chosen."""
     axis = next(i for i, name in enumerate(site.axes) if name in ("pos", "query"))
     view = x.movedim(axis, 1)
-    return view if site.head is None else view.select(2, site.head)
+    return view if site.part is None else view.select(2, site.part)
 
 
 def _index(columns: Int[Tensor, "batch n"]) -> tuple[Any, Tensor]:
@@ -314,5 +314,5 @@ def at_tokens(real: Bool[Tensor, "batch pos"], x: Tensor, axis: int) -> Tensor:
 def sequence_axes(site: Site) -> list[int]:
     """The axes of what `read` returns that go over all columns of a prompt."""
     along = ("key",) if site.positions is not None else ("pos", "query", "key")
-    dropped = {"head" if site.head is not None else "", *(("pos", "query") if single(site) else ())}
+    dropped = {*(PARTS if site.part is not None else ()), *(("pos", "query") if single(site) else ())}
     return [i for i, axis in enumerate(a for a in site.axes if a not in dropped) if axis in along]

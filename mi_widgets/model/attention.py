@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +19,9 @@ from weakref import WeakKeyDictionary
 import torch
 import transformers  # as a whole: its modelling code is loaded at first use
 from torch import Tensor, nn
+
+from .attention_steps import PLAIN, StepByStep, Steps
+from .experts import TAP, through_tap
 
 NAME = "mi_widgets"
 TAPS = ("tap_q", "tap_k", "tap_v", "tap_scores", "tap_pattern", "tap_z")
@@ -41,9 +45,7 @@ def tapped_attention(
     heads where several share one. The mask is additive.
     """
 
-    def tap(name: str, x: Tensor) -> Tensor:
-        return getattr(module, name)(x) if hasattr(module, name) else x
-
+    tap = partial(_through, module)
     query = tap("tap_q", query.transpose(1, 2)).transpose(1, 2)
     key = tap("tap_k", key.transpose(1, 2)).transpose(1, 2)
     value = tap("tap_v", value.transpose(1, 2)).transpose(1, 2)
@@ -61,6 +63,10 @@ def tapped_attention(
     pattern = tap("tap_pattern", _softmax(scores, s_aux).to(value.dtype))
     z = tap("tap_z", torch.matmul(pattern, value).transpose(1, 2).contiguous())
     return z, pattern
+
+
+def _through(module: Any, name: str, x: Tensor) -> Tensor:
+    return getattr(module, name)(x) if hasattr(module, name) else x
 
 
 def _softmax(scores: Tensor, sinks: Tensor | None) -> Tensor:
@@ -93,39 +99,59 @@ class _SharedState:
     config: Any  # the module's own, which other modules may use too
     tapped: Any
     attentions: Sequence[Any]
+    experts: Sequence[nn.Module]
+    stepwise: bool
     owners: set[object] = field(default_factory=set)
+    undone: list[Callable[[], None]] = field(default_factory=list)
 
 
 _shared: WeakKeyDictionary[nn.Module, _SharedState] = WeakKeyDictionary()
 
 
 def _set_config(module: nn.Module, old: Any, new: Any) -> None:
+    # A model of pictures and text has a config for each, inside its own.
+    pairs = [(old, new), *((getattr(old, name, None), getattr(new, name, None)) for name in old.sub_configs)]
     for part in module.modules():
-        if getattr(part, "config", None) is old:
-            part.config = new
+        for mine, theirs in pairs:
+            if mine is not None and getattr(part, "config", None) is mine:
+                part.config = theirs
 
 
 def _switch_on(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.config, share.tapped)
     for attention in share.attentions:
-        if hasattr(type(attention), "_attn"):
+        if share.stepwise:
+            share.undone.append(StepByStep(attention, partial(_through, attention)).undo)
+        elif hasattr(type(attention), "_attn"):
             attention._attn = MethodType(_own_attention, attention)
+    for experts in share.experts:
+        share.undone.append(experts.register_forward_pre_hook(through_tap, with_kwargs=True).remove)
 
 
 def _switch_off(module: nn.Module, share: _SharedState) -> None:
     _set_config(module, share.tapped, share.config)
     for attention in share.attentions:
         attention.__dict__.pop("_attn", None)
+    while share.undone:
+        share.undone.pop()()
 
 
-def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]:
-    """Give each attention module its taps and switch the model to `tapped_attention`.
+def add_taps(
+    module: Any,
+    attentions: Sequence[nn.Module],
+    experts: Sequence[nn.Module] = (),
+    *,
+    stepwise: bool = False,
+) -> Callable[[], None]:
+    """Give each attention module its taps and switch the model to `tapped_attention`; likewise what holds experts.
 
     Several wrappers of one module share its taps; the last one to leave takes them away.
 
     Args:
         module: the whole model; its config says which attention it uses.
         attentions: the attention modules; none where a family's attention cannot be tapped.
+        experts: the modules that hold a layer's experts.
+        stepwise: whether the attention modules ask no interface, so that their steps are met one by one.
 
     Returns:
         What gives back this wrapper's share; called again, it does nothing.
@@ -136,12 +162,14 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         masks.AttentionMaskInterface.register(NAME, masks.eager_mask)
         # A copy for this module alone: modules built from one config share it, and they have no taps.
         tapped = copy.deepcopy(module.config)
-        # An attention without taps of ours runs as eager code does.
-        tapped._attn_implementation = NAME if attentions else "eager"
-        share = _shared[module] = _SharedState(module.config, tapped, attentions)
+        how = _in_steps(module.config) if stepwise else NAME
+        tapped._attn_implementation = how if attentions else "eager"
+        share = _shared[module] = _SharedState(module.config, tapped, attentions, experts, stepwise)
         for attention in attentions:
             for tap in TAPS:
                 attention.add_module(tap, nn.Identity())
+        for one in experts:
+            one.add_module(TAP, nn.Identity())
         _switch_on(module, share)
     owner = object()
     _shared[module].owners.add(owner)
@@ -158,6 +186,8 @@ def add_taps(module: Any, attentions: Sequence[nn.Module]) -> Callable[[], None]
         for attention in attentions:
             for tap in TAPS:
                 delattr(attention, tap)
+        for one in experts:
+            delattr(one, TAP)
 
     return undo
 
@@ -200,6 +230,43 @@ def attending(module: Any) -> Iterator[list[Asked]]:
     finally:
         _set_config(module, noted, own)
         _asked.reset(token)
+
+
+def _in_steps(config: Any) -> str:
+    """How an attention that asks no interface runs: as it came, unless it is fused beyond what torch has in one."""
+    return config._attn_implementation if config._attn_implementation in ("eager", "sdpa") else "eager"
+
+
+@contextmanager
+def attending_in_steps(module: Any, attentions: Sequence[nn.Module]) -> Iterator[list[Asked]]:
+    """Inside, calls of attention modules are noted that ask no interface, if they are queries with keys, a softmax, and
+    what it takes of the values."""
+    plain, own = copy.deepcopy(module.config), module.config
+    plain._attn_implementation = _in_steps(own)
+    asked: list[Asked] = []
+    _set_config(module, own, plain)
+    undone = [_noting(attention, asked) for attention in attentions]
+    try:
+        yield asked
+    finally:
+        for undo in undone:
+            undo()
+        _set_config(module, plain, own)
+
+
+def _noting(attention: nn.Module, asked: list[Asked]) -> Callable[[], None]:
+    passed: dict[str, Tensor] = {}
+
+    def tap(name: str, x: Tensor) -> Tensor:
+        passed[name] = x.detach().cpu()
+        return x
+
+    def seen(steps: Steps) -> None:
+        if steps.taken == PLAIN:
+            query, key, value = (passed[f"tap_{name}"].transpose(1, 2) for name in "qkv")
+            asked.append(Asked(attention, query, key, value, sinks=False))
+
+    return StepByStep(attention, tap, seen).undo
 
 
 @contextmanager

@@ -122,7 +122,23 @@ def element(side: Any, item: Any) -> Any:
 def _get(root: Any, place: Place, layer: int | None) -> Any:
     """The tensor that holds an activation, inside a trace."""
     envoy = find(root, place.path, layer)
-    return envoy.input if place.io == "input" else element(envoy.output, place.item)
+    if place.io == "input":
+        return envoy.input
+    x = element(envoy.output, place.item)
+    if place.goes_on_as_copy:
+        _put(envoy, place.item, x.clone())
+    return x
+
+
+def _put(envoy: Any, item: Any, new: Tensor) -> None:
+    """Make this what a module gives out, or the element of it that a place is."""
+    side = envoy.output
+    if element(side, item) is side:
+        envoy.output = new
+    elif isinstance(side, tuple):
+        envoy.output = tuple(new if i == item else other for i, other in enumerate(side))
+    else:
+        side[item] = new
 
 
 def _edit(root: Any, place: Place, layer: int | None, change: Callable[[Tensor], Tensor], batch: int) -> None:
@@ -138,17 +154,11 @@ def _edit(root: Any, place: Place, layer: int | None, change: Callable[[Tensor],
         return
     base = None if place.relative_to is None else find(root, place.relative_to, layer).input
     envoy = find(root, place.write_path or place.path, layer)
-    side = envoy.output
-    old = element(side, place.item)
+    old = element(envoy.output, place.item)
     # A sum is changed in its last summand; that summand has the shape of the sum.
     times = place.added_times
     new = changed(old) if base is None else (change(old * times + base) - base) / times
-    if old is side:
-        envoy.output = new
-    elif isinstance(side, tuple):
-        envoy.output = tuple(new if i == place.item else other for i, other in enumerate(side))
-    else:
-        side[place.item] = new
+    _put(envoy, place.item, new)
 
 
 def trace(wrapped: Any, architecture: Architecture, forward: PassRequest) -> dict[Key, Tensor]:

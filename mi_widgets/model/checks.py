@@ -15,6 +15,7 @@ from .backend import Edit, Key
 from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, looking_ahead, resuming
 from .evaluation import evaluating, parts_in_training
 from .examination import Examination, distance, look
+from .expert_checks import router
 from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
 from .module_checks import evaluation_mode, how_it_was_read, module_checks, weights_that_are_no_numbers
@@ -41,6 +42,7 @@ def examine(model: ModelCore) -> Findings:
                 _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
                 _edits(seen, model),
+                *([] if (experts := router(seen, model)) is None else [experts]),
                 *lengths,
                 final_norm(seen, model),
             ]
@@ -86,7 +88,8 @@ def _refused(checks: Iterable[Check], model: ModelCore, seen: Examination) -> di
     return {
         key: f"{check.name}: {check.seen}"
         for check in failed
-        if check.name != FINAL_NORM  # the stream is right all the same: the lens is not
+        # The stream is right where the lens is not; and of sites that are not there the layers are known already.
+        if check.name != FINAL_NORM and not check.name.startswith("at.")
         for key in seen.observed.activations
         if key[0] in check.sites
     }

@@ -14,12 +14,17 @@ import xarray as xr
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.core.sites import WHOLE_MODEL, Site, part_axis
 
 from .model_core import ModelCore
 from .tokens import TokenizedPrompts
 
-_AXIS = {"layers": "layer", "heads": "head", "positions": "pos"}  # what chooses some of each axis
+_AXIS = {
+    "layers": "layer",
+    "heads": "head",
+    "experts": "expert",
+    "positions": "pos",
+}  # what chooses some of each axis
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Axes:
     layers: Sequence[int] | None = None
     positions: Sequence[int] | None = None
     heads: Sequence[int] | None = None
+    experts: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,15 +64,15 @@ class Grid:
         if (
             not isinstance(over, Site)
             or over.name in WHOLE_MODEL
-            or over.head is not None
+            or over.part is not None
             or over.positions is not None
         ):
             raise SiteError(
                 f"sweep goes over a kind of site, as in at.resid_pre, or one layer of it; got {over!r}."
             )
-        has_heads = "head" in over.axes
-        by = axes_named(axes.by) if axes.by is not None else ("layer", "head" if has_heads else "pos")
-        allowed = tuple(_AXIS.values()) if has_heads else ("layer", "pos")
+        part = part_axis(over)
+        by = axes_named(axes.by) if axes.by is not None else ("layer", part or "pos")
+        allowed = ("layer", part, "pos") if part else ("layer", "pos")
         if "layer" not in by or set(by) - set(allowed) or len(set(by)) < len(by):
             raise SiteError(
                 f"sweep: by= takes layer and any of {', '.join(allowed[1:])} for {over!r}; got {axes.by!r}."
@@ -74,10 +80,10 @@ class Grid:
         layers = [layer for layer in model.layers_of(over) if layer is not None]
         known = {
             "layer": layers,
-            "head": range(model.config.size("head", over.name) or 0),
+            part: range(model.config.size(part or "", over.name) or 0),
             "pos": range(max(tokenized.lengths)),
         }
-        wanted = {"layers": axes.layers, "heads": axes.heads, "positions": axes.positions}
+        wanted = {option: getattr(axes, option) for option in _AXIS}
         labels = {}
         for option, axis in _AXIS.items():
             if axis in by:
@@ -109,7 +115,7 @@ class Grid:
         by_layer: dict[int, list[tuple[tuple[int, ...], Site]]] = {}
         for index in itertools.product(*map(range, self.shape)):
             at = {axis: self.labels[axis][i] for (axis, i) in zip(self.dims, index, strict=True)}
-            site = replace(self.over, layer=at["layer"], head=at.get("head"))
+            site = replace(self.over, layer=at["layer"], head=at.get("head"), expert=at.get("expert"))
             by_layer.setdefault(at["layer"], []).append((index, site.pos(at["pos"]) if "pos" in at else site))
         return iter(by_layer.values())
 

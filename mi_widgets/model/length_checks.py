@@ -86,6 +86,10 @@ def _padding(
             if not seen.agree(real, one) and side not in broken:
                 broken.append(side)
     beside = f"{len(rows[1])} tokens beside {len(rows[0])}"
+    if broken == ["left"]:
+        said = "on the right, as runs pad, a prompt has the logits it has alone; on the left they change by up to"
+        refused = 'padding_side="left" and generate_batch of prompts of several lengths are refused'
+        return Check(_PADDING, "note", f"{said} {largest:.1e} ({beside}): {refused}"), ("left",)
     if broken:
         said = f"on the {' and on the '.join(broken)} it changes a prompt's logits, by up to {largest:.1e}"
         return Check(_PADDING, "warning", f"{said} ({beside}): {_APART}"), tuple(broken)

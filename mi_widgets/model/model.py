@@ -171,10 +171,11 @@ class Model(ModelWithProvenance):
         layers: Sequence[int] | None = None,
         positions: Sequence[int] | None = None,
         heads: Sequence[int] | None = None,
+        experts: Sequence[int] | None = None,
         read: int | str = -1,
         progress: bool = True,
     ) -> Result:
-        """What a metric becomes under one intervention, made at each layer and position (or head) in turn.
+        """What a metric becomes under one intervention, made at each layer and position (or head, or expert) in turn.
 
         As if `model.run` were called once a cell under `make(site)`, but each clean prefix is computed once, many
         cells run as one batch, and only the position that the metric reads is unembedded. The active
@@ -186,11 +187,12 @@ class Model(ModelWithProvenance):
                 `lambda site: mi.patch(site, clean)`.
             over: the kind of site, as in `at.resid_pre` or `at.z`.
             metric: from the logits (batch, d_vocab) at `read` to one number a prompt (batch,).
-            by: the axes of the sweep, of `"layer"`, `"pos"` and `"head"`; by default layer and head where the site
-                has heads, else layer and pos.
+            by: the axes of the sweep, of `"layer"`, `"pos"` and `"head"` (at `at.router` `"expert"`); by default layer
+                and head (or expert) where the site has any, else layer and pos.
             layers: those to sweep; all by default.
             positions: those to sweep, counted from the start of each prompt; all by default.
             heads: those to sweep; all by default.
+            experts: those to sweep; all by default.
             read: the position whose logits the metric sees, a number or the text of a token; the last by default.
             progress: whether a bar shows, when it takes more than a second.
 
@@ -202,7 +204,7 @@ class Model(ModelWithProvenance):
             SiteError: an axis, layer, head or position that the site does not have.
             MetricError: the metric does not return one number a prompt.
         """
-        axes = Axes(by, layers, positions, heads)
+        axes = Axes(by, layers, positions, heads, experts)
         return sweep(self, prompt, make, over, metric=metric, axes=axes, read=read, progress=progress)
 
     @checked

@@ -81,7 +81,7 @@ class ModelCore(PromptReader):
             SiteError: the model has no such site.
         """
         check_site(site, self.name, self.config, self.architecture)
-        return layers_of(site, self.config)
+        return layers_of(site, self.config, self.architecture)
 
     def placed(self, *interventions: Intervention | Stack) -> Stack:
         """Interventions, each at one layer of this model.

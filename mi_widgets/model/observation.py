@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.sites import AXES, WHOLE_MODEL
+from mi_widgets.core.sites import AXES, Site
 
-from .architectures import Architecture, Inputs, ModelConfig, Place
+from .architectures import Architecture, Inputs, ModelConfig, Place, layers_of
 from .backend import Key, element, find
 
 
@@ -55,17 +55,20 @@ def observe(
         def hook(_: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
             first = args[0] if args else next(iter(kwargs.values()), None)
             passed.setdefault((path, "input"), first)
-            passed.setdefault((path, "output"), output)
+            passed.setdefault((path, "output"), _copied(output) if path in added_to else output)
 
         handles.append(find(module, path, None).register_forward_hook(hook, with_kwargs=True))
 
     keys = [
-        (name, layer)
-        for name in architecture.places
-        for layer in ((None,) if name in WHOLE_MODEL else range(config.n_layers))
+        (name, layer) for name in architecture.places for layer in layers_of(Site(name), config, architecture)
     ]
     blocks = [architecture.block.format(layer=layer) for layer in range(config.n_layers)]
     paths = {architecture.places[name].path.format(layer=layer) for name, layer in keys}
+    added_to = {
+        architecture.places[name].path.format(layer=layer)
+        for name, layer in keys
+        if architecture.places[name].goes_on_as_copy
+    }
     try:
         ends = {path for path in (architecture.final_norm, architecture.unembed) if path is not None}
         for path in paths | ends | set(blocks):
@@ -97,6 +100,12 @@ def observe(
         for side in ("input", "output")
     )
     return Observation(activations, faults, len(given[0]) if isinstance(given[0], tuple) else 0, final)
+
+
+def _copied(output: Any) -> Any:
+    if isinstance(output, tuple):
+        return tuple(map(_copied, output))
+    return output.clone() if isinstance(output, Tensor) else output
 
 
 def _type_text(output: Any) -> str:

@@ -19,7 +19,7 @@ from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Record
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import Site, named
+from mi_widgets.core.sites import WHOLE_MODEL, Site, named
 from mi_widgets.core.spans import PromptSpans, at_tokens, gradient, position_axis, read
 from mi_widgets.core.torch_defaults import torch_defaults
 from mi_widgets.core.whole_numbers import counted
@@ -100,10 +100,7 @@ class Run:
             SiteError: the model has no such site.
         """
         site = self._site(site)
-        layers = self.model.layers_of(site)
-        parts = [self._read(site, layer) for layer in layers]
-        alone = isinstance(site.layer, int) or layers == (None,)
-        return parts[0] if alone else torch.stack(parts)
+        return _stacked([self._read(site, layer) for layer in self._layers(site)], site)
 
     def _read(self, site: Site, layer: int | None) -> Tensor:
         x, axis = read(self._laid_out(site, self._raw(site, layer)), site, self.spans), position_axis(site)
@@ -126,15 +123,13 @@ class Run:
         """
         site = self._site(site)
         changed = site.written  # a transcoder's latents are read elsewhere than they act
-        layers = self.model.layers_of(changed)
-        raw = [self._raw(changed, layer) for layer in layers]
+        raw = [self._raw(changed, layer) for layer in self._layers(changed)]
         switched_off = not torch.is_grad_enabled()
         with torch_defaults():
             number = one_number(of(self) if callable(of) else of, switched_off=switched_off)
             found = torch.autograd.grad(number, raw, retain_graph=True, allow_unused=True)
             whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
-            parts = [gradient(self._laid_out(changed, g), site, self.spans) for g in whole]
-            return parts[0] if isinstance(site.layer, int) or layers == (None,) else torch.stack(parts)
+            return _stacked([gradient(self._laid_out(changed, g), site, self.spans) for g in whole], site)
 
     @checked
     def token_mask(self, site: Site) -> Bool[Tensor, "batch pos"]:
@@ -157,6 +152,15 @@ class Run:
                 f"run[{site.everywhere!r}][run.token_mask(site)]."
             )
         return site
+
+    def _layers(self, site: Site) -> tuple[int | None, ...]:
+        layers = self.model.layers_of(site)
+        if site.layer is None and site.name not in WHOLE_MODEL and len(layers) < self.model.config.n_layers:
+            raise SiteError(
+                f"{site!r}: only some layers ({', '.join(map(str, layers))}) of {self.model.name} have it, so stacked "
+                f"they would not be numbered by layer. Read one at a time, as in run[at.{site.name}[{layers[0]}]]."
+            )
+        return layers
 
     def _raw(self, site: Site, layer: int | None) -> Tensor:
         if (site.name, layer) in self.kept:
@@ -219,6 +223,11 @@ class Run:
         changed = f", under {self.interventions!r}" if self.interventions else ""
         batch, pos = self.ids.shape
         return f"Run of {self.model.name} ({batch} × {pos} tokens; kept: {kept}{changed})"
+
+
+def _stacked(parts: list[Tensor], site: Site) -> Tensor:
+    alone = isinstance(site.layer, int) or site.name in WHOLE_MODEL
+    return parts[0] if alone else torch.stack(parts)
 
 
 def at_padding(x: Tensor, mask: Bool[Tensor, "batch pos"], axis: int = 1) -> Tensor:

@@ -1,14 +1,14 @@
 """Activations of ragged batches, drawn by hypothesis, without any model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from hypothesis import strategies as st
 
-from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+from mi_widgets.core.sites import AXES, PARTS, WHOLE_MODEL, Site, part_axis
 from mi_widgets.core.spans import PromptSpans, read
 
-SIZES = {"head": 3, "d_head": 2, "d_model": 4, "d_mlp": 5, "d_vocab": 6}
+SIZES = {"head": 3, "expert": 3, "d_head": 2, "d_model": 4, "d_mlp": 5, "d_vocab": 6}
 COLUMNS = ("pos", "query", "key")
 
 
@@ -37,8 +37,8 @@ class Seen:
 
 
 def axes_of(site):
-    """The axes of what is read at a site: a chosen head has none, nor has one position; several share one."""
-    chosen = {} if site.head is None else {"head": ()}
+    """The axes of what is read at a site: a chosen head or expert has none, nor one position; several share one."""
+    chosen = {} if site.part is None else dict.fromkeys(PARTS, ())
     if site.positions is not None:
         several = ("chosen",) if isinstance(site.positions, tuple) or site.positions == "new" else ()
         chosen |= {"pos": several, "query": several}
@@ -60,8 +60,8 @@ def picked(site, spans, row, columns):
     else:
         given = site.positions if isinstance(site.positions, tuple) else (site.positions,)
         where = [p % spans.lengths[row] + spans.shifts[row] for p in given]
-    head = slice(None) if site.head is None else site.head
-    by_axis = {"batch": row, "head": head}
+    part = slice(None) if site.part is None else site.part
+    by_axis = {"batch": row, **dict.fromkeys(PARTS, part)}
     for column in where:
         by_axis |= {"pos": column, "query": column}
         yield tuple(by_axis.get(axis, slice(None)) for axis in site.axes)
@@ -76,11 +76,13 @@ def prompt_spans(draw):
 
 @st.composite
 def sites(draw, spans, names=tuple(AXES), positions=True):
-    """A site of layer 0, perhaps of one head, perhaps at some positions that every prompt has."""
+    """A site of layer 0, perhaps of one head or expert, perhaps at some positions that every prompt has."""
     name = draw(st.sampled_from(names))
     layer = None if name in WHOLE_MODEL else 0
-    heads = st.none() | st.integers(0, SIZES["head"] - 1) if "head" in AXES[name] else st.none()
-    site = Site(name, layer, draw(heads))
+    site = Site(name, layer)
+    of = part_axis(site)
+    if of and draw(st.booleans()):
+        site = replace(site, **{of: draw(st.integers(0, SIZES[of] - 1))})
     if not positions:
         return site
     least = min(spans.lengths)

@@ -14,7 +14,7 @@ from mi_widgets import sites as at
 from mi_widgets.core.edits import Apply
 from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.patching import Patch
-from mi_widgets.core.sites import AXES
+from mi_widgets.core.sites import AXES, part_axis
 from mi_widgets.core.spans import PromptSpans, read
 from tests.conftest import examples, small_transformer
 from tests.core.activations import SIZES, Seen, activation, picked, prompt_spans, real, sites
@@ -27,7 +27,8 @@ RIGHT, LEFT = PromptSpans((2, 4), 4), PromptSpans((2, 4), 4, left=True)
 
 def vector(site, n, seed=5):
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn({**SIZES, "key": n}[site.axes[-1]], generator=generator)
+    drawn = torch.randn({**SIZES, "key": n}[site.axes[-1]], generator=generator)
+    return drawn if site.expert is None else drawn[site.expert]  # one expert's weight is one number
 
 
 def halved(x):
@@ -37,16 +38,17 @@ def halved(x):
 
 def kinds(site, d):
     """Each intervention that treats every place alike, with what it makes of one vector."""
-    unit = d / d.norm()
     yield mi.ablate(site), torch.zeros_like
     yield mi.ablate(site, to="mean", data=d), lambda x: d.expand_as(x)
     yield mi.scale(site, -1.5), lambda x: -1.5 * x
     yield mi.steer(site, d, scale=2.0), lambda x: x + 2 * d
     yield mi.interventions.replace(site, d), lambda x: d.expand_as(x)
     yield mi.interventions.replace(site, 3.0), lambda x: torch.full_like(x, 3.0)
-    yield mi.project_out(site, 7 * d), lambda x: x - (x @ unit)[..., None] * unit
     yield mi.interventions.apply(site, halved), lambda x: 0.5 * x
     yield mi.patch(site, d), lambda x: d.expand_as(x)
+    if d.ndim:
+        unit = d / d.norm()
+        yield mi.project_out(site, 7 * d), lambda x: x - (x @ unit)[..., None] * unit
 
 
 @settings(max_examples=examples(30))
@@ -82,7 +84,7 @@ def test_token_by_token_is_as_the_whole_text_at_once(data):
     if not square:
         pool = activation(site.name, 1, 7)[0]
         values = [value for value, _ in kinds(site, vector(site, n))]
-        values += [mi.ablate(replace(site, head=None), to="resample", data=pool)]
+        values += [mi.ablate(replace(site, head=None, expert=None), to="resample", data=pool)]
     for value in values:
         whole = value.apply(x, spans)
         for start, end in ((0, n - 2), (n - 2, n - 1), (n - 1, n)):
@@ -125,7 +127,7 @@ def test_a_patch_from_a_run_gives_its_real_tokens_whichever_side_is_padded(data)
 
 def read_as(x, site, spans, there):
     """The same activation, padded as another batch is."""
-    return spans.aligned(x, replace(site, head=None, positions=None), left=there.left)
+    return spans.aligned(x, replace(site, head=None, expert=None, positions=None), left=there.left)
 
 
 @settings(max_examples=examples(30))
@@ -134,9 +136,9 @@ def test_a_resampled_token_depends_on_seed_row_and_position_alone(data):
     spans = data.draw(prompt_spans())
     site = data.draw(sites(spans, names=LINES))
     rows, n = len(spans.lengths), spans.width
-    head = site.head is not None
-    pool = torch.arange(30.0)[:, None].expand(30, SIZES[site.axes[-1]])  # each of its vectors is its number
-    pool = pool if head or "head" not in site.axes else pool[:, None].expand(30, SIZES["head"], -1)
+    gone = {"batch", "pos", part_axis(site) if site.part is not None else ""}
+    sizes = [SIZES[axis] for axis in site.axes if axis not in gone]
+    pool = torch.arange(30.0).reshape(30, *[1] * len(sizes)).expand(30, *sizes)  # each of them is its number
     seed = data.draw(st.integers(0, 5))
     value = mi.ablate(site, to="resample", data=pool, seed=seed)
     everywhere = replace(value, site=replace(site, positions=None))

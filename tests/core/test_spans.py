@@ -199,7 +199,7 @@ def test_names_of_three_libraries_mean_the_same_sites():
     assert at.attention_probabilities[1, 2].code() == "at.pattern[1, 2]"
     for name in AXES:
         assert at.named(name) == getattr(at, name)
-    assert {*ALIASES.values(), "embed", "logits"} == set(AXES)
+    assert {*ALIASES.values(), "embed", "router", "logits"} == set(AXES)
 
 
 @pytest.mark.parametrize(

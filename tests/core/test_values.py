@@ -1,6 +1,7 @@
 """Sites, Arrays, interventions and pairs are values: equal, hashable, and written as code."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site, part_axis
 from mi_widgets.core.spans import PromptSpans, read, write
 from mi_widgets.core.texts import plain_texts
 from mi_widgets.core.whole_numbers import number_from
@@ -34,7 +35,7 @@ def a_site(draw):
     if name not in WHOLE_MODEL:
         site = (
             site[(draw(st.integers(0, 9)), draw(st.integers(0, 9)))]
-            if "head" in AXES[name]
+            if part_axis(site)
             else site[draw(st.integers(0, 9))]
         )
     where = draw(positions)
@@ -228,6 +229,7 @@ def _tensor_for(site: Site):
         "key": 5,
         "head": 3,
         "d_head": 4,
+        "expert": 4,
         "d_model": 6,
         "d_mlp": 7,
         "d_vocab": 8,
@@ -243,8 +245,9 @@ def _tensor_for(site: Site):
     | st.integers(-3, 2)
     | st.lists(st.integers(-3, 2), min_size=1, max_size=3, unique=True),
 )
-def test_write_then_read_gives_back_what_was_written_and_touches_nothing_else(name, head, where):
-    site = Site(name, None if name in WHOLE_MODEL else 0, head if "head" in AXES[name] else None)
+def test_write_then_read_gives_back_what_was_written_and_touches_nothing_else(name, one, where):
+    site = Site(name, None if name in WHOLE_MODEL else 0)
+    site = replace(site, **{part_axis(site): one}) if part_axis(site) else site
     if where is not None:
         site = site.pos(where)
         if isinstance(where, list):  # 0 and -3 are one position in a prompt of three
@@ -261,7 +264,7 @@ def test_write_then_read_gives_back_what_was_written_and_touches_nothing_else(na
         assert (
             part.shape[
                 site.axes.index("pos" if "pos" in site.axes else "query")
-                - (head is not None and "query" in site.axes)
+                - (one is not None and "query" in site.axes)
             ]
             == 2
         )

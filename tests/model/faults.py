@@ -157,6 +157,5 @@ FAULTS = [
         _STREAM,
     ),
     (doubles_its_logits, "final norm: the logits are not what the unembedding gives; " + _LENS, _STREAM),
-    (ignores_its_mask, "padding: on the left it changes a prompt's logits, by up to", ()),
     (attends_in_its_own_way, "logits as the plain module's: with every site read, logits of up to ", ()),
 ]

@@ -12,16 +12,19 @@ from tests.model.decoders import small_decoder
 from tests.model.letters import letters
 
 # One of each kind: norms after the sum's parts, experts, sinks, scaled sums, parallel layers, latent attention, one
-# matrix for queries, keys and values, a gate in one matrix with what it gates, another way to norm.
+# matrix for queries, keys and values, a gate in one matrix with what it gates, another way to norm; attention that
+# asks no interface.
 NAMED = (
     "CohereForCausalLM",
     "DeepseekV3ForCausalLM",
+    "FalconForCausalLM",
     "GPTBigCodeForCausalLM",
     "GemmaForCausalLM",
     "Glm4ForCausalLM",
     "GptOssForCausalLM",
     "GraniteForCausalLM",
     "MixtralForCausalLM",
+    "MptForCausalLM",
     "NemotronForCausalLM",
     "Olmo2ForCausalLM",
     "OlmoForCausalLM",
@@ -193,7 +196,10 @@ def test_nothing_stays_on_a_module_that_was_refused():
     [
         ("BertLMHeadModel", "in each layer its residual stream passes through output, after the sum"),
         ("MambaForCausalLM", "a layer of backbone.layers has no attention"),
-        ("FalconH1ForCausalLM", "what its layers add is not the sum of what two of their modules give out"),
+        (
+            "FalconH1ForCausalLM",
+            "its layers add three parts, not attention and MLP alone: mamba, self_attn, feed_forward",
+        ),
     ],
 )
 def test_what_is_no_such_decoder_is_refused_with_its_reason(name, says):
@@ -207,3 +213,118 @@ def test_a_layer_that_adds_something_unseen_is_refused():
     layer.register_forward_hook(lambda _, args, out: out + 0.1)
     with pytest.raises(mi.errors.UnsupportedModel, match="has no table of sites"):
         mi.load(module)
+
+
+@pytest.fixture(scope="module")
+def with_pictures():
+    """A Gemma 3 that takes pictures too; its tower has as many layers as its text decoder."""
+    text = small_decoder("Gemma3ForCausalLM").config.to_dict()
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    tokens = {"image_token_index": 99, "boi_token_index": 98, "eoi_token_index": 97}
+    config = transformers.Gemma3Config(
+        text_config=text,
+        vision_config={**sizes, "image_size": 28, "patch_size": 14},
+        mm_tokens_per_image=4,
+        **tokens,
+    )
+    torch.manual_seed(0)
+    module = transformers.Gemma3ForConditionalGeneration(config).eval()
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.ndim > 1:
+                torch.nn.init.normal_(weight, std=0.2)
+    return module
+
+
+def test_of_a_model_of_pictures_and_text_the_text_is_read(with_pictures):
+    module = with_pictures
+    own, own_text = module.config, module.model.language_model.config
+    with torch.no_grad():
+        stock = module(torch.tensor(IDS)).logits
+    model = mi.load(module)
+    assert model.trust.warnings == ()
+    assert model.architecture.block == "model.language_model.layers.{layer}"
+    run = model.run(IDS, keep=[*WHOLE, at.pattern])
+    assert torch.allclose(run.logits, stock, atol=1e-4, rtol=1e-4)
+    assert torch.allclose(
+        run[at.resid_pre] + run[at.attn_out] + run[at.mlp_out], run[at.resid_post], atol=1e-3
+    )
+    with model.intervene(mi.ablate(at.pattern[1, 2])):
+        of_pattern = model.run(IDS).logits
+    with model.intervene(mi.ablate(at.z[1, 2])):
+        assert torch.allclose(model.run(IDS).logits, of_pattern, atol=1e-4)
+    ids = list(IDS[0])
+    for _ in range(3):
+        ids.append(int(model.run(ids).logits[0, -1].argmax()))
+    assert list(model.generate(IDS[0], max_new_tokens=3).ids) == ids[len(IDS[0]) :]
+    model.release()
+    assert module.config is own
+    assert module.model.language_model.config is own_text
+
+
+GEMMA_4 = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "global_head_dim": 8,
+    "num_global_key_value_heads": 2,
+    "intermediate_size": 64,
+    "vocab_size": 100,
+    "vocab_size_per_layer_input": 100,
+    "hidden_size_per_layer_input": 0,
+    "max_position_embeddings": 64,
+    "sliding_window": 16,
+    "num_kv_shared_layers": 0,
+    "layer_types": ["sliding_attention", "full_attention"],
+}
+EXPERTS = {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 16}
+
+
+def gemma_4(**options):
+    torch.manual_seed(0)
+    module = transformers.Gemma4ForCausalLM(transformers.Gemma4TextConfig(**{**GEMMA_4, **options})).eval()
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.ndim > 1:
+                torch.nn.init.normal_(weight, std=0.2)
+    return module
+
+
+@pytest.mark.parametrize("options", [{}, EXPERTS], ids=["dense", "experts"])
+def test_gemma_4_loads_where_its_layers_add_two_parts(options):
+    module = gemma_4(**options)
+    with torch.no_grad():
+        stock = module(torch.tensor(IDS)).logits
+    model = mi.load(module)
+    assert model.trust.warnings == ()
+    run = model.run(IDS, keep=[at.resid_mid, at.mlp_out, at.resid_post])
+    assert torch.allclose(run.logits, stock, atol=1e-4, rtol=1e-4)
+    assert torch.allclose(run[at.resid_mid] + run[at.mlp_out], run[at.resid_post], atol=1e-4)
+    assert ("router" in model.architecture.places) == bool(options)
+
+
+def test_gemma_4_and_3n_are_refused_where_they_add_more_with_what_it_is():
+    with pytest.raises(
+        mi.errors.UnsupportedModel, match=r"add three parts, .* alone: .*post_per_layer_input_norm"
+    ):
+        mi.load(gemma_4(hidden_size_per_layer_input=8))
+    sizes = {name: size for name, size in GEMMA_4.items() if "global" not in name}
+    config = transformers.Gemma3nTextConfig(
+        **{**sizes, "hidden_size_per_layer_input": 8}, laurel_rank=4, activation_sparsity_pattern=[0.0, 0.0]
+    )
+    with pytest.raises(
+        mi.errors.UnsupportedModel, match=r"hand on several streams \(shape \(4, 2, 7, 32\)\)"
+    ):
+        mi.load(transformers.Gemma3nForCausalLM(config).eval())
+
+
+def test_heads_of_another_width_in_some_layers_are_refused_there_alone():
+    model = mi.load(gemma_4(global_head_dim=16))
+    with pytest.raises(
+        mi.errors.SiteError, match=r"passes shape \(2, 8, 4, 16\) where \(2, 8, 4, 8\) belongs"
+    ):
+        model.run(IDS, keep=[at.z])
+    run = model.run(IDS, keep=[at.z[0], at.pattern])
+    assert run[at.pattern].shape == (2, 2, 4, 8, 8)

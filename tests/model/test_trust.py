@@ -13,8 +13,18 @@ from mi_widgets import sites as at
 from mi_widgets.core.errors import PromptError
 from mi_widgets.core.sites import AXES
 from tests.conftest import small_transformer
+from tests.model.decoders import small_decoder
 from tests.model.families import FAMILIES, small
-from tests.model.faults import FAULTS, around, attends_in_its_own_way, fused_gpt2, fused_llama, put, subclass
+from tests.model.faults import (
+    FAULTS,
+    around,
+    attends_in_its_own_way,
+    fused_gpt2,
+    fused_llama,
+    ignores_its_mask,
+    put,
+    subclass,
+)
 from tests.model.letters import letters
 
 IDS = [[3, 1, 4, 1, 5, 9]]
@@ -255,6 +265,34 @@ def test_a_batch_that_does_not_run_padded_is_a_warning():
     subclass(module, forward)
     (said,) = mi.load(module).trust.warnings
     assert said.startswith("padding: prompts padded on the right do not run (")
+
+
+def left_is_misread():
+    ignoring = small("Llama")
+    ignores_its_mask(ignoring)
+    # It counts positions by itself, from the first column.
+    return [ignoring, *(small_decoder(f"{name}ForCausalLM") for name in ("MBart", "Pegasus", "Whisper"))]
+
+
+@pytest.mark.parametrize("module", left_is_misread(), ids=lambda module: type(module).__name__)
+def test_padding_that_would_be_misread_is_refused_on_its_side_alone(module):
+    model = mi.load(module)
+    assert model.trust.warnings == ()
+    (said,) = [check for check in model.trust.checks if check.name == "padding"]
+    assert said.status == "note"
+    assert "padded on the right, as runs are, a prompt has the logits it has alone" in said.seen
+    prompts = [[3, 1, 4, 1, 5, 9], [2, 6, 5]]
+    run = model.run(prompts)
+    for row, prompt in enumerate(prompts):
+        assert torch.allclose(run.logits[row, : len(prompt)], model.run(prompt).logits[0], atol=1e-4)
+    for use in (lambda: model.run(prompts, padding_side="left"), lambda: model.generate_batch(prompts)):
+        with pytest.raises(mi.errors.PromptError, match="misreads prompts that are padded on the left"):
+            use()
+    alike = [prompts[0][:3], prompts[1]]
+    assert torch.equal(model.run(alike, padding_side="left").logits, model.run(alike).logits)
+    assert (
+        model.generate_batch(alike, max_new_tokens=2)[1].ids == model.generate(alike[1], max_new_tokens=2).ids
+    )
 
 
 @pytest.mark.parametrize(

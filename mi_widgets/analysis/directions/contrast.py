@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.given_prompts import Prompts
-from mi_widgets.core.sites import AXES, Site
+from mi_widgets.core.sites import AXES, Site, part_axis
 from mi_widgets.model.model import Model
 
 from ..activations import activations_at, listed_texts
@@ -62,7 +62,7 @@ def contrast(
 
 def check_site(caller: str, site: Site) -> None:
     """Raise `SiteError` unless there is one vector a token."""
-    alone = "head" not in AXES[site.name] or site.head is not None
+    alone = part_axis(site) is None or site.head is not None
     if site.layer_number is None or "query" in AXES[site.name] or not alone or site.latents is not None:
         raise SiteError(
             f"{caller} takes a site with one vector a token, as in at.resid_post[2], at.mlp_out[0].every('.') or "

@@ -14,7 +14,7 @@ from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import Site
+from mi_widgets.core.sites import Site, part_axis
 from mi_widgets.model.grid import Axes, Grid, axes_named
 from mi_widgets.model.model import Model
 from mi_widgets.model.sweep import SweepProgress, filling
@@ -35,6 +35,7 @@ def activation_patching(
     layers: Sequence[int] | None = None,
     positions: Sequence[int] | None = None,
     heads: Sequence[int] | None = None,
+    experts: Sequence[int] | None = None,
     batch_size: int = 64,
     progress: bool = True,
 ) -> Result:
@@ -46,11 +47,12 @@ def activation_patching(
         site: the kind of activation, as in `at.resid_pre` or `at.z`.
         metric: of the logits after each prompt and the answers: one of `mi.metrics`, or a
             function of yours.
-        by: the axes, of `"layer"`, `"pos"` and `"head"`: by default layer and head where the site has heads, else
-            layer and pos.
+        by: the axes, of `"layer"`, `"pos"` and `"head"` (at `at.router` `"expert"`): by default layer and head (or
+            expert) where the site has any, else layer and pos.
         layers: those to patch; all by default.
         positions: those to patch; all by default.
         heads: those to patch; all by default.
+        experts: those to patch; all by default.
         batch_size: pairs that are run at once; an active intervention that draws, or that holds values for each row,
             does so in every batch anew.
         progress: whether bars show, for what takes more than a second. It can be interrupted.
@@ -70,7 +72,7 @@ def activation_patching(
     the scale are those of Zhang and Nanda 2023 (arXiv:2309.16042): this is denoising.
     """
     patching = ActivationPatching(
-        model, pairs, site, metric, Axes(by, layers, positions, heads), batch_size=batch_size
+        model, pairs, site, metric, Axes(by, layers, positions, heads, experts), batch_size=batch_size
     )
     bar = {"desc": "patching", "unit": "cell", "delay": 1, "disable": not progress, "leave": False}
     for _ in tqdm(patching.fill(), total=patching.size, **bar):
@@ -83,7 +85,7 @@ class ActivationPatching:
 
     Args:
         model: as there, and so are the others.
-        axes: its `by`, `layers`, `positions` and `heads`.
+        axes: its `by`, `layers`, `positions`, `heads` and `experts`.
 
     Attributes:
         size: the number of cells to be run.
@@ -101,7 +103,7 @@ class ActivationPatching:
     ) -> None:
         self._model, self._metric = model, metric
         self._site = site
-        usual = ("layer", "head" if "head" in self._site.axes else "pos")
+        usual = ("layer", part_axis(self._site) or "pos")
         by = usual if axes.by is None else axes_named(axes.by)
         self._axes = replace(axes, by=by)
         self._pairs = valid_pairs(model, pairs, by_position="pos" in by)

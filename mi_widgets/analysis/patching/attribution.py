@@ -15,7 +15,7 @@ from mi_widgets.analysis.pairs import Pairs, batches
 from mi_widgets.core.errors import MetricError, SiteError
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
-from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.core.sites import WHOLE_MODEL, Site, part_axis
 from mi_widgets.model.grid import axes_named
 from mi_widgets.model.model import Model
 
@@ -60,7 +60,8 @@ def attribution_patching(
     Source: Nanda 2023, "Attribution Patching: Activation Patching At Industrial Scale"; the gradient is taken at the
     corrupted run.
     """
-    usual = ("layer", "head" if "head" in site.axes else "pos")
+    one_of = part_axis(site)
+    usual = ("layer", one_of or "pos")
     by = usual if by is None else axes_named(by)
     _check(site, by)
     several = valid_pairs(model, pairs, by_position="pos" in by)
@@ -74,7 +75,7 @@ def attribution_patching(
     clean, corrupted = (np.concatenate(numbers) for numbers in zip(*ends, strict=True))
     change = np.concatenate(foretold)
     layers = [layer for layer in model.layers_of(site) if layer is not None]
-    labels = {"layer": layers, "head": range(model.config.size("head", site.name) or 0)}
+    labels = {"layer": layers, one_of: range(model.config.size(one_of or "", site.name) or 0)}
     axes = {axis: list(labels.get(axis, range(change.shape[1 + by.index(axis)]))) for axis in by}
     measurement = Measurement(
         kind="attribution_patching",
@@ -91,8 +92,9 @@ def attribution_patching(
 
 
 def _check(site: Site, by: tuple[str, ...]) -> None:
-    allowed = ["layer", "pos", *(["head"] if "head" in site.axes else [])]
-    if site.name in WHOLE_MODEL or site.positions is not None or site.head is not None:
+    part = part_axis(site)
+    allowed = ["layer", "pos", *([part] if part else [])]
+    if site.name in WHOLE_MODEL or site.positions is not None or site.part is not None:
         raise SiteError(
             f"mi.attribution_patching goes over a kind of site, as in at.resid_pre, or a layer of it; got {site!r}."
         )

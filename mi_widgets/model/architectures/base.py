@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from jaxtyping import Float
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import SiteError
 from mi_widgets.core.layers import numbered
-from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site
+from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site, part_axis
 
 from .norms import affine_of
 
@@ -27,7 +27,8 @@ class ModelConfig:
     """The sizes of a model, by the field's names. `d_mlp` is 0 in an attention-only model.
 
     With grouped-query attention several heads share one key and value: `n_key_value_heads` is smaller. Where queries
-    and keys are of another width than values (latent attention), that is `d_qk`.
+    and keys are of another width than values (latent attention), that is `d_qk`. `n_experts` is None where no layer
+    has experts.
     """
 
     n_layers: int
@@ -39,11 +40,14 @@ class ModelConfig:
     d_vocab: int
     n_ctx: int
     d_qk: int | None = None
+    n_experts: int | None = None
 
     def size(self, axis: str, site: str) -> int | None:
         """The length of an axis of a site; None for batch and positions."""
         if axis == "head":
             return self.n_key_value_heads if site in ("k", "v") else self.n_heads
+        if axis == "expert":
+            return self.n_experts
         if axis == "d_head" and site in ("q", "k") and self.d_qk is not None:
             return self.d_qk
         return getattr(self, axis, None)
@@ -111,6 +115,8 @@ class Place:
         layout: how the site lies in that tensor.
         cached: whether it holds what a key-value cache holds too, not the new tokens alone.
         added_times: how many times what is written at `write_path` is added.
+        layers: the layers that have it; None for all.
+        goes_on_as_copy: whether what follows adds to it in place, so that what is read is not what goes on.
     """
 
     path: str
@@ -121,6 +127,8 @@ class Place:
     layout: Layout | None = None
     cached: bool = False
     added_times: float = 1.0
+    layers: tuple[int, ...] | None = None
+    goes_on_as_copy: bool = False
 
 
 Inputs = dict[str, Any]
@@ -194,6 +202,8 @@ def check_site(site: Site, name: str, config: ModelConfig, architecture: Archite
         why = architecture.forbidden.get(site.name)
         if why is None and site.name.startswith("mlp") and not config.d_mlp:
             why = "it is attention-only"
+        if why is None and site.name == "router":
+            why = "its layers have no experts"
         raise SiteError(
             f"{name} has no at.{site.name}{f' ({why})' if why else ''}; its sites are "
             f"{', '.join(s for s in AXES if s in places)}."
@@ -203,16 +213,27 @@ def check_site(site: Site, name: str, config: ModelConfig, architecture: Archite
         raise SiteError(
             f"{site!r}: {name} has {n} layers, so the layer must be 0 to {n - 1}, or {-n} to -1 from the end."
         )
-    heads = config.size("head", site.name)
-    if site.head is not None and heads is not None and site.head >= heads:
-        shared = " for keys and values, which several heads share," if heads < config.n_heads else ""
+    having = layers_of(replace(site, layer=None), config, architecture)
+    without = [layer for layer in layers_of(site, config, architecture) if layer not in having]
+    if without:
         raise SiteError(
-            f"{site!r}: {name} has {heads} heads{shared} a layer, so the head must be 0 to {heads - 1}."
+            f"{site!r}: layer {without[0]} of {name} has no at.{site.name}; these layers have it: "
+            f"{', '.join(map(str, having))}."
+        )
+    n, part = config.size(part_axis(site) or "", site.name), part_axis(site)
+    if site.part is not None and n is not None and site.part >= n:
+        shared = " for keys and values, which several heads share," if site.name in ("k", "v") else ""
+        shared = shared if n < config.n_heads else ""
+        raise SiteError(
+            f"{site!r}: {name} has {n} {part}s{shared} a layer, so the {part} must be 0 to {n - 1}."
         )
 
 
-def layers_of(site: Site, config: ModelConfig) -> tuple[int | None, ...]:
-    """The layers that a site names: its own, or all of them."""
+def layers_of(site: Site, config: ModelConfig, architecture: Architecture) -> tuple[int | None, ...]:
+    """The layers that a site names: its own, or all that have it."""
     if site.name in WHOLE_MODEL:
         return (None,)
-    return tuple(range(config.n_layers)) if site.layer is None else numbered(site.layer, config.n_layers)
+    having = architecture.places[site.name].layers
+    if site.layer is None:
+        return tuple(range(config.n_layers)) if having is None else having
+    return numbered(site.layer, config.n_layers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from mi_widgets.core.draws import seeded
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import TAPS, add_taps
+from mi_widgets.model.experts import TAP
 
 from .base import PARALLEL, Architecture, Inputs, ModelConfig, Place
 from .table import FLAT, Table, added, describe, find
@@ -65,16 +67,27 @@ def _places(table: Table, c: ModelConfig) -> dict[str, Place]:
         "mlp_post": Place(f"{block}.{table.mlp_down}", "input", layout=flat),
         "mlp_out": Place(f"{block}.{table.mlp_out}", item=0, layout=added(table.added_times, table.flat)),
         **(taps if table.taps else {}),
+        **({"router": _router(table, c, block)} if table.expert_layers else {}),
         "logits": Place("", item="logits"),
         **{name: place(c, block) for name, place in table.places.items()},
     }
+    for name in table.in_place:
+        places[name] = replace(places[name], goes_on_as_copy=True)
     lacking = table.forbidden if not table.parallel else {"resid_mid", *table.forbidden}
     return {name: place for name, place in places.items() if name not in lacking}
 
 
+def _router(table: Table, c: ModelConfig, block: str) -> Place:
+    everywhere = len(table.expert_layers) == c.n_layers
+    layers = None if everywhere else table.expert_layers
+    return Place(f"{block}.{table.experts}.{TAP}", layout=FLAT, layers=layers)
+
+
 def _add_taps(table: Table, module: Any) -> Callable[[], None]:
-    attentions = [find(block, table.attention) for block in find(module, table.blocks)] if table.taps else []
-    return add_taps(module, attentions)
+    blocks = find(module, table.blocks)
+    attentions = [find(block, table.attention) for block in blocks] if table.taps else []
+    experts = [find(blocks[layer], table.experts) for layer in table.expert_layers]
+    return add_taps(module, attentions, experts, stepwise=table.stepwise)
 
 
 def build(table: Table, module: Any) -> Architecture:
@@ -103,7 +116,7 @@ def build(table: Table, module: Any) -> Architecture:
         logit_scale=table.logit_scale,
         sinks=table.sinks,
         vouched=table.vouched,
-        softcap=getattr(module.config, "final_logit_softcapping", None),
+        softcap=getattr(module.config.get_text_config(), "final_logit_softcapping", None),
         inputs=partial(_inputs, takes_positions=table.takes_positions),
         # Without the config it crops no layer to its window, so that a key keeps its place; the mask does the rest.
         new_cache=lambda: transformers.DynamicCache(),

@@ -40,6 +40,13 @@ class Passed:
     path: str
     given: Tensor
     out: Tensor
+    chosen: Tensor | None = None  # which experts each token uses, where it was told
+    went_on: Tensor | None = None  # what it gave out itself, which what follows may have changed
+
+    @property
+    def changed_later(self) -> bool:
+        """Whether what follows has added to what it gave out, in place."""
+        return self.went_on is not None and not torch.equal(self.went_on.cpu(), self.out)
 
 
 def passed_by(layer: Sequence[Passed], path: str) -> Passed:

@@ -7,22 +7,20 @@ residual stream. What is found is then examined as every model is, and what does
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from inspect import signature
+from itertools import combinations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from mi_widgets.core.errors import UnsupportedModel
-from mi_widgets.model.attention import Asked, attending
+from mi_widgets.model.attention import Asked
 
+from .expert_parts import experts_of
 from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
 from .table import Table, find
-
-_TOKENS = 7
-_DEPTH = 2  # how far inside a layer is looked
+from .watched_layers import as_configured, in_steps, no_table, run_layers
 
 
 def table_of(module: Any) -> Table:
@@ -32,109 +30,36 @@ def table_of(module: Any) -> Table:
         UnsupportedModel: it is no decoder whose layers add attention and MLP to a residual stream.
     """
     blocks = _blocks(module)
-    layers, asked, times = _run(module, blocks)
+    layers, asked, times = run_layers(module, blocks)
     attention = _attention(module, blocks, asked)
+    stepwise = not asked
+    if stepwise:
+        asked = in_steps(module, blocks, attention)
     parts = [_summands(layer, attention) for layer in layers]
     shared = [pair for pair in parts[0] if all(pair in other for other in parts)]
     if not shared:
-        raise _unsupported(module, _why_not(layers[0]))
+        raise no_table(module, _why_not(layers[0]))
     # The pair that fits best; of modules that give out the same the outermost.
     apart = {pair: max(found[pair][1] for found in parts) for pair in shared}
     best = [pair for pair in shared if apart[pair] <= 2 * min(apart.values()) + 1e-9]
     attn, mlp = min(best, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair))
-    scale = _as_configured(module, [found[attn, mlp][0] for found in parts])
+    scale = as_configured(module, [found[attn, mlp][0] for found in parts])
     table = _table(module, blocks, layers, asked, attention, (attn, mlp, scale))
-    return replace(table, logit_scale=times)
-
-
-def _as_configured(module: Any, seen: Sequence[float]) -> float:
-    """A factor that was seen, as exactly as the config has it."""
-    mean = sum(seen) / len(seen)
-    values = [value for value in vars(module.config).values() if type(value) in (int, float) and value > 0]
-    for known in (1.0, *values, *(1 / value for value in values)):
-        if abs(known - mean) <= 1e-3 * mean:
-            return float(known)
-    return mean
-
-
-def _unsupported(module: Any, why: str) -> UnsupportedModel:
-    return UnsupportedModel(
-        f"{type(module).__name__} has no table of sites, and none was found by its structure: {why}. "
-        "A table is a few lines in mi_widgets/model/architectures/families.py."
-    )
+    return replace(table, logit_scale=times, stepwise=stepwise)
 
 
 def _blocks(module: Any) -> str:
     """The path of the list of layers."""
-    n = getattr(getattr(module, "config", None), "num_hidden_layers", None)
+    n = getattr(module.config.get_text_config(), "num_hidden_layers", None)
     why = "no list of its modules is as long as its config says that it has layers"
-    for path, part in module.named_modules():
+    # Of a model of pictures and text those of the text, which stand beside its embedding.
+    beside = _path_of(module, module.get_input_embeddings()).rpartition(".")[0]
+    for path, part in sorted(module.named_modules(), key=lambda named: not named[0].startswith(beside)):
         if isinstance(part, nn.ModuleList) and n and len(part) == n:
             if any("attn" in name or "attention" in name for name, _ in part[0].named_children()):
                 return path
             why = f"a layer of {path} has no attention"
-    raise _unsupported(module, why)
-
-
-def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float]:
-    """What the modules of each layer passed on two prompts; who asked for attention; and how many times the logits are
-    what the unembedding gives."""
-    last = module.get_output_embeddings()
-    if last is None:
-        raise _unsupported(module, "it does not say which of its modules gives the logits")
-    row = torch.arange(_TOKENS) % last.weight.shape[0]
-    ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
-    found: list[list[Passed]] = [[] for _ in find(module, blocks)]
-    ends: list[Tensor] = []
-    with ExitStack() as hooks:
-        for layer, block in enumerate(find(module, blocks)):
-            for path, part in block.named_modules():
-                if path.count(".") < _DEPTH and not isinstance(part, (nn.Identity, nn.Dropout)):
-                    _watch(hooks, part, path, found[layer])
-        handle = last.register_forward_hook(lambda _, args, out: ends.append(_copied(out)))
-        hooks.callback(handle.remove)
-        try:
-            with torch.no_grad(), attending(module) as asked:
-                said = module(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
-        except Exception as error:  # of code that is not ours
-            why = f"it does not run on 2 prompts ({type(error).__name__}: {error})"
-            raise _unsupported(module, why) from error
-    return found, asked, _times(module, ends[-1] if ends else None, _copied(said))
-
-
-def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) -> None:
-    """Note what a module takes in, and what it gives out, in the order in which modules end."""
-    given: list[Tensor | None] = []  # copied beforehand: some add to what they were given in place
-
-    def before(_: Any, args: Any, kwargs: Any) -> None:
-        x = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
-        given.append(_copied(x) if isinstance(x, Tensor) else None)
-
-    def after(_: Any, args: Any, out: Any) -> None:
-        x, out = given.pop(), out[0] if isinstance(out, tuple) else out
-        if x is not None and isinstance(out, Tensor):
-            found.append(Passed(path, x, _copied(out)))
-
-    for handle in (
-        part.register_forward_pre_hook(before, with_kwargs=True),
-        part.register_forward_hook(after),
-    ):
-        hooks.callback(handle.remove)
-
-
-def _copied(x: Tensor) -> Tensor:
-    """On the CPU: layers may lie on several devices."""
-    return x.detach().to("cpu", copy=True)
-
-
-def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
-    if unembedded is None or unembedded.shape != logits.shape:
-        return 1.0
-    x, y = unembedded.double().flatten(), logits.double().flatten()
-    times = float(x @ y / (x @ x).clamp(min=1e-30))
-    if not times > 0 or not alike(x * times, y, logits.dtype):
-        return 1.0  # something else than a factor: the checks will say so
-    return _as_configured(module, [times])
+    raise no_table(module, why)
 
 
 def _summands(layer: Sequence[Passed], attention: str) -> dict[tuple[str, str], tuple[float, float]]:
@@ -186,7 +111,26 @@ def _why_not(layer: Sequence[Passed]) -> str:
         return "its layers do not take in and give out a residual stream"
     if last is not None and last.out.shape == whole.out.shape and torch.equal(last.out, whole.out):
         return f"in each layer its residual stream passes through {last.path}, after the sum, and adds up no more"
+    if whole.out.ndim != 3:
+        return f"its layers hand on several streams (shape {tuple(whole.out.shape)}), not one"
+    three = _three_parts(layer)
+    if three:
+        return f"its layers add three parts, not attention and MLP alone: {', '.join(three)}"
     return "what its layers add is not the sum of what two of their modules give out"
+
+
+def _three_parts(layer: Sequence[Passed]) -> list[str]:
+    """The three modules whose outputs are what the layer adds, if there are such; of those alike the outermost."""
+    whole = passed_by(layer, "")
+    added = whole.out.double() - whole.given.double()
+    terms = [one for one in layer if one.path and one.out.shape == whole.out.shape]
+    terms.sort(key=lambda one: one.path.count("."))
+    for parts in combinations(terms, 3):
+        total = torch.stack([one.out.double() for one in parts]).sum(0)
+        close = 8 * torch.finfo(whole.out.dtype).eps * (whole.given.abs() + whole.out.abs() + total.abs())
+        if ((added - total).abs() <= close + 1e-30).all():
+            return [one.path for one in parts]
+    return []
 
 
 def _table(
@@ -206,12 +150,17 @@ def _table(
     if down and not all(any(one.path == down for one in other) for other in layers):
         down = None  # in some layers it is experts
     pre, places = neurons_of(block, layer, attention, down)
+    experts, no_router = experts_of(find(module, blocks), layers)
     lacking = {
+        **no_router,
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
     }
     if not _read_by_one(layer, pre):
         lacking["mlp_in"] = "no one module takes in what its neurons read"
+    matrices = attention_matrices(block, layer, attention, asked)
+    if len({(one.query.shape, one.key.shape, one.value.shape) for one in asked}) > 1:
+        matrices["qkv"] = None  # heads unlike from layer to layer fit in no one tensor
     return Table(
         family=type(module).__name__,
         blocks=blocks,
@@ -232,10 +181,17 @@ def _table(
         takes_positions="position_ids" in signature(type(module).forward).parameters,
         places=places,
         forbidden=lacking,
-        sizes=_sizes(asked, layer, down),
+        experts=experts.path,
+        expert_layers=experts.layers,
+        in_place=tuple(
+            site
+            for site, path in (("attn_out", attn_out), ("mlp_out", mlp_out))
+            if passed_by(layer, path).changed_later
+        ),
+        sizes={**_sizes(asked, layer, down), **experts.sizes},
         sinks=any(one.sinks for one in asked),
         vouched=False,
-        **attention_matrices(block, layer, attention, asked),
+        **matrices,
     )
 
 
@@ -252,7 +208,7 @@ _NO_NEURONS = "no one matrix writes what its neurons say, as where each token ha
 def _path_of(module: nn.Module, part: nn.Module | None) -> str:
     path = next((path for path, one in module.named_modules() if one is part), None)
     if path is None:
-        raise _unsupported(module, "it does not say which modules embed and unembed")
+        raise no_table(module, "it does not say which modules embed and unembed")
     return path
 
 
@@ -266,7 +222,7 @@ def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
     if asked and len(set(paths)) == 1 and paths[0] is not None:
         return paths[0]
     if asked:
-        raise _unsupported(module, "some of its layers attend otherwise than others")
+        raise no_table(module, "some of its layers attend otherwise than others")
     names = [name for name, _ in find(module, blocks)[0].named_children()]
     return next(name for name in names if "attn" in name or "attention" in name)
 
@@ -290,10 +246,7 @@ def _final_norm(module: Any, blocks: str) -> str | None:
     """The norm beside the layers that stands after them; by its name and its place, which the checks then confirm."""
     above, _, name = blocks.rpartition(".")
     names = [child for child, _ in find(module, above).named_children()]
-    after = names[names.index(name) + 1 :]
-    norms = [
-        child
-        for child in [*after, *names]
-        if "norm" in type(getattr(find(module, above), child)).__name__.lower()
-    ]
-    return f"{above}.{norms[0]}" if norms else None
+    norms = [child for child in names if "norm" in type(getattr(find(module, above), child)).__name__.lower()]
+    # Of several the last: another may stand there that normalises embeddings (MBart).
+    after = [child for child in norms if names.index(child) > names.index(name)]
+    return f"{above}.{[*norms[:1], *after][-1]}" if norms else None

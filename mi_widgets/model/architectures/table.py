@@ -37,6 +37,7 @@ class Table:
         parallel: attention and MLP both read resid_pre.
         flat: the MLP works on (batch × pos, …).
         taps: whether its attention can be tapped.
+        stepwise: whether it asks no interface, so that its steps are met one by one.
         takes_positions: whether `forward` takes position ids; if not, it counts the mask.
         places: sites that lie elsewhere than the rest of the table says.
         forbidden: sites that it lacks, and why.
@@ -44,8 +45,11 @@ class Table:
         unembed: the module that gives the logits.
         added_times: how many times the layer adds what `attn_out` and `mlp_out` give out.
         logit_scale: logits are this times what `unembed` gives.
+        in_place: the sites among `attn_out` and `mlp_out` that the layer adds to in place.
         sizes: those that its config calls otherwise.
         sinks: whether a part of each head's attention goes to no token.
+        experts: the module that holds the experts, where a layer has some.
+        expert_layers: the layers that have.
         vouched: whether it was written by hand; if not, it was found by structure.
     """
 
@@ -65,6 +69,7 @@ class Table:
     parallel: bool = False
     flat: bool = False
     taps: bool = True
+    stepwise: bool = False
     takes_positions: bool = True
     places: Mapping[str, Callable[[ModelConfig, str], Place]] = field(default_factory=dict)
     forbidden: Mapping[str, str] = field(default_factory=dict)
@@ -72,8 +77,11 @@ class Table:
     unembed: str = "lm_head"
     added_times: float = 1.0
     logit_scale: float = 1.0
+    in_place: tuple[str, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     sinks: bool = False
+    experts: str = ""
+    expert_layers: tuple[int, ...] = ()
     vouched: bool = True
 
 
@@ -127,19 +135,26 @@ def find(root: Any, path: str) -> Any:
 
 def describe(table: Table, module: Any) -> ModelConfig:
     """The sizes of a module, by its table, its weights and its config."""
-    c = module.config
+    c = module.config.get_text_config()
     embed = find(module, table.embed).weight
     n_heads = table.sizes.get("n_heads") or c.num_attention_heads
     sizes = {
         "n_layers": len(find(module, table.blocks)),
         "n_heads": n_heads,
-        "n_key_value_heads": getattr(c, "num_key_value_heads", None) or n_heads,
+        "n_key_value_heads": n_heads,
         "d_model": embed.shape[1],
-        "d_head": getattr(c, "head_dim", None) or embed.shape[1] // n_heads,
+        "d_head": embed.shape[1] // n_heads,
         "d_mlp": _d_mlp(table, module),
         "d_vocab": find(module, table.unembed).weight.shape[0],
-        "n_ctx": getattr(c, "max_position_embeddings", None) or getattr(c, "seq_length", None) or 2**20,
+        "n_ctx": getattr(c, "max_position_embeddings", None)
+        or getattr(c, "seq_length", None)
+        or getattr(c, "max_seq_len", None)
+        or 2**20,
     }
+    # A config may refuse to say what differs from layer to layer: it is not asked for what is known.
+    for ours, name in (("n_key_value_heads", "num_key_value_heads"), ("d_head", "head_dim")):
+        if ours not in table.sizes:
+            sizes[ours] = getattr(c, name, None) or sizes[ours]
     return ModelConfig(**{**sizes, **table.sizes})
 
 

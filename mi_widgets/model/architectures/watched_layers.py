@@ -1,0 +1,122 @@
+"""A decoder's layers, run on two prompts: what their modules pass, and who asks for attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.model.attention import Asked, attending, attending_in_steps
+from mi_widgets.model.experts import routed
+
+from .layer_parts import Passed, alike
+from .table import find
+
+_TOKENS = 7
+_DEPTH = 2  # how far inside a layer is looked
+
+
+def no_table(module: Any, why: str) -> UnsupportedModel:
+    """What says that a module is refused, and why."""
+    return UnsupportedModel(
+        f"{type(module).__name__} has no table of sites, and none was found by its structure: {why}. "
+        "A table is a few lines in mi_widgets/model/architectures/families.py."
+    )
+
+
+def run_layers(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float]:
+    """What the modules of each layer passed on two prompts; who asked for attention; and how many times the logits are
+    what the unembedding gives."""
+    last = module.get_output_embeddings()
+    if last is None:
+        raise no_table(module, "it does not say which of its modules gives the logits")
+    found: list[list[Passed]] = [[] for _ in find(module, blocks)]
+    ends: list[Tensor] = []
+    with ExitStack() as hooks:
+        for layer, block in enumerate(find(module, blocks)):
+            for path, part in block.named_modules():
+                if path.count(".") < _DEPTH and not isinstance(part, (nn.Identity, nn.Dropout)):
+                    _watch(hooks, part, path, found[layer])
+        handle = last.register_forward_hook(lambda _, args, out: ends.append(_copied(out)))
+        hooks.callback(handle.remove)
+        try:
+            with torch.no_grad(), attending(module) as asked:
+                said = module(**_prompts(module, last.weight.shape[0])).logits
+        except Exception as error:  # of code that is not ours
+            why = f"it does not run on 2 prompts ({type(error).__name__}: {error})"
+            raise no_table(module, why) from error
+    return found, asked, _times(module, ends[-1] if ends else None, _copied(said))
+
+
+def _prompts(module: Any, d_vocab: int) -> dict[str, Any]:
+    row = torch.arange(_TOKENS) % d_vocab
+    ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "use_cache": False}
+
+
+def in_steps(module: Any, blocks: str, attention: str) -> list[Asked]:
+    """What the attention of every layer does, where none asks the interface and all can be met step by step."""
+    attentions = [dict(block.named_modules()).get(attention) for block in find(module, blocks)]
+    known = [one for one in attentions if one is not None]
+    if len(known) < len(attentions):
+        return []
+    with torch.no_grad(), attending_in_steps(module, known) as asked:
+        module(**_prompts(module, module.get_output_embeddings().weight.shape[0]))
+    return asked if [one.module for one in asked] == known else []
+
+
+def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) -> None:
+    """Note what a module takes in, and what it gives out, in the order in which modules end."""
+    # Copied beforehand: some add to what they were given in place.
+    given: list[tuple[Tensor | None, Tensor | None]] = []
+
+    def before(_: Any, args: Any, kwargs: Any) -> None:
+        x = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
+        told = routed(args, kwargs)
+        given.append(
+            (_copied(x) if isinstance(x, Tensor) else None, None if told is None else _copied(told[0]))
+        )
+
+    def after(_: Any, args: Any, out: Any) -> None:
+        (x, chosen), out = given.pop(), out[0] if isinstance(out, tuple) else out
+        if x is not None and isinstance(out, Tensor):
+            found.append(Passed(path, x, _copied(out), chosen, out.detach()))
+
+    for handle in (
+        part.register_forward_pre_hook(before, with_kwargs=True),
+        part.register_forward_hook(after),
+    ):
+        hooks.callback(handle.remove)
+
+
+def _copied(x: Tensor) -> Tensor:
+    """On the CPU: layers may lie on several devices."""
+    return x.detach().to("cpu", copy=True)
+
+
+def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
+    if unembedded is None or unembedded.shape != logits.shape:
+        return 1.0
+    x, y = unembedded.double().flatten(), logits.double().flatten()
+    times = float(x @ y / (x @ x).clamp(min=1e-30))
+    if not times > 0 or not alike(x * times, y, logits.dtype):
+        return 1.0  # something else than a factor: the checks will say so
+    return as_configured(module, [times])
+
+
+def as_configured(module: Any, seen: Sequence[float]) -> float:
+    """A factor that was seen, as exactly as the config has it."""
+    mean = sum(seen) / len(seen)
+    values = [
+        value
+        for value in vars(module.config.get_text_config()).values()
+        if type(value) in (int, float) and value > 0
+    ]
+    for known in (1.0, *values, *(1 / value for value in values)):
+        if abs(known - mean) <= 1e-3 * mean:
+            return float(known)
+    return mean
