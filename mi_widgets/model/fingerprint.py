@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from mi_widgets.core.recording import serial
 
+from .adapters import switches_of
+
 
 @dataclass(frozen=True, eq=False)
 class WeightState:
@@ -27,11 +29,13 @@ class WeightState:
         tensors: by name, and weakly: they may go.
         versions: of each; empty where they are inference tensors, which have none.
         looked_at: a hash of some numbers of each.
+        switches: how its adapters are set.
     """
 
     tensors: tuple[tuple[str, weakref.ref[Tensor]], ...]
     versions: tuple[int, ...]
     looked_at: bytes
+    switches: str
 
     @classmethod
     def of(cls, module: nn.Module) -> WeightState:
@@ -42,16 +46,23 @@ class WeightState:
             tuple((name, weakref.ref(tensor)) for name, tensor in named),
             tuple(tensor._version for _, tensor in named) if tracked else (),
             _looked_at([tensor for _, tensor in named]),
+            switches_of(module),
         )
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What differs wherever the weights do, as far as that can be seen."""
-        return self.versions, self.looked_at, tuple(serial(tensor()) for _, tensor in self.tensors)
+        return (
+            self.versions,
+            self.looked_at,
+            self.switches,
+            tuple(serial(tensor()) for _, tensor in self.tensors),
+        )
 
     def same_as(self, other: WeightState) -> bool:
         """Whether nothing has changed in between."""
-        if (self.versions, self.looked_at) != (other.versions, other.looked_at):
+        seen = (self.versions, self.looked_at, self.switches)
+        if seen != (other.versions, other.looked_at, other.switches):
             return False
         pairs = zip(self.tensors, other.tensors, strict=True)  # as many as there are versions
         return all(a == b and ours() is theirs() is not None for (a, ours), (b, theirs) in pairs)
@@ -105,12 +116,13 @@ def _diagonal(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Te
 
 
 def hashed(module: nn.Module) -> str:
-    """The hash of all weights as they are now, as `"sha256:…"`."""
+    """The hash of all weights as they are now, and of how adapters are set, as `"sha256:…"`."""
     digest = hashlib.sha256()
     for name, tensor in sorted(_tensors(module), key=lambda named: named[0]):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         for x in held(tensor):
             digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    digest.update(switches_of(module).encode())  # nothing where there are no adapters
     return f"sha256:{digest.hexdigest()}"
 
 

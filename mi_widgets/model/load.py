@@ -21,6 +21,8 @@ from .devices import device_of, dtype_of
 from .hub import open_hub
 from .model import Model, model_of
 from .module_checks import evaluating
+from .trust import Check
+from .wrappers import as_written, compiled_parts, inside, unwrapping
 
 
 @checked
@@ -38,7 +40,8 @@ def load(
     Args:
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
-            a module in memory. A module is not copied; `model.release()` takes away what is added to it.
+            a module in memory. What stands inside of `torch.compile`, of a `PeftModel` or of `DataParallel` is looked
+            into. A module is not copied; `model.release()` takes away what is added to it.
         checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
             default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
@@ -67,7 +70,8 @@ def load(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
                     "module.to(device, dtype) before you load it."
                 )
-        name, module, record = type(name_or_module).__name__, name_or_module, None
+        module = inside(name_or_module)
+        name, record = type(module).__name__, None
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
             os.fspath(name_or_module),
@@ -89,9 +93,14 @@ def load(
             f"mi.load takes a name ({', '.join(zoo.models())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
-    with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
-        architecture = architecture_of(module)
-    return model_of(module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos)
+    came: list[Check] = []
+    with lock_of(module), evaluating(module), as_written(compiled_parts(module)):
+        architecture = architecture_of(module)  # a module without a table is run once to find its sites
+        if isinstance(name_or_module, nn.Module) and module is not name_or_module:
+            came.append(unwrapping(name_or_module, module, architecture))
+    return model_of(
+        module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos, came=came
+    )
 
 
 def _open(

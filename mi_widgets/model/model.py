@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -29,6 +30,8 @@ from .parts import tap_module
 from .run import Generation, Run
 from .sweep import Metric, sweep
 from .tokens import Prompt
+from .trust import Check
+from .wrappers import as_written
 
 
 @argument_type("mi.load(name)")
@@ -229,6 +232,7 @@ def model_of(
     name: str,
     record: Call | None,
     bos: bool | None,
+    came: Iterable[Check] = (),
 ) -> Model:
     """Make a module ready, examine it, and hand both over.
 
@@ -239,6 +243,7 @@ def model_of(
         name: for pictures and messages.
         record: the call that loaded it; None for a module of the user's.
         bos: whether a text gets the token that begins a text; None for what the tokenizer does.
+        came: what is good to know of how it came here.
 
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
@@ -246,8 +251,9 @@ def model_of(
     parts = tap_module(module, architecture=architecture, tokenizer=tokenizer, name=name, bos=bos)
     core = ModelCore(parts)
     try:
-        findings = examine(core)
+        with as_written(parts.compiled):
+            findings = examine(core)
     except BaseException:
         core.release()
         raise
-    return Model(parts, findings, record)
+    return Model(parts, replace(findings, checks=(*came, *findings.checks)), record)

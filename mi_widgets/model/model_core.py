@@ -23,6 +23,7 @@ from .memory import bytes_of, check_fits
 from .parts import Parts
 from .tokens import Prompt, TokenizedPrompts
 from .unembedding import Unembedding
+from .wrappers import as_written
 
 # The stack of every module in this context: (id of the module, what is done to it), outermost first.
 _active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
@@ -201,7 +202,7 @@ class ModelCore:
             raise MIError(
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
             )
-        with lock_of(self.module):
+        with lock_of(self.module), as_written(self._parts.compiled):
             return trace(self._parts.traced, self.architecture, forward)
 
     def edits(self, interventions: Iterable[Intervention], spans: PromptSpans) -> list[Edit]:

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from .adapters import adapter_checks
+from .architectures.computed import is_plain
 from .fingerprint import held
 from .model_core import ModelCore
 from .tokens import TokenizedPrompts
 from .trust import Check
+from .wrappers import compiled_parts
 
 
 def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
@@ -49,10 +52,14 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
             f"logits are {cap:g}·tanh(x/{cap:g}) of what the unembedding gives: directions do not add up in them",
             ("logits",),
         )
-    head = model.module.get_submodule(model.architecture.unembed)
-    weight = getattr(head, "weight", None)
-    embed = getattr(model.module.get_submodule(model.architecture.places["embed"].path), "weight", None)
-    if weight is not None and weight is embed:
+    if compiled_parts(model.module):
+        said = "torch.compile has compiled parts of it in their place; here they run as they were written"
+        yield Check("compiled", "note", said)
+    yield from adapter_checks(model.module)
+    ends = (model.architecture.unembed, model.architecture.places["embed"].path)
+    head, embed = (model.module.get_submodule(path) for path in ends)
+    # An adapter, say, may be on one of them only.
+    if is_plain(head) and is_plain(embed) and head.weight is embed.weight:
         said = "W_U is W_E transposed: the direction that a token puts in is the one that it is read by"
         yield Check("tied embeddings", "note", said)
 

@@ -12,6 +12,7 @@ from torch import nn
 from .architectures import Architecture, ModelConfig
 from .backend import lock_of
 from .tokens import Vocabulary
+from .wrappers import compiled_parts
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Parts:
         vocabulary: its tokenizer, or token ids alone.
         traced: the module as nnsight runs it.
         undo: takes the taps away.
+        compiled: whether a part of it was compiled in its place.
     """
 
     module: nn.Module
@@ -35,6 +37,7 @@ class Parts:
     vocabulary: Vocabulary
     traced: NNsight
     undo: Callable[[], None]
+    compiled: bool
 
 
 def tap_module(
@@ -56,4 +59,6 @@ def tap_module(
     vocabulary = Vocabulary(tokenizer, size=config.d_vocab, n_ctx=config.n_ctx, name=name, bos=bos)
     with lock_of(module):
         undo = architecture.add_taps(module)
-    return Parts(module, name, architecture, config, vocabulary, NNsight(module), undo)
+    return Parts(
+        module, name, architecture, config, vocabulary, NNsight(module), undo, compiled_parts(module)
+    )

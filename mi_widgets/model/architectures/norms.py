@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import UnsupportedModel
 
+from .computed import place_of, twin_of
+
 _ROWS = 8
 _FAR = 64.0  # so large that what a norm adds under its root is lost
 
@@ -48,17 +50,15 @@ def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None)
         return Affine(
             torch.ones(d_model, device=device), torch.zeros(d_model, device=device), takes_mean=False
         )
-    some = next(norm.parameters(), None)
-    where = device or torch.device("cpu") if some is None else some.device
-    kind = torch.float32 if some is None else some.dtype
+    where, kind = place_of(norm, device)
+    alone = twin_of(norm)
     eps, generator = torch.finfo(kind).eps, torch.Generator().manual_seed(0)
     # With a mean as large as its spread, so that it shows whether the norm takes it away.
     x = ((1 + torch.randn(1, _ROWS, d_model, generator=generator)) * _FAR).to(where, kind)
 
     def through(given: Tensor) -> Tensor:
-        # Past hooks and traces: one may wait at this norm in another thread.
         with torch.no_grad():
-            return type(norm).forward(norm, given).float()
+            return alone(given).float()
 
     bias = through(torch.zeros_like(x))[0, 0]
     normed, x = through(x) - bias, x.float()

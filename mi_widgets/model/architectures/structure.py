@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
+from .computed import sizes_of
 from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
 from .table import Table, find
 
@@ -82,7 +83,7 @@ def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], flo
     last = module.get_output_embeddings()
     if last is None:
         raise _unsupported(module, "it does not say which of its modules gives the logits")
-    row = torch.arange(_TOKENS) % last.weight.shape[0]
+    row = torch.arange(_TOKENS) % sizes_of(last)[1]
     ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
     found: list[list[Passed]] = [[] for _ in find(module, blocks)]
     ends: list[Tensor] = []
