@@ -40,8 +40,9 @@ def load(
     Args:
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
-            a module in memory. What stands inside of `torch.compile`, of a `PeftModel` or of `DataParallel` is looked
-            into. A module is not copied; `model.release()` takes away what is added to it.
+            a module in memory. An adapter (peft) is put onto the model that its folder or id names. What stands
+            inside of `torch.compile`, a `PeftModel` or `DataParallel` is looked into. A module is not copied;
+            `model.release()` takes away what is added to it.
         checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
             default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
@@ -70,7 +71,8 @@ def load(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
                     "module.to(device, dtype) before you load it."
                 )
-        module = inside(name_or_module)
+        opened = name_or_module
+        module = inside(opened)
         name, record = type(module).__name__, None
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
@@ -86,8 +88,9 @@ def load(
             "bos": bos,
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
-        module, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
-        module = module.to(place) if kind is None else module.to(place, kind)
+        opened, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
+        opened = opened.to(place) if kind is None else opened.to(place, kind)
+        module = inside(opened)
     else:
         raise UnknownModel(
             f"mi.load takes a name ({', '.join(zoo.models())}), a folder, a Hugging Face id or a torch module; got "
@@ -96,8 +99,8 @@ def load(
     came: list[Check] = []
     with lock_of(module), evaluating(module), as_written(compiled_parts(module)):
         architecture = architecture_of(module)  # a module without a table is run once to find its sites
-        if isinstance(name_or_module, nn.Module) and module is not name_or_module:
-            came.append(unwrapping(name_or_module, module, architecture))
+        if module is not opened:
+            came.append(unwrapping(opened, module, architecture))
     return model_of(
         module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos, came=came
     )

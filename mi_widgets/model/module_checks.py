@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .adapters import adapter_checks
-from .architectures.computed import is_plain
+from .architectures.computed import inner_of, is_plain
 from .fingerprint import held
 from .model_core import ModelCore
 from .tokens import TokenizedPrompts
@@ -58,9 +58,14 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
     yield from adapter_checks(model.module)
     ends = (model.architecture.unembed, model.architecture.places["embed"].path)
     head, embed = (model.module.get_submodule(path) for path in ends)
-    # An adapter, say, may be on one of them only.
-    if is_plain(head) and is_plain(embed) and head.weight is embed.weight:
-        said = "W_U is W_E transposed: the direction that a token puts in is the one that it is read by"
+    # What stands for another, as an adapter does, may be at one of them only.
+    alone = all(inner_of(one) is one for one in (head, embed))
+    weight = getattr(head, "weight", None)
+    if alone and weight is not None and weight is getattr(embed, "weight", None):
+        factor = "" if is_plain(embed) else ", but for a factor"  # Gemma's
+        said = (
+            f"W_U is W_E transposed{factor}: the direction that a token puts in is the one that it is read by"
+        )
         yield Check("tied embeddings", "note", said)
 
 
