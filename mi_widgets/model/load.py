@@ -14,10 +14,14 @@ from mi_widgets import zoo
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 from mi_widgets.core.recording import made_by
+from mi_widgets.zoo.smollm2 import NAME as SMOLLM2
+from mi_widgets.zoo.smollm2 import smollm2
 
 from .architectures import architecture_of
 from .backend import lock_of
 from .devices import device_of, dtype_of
+from .gguf_files import SUFFIX as GGUF
+from .gguf_files import open_gguf
 from .hub import open_hub
 from .model import Model, model_of
 from .module_checks import evaluating
@@ -40,6 +44,7 @@ def load(
     Args:
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
+            a `.gguf` file (llama.cpp, Ollama, LM Studio); or `"smollm2-135m-instruct"` where that is installed; or
             a module in memory. An adapter (peft) is put onto the model that its folder or id names. What stands
             inside of `torch.compile`, a `PeftModel` or `DataParallel` is looked into. A module is not copied;
             `model.release()` takes away what is added to it.
@@ -73,7 +78,7 @@ def load(
                 )
         opened = name_or_module
         module = inside(opened)
-        name, record = type(module).__name__, None
+        name, record, came = type(module).__name__, None, ()
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
             os.fspath(name_or_module),
@@ -88,7 +93,7 @@ def load(
             "bos": bos,
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
-        opened, tokenizer, name = _open(path, checkpoint, kind, tokenizer)
+        opened, tokenizer, name, came = _open(path, checkpoint, kind, tokenizer)
         opened = opened.to(place) if kind is None else opened.to(place, kind)
         module = inside(opened)
     else:
@@ -96,11 +101,10 @@ def load(
             f"mi.load takes a name ({', '.join(zoo.models())}), a folder, a Hugging Face id or a torch module; got "
             f"{type(name_or_module).__name__}."
         )
-    came: list[Check] = []
     with lock_of(module), evaluating(module), as_written(compiled_parts(module)):
         architecture = architecture_of(module)  # a module without a table is run once to find its sites
         if module is not opened:
-            came.append(unwrapping(opened, module, architecture))
+            came = (*came, unwrapping(opened, module, architecture))
     return model_of(
         module, architecture=architecture, tokenizer=tokenizer, name=name, record=record, bos=bos, came=came
     )
@@ -108,20 +112,29 @@ def load(
 
 def _open(
     path: str, checkpoint: Any, dtype: torch.dtype | None, tokenizer: Any
-) -> tuple[nn.Module, Any, str]:
-    """The module, its tokenizer and its name."""
+) -> tuple[nn.Module, Any, str, tuple[Check, ...]]:
+    """The module, its tokenizer, its name, and what is good to know of how it came."""
     checkpoint = _plain(checkpoint)
     if zoo.is_known(path):
         if tokenizer is not None:
             raise MIError(f"mi.load({path!r}): a shipped model has its own tokenizer; leave tokenizer= out.")
         module, tokenizer = zoo.open_model(path, checkpoint)
-        return module, tokenizer, Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}")
+        return (
+            module,
+            tokenizer,
+            Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}"),
+            (),
+        )
     if checkpoint is not None:
         raise UnknownCheckpoint(
             f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.models())}); {path!r} is none."
         )
+    if path == SMOLLM2 or Path(path).suffix.lower() == GGUF:
+        file = str(smollm2()) if path == SMOLLM2 else path
+        module, tokenizer, came = open_gguf(file, dtype=dtype, tokenizer=tokenizer)
+        return module, tokenizer, Path(path).name.removesuffix(GGUF), came
     module, tokenizer = open_hub(path, dtype=dtype, tokenizer=tokenizer)
-    return module, tokenizer, Path(path).name
+    return module, tokenizer, Path(path).name, ()
 
 
 def _plain(checkpoint: Any) -> Any:
