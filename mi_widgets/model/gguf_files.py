@@ -17,7 +17,9 @@ import transformers  # as a whole: its modelling code is loaded at first use
 from torch import nn
 
 from mi_widgets.core.errors import UnknownModel, UnsupportedModel
+from mi_widgets.core.numbers import count_text
 
+from .complete import check_complete
 from .trust import Check
 
 SUFFIX = ".gguf"
@@ -55,19 +57,21 @@ def open_gguf(
                 config=config,
                 dtype=dtype or torch.float32,
                 output_loading_info=True,
-                # Without it, numbers stay packed where a package of kernels is installed.
-                quantization_config=transformers.GgufConfig(dequantize=True),
+                **_unpacked(),
             )
             tokenizer = tokenizer or transformers.AutoTokenizer.from_pretrained(folder, gguf_file=name)
     except (UnknownModel, UnsupportedModel):
         raise
     except Exception as error:  # of code that is not ours
         raise _refusal(path, error) from error
-    lacking = sorted({*found["missing_keys"], *(key for key, *_ in found["mismatched_keys"])})
-    if lacking:
-        listed = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
-        raise UnknownModel(f"{path} lacks weights of the model that it says it is: {listed}.")
+    check_complete(path, found)
     return module.eval(), tokenizer, (_types(reader), *_lost(reader, module))
+
+
+def _unpacked() -> dict[str, Any]:
+    """What keeps numbers from staying packed where a package of kernels is installed; older versions unpack always."""
+    config = getattr(transformers, "GgufConfig", None)
+    return {} if config is None else {"quantization_config": config(dequantize=True)}
 
 
 class _Reader(gguf.GGUFReader):
@@ -132,14 +136,12 @@ def _refusal(path: str, error: Exception) -> Exception:
 
 def _types(reader: Any) -> Check:
     """How the numbers lay in the file."""
-    counts = Counter(tensor.tensor_type.name for tensor in reader.tensors)
-    packed = [f"{kind} ({n})" for kind, n in counts.most_common() if kind not in _PLAIN]
-    plain = [f"{kind} ({n})" for kind, n in counts.most_common() if kind in _PLAIN]
-    said = f"its tensors were {', '.join(plain)}"
-    if packed:
-        as_they_were = f"; as they were: {', '.join(plain)}" if plain else ""
-        said = f"dequantized from {', '.join(packed)}{as_they_were}"
-    return Check("GGUF", "note", f"{said}: the number of tensors in brackets")
+    counts = Counter(tensor.tensor_type.name for tensor in reader.tensors).most_common()
+    said = []
+    for how, plain in (("dequantized from", False), ("as the file has it:", True)):
+        kinds = [f"{kind} ({count_text(n, 'tensor')})" for kind, n in counts if (kind in _PLAIN) is plain]
+        said += [f"{how} {', '.join(kinds)}"] if kinds else []
+    return Check("GGUF", "note", "; ".join(said))
 
 
 def _lost(reader: Any, module: Any) -> Iterator[Check]:

@@ -17,6 +17,7 @@ from mi_widgets.core.errors import UnknownModel, UnsupportedModel
 
 from .adapter_files import CONFIG, adapter_files
 from .architectures import FAMILIES
+from .complete import check_complete
 
 _PATIENCE = 4  # seconds; transformers itself would ask six times before it gives up
 
@@ -80,14 +81,15 @@ def _open_whole(
                 "to look into: bring a decoder with attention, such as a GPT2LMHeadModel."
             )
     try:
-        module = transformers.AutoModelForCausalLM.from_pretrained(
-            name, config=config, dtype=dtype or "auto", use_safetensors=True, **how
+        module, found = transformers.AutoModelForCausalLM.from_pretrained(
+            name, config=config, dtype=dtype or "auto", use_safetensors=True, output_loading_info=True, **how
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise UnknownModel(
             f"{name} has no weights that can be loaded: {first_line(error)} Only safetensors are read (a pickle "
             "can run code); convert the weights with save_pretrained."
         ) from error
+    check_complete(name, found)
     return module.eval(), tokenizer or _tokenizer(name, how)
 
 
