@@ -122,8 +122,24 @@ def hashed(module: nn.Module) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         for x in held(tensor):
             digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    for name, value in sorted(module.state_dict().items()):
+        if not isinstance(value, Tensor) or value.is_quantized:  # packed, and no parameter
+            digest.update(name.encode())
+            _update(digest, value)
     digest.update(switches_of(module).encode())  # nothing where there are no adapters
     return f"sha256:{digest.hexdigest()}"
+
+
+def _update(digest: Any, packed: Any) -> None:
+    """Take in what a module packs its weights into: quantized tensors, in tuples with what they need."""
+    if isinstance(packed, Tensor):
+        x = packed.dequantize() if packed.is_quantized else packed
+        digest.update(x.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    elif isinstance(packed, (tuple, list)):
+        for one in packed:
+            _update(digest, one)
+    else:
+        digest.update(repr(packed).encode())
 
 
 _KEPT = 8  # states of a model whose hash is known

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.core.numbers import count_text
+
 from .adapters import adapter_checks
-from .architectures.computed import inner_of, is_plain
+from .architectures.computed import inner_of, is_matrix, is_plain, matrix_of
 from .fingerprint import held
 from .model_core import ModelCore
 from .tokens import TokenizedPrompts
@@ -56,6 +59,7 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
         said = "torch.compile has compiled parts of it in their place; here they run as they were written"
         yield Check("compiled", "note", said)
     yield from adapter_checks(model.module)
+    yield from _packed(model.module)
     ends = (model.architecture.unembed, model.architecture.places["embed"].path)
     head, embed = (model.module.get_submodule(path) for path in ends)
     # What stands for another, as an adapter does, may be at one of them only.
@@ -67,6 +71,25 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
             f"W_U is W_E transposed{factor}: the direction that a token puts in is the one that it is read by"
         )
         yield Check("tied embeddings", "note", said)
+
+
+def _packed(module: nn.Module) -> Iterator[Check]:
+    """One note for each kind of module that keeps its numbers in fewer bits."""
+    kinds: dict[type, list[tuple[str, nn.Module]]] = {}
+    for path, part in module.named_modules():
+        weight = getattr(part, "weight", None)
+        floats = isinstance(weight, Tensor) and weight.is_floating_point()
+        if is_matrix(part) and inner_of(part) is part and not floats:
+            kinds.setdefault(type(part), []).append((path, part))
+    for kind, parts in kinds.items():
+        path, part = parts[0]
+        try:
+            matrix_of(part)
+            then = "figures of weights are of what they compute"
+        except UnsupportedModel:
+            then = "they are not linear, so what runs keep is right, and figures of their weights are refused"
+        said = f"{count_text(len(parts), 'module')} ({kind.__name__}, as {path}) without a weight of real numbers"
+        yield Check("packed weights", "note", f"{said}: {then}")
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def unwrapping(wrapper: nn.Module, module: nn.Module, architecture: Architecture
         UnsupportedModel: it computes something else.
     """
     kind, inner = type(wrapper).__name__, type(module).__name__
-    said = f"the {inner} inside of a {kind} is what is looked into"
+    said = f"the {inner} inside of {kind} is what is looked into"
     if any(type(part).__name__ == "OptimizedModule" for part in wrapper.modules()):
         return Check("wrapper", "note", f"{said}, not compiled")
     row = torch.arange(min(8, architecture.describe(module).d_vocab), device=next(module.parameters()).device)

@@ -162,7 +162,8 @@ def _takes_ids(module: nn.Module) -> bool:
 
 def _seen(module: nn.Module, name: str) -> tuple[Tensor, Tensor]:
     """The matrix and the bias that a module shows when it is run on one input after another."""
-    what = f"{name + ', a ' if name else ''}{type(inner_of(module)).__name__}"
+    kind = type(inner_of(module))
+    what = f"{name or 'A module'} ({kind.__module__}.{kind.__name__})"
     try:
         n_in, n_out = sizes_of(module)
         matrix, bias, by = _run(twin_of(module), n_in, n_out, _takes_ids(module), *place_of(module))
@@ -202,8 +203,9 @@ def _run(
         ones = torch.arange(n_in, device=device).split(rows)
         matrix = torch.cat([through(_unit(some, n_in, kind)) for some in ones]) - bias
         probe = torch.randn(_PROBES, n_in, generator=torch.Generator().manual_seed(0)).to(device, kind)
-        x, weight, added = probe.float(), matrix.float(), bias.float()
-        off = (through(probe).float() - (x @ weight + added)).abs()
+        wide = torch.promote_types(kind, torch.float32)
+        x, weight, added, seen = (some.to(wide) for some in (probe, matrix, bias, through(probe)))
+        off = (seen - (x @ weight + added)).abs()
         allowed = 8 * torch.finfo(kind).eps * (x.abs() @ weight.abs() + added.abs()) + 1e-30
     return matrix, bias, float((off / allowed).max())
 
