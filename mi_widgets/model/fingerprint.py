@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import weakref
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from mi_widgets.core.recording import serial
 
 from .adapters import switches_of
+from .offloaded import tensors_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,8 @@ class WeightState:
 
     A change in place moves a tensor's version; one through `.data` does not, so the numbers are looked at as well: all
     of a small module, one of every row and of every column of a large one (to read all of GPT-2 small takes longer than
-    its forward pass). What changes less than a row or a column of a large module in that way may go unseen.
+    its forward pass). What changes less than a row or a column of a large module in that way may go unseen, and so does
+    what changes on a disk.
 
     Attributes:
         tensors: by name, and weakly: they may go.
@@ -40,7 +41,7 @@ class WeightState:
     @classmethod
     def of(cls, module: nn.Module) -> WeightState:
         """Now."""
-        named = list(_tensors(module))
+        named = list(tensors_of(module, from_disk=False))
         tracked = not any(tensor.is_inference() for _, tensor in named)
         return cls(
             tuple((name, weakref.ref(tensor)) for name, tensor in named),
@@ -71,11 +72,6 @@ class WeightState:
     def tracked(self) -> bool:
         """Whether a change would have been noted."""
         return len(self.versions) == len(self.tensors)
-
-
-def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    yield from module.named_parameters()
-    yield from module.named_buffers()
 
 
 def held(tensor: Tensor) -> tuple[Tensor, ...]:
@@ -118,7 +114,7 @@ def _diagonal(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Te
 def hashed(module: nn.Module) -> str:
     """The hash of all weights as they are now, and of how adapters are set, as `"sha256:…"`."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(_tensors(module), key=lambda named: named[0]):
+    for name, tensor in sorted(tensors_of(module), key=lambda named: named[0]):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         for x in held(tensor):
             digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)

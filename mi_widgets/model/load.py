@@ -25,6 +25,7 @@ from .gguf_files import open_gguf
 from .hub import open_hub
 from .model import Model, model_of
 from .module_checks import evaluating
+from .offloaded import check_numbers
 from .trust import Check
 from .wrappers import as_written, compiled_parts, inside, unwrapping
 
@@ -78,6 +79,7 @@ def load(
                 )
         opened = name_or_module
         module = inside(opened)
+        check_numbers(module)
         name, record, came = type(module).__name__, None, ()
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (

@@ -18,6 +18,7 @@ from mi_widgets.core.sites import Site, named
 from mi_widgets.core.spans import PromptSpans
 
 from .architectures import Weights, check_site, layers_of
+from .architectures.computed import place_of
 from .backend import Edit, Key, PassRequest, lock_of, trace
 from .memory import bytes_of, check_fits
 from .parts import Parts
@@ -45,7 +46,7 @@ class ModelCore:
     @property
     def device(self) -> torch.device:
         """Where prompts go in."""
-        return next(self.module.parameters()).device
+        return place_of(self.module)[0]
 
     @property
     def dtype(self) -> torch.dtype:

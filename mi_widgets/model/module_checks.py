@@ -15,6 +15,7 @@ from .adapters import adapter_checks
 from .architectures.computed import inner_of, is_matrix, is_plain, matrix_of
 from .fingerprint import held
 from .model_core import ModelCore
+from .offloaded import offload_checks, tensors_of
 from .tokens import TokenizedPrompts
 from .trust import Check
 from .wrappers import compiled_parts
@@ -22,7 +23,7 @@ from .wrappers import compiled_parts
 
 def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
     """The names of the parameters that hold NaN or infinity."""
-    return [name for name, weight in module.named_parameters() if not _finite(held(weight)[0])]
+    return [name for name, weight in tensors_of(module) if not _finite(held(weight)[0])]
 
 
 def _finite(x: Tensor) -> bool:
@@ -58,6 +59,7 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
     if compiled_parts(model.module):
         said = "torch.compile has compiled parts of it in their place; here they run as they were written"
         yield Check("compiled", "note", said)
+    yield from offload_checks(model.module)
     yield from adapter_checks(model.module)
     yield from _packed(model.module)
     ends = (model.architecture.unembed, model.architecture.places["embed"].path)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from nnsight import NNsight
 from torch import nn
 
 from .architectures import Architecture, ModelConfig
+from .architectures.computed import place_of
 from .backend import lock_of
 from .tokens import Vocabulary
 from .wrappers import compiled_parts
@@ -40,6 +42,15 @@ class Parts:
     compiled: bool
 
 
+class _Traced(NNsight):
+    """nnsight's, which puts what goes in where the module computes, also where its weights are elsewhere till then."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where prompts go in."""
+        return place_of(self._module)[0]
+
+
 def tap_module(
     module: nn.Module, *, architecture: Architecture, tokenizer: Any, name: str, bos: bool | None
 ) -> Parts:
@@ -60,5 +71,5 @@ def tap_module(
     with lock_of(module):
         undo = architecture.add_taps(module)
     return Parts(
-        module, name, architecture, config, vocabulary, NNsight(module), undo, compiled_parts(module)
+        module, name, architecture, config, vocabulary, _Traced(module), undo, compiled_parts(module)
     )

@@ -12,6 +12,7 @@ from torch import nn
 from mi_widgets.core.errors import UnsupportedModel
 
 from .architectures import Architecture
+from .architectures.computed import place_of
 from .backend import element
 from .trust import Check
 
@@ -59,7 +60,7 @@ def unwrapping(wrapper: nn.Module, module: nn.Module, architecture: Architecture
     said = f"the {inner} inside of {kind} is what is looked into"
     if any(type(part).__name__ == "OptimizedModule" for part in wrapper.modules()):
         return Check("wrapper", "note", f"{said}, not compiled")
-    row = torch.arange(min(8, architecture.describe(module).d_vocab), device=next(module.parameters()).device)
+    row = torch.arange(min(8, architecture.describe(module).d_vocab), device=place_of(module)[0])
     ids = torch.stack([row, row.flip(0)])
     inputs = architecture.inputs(ids, torch.ones_like(ids, dtype=torch.bool), row.expand_as(ids), None)
     with torch.no_grad():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -116,9 +117,12 @@ def place_of(module: nn.Module, otherwise: torch.device | None = None) -> tuple[
         module: any.
         otherwise: where one without weights does; the CPU by default.
     """
-    tensors = [x for x in (*module.parameters(), *module.buffers()) if x.is_floating_point()]
-    kind = next((x.dtype for x in tensors if x.itemsize > 1), torch.float32)
-    here = next((x.device for x in (*tensors, *module.parameters()) if not x.is_meta), None)
+    first = next(module.parameters(), None)
+    if first is not None and not first.is_meta and first.is_floating_point() and first.itemsize > 1:
+        return first.device, first.dtype
+    tensors = [*module.parameters(), *module.buffers()]
+    kind = next((x.dtype for x in tensors if x.is_floating_point() and x.itemsize > 1), torch.float32)
+    here = next((x.device for x in tensors if not x.is_meta), None)
     if here is None:
         hooks = [part.__dict__["_hf_hook"] for part in module.modules() if "_hf_hook" in part.__dict__]
         named = [getattr(hook, "execution_device", None) for hook in hooks]
@@ -139,6 +143,8 @@ def twin_of(module: Any) -> Any:
     twin._buffers = dict(module._buffers)
     twin._modules = {name: part if part is None else twin_of(part) for name, part in module._modules.items()}
     own, aligned = twin.__dict__.get("forward"), "_hf_hook" in twin.__dict__
+    if aligned:
+        twin._hf_hook = copy.copy(twin._hf_hook)  # it notes what it has moved
     body = own.state.original if _watched(module) else type(module).forward if aligned else None
     if body is not None:
         twin.forward = partial(_aligned, twin, body) if aligned else partial(body, twin)

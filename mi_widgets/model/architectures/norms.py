@@ -80,7 +80,7 @@ def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None)
 def _exact(norm: nn.Module, scale: Tensor, eps: float) -> Tensor:
     """The norm's own weight, or one plus it, where one of them is what was seen: it is not rounded."""
     weight = getattr(norm, "w", getattr(norm, "weight", None))
-    if not isinstance(weight, Tensor) or weight.shape != scale.shape:
+    if not isinstance(weight, Tensor) or weight.is_meta or weight.shape != scale.shape:
         return scale
     own = weight.detach().float()
     nearest = min((own, 1 + own), key=lambda same: float((same - scale).abs().max()))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
-from .computed import sizes_of
+from .computed import place_of, sizes_of
 from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
 from .table import Table, find
 
@@ -84,7 +84,7 @@ def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], flo
     if last is None:
         raise _unsupported(module, "it does not say which of its modules gives the logits")
     row = torch.arange(_TOKENS) % sizes_of(last)[1]
-    ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
+    ids = torch.stack([row, row.flip(0)]).to(place_of(module)[0])
     found: list[list[Passed]] = [[] for _ in find(module, blocks)]
     ends: list[Tensor] = []
     with ExitStack() as hooks:
