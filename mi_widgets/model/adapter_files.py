@@ -110,7 +110,7 @@ def adapter_files(name: str, how: dict[str, Any]) -> AdapterFiles | None:
 def _file(name: str, file: str, how: dict[str, Any]) -> str | None:
     """The path of a file of a folder or hub id; None where it lacks it."""
     try:
-        return transformers.utils.cached_file(
+        return transformers.utils.hub.cached_file(
             name,
             file,
             local_files_only=how["local_files_only"],

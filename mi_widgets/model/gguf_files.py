@@ -51,7 +51,8 @@ def open_gguf(
         with _asked_once(path) as reader:
             _check_whole(path, reader)
             config = transformers.AutoConfig.from_pretrained(folder, gguf_file=name)
-            module, found = transformers.AutoModelForCausalLM.from_pretrained(
+            load: Any = transformers.AutoModelForCausalLM.from_pretrained
+            module, found = load(
                 folder,
                 gguf_file=name,
                 config=config,

@@ -81,7 +81,8 @@ def _open_whole(
                 "to look into: bring a decoder with attention, such as a GPT2LMHeadModel."
             )
     try:
-        module, found = transformers.AutoModelForCausalLM.from_pretrained(
+        load: Any = transformers.AutoModelForCausalLM.from_pretrained
+        module, found = load(
             name, config=config, dtype=dtype or "auto", use_safetensors=True, output_loading_info=True, **how
         )
     except (OSError, ValueError, SafetensorError) as error:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.numbers import count_text
+from mi_widgets.zoo.transformer import Transformer
 
 from .trust import Check
 
@@ -31,10 +32,16 @@ def check_numbers(module: nn.Module) -> None:
     """Refuse a module that is nothing but shapes.
 
     Raises:
-        UnsupportedModel: weights of it are nowhere.
+        UnsupportedModel: weights of it are nowhere, or it is a `Transformer`, whose figures are read in place.
     """
-    for name, x in module.named_parameters():
-        if x.is_meta and _source(module, name) is None:
+    away = [name for name, x in module.named_parameters() if x.is_meta]
+    if away and isinstance(module, Transformer):
+        raise UnsupportedModel(
+            "This Transformer keeps its weights elsewhere, and figures of them are read in their place: bring it whole, "
+            "accelerate.hooks.remove_hook_from_submodules(module)."
+        )
+    for name in away:
+        if _source(module, name) is None:
             raise UnsupportedModel(
                 f"{type(module).__name__} has no numbers: weights of it are on the meta device ({name} first), and no "
                 "hook of accelerate's brings them. Load them first, as from_pretrained does."
@@ -72,7 +79,8 @@ def _source(module: nn.Module, name: str) -> tuple[Any, str] | None:
     path, _, own = name.rpartition(".")
     while True:
         for hook in _hooks(module.get_submodule(path)):
-            kept, key = getattr(hook, "weights_map", None), own
+            kept: Any = getattr(hook, "weights_map", None)
+            key = own
             while hasattr(kept, "dataset"):
                 kept, key = kept.dataset, f"{kept.prefix}{key}"
             if kept is not None and key in kept:

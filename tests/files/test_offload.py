@@ -6,6 +6,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from tests.conftest import small_transformer
 from tests.files.test_adapters import IDS, adapted, assert_alike, figures, lora, matrices
 from tests.model.decoders import small_decoder
 from tests.model.families import small
@@ -115,3 +116,13 @@ def test_a_module_without_numbers_is_refused():
         mi.errors.UnsupportedModel, match=r"weights of it are on the meta device .*model.embed_tokens"
     ):
         mi.load(small("Llama").to("meta"))
+
+
+def test_a_transformer_of_ours_is_to_come_whole():
+    module = accelerate.cpu_offload(small_transformer())
+    with pytest.raises(
+        mi.errors.UnsupportedModel, match="keeps its weights elsewhere.* remove_hook_from_submodules"
+    ):
+        mi.load(module)
+    whole = mi.load(accelerate.hooks.remove_hook_from_submodules(module) or module)
+    assert torch.allclose(whole.weights.W_V, mi.load(small_transformer()).weights.W_V)

@@ -11,7 +11,7 @@ from torch.nn.utils import parametrizations
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.model.architectures.computed import bias_of, matrix_of
-from tests.files.test_adapters import IDS, assert_alike, matrices
+from tests.files.test_adapters import IDS, adapted, assert_alike, lora, matrices
 from tests.model.families import small
 
 
@@ -144,3 +144,31 @@ def test_what_is_no_matrix_is_refused():
         mi.errors.UnsupportedModel, match=r"A module \(.*Packed\) cannot be read as one matrix \(Attr"
     ):
         matrix_of(broken)
+
+
+def test_a_forward_of_its_own_is_what_a_module_computes():
+    module = small("Llama")
+    layer = module.model.layers[0].self_attn.v_proj
+    layer.forward = lambda x: 2 * nn.functional.linear(x, layer.weight)
+    with torch.no_grad():
+        logits = module(IDS).logits
+    model = mi.load(module)
+    assert torch.allclose(model.run(IDS).logits, logits, atol=1e-5)
+    plain = mi.load(small("Llama")).weights.W_V
+    assert torch.allclose(model.weights.W_V[0], 2 * plain[0], atol=1e-5)
+    assert torch.allclose(model.weights.W_V[1:], plain[1:])
+
+
+def test_figures_are_read_inside_of_a_run_too():
+    """What is called for them is no step of that run."""
+    model = mi.load(adapted("Llama", lora(["v_proj", "o_proj"])))
+    expected, logits = model.weights.W_V, model.run(IDS).logits
+    found = []
+
+    def read(x):
+        found.append(model.weights.W_V)
+        return x
+
+    with model.intervene(mi.interventions.apply(at.resid_post[0], read)):
+        assert torch.allclose(model.run(IDS).logits, logits, atol=1e-6)
+    assert torch.equal(found[0], expected)

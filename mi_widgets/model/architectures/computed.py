@@ -18,7 +18,7 @@ _PROBES = 4
 _INNER = ("base_layer", "original_module", "_orig_mod")
 
 
-def matrix_of(module: nn.Module, name: str = "") -> Tensor:
+def matrix_of(module: Any, name: str = "") -> Tensor:
     """What a module multiplies by, (in, out): a linear layer's matrix, or the row of each id of an embedding.
 
     Adapters that are active, hooks and parametrizations are taken in, and packed weights are read as what they do.
@@ -56,11 +56,11 @@ def sizes_of(module: nn.Module) -> tuple[int, int]:
     Raises:
         UnsupportedModel: it does not say so.
     """
-    inner: Any = inner_of(module)
+    inner = inner_of(module)
     for names in (("in_features", "out_features"), ("num_embeddings", "embedding_dim"), ("nx", "nf")):
-        sizes = [getattr(inner, name, None) for name in names]
-        if all(isinstance(size, int) for size in sizes):
-            return sizes[0], sizes[1]
+        n_in, n_out = (getattr(inner, name, None) for name in names)
+        if isinstance(n_in, int) and isinstance(n_out, int):
+            return n_in, n_out
     shape = getattr(getattr(inner, "weight", None), "shape", ())
     if len(shape) != 2:
         raise UnsupportedModel(
@@ -99,14 +99,14 @@ def is_plain(module: Any) -> bool:
         usual = module.max_norm is None
     else:
         usual = forward is nn.Linear.forward or forward.__qualname__ == "Conv1D.forward"
-    weight = getattr(module, "weight", None) if usual else None
+    weight: Any = getattr(module, "weight", None) if usual else None
     return (
         type(weight) in (Tensor, nn.Parameter)
         and weight.is_floating_point()
         and not weight.is_meta
         and not (module._forward_hooks or module._forward_pre_hooks)
         and "_hf_hook" not in module.__dict__
-        and ("forward" not in module.__dict__ or _watched(module))
+        and ("forward" not in module.__dict__ or _body(module) is forward)
     )
 
 
@@ -137,15 +137,15 @@ def twin_of(module: Any) -> Any:
     """
     if "_orig_mod" in module._modules:
         return twin_of(module._orig_mod)
-    twin = type(module).__new__(type(module))
+    twin: Any = object.__new__(type(module))
     twin.__dict__ = {**module.__dict__, "training": False, "_compiled_call_impl": None}
     twin._parameters = dict(module._parameters)
     twin._buffers = dict(module._buffers)
     twin._modules = {name: part if part is None else twin_of(part) for name, part in module._modules.items()}
-    own, aligned = twin.__dict__.get("forward"), "_hf_hook" in twin.__dict__
+    aligned = "_hf_hook" in twin.__dict__
     if aligned:
         twin._hf_hook = copy.copy(twin._hf_hook)  # it notes what it has moved
-    body = own.state.original if _watched(module) else type(module).forward if aligned else None
+    body = _body(module) or (type(module).forward if aligned else None)
     if body is not None:
         twin.forward = partial(_aligned, twin, body) if aligned else partial(body, twin)
     return twin
@@ -157,9 +157,10 @@ def _aligned(module: Any, body: Callable[..., Any], *args: Any, **options: Any) 
     return module._hf_hook.post_forward(module, body(module, *args, **options))
 
 
-def _watched(module: Any) -> bool:
-    """Whether nnsight stands at the module's door."""
-    return type(module.__dict__.get("forward")).__module__.startswith("nnsight.")
+def _body(module: Any) -> Callable[..., Any] | None:
+    """What nnsight, where it stands at the module's door, runs behind it."""
+    door = module.__dict__.get("forward")
+    return door.state.original if type(door).__module__.startswith("nnsight.") else None
 
 
 def _takes_ids(module: nn.Module) -> bool:
