@@ -37,8 +37,8 @@ def check_numbers(module: nn.Module) -> None:
     away = [name for name, x in module.named_parameters() if x.is_meta]
     if away and isinstance(module, Transformer):
         raise UnsupportedModel(
-            "This Transformer keeps its weights elsewhere, and figures of them are read in their place: bring it whole, "
-            "accelerate.hooks.remove_hook_from_submodules(module)."
+            "This Transformer keeps its weights elsewhere, and figures of them are read in their place: bring it "
+            "whole, accelerate.hooks.remove_hook_from_submodules(module)."
         )
     for name in away:
         if _source(module, name) is None:

@@ -121,7 +121,7 @@ def test_a_module_without_numbers_is_refused():
 def test_a_transformer_of_ours_is_to_come_whole():
     module = accelerate.cpu_offload(small_transformer())
     with pytest.raises(
-        mi.errors.UnsupportedModel, match="keeps its weights elsewhere.* remove_hook_from_submodules"
+        mi.errors.UnsupportedModel, match=r"keeps its weights elsewhere.*remove_hook_from_submodules"
     ):
         mi.load(module)
     whole = mi.load(accelerate.hooks.remove_hook_from_submodules(module) or module)
