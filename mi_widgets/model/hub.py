@@ -14,6 +14,7 @@ from torch import nn
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import UnknownModel, UnsupportedModel
+from mi_widgets.zoo.smollm2 import NAME as SMOLLM2
 
 from .adapter_files import CONFIG, adapter_files
 from .architectures import FAMILIES
@@ -118,7 +119,9 @@ def _decoders() -> frozenset[str]:
 
 
 def _nowhere(name: str, error: Exception) -> str:
-    near = difflib.get_close_matches(name, zoo.models(), n=1)
+    near = difflib.get_close_matches(name, [*zoo.models(), SMOLLM2], n=1)
+    files = sorted(Path(name).glob("*.gguf")) if Path(name).is_dir() else []
+    near += [str(file) for file in files[:1]]
     meant = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(zoo.models())}. It is no "

@@ -1,4 +1,4 @@
-"""A small Llama as a GGUF file, as llama.cpp writes one: its tensors' names, its order of queries and keys."""
+"""A small Llama or Qwen2 as a GGUF file, as llama.cpp writes one: its names, its order of queries and keys."""
 
 import gguf
 import numpy as np
@@ -42,7 +42,7 @@ def write_gguf(path, module, *, kinds=None, tensors=None, settings=None, archite
 
     Args:
         path: of the file.
-        module: a small Llama.
+        module: it.
         kinds: of some tensors, by their name in the file, how they are packed.
         tensors: more of them.
         settings: more of them, by name without the architecture's.
@@ -57,7 +57,7 @@ def write_gguf(path, module, *, kinds=None, tensors=None, settings=None, archite
     writer.add_head_count(c.num_attention_heads)
     writer.add_head_count_kv(c.num_key_value_heads)
     writer.add_layer_norm_rms_eps(c.rms_norm_eps)
-    writer.add_rope_dimension_count(c.head_dim)
+    writer.add_rope_dimension_count(c.hidden_size // c.num_attention_heads)
     writer.add_rope_freq_base(c.rope_parameters["rope_theta"])
     writer.add_vocab_size(c.vocab_size)
     for name, value in (settings or {}).items():
@@ -74,7 +74,7 @@ def write_gguf(path, module, *, kinds=None, tensors=None, settings=None, archite
     writer.add_add_bos_token(True)
     for name, x in module.named_parameters():
         weight = x.detach().numpy()
-        if "q_proj" in name or "k_proj" in name:
+        if architecture == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
             weight = in_pairs(weight, c.num_attention_heads if "q_proj" in name else c.num_key_value_heads)
         _add(writer, name_in_file(name), weight, (kinds or {}).get(name_in_file(name)))
     for name, x in (tensors or {}).items():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from gguf import GGMLQuantizationType as Kind
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 import mi_widgets as mi
 from tests.files.gguf_writer import TOKENS, name_in_file, unpacked_q8_0, write_gguf
@@ -150,6 +150,24 @@ def test_what_is_wrong_with_a_file_is_said(plain, harm, error, why):
     harm(plain)
     with pytest.raises(getattr(mi.errors, error), match=why):
         mi.load(plain)
+
+
+def test_in_a_folder_that_has_nothing_else_the_file_is_named(plain):
+    with pytest.raises(mi.errors.UnknownModel, match=r"Did you mean '.*plain\.gguf'\? The shipped ones"):
+        mi.load(plain.parent)
+
+
+def test_a_family_with_biases_and_halves_in_their_order(tmp_path):
+    """Qwen2's queries and keys lie in a file as in transformers."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "vocab_size": len(TOKENS)}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 40}
+    module = Qwen2ForCausalLM(Qwen2Config(**sizes, **heads)).eval()
+    for name, x in module.named_parameters():
+        x.data = 1 + 0.2 * torch.randn_like(x) if "norm" in name else 0.3 * torch.randn_like(x)
+    model = mi.load(write_gguf(tmp_path / "qwen.gguf", module, architecture="qwen2"))
+    assert torch.allclose(model.run(IDS).logits, logits_of(module), atol=1e-5)
+    assert not model.trust.warnings
 
 
 def test_a_part_of_a_model_is_refused(module, tmp_path):
