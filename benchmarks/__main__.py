@@ -28,6 +28,7 @@ from benchmarks import (
     kernels,
     latents,
     lens,
+    loading,
     memory,
     model_layer,
     peers,
@@ -93,6 +94,7 @@ def in_memory(missed: list[str]) -> dict[str, Any]:
 
     def measure() -> Iterator[Row | MultipleRow]:
         yield from memory.shares()
+        yield from loading.rows()
         with tempfile.TemporaryDirectory(prefix="mi-bench-") as name, jupyter_lab(Path(name)) as running:
             yield from memory.rows(running, Path(name))
 
