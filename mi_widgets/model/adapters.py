@@ -25,7 +25,7 @@ def switches_of(module: nn.Module) -> str:
 
 
 def adapter_checks(module: nn.Module) -> Iterator[Check]:
-    """One note for each adapter."""
+    """A note of its adapters, where it has some."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for path, part in module.named_modules():
         if "_disable_adapters" not in part.__dict__:
@@ -35,8 +35,11 @@ def adapter_checks(module: nn.Module) -> Iterator[Check]:
             places = found.setdefault((_kind(part), adapter, _state(part, adapter)), [])
             if leaf not in places:
                 places.append(leaf)
-    for (kind, adapter, state), places in found.items():
-        yield Check("adapters", "note", f"{kind} {adapter!r} on {', '.join(places)}: {state}")
+    said = [
+        f"{kind} {name!r} on {', '.join(places)}: {state}" for (kind, name, state), places in found.items()
+    ]
+    if said:
+        yield Check("adapters", "note", "; ".join(said))
 
 
 def _names(part: Any) -> list[str]:

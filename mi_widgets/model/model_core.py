@@ -196,12 +196,18 @@ class ModelCore:
         """Run a pass, alone on this module.
 
         Raises:
-            MIError: the model was released.
+            MIError: the model was released, or a part of it was replaced.
             NestedRun: from inside another run of it.
         """
         if self._released:
             raise MIError(
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
+            )
+        path = self._parts.watched.replaced((*(edit.key for edit in forward.edits), *forward.keep))
+        if path is not None:
+            raise MIError(
+                f"{self.name} has changed since it was loaded: its {path} is another module now, as after an adapter "
+                "was added or taken away. Load it again: mi.load(module, tokenizer=…)."
             )
         with lock_of(self.module), as_written(self._parts.compiled):
             return trace(self._parts.traced, self.architecture, forward)

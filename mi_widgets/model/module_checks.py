@@ -76,13 +76,14 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
 
 
 def _packed(module: nn.Module) -> Iterator[Check]:
-    """One note for each kind of module that keeps its numbers in fewer bits."""
+    """A note of the modules that keep their numbers in fewer bits, where there are some."""
     kinds: dict[type, list[tuple[str, nn.Module]]] = {}
     for path, part in module.named_modules():
         weight = getattr(part, "weight", None)
         floats = isinstance(weight, Tensor) and weight.is_floating_point()
         if is_matrix(part) and inner_of(part) is part and not floats:
             kinds.setdefault(type(part), []).append((path, part))
+    notes = []
     for kind, parts in kinds.items():
         path, part = parts[0]
         try:
@@ -91,7 +92,9 @@ def _packed(module: nn.Module) -> Iterator[Check]:
         except UnsupportedModel:
             then = "they are not linear, so what runs keep is right, and figures of their weights are refused"
         said = f"{count_text(len(parts), 'module')} ({kind.__name__}, as {path}) without a weight of real numbers"
-        yield Check("packed weights", "note", f"{said}: {then}")
+        notes.append(f"{said}: {then}")
+    if notes:
+        yield Check("packed weights", "note", "; ".join(notes))
 
 
 @contextmanager

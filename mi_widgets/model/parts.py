@@ -14,6 +14,7 @@ from .architectures import Architecture, ModelConfig
 from .architectures.computed import place_of
 from .backend import lock_of
 from .tokens import Vocabulary
+from .watched import Watched
 from .wrappers import compiled_parts
 
 
@@ -30,6 +31,7 @@ class Parts:
         traced: the module as nnsight runs it.
         undo: takes the taps away.
         compiled: whether a part of it was compiled in its place.
+        watched: the modules that nnsight watches.
     """
 
     module: nn.Module
@@ -40,6 +42,7 @@ class Parts:
     traced: NNsight
     undo: Callable[[], None]
     compiled: bool
+    watched: Watched
 
 
 class _Traced(NNsight):
@@ -70,6 +73,5 @@ def tap_module(
     vocabulary = Vocabulary(tokenizer, size=config.d_vocab, n_ctx=config.n_ctx, name=name, bos=bos)
     with lock_of(module):
         undo = architecture.add_taps(module)
-    return Parts(
-        module, name, architecture, config, vocabulary, _Traced(module), undo, compiled_parts(module)
-    )
+    compiled, watched = compiled_parts(module), Watched(module, architecture.places)
+    return Parts(module, name, architecture, config, vocabulary, _Traced(module), undo, compiled, watched)

@@ -164,8 +164,7 @@ def test_which_adapter_is_active_is_seen_at_once():
         {"W_V": alone["W_V"], "heads": alone["heads"]}, {"W_V": plain["W_V"], "heads": both["heads"]}
     )
     assert [check.seen for check in mi.load(module).trust.checks if check.name == "adapters"] == [
-        "LoRA adapter 'default' on v_proj: not active, left out",
-        "LoRA adapter 'more0' on o_proj: active, taken in",
+        "LoRA adapter 'default' on v_proj: not active, left out; LoRA adapter 'more0' on o_proj: active, taken in"
     ]
 
 
@@ -206,3 +205,29 @@ def test_learned_prompts_are_refused():
         mi.errors.UnsupportedModel, match=r"before every prompt \(PROMPT_TUNING\).*such as LoRA"
     ):
         mi.load(get_peft_model(small("Llama"), config))
+
+
+def test_a_part_that_came_after_loading_is_not_read_as_it_was():
+    module = small("Llama")
+    model = mi.load(module)
+    torch.manual_seed(1)
+    module.add_adapter(lora(["gate_proj"]))
+    module.eval()
+    changed = r"changed since it was loaded: its model\.layers\.0\.mlp\.gate_proj is another module now.* Load it again"
+    with pytest.raises(mi.errors.MIError, match=changed):
+        model.run(IDS, keep=[at.mlp_pre])
+    with (
+        pytest.raises(mi.errors.MIError, match=changed),
+        model.intervene(mi.ablate(at.mlp_pre[0])),
+    ):
+        model.run(IDS)
+    with torch.no_grad():
+        logits = module(IDS).logits
+    assert torch.allclose(model.run(IDS, keep=[at.resid_post]).logits, logits, atol=1e-5)
+    seen = []
+    hook = module.model.layers[0].mlp.gate_proj.register_forward_hook(lambda _, args, out: seen.append(out))
+    with torch.no_grad():
+        module(IDS)
+    hook.remove()
+    again = mi.load(module).run(IDS, keep=[at.mlp_pre])
+    assert torch.allclose(again[at.mlp_pre[0]], seen[0], atol=1e-5)

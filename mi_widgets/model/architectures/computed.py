@@ -209,7 +209,9 @@ def _run(
         bias = through(torch.zeros(1, n_in, device=device, dtype=kind))[0]
         ones = torch.arange(n_in, device=device).split(rows)
         matrix = torch.cat([through(_unit(some, n_in, kind)) for some in ones]) - bias
-        probe = torch.randn(_PROBES, n_in, generator=torch.Generator().manual_seed(0)).to(device, kind)
+        probe = torch.randn(_PROBES, n_in, generator=torch.Generator().manual_seed(0), device="cpu").to(
+            device, kind
+        )
         wide = torch.promote_types(kind, torch.float32)
         x, weight, added, seen = (some.to(wide) for some in (probe, matrix, bias, through(probe)))
         off = (seen - (x @ weight + added)).abs()
