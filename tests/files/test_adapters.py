@@ -9,6 +9,7 @@ from peft import IA3Config, LoraConfig, PromptTuningConfig, TaskType, get_peft_m
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from tests.model.decoders import small_decoder
 from tests.model.families import small
 
 IDS = torch.tensor([[3, 1, 4, 1, 5]])
@@ -231,3 +232,31 @@ def test_a_part_that_came_after_loading_is_not_read_as_it_was():
     hook.remove()
     again = mi.load(module).run(IDS, keep=[at.mlp_pre])
     assert torch.allclose(again[at.mlp_pre[0]], seen[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["Olmo2ForCausalLM", "GraniteForCausalLM", "MixtralForCausalLM"])
+def test_decoders_without_a_table_too(name):
+    torch.manual_seed(1)
+    module = get_peft_model(small_decoder(name), lora("all-linear")).eval()
+    whole = merged(module)
+    model, expected = mi.load(module), mi.load(whole)
+    with torch.no_grad():
+        assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-4)
+    read, same = (one.weights for one in (model, expected))
+    pairs = {name: getattr(read, name) for name in ("W_Q", "W_V", "W_O", "W_U")}
+    assert_alike(pairs, {name: getattr(same, name) for name in pairs})
+
+
+def test_experts_with_an_adapter_run_as_they_do():
+    torch.manual_seed(1)
+    config = LoraConfig(r=2, target_modules=["v_proj"], target_parameters=["mlp.experts.gate_up_proj"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = get_peft_model(small_decoder("MixtralForCausalLM"), config).eval()
+    for name, x in module.named_parameters():
+        if "lora_B" in name:
+            x.data = torch.randn_like(x)
+    model = mi.load(module)
+    with torch.no_grad():
+        assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-4)
+    assert not model.trust.warnings
