@@ -22,6 +22,7 @@ help:
 	@echo "make lab     JupyterLab on the tour"
 	@echo "make test    everything, as CI runs it"
 	@echo "make check   the fast part of it, two minutes"
+	@echo "make files   what people bring: GGUF files, adapters, wrapped and offloaded modules; a minute"
 	@echo "make soak    what is slow and rarely breaks: five minutes on two cores"
 	@echo "make watch   rebuild the front end while you edit"
 	@echo "make bench   measure against the peers; with AGAINST=main~20, against older code"
