@@ -60,13 +60,23 @@ def open_gguf(
                 output_loading_info=True,
                 **_unpacked(),
             )
-            tokenizer = tokenizer or transformers.AutoTokenizer.from_pretrained(folder, gguf_file=name)
+            tokenizer, of_tokenizer = (tokenizer, ()) if tokenizer else _tokenizer(folder, name)
     except (UnknownModel, UnsupportedModel):
         raise
     except Exception as error:  # of code that is not ours
         raise _refusal(path, error) from error
     check_complete(path, found)
-    return module.eval(), tokenizer, (_types(reader), *_lost(reader, module))
+    return module.eval(), tokenizer, (_types(reader), *_lost(reader, module), *of_tokenizer)
+
+
+def _tokenizer(folder: str, name: str) -> tuple[Any, tuple[Check, ...]]:
+    """The file's, or None and why."""
+    try:
+        return transformers.AutoTokenizer.from_pretrained(folder, gguf_file=name), ()
+    except Exception as error:  # of code that is not ours
+        why = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        said = f"the file has none that transformers can read ({why}): give mi.load one, tokenizer=…, or token ids"
+        return None, (Check("tokenizer of the file", "warning", said),)
 
 
 def _unpacked() -> dict[str, Any]:

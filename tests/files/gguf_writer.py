@@ -37,7 +37,9 @@ def in_pairs(weight, heads):
     return halves.transpose(0, 2, 1, 3).reshape(weight.shape)
 
 
-def write_gguf(path, module, *, kinds=None, tensors=None, settings=None, architecture="llama", parts=1):
+def write_gguf(
+    path, module, *, kinds=None, tensors=None, settings=None, architecture="llama", parts=1, tokens=TOKENS
+):
     """Write one.
 
     Args:
@@ -48,6 +50,7 @@ def write_gguf(path, module, *, kinds=None, tensors=None, settings=None, archite
         settings: more of them, by name without the architecture's.
         architecture: what it says it is.
         parts: how many files there are.
+        tokens: its vocabulary; None for no tokenizer.
     """
     c, writer = module.config, gguf.GGUFWriter(path, architecture)
     writer.add_context_length(c.max_position_embeddings)
@@ -65,13 +68,14 @@ def write_gguf(path, module, *, kinds=None, tensors=None, settings=None, archite
         add(f"{architecture}.{name}", value)
     if parts > 1:
         writer.add_uint16("split.count", parts)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_token_list(TOKENS)
-    writer.add_token_merges(["a b", "Ġ a"])
-    writer.add_bos_token_id(1)
-    writer.add_eos_token_id(2)
-    writer.add_unk_token_id(0)
-    writer.add_add_bos_token(True)
+    if tokens:
+        writer.add_tokenizer_model("gpt2")
+        writer.add_token_list(tokens)
+        writer.add_token_merges(["a b", "Ġ a"])
+        writer.add_bos_token_id(1)
+        writer.add_eos_token_id(2)
+        writer.add_unk_token_id(0)
+        writer.add_add_bos_token(True)
     for name, x in module.named_parameters():
         weight = x.detach().numpy()
         if architecture == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):

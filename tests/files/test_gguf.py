@@ -10,6 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCau
 
 import mi_widgets as mi
 from tests.files.gguf_writer import TOKENS, name_in_file, unpacked_q8_0, write_gguf
+from tests.model.letters import letters
 
 IDS = torch.tensor([[3, 8, 4, 9, 5, 3, 8]])
 PACKED = {
@@ -64,6 +65,18 @@ def test_texts_are_cut_by_the_tokenizer_of_the_file(plain):
     model = mi.load(plain)
     assert model.run("abba a").tokens == (("<s>", "ab", "b", "a", " a"),)
     assert mi.load(plain, bos=False).run("b").tokens == (("b",),)
+
+
+def test_a_file_without_a_tokenizer_takes_ids(module, tmp_path):
+    path = write_gguf(tmp_path / "bare.gguf", module, tokens=None)
+    model = mi.load(path)
+    assert torch.allclose(model.run(IDS).logits, logits_of(module), atol=1e-5)
+    ((status, seen),) = notes(model, "tokenizer of the file")
+    assert status == "warning"
+    assert "the file has none that transformers can read (" in seen
+    own = mi.load(path, tokenizer=letters())
+    assert not notes(own, "tokenizer of the file")
+    assert own.run("ab").tokens == (("<s>", "a", "b"),)
 
 
 def test_packed_numbers_are_what_their_blocks_hold(module, tmp_path):
