@@ -24,17 +24,13 @@ class Watched:
 
     def __init__(self, module: nn.Module, places: Mapping[str, Place]) -> None:
         self._places = places
-        self._links: dict[str, _Link] = {
-            f"{path}.{name}" if path else name: (
-                part._modules,
-                name,
-                child,
-                f"{path}.{name}" if path else name,
-            )
-            for path, part in module.named_modules(remove_duplicate=False)
-            for name, child in part._modules.items()
-            if child is not None
-        }
+        self._links: dict[str, _Link] = {}
+        for above, part in module.named_modules(remove_duplicate=False):
+            for name, child in part._modules.items():
+                # What torch.compile has put around a layer hands on its parts by their own names.
+                path = (f"{above}." if above else "").replace("_orig_mod.", "") + name
+                if child is not None and name != "_orig_mod":
+                    self._links[path] = (part._modules, name, child, path)
         self._chains: dict[Key, tuple[_Link, ...]] = {}  # a run asks for the same again and again
 
     def replaced(self, keys: Iterable[Key]) -> str | None:
