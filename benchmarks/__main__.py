@@ -30,6 +30,7 @@ from benchmarks import (
     latents,
     lens,
     lens_networks,
+    loading,
     memory,
     model_layer,
     peers,
@@ -97,6 +98,7 @@ def in_memory(missed: list[str]) -> dict[str, Any]:
 
     def measure() -> Iterator[Row | MultipleRow]:
         yield from memory.shares()
+        yield from loading.rows()
         with tempfile.TemporaryDirectory(prefix="mi-bench-") as name, jupyter_lab(Path(name)) as running:
             yield from memory.rows(running, Path(name))
 

@@ -5,6 +5,7 @@ from .zoo.data import data as sample_texts
 from .zoo.dictionaries import dictionaries as dictionaries
 from .zoo.shipped import checkpoints as checkpoints
 from .zoo.shipped import models as models
+from .zoo.smollm2 import smollm2 as smollm2
 from .zoo.superposition import toys as toys
 
-__all__ = ["checkpoints", "corpora", "dictionaries", "models", "sample_texts", "toys"]
+__all__ = ["checkpoints", "corpora", "dictionaries", "models", "sample_texts", "smollm2", "toys"]

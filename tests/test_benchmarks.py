@@ -14,6 +14,7 @@ from benchmarks import (
     imports,
     latents,
     lens_networks,
+    loading,
     memory,
     model_layer,
     model_worker,
@@ -317,6 +318,17 @@ def test_shares_are_of_the_run_of_their_round(monkeypatch):
         row.missed()
         == f"{memory.NAME}: reading: the bar is 0.25 times the run that it reads; measured was 0.300"
     )
+
+
+def test_loading_is_a_multiple_of_transformers_own(monkeypatch):
+    monkeypatch.setattr(
+        loading, "last_line_of", lambda *_: {"mi_widgets": [1.0, 3.0], "transformers": [4.0, 4.0]}
+    )
+    [row] = loading.rows()
+    assert (row.ours.rounds, row.against_s, row.bar) == ([0.25, 0.75], 4.0, loading.BAR)
+    measured = next(row for row in RESULTS["memory"]["rows"] if row["task"] == loading.TASK)
+    assert measured["bar"] == loading.BAR
+    assert measured["ours"]["median"] <= loading.BAR
 
 
 def test_the_texts_that_are_typed_grow_and_are_as_many_as_gestures():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import weakref
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,9 @@ from torch import Tensor, nn
 
 from mi_widgets.core.recording import serial
 
+from .adapters import switches_of
+from .offloaded import tensors_of
+
 
 @dataclass(frozen=True, eq=False)
 class WeightState:
@@ -21,37 +23,47 @@ class WeightState:
 
     A change in place moves a tensor's version; one through `.data` does not, so the numbers are looked at as well: all
     of a small module, one of every row and of every column of a large one (to read all of GPT-2 small takes longer than
-    its forward pass). What changes less than a row or a column of a large module in that way may go unseen.
+    its forward pass). What changes less than a row or a column of a large module in that way may go unseen, and so does
+    what changes on a disk.
 
     Attributes:
         tensors: by name, and weakly: they may go.
         versions: of each; empty where they are inference tensors, which have none.
         looked_at: a hash of some numbers of each.
+        switches: how its adapters are set.
     """
 
     tensors: tuple[tuple[str, weakref.ref[Tensor]], ...]
     versions: tuple[int, ...]
     looked_at: bytes
+    switches: str
 
     @classmethod
     def of(cls, module: nn.Module) -> WeightState:
         """Now."""
-        named = list(_tensors(module))
+        named = list(tensors_of(module, from_disk=False))
         tracked = not any(tensor.is_inference() for _, tensor in named)
         return cls(
             tuple((name, weakref.ref(tensor)) for name, tensor in named),
             tuple(tensor._version for _, tensor in named) if tracked else (),
             _looked_at([tensor for _, tensor in named]),
+            switches_of(module),
         )
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What differs wherever the weights do, as far as that can be seen."""
-        return self.versions, self.looked_at, tuple(serial(tensor()) for _, tensor in self.tensors)
+        return (
+            self.versions,
+            self.looked_at,
+            self.switches,
+            tuple(serial(tensor()) for _, tensor in self.tensors),
+        )
 
     def same_as(self, other: WeightState) -> bool:
         """Whether nothing has changed in between."""
-        if (self.versions, self.looked_at) != (other.versions, other.looked_at):
+        seen = (self.versions, self.looked_at, self.switches)
+        if seen != (other.versions, other.looked_at, other.switches):
             return False
         pairs = zip(self.tensors, other.tensors, strict=True)  # as many as there are versions
         return all(a == b and ours() is theirs() is not None for (a, ours), (b, theirs) in pairs)
@@ -60,11 +72,6 @@ class WeightState:
     def tracked(self) -> bool:
         """Whether a change would have been noted."""
         return len(self.versions) == len(self.tensors)
-
-
-def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    yield from module.named_parameters()
-    yield from module.named_buffers()
 
 
 def held(tensor: Tensor) -> tuple[Tensor, ...]:
@@ -105,13 +112,30 @@ def _diagonal(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Te
 
 
 def hashed(module: nn.Module) -> str:
-    """The hash of all weights as they are now, as `"sha256:…"`."""
+    """The hash of all weights as they are now, and of how adapters are set, as `"sha256:…"`."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(_tensors(module), key=lambda named: named[0]):
+    for name, tensor in sorted(tensors_of(module), key=lambda named: named[0]):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         for x in held(tensor):
             digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    for name, value in sorted(module.state_dict().items()):
+        if not isinstance(value, Tensor) or value.is_quantized:  # packed, and no parameter
+            digest.update(name.encode())
+            _update(digest, value)
+    digest.update(switches_of(module).encode())  # nothing where there are no adapters
     return f"sha256:{digest.hexdigest()}"
+
+
+def _update(digest: Any, packed: Any) -> None:
+    """Take in what a module packs its weights into: quantized tensors, in tuples with what they need."""
+    if isinstance(packed, Tensor):
+        x = packed.dequantize() if packed.is_quantized else packed
+        digest.update(x.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    elif isinstance(packed, (tuple, list)):
+        for one in packed:
+            _update(digest, one)
+    else:
+        digest.update(repr(packed).encode())
 
 
 _KEPT = 8  # states of a model whose hash is known

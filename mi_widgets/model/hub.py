@@ -9,12 +9,16 @@ from typing import Any
 import torch
 import transformers  # as a whole: its modelling code is loaded at first use
 from huggingface_hub import constants, get_session
+from safetensors import SafetensorError
 from torch import nn
 
 from mi_widgets import zoo
 from mi_widgets.core.errors import UnknownModel, UnsupportedModel
+from mi_widgets.zoo.smollm2 import NAME as SMOLLM2
 
+from .adapter_files import CONFIG, adapter_files
 from .architectures import FAMILIES
+from .complete import check_complete
 
 _PATIENCE = 4  # seconds; transformers itself would ask six times before it gives up
 
@@ -23,7 +27,7 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
     """A model and its tokenizer. Only safetensors are read, and no code that comes with a model is run.
 
     Args:
-        name: a folder with `config.json`, or a Hugging Face id.
+        name: a folder with `config.json`, or a Hugging Face id; of a model, or of an adapter of one.
         dtype: of the weights; that of the file by default.
         tokenizer: one of your own, or None for the model's.
 
@@ -31,8 +35,36 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
         UnknownModel: neither, or no connection, or no safetensors there.
         UnsupportedModel: no decoder whose sites can be found.
     """
-    offline = Path(name).is_dir() or not hub_answers()
-    how: dict[str, Any] = {"trust_remote_code": False, "local_files_only": offline}
+    how = _how(name)
+    # A folder has few files; of the hub is first asked what most ids are.
+    adapter = adapter_files(name, how) if Path(name).is_dir() else None
+    if adapter is None:
+        try:
+            return _open_whole(name, how, dtype, tokenizer)
+        except UnknownModel:
+            adapter = adapter_files(name, how)
+            if adapter is None:
+                raise
+    base = _how(adapter.base)
+    try:
+        module, its_tokenizer = _open_whole(adapter.base, base, dtype, tokenizer or _tokenizer(name, how))
+    except UnknownModel as error:
+        raise UnknownModel(
+            f"{name} is an adapter ({adapter.kind}) for {adapter.base}, which cannot be loaded: {error} Where the base "
+            f"lies elsewhere now, write its place into {CONFIG} as base_model_name_or_path."
+        ) from error
+    return adapter.on(module, how).eval(), its_tokenizer
+
+
+def _how(name: str) -> dict[str, Any]:
+    """How transformers is to look for a name."""
+    return {"trust_remote_code": False, "local_files_only": Path(name).is_dir() or not hub_answers()}
+
+
+def _open_whole(
+    name: str, how: dict[str, Any], dtype: torch.dtype | None, tokenizer: Any
+) -> tuple[nn.Module, Any]:
+    """A whole model and its tokenizer."""
     try:
         config = transformers.AutoConfig.from_pretrained(name, **how)
     except (OSError, ValueError) as error:
@@ -50,14 +82,16 @@ def open_hub(name: str, *, dtype: torch.dtype | None, tokenizer: Any) -> tuple[n
                 "to look into: bring a decoder with attention, such as a GPT2LMHeadModel."
             )
     try:
-        module = transformers.AutoModelForCausalLM.from_pretrained(
-            name, config=config, dtype=dtype or "auto", use_safetensors=True, **how
+        load: Any = transformers.AutoModelForCausalLM.from_pretrained
+        module, found = load(
+            name, config=config, dtype=dtype or "auto", use_safetensors=True, output_loading_info=True, **how
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise UnknownModel(
             f"{name} has no weights that can be loaded: {first_line(error)} Only safetensors are read (a pickle "
             "can run code); convert the weights with save_pretrained."
         ) from error
+    check_complete(name, found)
     return module.eval(), tokenizer or _tokenizer(name, how)
 
 
@@ -85,7 +119,9 @@ def _decoders() -> frozenset[str]:
 
 
 def _nowhere(name: str, error: Exception) -> str:
-    near = difflib.get_close_matches(name, zoo.models(), n=1)
+    near = difflib.get_close_matches(name, [*zoo.models(), SMOLLM2], n=1)
+    files = sorted(Path(name).glob("*.gguf")) if Path(name).is_dir() else []
+    near += [str(file) for file in files[:1]]
     meant = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"There is no shipped model {name!r}.{meant} The shipped ones are {', '.join(zoo.models())}. It is no "

@@ -16,15 +16,22 @@ from mi_widgets import zoo
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import MIError, UnknownCheckpoint, UnknownModel
 from mi_widgets.core.recording import made_by
+from mi_widgets.zoo.smollm2 import NAME as SMOLLM2
+from mi_widgets.zoo.smollm2 import smollm2
 
 from .architectures import architecture_of
 from .backend import lock_of
 from .devices import device_of, dtype_of
 from .evaluation import evaluating
 from .foreign import meant_by, refused_path, said_of, unwrapped
+from .gguf_files import SUFFIX as GGUF
+from .gguf_files import open_gguf
 from .hub import open_hub
 from .model import Model, model_of
+from .offloaded import check_numbers
 from .transformer_lens import unwrapped as of_transformer_lens
+from .trust import Check
+from .wrappers import as_written, compiled_parts, inside, unwrapping
 
 
 @checked
@@ -43,10 +50,13 @@ def load(
     Args:
         name_or_module: the name of a shipped model; or a folder that `python -m mi_widgets.training train` or
             `save_pretrained` has written; or a Hugging Face id (safetensors only, no code of the model's is run); or
-            a module in memory, also inside a pipeline of transformers or a model of nnsight. A module is not copied;
-            `model.release()` takes away what is added to it. One of TransformerLens's (HookedTransformer of 2.x,
-            TransformerBridge of 4.x) is read by its own config, with the same weights (they are shared, not copied),
-            its tokenizer and its `default_prepend_bos`; its hooks are not.
+            a `.gguf` file (llama.cpp, Ollama, LM Studio); or `"smollm2-135m-instruct"` where that is installed; or
+            a module in memory, also inside a pipeline of transformers or a model of nnsight. An adapter (peft) is put
+            onto the model that its folder or id names. What stands inside of `torch.compile`, a `PeftModel` or
+            `DataParallel` is looked into. A module is not copied; `model.release()` takes away what is added to it.
+            One of TransformerLens's (HookedTransformer of 2.x, TransformerBridge of 4.x) is read by its own config,
+            with the same weights (they are shared, not copied), its tokenizer and its `default_prepend_bos`; its
+            hooks are not.
         checkpoint: for a shipped model: a step of its training, one of `mi.shipped.checkpoints(name)`; the last by
             default.
         tokenizer: a Hugging Face tokenizer, for a module or in place of the model's own. Without one, prompts are
@@ -69,7 +79,7 @@ def load(
     if bos is not None and not isinstance(bos, bool):
         raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
     name_or_module, tokenizer = unwrapped(name_or_module, tokenizer)
-    inside = None
+    theirs = None
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(
@@ -81,10 +91,12 @@ def load(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
                     "module.to(device, dtype) before you load it."
                 )
-        name, module, record = type(name_or_module).__name__, name_or_module, None
-        if (inside := of_transformer_lens(module)) is not None:
-            module, bos = inside.module, inside.bos if bos is None and tokenizer is None else bos
-            tokenizer = inside.tokenizer if tokenizer is None and vocabulary is None else tokenizer
+        opened = module = inside(name_or_module)
+        if (theirs := of_transformer_lens(module)) is not None:
+            module, bos = theirs.module, theirs.bos if bos is None and tokenizer is None else bos
+            tokenizer = theirs.tokenizer if tokenizer is None and vocabulary is None else tokenizer
+        check_numbers(module)
+        name, record, came = type(opened).__name__, None, ()
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
             os.fspath(name_or_module),
@@ -101,20 +113,24 @@ def load(
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
         with torch.random.fork_rng(devices=[]):  # a module draws weights before it gets those of the file
-            module, tokenizer, name = _open(path, checkpoint, kind, tokenizer, vocabulary)
-        module = module.to(place) if kind is None else module.to(place, kind)
+            given, tokenizer, name, came = _open(path, checkpoint, kind, tokenizer, vocabulary)
+        name_or_module = given.to(place) if kind is None else given.to(place, kind)
+        opened = module = inside(name_or_module)
     else:
         raise UnknownModel(said_of(name_or_module))
-    with lock_of(module), evaluating(module):  # a module without a table is run once to find its sites
-        architecture = replace(architecture_of(module), remark=inside.remark if inside else "")
+    with lock_of(module), evaluating(module), as_written(compiled_parts(module)):
+        # A module without a table is run once to find its sites.
+        architecture = replace(architecture_of(module), remark=theirs.remark if theirs else "")
+        if theirs is None and name_or_module is not module:
+            came = (*came, unwrapping(name_or_module, module, architecture))
     tokens = {"tokenizer": tokenizer, "bos": bos, "vocabulary": vocabulary}
-    return model_of(module, architecture=architecture, name=name, record=record, **tokens)
+    return model_of(module, architecture=architecture, name=name, record=record, came=came, **tokens)
 
 
 def _open(
     path: str, checkpoint: Any, dtype: torch.dtype | None, tokenizer: Any, vocabulary: Any
-) -> tuple[nn.Module, Any, str]:
-    """The module, its tokenizer and its name."""
+) -> tuple[nn.Module, Any, str, tuple[Check, ...]]:
+    """The module, its tokenizer, its name, and what is good to know of how it came."""
     checkpoint = _plain(checkpoint)
     if zoo.is_known(path):
         for option, given in (("tokenizer", tokenizer), ("vocabulary", vocabulary)):
@@ -123,18 +139,27 @@ def _open(
                     f"mi.load({path!r}): a shipped model has its own tokenizer; leave {option}= out."
                 )
         module, tokenizer = zoo.open_model(path, checkpoint)
-        return module, tokenizer, Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}")
+        return (
+            module,
+            tokenizer,
+            Path(path).name + ("" if checkpoint is None else f" at step {checkpoint}"),
+            (),
+        )
     if checkpoint is not None:
         raise UnknownCheckpoint(
             f"checkpoint={checkpoint!r} goes with a shipped model ({', '.join(zoo.models())}); {path!r} is none."
         )
+    if path == SMOLLM2 or Path(path).suffix.lower() == GGUF:
+        file = str(smollm2()) if path == SMOLLM2 else path
+        module, own, came = open_gguf(file, dtype=dtype, tokenizer=tokenizer)
+        return module, own if vocabulary is None else None, Path(path).name.removesuffix(GGUF), came
     if refused := refused_path(path):
         raise UnknownModel(refused)
     try:
         module, own = open_hub(path, dtype=dtype, tokenizer=tokenizer)
     except UnknownModel as error:
         raise UnknownModel(f"{error}{meant_by(path)}") from error
-    return module, own if vocabulary is None else tokenizer, Path(path).name
+    return module, own if vocabulary is None else tokenizer, Path(path).name, ()
 
 
 def _plain(checkpoint: Any) -> Any:

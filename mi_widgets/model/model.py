@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -30,6 +31,8 @@ from .model_with_provenance import ModelWithProvenance
 from .parts import tap_module
 from .run import Generation, Run, at_padding
 from .sweep import Metric, sweep
+from .trust import Check
+from .wrappers import as_written
 
 
 @argument_type("mi.load(name)")
@@ -243,6 +246,7 @@ def model_of(
     record: Call | None,
     bos: bool | None,
     vocabulary: Sequence[str] | None = None,
+    came: Iterable[Check] = (),
 ) -> Model:
     """Make a module ready, examine it, and hand both over.
 
@@ -254,6 +258,7 @@ def model_of(
         record: the call that loaded it; None for a module of the user's.
         bos: whether a text gets the token that begins a text; None for what the tokenizer does.
         vocabulary: without a tokenizer, the texts of the token ids.
+        came: what is good to know of how it came here.
 
     Raises:
         UnsupportedModel: it does not run, or gives no logits.
@@ -262,8 +267,9 @@ def model_of(
     parts = tap_module(module, architecture=architecture, name=name, **tokens)
     core = ModelCore(parts)
     try:
-        findings = examine(core)
+        with as_written(parts.compiled):
+            findings = examine(core)
     except BaseException:
         core.release()
         raise
-    return Model(parts, findings, record)
+    return Model(parts, replace(findings, checks=(*came, *findings.checks)), record)

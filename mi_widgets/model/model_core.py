@@ -20,6 +20,7 @@ from mi_widgets.core.spans import PromptSpans, touches
 from mi_widgets.core.torch_defaults import torch_defaults
 
 from .architectures import Weights, check_site, layers_of
+from .architectures.computed import place_of
 from .backend import Edit, Key, PassRequest, lock_of, trace
 from .evaluation import evaluating
 from .memory import bytes_of, check_fits
@@ -28,6 +29,7 @@ from .prompt_reader import PromptReader
 from .stretching import check_stretched, stretched_past
 from .tokens import TokenizedPrompts
 from .unembedding import Unembedding
+from .wrappers import as_written
 
 # The stack of every module in this context: (id of the module, what is done to it), outermost first.
 _active: ContextVar[tuple[tuple[int, Stack], ...]] = ContextVar("mi_widgets_active", default=())
@@ -51,7 +53,7 @@ class ModelCore(PromptReader):
     @property
     def device(self) -> torch.device:
         """Where prompts go in."""
-        return next(self.module.parameters()).device
+        return place_of(self.module)[0]
 
     @property
     def dtype(self) -> torch.dtype:
@@ -158,14 +160,25 @@ class ModelCore(PromptReader):
         """Run a pass, alone on this module.
 
         Raises:
-            MIError: the model was released.
+            MIError: the model was released, or a part of it was replaced.
             NestedRun: from inside another run of it.
         """
         if self._released:
             raise MIError(
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
             )
-        with torch_defaults(), lock_of(self.module), evaluating(self.module):
+        path = self._parts.watched.replaced((*(edit.key for edit in forward.edits), *forward.keep))
+        if path is not None:
+            raise MIError(
+                f"{self.name} has changed since it was loaded: its {path} is another module now, as after an adapter "
+                "was added or taken away. Load it again: mi.load(module, tokenizer=…)."
+            )
+        with (
+            torch_defaults(),
+            lock_of(self.module),
+            evaluating(self.module),
+            as_written(self._parts.compiled),
+        ):
             return trace(self._parts.traced, self.architecture, forward)
 
     def edits(self, interventions: Iterable[Intervention], spans: PromptSpans) -> list[Edit]:

@@ -7,15 +7,22 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from mi_widgets.core.errors import UnsupportedModel
+from mi_widgets.core.numbers import count_text
+
+from .adapters import adapter_checks
+from .architectures.computed import inner_of, is_matrix, is_plain, matrix_of
 from .examination import Examination, distance
 from .fingerprint import held
 from .model_core import ModelCore
+from .offloaded import offload_checks, tensors_of
 from .trust import Check
+from .wrappers import compiled_parts
 
 
 def weights_that_are_no_numbers(module: nn.Module) -> list[str]:
     """The names of the parameters that hold NaN or infinity."""
-    return [name for name, weight in module.named_parameters() if not _finite(held(weight)[0])]
+    return [name for name, weight in tensors_of(module) if not _finite(held(weight)[0])]
 
 
 def _finite(x: Tensor) -> bool:
@@ -48,12 +55,45 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
             f"logits are {cap:g}·tanh(x/{cap:g}) of what the unembedding gives: directions do not add up in them",
             ("logits",),
         )
-    head = model.module.get_submodule(model.architecture.unembed)
+    if compiled_parts(model.module):
+        said = "torch.compile has compiled parts of it in their place; here they run as they were written"
+        yield Check("compiled", "note", said)
+    yield from offload_checks(model.module)
+    yield from adapter_checks(model.module)
+    yield from _packed(model.module)
+    ends = (model.architecture.unembed, model.architecture.places["embed"].path)
+    head, embed = (model.module.get_submodule(path) for path in ends)
+    # What stands for another, as an adapter does, may be at one of them only.
+    alone = all(inner_of(one) is one for one in (head, embed))
     weight = getattr(head, "weight", None)
-    embed = getattr(model.module.get_submodule(model.architecture.places["embed"].path), "weight", None)
-    if weight is not None and weight is embed:
-        said = "W_U is W_E transposed: the direction that a token puts in is the one that it is read by"
+    if alone and weight is not None and weight is getattr(embed, "weight", None):
+        factor = "" if is_plain(embed) else ", but for a factor"  # Gemma's
+        said = (
+            f"W_U is W_E transposed{factor}: the direction that a token puts in is the one that it is read by"
+        )
         yield Check("tied embeddings", "note", said)
+
+
+def _packed(module: nn.Module) -> Iterator[Check]:
+    """A note of the modules that keep their numbers in fewer bits, where there are some."""
+    kinds: dict[type, list[tuple[str, nn.Module]]] = {}
+    for path, part in module.named_modules():
+        weight = getattr(part, "weight", None)
+        floats = isinstance(weight, Tensor) and weight.is_floating_point()
+        if is_matrix(part) and inner_of(part) is part and not floats:
+            kinds.setdefault(type(part), []).append((path, part))
+    notes = []
+    for kind, parts in kinds.items():
+        path, part = parts[0]
+        try:
+            matrix_of(part)
+            then = "figures of weights are of what they compute"
+        except UnsupportedModel:
+            then = "they are not linear, so what runs keep is right, and figures of their weights are refused"
+        said = f"{count_text(len(parts), 'module')} ({kind.__name__}, as {path}) without a weight of real numbers"
+        notes.append(f"{said}: {then}")
+    if notes:
+        yield Check("packed weights", "note", "; ".join(notes))
 
 
 def how_it_was_read(model: ModelCore) -> Iterator[Check]:

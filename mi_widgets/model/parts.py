@@ -6,12 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from nnsight import NNsight
 from torch import nn
 
 from .architectures import Architecture, ModelConfig
+from .architectures.computed import place_of
 from .backend import lock_of
 from .vocabulary import Vocabulary
+from .watched import Watched
+from .wrappers import compiled_parts
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Parts:
         vocabulary: its tokenizer, or token ids alone.
         traced: the module as nnsight runs it.
         undo: takes the taps away.
+        compiled: whether a part of it was compiled in its place.
+        watched: the modules that nnsight watches.
     """
 
     module: nn.Module
@@ -35,6 +41,17 @@ class Parts:
     vocabulary: Vocabulary
     traced: NNsight
     undo: Callable[[], None]
+    compiled: bool
+    watched: Watched
+
+
+class _Traced(NNsight):
+    """nnsight's, which puts what goes in where the module computes, also where its weights are elsewhere till then."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where prompts go in."""
+        return place_of(self._module)[0]
 
 
 def tap_module(
@@ -65,4 +82,5 @@ def tap_module(
     known = Vocabulary(tokenizer, **sizes, name=name, bos=bos, names=vocabulary)
     with lock_of(module):
         undo = architecture.add_taps(module)
-    return Parts(module, name, architecture, config, known, NNsight(module), undo)
+    compiled, watched = compiled_parts(module), Watched(module, architecture.places)
+    return Parts(module, name, architecture, config, known, _Traced(module), undo, compiled, watched)

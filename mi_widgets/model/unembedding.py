@@ -14,6 +14,7 @@ from mi_widgets.core.torch_defaults import torch_defaults
 
 from .architectures import Architecture
 from .architectures.base import fold_norm
+from .architectures.computed import bias_of, matrix_of, place_of, sizes_of
 from .architectures.norms import affine_of
 from .backend import lock_of
 
@@ -39,6 +40,11 @@ class Unembedding:
     def _unembed(self) -> Any:
         return self.module.get_submodule(self.architecture.unembed)
 
+    @property
+    def _ours(self) -> bool:
+        """Whether it is a `Transformer`'s, which keeps its matrix the other way round."""
+        return hasattr(self._unembed, "W_U")
+
     def logits(
         self, resid: Float[Tensor, "... d_model"], *, capped: bool = True
     ) -> Float[Tensor, "... d_vocab"]:
@@ -56,7 +62,7 @@ class Unembedding:
 
     def scale(self, resid: Float[Tensor, "... d_model"]) -> Tensor:
         """What the final norm multiplies by at each place: one over the spread that it finds there."""
-        norm, x = self._norm, resid.to(next(self._unembed.parameters()).device).float()
+        norm, x = self._norm, resid.to(place_of(self._unembed)[0]).float()
         if norm is None:
             return x.new_ones(x.shape[:-1])
         with torch_defaults(), lock_of(self.module), torch.no_grad():
@@ -76,7 +82,7 @@ class Unembedding:
         """What each token's logit is at a residual stream of nothing: the biases of norm and unembedding."""
         with torch_defaults():
             ids = torch.as_tensor(ids)
-            bias = getattr(self._unembed, "b_U", getattr(self._unembed, "bias", None))
+            bias = self._unembed.b_U if self._ours else bias_of(self._unembed, self.architecture.unembed)
             own = (
                 0.0
                 if bias is None
@@ -86,15 +92,18 @@ class Unembedding:
 
     def _normed(self, resid: Tensor) -> Float[Tensor, "1 place d_model"]:
         # Laid out as a batch of one: modules may insist on three axes.
-        x = resid.to(next(self._unembed.parameters())).reshape(1, -1, resid.shape[-1])
+        x = resid.to(*place_of(self._unembed)).reshape(1, -1, resid.shape[-1])
         return x if self._norm is None else self._norm(x)
 
     def _columns(self, ids: Tensor) -> Tensor:
-        matrix = self._unembed.W_U if hasattr(self._unembed, "W_U") else self._unembed.weight.T
+        matrix = self._unembed.W_U if self._ours else matrix_of(self._unembed, self.architecture.unembed)
         return matrix.detach()[:, ids.to(matrix.device)].float() * self.architecture.logit_scale
 
     def _norm_bias(self) -> Tensor:
-        weight = next(self._unembed.parameters())
-        width = weight.shape[0] if hasattr(self._unembed, "W_U") else weight.shape[1]
-        norm = self._norm
-        return weight.new_zeros(width).float() if norm is None else affine_of(norm, width, weight.device).bias
+        device, _ = place_of(self._unembed)
+        width = self._unembed.W_U.shape[0] if self._ours else sizes_of(self._unembed)[0]
+        return (
+            torch.zeros(width, device=device)
+            if self._norm is None
+            else affine_of(self._norm, width, device).bias
+        )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
@@ -61,6 +62,17 @@ def test_code_that_comes_with_a_model_and_pickles_are_not_read(tmp_path):
     module.config.save_pretrained(tmp_path)
     torch.save(module.state_dict(), tmp_path / "pytorch_model.bin")
     with pytest.raises(mi.errors.UnknownModel, match="Only safetensors are read"):
+        mi.load(tmp_path)
+
+
+def test_weights_that_a_folder_lacks_are_not_drawn_at_random(tmp_path):
+    small("Llama").save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    save_file({k: v for k, v in weights.items() if "v_proj" not in k}, tmp_path / "model.safetensors")
+    with pytest.raises(
+        mi.errors.UnknownModel,
+        match=r"lacks weights of the model that it says it is: model.layers.0.self_attn.v_proj.weight, .* Bring all",
+    ):
         mi.load(tmp_path)
 
 

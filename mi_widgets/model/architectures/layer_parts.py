@@ -11,9 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked
 
 from .base import ModelConfig, Place
+from .computed import is_matrix
 from .table import first_half
 from .table_weights import qkv_of
 
@@ -62,10 +64,6 @@ def reader_of(layer: Sequence[Passed], x: Tensor, *, outside: str) -> str | None
     return None
 
 
-def _matrix_like(part: nn.Module) -> bool:
-    return getattr(getattr(part, "weight", None), "ndim", 0) == 2
-
-
 def _outside(block: nn.Module, layer: Sequence[Passed], attention: str) -> list[Passed]:
     """The modules with a matrix that are no part of the attention, in the order of the calls."""
     return [
@@ -73,7 +71,7 @@ def _outside(block: nn.Module, layer: Sequence[Passed], attention: str) -> list[
         for one in layer
         if one.path
         and not f"{one.path}.".startswith(f"{attention}.")
-        and _matrix_like(block.get_submodule(one.path))
+        and is_matrix(block.get_submodule(one.path))
     ]
 
 
@@ -142,7 +140,7 @@ def attention_matrices(
             turned = all(p.ndim > 1 for p in attends.parameters()) and not (
                 _long_as(q, one.query) and _long_as(k, one.key)
             )
-        except (AttributeError, StopIteration, RuntimeError):
+        except (AttributeError, StopIteration, RuntimeError, UnsupportedModel):
             continue
         # A bias is the same everywhere; positions turn queries and keys, which stay as long as they are.
         close = 8 * torch.finfo(one.value.dtype).eps * value.abs().max()

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.torch_defaults import torch_defaults
 
+from .computed import place_of, twin_of
+
 _ROWS = 8
 _FAR, _FAR_IN_HALF = (
     4096.0,
@@ -57,18 +59,16 @@ def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affin
         return Affine(
             torch.ones(d_model, device=device), torch.zeros(d_model, device=device), takes_mean=False
         )
-    some = next(norm.parameters(), None)
-    where = device or torch.device("cpu") if some is None else some.device
-    kind = torch.float32 if some is None else some.dtype
+    where, kind = place_of(norm, device)
+    alone = twin_of(norm)
     eps, generator = torch.finfo(kind).eps, torch.Generator().manual_seed(0)
     # With a mean as large as its spread, so that it shows whether the norm takes it away.
     far = _FAR_IN_HALF if kind == torch.float16 else _FAR
     x = ((1 + torch.randn(1, _ROWS, d_model, generator=generator)) * far).to(where, kind)
 
     def through(given: Tensor) -> Tensor:
-        # Past hooks and traces: one may wait at this norm in another thread.
         with torch.no_grad():
-            return type(norm).forward(norm, given).float()
+            return alone(given).float()
 
     bias = through(torch.zeros_like(x))[0, 0]
     normed, x = through(x) - bias, x.float()
@@ -90,7 +90,7 @@ def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affin
 def _exact(norm: nn.Module, scale: Tensor, eps: float) -> Tensor:
     """The norm's own weight, or one plus it, where one of them is what was seen: it is not rounded."""
     weight = getattr(norm, "w", getattr(norm, "weight", None))
-    if not isinstance(weight, Tensor) or weight.shape != scale.shape:
+    if not isinstance(weight, Tensor) or weight.is_meta or weight.shape != scale.shape:
         return scale
     own = weight.detach().float()
     nearest = min((own, 1 + own), key=lambda same: float((same - scale).abs().max()))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .base import Layout, ModelConfig, Place
+from .computed import sizes_of
 
 # Three matrices; one with q, k and v side by side; one with the three of each head together.
 QKV = Literal["three", "side by side", "by head"]
@@ -136,16 +137,16 @@ def find(root: Any, path: str) -> Any:
 def describe(table: Table, module: Any) -> ModelConfig:
     """The sizes of a module, by its table, its weights and its config."""
     c = module.config.get_text_config()
-    embed = find(module, table.embed).weight
+    d_model = sizes_of(find(module, table.embed))[1]
     n_heads = table.sizes.get("n_heads") or c.num_attention_heads
     sizes = {
         "n_layers": len(find(module, table.blocks)),
         "n_heads": n_heads,
         "n_key_value_heads": n_heads,
-        "d_model": embed.shape[1],
-        "d_head": embed.shape[1] // n_heads,
+        "d_model": d_model,
+        "d_head": d_model // n_heads,
         "d_mlp": _d_mlp(table, module),
-        "d_vocab": find(module, table.unembed).weight.shape[0],
+        "d_vocab": sizes_of(find(module, table.unembed))[1],
         "n_ctx": getattr(c, "max_position_embeddings", None)
         or getattr(c, "seq_length", None)
         or getattr(c, "max_seq_len", None)
@@ -161,11 +162,4 @@ def describe(table: Table, module: Any) -> ModelConfig:
 def _d_mlp(table: Table, module: Any) -> int:
     if not table.mlp_down:
         return 0
-    # transformers' Conv1D has its input first, torch's Linear last; the other side is d_model.
-    down = find(module, f"{table.blocks}.0.{table.mlp_down}")
-    return down.weight.shape[0 if is_conv(down) else 1]
-
-
-def is_conv(module: nn.Module) -> bool:
-    """Whether it is transformers' Conv1D, whose matrix is (in, out)."""
-    return type(module).__name__ == "Conv1D"
+    return sizes_of(find(module, f"{table.blocks}.0.{table.mlp_down}"))[0]

@@ -10,26 +10,23 @@ from torch import Tensor, nn
 from mi_widgets.core.errors import UnsupportedModel
 
 from .base import ModelConfig, Weights, centre_output, fold_norm
+from .computed import inner_of, matrix_of
 from .norms import affine_of
-from .table import QKV, Table, describe, find, is_conv
-
-
-def _matrix(module: Any) -> Tensor:
-    """The weight as (in, out)."""
-    return module.weight if is_conv(module) else module.weight.T
+from .table import QKV, Table, describe, find
 
 
 def qkv_of(qkv: QKV, attention: Any, c: ModelConfig) -> tuple[Tensor, Tensor, Tensor]:
     """The matrices (d_model, head, d_head) of one layer, each head with its key and value.
 
     Raises:
-        AttributeError: the attention has no such matrices; StopIteration, RuntimeError likewise.
+        AttributeError: the attention has no such matrices; StopIteration, RuntimeError, UnsupportedModel likewise.
     """
     if qkv == "three":
-        parts = [_matrix(getattr(attention, f"{name}_proj")) for name in "qkv"]
+        parts = [matrix_of(getattr(attention, f"{name}_proj"), f"{name}_proj") for name in "qkv"]
     else:
         names = ("c_attn", "qkv_proj", "query_key_value", "Wqkv")
-        fused = _matrix(next(getattr(attention, name) for name in names if hasattr(attention, name)))
+        name = next(name for name in names if hasattr(attention, name))
+        fused = matrix_of(getattr(attention, name), name)
         if qkv == "by head":
             parts = [p.flatten(-2) for p in fused.unflatten(-1, (c.n_heads, 3, c.d_head)).unbind(-2)]
         else:
@@ -63,12 +60,12 @@ def weights_of(table: Table, module: Any) -> Weights:
         read.append(fold_norm(norm, together.flatten(1)).view_as(together).unbind(1))
     q, k, v = (torch.stack([layer[i] for layer in read]).transpose(1, 2) for i in range(3))
     return Weights(
-        W_E=centre_output(final, find(module, table.embed).weight),
+        W_E=centre_output(final, matrix_of(find(module, table.embed), table.embed)),
         W_Q=q,
         W_K=k,
         W_V=v,
         W_O=torch.stack([heads_write(table, module, layer) for layer in range(c.n_layers)]),
-        W_U=fold_norm(final, find(module, table.unembed).weight.T) * table.logit_scale,
+        W_U=fold_norm(final, matrix_of(find(module, table.unembed), table.unembed)) * table.logit_scale,
     )
 
 
@@ -80,13 +77,14 @@ def _added(table: Table, after: Any, matrix: Tensor) -> Tensor:
 
 def is_norm(module: nn.Module) -> bool:
     """Whether it is a norm, by its class."""
-    return "norm" in type(module).__name__.lower()
+    return "norm" in type(inner_of(module)).__name__.lower()
 
 
 def heads_write(table: Table, module: Any, layer: int) -> Tensor:
     """What the heads of a layer write, (head, d_head, d_model)."""
     c, block = describe(table, module), find(module, table.blocks)[layer]
-    out = _matrix(getattr(find(block, table.attention), table.attention_writes))
+    attention, name = find(block, table.attention), table.attention_writes
+    out = matrix_of(getattr(attention, name), name)
     out = _added(table, find(block, table.attn_out), out)
     return centre_output(_norm_or_none(module, table.final_norm), out).unflatten(0, (c.n_heads, c.d_head))
 
@@ -94,5 +92,5 @@ def heads_write(table: Table, module: Any, layer: int) -> Tensor:
 def neurons_write(table: Table, module: Any, layer: int) -> Tensor:
     """What the neurons of a layer write, (d_mlp, d_model)."""
     block = find(module, table.blocks)[layer]
-    out = _added(table, find(block, table.mlp_out), _matrix(find(block, table.mlp_down)))
+    out = _added(table, find(block, table.mlp_out), matrix_of(find(block, table.mlp_down), table.mlp_down))
     return centre_output(_norm_or_none(module, table.final_norm), out)

@@ -13,6 +13,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending, attending_in_steps
 from mi_widgets.model.experts import routed
 
+from .computed import place_of, sizes_of
 from .layer_parts import Passed, alike
 from .table import find
 
@@ -45,7 +46,7 @@ def run_layers(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked
         hooks.callback(handle.remove)
         try:
             with torch.no_grad(), attending(module) as asked:
-                said = module(**_prompts(module, last.weight.shape[0])).logits
+                said = module(**_prompts(module, sizes_of(last)[1])).logits
         except Exception as error:  # of code that is not ours
             why = f"it does not run on 2 prompts ({type(error).__name__}: {error})"
             raise no_table(module, why) from error
@@ -54,7 +55,7 @@ def run_layers(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked
 
 def _prompts(module: Any, d_vocab: int) -> dict[str, Any]:
     row = torch.arange(_TOKENS) % d_vocab
-    ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
+    ids = torch.stack([row, row.flip(0)]).to(place_of(module)[0])
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "use_cache": False}
 
 
@@ -65,7 +66,7 @@ def in_steps(module: Any, blocks: str, attention: str) -> list[Asked]:
     if len(known) < len(attentions):
         return []
     with torch.no_grad(), attending_in_steps(module, known) as asked:
-        module(**_prompts(module, module.get_output_embeddings().weight.shape[0]))
+        module(**_prompts(module, sizes_of(module.get_output_embeddings())[1]))
     return asked if [one.module for one in asked] == known else []
 
 

@@ -1,0 +1,116 @@
+"""What stands around a module is taken off, and what is inside is looked into."""
+
+import pytest
+import torch
+from peft import get_peft_model
+from torch import nn
+
+import mi_widgets as mi
+from mi_widgets import sites as at
+from tests.files.test_adapters import IDS, lora
+from tests.model.families import small
+
+
+def compiled(part):
+    return torch.compile(part, backend="eager")  # the wrapper and its hooks, without a compiler of C++
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """Of the plain module: its logits, and those where a head is silent."""
+    model = mi.load(small("Llama"))
+    with torch.no_grad():
+        stock = small("Llama")(IDS).logits
+    with model.intervene(mi.ablate(at.z[1, 2])):
+        return stock, model.run(IDS).logits
+
+
+def notes(model, name):
+    return [check.seen for check in model.trust.checks if check.name == name]
+
+
+@pytest.mark.parametrize(
+    ("wrap", "said"),
+    [
+        (compiled, "the LlamaForCausalLM inside of OptimizedModule is what is looked into, not compiled"),
+        (
+            nn.DataParallel,
+            "the LlamaForCausalLM inside of DataParallel is what is looked into, and has the same logits, "
+            "within 0.0e+00",
+        ),
+        (
+            lambda m: compiled(nn.DataParallel(m)),
+            "the LlamaForCausalLM inside of OptimizedModule is what is looked into, not compiled",
+        ),
+    ],
+)
+def test_what_is_inside_is_looked_into(expected, wrap, said):
+    module = small("Llama")
+    wrapper = wrap(module)
+    model = mi.load(wrapper)
+    assert model.module is module
+    assert notes(model, "wrapper") == [said]
+    stock, silent = expected
+    assert torch.allclose(model.run(IDS).logits, stock, atol=1e-5)
+    with model.intervene(mi.ablate(at.z[1, 2])):
+        assert torch.allclose(model.run(IDS).logits, silent, atol=1e-5)
+    model.release()
+    with torch.no_grad():
+        assert torch.allclose(wrapper(IDS).logits, stock, atol=1e-5)
+
+
+def in_place(module):
+    module.compile(backend="eager")
+
+
+def each_layer(module):
+    for i, layer in enumerate(module.model.layers):
+        module.model.layers[i] = compiled(layer)
+
+
+def each_layer_in_place(module):
+    for layer in module.model.layers:
+        layer.compile(backend="eager")
+
+
+@pytest.mark.parametrize("change", [in_place, each_layer, each_layer_in_place])
+def test_compiled_parts_run_as_they_were_written(expected, change, monkeypatch):
+    module, calls = small("Llama"), []
+    change(module)
+    model = mi.load(module)
+    assert notes(model, "compiled") == [
+        "torch.compile has compiled parts of it in their place; here they run as they were written"
+    ]
+    monkeypatch.setattr(torch._dynamo.convert_frame, "_compile", lambda *given, **how: calls.append(given))
+    stock, silent = expected
+    assert torch.allclose(model.run(IDS).logits, stock, atol=1e-5)
+    with model.intervene(mi.ablate(at.z[1, 2])):
+        assert torch.allclose(model.run(IDS).logits, silent, atol=1e-5)
+    assert not calls
+    assert torch.allclose(model.weights.W_V, mi.load(small("Llama")).weights.W_V)
+
+
+class Louder(nn.DataParallel):
+    """A wrapper that does something of its own."""
+
+    def forward(self, **inputs):
+        out = self.module(**inputs)
+        out.logits = out.logits * 2
+        return out
+
+
+def test_a_wrapper_that_computes_something_of_its_own_is_refused():
+    module = small("Llama")
+    why = "This Louder computes something else than the LlamaForCausalLM inside of it .* give mi.load that Llama"
+    with pytest.raises(mi.errors.UnsupportedModel, match=why):
+        mi.load(Louder(module))
+    assert mi.load(module).run(IDS).logits.shape == (1, 5, 50)
+
+
+def test_adapters_inside_of_a_compiled_wrapper_are_found():
+    torch.manual_seed(1)
+    module = get_peft_model(small("Llama"), lora(["v_proj"])).eval()
+    model = mi.load(compiled(module))
+    assert notes(model, "adapters") == ["LoRA adapter 'default' on v_proj: active, taken in"]
+    with torch.no_grad():
+        assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-5)
