@@ -35,7 +35,9 @@ SIZES = {
     # As narrow as shows in a prompt of eight tokens.
     **dict.fromkeys(("sliding_window", "attention_chunk_size", "window_size"), 4),
     # What is added, or said, so many times.
-    **{"residual_multiplier": 0.5, "logits_scaling": 4.0, "embedding_multiplier": 3.0},
+    "residual_multiplier": 0.5,
+    "logits_scaling": 4.0,
+    "embedding_multiplier": 3.0,
     # Of state spaces.
     **dict.fromkeys(("mamba_n_heads", "n_mamba_heads", "mamba_num_heads", "linear_num_heads"), 4),
     **dict.fromkeys(("linear_num_value_heads", "linear_num_key_heads"), 4),
@@ -43,7 +45,9 @@ SIZES = {
     **dict.fromkeys(("linear_head_dim", "linear_key_head_dim", "linear_value_head_dim"), 8),
     **dict.fromkeys(("mamba_d_state", "ssm_state_size", "state_size"), 8),
     # Of what has embeddings, or a stream, beside its own.
-    **{"vocab_size_per_layer_input": VOCAB, "hidden_size_per_layer_input": 8, "laurel_rank": 8},
+    "vocab_size_per_layer_input": VOCAB,
+    "hidden_size_per_layer_input": 8,
+    "laurel_rank": 8,
     "num_key_value_heads": 2,
     "q_lora_rank": 16,
     "rotary_dim": 4,
@@ -89,8 +93,12 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "NemotronHForCausalLM": {"n_groups": 2},
     "ProphetNetForCausalLM": {"num_decoder_attention_heads": 4},
     "Qwen4ExpForCausalLM": {
-        **{"indexer_n_heads": 4, "indexer_kv_heads": 1, "indexer_head_dim": 8},
-        **{"indexer_budget": 4, "indexer_compress_ratio": 2, "hc_lowrank": 8},
+        "indexer_n_heads": 4,
+        "indexer_kv_heads": 1,
+        "indexer_head_dim": 8,
+        "indexer_budget": 4,
+        "indexer_compress_ratio": 2,
+        "hc_lowrank": 8,
     },
     "ReformerModelWithLMHead": {"is_decoder": True, "axial_pos_embds": False},
     "RoCBertForCausalLM": {"pronunciation_vocab_size": VOCAB, "shape_vocab_size": VOCAB},
@@ -142,6 +150,10 @@ def small_decoder(name: str, *, seed: int = 0, **options: Any) -> nn.Module:
                 nn.init.normal_(weight, std=0.2)
             else:  # norms and biases off their ones and zeros, so that leaving one out shows
                 weight += 0.1 * torch.randn_like(weight)
+        saved = module.state_dict().keys()
+        for name, buffer in module.named_buffers():
+            if name in saved and buffer.is_floating_point():
+                buffer += 0.1 * torch.randn_like(buffer)
     return module
 
 
