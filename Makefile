@@ -14,9 +14,9 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := tests/browser tests/notebooks tests/packaging tests/soak
+SLOW := tests/browser tests/decoders tests/notebooks tests/packaging tests/soak
 
-.PHONY: help setup lab test check lint front unit notebooks soak watch bench binder train verify chromium clean
+.PHONY: help setup lab test check lint front unit decoders notebooks soak watch bench binder train verify chromium clean
 
 help:
 	@echo "make lab     JupyterLab on the tour"
@@ -67,6 +67,10 @@ TWO := --maxprocesses=2
 unit: setup
 	$(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -p no:nbval $(addprefix --ignore=,$(SLOW))
 
+# Every decoder of transformers, small; the tests of each in one process, so that it is built once.
+decoders: setup
+	$(SIDE_BY_SIDE) $(TWO) --dist loadgroup -p no:nbval tests/decoders
+
 notebooks: setup
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
 	$(SIDE_BY_SIDE) $(TWO) -p no:nbval tests/notebooks
@@ -78,7 +82,7 @@ chromium: setup
 
 # A browser waits for its kernel and the kernel for its browser: two tests at a time go well. What measures time goes
 # last, alone. Every step stops at the first that fails.
-test: lint front chromium unit verify notebooks
+test: lint front chromium unit decoders verify notebooks
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval -m "not alone" tests/browser
 	$(BIN)/python -m pytest -p no:nbval -m alone tests/browser
 	$(BIN)/python -m pytest -p no:nbval tests/packaging

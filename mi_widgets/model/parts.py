@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -56,4 +57,8 @@ def tap_module(
     vocabulary = Vocabulary(tokenizer, size=config.d_vocab, n_ctx=config.n_ctx, name=name, bos=bos)
     with lock_of(module):
         undo = architecture.add_taps(module)
-    return Parts(module, name, architecture, config, vocabulary, NNsight(module), undo)
+    with warnings.catch_warnings():
+        # Of a module named `output`, as BERT's are: `find` knows where nnsight puts it.
+        warnings.filterwarnings("ignore", message="Module '.*' has a submodule named")
+        traced = NNsight(module)
+    return Parts(module, name, architecture, config, vocabulary, traced, undo)

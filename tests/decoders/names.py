@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from torch import nn
 
 # The first of these that a layer has.
-_ATTENTION = ("self_attn", "attn.attention", "attn", "self_attention", "attention", "multi_head_attention")
-_ATTENTION = (*_ATTENTION, "norm_attn_norm.attn")
-_MLP = ("mlp", "feed_forward", "block_sparse_moe", "moe", "ffn", "fc2")
-_DOWN = ("mlp.down_proj", "mlp.c_proj", "mlp.dense_4h_to_h", "mlp.fc2", "mlp.fc_out", "fc2", "ffn.2", "ffn.down_proj")
-_DOWN = (*_DOWN, "mlp.Wo")
-_UP = ("mlp.gate_proj", "mlp.c_fc", "mlp.dense_h_to_4h", "mlp.fc1", "mlp.fc_in", "fc1", "mlp.up_proj", "ffn.0")
-_UP = (*_UP, "ffn.up_proj", "mlp.gate_up_proj", "mlp.Wi")
+_ATTENTION = (
+    "attention.self self_attn attn.attention attn self_attention attention multi_head_attention "
+    "norm_attn_norm.attn"
+)
+_MLP = "mlp feed_forward block_sparse_moe moe ffn fc2"
+_DOWN = "mlp.down_proj mlp.c_proj mlp.dense_4h_to_h mlp.fc2 mlp.fc_out fc2 ffn.2 ffn.down_proj mlp.Wo output.dense"
+_UP = (
+    "mlp.gate_proj mlp.c_fc mlp.dense_h_to_4h mlp.fc1 mlp.fc_in fc1 mlp.up_proj ffn.0 ffn.up_proj mlp.gate_up_proj "
+    "mlp.Wi intermediate.dense"
+)
 # Families that norm what they add: the norms after attention and after the MLP.
 _AFTER = dict.fromkeys(
     ("Exaone4", "FlexOlmo", "Gemma2", "Gemma3", "Gemma4Unified", "Olmo2", "Olmo3"),
@@ -27,6 +30,9 @@ ADDED = {
     # These take in the residual stream, and give it out with what they add.
     "Bloom": ("self_attention.dense", "mlp.dense_4h_to_h"),
     "Mpt": ("attn", "ffn.down_proj"),
+    **dict.fromkeys(
+        ("MegatronBert", "RobertaPreLayerNorm", "XLMRobertaXL"), ("attention.output.dense", "output.dense")
+    ),
 }
 
 
@@ -47,11 +53,13 @@ class Parts:
 def parts_of(name, module):
     """The parts of a module of transformers."""
     n = module.config.num_hidden_layers
-    layers = next(p for p, part in module.named_modules() if isinstance(part, nn.ModuleList) and len(part) == n)
+    layers = next(
+        p for p, part in module.named_modules() if isinstance(part, nn.ModuleList) and len(part) == n
+    )
     inside = dict(module.get_submodule(layers)[0].named_modules())
 
     def first(paths):
-        return next((path for path in paths if path in inside), "")
+        return next((path for path in paths.split() if path in inside), "")
 
     attention, mlp = first(_ATTENTION), first(_MLP)
     up, down = first(_UP), first(_DOWN)

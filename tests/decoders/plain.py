@@ -156,9 +156,8 @@ class Plain:
             def dropped(x, *args, **kwargs):
                 return dropout(told("pattern", layer, x), *args, **kwargs)
 
-            with mock.patch.object(nn.functional, "softmax", scored):
-                with mock.patch.object(nn.functional, "dropout", dropped):
-                    z, *more = attend(attention, q, k, v, *rest, **options)
+            with mock.patch.multiple(nn.functional, softmax=scored, dropout=dropped):
+                z, *more = attend(attention, q, k, v, *rest, **options)
             if own:
                 return told("z", layer, z.transpose(1, 2)).transpose(1, 2), *more
             return told("z", layer, z), *more

@@ -7,7 +7,8 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.decoders.outcomes import SITES, outcome_of, written
 from tests.decoders.plain import HEADS, MASKED, Plain
-from tests.model.decoders import NOT_BUILT, VOCAB, names, small_decoder
+from tests.decoders.table import README, readme_block, with_block
+from tests.model.decoders import names, small_decoder
 
 IDS = [[5, 17, 60, 33, 8, 41, 90, 12], [77, 3, 9, 9, 54, 21, 30, 66]]
 AT_LEAST = 90
@@ -23,13 +24,18 @@ def _alone(names):
 
 
 def test_the_list_names_them_all():
-    assert sorted(LISTED) == [name for name in names() if name not in NOT_BUILT]
-    assert sum(line.whole for line in LISTED.values()) >= AT_LEAST
+    assert list(LISTED) == names()
+    assert [one.kind for one in LISTED.values()].count("whole") >= AT_LEAST
+
+
+def test_the_readme_says_what_the_list_says():
+    said = README.read_text()
+    assert with_block(said, readme_block(LISTED)) == said, "python -m tests.decoders.table writes it anew"
 
 
 @pytest.mark.parametrize("name", _alone(LISTED))
 def test_it_is_loaded_or_refused_as_the_list_says(name):
-    assert outcome_of(name) == LISTED[name]
+    assert outcome_of(name) == LISTED[name], "python -m tests.decoders.table writes the list anew"
 
 
 @pytest.fixture(scope="module", params=_alone(LOADED))
@@ -89,7 +95,11 @@ def test_an_edit_at_every_site_is_what_plain_hooks_do(pair):
     for name, layers in _sites(model):
         ours, vectors = [], {}
         for layer in layers:
-            width = len(IDS[0]) if name in ("scores", "pattern") else model.config.size(_site(name, layer).axes[-1], name)
+            width = (
+                len(IDS[0])
+                if name in ("scores", "pattern")
+                else model.config.size(_site(name, layer).axes[-1], name)
+            )
             vectors[layer] = torch.randn(width, generator=generator)
             site = _site(name, layer)
             # Scores of a family with sinks are known up to a number a row, which only what is added leaves alone.
@@ -132,8 +142,13 @@ def test_what_it_lacks_is_refused_with_its_reason(pair):
         lacking.pop(name)
     for name, layers in lacking.items():
         for layer in layers if name not in ("embed", "logits") else ():
-            for act in (lambda s: model.run(IDS, keep=[s]), lambda s: model.intervene(mi.ablate(s)).__enter__()):
-                with pytest.raises(mi.errors.SiteError, match=r"has no at\.\w+ \(.{20,}\); its sites are|.{60,}"):
+            for act in (
+                lambda s: model.run(IDS, keep=[s]),
+                lambda s: model.intervene(mi.ablate(s)).__enter__(),
+            ):
+                with pytest.raises(
+                    mi.errors.SiteError, match=r"has no at\.\w+ \(.{20,}\); its sites are|.{60,}"
+                ):
                     act(_site(name, layer))
     assert _close(model.run(IDS).logits, model.run(IDS).logits)
 
@@ -161,7 +176,5 @@ def test_a_padded_prompt_is_what_the_plain_module_says_alone(pair):
     warned = " ".join(w for w in model.trust.warnings if w.startswith("padding"))
     for side in ("right", "left"):
         run = model.run(rows, padding_side=side)
-        same = [
-            _close(run.logits[i][run.mask[i]], plain.run([row])[0]) for i, row in enumerate(rows)
-        ]
+        same = [_close(run.logits[i][run.mask[i]], plain.run([row])[0]) for i, row in enumerate(rows)]
         assert all(same) == (f"on the {side}" not in warned), side

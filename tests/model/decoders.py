@@ -49,6 +49,7 @@ SIZES = {
     "hidden_size_per_layer_input": 8,
     "laurel_rank": 8,
     "num_key_value_heads": 2,
+    "is_decoder": True,
     "q_lora_rank": 16,
     "rotary_dim": 4,
     "vocab_size": VOCAB,
@@ -72,7 +73,6 @@ _ROTATIONS = {
     kind: {"rope_type": "default", "rope_theta": 1e4} for kind in ("full_attention", "sliding_attention")
 }
 OTHERWISE: dict[str, dict[str, Any]] = {
-    "BertLMHeadModel": {"is_decoder": True},
     "CohereCompassForCausalLM": {"rope_parameters": _ROTATIONS},
     "CpmAntForCausalLM": {"dim_head": 8, "prompt_length": 4, "segment_types": 4, "prompt_types": 4},
     "DbrxForCausalLM": {
@@ -85,6 +85,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "Gemma3nForCausalLM": {"num_kv_shared_layers": 2},
     "Gemma4ForCausalLM": {"per_layer_config": {}},
     "Gemma4UnifiedForCausalLM": {"per_layer_config": {}},
+    "GraniteMoeHybridForCausalLM": {"layer_types": ["linear_attention", "full_attention"]},
     "GPTNeoForCausalLM": {"attention_types": [[["global", "local"], 1]], "window_size": 4},
     "Lfm2ForCausalLM": {"layer_types": ["conv", "full_attention"], "num_hidden_layers": 2},
     "Lfm2MoeForCausalLM": {"layer_types": ["conv", "full_attention"], "num_dense_layers": 1},
@@ -100,7 +101,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
         "indexer_compress_ratio": 2,
         "hc_lowrank": 8,
     },
-    "ReformerModelWithLMHead": {"is_decoder": True, "axial_pos_embds": False},
+    "ReformerModelWithLMHead": {"axial_pos_embds": False},
     "RoCBertForCausalLM": {"pronunciation_vocab_size": VOCAB, "shape_vocab_size": VOCAB},
     "XmodForCausalLM": {"default_language": "en_XX"},
     "ZambaForCausalLM": {

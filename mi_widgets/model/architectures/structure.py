@@ -9,20 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from inspect import signature
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending
 
-from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
+from .ends import as_configured, final_norm, logit_scale, path_of, takes_positions
+from .layer_parts import (
+    Passed,
+    alike,
+    attention_matrices,
+    down_of,
+    neurons_of,
+    passed_by,
+    reader_of,
+    stream_of,
+)
 from .table import Table, find
+from .table_weights import is_norm
+from .why_not import no_layers, no_sum, not_alike, unsupported
 
 _TOKENS = 7
-_DEPTH = 2  # how far inside a layer is looked
+_DEPTH = 3  # how far inside a layer is looked
 
 
 def table_of(module: Any) -> Table:
@@ -32,56 +42,53 @@ def table_of(module: Any) -> Table:
         UnsupportedModel: it is no decoder whose layers add attention and MLP to a residual stream.
     """
     blocks = _blocks(module)
-    layers, asked, times = _run(module, blocks)
+    layers, asked, times, positions = _run(module, blocks)
     attention = _attention(module, blocks, asked)
     parts = [_summands(layer, attention) for layer in layers]
     shared = [pair for pair in parts[0] if all(pair in other for other in parts)]
     if not shared:
-        raise _unsupported(module, _why_not(layers[0]))
+        raise unsupported(module, no_sum(find(module, blocks)[0], layers[0], (2, _TOKENS)))
     # The pair that fits best; of modules that give out the same the outermost.
     apart = {pair: max(found[pair][1] for found in parts) for pair in shared}
     best = [pair for pair in shared if apart[pair] <= 2 * min(apart.values()) + 1e-9]
     attn, mlp = min(best, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair))
-    scale = _as_configured(module, [found[attn, mlp][0] for found in parts])
+    scale = as_configured(module, [found[attn, mlp][0] for found in parts])
     table = _table(module, blocks, layers, asked, attention, (attn, mlp, scale))
-    return replace(table, logit_scale=times)
-
-
-def _as_configured(module: Any, seen: Sequence[float]) -> float:
-    """A factor that was seen, as exactly as the config has it."""
-    mean = sum(seen) / len(seen)
-    values = [value for value in vars(module.config).values() if type(value) in (int, float) and value > 0]
-    for known in (1.0, *values, *(1 / value for value in values)):
-        if abs(known - mean) <= 1e-3 * mean:
-            return float(known)
-    return mean
-
-
-def _unsupported(module: Any, why: str) -> UnsupportedModel:
-    return UnsupportedModel(
-        f"{type(module).__name__} has no table of sites, and none was found by its structure: {why}. "
-        "A table is a few lines in mi_widgets/model/architectures/families.py."
-    )
+    return replace(table, logit_scale=times, takes_positions=positions)
 
 
 def _blocks(module: Any) -> str:
     """The path of the list of layers."""
     n = getattr(getattr(module, "config", None), "num_hidden_layers", None)
-    why = "no list of its modules is as long as its config says that it has layers"
-    for path, part in module.named_modules():
-        if isinstance(part, nn.ModuleList) and n and len(part) == n:
-            if any("attn" in name or "attention" in name for name, _ in part[0].named_children()):
-                return path
-            why = f"a layer of {path} has no attention"
-    raise _unsupported(module, why)
+    lists = [
+        path
+        for path, part in module.named_modules()
+        if isinstance(part, nn.ModuleList) and n and len(part) == n
+    ]
+    for path in lists:
+        if _attention_like(find(module, path)[0]):
+            return path
+    raise unsupported(module, no_layers(module, lists))
 
 
-def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float]:
-    """What the modules of each layer passed on two prompts; who asked for attention; and how many times the logits are
-    what the unembedding gives."""
+def _attention_like(block: nn.Module) -> str | None:
+    """The first of a layer's parts that is called attention, and is no norm."""
+    return next(
+        (
+            name
+            for name, part in block.named_children()
+            if any(word.startswith("att") for word in name.split("_")) and not is_norm(part)
+        ),
+        None,
+    )
+
+
+def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float, bool]:
+    """What the modules of each layer passed on two prompts; who asked for attention; how many times the logits are what
+    the unembedding gives; and whether it takes positions."""
     last = module.get_output_embeddings()
     if last is None:
-        raise _unsupported(module, "it does not say which of its modules gives the logits")
+        raise unsupported(module, "it does not say which of its modules gives the logits")
     row = torch.arange(_TOKENS) % last.weight.shape[0]
     ids = torch.stack([row, row.flip(0)]).to(next(module.parameters()).device)
     found: list[list[Passed]] = [[] for _ in find(module, blocks)]
@@ -98,8 +105,9 @@ def _run(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], flo
                 said = module(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
         except Exception as error:  # of code that is not ours
             why = f"it does not run on 2 prompts ({type(error).__name__}: {error})"
-            raise _unsupported(module, why) from error
-    return found, asked, _times(module, ends[-1] if ends else None, _copied(said))
+            raise unsupported(module, why) from error
+        times = logit_scale(module, ends[-1] if ends else None, _copied(said))
+    return found, asked, times, takes_positions(module, ids, said)
 
 
 def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) -> None:
@@ -127,24 +135,14 @@ def _copied(x: Tensor) -> Tensor:
     return x.detach().to("cpu", copy=True)
 
 
-def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
-    if unembedded is None or unembedded.shape != logits.shape:
-        return 1.0
-    x, y = unembedded.double().flatten(), logits.double().flatten()
-    times = float(x @ y / (x @ x).clamp(min=1e-30))
-    if not times > 0 or not alike(x * times, y, logits.dtype):
-        return 1.0  # something else than a factor: the checks will say so
-    return _as_configured(module, [times])
-
-
 def _summands(layer: Sequence[Passed], attention: str) -> dict[tuple[str, str], tuple[float, float]]:
     """The pairs of modules whose outputs, each so many times, are what the layer adds: attention's, then the MLP's.
 
     Returns:
         how many times, and how far from the sum, in units of what rounding may do.
     """
-    whole = next((one for one in layer if one.path == ""), None)
-    if whole is None or whole.given.shape != whole.out.shape:
+    whole = stream_of(layer, (2, _TOKENS))
+    if whole is None:
         return {}
     given, out = whole.given.double(), whole.out.double()
     eps = torch.finfo(whole.out.dtype).eps
@@ -178,17 +176,6 @@ def _attends(layer: Sequence[Passed], attention: str, one: Passed) -> bool:
     return own is not None and alike(one.given, own.out)
 
 
-def _why_not(layer: Sequence[Passed]) -> str:
-    """Why the layer adds nothing that is seen."""
-    whole = next((one for one in layer if one.path == ""), None)
-    last = next((one for one in reversed(layer) if one.path), None)
-    if whole is None or whole.given.shape != whole.out.shape:
-        return "its layers do not take in and give out a residual stream"
-    if last is not None and last.out.shape == whole.out.shape and torch.equal(last.out, whole.out):
-        return f"in each layer its residual stream passes through {last.path}, after the sum, and adds up no more"
-    return "what its layers add is not the sum of what two of their modules give out"
-
-
 def _table(
     module: Any,
     blocks: str,
@@ -206,16 +193,18 @@ def _table(
     if down and not all(any(one.path == down for one in other) for other in layers):
         down = None  # in some layers it is experts
     pre, places = neurons_of(block, layer, attention, down)
+    once = asked if len({id(one.module) for one in asked}) == len(asked) else ()
     lacking = {
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
+        **({} if once else dict.fromkeys(_ATTENTION_SITES, _TWICE if asked else _BY_ITSELF)),
     }
     return Table(
         family=type(module).__name__,
         blocks=blocks,
-        embed=_path_of(module, module.get_input_embeddings()),
-        unembed=_path_of(module, module.get_output_embeddings()),
-        final_norm=_final_norm(module, blocks),
+        embed=path_of(module, module.get_input_embeddings()),
+        unembed=path_of(module, module.get_output_embeddings()),
+        final_norm=final_norm(module, blocks),
         attention=attention,
         first_norm=first,
         mid_norm=mid_norm or "",
@@ -226,25 +215,22 @@ def _table(
         added_times=scale,
         parallel=mid_norm is None,
         flat=passed_by(layer, mlp_out).out.ndim == 2,
-        taps=bool(asked),
-        takes_positions="position_ids" in signature(type(module).forward).parameters,
+        taps=bool(once),
         places=places,
         forbidden=lacking,
         sizes=_sizes(asked, layer, down),
         sinks=any(one.sinks for one in asked),
         vouched=False,
-        **attention_matrices(block, layer, attention, asked),
+        **attention_matrices(block, layer, attention, once),
     )
 
 
+_ATTENTION_SITES = ("q", "k", "v", "scores", "pattern", "z")
+_BY_ITSELF = "it attends by code of its own, not through transformers' interface: use at.attn_out"
+_TWICE = (
+    "its layers attend more than once each, so there is no one pattern that mixes the values: use at.attn_out"
+)
 _NO_NEURONS = "no one matrix writes what its neurons say, as where each token has experts of its own"
-
-
-def _path_of(module: nn.Module, part: nn.Module | None) -> str:
-    path = next((path for path, one in module.named_modules() if one is part), None)
-    if path is None:
-        raise _unsupported(module, "it does not say which modules embed and unembed")
-    return path
 
 
 def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
@@ -257,9 +243,8 @@ def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
     if asked and len(set(paths)) == 1 and paths[0] is not None:
         return paths[0]
     if asked:
-        raise _unsupported(module, "some of its layers attend otherwise than others")
-    names = [name for name, _ in find(module, blocks)[0].named_children()]
-    return next(name for name in names if "attn" in name or "attention" in name)
+        raise unsupported(module, not_alike(find(module, blocks), blocks, paths))
+    return _attention_like(find(module, blocks)[0]) or ""
 
 
 def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) -> dict[str, int]:
@@ -275,16 +260,3 @@ def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) ->
         if one.query.shape[-1] != one.value.shape[-1]:
             sizes["d_qk"] = one.query.shape[-1]
     return sizes
-
-
-def _final_norm(module: Any, blocks: str) -> str | None:
-    """The norm beside the layers that stands after them; by its name and its place, which the checks then confirm."""
-    above, _, name = blocks.rpartition(".")
-    names = [child for child, _ in find(module, above).named_children()]
-    after = names[names.index(name) + 1 :]
-    norms = [
-        child
-        for child in [*after, *names]
-        if "norm" in type(getattr(find(module, above), child)).__name__.lower()
-    ]
-    return f"{above}.{norms[0]}" if norms else None

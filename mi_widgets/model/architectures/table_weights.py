@@ -79,8 +79,8 @@ def _added(table: Table, after: Any, matrix: Tensor) -> Tensor:
 
 
 def is_norm(module: nn.Module) -> bool:
-    """Whether it is a norm, by its class."""
-    return "norm" in type(module).__name__.lower()
+    """Whether it is a norm, by its class; not what holds other parts (RobertaPreLayerNormOutput)."""
+    return "norm" in type(module).__name__.lower() and not any(module.children())
 
 
 def heads_write(table: Table, module: Any, layer: int) -> Tensor:
