@@ -14,9 +14,10 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := tests/browser tests/files tests/notebooks tests/packaging tests/soak
+SLOW := tests/browser tests/decoders tests/files tests/notebooks tests/packaging tests/soak
 
-.PHONY: help setup lab test check lint front unit files notebooks soak watch bench binder train verify chromium clean
+.PHONY: help setup lab test check lint front unit decoders files notebooks soak watch bench binder train verify \
+	chromium clean
 
 help:
 	@echo "make lab     JupyterLab on the tour"
@@ -70,6 +71,10 @@ TWO := --maxprocesses=2
 unit: setup
 	$(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -p no:nbval $(addprefix --ignore=,$(SLOW))
 
+# Every decoder of transformers, small; the tests of each in one process, so that it is built once.
+decoders: setup
+	$(SIDE_BY_SIDE) $(TWO) --dist loadgroup -p no:nbval tests/decoders
+
 # What people bring: files of other programs, adapters, wrapped and offloaded modules.
 files: setup
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval tests/files
@@ -85,7 +90,7 @@ chromium: setup
 
 # A browser waits for its kernel and the kernel for its browser: two tests at a time go well. What measures time goes
 # last, alone. Every step stops at the first that fails.
-test: lint front chromium unit files verify notebooks
+test: lint front chromium unit decoders files verify notebooks
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval -m "not alone" tests/browser
 	$(BIN)/python -m pytest -p no:nbval -m alone tests/browser
 	$(BIN)/python -m pytest -p no:nbval tests/packaging

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import nnsight
 import torch
+from nnsight.intervention.envoy import Envoy
 from torch import Tensor, nn
 
 from mi_widgets.core.errors import NestedRun
@@ -108,7 +109,9 @@ class PassRequest:
 def find(root: Any, path: str, layer: int | None) -> Any:
     """The submodule (or its envoy) at a place."""
     for name in path.format(layer=layer).split(".") if path else ():
-        root = root[int(name)] if name.isdigit() else getattr(root, name)
+        moved = f"{Envoy.OVERLOAD_PREFIX}{name}"  # a module named as what nnsight serves itself, `output` say
+        known = moved if moved in vars(root) else name
+        root = root[int(name)] if name.isdigit() else getattr(root, known)
     return root
 
 

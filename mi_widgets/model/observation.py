@@ -49,15 +49,23 @@ def observe(
         shape: of the prompts, (batch, pos).
     """
     passed: dict[tuple[str, str], Any] = {}
+    versions: dict[tuple[str, str], dict[int, int]] = {}
     handles = []
 
-    def watch(path: str) -> None:
-        def hook(_: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-            first = args[0] if args else next(iter(kwargs.values()), None)
-            passed.setdefault((path, "input"), first)
-            passed.setdefault((path, "output"), _copied(output) if path in added_to else output)
+    def note(side: tuple[str, str], x: Any) -> None:
+        if side not in passed:
+            passed[side], versions[side] = x, _versions(x)
 
-        handles.append(find(module, path, None).register_forward_hook(hook, with_kwargs=True))
+    def watch(path: str) -> None:
+        def before(_: nn.Module, args: Any, kwargs: Any) -> None:
+            note((path, "input"), args[0] if args else next(iter(kwargs.values()), None))
+
+        def after(_: nn.Module, args: Any, output: Any) -> None:
+            note((path, "output"), _copied(output) if path in added_to else output)
+
+        part = find(module, path, None)
+        handles.append(part.register_forward_pre_hook(before, with_kwargs=True))
+        handles.append(part.register_forward_hook(after))
 
     keys = [
         (name, layer) for name in architecture.places for layer in layers_of(Site(name), config, architecture)
@@ -80,9 +88,13 @@ def observe(
             handle.remove()
     activations, faults = {}, {}
     for key in keys:
-        x = _activation(architecture.places[key[0]], key, passed, shape)
+        place = architecture.places[key[0]]
+        x = _activation(place, key, passed, shape)
         expected = _expected(key, config, shape)
-        if isinstance(x, Tensor) and tuple(x.shape) == expected:
+        side = (place.path.format(layer=key[1]), place.io)
+        if side in passed and _versions(passed[side]) != versions[side]:
+            faults[key] = "it is changed in place after it has passed, so it cannot be read as it was"
+        elif isinstance(x, Tensor) and tuple(x.shape) == expected:
             activations[key] = x
         else:
             faults[key] = _fault(x, expected)
@@ -106,6 +118,12 @@ def _copied(output: Any) -> Any:
     if isinstance(output, tuple):
         return tuple(map(_copied, output))
     return output.clone() if isinstance(output, Tensor) else output
+
+
+def _versions(side: Any) -> dict[int, int]:
+    """How often each tensor has been changed in place."""
+    tensors = side if isinstance(side, tuple) else (side,)
+    return {id(x): x._version for x in tensors if isinstance(x, Tensor) and not x.is_inference()}
 
 
 def _type_text(output: Any) -> str:

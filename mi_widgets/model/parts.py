@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,4 +84,8 @@ def tap_module(
     with lock_of(module):
         undo = architecture.add_taps(module)
     compiled, watched = compiled_parts(module), Watched(module, architecture.places)
-    return Parts(module, name, architecture, config, known, _Traced(module), undo, compiled, watched)
+    with warnings.catch_warnings():
+        # Of a module named `output`, as BERT's are: `find` knows where nnsight puts it.
+        warnings.filterwarnings("ignore", message="Module '.*' has a submodule named")
+        traced = _Traced(module)
+    return Parts(module, name, architecture, config, known, traced, undo, compiled, watched)

@@ -167,7 +167,11 @@ def test_a_norm_is_read_by_what_it_does(kind):
 
 
 def test_layers_that_hand_on_more_than_the_stream_are_swept_from_the_embedding():
-    model = mi.load(small_decoder("ZayaForCausalLM"))
+    module = small_decoder("ZayaForCausalLM")
+    for name, weight in module.named_parameters():
+        if "residual_scale." in name:  # as before training: it scales by one and adds nothing
+            weight.data.fill_(float(name.endswith("_scale")))
+    model = mi.load(module)
     assert not model.resumes
     swept = model.sweep(
         IDS[0], mi.ablate, at.mlp_out, metric=lambda logits: logits[:, 7], by=["layer"], progress=False
@@ -194,17 +198,55 @@ def test_nothing_stays_on_a_module_that_was_refused():
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("BertLMHeadModel", "in each layer its residual stream passes through output, after the sum"),
-        ("MambaForCausalLM", "a layer of backbone.layers has no attention"),
+        ("BertLMHeadModel", r"each layer gives out what a norm gives \(output.LayerNorm\), as BERT's do"),
         (
-            "FalconH1ForCausalLM",
-            "its layers add three parts, not attention and MLP alone: mamba, self_attn, feed_forward",
+            "MambaForCausalLM",
+            "layer 0 of backbone.layers has MambaRMSNorm, MambaMixer, and no attention: state spaces",
         ),
+        ("FalconH1ForCausalLM", "its layers have FalconH1Mixer beside attention, or for it: state spaces"),
+        (
+            "Qwen3NextForCausalLM",
+            r"layer 0 of model.layers \(Qwen3NextGatedDeltaNet\) does not attend as layer 1 does",
+        ),
+        (
+            "DogeForCausalLM",
+            r"what its layers \(Doge.*\) add is not the sum of what two of their modules give out",
+        ),
+        (
+            "XLMWithLMHeadModel",
+            r"the parts of its layers lie in several lists \(transformer.attentions, .*\)",
+        ),
+        ("ZayaForCausalLM", "in each layer post_mlp_residual_scale gives out the stream itself"),
+        ("CpmAntForCausalLM", "do not take in and give out a residual stream with one vector a token"),
     ],
 )
 def test_what_is_no_such_decoder_is_refused_with_its_reason(name, says):
     with pytest.raises(mi.errors.UnsupportedModel, match=says):
         mi.load(small_decoder(name))
+
+
+def test_layers_that_attend_twice_show_no_one_pattern():
+    model = mi.load(small_decoder("DiffLlamaForCausalLM"))
+    for site in (at.pattern, at.z, at.v):
+        with pytest.raises(
+            mi.errors.SiteError, match=r"its layers attend more than once .*: use at.attn_out\)"
+        ):
+            model.run(IDS, keep=[site])
+
+
+def test_what_is_changed_in_place_later_is_not_read_as_it_was():
+    model = mi.load(small_decoder("CTRLLMHeadModel"))
+    with pytest.raises(
+        mi.errors.SiteError, match=r"at\.embed of CTRLLMHeadModel: it is changed in place after it has"
+    ):
+        model.run(IDS, keep=[at.embed])
+
+
+def test_positions_that_begin_elsewhere_than_at_0_are_left_to_the_module():
+    module = small_decoder("RobertaPreLayerNormForCausalLM")
+    with torch.no_grad():
+        stock = module(torch.tensor(IDS)).logits
+    assert torch.allclose(mi.load(module).run(IDS).logits, stock, atol=1e-4)
 
 
 def test_a_layer_that_adds_something_unseen_is_refused():

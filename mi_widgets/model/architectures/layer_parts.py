@@ -56,6 +56,12 @@ def passed_by(layer: Sequence[Passed], path: str) -> Passed:
     return next(one for one in layer if one.path == path)
 
 
+def stream_of(layer: Sequence[Passed], shape: tuple[int, int]) -> Passed | None:
+    """What the layer itself passed, where that is a residual stream of so many prompts and tokens."""
+    whole = next((one for one in layer if one.path == ""), None)
+    return whole if whole and whole.given.shape == whole.out.shape and whole.out.shape[:2] == shape else None
+
+
 def reader_of(layer: Sequence[Passed], x: Tensor, *, outside: str) -> str | None:
     """The first module that takes this in: a norm, unless what follows reads the stream as it is."""
     for one in layer:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from inspect import signature
-from itertools import combinations
 from typing import Any
 
 import torch
@@ -17,10 +15,22 @@ from torch import nn
 
 from mi_widgets.model.attention import Asked
 
+from .ends import as_configured, final_norm, path_of
 from .expert_parts import experts_of
-from .layer_parts import Passed, alike, attention_matrices, down_of, neurons_of, passed_by, reader_of
+from .layer_parts import (
+    Passed,
+    alike,
+    attention_matrices,
+    down_of,
+    neurons_of,
+    passed_by,
+    reader_of,
+    stream_of,
+)
 from .table import Table, find
-from .watched_layers import as_configured, in_steps, no_table, run_layers
+from .table_weights import is_norm
+from .watched_layers import SHAPE, in_steps, run_layers
+from .why_not import no_layers, no_sum, not_alike, unsupported
 
 
 def table_of(module: Any) -> Table:
@@ -30,7 +40,7 @@ def table_of(module: Any) -> Table:
         UnsupportedModel: it is no decoder whose layers add attention and MLP to a residual stream.
     """
     blocks = _blocks(module)
-    layers, asked, times = run_layers(module, blocks)
+    layers, asked, times, positions = run_layers(module, blocks)
     attention = _attention(module, blocks, asked)
     stepwise = not asked
     if stepwise:
@@ -38,28 +48,42 @@ def table_of(module: Any) -> Table:
     parts = [_summands(layer, attention) for layer in layers]
     shared = [pair for pair in parts[0] if all(pair in other for other in parts)]
     if not shared:
-        raise no_table(module, _why_not(layers[0]))
+        raise unsupported(module, no_sum(find(module, blocks)[0], layers[0], SHAPE))
     # The pair that fits best; of modules that give out the same the outermost.
     apart = {pair: max(found[pair][1] for found in parts) for pair in shared}
     best = [pair for pair in shared if apart[pair] <= 2 * min(apart.values()) + 1e-9]
     attn, mlp = min(best, key=lambda pair: (pair[0].count(".") + pair[1].count("."), pair))
     scale = as_configured(module, [found[attn, mlp][0] for found in parts])
     table = _table(module, blocks, layers, asked, attention, (attn, mlp, scale))
-    return replace(table, logit_scale=times, stepwise=stepwise)
+    return replace(table, logit_scale=times, takes_positions=positions, stepwise=stepwise)
 
 
 def _blocks(module: Any) -> str:
     """The path of the list of layers."""
     n = getattr(module.config.get_text_config(), "num_hidden_layers", None)
-    why = "no list of its modules is as long as its config says that it has layers"
     # Of a model of pictures and text those of the text, which stand beside its embedding.
-    beside = _path_of(module, module.get_input_embeddings()).rpartition(".")[0]
-    for path, part in sorted(module.named_modules(), key=lambda named: not named[0].startswith(beside)):
-        if isinstance(part, nn.ModuleList) and n and len(part) == n:
-            if any("attn" in name or "attention" in name for name, _ in part[0].named_children()):
-                return path
-            why = f"a layer of {path} has no attention"
-    raise no_table(module, why)
+    beside = path_of(module, module.get_input_embeddings()).rpartition(".")[0]
+    lists = [
+        path
+        for path, part in sorted(module.named_modules(), key=lambda named: not named[0].startswith(beside))
+        if isinstance(part, nn.ModuleList) and n and len(part) == n
+    ]
+    for path in lists:
+        if _attention_like(find(module, path)[0]):
+            return path
+    raise unsupported(module, no_layers(module, lists))
+
+
+def _attention_like(block: nn.Module) -> str | None:
+    """The first of a layer's parts that is called attention, and is no norm."""
+    return next(
+        (
+            name
+            for name, part in block.named_children()
+            if any(word.startswith("att") for word in name.split("_")) and not is_norm(part)
+        ),
+        None,
+    )
 
 
 def _summands(layer: Sequence[Passed], attention: str) -> dict[tuple[str, str], tuple[float, float]]:
@@ -68,8 +92,8 @@ def _summands(layer: Sequence[Passed], attention: str) -> dict[tuple[str, str], 
     Returns:
         how many times, and how far from the sum, in units of what rounding may do.
     """
-    whole = next((one for one in layer if one.path == ""), None)
-    if whole is None or whole.given.shape != whole.out.shape:
+    whole = stream_of(layer, SHAPE)
+    if whole is None:
         return {}
     given, out = whole.given.double(), whole.out.double()
     eps = torch.finfo(whole.out.dtype).eps
@@ -103,36 +127,6 @@ def _attends(layer: Sequence[Passed], attention: str, one: Passed) -> bool:
     return own is not None and alike(one.given, own.out)
 
 
-def _why_not(layer: Sequence[Passed]) -> str:
-    """Why the layer adds nothing that is seen."""
-    whole = next((one for one in layer if one.path == ""), None)
-    last = next((one for one in reversed(layer) if one.path), None)
-    if whole is None or whole.given.shape != whole.out.shape:
-        return "its layers do not take in and give out a residual stream"
-    if last is not None and last.out.shape == whole.out.shape and torch.equal(last.out, whole.out):
-        return f"in each layer its residual stream passes through {last.path}, after the sum, and adds up no more"
-    if whole.out.ndim != 3:
-        return f"its layers hand on several streams (shape {tuple(whole.out.shape)}), not one"
-    three = _three_parts(layer)
-    if three:
-        return f"its layers add three parts, not attention and MLP alone: {', '.join(three)}"
-    return "what its layers add is not the sum of what two of their modules give out"
-
-
-def _three_parts(layer: Sequence[Passed]) -> list[str]:
-    """The three modules whose outputs are what the layer adds, if there are such; of those alike the outermost."""
-    whole = passed_by(layer, "")
-    added = whole.out.double() - whole.given.double()
-    terms = [one for one in layer if one.path and one.out.shape == whole.out.shape]
-    terms.sort(key=lambda one: one.path.count("."))
-    for parts in combinations(terms, 3):
-        total = torch.stack([one.out.double() for one in parts]).sum(0)
-        close = 8 * torch.finfo(whole.out.dtype).eps * (whole.given.abs() + whole.out.abs() + total.abs())
-        if ((added - total).abs() <= close + 1e-30).all():
-            return [one.path for one in parts]
-    return []
-
-
 def _table(
     module: Any,
     blocks: str,
@@ -151,22 +145,24 @@ def _table(
         down = None  # in some layers it is experts
     pre, places = neurons_of(block, layer, attention, down)
     experts, no_router = experts_of(find(module, blocks), layers)
+    once = asked if len({id(one.module) for one in asked}) == len(asked) else ()
     lacking = {
         **no_router,
+        **({} if once else dict.fromkeys(_ATTENTION_SITES, _TWICE if asked else _BY_ITSELF)),
         **({} if down else dict.fromkeys(("mlp_pre", "mlp_post"), _NO_NEURONS)),
         **({} if pre or not down else {"mlp_pre": "no module gives out what its non-linearity takes in"}),
     }
     if not _read_by_one(layer, pre):
         lacking["mlp_in"] = "no one module takes in what its neurons read"
-    matrices = attention_matrices(block, layer, attention, asked)
+    matrices = attention_matrices(block, layer, attention, once)
     if len({(one.query.shape, one.key.shape, one.value.shape) for one in asked}) > 1:
         matrices["qkv"] = None  # heads unlike from layer to layer fit in no one tensor
     return Table(
         family=type(module).__name__,
         blocks=blocks,
-        embed=_path_of(module, module.get_input_embeddings()),
-        unembed=_path_of(module, module.get_output_embeddings()),
-        final_norm=_final_norm(module, blocks),
+        embed=path_of(module, module.get_input_embeddings()),
+        unembed=path_of(module, module.get_output_embeddings()),
+        final_norm=final_norm(module, blocks),
         attention=attention,
         first_norm=first,
         mid_norm=mid_norm or "",
@@ -177,8 +173,7 @@ def _table(
         added_times=scale,
         parallel=mid_norm is None,
         flat=passed_by(layer, mlp_out).out.ndim == 2,
-        taps=bool(asked),
-        takes_positions="position_ids" in signature(type(module).forward).parameters,
+        taps=bool(once),
         places=places,
         forbidden=lacking,
         experts=experts.path,
@@ -202,14 +197,12 @@ def _read_by_one(layer: Sequence[Passed], pre: str | None) -> bool:
     return inner is not None and outer is not None and alike(outer.given, inner.given)
 
 
+_ATTENTION_SITES = ("q", "k", "v", "scores", "pattern", "z")
+_BY_ITSELF = "it attends by code of its own, not through transformers' interface: use at.attn_out"
+_TWICE = (
+    "its layers attend more than once each, so there is no one pattern that mixes the values: use at.attn_out"
+)
 _NO_NEURONS = "no one matrix writes what its neurons say, as where each token has experts of its own"
-
-
-def _path_of(module: nn.Module, part: nn.Module | None) -> str:
-    path = next((path for path, one in module.named_modules() if one is part), None)
-    if path is None:
-        raise no_table(module, "it does not say which modules embed and unembed")
-    return path
 
 
 def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
@@ -222,9 +215,8 @@ def _attention(module: Any, blocks: str, asked: Sequence[Asked]) -> str:
     if asked and len(set(paths)) == 1 and paths[0] is not None:
         return paths[0]
     if asked:
-        raise no_table(module, "some of its layers attend otherwise than others")
-    names = [name for name, _ in find(module, blocks)[0].named_children()]
-    return next(name for name in names if "attn" in name or "attention" in name)
+        raise unsupported(module, not_alike(find(module, blocks), blocks, paths))
+    return _attention_like(find(module, blocks)[0]) or ""
 
 
 def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) -> dict[str, int]:
@@ -240,13 +232,3 @@ def _sizes(asked: Sequence[Asked], layer: Sequence[Passed], down: str | None) ->
         if one.query.shape[-1] != one.value.shape[-1]:
             sizes["d_qk"] = one.query.shape[-1]
     return sizes
-
-
-def _final_norm(module: Any, blocks: str) -> str | None:
-    """The norm beside the layers that stands after them; by its name and its place, which the checks then confirm."""
-    above, _, name = blocks.rpartition(".")
-    names = [child for child, _ in find(module, above).named_children()]
-    norms = [child for child in names if "norm" in type(getattr(find(module, above), child)).__name__.lower()]
-    # Of several the last: another may stand there that normalises embeddings (MBart).
-    after = [child for child in norms if names.index(child) > names.index(name)]
-    return f"{above}.{[*norms[:1], *after][-1]}" if norms else None

@@ -76,8 +76,9 @@ def _added(table: Table, after: Any, matrix: Tensor) -> Tensor:
 
 
 def is_norm(module: nn.Module) -> bool:
-    """Whether it is a norm, by its class."""
-    return "norm" in type(inner_of(module)).__name__.lower()
+    """Whether it is a norm, by its class; not what holds other parts (RobertaPreLayerNormOutput)."""
+    inner = inner_of(module)
+    return "norm" in type(inner).__name__.lower() and not any(inner.children())
 
 
 def heads_write(table: Table, module: Any, layer: int) -> Tensor:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.model.attention import Asked, attending, attending_in_steps
 from mi_widgets.model.experts import routed
 
 from .computed import place_of, sizes_of
-from .layer_parts import Passed, alike
+from .ends import logit_scale, takes_positions
+from .layer_parts import Passed
 from .table import find
+from .why_not import unsupported
 
-_TOKENS = 7
-_DEPTH = 2  # how far inside a layer is looked
-
-
-def no_table(module: Any, why: str) -> UnsupportedModel:
-    """What says that a module is refused, and why."""
-    return UnsupportedModel(
-        f"{type(module).__name__} has no table of sites, and none was found by its structure: {why}. "
-        "A table is a few lines in mi_widgets/model/architectures/families.py."
-    )
+SHAPE = (2, 7)  # of the prompts
+_DEPTH = 3  # how far inside a layer is looked
 
 
-def run_layers(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float]:
-    """What the modules of each layer passed on two prompts; who asked for attention; and how many times the logits are
-    what the unembedding gives."""
+def run_layers(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked], float, bool]:
+    """What the modules of each layer passed on two prompts; who asked for attention; how many times the logits are what
+    the unembedding gives; and whether it takes positions."""
     last = module.get_output_embeddings()
     if last is None:
-        raise no_table(module, "it does not say which of its modules gives the logits")
+        raise unsupported(module, "it does not say which of its modules gives the logits")
+    prompts = _prompts(module, sizes_of(last)[1])
     found: list[list[Passed]] = [[] for _ in find(module, blocks)]
     ends: list[Tensor] = []
     with ExitStack() as hooks:
@@ -46,15 +39,16 @@ def run_layers(module: Any, blocks: str) -> tuple[list[list[Passed]], list[Asked
         hooks.callback(handle.remove)
         try:
             with torch.no_grad(), attending(module) as asked:
-                said = module(**_prompts(module, sizes_of(last)[1])).logits
+                said = module(**prompts).logits
         except Exception as error:  # of code that is not ours
             why = f"it does not run on 2 prompts ({type(error).__name__}: {error})"
-            raise no_table(module, why) from error
-    return found, asked, _times(module, ends[-1] if ends else None, _copied(said))
+            raise unsupported(module, why) from error
+    times = logit_scale(module, ends[-1] if ends else None, _copied(said))
+    return found, asked, times, takes_positions(module, prompts["input_ids"], said)
 
 
 def _prompts(module: Any, d_vocab: int) -> dict[str, Any]:
-    row = torch.arange(_TOKENS) % d_vocab
+    row = torch.arange(SHAPE[1]) % d_vocab
     ids = torch.stack([row, row.flip(0)]).to(place_of(module)[0])
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "use_cache": False}
 
@@ -97,27 +91,3 @@ def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) ->
 def _copied(x: Tensor) -> Tensor:
     """On the CPU: layers may lie on several devices."""
     return x.detach().to("cpu", copy=True)
-
-
-def _times(module: Any, unembedded: Tensor | None, logits: Tensor) -> float:
-    if unembedded is None or unembedded.shape != logits.shape:
-        return 1.0
-    x, y = unembedded.double().flatten(), logits.double().flatten()
-    times = float(x @ y / (x @ x).clamp(min=1e-30))
-    if not times > 0 or not alike(x * times, y, logits.dtype):
-        return 1.0  # something else than a factor: the checks will say so
-    return as_configured(module, [times])
-
-
-def as_configured(module: Any, seen: Sequence[float]) -> float:
-    """A factor that was seen, as exactly as the config has it."""
-    mean = sum(seen) / len(seen)
-    values = [
-        value
-        for value in vars(module.config.get_text_config()).values()
-        if type(value) in (int, float) and value > 0
-    ]
-    for known in (1.0, *values, *(1 / value for value in values)):
-        if abs(known - mean) <= 1e-3 * mean:
-            return float(known)
-    return mean

@@ -1,0 +1,1 @@
+"""Every decoder of transformers: loaded and right, or refused with its reason."""
