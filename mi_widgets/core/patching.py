@@ -86,7 +86,7 @@ class Patch(Intervention):
         """That no token stands where the run, whose prompt was shorter, has none: NaN (see `_read`)."""
         axis = position_axis(self.site)
         if axis is None:
-            absent = value.flatten(1).isnan().all(1)[:, None]
+            absent = value.reshape(len(value), -1).isnan().all(1)[:, None]
         else:
             absent = value.isnan().movedim(axis, 1).reshape(*spans.real.shape, -1).all(-1).cpu() & spans.real
         if absent.any():

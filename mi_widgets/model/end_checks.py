@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from mi_widgets.core.texts import Row
+
 from .backend import PassRequest, Resume
 from .examination import Examination
 from .model_core import ModelCore
@@ -67,7 +69,8 @@ def looking_ahead(seen: Examination, model: ModelCore) -> Check:
     name, ids = "reads from left to right", seen.tokenized.ids.clone()
     if ids.shape[1] > 1:
         ids[:, -1] = ids[:, 0]
-        with_another = model.forward(model.tokenize(ids), edits=())["logits", None][:, :-1].float()
+        changed = model.tokenize([Row(row) for row in ids.tolist()])
+        with_another = model.forward(changed, edits=())["logits", None][:, :-1].float()
         if not model.architecture.looks_ahead and seen.agree(with_another, seen.stock[:, :-1]):
             return Check(name, "ok", "no logit depends on a later token")
     elif not model.architecture.looks_ahead:

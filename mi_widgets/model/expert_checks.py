@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mi_widgets.core.texts import Row
+
 from .backend import Edit, find, lock_of
 from .examination import Examination, distance
 from .experts import TAP, routed
@@ -86,7 +88,7 @@ def _off(model: ModelCore, experts: Any, args: Any, kwargs: Any) -> float:
 def _unmoved(seen: Examination, model: ModelCore) -> list[int]:
     """The layers whose experts can be taken out without any logit changing; but for those that write nothing."""
     writing = [layer for layer in seen.layers("router", "mlp_out") if seen["mlp_out", layer].abs().max() > 0]
-    batch = model.tokenize(seen.tokenized.ids[:1, :3].expand(len(writing) + 1, -1))
+    batch = model.tokenize([Row(seen.tokenized.ids[0, :3].tolist())] * (len(writing) + 1))
 
     def without(row: int) -> Any:
         def change(x: Tensor) -> Tensor:

@@ -122,6 +122,7 @@ def test_every_public_function_computes_as_torch_starts():
         "mi.MIError",
         "mi.stack",
         "mi.shipped.corpora",
+        "mi.shipped.smollm2",
         "mi.shipped.toys",
         "mi.interventions.freeze_pattern",
     }
@@ -179,7 +180,7 @@ CALLS = {
         mi.over_checkpoints("induction-1l", mi.copying_scores, steps=[0], progress=False).values
     ),
     "last_logits": lambda model: model.run(IDS).last_logits,
-    "tokenize": lambda model: model.tokenize([[1, 2], [3]]).ids,
+    "tokenize": lambda model: model.tokenize([[1, 4], [3]]).ids,
     "weights": lambda model: model.weights.W_U,
     "unembedding": lambda model: model.unembedding.directions([1, 2]) * model.unembedding.biases([1, 2]),
     "Array": lambda _: mi.interventions.Array([1.0, 2.5]).tensor,

@@ -95,11 +95,11 @@ def folder(tmp_path_factory):
     [
         (
             "model.pth",
-            r"weights alone, .*torch\.load\('\S+model\.pth', weights_only=True\), and write .*from_state_dict",
+            r"weights alone, .*from_state_dict\('\S+model\.pth', config=.*torch\.load\('\S+model\.pth', weights_only",
         ),
         (
             "model.safetensors",
-            r"weights alone, .*safetensors\.torch\.load_file\('\S+model\.safetensors'\), and write",
+            r"weights alone, .*module\.load_state_dict\(safetensors\.torch\.load_file\('\S+model\.safetensors'\)\)",
         ),
         ("weights.npz", r"weights alone, .*numpy\.load\('\S+weights\.npz'\).* is loaded by mi\.sae\.load\('"),
         ("whole/model.safetensors", r"its folder says what they are of: mi\.load\('\S+whole'\)"),

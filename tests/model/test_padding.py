@@ -358,9 +358,11 @@ def test_trust_compares_a_short_prompt_beside_a_long_one():
     module.transformer.wpe = _CountsColumns(module.transformer.wpe)
     model = mi.load(module)
     broken = {check.name: check for check in model.trust.checks}["padding"]
-    assert broken.status == "warning"
-    assert broken.seen.startswith("on the left it changes a prompt's logits")
-    assert broken.seen.endswith("(5 tokens beside 40): run prompts of one length")
+    assert broken.status == "note"  # on the right, as runs pad, nothing is wrong, and the left is refused
+    assert broken.seen.startswith(
+        "on the right, as runs pad, a prompt has the logits it has alone; on the left they"
+    )
+    assert "(5 tokens beside 40): padding_side=" in broken.seen
     # What is wrong on one side is refused there, and right on the other.
     says = r"^Padding on the left changes what a prompt gives in GPT2LMHeadModel \(see model.trust\), and here are "
     says += r"prompts of 1 to 5 tokens: run prompts of one length, or pad on the other side, with padding_side=\.$"

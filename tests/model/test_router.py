@@ -66,6 +66,7 @@ class Plain:
 
     def __init__(self, name, module):
         self.name = name
+        self.times = getattr(module.config, "residual_multiplier", 1.0)  # of Granite, as its layers add it
         layer = module.model.layers[LAYER]
         self.norm = layer.post_attention_layernorm
         self.moe = layer.block_sparse_moe if name == "GraniteMoeForCausalLM" else layer.mlp
@@ -83,7 +84,7 @@ class Plain:
         expert = gpt_oss_expert if self.name == "GptOssForCausalLM" else gated_expert
         each = torch.stack([expert(self.moe.experts, e, x) for e in range(N)], -1)
         always = shared(self.moe, x) if hasattr(self.moe, "shared_experts") else 0
-        return (each * weights[..., None, :]).sum(-1) + always
+        return ((each * weights[..., None, :]).sum(-1) + always) * self.times
 
 
 @pytest.fixture(scope="module", params=ROUTERS)

@@ -280,13 +280,13 @@ def test_padding_that_would_be_misread_is_refused_on_its_side_alone(module):
     assert model.trust.warnings == ()
     (said,) = [check for check in model.trust.checks if check.name == "padding"]
     assert said.status == "note"
-    assert "padded on the right, as runs are, a prompt has the logits it has alone" in said.seen
+    assert "on the right, as runs pad, a prompt has the logits it has alone; on the left" in said.seen
     prompts = [[3, 1, 4, 1, 5, 9], [2, 6, 5]]
     run = model.run(prompts)
     for row, prompt in enumerate(prompts):
         assert torch.allclose(run.logits[row, : len(prompt)], model.run(prompt).logits[0], atol=1e-4)
     for use in (lambda: model.run(prompts, padding_side="left"), lambda: model.generate_batch(prompts)):
-        with pytest.raises(mi.errors.PromptError, match="misreads prompts that are padded on the left"):
+        with pytest.raises(mi.errors.PromptError, match="Padding on the left changes what a prompt gives"):
             use()
     alike = [prompts[0][:3], prompts[1]]
     assert torch.equal(model.run(alike, padding_side="left").logits, model.run(alike).logits)

@@ -165,9 +165,7 @@ def test_a_file_is_read_as_weights_alone(tmp_path):
     save_file(module.state_dict(), tmp_path / "net.safetensors")
     found = mi.Transformer.from_state_dict(tmp_path / "net.safetensors", config=module.config)
     assert torch.equal(found(IDS), module(IDS))
-    with pytest.raises(
-        UnknownModel, match=r"net.pth'\): a file of weights alone .*Transformer.from_state_dict\('"
-    ):
+    with pytest.raises(UnknownModel, match=r"net.pth holds weights alone, .*Transformer.from_state_dict\('"):
         mi.load(tmp_path / "net.pth")
 
 

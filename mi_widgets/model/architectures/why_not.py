@@ -92,7 +92,7 @@ def no_sum(block: nn.Module, layer: Sequence[Passed], shape: tuple[int, int]) ->
         return f"its layers add three parts, not attention and MLP alone: {', '.join(three)}"
     return (
         f"what its layers ({_parts(block)}) add is not the sum of what two of their modules give out, as where a layer "
-        "scales the stream, keeps several"
+        "scales the stream or keeps several"
     )
 
 
