@@ -10,6 +10,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.zoo.tokenizer import word_tokenizer
+from tests.conftest import small_transformer
 from tests.names import every_public
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,7 @@ def test_the_readmes_lines_for_your_own_model_run():
     module = GPT2LMHeadModel(GPT2Config(n_layer=7, n_head=2, n_embd=16, vocab_size=len(tokenizer)))
     clean = mi.load(module.eval()).run(tokenizer(text)["input_ids"], keep=[at.resid_pre])
     names = {"mi": mi, "at": at, "module": module, "tokenizer": tokenizer, "text": text, "clean": clean}
+    names |= {"texts": [text, "John gave"], "network": small_transformer(d_vocab=4)}
     exec(lines, names := {**names, "logit_difference": lambda logits: logits[:, 4] - logits[:, 5]})
     assert names["grid"].dims == ("batch", "layer", "pos")
     # The same text patched into itself changes nothing.

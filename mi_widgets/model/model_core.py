@@ -260,7 +260,7 @@ def _carried(intervention: Intervention, spans: PromptSpans) -> list[Edit]:
         return intervention.apply(x, replace(spans, onto=onto)) if touches(x, site, spans) else onto
 
     written = site.written
-    return [Edit((site.name, site.layer), note), Edit((written.name, written.layer), change)]
+    return [Edit((site.name, site.layer_number), note), Edit((written.name, written.layer_number), change)]
 
 
 def _where_attended(change: Callable[[Tensor], Tensor], scores: Tensor) -> Tensor:

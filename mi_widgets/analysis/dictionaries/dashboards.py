@@ -216,7 +216,7 @@ def _written(
     Raises:
         DictionaryError: nothing, but by what is made of them.
     """
-    architecture, layer = model.architecture, place.layer or 0
+    architecture, layer = model.architecture, place.layer_number or 0
     if place.name == "z":
         heads = architecture.heads_write(model.module, layer).float().cpu()
         return directions @ (heads.flatten(0, 1) if place.head is None else heads[place.head])

@@ -54,9 +54,9 @@ def site_named(
         )
     if head is None:
         return site
-    if "head" not in site.axes or site.layer is None:
+    if "head" not in site.axes or site.layer_number is None:
         raise DictionaryError(f"{place} names head {head!r} of {site!r}, which has no heads.")
-    return Site(site.name)[site.layer, head]
+    return Site(site.name)[site.layer_number, head]
 
 
 def _module_site(path: str) -> Site | None:
