@@ -15,7 +15,8 @@ AT_LEAST = 90
 LISTED = written()
 LOADED = [name for name, line in LISTED.items() if line.loaded]
 # Attention that asks no interface and has no function to stand in for: at.q to at.z are compared step by step in
-# tests/model/test_families.py (Bloom) and tests/model/test_attention_steps.py (Falcon, MPT); of MegatronBert by trust alone.
+# tests/model/test_families.py (Bloom) and tests/model/test_attention_steps.py (Falcon, MPT); MegatronBert's by
+# trust alone.
 _STEPS = ("q", "k", "v", "scores", "pattern", "z")
 APART = {f"{name}ForCausalLM": _STEPS for name in ("Bloom", "Falcon", "MegatronBert", "Mpt")}
 
