@@ -52,7 +52,8 @@ def test_heads_look_for_what_came_after_the_same_token(model):
     scores = mi.head_scores(model, kind="induction")
     best = np.unravel_index(np.nanargmax(scores.values), scores.values.shape)
     assert tuple(best) == (18, 6)
-    assert scores.values[18, 6] > 0.8
+    assert scores.values[18, 6] > 0.65  # what it has above its control
+    assert mi.head_scores(model, kind="induction", length=32)["score"].values[18, 6] > 0.8
     half = torch.randint(100, 40_000, (1, 20), generator=torch.Generator().manual_seed(0))
     pattern = model.run(torch.cat([half, half], 1), keep=[at.pattern[18]])[at.pattern[18]]
     to = torch.arange(20, 40)
