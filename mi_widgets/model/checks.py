@@ -18,7 +18,7 @@ from .examination import Examination, distance, look
 from .expert_checks import router
 from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
-from .module_checks import evaluation_mode, how_it_was_read, module_checks, weights_that_are_no_numbers
+from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers, what_nobody_told
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings, not_tried
 
@@ -52,7 +52,7 @@ def examine(model: ModelCore) -> Findings:
     checks += ends
     ahead = looking_ahead(seen, model) if seen.first_bad is None else None
     checks += [
-        *how_it_was_read(model),
+        *what_nobody_told(model),
         *([] if ahead is None else [ahead]),
         *module_checks(model, seen.attention),
         *tokenizer_checks(model),

@@ -74,7 +74,7 @@ def looking_ahead(seen: Examination, model: ModelCore) -> Check:
         if not model.architecture.looks_ahead and seen.agree(with_another, seen.stock[:, :-1]):
             return Check(name, "ok", "no logit depends on a later token")
     elif not model.architecture.looks_ahead:
-        return Check(name, "note", "not tried: it takes one token")
+        return not_tried(name, "it takes one token")
     said = "no: its attention is bidirectional, so its logits are no forecast of the next token"
     return Check(name, "note", f"{said}; model.generate and losses of the next token are refused")
 

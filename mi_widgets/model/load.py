@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -79,7 +78,7 @@ def load(
     if bos is not None and not isinstance(bos, bool):
         raise MIError(f"mi.load: bos must be True, False or None; got {bos!r}.")
     name_or_module, tokenizer = unwrapped(name_or_module, tokenizer)
-    theirs = None
+    came: tuple[Check, ...] = ()
     if isinstance(name_or_module, nn.Module):
         if checkpoint is not None:
             raise MIError(
@@ -91,12 +90,14 @@ def load(
                     f"mi.load: {option}={value!r} goes with a name; a module is what and where it is: "
                     "module.to(device, dtype) before you load it."
                 )
-        opened = module = inside(name_or_module)
+        wrapper, module, record = name_or_module, inside(name_or_module), None
+        name = type(module).__name__
         if (theirs := of_transformer_lens(module)) is not None:
-            module, bos = theirs.module, theirs.bos if bos is None and tokenizer is None else bos
+            wrapper = module = theirs.module  # it was compared already
+            came = (Check("how it was read", "note", theirs.remark),)
+            bos = theirs.bos if bos is None and tokenizer is None else bos
             tokenizer = theirs.tokenizer if tokenizer is None and vocabulary is None else tokenizer
         check_numbers(module)
-        name, record, came = type(opened).__name__, None, ()
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (
             os.fspath(name_or_module),
@@ -113,16 +114,16 @@ def load(
         }
         record = made_by("mi.load", signature(load), {"name_or_module": path, **given}, name="model")
         with torch.random.fork_rng(devices=[]):  # a module draws weights before it gets those of the file
-            given, tokenizer, name, came = _open(path, checkpoint, kind, tokenizer, vocabulary)
-        name_or_module = given.to(place) if kind is None else given.to(place, kind)
-        opened = module = inside(name_or_module)
+            wrapper, tokenizer, name, came = _open(path, checkpoint, kind, tokenizer, vocabulary)
+        wrapper = wrapper.to(place) if kind is None else wrapper.to(place, kind)
+        module = inside(wrapper)
     else:
         raise UnknownModel(said_of(name_or_module))
     with lock_of(module), evaluating(module), as_written(compiled_parts(module)):
         # A module without a table is run once to find its sites.
-        architecture = replace(architecture_of(module), remark=theirs.remark if theirs else "")
-        if theirs is None and name_or_module is not module:
-            came = (*came, unwrapping(name_or_module, module, architecture))
+        architecture = architecture_of(module)
+        if wrapper is not module:
+            came = (*came, unwrapping(wrapper, module, architecture))
     tokens = {"tokenizer": tokenizer, "bos": bos, "vocabulary": vocabulary}
     return model_of(module, architecture=architecture, name=name, record=record, came=came, **tokens)
 

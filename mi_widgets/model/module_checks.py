@@ -96,11 +96,9 @@ def _packed(module: nn.Module) -> Iterator[Check]:
         yield Check("packed weights", "note", "; ".join(notes))
 
 
-def how_it_was_read(model: ModelCore) -> Iterator[Check]:
-    """What of a model nobody told and nothing has vouched for; and what is good to know of it."""
-    said, remark = model.architecture.assumed, model.architecture.remark
-    if remark:
-        yield Check("how it was read", "note", remark)
+def what_nobody_told(model: ModelCore) -> Iterator[Check]:
+    """What of a model was assumed, and nothing has vouched for."""
+    said = model.architecture.assumed
     if said:
         told = "give Transformer.from_state_dict config=, or check=(ids, logits) that it must have"
         yield Check("told by nobody", "warning", f"assumed: {', '.join(said)}; {told}")

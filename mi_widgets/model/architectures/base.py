@@ -159,7 +159,6 @@ class Architecture:
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
         looks_ahead: whether a token sees those after it (bidirectional attention).
         assumed: what of it nobody told and nothing has vouched for.
-        remark: what is good to know of how it was read; empty for nothing.
         fresh: an untrained module of the same shape, from a module and a seed.
         add_taps: adds what the sites need to a module in memory; returns what undoes it.
     """
@@ -184,7 +183,6 @@ class Architecture:
     vouched: bool = True
     looks_ahead: bool = False
     assumed: tuple[str, ...] = ()
-    remark: str = ""
     add_taps: Callable[[nn.Module], Callable[[], None]] = field(default=lambda module: lambda: None)
 
 
