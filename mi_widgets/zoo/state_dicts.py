@@ -93,6 +93,7 @@ def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, 
         "gated_mlp": f"{first}mlp.W_gate" in tensors,
         "use_qk_norm": f"{first}attn.q_norm.w" in tensors,
         "post_embedding_ln": "embed.ln.w" in tensors,
+        "use_normalization_before_and_after": f"{first}ln1_post.w" in tensors,
     }
     if pairs != n_heads or told.get("n_key_value_heads") is not None:
         shown["n_key_value_heads"] = pairs
@@ -103,11 +104,11 @@ def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, 
         )
     if "pos_embed.W_pos" in tensors:
         shown["n_ctx"] = tensors["pos_embed.W_pos"].shape[0]
-    if f"{first}ln1_post.w" in tensors:
-        shown["use_normalization_before_and_after"] = True
-    if f"{first}ln1.w" in tensors and "normalization" not in told:
-        shown["normalization"] = "LN" if f"{first}ln1.b" in tensors else "RMS"
-        shown["final_rms"] = shown["normalization"] == "LN" and "ln_final.b" not in tensors
+    if f"{first}ln1.w" in tensors:
+        if "normalization" not in told:
+            shown["normalization"] = "LN" if f"{first}ln1.b" in tensors else "RMS"
+        if f"{first}ln1.b" in tensors and "ln_final.b" not in tensors:
+            shown["final_rms"] = True
     if f"{first}mlp.ln.w" in tensors:
         shown["act_fn"] = "solu_ln"
     return shown

@@ -40,36 +40,49 @@ def assumptions(config: TransformerConfig, told: Collection[str]) -> list[Assump
         config: as it was built.
         told: the fields that somebody told, or that the parameters show.
     """
-    found: list[tuple[str, bool, Assumption]] = [
-        ("attention_dir", True, Assumption("causal", ({"attention_dir": "bidirectional"},))),
-        (
-            "positional_embedding_type",
-            True,
-            Assumption("standard positions", ({"positional_embedding_type": "shortformer"}, _ALIBI)),
+    return [one for name, one in unsaid(config).items() if one is not None and name not in told]
+
+
+def unsaid(config: TransformerConfig) -> dict[str, Assumption | None]:
+    """What could be otherwise, by its field, where parameters need not show it; None where nothing depends on it."""
+    rotary = config.positional_embedding_type == "rotary"
+
+    def where(applies: Any, said: str, *otherwise: dict[str, Any]) -> Assumption | None:
+        return Assumption(said, otherwise) if applies else None
+
+    return {
+        "attention_dir": where(True, "causal", {"attention_dir": "bidirectional"}),
+        "positional_embedding_type": where(
+            True, "standard positions", {"positional_embedding_type": "shortformer"}, _ALIBI
         ),
-        ("attn_scale", True, Assumption("scores over the root of d_head", ({"attn_scale": 1.0},))),
-        (
-            "normalization",
-            config.normalization is None,
-            Assumption("no norms", ({"normalization": "LNPre"}, {"normalization": "RMSPre"})),
+        "rotary_dim": where(rotary, "all of a head turned", {"rotary_dim": 2}),
+        "rotary_base": where(rotary, f"rotary base {config.rotary_base:g}"),
+        "rotary_base_local": where(rotary and config.window_size, "one rotary base"),
+        "rotary_adjacent_pairs": where(
+            rotary, "pairs half of rotary_dim apart", {"rotary_adjacent_pairs": True}
         ),
-        ("eps", config.normalization is not None, Assumption(f"eps {config.eps:g}", ())),
-        ("act_fn", bool(config.d_mlp), Assumption(config.act_fn, _other_activation(config))),
-        (
-            "parallel_attn_mlp",
-            bool(config.d_mlp),
-            Assumption("attention before the MLP", ({"parallel_attn_mlp": True},)),
+        "rotary_by_parts": where(rotary, "no wavelength slowed"),
+        "attn_scale": where(True, "scores over the root of d_head", {"attn_scale": 1.0}),
+        "scale_attn_by_inverse_layer_idx": where(
+            config.n_layers > 1, "scores alike in all layers", {"scale_attn_by_inverse_layer_idx": True}
         ),
-        ("attn_types", True, Assumption("no window", ())),
-        ("attn_scores_soft_cap", True, Assumption("no soft-caps", ())),
-    ]
-    return [one for name, applies, one in found if applies and name not in told]
+        "normalization": where(
+            config.normalization is None, "no norms", {"normalization": "LNPre"}, {"normalization": "RMSPre"}
+        ),
+        "final_rms": where(config.normalization == "LNPre", "LNPre at the end too", {"final_rms": True}),
+        "eps": where(config.normalization, f"eps {config.eps:g}"),
+        "act_fn": where(config.d_mlp, config.act_fn, *_other_activations(config)),
+        "parallel_attn_mlp": where(config.d_mlp, "attention before the MLP", {"parallel_attn_mlp": True}),
+        "attn_types": where(True, "no window"),
+        "attn_scores_soft_cap": where(True, "no soft-cap of scores"),
+        "output_logits_soft_cap": where(True, "no soft-cap of logits"),
+    }
 
 
 _ALIBI = {"positional_embedding_type": "alibi"}
 
 
-def _other_activation(config: TransformerConfig) -> tuple[dict[str, Any], ...]:
+def _other_activations(config: TransformerConfig) -> tuple[dict[str, Any], ...]:
     return tuple({"act_fn": other} for other in ("relu", "gelu", "silu") if other != config.act_fn)
 
 

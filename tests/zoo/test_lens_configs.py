@@ -87,7 +87,7 @@ def test_a_field_of_another_version_is_refused_by_its_name():
         ({"n_key_value_heads": 2}, "config has n_key_value_heads=2; the parameters have 4"),
         (
             {"use_normalization_before_and_after": True},
-            "use_normalization_before_and_after goes with RMS or RMSPre",
+            "config has use_normalization_before_and_after=True; the parameters have False",
         ),
         ({"gated_mlp": True, "act_fn": "solu_ln"}, "config has gated_mlp=True; the parameters have False"),
     ],

@@ -1,11 +1,15 @@
 """Weights from elsewhere: both layouts of the common repositories give the network, others a clear word."""
 
+from dataclasses import fields
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import mi_widgets as mi
 from mi_widgets.core.errors import UnknownModel, UnsupportedModel
+from mi_widgets.zoo.state_dicts import config_of
+from mi_widgets.zoo.vouching import unsaid
 from tests.conftest import small_transformer
 from tests.zoo.lens_configs import BASE
 
@@ -38,10 +42,12 @@ def test_both_layouts_give_the_network(changes, layout):
     assert found.config == module.config
     assert torch.equal(found(IDS), module(IDS))
     mlp = ", relu, attention before the MLP" if module.config.d_mlp else ""
+    alike = ", scores alike in all layers" if module.config.n_layers > 1 else ""
     norms = "no norms" if module.config.normalization is None else "eps 1e-05"
     assert mi.load(found).trust.warnings == (
-        f"told by nobody: assumed: causal, standard positions, scores over the root of d_head, {norms}{mlp}, "
-        "no window, no soft-caps; give Transformer.from_state_dict config=, or check=(ids, logits) that it must have",
+        f"told by nobody: assumed: causal, standard positions, scores over the root of d_head{alike}, {norms}{mlp}, "
+        "no window, no soft-cap of scores, no soft-cap of logits; give Transformer.from_state_dict config=, or "
+        "check=(ids, logits) that it must have",
     )
 
 
@@ -60,6 +66,41 @@ def test_a_dict_of_some_fields_tells_these_alone():
     assert "gelu" not in found.assumed
     assert "causal" not in found.assumed
     assert "eps 1e-05" in found.assumed
+
+
+def test_each_field_of_a_network_is_shown_or_said_to_be_assumed():
+    shape, shown = config_of(small_transformer().state_dict(), {})
+    # What training starts with is no part of a network; a window is one of `attn_types`; shared keys show themselves.
+    elsewhere = {"start", "window_size", "n_key_value_heads"}
+    assert {field.name for field in fields(shape)} - shown - unsaid(shape).keys() == elsewhere
+
+
+def test_what_nobody_told_of_turned_queries_is_said():
+    module = with_weights_of_1(small_transformer(positional_embedding_type="rotary", rotary_dim=2))
+    state, ids = module.state_dict(), IDS.repeat(1, 2)
+    told = {"positional_embedding_type": "rotary", "n_ctx": 40}
+    found = mi.Transformer.from_state_dict(state, config=told).assumed
+    turns = (
+        "all of a head turned",
+        "rotary base 10000",
+        "pairs half of rotary_dim apart",
+        "no wavelength slowed",
+    )
+    assert set(turns) < set(found)
+    with pytest.raises(UnsupportedModel, match="they differ by"):
+        mi.Transformer.from_state_dict(state, config=told, check=(ids, module(ids)))
+    # Of two numbers, neighbours are half apart too: nothing tells them, and nothing needs to.
+    again = mi.Transformer.from_state_dict(state, config={**told, "rotary_dim": 2}, check=(ids, module(ids)))
+    assert again.assumed == ("pairs half of rotary_dim apart",)
+
+
+def test_what_nobody_told_of_norms_without_weights_is_said():
+    module = small_transformer(normalization="LNPre", final_rms=True)
+    found = mi.Transformer.from_state_dict(module.state_dict(), config={"normalization_type": "LNPre"})
+    assert "LNPre at the end too" in found.assumed
+    module = small_transformer(normalization="LN", final_rms=True)
+    found = mi.Transformer.from_state_dict(module.state_dict(), config={"normalization_type": "LN"})
+    assert found.config.final_rms
 
 
 def test_logits_that_are_known_vouch_for_what_nobody_told():
