@@ -10,7 +10,8 @@ from torch import nn
 from .trust import Check
 
 # What a module computes turns on these, and they are no tensors.
-_SWITCHES = ("_active_adapter", "_disable_adapters", "merged_adapters", "scaling")
+_HAS_ADAPTERS = "_disable_adapters"
+_SWITCHES = ("_active_adapter", _HAS_ADAPTERS, "merged_adapters", "scaling")
 _KINDS = {"lora": "LoRA", "adalora": "AdaLoRA", "ia3": "IA3", "loha": "LoHa", "lokr": "LoKr", "oft": "OFT"}
 
 
@@ -19,6 +20,7 @@ def switches_of(module: nn.Module) -> str:
     return "; ".join(
         f"{path}.{name}={part.__dict__[name]!r}"
         for path, part in module.named_modules()
+        if _HAS_ADAPTERS in part.__dict__
         for name in _SWITCHES
         if name in part.__dict__
     )
@@ -28,7 +30,7 @@ def adapter_checks(module: nn.Module) -> Iterator[Check]:
     """A note of its adapters, where it has some."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for path, part in module.named_modules():
-        if "_disable_adapters" not in part.__dict__:
+        if _HAS_ADAPTERS not in part.__dict__:
             continue
         leaf = path.removesuffix(".token_adapter").rpartition(".")[2]
         for adapter in _names(part):

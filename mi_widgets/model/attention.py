@@ -215,20 +215,29 @@ def _noted(asker: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **
 
 
 @contextmanager
+def _attending_by(module: Any, how: str) -> Iterator[None]:
+    """Inside, the module attends as a name says."""
+    own, other = module.config, copy.deepcopy(module.config)
+    other._attn_implementation = how
+    _set_config(module, own, other)
+    try:
+        yield
+    finally:
+        _set_config(module, other, own)
+
+
+@contextmanager
 def attending(module: Any) -> Iterator[list[Asked]]:
     """Inside, all that asks transformers' attention interface is noted, and answered as a run answers it."""
     masks = transformers.masking_utils
     transformers.AttentionInterface.register(f"{NAME}_noted", _noted)
     masks.AttentionMaskInterface.register(f"{NAME}_noted", masks.eager_mask)
-    noted, own = copy.deepcopy(module.config), module.config
-    noted._attn_implementation = f"{NAME}_noted"
     asked: list[Asked] = []
     token = _asked.set(asked)
-    _set_config(module, own, noted)
     try:
-        yield asked
+        with _attending_by(module, f"{NAME}_noted"):
+            yield asked
     finally:
-        _set_config(module, noted, own)
         _asked.reset(token)
 
 
@@ -241,17 +250,14 @@ def _in_steps(config: Any) -> str:
 def attending_in_steps(module: Any, attentions: Sequence[nn.Module]) -> Iterator[list[Asked]]:
     """Inside, calls of attention modules are noted that ask no interface, if they are queries with keys, a softmax, and
     what it takes of the values."""
-    plain, own = copy.deepcopy(module.config), module.config
-    plain._attn_implementation = _in_steps(own)
     asked: list[Asked] = []
-    _set_config(module, own, plain)
-    undone = [_noting(attention, asked) for attention in attentions]
-    try:
-        yield asked
-    finally:
-        for undo in undone:
-            undo()
-        _set_config(module, plain, own)
+    with _attending_by(module, _in_steps(module.config)):
+        undone = [_noting(attention, asked) for attention in attentions]
+        try:
+            yield asked
+        finally:
+            for undo in undone:
+                undo()
 
 
 def _noting(attention: nn.Module, asked: list[Asked]) -> Callable[[], None]:

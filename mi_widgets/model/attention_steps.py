@@ -36,12 +36,12 @@ class Steps(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func in _SOFTMAX and _square(args):
+        if func in _SOFTMAX and _has_heads(args):
             self.taken.append("softmax")
             return self._tap("tap_pattern", func(self._tap("tap_scores", args[0]), *args[1:], **kwargs))
         if func in _PRODUCTS and len(args) == 2 and all(x.ndim == 4 for x in args):
             return self._product(func, *args)
-        if func is F.scaled_dot_product_attention:
+        if func is F.scaled_dot_product_attention and _has_heads(args or tuple(kwargs.values())):
             self.taken += PLAIN
             return self._fused(*args, **kwargs)
         return func(*args, **kwargs)
@@ -77,14 +77,16 @@ class Steps(TorchFunctionMode):
             scores = scores.masked_fill(~attn_mask, torch.finfo(scores.dtype).min)
         elif attn_mask is not None:
             scores = scores + attn_mask
-        pattern = self._tap("tap_scores", scores).softmax(-1, dtype=torch.float32).to(value.dtype)
+        kind = torch.promote_types(scores.dtype, torch.float32)
+        pattern = self._tap("tap_scores", scores).softmax(-1, dtype=kind).to(value.dtype)
         return self._by_token("tap_z", torch.matmul(self._tap("tap_pattern", pattern), value))
 
     def _by_token(self, name: str, x: Tensor) -> Tensor:
         return self._tap(name, x.transpose(1, 2)).transpose(1, 2)
 
 
-def _square(args: tuple[Any, ...]) -> bool:
+def _has_heads(args: tuple[Any, ...]) -> bool:
+    """Whether what comes first is (batch, head, pos, any)."""
     return bool(args) and isinstance(args[0], Tensor) and args[0].ndim == 4
 
 

@@ -20,7 +20,7 @@ from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
 from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers, what_nobody_told
 from .tokenizer_checks import tokenizer_checks
-from .trust import Check, Findings, not_tried
+from .trust import Check, Findings, in_layers, not_tried
 
 
 def examine(model: ModelCore) -> Findings:
@@ -60,7 +60,9 @@ def examine(model: ModelCore) -> Findings:
     ]
     refused = {} if model.architecture.vouched else _refused(checks, model, seen)
     continues, resumes = [check.status == "ok" for check in ends] or [True, True]
-    looks_ahead = model.architecture.looks_ahead or (ahead is not None and ahead.status != "ok")
+    looks_ahead = model.architecture.looks_ahead or (
+        ahead is not None and ahead.tried and ahead.status != "ok"
+    )
     return Findings(
         tuple(checks),
         {**seen.observed.faults, **refused},
@@ -118,7 +120,7 @@ def _sites(seen: Examination) -> Iterator[Check]:
     for (name, why), layers in layers_of.items():
         names_of.setdefault((why, tuple(layers)), []).append(name)
     for (why, layers), names in names_of.items():
-        where = f"{_in_layers(layers)}: " if layers else ""
+        where = f"{in_layers(layers)}: " if layers else ""
         hint = ""
         if "pattern" in names and "never called" in why:
             hint = "; this attention does not go through transformers' interface (fused attention has no pattern)"
@@ -126,11 +128,6 @@ def _sites(seen: Examination) -> Iterator[Check]:
     if not names_of:
         kinds, n_layers = len({name for name, _ in seen.kept}), len(seen.layers("resid_post"))
         yield Check("every site is there", "ok", f"{kinds} kinds of site in {n_layers} layers")
-
-
-def _in_layers(layers: Iterable[int]) -> str:
-    numbers = [str(layer) for layer in layers]
-    return f"in layer{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
 
 
 def _logits(seen: Examination) -> Check:
@@ -200,7 +197,7 @@ def _attention_sums_to_1(seen: Examination, model: ModelCore) -> Check:
         said = f"rows sum to {least:.2f} to 1: the rest of a head's attention goes to its sink, which is no token"
         return Check(name, "note", said, ("pattern",))
     if broken:
-        return Check(name, "warning", f"not {_in_layers(broken)}: {said}", ("pattern",))
+        return Check(name, "warning", f"not {in_layers(broken)}: {said}", ("pattern",))
     return Check(name, "ok", said)
 
 
@@ -218,7 +215,7 @@ def _mixing(seen: Examination, model: ModelCore) -> Check:
         if not (apart <= 8 * seen.eps * most + 1e-30).all():
             broken.append(layer)
     if broken:
-        said = f"z is not the pattern times v {_in_layers(broken)}: off by up to {largest:.1e}"
+        said = f"z is not the pattern times v {in_layers(broken)}: off by up to {largest:.1e}"
         return Check(name, "warning", said, ("pattern", "v", "z"))
     return Check(name, "ok", f"z is the pattern times v, within {largest:.1e}")
 
@@ -255,7 +252,7 @@ def _edits(seen: Examination, model: ModelCore) -> Check:
     moved = distance(first, second).amax((1, 2))
     broken = [layer for layer, by in zip(layers, moved, strict=True) if not by > 0]
     if broken:
-        said = f"another pattern {_in_layers(broken)} changes nothing: what is read there is not what is used"
+        said = f"another pattern {in_layers(broken)} changes nothing: what is read there is not what is used"
         return Check(name, "warning", said, ("pattern", "scores"))
     said = "all of a layer's attention on the second token, not the first, moves them by"
     return Check(name, "ok", f"{said} {moved.min():.2g} to {moved.max():.2g}")

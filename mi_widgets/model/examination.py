@@ -74,15 +74,14 @@ def look(model: ModelCore) -> Examination:
     row = torch.arange(min(_TOKENS, model.config.d_vocab, model.config.n_ctx))
     # Two prompts: with one, what takes the first of a batch shows nothing.
     tokenized = model.tokenize([Row(row.tolist()), Row(row.flip(0).tolist())])
-    ids, mask = tokenized.ids.to(model.device), tokenized.mask.to(model.device)
-    inputs = architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
+    inputs = model.inputs(tokenized)
     how = "as it came"
     with lock_of(module), torch.no_grad():
         try:
             with as_stock(module) as attention:
                 stock = element(module(**inputs), "logits")
             how = "with attention that can be read"
-            seen = observe(module, architecture, model.config, inputs, (len(ids), len(row)))
+            seen = observe(module, architecture, model.config, inputs, (len(tokenized.ids), len(row)))
         except Exception as error:  # of code that is not ours
             raise UnsupportedModel(
                 f"{model.name} does not run, {how}, on 2 prompts of {len(row)} tokens: {type(error).__name__}: {error}"

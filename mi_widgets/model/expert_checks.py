@@ -13,7 +13,7 @@ from .backend import Edit, find, lock_of
 from .examination import Examination, distance
 from .experts import TAP, routed
 from .model_core import ModelCore
-from .trust import Check
+from .trust import Check, in_layers
 
 ROUTER = "router weights are what experts count for"
 
@@ -31,13 +31,12 @@ def router(seen: Examination, model: ModelCore) -> Check | None:
     paths = {layer: place.path.format(layer=layer).removesuffix(f".{TAP}") for layer in layers}
     off = {layer: _off(model, *call) for layer, call in _calls(seen, model, paths).items()}
     broken = [layer for layer in layers if not off[layer] <= 16 * seen.eps]
-    where = "in layers " if len(broken) > 1 else "in layer "
     if broken:
-        said = f"{where}{', '.join(map(str, broken))} what the experts give out is no sum by these weights"
+        said = f"{in_layers(broken)} what the experts give out is no sum by these weights"
         return Check(ROUTER, "warning", f"{said}: off by up to {max(off.values()):.1e} of it", ("router",))
     still = _unmoved(seen, model)
     if still:
-        said = f"without its experts layer {', '.join(map(str, still))} gives the same logits"
+        said = f"{in_layers(still)} the logits are the same without the experts"
         return Check(ROUTER, "warning", f"{said}: what is read there is not what is used", ("router",))
     said = (
         f"the experts add up by them, within {max(off.values()):.1e}, and without them the logits are others"

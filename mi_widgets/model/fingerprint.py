@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from mi_widgets.core.recording import serial
 
 from .adapters import switches_of
 from .offloaded import tensors_of
+from .stretching import swapped_in_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class WeightState:
     @classmethod
     def of(cls, module: nn.Module) -> WeightState:
         """Now."""
-        named = list(tensors_of(module, from_disk=False))
+        named = list(_weights(module, from_disk=False))
         tracked = not any(tensor.is_inference() for _, tensor in named)
         return cls(
             tuple((name, weakref.ref(tensor)) for name, tensor in named),
@@ -72,6 +74,12 @@ class WeightState:
     def tracked(self) -> bool:
         """Whether a change would have been noted."""
         return len(self.versions) == len(self.tensors)
+
+
+def _weights(module: nn.Module, *, from_disk: bool = True) -> Iterator[tuple[str, Tensor]]:
+    """All but what a run sets anew."""
+    swapped = swapped_in_runs(module)
+    return (one for one in tensors_of(module, from_disk=from_disk) if one[0] not in swapped)
 
 
 def held(tensor: Tensor) -> tuple[Tensor, ...]:
@@ -114,7 +122,7 @@ def _diagonal(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Te
 def hashed(module: nn.Module) -> str:
     """The hash of all weights as they are now, and of how adapters are set, as `"sha256:…"`."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(tensors_of(module), key=lambda named: named[0]):
+    for name, tensor in sorted(_weights(module), key=lambda named: named[0]):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         for x in held(tensor):
             digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)

@@ -21,6 +21,7 @@ from .backend import PassRequest
 from .model_core import ModelCore
 from .model_with_provenance import ModelWithProvenance
 from .run import Generation, Run
+from .stretching import check_stretched_on
 from .tokens import TokenizedPrompts
 
 
@@ -86,6 +87,7 @@ def generate(
             f"{longest} tokens and {plan.max_new_tokens} new ones are more than {model.name} takes ({room}): "
             f"max_new_tokens can be at most {room - longest} here."
         )
+    check_stretched_on(model.stretched_past, tokenized.lengths, plan.max_new_tokens, model.name)
     model.check_memory(plan.keep, (len(tokenized.ids), longest + plan.max_new_tokens))
     edits, ends = model.interventions, _ends(model)
     given = tokenized.spans.ids

@@ -13,7 +13,6 @@ from .attention import as_stock
 from .backend import element, lock_of
 from .examination import Examination, distance
 from .model_core import ModelCore
-from .stretching import stretched_past
 from .tokens import TokenizedPrompts
 from .trust import Check, not_tried
 
@@ -34,7 +33,7 @@ def length_checks(seen: Examination, model: ModelCore) -> tuple[list[Check], tup
     """
     read = sorted(set(seen.tokenized.ids[0].tolist()))  # of others nothing is known yet
     long = Row(read[(i * i + 3 * i) % len(read)] for i in range(min(_LONG, model.config.n_ctx)))
-    past = stretched_past(model.module, model.config.n_ctx)
+    past = model.stretched_past
     n = (
         min(_SHORT, len(long) // 2) if past is None or past >= len(long) else past + 1
     )  # else they are refused together
@@ -55,11 +54,8 @@ def _logits(model: ModelCore, tokenized: TokenizedPrompts) -> Tensor:
 
 def _as_the_plain_module(seen: Examination, model: ModelCore, long: Row, logits: Tensor) -> Check:
     """A window or a scale of positions that our attention did not see in a few tokens shows here."""
-    tokenized = model.tokenize(long)
-    ids, mask = tokenized.ids.to(model.device), tokenized.mask.to(model.device)
-    inputs = model.architecture.inputs(ids, mask, mask.cumsum(-1) - 1, None)
     with lock_of(model.module), torch.no_grad(), as_stock(model.module):
-        stock = element(model.module(**inputs), "logits")[0].float()
+        stock = element(model.module(**model.inputs(model.tokenize(long))), "logits")[0].float()
     apart = distance(logits, stock).max().item()
     said = f"{len(long)} tokens have logits that differ by {apart:.1e} at most from the plain module's"
     if seen.agree(logits, stock):
@@ -100,7 +96,7 @@ def _padding(
 
 
 def _stretched(model: ModelCore) -> Iterator[Check]:
-    past = stretched_past(model.module, model.config.n_ctx)
+    past = model.stretched_past
     if past is not None:
         said = (
             f"past {past} tokens it stretches the positions of all prompts of a batch, not of the long one alone: "

@@ -153,7 +153,7 @@ def _open(
     if path == SMOLLM2 or Path(path).suffix.lower() == GGUF:
         file = str(smollm2()) if path == SMOLLM2 else path
         module, own, came = open_gguf(file, dtype=dtype, tokenizer=tokenizer)
-        return module, own if vocabulary is None else None, Path(path).name.removesuffix(GGUF), came
+        return module, own if vocabulary is None else tokenizer, Path(path).name.removesuffix(GGUF), came
     if refused := refused_path(path):
         raise UnknownModel(refused)
     try:

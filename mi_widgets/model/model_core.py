@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -45,10 +45,10 @@ class ModelCore(PromptReader):
     def __init__(self, parts: Parts) -> None:
         self.module, self.name = parts.module, parts.name
         self.architecture, self.config = parts.architecture, parts.config
-        super().__init__(parts.vocabulary, parts.config.d_vocab)
+        super().__init__(parts.vocabulary)
         self._parts = parts
         self._released = False
-        self._stretched_past = stretched_past(parts.module, parts.config.n_ctx)
+        self.stretched_past = stretched_past(parts.module, parts.config.n_ctx)
 
     @property
     def device(self) -> torch.device:
@@ -58,7 +58,7 @@ class ModelCore(PromptReader):
     @property
     def dtype(self) -> torch.dtype:
         """The dtype of its weights."""
-        return next(self.module.parameters()).dtype
+        return place_of(self.module)[1]
 
     @property
     def interventions(self) -> Stack:
@@ -96,6 +96,8 @@ class ModelCore(PromptReader):
         for intervention in added:
             self.layers_of(intervention.site)
         [whole] = added.in_model(self.config.n_layers)
+        for intervention in whole:
+            self.layers_of(intervention.site.written)
         return whole
 
     @contextmanager
@@ -113,8 +115,6 @@ class ModelCore(PromptReader):
             InterventionError: something that is not an intervention.
         """
         added = self.placed(*interventions)
-        for intervention in added:
-            self.layers_of(intervention.site.written)
         token = _active.set((*_active.get(), (id(self.module), added)))
         try:
             yield self
@@ -139,22 +139,25 @@ class ModelCore(PromptReader):
             stored: what is done to each before it is stored.
             grad: whether they keep their graph.
         """
-        check_stretched(self._stretched_past, tokenized.lengths, self.name)
+        check_stretched(self.stretched_past, tokenized.lengths, self.name)
         spans = tokenized.spans
         if edits is None:
             edits = self.edits(self.interventions, spans)
-        ids, mask = tokenized.ids.to(self.device), tokenized.mask.to(self.device)
-        positions = (mask.cumsum(-1) - 1).clamp(min=0)
         return self.execute(
             PassRequest(
-                inputs=self.architecture.inputs(ids, mask, positions, None),
-                batch=len(ids),
+                inputs=self.inputs(tokenized),
+                batch=len(tokenized.ids),
                 edits=edits,
                 keep=tuple(dict.fromkeys([*keep, ("logits", None)])),
                 stored=stored or _as_it_is,
                 grad=grad,
             )
         )
+
+    def inputs(self, tokenized: TokenizedPrompts) -> dict[str, Any]:
+        """What the module's forward takes in for whole prompts."""
+        ids, mask = tokenized.ids.to(self.device), tokenized.mask.to(self.device)
+        return self.architecture.inputs(ids, mask, (mask.cumsum(-1) - 1).clamp(min=0), None)
 
     def execute(self, forward: PassRequest) -> dict[Key, Tensor]:
         """Run a pass, alone on this module.
@@ -167,7 +170,8 @@ class ModelCore(PromptReader):
             raise MIError(
                 f"{self.name} was released: load the module again with mi.load(module, tokenizer=…)."
             )
-        path = self._parts.watched.replaced((*(edit.key for edit in forward.edits), *forward.keep))
+        cut = () if forward.unembed is None else (self.architecture.unembed,)
+        path = self._parts.watched.replaced((*(edit.key for edit in forward.edits), *forward.keep), cut)
         if path is not None:
             raise MIError(
                 f"{self.name} has changed since it was loaded: its {path} is another module now, as after an adapter "

@@ -11,6 +11,7 @@ from torch import Tensor
 from mi_widgets.core.argument_types import checked
 from mi_widgets.core.errors import DifferentModel, PromptError, SiteError
 from mi_widgets.core.given_prompts import Prompt
+from mi_widgets.core.interventions import Stack
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Block, Call, Placeholder, Record
 from mi_widgets.core.recording import moment
@@ -153,16 +154,26 @@ class ModelWithProvenance(ModelCore):
         active = self.interventions
         return Block(self.record, active) if active else None
 
-    def provenance(self, *, seed: int | None = None, sites: Iterable[str] = ()) -> Provenance:
-        """What a Result measured on this model, here and now, says of how it was made.
+    def provenance(
+        self,
+        *,
+        seed: int | None = None,
+        sites: Iterable[str] = (),
+        under: Stack | None = None,
+        tried: Stack | None = None,
+    ) -> Provenance:
+        """What a Result measured on this model says of how it was made.
 
         Args:
             seed: of whatever was random.
             sites: the names of the sites that were read, for their warnings, beside the logits and what is changed.
+            under: the interventions that it was measured under; by default those that are active here and now.
+            tried: what was done to the model to see what comes of it, for its warnings.
         """
-        active = self.interventions
-        read = {*sites, *(intervention.site.name for intervention in active)}
-        latents = [(i.site.latents.dictionary, i.site) for i in active if i.site.latents is not None]
+        active = self.interventions if under is None else under
+        changed = [*active, *(tried or ())]
+        read = {*sites, *(intervention.site.name for intervention in changed)}
+        latents = [(i.site.latents.dictionary, i.site) for i in changed if i.site.latents is not None]
         warned = [text for dictionary, site in latents for text in self.warnings_of(dictionary, site)]
         warnings = dict.fromkeys((*self.trust.warnings_for(read), *warned))
         return Provenance(self.name, interventions=active, warnings=tuple(warnings), seed=seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -97,7 +97,7 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
 
 def _checked(given: Any, size: int, model: str) -> tuple[str, ...]:
     names = plain_texts(given)
-    if isinstance(names, (str, Mapping)) or not isinstance(names, (list, tuple)):
+    if not isinstance(names, (list, tuple)):
         raise MIError(
             f"mi.load: vocabulary is a list of the texts of the token ids, in their order; got {kind_of(given)}."
         )

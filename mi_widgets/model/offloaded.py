@@ -11,6 +11,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.numbers import count_text
 from mi_widgets.zoo.transformer import Transformer
 
+from .architectures.computed import hooks_of
 from .trust import Check
 
 
@@ -78,7 +79,7 @@ def _source(module: nn.Module, name: str) -> tuple[Any, str] | None:
     """Where such numbers are, and what they are called there: the hook of a module above knows."""
     path, _, own = name.rpartition(".")
     while True:
-        for hook in _hooks(module.get_submodule(path)):
+        for hook in hooks_of(module.get_submodule(path)):
             kept: Any = getattr(hook, "weights_map", None)
             key = own
             while hasattr(kept, "dataset"):
@@ -89,9 +90,3 @@ def _source(module: nn.Module, name: str) -> tuple[Any, str] | None:
             return None
         path, _, last = path.rpartition(".")
         own = f"{last}.{own}"
-
-
-def _hooks(part: Any) -> tuple[Any, ...]:
-    """accelerate's at one module; several may stand in one."""
-    hook = part.__dict__.get("_hf_hook")
-    return () if hook is None else tuple(getattr(hook, "hooks", (hook,)))

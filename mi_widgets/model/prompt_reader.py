@@ -20,11 +20,10 @@ class PromptReader:
 
     Args:
         vocabulary: the tokenizer, or what stands for one.
-        size: how many token ids there are.
     """
 
-    def __init__(self, vocabulary: Vocabulary, size: int) -> None:
-        self._vocabulary, self._size = vocabulary, size
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
 
     @property
     def bos(self) -> bool | None:
@@ -39,7 +38,7 @@ class PromptReader:
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         """The text of every token id, in order."""
-        return tuple(self._vocabulary.texts(range(self._size)))
+        return tuple(self._vocabulary.texts(range(self._vocabulary.size)))
 
     def vocabulary_of(self, ids: Iterable[int]) -> list[str]:
         """The text of each of some token ids, leading space included."""

@@ -215,8 +215,7 @@ class Run:
         Args:
             sites: the names of the sites that were read, for their warnings, beside the logits and what was changed.
         """
-        read = {*sites, *(intervention.site.name for intervention in self.interventions)}
-        return replace(self.model.provenance(sites=read), interventions=self.interventions)
+        return self.model.provenance(sites=sites, under=self.interventions)
 
     def __repr__(self) -> str:
         kept = ", ".join(map(repr, self.keep)) or "logits only"

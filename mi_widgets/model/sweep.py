@@ -163,12 +163,14 @@ class SweepProgress:
         values: (batch, *axes) of the metric, NaN where it was not measured yet.
         clean: (batch,) of the metric without the intervention.
         done: how many cells were measured, in the grid's order.
+        tried: the interventions of the cell that was measured last.
     """
 
     grid: Grid
     values: np.ndarray
     clean: np.ndarray
     done: int = 0
+    tried: Stack | None = None
 
 
 def sweep(
@@ -189,7 +191,8 @@ def sweep(
             bar.total = found.grid.size
             bar.update()
     assert found is not None  # a grid has one cell at least
-    return found.grid.result(found.values, found.clean, model.provenance(sites=[found.grid.over.name]))
+    how = model.provenance(sites=[found.grid.over.name], tried=found.tried)
+    return found.grid.result(found.values, found.clean, how)
 
 
 def filling(
@@ -225,6 +228,7 @@ def filling(
                 whole[rows] = logits
             found.values[(rows, *cell.index)] = _measured(metric, whole)[rows]
             found.done += 1
+            found.tried = cell.interventions
             yield found
 
 

@@ -43,6 +43,12 @@ class Check:
         return _MARKS[self.status] if self.tried else "–"
 
 
+def in_layers(layers: Iterable[int]) -> str:
+    """Where something was seen, as a report says it."""
+    numbers = [str(layer) for layer in layers]
+    return f"in layer{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+
+
 def not_tried(name: str, why: str) -> Check:
     """A check that could not be made, which is no sign that anything holds."""
     return Check(name, "note", f"not tried: {why}", tried=False)

@@ -14,7 +14,7 @@ from mi_widgets.core.torch_defaults import torch_defaults
 
 from .architectures import Architecture
 from .architectures.base import fold_norm
-from .architectures.computed import bias_of, matrix_of, place_of, sizes_of
+from .architectures.computed import linear_of, place_of, sizes_of
 from .architectures.norms import affine_of
 from .backend import lock_of
 
@@ -75,29 +75,29 @@ class Unembedding:
     def directions(self, ids: Sequence[int] | Tensor) -> Float[Tensor, "d_model n"]:
         """What each token's logit reads from the residual stream; the final norm folded in, but for its scale."""
         with torch_defaults():
-            columns = self._columns(torch.as_tensor(ids))
+            columns, _ = self._of(torch.as_tensor(ids))
             return columns if self._norm is None else fold_norm(self._norm, columns)
 
     def biases(self, ids: Sequence[int] | Tensor) -> Float[Tensor, " n"]:
         """What each token's logit is at a residual stream of nothing: the biases of norm and unembedding."""
         with torch_defaults():
-            ids = torch.as_tensor(ids)
-            bias = self._unembed.b_U if self._ours else bias_of(self._unembed, self.architecture.unembed)
-            own = (
-                0.0
-                if bias is None
-                else bias.detach().float()[ids.to(bias.device)] * self.architecture.logit_scale
-            )
-            return self._norm_bias() @ self._columns(ids) + own
+            columns, own = self._of(torch.as_tensor(ids))
+            return self._norm_bias() @ columns + (0.0 if own is None else own)
 
     def _normed(self, resid: Tensor) -> Float[Tensor, "1 place d_model"]:
         # Laid out as a batch of one: modules may insist on three axes.
         x = resid.to(*place_of(self._unembed)).reshape(1, -1, resid.shape[-1])
         return x if self._norm is None else self._norm(x)
 
-    def _columns(self, ids: Tensor) -> Tensor:
-        matrix = self._unembed.W_U if self._ours else matrix_of(self._unembed, self.architecture.unembed)
-        return matrix.detach()[:, ids.to(matrix.device)].float() * self.architecture.logit_scale
+    def _of(self, ids: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The columns of some tokens, and their biases where there are any."""
+        unembed, scale = self._unembed, self.architecture.logit_scale
+        matrix, bias = (
+            (unembed.W_U, unembed.b_U) if self._ours else linear_of(unembed, self.architecture.unembed)
+        )
+        ids = ids.to(matrix.device)
+        own = None if bias is None else bias.detach()[ids].float() * scale
+        return matrix.detach()[:, ids].float() * scale, own
 
     def _norm_bias(self) -> Tensor:
         device, _ = place_of(self._unembed)

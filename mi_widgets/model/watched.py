@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from torch import nn
@@ -33,24 +33,27 @@ class Watched:
                     self._links[path] = (part._modules, name, child, path)
         self._chains: dict[Key, tuple[_Link, ...]] = {}  # a run asks for the same again and again
 
-    def replaced(self, keys: Iterable[Key]) -> str | None:
+    def replaced(self, keys: Iterable[Key], paths: Iterable[str] = ()) -> str | None:
         """The path of the first module that is another now, of those where some activations pass.
 
         Args:
             keys: the activations.
+            paths: of modules that are used beside them.
         """
-        for key in keys:
-            for holder, name, module, path in self._chains.get(key) or self._chain(key):
+        chains = (self._chains.get(key) or self._chain(key) for key in keys)
+        for chain in (*chains, *map(self._links_to, paths)):
+            for holder, name, module, path in chain:
                 if holder.get(name) is not module:
                     return path
         return None
 
     def _chain(self, key: Key) -> tuple[_Link, ...]:
-        place, found = self._places[key[0]], dict[str, _Link]()
-        for path in (place.path, place.relative_to, place.write_path):
-            names = path.format(layer=key[1]).split(".") if path else []
-            for depth in range(len(names)):
-                above = ".".join(names[: depth + 1])
-                found[above] = self._links[above]
+        place = self._places[key[0]]
+        paths = [p.format(layer=key[1]) for p in (place.path, place.relative_to, place.write_path) if p]
+        found = {link[-1]: link for path in paths for link in self._links_to(path)}
         self._chains[key] = tuple(found.values())
         return self._chains[key]
+
+    def _links_to(self, path: str) -> Iterator[_Link]:
+        names = path.split(".")
+        return (self._links[".".join(names[: depth + 1])] for depth in range(len(names)))

@@ -64,7 +64,8 @@ def unwrapping(wrapper: nn.Module, module: nn.Module, architecture: Architecture
     ids = torch.stack([row, row.flip(0)])
     inputs = architecture.inputs(ids, torch.ones_like(ids, dtype=torch.bool), row.expand_as(ids), None)
     with torch.no_grad():
-        outer, own = (element(one(**inputs), "logits").float() for one in (wrapper, module))
+        # Logits that are no numbers are for the trust report.
+        outer, own = (element(one(**inputs), "logits").float().nan_to_num() for one in (wrapper, module))
     apart = float((outer.to(own.device) - own).abs().max())
     if not apart <= 1e-4 * float(own.abs().max()):
         raise UnsupportedModel(

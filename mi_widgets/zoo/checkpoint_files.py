@@ -15,10 +15,11 @@ from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
 
+from .lens_config import NEEDED
+
 _UNDER = ("model", "state_dict", "model_state_dict", "net", "module", "model_state", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")  # of DataParallel, torch.compile, and of wrappers
 _BESIDE = ("config", "cfg", "model_config")
-_SHAPE = ("n_layers", "d_model", "n_ctx", "d_head")  # what a config of TransformerLens's always has
 
 
 def open_checkpoint(given: Any) -> tuple[dict[str, Tensor], Mapping[str, Any] | None]:
@@ -52,7 +53,7 @@ def open_checkpoint(given: Any) -> tuple[dict[str, Tensor], Mapping[str, Any] | 
 
 
 def _is_config(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(name in value for name in _SHAPE)
+    return isinstance(value, Mapping) and all(name in value for name in NEEDED)
 
 
 def _read(path: Path) -> Any:

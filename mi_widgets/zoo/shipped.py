@@ -66,7 +66,8 @@ def expected(name: str) -> dict[str, Any]:
 
 def sha256_of(path: Path) -> str:
     """The hash of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_files(name: str, files: Iterable[str] | None = None) -> None:

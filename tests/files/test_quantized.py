@@ -10,7 +10,7 @@ from torch.nn.utils import parametrizations
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.model.architectures.computed import bias_of, matrix_of
+from mi_widgets.model.architectures.computed import linear_of, matrix_of
 from tests.files.test_adapters import IDS, adapted, assert_alike, lora, matrices
 from tests.model.families import small
 
@@ -117,7 +117,7 @@ def test_parametrizations_and_hooks_are_taken_in():
     halved = linear()
     halved.register_forward_hook(lambda part, args, out: out / 2)
     assert torch.allclose(matrix_of(halved), linear().weight.T / 2, atol=1e-6)
-    assert torch.allclose(bias_of(halved), linear().bias / 2, atol=1e-6)
+    assert torch.allclose(linear_of(halved)[1], linear().bias / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])

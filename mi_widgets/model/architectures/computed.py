@@ -30,24 +30,23 @@ def matrix_of(module: Any, name: str = "") -> Tensor:
     Raises:
         UnsupportedModel: it is not linear.
     """
-    if is_plain(module):
-        return module.weight if _takes_ids(module) or is_conv(module) else module.weight.T
-    return _seen(module, name)[0]
+    return linear_of(module, name)[0]
 
 
-def bias_of(module: nn.Module, name: str = "") -> Tensor | None:
-    """What a module gives for an input of nothing, (out,); None for a plain one without a bias.
+def linear_of(module: Any, name: str = "") -> tuple[Tensor, Tensor | None]:
+    """The matrix, as above, and what the module gives for an input of nothing, (out,); None for a plain one without it.
 
     Args:
-        module: one that is linear.
+        module: one that is linear, whatever it is called.
         name: what it is, for the message.
 
     Raises:
         UnsupportedModel: it is not linear.
     """
     if is_plain(module):
-        return getattr(module, "bias", None)
-    return _seen(module, name)[1]
+        matrix = module.weight if _takes_ids(module) or is_conv(module) else module.weight.T
+        return matrix, getattr(module, "bias", None)
+    return _seen(module, name)
 
 
 def sizes_of(module: nn.Module) -> tuple[int, int]:
@@ -73,9 +72,10 @@ def sizes_of(module: nn.Module) -> tuple[int, int]:
 def is_matrix(module: nn.Module) -> bool:
     """Whether a module is one matrix by its looks: it has a size on either side."""
     try:
-        return len(sizes_of(module)) == 2
+        sizes_of(module)
     except UnsupportedModel:
         return False
+    return True
 
 
 def inner_of(module: Any) -> nn.Module:
@@ -124,10 +124,15 @@ def place_of(module: nn.Module, otherwise: torch.device | None = None) -> tuple[
     kind = next((x.dtype for x in tensors if x.is_floating_point() and x.itemsize > 1), torch.float32)
     here = next((x.device for x in tensors if not x.is_meta), None)
     if here is None:
-        hooks = [part.__dict__["_hf_hook"] for part in module.modules() if "_hf_hook" in part.__dict__]
-        named = [getattr(hook, "execution_device", None) for hook in hooks]
+        named = [getattr(hook, "execution_device", None) for p in module.modules() for hook in hooks_of(p)]
         here = torch.device(next((one for one in named if one is not None), otherwise or "cpu"))
     return here, kind
+
+
+def hooks_of(module: Any) -> tuple[Any, ...]:
+    """accelerate's at one module; several may stand in one."""
+    hook = module.__dict__.get("_hf_hook")
+    return () if hook is None else tuple(getattr(hook, "hooks", (hook,)))
 
 
 def twin_of(module: Any) -> Any:
@@ -143,8 +148,10 @@ def twin_of(module: Any) -> Any:
     twin._buffers = dict(module._buffers)
     twin._modules = {name: part if part is None else twin_of(part) for name, part in module._modules.items()}
     aligned = "_hf_hook" in twin.__dict__
-    if aligned:
-        twin._hf_hook = copy.copy(twin._hf_hook)  # it notes what it has moved
+    if aligned:  # a hook notes what it has moved
+        twin._hf_hook = copy.copy(twin._hf_hook)
+        if hasattr(twin._hf_hook, "hooks"):
+            twin._hf_hook.hooks = tuple(map(copy.copy, twin._hf_hook.hooks))
     body = _body(module) or (type(module).forward if aligned else None)
     if body is not None:
         twin.forward = partial(_aligned, twin, body) if aligned else partial(body, twin)

@@ -33,9 +33,7 @@ def experts_of(blocks: Any, layers: Sequence[Sequence[Passed]]) -> tuple[Experts
         blocks: the layers.
         layers: what their modules passed.
     """
-    found = {
-        i: [one for one in layer if one.path and one.chosen is not None] for i, layer in enumerate(layers)
-    }
+    found = {i: [one for one in layer if one.path and one.routes] for i, layer in enumerate(layers)}
     found = {i: calls for i, calls in found.items() if calls}
     if not found:
         named = any("expert" in path for block in blocks for path, _ in block.named_modules())

@@ -42,7 +42,7 @@ class Passed:
     path: str
     given: Tensor
     out: Tensor
-    chosen: Tensor | None = None  # which experts each token uses, where it was told
+    routes: bool = False  # whether it was told which experts each token uses
     went_on: Tensor | None = None  # what it gave out itself, which what follows may have changed
 
     @property

@@ -67,19 +67,16 @@ def in_steps(module: Any, blocks: str, attention: str) -> list[Asked]:
 def _watch(hooks: ExitStack, part: nn.Module, path: str, found: list[Passed]) -> None:
     """Note what a module takes in, and what it gives out, in the order in which modules end."""
     # Copied beforehand: some add to what they were given in place.
-    given: list[tuple[Tensor | None, Tensor | None]] = []
+    given: list[tuple[Tensor | None, bool]] = []
 
     def before(_: Any, args: Any, kwargs: Any) -> None:
         x = args[0] if args else next((x for x in kwargs.values() if isinstance(x, Tensor)), None)
-        told = routed(args, kwargs)
-        given.append(
-            (_copied(x) if isinstance(x, Tensor) else None, None if told is None else _copied(told[0]))
-        )
+        given.append((_copied(x) if isinstance(x, Tensor) else None, routed(args, kwargs) is not None))
 
     def after(_: Any, args: Any, out: Any) -> None:
-        (x, chosen), out = given.pop(), out[0] if isinstance(out, tuple) else out
+        (x, routes), out = given.pop(), out[0] if isinstance(out, tuple) else out
         if x is not None and isinstance(out, Tensor):
-            found.append(Passed(path, x, _copied(out), chosen, out.detach()))
+            found.append(Passed(path, x, _copied(out), routes, out.detach()))
 
     for handle in (
         part.register_forward_pre_hook(before, with_kwargs=True),
