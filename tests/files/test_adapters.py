@@ -9,6 +9,7 @@ from peft import IA3Config, LoraConfig, PromptTuningConfig, TaskType, get_peft_m
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.model.adapters import switches_of
 from tests.model.decoders import small_decoder
 from tests.model.families import small
 
@@ -232,6 +233,24 @@ def test_a_part_that_came_after_loading_is_not_read_as_it_was():
     hook.remove()
     again = mi.load(module).run(IDS, keep=[at.mlp_pre])
     assert torch.allclose(again[at.mlp_pre[0]], seen[0], atol=1e-5)
+
+
+def test_a_head_that_came_after_loading_is_not_swept_as_if_it_were_the_old_one():
+    module = small("Llama")
+    model = mi.load(module)
+    torch.manual_seed(1)
+    module.add_adapter(lora(["lm_head"]))
+    module.eval()
+    grid = {"metric": lambda logits: logits[:, 0], "by": "layer", "progress": False}
+    with pytest.raises(mi.errors.MIError, match=r"its lm_head is another module now.* Load it again"):
+        model.sweep(IDS, mi.ablate, at.resid_post, **grid)
+    swept = mi.load(module).sweep(IDS, mi.ablate, at.resid_post, **grid)
+    with torch.no_grad():
+        assert swept["clean"].values.item() == pytest.approx(module(IDS).logits[0, -1, 0].item(), abs=1e-4)
+
+
+def test_a_module_without_adapters_has_no_switches():
+    assert switches_of(small("Llama")) == ""  # whose attention has a number called as one of theirs
 
 
 @pytest.mark.parametrize("name", ["Olmo2ForCausalLM", "GraniteForCausalLM", "MixtralForCausalLM"])

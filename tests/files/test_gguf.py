@@ -74,6 +74,8 @@ def test_a_file_without_a_tokenizer_takes_ids(module, tmp_path):
     ((status, seen),) = notes(model, "tokenizer of the file")
     assert status == "warning"
     assert "the file has none that transformers can read (" in seen
+    with pytest.raises(mi.errors.MIError, match="vocabulary= is for a model without a tokenizer"):
+        mi.load(path, tokenizer=letters(), vocabulary=[str(i) for i in range(model.config.d_vocab)])
     own = mi.load(path, tokenizer=letters())
     assert not notes(own, "tokenizer of the file")
     assert own.run("ab").tokens == (("<s>", "a", "b"),)

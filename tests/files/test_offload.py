@@ -79,6 +79,15 @@ def test_gradients_reach_what_was_kept(tmp_path):
     assert found[0].abs().max() > 0
 
 
+def test_hooks_of_the_users_may_stand_beside(tmp_path):
+    """accelerate keeps several hooks of one module in one."""
+    module, whole = to_memory(small("Llama"), tmp_path), small("Llama")
+    for part in module.modules():
+        if hasattr(part, "_hf_hook"):
+            accelerate.hooks.add_hook_to_module(part, accelerate.hooks.ModelHook(), append=True)
+    assert_alike(matrices(mi.load(module)), matrices(mi.load(whole)))
+
+
 def test_a_change_of_what_lies_elsewhere_is_seen():
     module, whole = to_memory(small("Llama"), None), small("Llama")
     model = mi.load(module)

@@ -107,6 +107,13 @@ def test_a_wrapper_that_computes_something_of_its_own_is_refused():
     assert mi.load(module).run(IDS).logits.shape == (1, 5, 50)
 
 
+def test_what_is_no_number_is_found_inside_of_a_wrapper_too():
+    module = small("Llama")
+    module.model.layers[1].mlp.up_proj.weight.data[0, 0] = torch.nan
+    warnings = mi.load(nn.DataParallel(module)).trust.warnings
+    assert any("NaN or infinity in model.layers.1.mlp.up_proj.weight" in warning for warning in warnings)
+
+
 def test_adapters_inside_of_a_compiled_wrapper_are_found():
     torch.manual_seed(1)
     module = get_peft_model(small("Llama"), lora(["v_proj"])).eval()

@@ -95,6 +95,13 @@ def test_the_same_parameters_read_as_a_causal_network_are_warned_of(module):
     assert "causal" not in found.assumed
 
 
+def test_of_one_token_nothing_is_said():
+    model = mi.load(small_transformer(n_ctx=1))
+    assert not model.looks_ahead
+    [check] = [check for check in model.trust.checks if check.name == "reads from left to right"]
+    assert not check.tried
+
+
 def test_a_decoder_of_transformers_is_tried_too():
     config = LlamaConfig(
         num_hidden_layers=1, hidden_size=16, intermediate_size=24, num_attention_heads=2, vocab_size=20

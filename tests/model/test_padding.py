@@ -308,8 +308,9 @@ def test_a_patch_has_nothing_for_tokens_that_its_run_lacked(models):
     assert torch.isfinite(shorter.last_logits).all()
 
 
-def test_positions_that_depend_on_the_longest_prompt_are_refused():
-    """A long prompt stretches the positions of the short ones beside it."""
+@pytest.fixture(scope="module")
+def stretching():
+    """One whose positions are stretched past 8 tokens."""
     torch.manual_seed(0)
     rope = {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [4.0] * 4, "rope_theta": 1e4}
     config = hf.Phi3Config(
@@ -323,9 +324,18 @@ def test_positions_that_depend_on_the_longest_prompt_are_refused():
         rope_parameters=rope,
         pad_token_id=0,
         bos_token_id=0,
-        eos_token_id=0,
+        eos_token_id=49,
     )
-    model = mi.load(hf.Phi3ForCausalLM(config).eval())
+    module = hf.Phi3ForCausalLM(config).eval()
+    with torch.no_grad():
+        module.lm_head.weight.mul_(20)
+        module.model.embed_tokens.weight.mul_(50)  # else it says one token again and again
+    return mi.load(module)
+
+
+def test_positions_that_depend_on_the_longest_prompt_are_refused(stretching):
+    """A long prompt stretches the positions of the short ones beside it."""
+    model = stretching
     checks = {check.name: check for check in model.trust.checks}
     said = "past 8 tokens it stretches the positions of all prompts of a batch, not of the long one alone"
     assert checks["positions of long prompts"].seen.startswith(said)
@@ -336,6 +346,31 @@ def test_positions_that_depend_on_the_longest_prompt_are_refused():
         model.run([[*range(3, 15)], [3, 4, 5]])
     both = model.run([[*range(3, 15)], [*range(3, 14)]])  # both long
     assert torch.allclose(both.last_logits[1], model.run([*range(3, 14)]).last_logits[0], atol=1e-4)
+
+
+def test_a_continuation_is_not_stretched_on_the_way(stretching):
+    model, mine = stretching, [3, 4, 5]
+    assert model.generate([*range(3, 15)], max_new_tokens=4).ids == _reruns(model, [*range(3, 15)], 4)
+    assert model.generate(mine, max_new_tokens=5).ids == _reruns(model, mine, 5)
+    with pytest.raises(PromptError, match=r"more than 8, .* up to 3, max_new_tokens can be at most 5"):
+        model.generate(mine, max_new_tokens=6)
+    with pytest.raises(PromptError, match=r"of 3 and of 12: continue those of up to 8 by themselves"):
+        model.generate_batch([[*range(3, 15)], mine], max_new_tokens=1)
+
+
+def _reruns(model, ids, n):
+    given = list(ids)
+    for _ in range(n):
+        given.append(int(model.run(given).last_logits[0].argmax()))
+    assert len(set(given[len(ids) :])) > 1
+    return tuple(given[len(ids) :])
+
+
+def test_a_run_is_no_change_of_weights(stretching):
+    """What a long prompt sets in the module is set again by a short one."""
+    before, code = stretching.fingerprint, stretching.code()
+    stretching.run([*range(3, 15)])
+    assert (stretching.fingerprint, stretching.code()) == (before, code)
 
 
 class _CountsColumns(torch.nn.Module):

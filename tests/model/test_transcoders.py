@@ -234,6 +234,15 @@ def test_what_cannot_be_written_is_said_and_the_model_is_as_before(model):
         ),
     ):
         pass
+    with pytest.raises(SiteError, match="so the layer must be 0 to 2"):
+        model.sweep(
+            "abc",
+            lambda site: mi.ablate(
+                site.latent(random_transcoder(d_in=32, d_out=32, writes=at.mlp_out[3]), 1)
+            ),
+            at.mlp_in,
+            metric=lambda logits: logits[:, 0],
+        )
     assert model.run("abc").logits.equal(before)
 
 
@@ -246,6 +255,16 @@ def test_a_dictionary_of_another_model_or_another_site_warns(model):
         "says that it was trained on gpt2-small, and this is OPTForCausalLM" in text for text in warnings
     )
     assert any("trained at at.resid_post[1], and reads at.resid_post[0]" in text for text in warnings)
+    # A run says what it was made under, wherever it is read; a sweep, what it tried.
+    plain = model.run("abc")
+    with model.intervene(mi.ablate(at.resid_post[0].latent(sae, 3).pos(-1))):
+        changed = model.run("abc")
+        assert not any("gpt2-small" in text for text in plain.next_tokens().provenance.warnings)
+    assert changed.next_tokens().provenance.warnings == warnings
+    swept = model.sweep(
+        "abc", lambda site: mi.ablate(site.latent(sae, 3)), at.resid_post, metric=lambda logits: logits[:, 0]
+    )
+    assert any("trained on gpt2-small" in text for text in swept.provenance.warnings)
     gemma, unnamed = loaded("Gemma 2"), random_sae("l1", d_in=32, site=at.mlp_out[1])
     with gemma.intervene(mi.ablate(at.latent(unnamed, 3))):
         [said] = [
