@@ -180,10 +180,11 @@ def _terms(run: Run, reader: _Reader, by: By) -> Iterator[_Terms]:
 
 
 def _attention(run: Run, reader: _Reader, layer: int, attn_out: Tensor, by: By) -> Iterator[_Terms]:
-    write = run.model.architecture.heads_write(run.model.module, layer).to(reader.direction)
+    writing = run.model.heads_write(layer)
     z = reader.at_last(run[at.z[layer]]).float()
-    scale = _norm_after(run, torch.einsum("bhd,hdm->bm", z, write), attn_out)
-    directions = torch.einsum("hdm,bm->bhd", write, reader.direction * scale)
+    # A norm behind is held at the size that it found, whatever was put into the stream beside it.
+    held = reader.direction * writing.size_after(z).to(reader.direction)
+    directions = torch.einsum("hdm,bm->bhd", writing.matrix.to(reader.direction), held)
     heads = range(z.shape[1])
     if by == "head":
         values = torch.einsum("bhd,bhd->bh", z, directions)
@@ -202,10 +203,10 @@ def _attention(run: Run, reader: _Reader, layer: int, attn_out: Tensor, by: By) 
 
 
 def _neurons(run: Run, reader: _Reader, layer: int, mlp_out: Tensor) -> Iterator[_Terms]:
-    write = run.model.architecture.neurons_write(run.model.module, layer).to(reader.direction)
+    writing = run.model.neurons_write(layer)
     neurons = reader.at_last(run[at.mlp_post[layer]]).float()
-    scale = _norm_after(run, neurons @ write, mlp_out)
-    values = neurons * ((reader.direction * scale) @ write.T)
+    held = reader.direction * writing.size_after(neurons).to(reader.direction)
+    values = neurons * (held @ writing.matrix.to(reader.direction).T)
     numbers = range(values.shape[1])
     yield _Terms([f"L{layer}.N{neuron}" for neuron in numbers], values, layer, neurons=numbers)
     yield from _outside_parts(run, reader, layer, "mlp", mlp_out, values)
@@ -226,16 +227,6 @@ def _outside_parts(
 def _rounding(run: Run) -> float:
     """How much of a sum may be lost in the model's dtype."""
     return 1e-5 if run.model.dtype.itemsize >= 4 else 0.02
-
-
-def _norm_after(
-    run: Run, summed: Float[Tensor, "batch d_model"], written: Tensor
-) -> Float[Tensor, "batch 1"]:
-    """What a norm after the sublayer multiplied by (Gemma), which is held too; 1 elsewhere."""
-    if not run.model.architecture.normed_writes:
-        return summed.new_ones(len(summed), 1)
-    both = (summed * written.float()).sum(-1, keepdim=True)
-    return both / (summed * summed).sum(-1, keepdim=True).clamp(min=1e-30)
 
 
 def _has_mlp(run: Run) -> bool:

@@ -122,10 +122,14 @@ def element(side: Any, item: Any) -> Any:
     return side[item]
 
 
-def _get(root: Any, place: Place, layer: int | None) -> Any:
+def _get(root: Any, place: Place, layer: int | None, *, grad: bool = False) -> Any:
     """The tensor that holds an activation, inside a trace."""
     envoy = find(root, place.path, layer)
     if place.io == "input":
+        if (
+            grad and place.write_path is None
+        ):  # others may read the same: what is changed here, they do not see
+            envoy.input = envoy.input.clone()
         return envoy.input
     x = element(envoy.output, place.item)
     if place.goes_on_as_copy:
@@ -168,7 +172,7 @@ def trace(wrapped: Any, architecture: Architecture, forward: PassRequest) -> dic
     """Run one forward pass.
 
     Each edit and each capture has an invoke of its own. Empty invokes see the whole batch and may stand in any
-    order; captures come after the edits, so that what is read is what the rest of the model saw.
+    order; captures come after the edits of the same module, so that what is read is what the rest of the model saw.
 
     Args:
         wrapped: the module in an `nnsight.NNsight`.
@@ -180,6 +184,8 @@ def trace(wrapped: Any, architecture: Architecture, forward: PassRequest) -> dic
     """
     places: Mapping[str, Place] = architecture.places
     kept: dict[Key, Tensor] = {}
+    # What is changed elsewhere than it is read: an edit of what one module takes in of it is none of it.
+    before = [key for key in forward.keep if places[key[0]].io == "input" and places[key[0]].write_path]
     with torch.set_grad_enabled(bool(forward.grad)), wrapped.trace() as tracer:
         # Made inside the trace: a container from outside stays empty when the trace runs remotely.
         kept = nnsight.save({})
@@ -192,6 +198,9 @@ def trace(wrapped: Any, architecture: Architecture, forward: PassRequest) -> dic
             for layer in range(forward.resume.layer):
                 with tracer.invoke():
                     find(wrapped, architecture.block, layer).skip(forward.resume.given)
+        for key in before:
+            with tracer.invoke():
+                kept[key] = forward.stored(_get(wrapped, places[key[0]], key[1]))
         for edit in forward.edits:
             with tracer.invoke():
                 _edit(wrapped, places[edit.key[0]], edit.key[1], edit.change, forward.batch)
@@ -200,8 +209,9 @@ def trace(wrapped: Any, architecture: Architecture, forward: PassRequest) -> dic
                 envoy = find(wrapped, architecture.unembed, None)
                 envoy.input = envoy.input[torch.arange(forward.batch), forward.unembed][:, None]
         for key in forward.keep:
-            with tracer.invoke():
-                kept[key] = forward.stored(_get(wrapped, places[key[0]], key[1]))
+            if key not in before:
+                with tracer.invoke():
+                    kept[key] = forward.stored(_get(wrapped, places[key[0]], key[1], grad=forward.grad))
         with tracer.invoke(**forward.inputs):
             pass
     return kept

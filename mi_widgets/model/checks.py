@@ -21,6 +21,7 @@ from .model_core import ModelCore
 from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers, what_nobody_told
 from .tokenizer_checks import tokenizer_checks
 from .trust import Check, Findings, in_layers, not_tried
+from .writing_checks import writing_checks
 
 
 def examine(model: ModelCore) -> Findings:
@@ -34,8 +35,10 @@ def examine(model: ModelCore) -> Findings:
         seen = look(model)
         checks = [_numbers(seen, model), *_sites(seen)]
         mispads: tuple[str, ...] = ()
+        apart: dict[str, str] = {}
         if seen.first_bad is None:  # of NaN nothing can be said
             lengths, mispads = length_checks(seen, model)
+            writing, apart = writing_checks(seen, model)
             checks += [
                 _logits(seen),
                 _residual(seen, model),
@@ -43,6 +46,7 @@ def examine(model: ModelCore) -> Findings:
                 _mixing(seen, model),
                 _edits(seen, model),
                 *([] if (experts := router(seen, model)) is None else [experts]),
+                *writing,
                 *lengths,
                 final_norm(seen, model),
             ]
@@ -71,6 +75,7 @@ def examine(model: ModelCore) -> Findings:
         resumes=resumes,
         looks_ahead=looks_ahead,
         mispads=mispads,
+        apart=apart,
     )
 
 

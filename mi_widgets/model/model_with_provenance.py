@@ -9,7 +9,7 @@ from weakref import ref
 from torch import Tensor
 
 from mi_widgets.core.argument_types import checked
-from mi_widgets.core.errors import DifferentModel, PromptError, SiteError
+from mi_widgets.core.errors import DifferentModel, PromptError, SiteError, UnsupportedModel
 from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.provenance import Provenance
@@ -18,6 +18,8 @@ from mi_widgets.core.recording import moment
 from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
+from .architectures import Weights
+from .architectures.writing import Writing
 from .dictionary_warnings import dictionary_warnings
 from .fingerprint import Fingerprints, WeightState, require_line
 from .model_core import ModelCore
@@ -25,6 +27,7 @@ from .observation import block_output
 from .parts import Parts
 from .tokens import TokenizedPrompts
 from .trust import Findings, Trust
+from .writing_checks import HEADS, NEURONS
 
 
 class ModelWithProvenance(ModelCore):
@@ -89,6 +92,42 @@ class ModelWithProvenance(ModelCore):
     def looks_ahead(self) -> bool:
         """Whether a token sees those after it: then its logits are no forecast of the next."""
         return self._findings.looks_ahead
+
+    @property
+    def weights(self) -> Weights:
+        """The matrices that read and write the residual stream, by the field's names, norms folded in.
+
+        Raises:
+            UnsupportedModel: it has no such matrices, or they are not all of what it does.
+        """
+        self._check_parts(HEADS)
+        return super().weights
+
+    def heads_write(self, layer: int) -> Writing:
+        """How the heads of a layer write.
+
+        Raises:
+            UnsupportedModel: what single heads write cannot be told.
+        """
+        self._check_parts(HEADS)
+        return self.architecture.heads_write(self.module, layer)
+
+    def neurons_write(self, layer: int) -> Writing:
+        """How the neurons of a layer write.
+
+        Raises:
+            UnsupportedModel: what single neurons write cannot be told.
+        """
+        self._check_parts(NEURONS)
+        return self.architecture.neurons_write(self.module, layer)
+
+    def _check_parts(self, parts: str) -> None:
+        if parts in self._findings.apart:
+            raise UnsupportedModel(
+                f"What single {parts} of {self.name} write cannot be told by its weights: "
+                f"{self._findings.apart[parts]} (see model.trust). What a run keeps is right all the same, and "
+                'so is direct_logit_attribution by="sublayer".'
+            )
 
     def block_output(self, resid: Tensor) -> Any:
         """A residual stream as a layer of this model gives it out."""

@@ -129,7 +129,9 @@ class Run:
             number = one_number(of(self) if callable(of) else of, switched_off=switched_off)
             found = torch.autograd.grad(number, raw, retain_graph=True, allow_unused=True)
             whole = [torch.zeros_like(x) if g is None else g for x, g in zip(raw, found, strict=True)]
-            return _stacked([gradient(self._laid_out(changed, g), site, self.spans) for g in whole], site)
+            layout = self.model.architecture.places[changed.name].layout
+            whole = [g if layout is None else layout.gradient(g, len(self.ids)) for g in whole]
+            return _stacked([gradient(g, site, self.spans) for g in whole], site)
 
     @checked
     def token_mask(self, site: Site) -> Bool[Tensor, "batch pos"]:

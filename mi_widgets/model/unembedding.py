@@ -13,9 +13,8 @@ from torch import Tensor, nn
 from mi_widgets.core.torch_defaults import torch_defaults
 
 from .architectures import Architecture
-from .architectures.base import fold_norm
 from .architectures.computed import linear_of, place_of, sizes_of
-from .architectures.norms import affine_of
+from .architectures.norms import affine_of, fold_norm
 from .backend import lock_of
 
 
@@ -67,10 +66,7 @@ class Unembedding:
             return x.new_ones(x.shape[:-1])
         with torch_defaults(), lock_of(self.module), torch.no_grad():
             normed = self._normed(resid).float().reshape(x.shape)
-        known = affine_of(norm, x.shape[-1], x.device)
-        # What it gives, less its bias, is this times its scale: least squares, since a weight may be 0.
-        normed, plain = normed - known.bias, known.unscaled(x)
-        return (plain * normed).sum(-1) / (plain * plain).sum(-1).clamp(min=1e-30)
+        return affine_of(norm, x.shape[-1], x.device).size(x, normed)[..., 0]
 
     def directions(self, ids: Sequence[int] | Tensor) -> Float[Tensor, "d_model n"]:
         """What each token's logit reads from the residual stream; the final norm folded in, but for its scale."""

@@ -136,6 +136,62 @@ def _changed(name, x, vector):
     return x
 
 
+def test_a_gradient_is_how_an_edit_moves_the_logits(pair):
+    """At each site of the first layer, along a direction at one position: as far as a difference can tell."""
+    model, _ = pair
+    sites = [getattr(at, name)[0] for name in _WRITABLE if name in model.architecture.places]
+    sites = [site for site in sites if _readable(model, site)]
+    run = model.run(IDS[:1], keep=sites, grad=True)
+    of = run.logits[0, -1, 3] - run.logits[0, -1, 4]
+    generator = torch.Generator().manual_seed(0)
+    for site in sites:
+        gradient = run.gradient(of, site)[0, 5]
+        along, h = torch.randn(gradient.shape[-1], generator=generator), 4e-3
+        moved = []
+        for step in (h, -h):
+            with model.intervene(mi.steer(site.pos(5), step * along)):
+                logits = model.run(IDS[:1]).logits[0, -1]
+            moved.append(float(logits[3] - logits[4]))
+        slope = (moved[0] - moved[1]) / (2 * h)
+        expected = float((gradient * along).sum())
+        assert slope == pytest.approx(
+            expected, rel=0.03, abs=3e-3 * float(gradient.norm() * along.norm()) + 1e-3
+        ), site
+
+
+def test_heads_write_what_the_stream_lacks_without_them(pair):
+    """Of a layer's attention, without a norm behind it: what goes when a head is ablated is z times its matrix."""
+    model, _ = pair
+    if not _readable(model, at.z[0]) or model.architecture.normed_writes:
+        return
+    keep = [at.z[0], at.attn_out[0]]
+    run = model.run(IDS, keep=keep)
+    with model.intervene(mi.ablate(at.z[0, 1])):
+        gone = run[at.attn_out[0]] - model.run(IDS, keep=keep)[at.attn_out[0]]
+    try:
+        matrix = model.heads_write(0).matrix[1]
+    except mi.errors.UnsupportedModel as refused:
+        assert "single heads" in str(refused)
+        return
+    written = run[at.z[0, 1]] @ matrix
+    if not _close(written, gone):  # all but the mean over d_model, which the last LayerNorm takes away
+        gone = gone - gone.mean(-1, keepdim=True)
+    assert _close(written, gone)
+
+
+_WRITABLE = (
+    "resid_pre",
+    "z",
+    "attn_out",
+    "resid_mid",
+    "mlp_in",
+    "mlp_pre",
+    "mlp_post",
+    "mlp_out",
+    "resid_post",
+)
+
+
 def test_what_it_lacks_is_refused_with_its_reason(pair):
     model, _ = pair
     lacking = {name: range(model.config.n_layers) for name in SITES} | {

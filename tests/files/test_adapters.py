@@ -53,8 +53,8 @@ def matrices(model):
     layers = range(model.config.n_layers)
     return {
         **{name: getattr(w, name) for name in ("W_E", "W_Q", "W_K", "W_V", "W_O", "W_U")},
-        "heads": torch.stack([model.architecture.heads_write(model.module, layer) for layer in layers]),
-        "neurons": torch.stack([model.architecture.neurons_write(model.module, layer) for layer in layers]),
+        "heads": torch.stack([model.heads_write(layer).matrix for layer in layers]),
+        "neurons": torch.stack([model.neurons_write(layer).matrix for layer in layers]),
         "directions": unembedding.directions([3, 7]),
         "biases": unembedding.biases([3, 7]),
     }

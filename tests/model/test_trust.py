@@ -352,10 +352,10 @@ def test_the_report_is_the_same_each_time_and_reads_line_by_line():
     first, second = mi.load(small("GPT-2")).trust, mi.load(small("GPT-2")).trust
     assert first.checks == second.checks
     lines = repr(first).split("\n")
-    assert lines[0] == "16 checks, 0 warnings"
-    assert len(lines) == 17
+    assert lines[0] == "18 checks, 0 warnings"
+    assert len(lines) == 19
     assert {line[:2] for line in lines[1:]} == {"✓ ", "• "}
-    assert repr(mi.load(small("GPT-2").train()).trust).startswith("16 checks, 0 warnings\n")
+    assert repr(mi.load(small("GPT-2").train()).trust).startswith("18 checks, 0 warnings\n")
 
 
 def test_the_report_is_a_result():

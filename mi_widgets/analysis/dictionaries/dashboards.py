@@ -216,12 +216,12 @@ def _written(
     Raises:
         DictionaryError: nothing, but by what is made of them.
     """
-    architecture, layer = model.architecture, place.layer_number or 0
+    layer = place.layer_number or 0
     if place.name == "z":
-        heads = architecture.heads_write(model.module, layer).float().cpu()
+        heads = model.heads_write(layer).matrix.float().cpu()
         return directions @ (heads.flatten(0, 1) if place.head is None else heads[place.head])
     if place.name == "mlp_post":
-        return directions @ architecture.neurons_write(model.module, layer).float().cpu()
+        return directions @ model.neurons_write(layer).matrix.float().cpu()
     if place.name in ("q", "k", "v", "mlp_in", "mlp_pre"):
         raise DictionaryError(
             f"mi.sae.dashboards shows which tokens a latent promotes by its direction alone, and {place!r} adds "

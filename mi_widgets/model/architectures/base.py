@@ -13,7 +13,7 @@ from mi_widgets.core.errors import SiteError
 from mi_widgets.core.layers import numbered
 from mi_widgets.core.sites import AXES, WHOLE_MODEL, Site, part_axis
 
-from .norms import affine_of
+from .writing import Writing
 
 # Why there is no resid_mid where the MLP reads what attention reads.
 PARALLEL = (
@@ -59,9 +59,10 @@ class Weights:
 
     The norm before each reading, where there is one, is folded in: what reads has its weight, and, where it takes
     the mean over d_model away (LayerNorm does, RMSNorm does not), neither reading nor writing has that mean. So a
-    product of these matrices is what one part does to another, but for the norm's scale. All are float32. Where
-    heads share a key and value, each has its copy. Those of the MLP are None without one, and outside of the zoo, where
-    tables say nothing of them; `W_in` also where neurons have a gate: then no one matrix says what they read.
+    product of these matrices is what one part does to another, but for the norm's scale. A norm of each query and key
+    gives its weight to what makes them; one with a weight for each head, as Cohere's, is left out. All are float32.
+    Where heads share a key and value, each has its copy. Those of the MLP are None without one, and outside of the zoo,
+    where tables say nothing of them; `W_in` also where neurons have a gate: then no one matrix says what they read.
     """
 
     W_E: Float[Tensor, "d_vocab d_model"]
@@ -74,20 +75,6 @@ class Weights:
     W_out: Float[Tensor, "layer d_mlp d_model"] | None = None
 
 
-def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
-    """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
-    known = affine_of(norm, weight.shape[-2], weight.device)
-    read = known.scale[:, None] * weight.detach().float()
-    return read - read.mean(-2, keepdim=True) if known.takes_mean else read
-
-
-def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
-    """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
-    output = weight.detach().float()
-    known = affine_of(norm, weight.shape[-1], weight.device)
-    return output - output.mean(-1, keepdim=True) if known.takes_mean else output
-
-
 @dataclass(frozen=True)
 class Layout:
     """How a site lies in the tensor that its module passes, where it is not the tensor itself.
@@ -95,10 +82,16 @@ class Layout:
     Args:
         out: from that tensor and the number of prompts to the site's tensor.
         back: from that tensor and the site's changed tensor to the changed one.
+        times: how many times the tensor's numbers the site's are.
     """
 
     out: Callable[[Tensor, int], Tensor]
     back: Callable[[Tensor, Tensor], Tensor]
+    times: float = 1.0
+
+    def gradient(self, raw: Tensor, n_prompts: int) -> Tensor:
+        """From the gradient with respect to that tensor to the site's."""
+        return self.out(raw, n_prompts) / self.times**2
 
 
 @dataclass(frozen=True)
@@ -152,8 +145,8 @@ class Architecture:
             position of each id, and a cache or None.
         new_cache: an empty key-value cache.
         weights: its matrices, folded.
-        heads_write: what the heads of a layer write, (head, d_head, d_model), folded as in `weights`.
-        neurons_write: what the neurons of a layer write, (d_mlp, d_model), likewise.
+        heads_write: how the heads of a layer write.
+        neurons_write: how its neurons do.
         sinks: whether a part of each head's attention goes to no token (gpt-oss).
         vouched: whether a table of ours says where its sites are; if not, what does not hold at load is refused.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
@@ -172,8 +165,8 @@ class Architecture:
     inputs: Callable[[Tensor, Tensor, Tensor, Any], Inputs]
     new_cache: Callable[[], Any]
     weights: Callable[[nn.Module], Weights]
-    heads_write: Callable[[nn.Module, int], Tensor]
-    neurons_write: Callable[[nn.Module, int], Tensor]
+    heads_write: Callable[[nn.Module, int], Writing]
+    neurons_write: Callable[[nn.Module, int], Writing]
     fresh: Callable[[nn.Module, int], nn.Module]
     forbidden: Mapping[str, str] = field(default_factory=dict)
     logit_scale: float = 1.0

@@ -27,16 +27,26 @@ class Affine:
         scale: (d_model,).
         bias: (d_model,).
         takes_mean: whether the mean over d_model is taken away first (LayerNorm does, RMSNorm does not).
+        normed: whether it divides by the size at all; an Identity stands where there is no norm.
     """
 
     scale: Tensor
     bias: Tensor
     takes_mean: bool
+    normed: bool = True
 
     def unscaled(self, x: Tensor) -> Tensor:
         """What it makes of (…, d_model), but for the size and the bias: with these it is the norm's output."""
         read = x.float() * self.scale
         return read - x.float().mean(-1, keepdim=True) * self.scale if self.takes_mean else read
+
+    def size(self, x: Tensor, normed: Tensor) -> Tensor:
+        """What it has multiplied (…, d_model) by at each place, (…, 1): one over the spread that it found there.
+
+        By least squares, since a weight may be 0.
+        """
+        plain, seen = self.unscaled(x), normed.float() - self.bias
+        return (plain * seen).sum(-1, keepdim=True) / (plain * plain).sum(-1, keepdim=True).clamp(min=1e-30)
 
 
 def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None) -> Affine:
@@ -54,10 +64,27 @@ def affine_of(norm: nn.Module, d_model: int, device: torch.device | None = None)
         return _affine(norm, d_model, device)
 
 
+def fold_norm(norm: nn.Module, weight: Tensor) -> Tensor:
+    """A matrix (…, d_model, out) that reads after a norm, as one that reads before it."""
+    known = affine_of(norm, weight.shape[-2], weight.device)
+    read = known.scale[:, None] * weight.detach().float()
+    return read - read.mean(-2, keepdim=True) if known.takes_mean else read
+
+
+def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
+    """A matrix (…, d_model) that writes, without the mean that every LayerNorm of the model takes away."""
+    output = weight.detach().float()
+    known = affine_of(norm, weight.shape[-1], weight.device)
+    return output - output.mean(-1, keepdim=True) if known.takes_mean else output
+
+
 def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affine:
     if isinstance(norm, nn.Identity):  # a network without norms keeps their places
         return Affine(
-            torch.ones(d_model, device=device), torch.zeros(d_model, device=device), takes_mean=False
+            torch.ones(d_model, device=device),
+            torch.zeros(d_model, device=device),
+            takes_mean=False,
+            normed=False,
         )
     where, kind = place_of(norm, device)
     alone = twin_of(norm)

@@ -100,6 +100,7 @@ def added(times: float, flat: bool) -> Layout | None:
     return Layout(
         out=lambda raw, n: (_rows(raw, n) if flat else raw) * times,
         back=lambda raw, x: (x / times).reshape(raw.shape),
+        times=times,
     )
 
 

@@ -11,8 +11,9 @@ from mi_widgets.zoo.attention import KeyValueCache
 from mi_widgets.zoo.transformer import Transformer
 from mi_widgets.zoo.transformer_config import TransformerConfig
 
-from .base import PARALLEL, Architecture, ModelConfig, Place, Weights, centre_output, fold_norm
-from .norms import affine_of
+from .base import PARALLEL, Architecture, ModelConfig, Place, Weights
+from .norms import affine_of, centre_output, fold_norm
+from .writing import Writing
 
 _BLOCK = "blocks.{layer}"
 
@@ -77,7 +78,7 @@ def _weights(module: Any) -> Weights:
         W_Q=read("W_Q", "q_norm"),
         W_K=read("W_K", "k_norm"),
         W_V=read("W_V"),
-        W_O=torch.stack([_heads_write(module, layer) for layer in range(len(module.blocks))]),
+        W_O=torch.stack([_heads_write(module, layer).matrix for layer in range(len(module.blocks))]),
         W_U=fold_norm(module.ln_final, module.unembed.W_U),
         **_mlp_weights(module),
     )
@@ -87,26 +88,31 @@ def _mlp_weights(module: Any) -> dict[str, torch.Tensor]:
     blocks, config = module.blocks, module.config
     if not config.d_mlp:
         return {}
-    found = {"W_out": torch.stack([_neurons_write(module, layer) for layer in range(len(blocks))])}
+    found = {"W_out": torch.stack([_neurons_write(module, layer).matrix for layer in range(len(blocks))])}
     if not config.gated_mlp:
         found["W_in"] = torch.stack([fold_norm(block.ln2, block.mlp.W_in) for block in blocks])
     return found
 
 
-def _heads_write(module: Any, layer: int) -> torch.Tensor:
+def _heads_write(module: Any, layer: int) -> Writing:
     block = module.blocks[layer]
-    return _written(module, block.ln1_post, block.attn.W_O)
+    return _writing(module, block.attn.W_O, block.attn.b_O, block.ln1_post)
 
 
-def _neurons_write(module: Any, layer: int) -> torch.Tensor:
+def _neurons_write(module: Any, layer: int) -> Writing:
     block = module.blocks[layer]
-    return _written(module, block.ln2_post, block.mlp.W_out)
+    return _writing(module, block.mlp.W_out, block.mlp.b_out, block.ln2_post)
 
 
-def _written(module: Any, after: nn.Module, matrix: torch.Tensor) -> torch.Tensor:
-    """What a matrix puts into the stream: with the weight of the norm behind it."""
-    scale = affine_of(after, matrix.shape[-1], matrix.device).scale
-    return centre_output(module.ln_final, matrix.detach() * scale)
+def _writing(module: Any, matrix: torch.Tensor, bias: torch.Tensor, after: nn.Module) -> Writing:
+    flat = matrix.flatten(0, -2)
+    return Writing(
+        tuple(matrix.shape[:-1]),
+        weight=lambda: flat,
+        through=lambda held: held.to(flat) @ flat + bias,
+        after=after,
+        final=module.ln_final,
+    )
 
 
 def transformer(module: Transformer) -> Architecture:
