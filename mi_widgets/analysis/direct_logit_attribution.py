@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -33,6 +33,7 @@ _WITHIN = {
     "attn": ("q", "k", "v", "scores", "pattern", "z", "attn_out"),
     "mlp": ("mlp_pre", "mlp_post", "mlp_out"),
 }
+_REST = "the parts do not add up to the logit difference: something else writes too, such as a hook (the term `rest`)"
 _SUM = "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits; Wang et al. 2022 (arXiv:2211.00593), 3.1"
 
 
@@ -77,7 +78,8 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
     Raises:
         NotKept: the run lacks a site; the message has all that are needed.
         PromptError: an answer that is not one token.
-        MIError: no such `by`, or another number of pairs than prompts.
+        UnsupportedModel: what single heads, or neurons, write cannot be told by weights.
+        MIError: no such `by`, another number of pairs than prompts, or weights that have changed since the run.
 
     Source: Elhage et al. 2021; Wang et al. 2022 (arXiv:2211.00593), section 3.1. The embedding is one term, token and
     position together.
@@ -86,15 +88,19 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
         raise MIError(
             f"mi.direct_logit_attribution: by={by!r} is not known; allowed: {', '.join(get_args(By))}."
         )
+    run.check_weights()
     compared = _answers(run, answers)
     _check_kept(run, by)
     reader = _Reader(run, compared)
-    terms = list(_terms(run, reader, by))
+    terms, how = list(_terms(run, reader, by)), run.provenance(sites=_sites(run, by))
     lost = reader.logit_diff - torch.cat([some.values for some in terms], -1).sum(-1)
     if lost.abs().max() > 1e-4 * max(1.0, float(reader.logit_diff.abs().max())):
         # Interventions on the residual stream put in what no part has written; half precision rounds every sum.
         on_stream = any(i.site.name in _STREAM for i in run.interventions)
-        terms.append(_Terms.one("interventions" if on_stream else "rounding", lost))
+        rounds = run.model.dtype.itemsize < 4
+        terms.append(_Terms.one("interventions" if on_stream else "rounding" if rounds else "rest", lost))
+        if not (rounds or on_stream):
+            how = replace(how, warnings=(*how.warnings, _REST))
     names = [name for some in terms for name in some.names]
     where = {
         "layer": np.repeat([some.layer for some in terms], [len(some.names) for some in terms]),
@@ -125,7 +131,7 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
         primary="contribution",
         unit="nats",
         source=_SUM,
-        provenance=run.provenance(sites=_sites(run, by)),
+        provenance=how,
     )
 
 

@@ -55,6 +55,7 @@ def logit_lens(
         NotKept: the run did not keep the site.
         SiteError: a site outside of the residual stream, or one layer of it.
         PromptError: one of `tokens` is not one token.
+        MIError: the weights have changed since the run.
 
     Source: nostalgebraist 2020, "interpreting GPT: the logit lens". KL is taken from the final distribution to that
     of the layer, as in Belrose et al. 2023 (arXiv:2303.08112).
@@ -63,6 +64,7 @@ def logit_lens(
         raise SiteError(
             f"mi.logit_lens reads all layers of {', '.join(f'at.{name}' for name in READABLE)}; got {site!r}."
         )
+    run.check_weights()
     d_vocab = run.model.config.d_vocab
     if not 1 <= (whole(top_k) or 0) <= d_vocab:
         raise MIError(f"mi.logit_lens: top_k must be a whole number from 1 to {d_vocab}; got {top_k!r}.")

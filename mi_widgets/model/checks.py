@@ -16,6 +16,7 @@ from .end_checks import FINAL_NORM, STREAM, continuing, final_norm, looking_ahea
 from .evaluation import evaluating, parts_in_training
 from .examination import Examination, distance, look
 from .expert_checks import router
+from .hook_checks import hook_check
 from .length_checks import LONG_PROMPTS, length_checks
 from .model_core import ModelCore
 from .module_checks import evaluation_mode, module_checks, weights_that_are_no_numbers, what_nobody_told
@@ -36,11 +37,14 @@ def examine(model: ModelCore) -> Findings:
         checks = [_numbers(seen, model), *_sites(seen)]
         mispads: tuple[str, ...] = ()
         apart: dict[str, str] = {}
+        early: dict[Key, str] = {}
         if seen.first_bad is None:  # of NaN nothing can be said
             lengths, mispads = length_checks(seen, model)
             writing, apart = writing_checks(seen, model)
+            hooks, early = hook_check(seen, model)
             checks += [
                 _logits(seen),
+                hooks,
                 _residual(seen, model),
                 _attention_sums_to_1(seen, model),
                 _mixing(seen, model),
@@ -69,7 +73,7 @@ def examine(model: ModelCore) -> Findings:
     )
     return Findings(
         tuple(checks),
-        {**seen.observed.faults, **refused},
+        {**seen.observed.faults, **early, **refused},
         seen.observed.block_output,
         continues=continues,
         resumes=resumes,

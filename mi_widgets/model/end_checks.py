@@ -12,6 +12,7 @@ from mi_widgets.core.texts import Row
 from .backend import PassRequest, Resume
 from .examination import Examination
 from .model_core import ModelCore
+from .module_checks import rounds_together
 from .observation import block_output
 from .trust import Check, not_tried
 
@@ -67,6 +68,11 @@ def resuming(seen: Examination, model: ModelCore) -> Check:
 def looking_ahead(seen: Examination, model: ModelCore) -> Check:
     """Whether what a token is told depends on those after it: another last token, and the logits before it."""
     name, ids = "reads from left to right", seen.tokenized.ids.clone()
+    if not model.architecture.looks_ahead and rounds_together(model.module):
+        return not_tried(
+            name,
+            "its numbers are rounded by the largest of a batch, so every token moves all others a little",
+        )
     if ids.shape[1] > 1:
         ids[:, -1] = ids[:, 0]
         changed = model.tokenize([Row(row) for row in ids.tolist()])

@@ -30,6 +30,11 @@ from .trust import Findings, Trust
 from .writing_checks import HEADS, NEURONS
 
 
+def state_of(record: Record) -> object:
+    """What tells the record of a model from that of the same one with other weights."""
+    return record.token if isinstance(record, Placeholder) else id(record)
+
+
 class ModelWithProvenance(ModelCore):
     """What a run, a continuation and a sweep know of a model.
 

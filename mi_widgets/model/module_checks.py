@@ -74,6 +74,11 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
         yield Check("tied embeddings", "note", said)
 
 
+def rounds_together(module: nn.Module) -> bool:
+    """Whether some part rounds what comes in by the largest number of all tokens (torch's dynamic quantization)."""
+    return any(".quantized.dynamic" in type(part).__module__ for part in module.modules())
+
+
 def _packed(module: nn.Module) -> Iterator[Check]:
     """A note of the modules that keep their numbers in fewer bits, where there are some."""
     kinds: dict[type, list[tuple[str, nn.Module]]] = {}

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mi_widgets.core.argument_types import argument_type, checked
-from mi_widgets.core.errors import NotKept, SiteError
+from mi_widgets.core.errors import MIError, NotKept, SiteError
 from mi_widgets.core.given_prompts import Prompt
 from mi_widgets.core.interventions import Stack
 from mi_widgets.core.provenance import Provenance
@@ -26,7 +26,7 @@ from mi_widgets.core.whole_numbers import counted
 
 from .backend import Key
 from .graphs import one_number
-from .model_with_provenance import ModelWithProvenance
+from .model_with_provenance import ModelWithProvenance, state_of
 from .tokens import TokenizedPrompts
 
 
@@ -60,6 +60,15 @@ class Run:
     def with_record(self, record: Record) -> Run:
         """The same run, made by another call."""
         return replace(self, record=record)
+
+    def check_weights(self) -> None:
+        """Raise `MIError` where the model's weights are others now: figures of both would be mixed."""
+        then = self.record.of if isinstance(self.record, Call) else None
+        if then is not None and state_of(then) != state_of(self.model.record):
+            raise MIError(
+                f"The weights of {self.model.name}, or how its adapters are set, have changed since this run was made, "
+                "and this reads the run by them: run the prompt again."
+            )
 
     @property
     def logits(self) -> Float[Tensor, "batch pos d_vocab"]:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mi_widgets.core.torch_defaults import torch_defaults
+from mi_widgets.zoo.transformer import Transformer
 
 from .architectures import Architecture
 from .architectures.computed import linear_of, place_of, sizes_of
@@ -42,7 +43,7 @@ class Unembedding:
     @property
     def _ours(self) -> bool:
         """Whether it is a `Transformer`'s, which keeps its matrix the other way round."""
-        return hasattr(self._unembed, "W_U")
+        return isinstance(self.module, Transformer)
 
     def logits(
         self, resid: Float[Tensor, "... d_model"], *, capped: bool = True

@@ -146,7 +146,7 @@ def test_a_gradient_is_how_an_edit_moves_the_logits(pair):
     generator = torch.Generator().manual_seed(0)
     for site in sites:
         gradient = run.gradient(of, site)[0, 5]
-        along, h = torch.randn(gradient.shape[-1], generator=generator), 4e-3
+        along, h = torch.randn(gradient.shape[-1], generator=generator), 2e-3
         moved = []
         for step in (h, -h):
             with model.intervene(mi.steer(site.pos(5), step * along)):
@@ -168,11 +168,15 @@ def test_heads_write_what_the_stream_lacks_without_them(pair):
     run = model.run(IDS, keep=keep)
     with model.intervene(mi.ablate(at.z[0, 1])):
         gone = run[at.attn_out[0]] - model.run(IDS, keep=keep)[at.attn_out[0]]
-    try:
-        matrix = model.heads_write(0).matrix[1]
-    except mi.errors.UnsupportedModel as refused:
-        assert "single heads" in str(refused)
+    if any(check.name.startswith("heads write") and check.status != "ok" for check in model.trust.checks):
+        with pytest.raises(mi.errors.UnsupportedModel, match=r"single heads|what they write|of what single"):
+            _ = model.heads_write(0).matrix
         return
+    if type(model.module).__name__ == "MoshiForCausalLM":  # whose matrices are held by a class of its own
+        with pytest.raises(mi.errors.UnsupportedModel, match="MoshiLinear does not say how many numbers"):
+            _ = model.heads_write(0).matrix
+        return
+    matrix = model.heads_write(0).matrix[1]
     written = run[at.z[0, 1]] @ matrix
     if not _close(written, gone):  # all but the mean over d_model, which the last LayerNorm takes away
         gone = gone - gone.mean(-1, keepdim=True)

@@ -370,3 +370,91 @@ def test_heads_of_another_width_in_some_layers_are_refused_there_alone():
         model.run(IDS, keep=[at.z])
     run = model.run(IDS, keep=[at.z[0], at.pattern])
     assert run[at.pattern].shape == (2, 2, 4, 8, 8)
+
+
+def test_an_edit_of_what_the_mlp_reads_is_none_of_the_stream():
+    """Where the MLP takes in the stream itself, without a norm before."""
+    model = mi.load(small_decoder("Olmo2ForCausalLM"))
+    plain = model.run(IDS, keep=[at.resid_mid, at.mlp_in])
+    with model.intervene(mi.ablate(at.mlp_in[0])):
+        edited = model.run(IDS, keep=[at.resid_mid, at.mlp_in])
+    assert torch.equal(edited[at.resid_mid[0]], plain[at.resid_mid[0]])
+    assert not edited[at.mlp_in[0]].any()
+
+
+@pytest.mark.parametrize("name", ["BitNetForCausalLM", "AfmoeForCausalLM"])
+def test_heads_behind_something_else_are_not_told_by_their_matrix(name):
+    """A norm, or a gate, stands between z and the matrix that writes."""
+    model = mi.load(small_decoder(name))
+    [check] = [check for check in model.trust.checks if check.name == "heads write what the attention adds"]
+    assert check.status == "note"
+    assert "in layers 0, 1 attn_out is not z by the matrix behind it" in check.seen
+    run = model.run(IDS, keep=[*WHOLE, at.z])
+    why = "What single heads of .* write cannot be told by its weights: .* is not z by the matrix behind it"
+    for asked in (
+        lambda: mi.direct_logit_attribution(run, [(3, 4)] * 2, by="head"),
+        lambda: mi.copying_scores(model),
+        lambda: model.weights,
+    ):
+        with pytest.raises(mi.errors.UnsupportedModel, match=why):
+            asked()
+    whole = mi.direct_logit_attribution(run, [(3, 4)] * 2, by="sublayer")
+    assert torch.allclose(
+        torch.tensor(whole.values.sum(1)), run.logits[:, -1, 3] - run.logits[:, -1, 4], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("name", ["Gemma2ForCausalLM", "Olmo2ForCausalLM"])
+def test_a_norm_behind_is_held_at_what_went_into_it(name):
+    """Its size is that of what the heads and the bias wrote, whatever is steered into the stream beside it."""
+    model = mi.load(small_decoder(name, attention_bias=True))
+    for layer in model.module.model.layers:
+        torch.nn.init.normal_(layer.self_attn.o_proj.bias)
+    keep, ids = [*WHOLE, at.z], IDS[:1]
+    before = mi.direct_logit_attribution(model.run(ids, keep=keep), (3, 4), by="head")
+    with model.intervene(mi.steer(at.attn_out[1], torch.randn(32))):
+        run = model.run(ids, keep=keep)
+    found = mi.direct_logit_attribution(run, (3, 4), by="head")
+    block = model.module.model.layers[1]
+    norm, o_proj = block.post_attention_layernorm, block.self_attn.o_proj
+    z = run[at.z[1]][0, -1]
+    with torch.no_grad():
+        whole = o_proj(z.flatten())
+        size = (norm(whole) / norm.weight.add(name.startswith("Gemma")) / whole)[0]
+        heads = (
+            z[:, None]
+            @ o_proj.weight.T.unflatten(0, (4, -1))
+            * norm.weight.add(name.startswith("Gemma"))
+            * size
+        )
+        final, head = model.module.model.norm, model.module.lm_head.weight
+        resid = run[at.resid_post[1]][0, -1]
+        direction = (head[3] - head[4]) * final.weight.add(name.startswith("Gemma"))
+        direction = (
+            direction
+            / (
+                resid.square().mean() + final.eps
+                if hasattr(final, "eps")
+                else resid.square().mean() + final.variance_epsilon
+            ).sqrt()
+        )
+        expected = (heads[:, 0] @ direction).tolist()
+    ours = [float(found.sel(term=f"L1.H{head}").values[0]) for head in range(4)]
+    assert ours == pytest.approx(expected, rel=1e-3, abs=1e-5)
+    assert "L1.attn interventions" in found.dataset["term"].values
+    assert "L1.attn bias" in before.dataset["term"].values
+
+
+def test_queries_and_keys_have_the_weight_of_their_norms():
+    module = small_decoder("Qwen3ForCausalLM")
+    for layer in module.model.layers:
+        torch.nn.init.normal_(layer.self_attn.q_norm.weight)
+        torch.nn.init.normal_(layer.self_attn.k_norm.weight)
+    model, (first, _) = mi.load(module), module.model.layers
+    attention = first.self_attn
+    q = attention.q_proj.weight.T * first.input_layernorm.weight[:, None]
+    wanted = q.unflatten(1, (4, -1)) * attention.q_norm.weight
+    torch.testing.assert_close(model.weights.W_Q[0], wanted.transpose(0, 1).detach())
+    k = (attention.k_proj.weight.T * first.input_layernorm.weight[:, None]).unflatten(1, (2, -1))
+    wanted = (k * attention.k_norm.weight).repeat_interleave(2, 1)
+    torch.testing.assert_close(model.weights.W_K[0], wanted.transpose(0, 1).detach())

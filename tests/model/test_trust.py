@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
+from torch.nn.utils import parametrize
 from transformers import PreTrainedTokenizerFast
 
 import mi_widgets as mi
@@ -352,10 +353,91 @@ def test_the_report_is_the_same_each_time_and_reads_line_by_line():
     first, second = mi.load(small("GPT-2")).trust, mi.load(small("GPT-2")).trust
     assert first.checks == second.checks
     lines = repr(first).split("\n")
-    assert lines[0] == "18 checks, 0 warnings"
-    assert len(lines) == 19
+    assert lines[0] == "19 checks, 0 warnings"
+    assert len(lines) == 20
     assert {line[:2] for line in lines[1:]} == {"✓ ", "• "}
-    assert repr(mi.load(small("GPT-2").train()).trust).startswith("18 checks, 0 warnings\n")
+    assert repr(mi.load(small("GPT-2").train()).trust).startswith("19 checks, 0 warnings\n")
+
+
+def test_what_a_hook_changes_behind_a_run_is_refused():
+    """A trace reads before hooks that were there: what is added is something else."""
+    module = small("Llama")
+    module.model.layers[1].mlp.register_forward_hook(lambda _, args, out: out * 2)
+    model = mi.load(module)
+    [warning] = model.trust.warnings
+    assert (
+        "runs read what is passed on: not at.mlp_out[1]: a hook that was there before changes it" in warning
+    )
+    for act in (
+        lambda: model.run([1, 2, 3], keep=[at.mlp_out[1]]),
+        lambda: model.intervene(mi.ablate(at.mlp_out[1])).__enter__(),
+    ):
+        with pytest.raises(
+            mi.errors.SiteError, match=r"at.mlp_out\[1\] of Llama.*a hook that was there before"
+        ):
+            act()
+    run = model.run([1, 2, 3], keep=[at.mlp_out[0], at.resid_mid[0], at.resid_post[0]])
+    assert torch.allclose(run[at.resid_mid[0]] + run[at.mlp_out[0]], run[at.resid_post[0]], atol=1e-5)
+
+
+def test_a_run_is_not_read_by_weights_that_came_later():
+    model = mi.load(small("Llama"))
+    run = model.run([1, 2, 3], keep=[at.resid_pre, at.resid_post, at.attn_out, at.mlp_out, at.z])
+    before = mi.logit_lens(run).values
+    with torch.no_grad():
+        model.module.lm_head.weight.mul_(2)
+    for read in (mi.logit_lens, lambda run: mi.direct_logit_attribution(run, (3, 4))):
+        with pytest.raises(
+            mi.errors.MIError, match=r"weights of LlamaForCausalLM.* have changed since this run"
+        ):
+            read(run)
+    with torch.no_grad():
+        model.module.lm_head.weight.div_(2)
+    again = model.run([1, 2, 3], keep=[at.resid_post])
+    assert np.array_equal(mi.logit_lens(again).values, before)
+
+
+def test_what_the_parts_do_not_explain_is_a_warning():
+    """A hook on the end of a network of ours, which is read by its matrix."""
+    module = small_transformer()
+    module.unembed.register_forward_hook(lambda _, args, out: out * 2)
+    model = mi.load(module)
+    run = model.run([1, 2, 3], keep=[at.resid_pre, at.resid_post, at.attn_out, at.mlp_out, at.z])
+    result = mi.direct_logit_attribution(run, (3, 4))
+    assert any(
+        "the parts do not add up to the logit difference" in text for text in result.provenance.warnings
+    )
+    assert "rest" in result.dataset["term"].values
+
+
+def test_short_and_long_numbers_are_norms_too():
+    for dtype in (torch.float64, torch.float16):
+        model = mi.load(small("GPT-2").to(dtype))
+        wide = mi.load(small("GPT-2"))
+        near = 1e-6 if dtype is torch.float64 else 4e-3
+        assert torch.allclose(model.weights.W_O, wide.weights.W_O, atol=near)
+
+
+@pytest.mark.parametrize("change", ["parametrized", "of another name"])
+def test_a_norm_behind_is_known_by_what_it_does(change):
+    module = small("Gemma 2")
+    block = module.model.layers[1]
+    torch.nn.init.normal_(block.post_attention_layernorm.weight)
+    expected = mi.load(module).weights.W_O
+    module = small("Gemma 2")
+    norm, given = module.model.layers[1].post_attention_layernorm, block.post_attention_layernorm.weight.data
+    norm.weight.data = given / 2 if change == "parametrized" else given
+    if change == "parametrized":
+        parametrize.register_parametrization(norm, "weight", _Double(), unsafe=True)
+    else:
+        kind = type("Balance", (type(norm),), {})
+        norm.__class__ = kind
+    torch.testing.assert_close(mi.load(module).weights.W_O, expected)
+
+
+class _Double(torch.nn.Module):
+    def forward(self, x):
+        return x * 2
 
 
 def test_the_report_is_a_result():

@@ -70,6 +70,13 @@ def reader_of(layer: Sequence[Passed], x: Tensor, *, outside: str) -> str | None
     return None
 
 
+def holder_of(layer: Sequence[Passed], path: str, x: Tensor) -> str:
+    """The outermost module that takes in what this one does: an edit of what an inner one reads does not reach it."""
+    above = path.rpartition(".")[0]
+    takes = any(one.path == above and one.given.shape == x.shape and alike(one.given, x) for one in layer)
+    return holder_of(layer, above, x) if above and takes else path
+
+
 def _outside(block: nn.Module, layer: Sequence[Passed], attention: str) -> list[Passed]:
     """The modules with a matrix that are no part of the attention, in the order of the calls."""
     return [

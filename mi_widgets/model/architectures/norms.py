@@ -88,7 +88,8 @@ def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affin
         )
     where, kind = place_of(norm, device)
     alone = twin_of(norm)
-    eps, generator = torch.finfo(kind).eps, torch.Generator().manual_seed(0)
+    # What it gives is compared in float32.
+    eps, generator = max(torch.finfo(k).eps for k in (kind, torch.float32)), torch.Generator().manual_seed(0)
     # With a mean as large as its spread, so that it shows whether the norm takes it away.
     far = _FAR_IN_HALF if kind == torch.float16 else _FAR
     x = ((1 + torch.randn(1, _ROWS, d_model, generator=generator)) * far).to(where, kind)

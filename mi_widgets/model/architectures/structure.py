@@ -22,6 +22,7 @@ from .layer_parts import (
     alike,
     attention_matrices,
     down_of,
+    holder_of,
     neurons_of,
     passed_by,
     reader_of,
@@ -139,7 +140,8 @@ def _table(
     layer, block = layers[0], find(module, blocks)[0]
     stream = passed_by(layer, "").given
     mid = stream + passed_by(layer, attn_out).out.view_as(stream) * scale
-    first, mid_norm = (reader_of(layer, x, outside=attention) for x in (stream, mid))
+    first, reader = (reader_of(layer, x, outside=attention) for x in (stream, mid))
+    mid_norm = None if reader is None else holder_of(layer, reader, mid)
     down = down_of(block, layer, attention, mlp_out)
     if down and not all(any(one.path == down for one in other) for other in layers):
         down = None  # in some layers it is experts

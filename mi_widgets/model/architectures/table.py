@@ -26,7 +26,7 @@ class Table:
         embed: the token embedding.
         final_norm: the norm before the unembedding; None where there is none.
         attention: the module that attends, and that taps are added to.
-        mid_norm: the norm that reads the residual stream after attention.
+        mid_norm: the norm that reads the residual stream after attention, or what else takes it in.
         mlp_pre: the module whose output is the neurons before their non-linearity (with a gate: the gate).
         mlp_down: the module that takes in the neurons.
         attn_out: the module whose output attention adds to the residual stream.

@@ -90,9 +90,13 @@ def weights_of(table: Table, module: Any) -> Weights:
 
 
 def is_norm(module: nn.Module) -> bool:
-    """Whether it is a norm, by its class; not what holds other parts (RobertaPreLayerNormOutput)."""
+    """Whether it is a norm, by its class or by its one weight a number; not what holds other parts (as
+    RobertaPreLayerNormOutput does)."""
     inner = inner_of(module)
-    return "norm" in type(inner).__name__.lower() and not any(inner.children())
+    if any(name != "parametrizations" for name, _ in inner.named_children()):
+        return False
+    weight = getattr(inner, "weight", None)
+    return "norm" in type(inner).__name__.lower() or (isinstance(weight, Tensor) and weight.ndim == 1)
 
 
 def heads_write(table: Table, module: Any, layer: int) -> Writing:

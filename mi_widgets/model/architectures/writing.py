@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.torch_defaults import torch_defaults
 
 from .computed import place_of, twin_of
@@ -67,6 +68,12 @@ def by_module(linear: Any) -> Callable[[Tensor], Tensor]:
 
     def through(held: Tensor) -> Tensor:
         rows = held.reshape(1, -1, held.shape[-1]).to(*place_of(linear))  # modules may insist on three axes
-        return twin_of(linear)(rows).reshape(*held.shape[:-1], -1)
+        try:
+            return twin_of(linear)(rows).reshape(*held.shape[:-1], -1)
+        except Exception as error:  # of code that is not ours
+            raise UnsupportedModel(
+                f"{type(linear).__name__} does not take in what single parts hold ({type(error).__name__}: {error}), "
+                "so there are no figures of what they write. What a run keeps is right all the same."
+            ) from error
 
     return through
