@@ -105,12 +105,11 @@ def _compared(module: Any, inside: nn.Module) -> str:
     Processed weights (centred ones) move all logits of a token alike, which no probability shows.
     """
     name, config = type(module).__name__, cast(Any, inside).config
-    size = config.d_vocab if isinstance(inside, Transformer) else config.vocab_size
-    room = (
-        config.n_ctx
-        if isinstance(inside, Transformer)
-        else getattr(config, "max_position_embeddings", _TOKENS)
-    )
+    if isinstance(inside, Transformer):
+        size, room = config.d_vocab, config.n_ctx
+    else:
+        text = config.get_text_config()
+        size, room = text.vocab_size, getattr(text, "max_position_embeddings", _TOKENS)
     room = min(room, _TOKENS)
     some = next(module.parameters())
     ids = torch.randint(size, (_ROWS, room), generator=torch.Generator().manual_seed(0)).to(some.device)

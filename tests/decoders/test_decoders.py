@@ -154,9 +154,11 @@ def test_a_gradient_is_how_an_edit_moves_the_logits(pair):
             moved.append(float(logits[3] - logits[4]))
         slope = (moved[0] - moved[1]) / (2 * h)
         expected = float((gradient * along).sum())
-        assert slope == pytest.approx(
-            expected, rel=0.03, abs=3e-3 * float(gradient.norm() * along.norm()) + 1e-3
-        ), site
+        coarse = (
+            3 if type(model.module).__name__ == "ApertusForCausalLM" else 1
+        )  # its neurons compute in bfloat16
+        near = coarse * (0.02 * float(gradient.norm() * along.norm()) + 1e-3)
+        assert slope == pytest.approx(expected, abs=near), site
 
 
 def test_heads_write_what_the_stream_lacks_without_them(pair):
@@ -168,12 +170,13 @@ def test_heads_write_what_the_stream_lacks_without_them(pair):
     run = model.run(IDS, keep=keep)
     with model.intervene(mi.ablate(at.z[0, 1])):
         gone = run[at.attn_out[0]] - model.run(IDS, keep=keep)[at.attn_out[0]]
-    if any(check.name.startswith("heads write") and check.status != "ok" for check in model.trust.checks):
-        with pytest.raises(mi.errors.UnsupportedModel, match=r"single heads|what they write|of what single"):
-            _ = model.heads_write(0).matrix
-        return
-    if type(model.module).__name__ == "MoshiForCausalLM":  # whose matrices are held by a class of its own
-        with pytest.raises(mi.errors.UnsupportedModel, match="MoshiLinear does not say how many numbers"):
+    sure = all(check.status == "ok" for check in model.trust.checks if check.name.startswith("heads write"))
+    if (
+        not sure or type(model.module).__name__ == "MoshiForCausalLM"
+    ):  # whose matrices a class of its own holds
+        with pytest.raises(
+            mi.errors.UnsupportedModel, match=r"What single heads|has no o_proj|does not say how many"
+        ):
             _ = model.heads_write(0).matrix
         return
     matrix = model.heads_write(0).matrix[1]

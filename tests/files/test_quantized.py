@@ -77,6 +77,10 @@ def test_layers_that_round_what_comes_in_are_refused_by_name():
     run = model.run(IDS, keep=[at.resid_post])
     with torch.no_grad():
         assert torch.allclose(run.logits, module(IDS).logits, atol=1e-5)
+    [ahead] = [check for check in model.trust.checks if check.name == "reads from left to right"]
+    assert not ahead.tried
+    assert "rounded by the largest of a batch" in ahead.seen
+    assert not model.looks_ahead
     assert packed_notes(model) == [
         "22 modules (Linear, as model.layers.0.self_attn.q_proj) without a weight of real numbers: they are not "
         "linear, so what runs keep is right, and figures of their weights are refused"
