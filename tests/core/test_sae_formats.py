@@ -177,6 +177,27 @@ def test_a_threshold_that_was_never_measured_is_read_as_one_says(tmp_path):
     torch.testing.assert_close(mi.sae.load(tmp_path, kind="l1").encode(x), h.clamp(min=0))
 
 
+def test_of_gemma_scope_2_the_config_says_which_are_autoencoders(tmp_path):
+    """Where it reads and writes at one place; the user says so only where it is silent."""
+    stream = "model.layers.5.output"
+    (tmp_path / "same").mkdir()
+    (tmp_path / "silent").mkdir()
+    said = {"affine_connection": False, "hf_hook_point_in": stream}
+    same = written.gemma_scope_2(tmp_path / "same", **said, hf_hook_point_out=stream).path
+    silent = written.gemma_scope_2(tmp_path / "silent", **said, hf_hook_point_out=None).path
+    for folder in (same, silent):
+        weights = load_file(folder / "params.safetensors")
+        del weights["affine_skip_connection"]
+        save_file(weights, folder / "params.safetensors")
+        found = mi.sae.load(folder)
+        assert (found.site, found.writes, found.transcodes) == (at.resid_post[5], None, False)
+    with pytest.raises(
+        DictionaryError, match=r"is an autoencoder.*writes=at\.mlp_out\[6\] is for transcoders"
+    ):
+        mi.sae.load(same, writes=at.mlp_out[6])
+    assert mi.sae.load(silent, writes=at.mlp_out[6]).writes == at.mlp_out[6]
+
+
 def test_a_transcoder_of_gemma_scope_reads_before_the_weight_of_a_norm(tmp_path):
     it = written.gemma_scope(tmp_path, "gemma-scope-2b-pt-transcoders")
     with pytest.raises(

@@ -85,7 +85,8 @@ def read_gemma_scope_2(folder: Path, told: Told) -> SAE:
     site = site_named(place, reads, told.site, argument="site")
     out = site_named(place, writes, told.writes, argument="writes") if writes not in (None, reads) else None
     model = str(model or "").removeprefix("google/").replace("gemma-v3", "gemma-3")
-    transcodes = out is not None or told.writes is not None or writes not in (None, reads)
+    # A config that is silent leaves it to the user, but for one whose skip connection says it.
+    transcodes = (bool(affine) or None) if writes is None else writes != reads
     more = {
         "transcodes": transcodes,
         "kind": "jumprelu",
