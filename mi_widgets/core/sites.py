@@ -103,6 +103,11 @@ class Site:
         return self.layer if isinstance(self.layer, int) and self.layer >= 0 else None
 
     @property
+    def is_one_activation(self) -> bool:
+        """Whether it says which activation of any model it is: a numbered layer's, or one that there is once."""
+        return self.layer_number is not None or self.name in WHOLE_MODEL
+
+    @property
     def is_open(self) -> bool:
         """Whether a model has to say which layers are meant."""
         return self.layer is not None and self.layer_number is None

@@ -228,3 +228,14 @@ def test_what_cannot_be_answered_is_refused_at_once(model, sae):
     elsewhere = mi.LatentsPanel(model, random_sae(d_in=32), prompt="abcd", site=at.mlp_out[0])
     assert elsewhere.wait(20)
     assert "at.mlp_out[0]" in elsewhere.code()
+
+
+def test_a_dictionary_of_embeddings_is_answered(model):
+    sae = random_sae(d_in=32, d_sae=24, k=5, site=at.embed)
+    panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=4)
+    assert panel.wait(20)
+    assert panel.view.result.dataset.equals(mi.sae.latents(model.run("abcd", keep=[at.embed]), sae).dataset)
+    panel.view.set_state({"_changes": [[7, 40.0]]})
+    with model.intervene(mi.interventions.replace(at.latent(sae, 7), 40.0)):
+        held = model.generate("abcd", max_new_tokens=4).text
+    assert said(panel)["latent 7 at 40"].continuation == held

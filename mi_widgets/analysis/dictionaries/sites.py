@@ -13,7 +13,7 @@ from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.sae import SAE
-from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.core.sites import Site
 from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
 from mi_widgets.model.model_with_provenance import ModelWithProvenance
@@ -28,7 +28,7 @@ def site_of(sae: SAE, site: Site | None) -> Site:
         DictionaryError: neither names a layer, or it is no vector at every token.
     """
     site = site or sae.site
-    if site is None or (site.layer_number is None and site.name not in WHOLE_MODEL):
+    if site is None or not site.is_one_activation:
         raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
     site = replace(site, positions=None, tokens=None, latents=None)
     site.latent(sae)  # which refuses what has no latents
