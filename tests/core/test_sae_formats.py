@@ -305,10 +305,33 @@ def test_the_width_says_which_way_round_matrices_lie(tmp_path):
     torch.testing.assert_close(found.encode(x), (x @ p["E"] + p["e"]).clamp(min=0))
 
 
-def test_gated_tensors_say_what_they_are(tmp_path):
-    it, x = written.gated_auto_encoder(tmp_path), activations()
-    (it.path / "config.json").unlink()
-    torch.testing.assert_close(mi.sae.load(it.path / "ae.pt").encode(x), it.encode(x), rtol=1e-4, atol=1e-5)
+@pytest.mark.parametrize(
+    ("make", "config", "weights", "told"),
+    [
+        (written.gated_auto_encoder, "config.json", "ae.pt", {}),
+        (written.gated_of_6, "cfg.json", "sae_weights.safetensors", {"subtracts_b_dec": True}),
+    ],
+)
+def test_gated_tensors_say_what_they_are(tmp_path, make, config, weights, told):
+    it, x = make(tmp_path), activations()
+    (it.path / config).unlink()
+    found, z = mi.sae.load(it.path / weights, **told), it.encode(x)
+    torch.testing.assert_close(found.encode(x), z, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found.decode(z, x), it.decode(z, x), rtol=1e-4, atol=1e-4)
+
+
+def test_a_matrix_has_a_name_of_large_letters_or_of_small_ones(tmp_path):
+    p, x, file = written._drawn(), activations(), tmp_path / "a.pt"
+    told = {"kind": "l1", "subtracts_b_dec": False}
+    state = {**written._named(p), "w_dec": p["F"]}
+    torch.save({name: value for name, value in state.items() if name != "W_dec"}, file)
+    found = mi.sae.load(file, **told)
+    torch.testing.assert_close(found(x), (x @ p["E"] + p["e"]).clamp(min=0) @ p["F"] + p["f"])
+    torch.save({**state, "w_dec": 2 * p["F"]}, file)
+    with pytest.raises(
+        DictionaryError, match="has the tensors W_dec and w_dec, which mean the same and differ"
+    ):
+        mi.sae.load(file, **told)
 
 
 # -- files that are not what they seem --------------------------------------------------------------------------------

@@ -100,10 +100,7 @@ def read_gemma_scope_2(folder: Path, told: Told) -> SAE:
 
 def _tensors(weights: Entries) -> dict[str, Tensor]:
     """By our names; matrices are called `W_enc` or `w_enc`."""
-    found = {}
-    for name in (*MATRICES, "threshold"):
-        small = name.lower()
-        found[name] = weights.need(small if small in weights else name)
+    found = {name: weights.need(name, name.lower()) for name in (*MATRICES, "threshold")}
     if found["W_dec"].ndim != 2:
         raise DictionaryError(f"{weights.path} writes to several layers, which one dictionary here does not.")
     return {name: x.float() for name, x in found.items()}
