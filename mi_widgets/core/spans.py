@@ -230,18 +230,18 @@ def read(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     Where it names tokens, all columns are read, since rows differ in how many they have; `write` writes these alone.
     """
     part = _chosen(x, site, spans)
-    return part if site.latents is None else site.latents.read(_beside(part, site))
+    return part if site.latents is None else site.latents.read(beside(part, site))
 
 
 def gradient(g: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     """As `read`, of the gradient by one layer's activation: the one that a change of `site` goes to."""
     part = _chosen(g, site.written, spans)
-    return part if site.latents is None else site.latents.gradient(_beside(part, site.written))
+    return part if site.latents is None else site.latents.gradient(beside(part, site.written))
 
 
-def _beside(part: Tensor, site: Site) -> Tensor:
-    """As a dictionary reads it: heads one beside the other."""
-    return part.flatten(-2) if "head" in AXES[site.name] and site.head is None else part
+def beside(x: Tensor, site: Site) -> Tensor:
+    """An activation as a dictionary reads it: of several heads one beside the other."""
+    return x.flatten(-2) if "head" in AXES[site.name] and site.head is None else x
 
 
 def _chosen(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
@@ -269,7 +269,7 @@ def write(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> Tensor:
         new = new.movedim(2, 1)
     named = spans.named(site, part.shape[1])
     if named is not None:
-        part.copy_(new.where(named.to(x.device).reshape(*named.shape, *[1] * (part.ndim - 2)), part))
+        part.copy_(new.where(at_tokens(named, part), part))
     elif positions is None:
         part.copy_(new)
     else:
@@ -284,12 +284,11 @@ def _moved(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> tuple[Tens
     if onto is None:
         raise SiteError(f"{site!r} is changed at {site.written.everywhere!r}, in a run of a model alone.")
     there = _chosen(onto, site.written, spans)
-    read_there = _beside(_chosen(x, site, spans), site)
-    moved = site.latents.write(read_there, new, _beside(there, site.written)).reshape(there.shape)
+    read_there = beside(_chosen(x, site, spans), site)
+    moved = site.latents.write(read_there, new, beside(there, site.written)).reshape(there.shape)
     left = spans.leaves_out(site, x.shape[1])
     if left is not None:
-        left = left.to(moved.device)
-        moved = torch.where(left.reshape(*left.shape, *[1] * (moved.ndim - 2)), there, moved)
+        moved = torch.where(at_tokens(left, moved), there, moved)
     return onto, moved
 
 
@@ -306,9 +305,9 @@ def position_axis(site: Site) -> int | None:
     return next(i for i, axis in enumerate(axes) if axis in ("pos", "query"))
 
 
-def at_tokens(real: Bool[Tensor, "batch pos"], x: Tensor, axis: int) -> Tensor:
-    """Where tokens are, laid out to be broadcast over an activation with its positions along an axis."""
-    return real.to(x.device).reshape([n if i in (0, axis) else 1 for i, n in enumerate(x.shape)])
+def at_tokens(which: Bool[Tensor, "batch pos"], x: Tensor, axis: int = 1) -> Tensor:
+    """Some tokens, laid out to be broadcast over an activation with its positions along an axis."""
+    return which.to(x.device).reshape([n if i in (0, axis) else 1 for i, n in enumerate(x.shape)])
 
 
 def sequence_axes(site: Site) -> list[int]:
