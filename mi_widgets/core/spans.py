@@ -10,8 +10,10 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from .axes import AXES, PARTS
 from .errors import SiteError
-from .sites import AXES, PARTS, Position, Site
+from .positions import Position, bare, place_of
+from .sites import Site
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,9 @@ class PromptSpans:
         if (site, total) not in self._resolved:
             if not self.tokens:
                 raise SiteError(f"{site!r}: these prompts have no token texts; name positions, with .pos.")
-            wanted = {_bare(token) for token in site.tokens}
+            wanted = {bare(token) for token in site.tokens}
             here = [
-                [_bare(token) in wanted for token in self._texts(row, total)]
+                [bare(token) in wanted for token in self._texts(row, total)]
                 for row in range(len(self.tokens))
             ]
             self._resolved[site, total] = torch.tensor(here)
@@ -124,7 +126,9 @@ class PromptSpans:
     def _column(self, site: Site, position: Position, row: int) -> int:
         length = self.lengths[row]
         if isinstance(position, str):
-            position = self._find(site, position, row)
+            if not self.tokens:
+                raise SiteError(f"{site!r}: this prompt has no token texts; give the position as a number.")
+            position = place_of(position, self.tokens[row], f"{site!r}: in prompt {row}")
         if not -length <= position < length:
             raise SiteError(
                 f"{site!r}: position {position} is outside of prompt {row}, which has {length} tokens "
@@ -137,24 +141,6 @@ class PromptSpans:
         given = site.positions if isinstance(site.positions, tuple) else (site.positions,)
         numbers = [p for p in given if isinstance(p, int)]
         return [row for row, n in enumerate(self.lengths) if all(-n <= p < n for p in numbers)]
-
-    def _find(self, site: Site, text: str, row: int) -> int:
-        if not self.tokens:
-            raise SiteError(f"{site!r}: this prompt has no token texts; give the position as a number.")
-        tokens = self.tokens[row]
-        exact = [i for i, token in enumerate(tokens) if token == text]
-        # "Mary" finds " Mary", where nothing else reads "Mary".
-        places = exact or [i for i, token in enumerate(tokens) if _bare(token) == _bare(text)]
-        if len(places) != 1:
-            seen = (
-                f"stands at {', '.join(map(str, places))}: give one of these numbers"
-                if places
-                else "is not in it"
-            )
-            raise SiteError(
-                f"{site!r}: in prompt {row} the token {text!r} {seen}. Its tokens: {list(tokens)}."
-            )
-        return places[0]
 
     @property
     def shifts(self) -> tuple[int, ...]:
@@ -198,11 +184,6 @@ class PromptSpans:
     def numbers(self) -> Sequence[int]:
         """Which rows of the whole batch these prompts are."""
         return range(len(self.lengths)) if self.whole is None else self.chosen
-
-
-def _bare(token: str) -> str:
-    """A token without the spaces around it, if there is anything else."""
-    return token.strip() or token
 
 
 def _part(x: Tensor, site: Site) -> Tensor:

@@ -13,7 +13,8 @@ from ..argument_types import checked
 from ..errors import DictionaryError
 from ..firing import COUNTED, THRESHOLDED, Kind
 from ..sae import SAE
-from ..sites import Site, transformer_lens_name
+from ..sites import Site
+from .hooks import transformer_lens_name
 from .sae_lens import CONFIG, KIND_OF, WEIGHTS
 from .told import MATRICES
 
