@@ -6,17 +6,15 @@ One process for 2.x (HookedTransformer) and one for 4.x (TransformerBridge), eac
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from benchmarks import peers
+from benchmarks.process import ROOT, last_line_of
 
-_ROOT = Path(__file__).parents[1]
 _WITHIN = 1e-5  # of the largest logit
 _FEWEST = 18
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled", "PYTHONPATH": str(_ROOT)}
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled", "PYTHONPATH": str(ROOT)}
 
 
 def figures(missed: list[str]) -> dict[str, Any]:
@@ -41,12 +39,4 @@ def figures(missed: list[str]) -> dict[str, Any]:
 
 def read(python: Path, version: str) -> dict[str, Any]:
     """The networks of one version, in its environment."""
-    done = subprocess.run(
-        [python, "-m", "benchmarks.lens_worker", version],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=_ROOT,
-        env=os.environ | _OFFLINE,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return last_line_of("benchmarks.lens_worker", version, python=python, env=_OFFLINE)

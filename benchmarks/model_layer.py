@@ -6,10 +6,7 @@ tools take turns, and each number is a multiple of what the plain model took in 
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import Any
 
 from benchmarks import peers
 from benchmarks.imports import STATEMENTS, imports
+from benchmarks.process import last_line_of
 from benchmarks.rows import Multiple, MultipleRow
 
 THREADS = 2
@@ -55,16 +53,7 @@ def rows(python: Path, versions: dict[str, str]) -> Iterator[MultipleRow]:
 def worker(python: str | Path, environment: str, shape: str) -> dict[str, Any]:
     """What `model_worker` measured in an environment."""
     rounds = map(str, (THREADS, *ROUNDS[shape]))
-    command = [str(python), "-m", "benchmarks.model_worker", environment, shape, *rounds]
-    done = subprocess.run(
-        command,
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, **_OFFLINE},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return last_line_of("benchmarks.model_worker", environment, shape, *rounds, python=python, env=_OFFLINE)
 
 
 def model_rows(

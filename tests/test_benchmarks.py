@@ -18,6 +18,7 @@ from benchmarks import (
     memory,
     model_layer,
     model_worker,
+    process,
     scrubber,
     steering,
     table,
@@ -250,6 +251,15 @@ def test_imports_are_timed_in_processes_of_their_own(monkeypatch):
 
 def test_the_command_knows_its_parts():
     assert command.main("modle") == "The parts are lab, lens, memory, model, training; got modle."
+
+
+def test_the_last_line_is_that_of_a_process_in_another_environment(tmp_path):
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "not this"\necho "[\\"$*\\", \\"$SAID\\", \\"$PWD\\"]"\n')
+    python.chmod(0o755)
+    assert process.last_line_of("benchmarks.it", "2", python=python, env={"SAID": "this"}) == [
+        "-m benchmarks.it 2", "this", str(table.ROOT),
+    ]  # fmt: skip
 
 
 def test_networks_of_transformer_lens_that_are_read_wrongly_are_missed(monkeypatch):

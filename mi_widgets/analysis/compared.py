@@ -108,13 +108,12 @@ def valid_pairs(
     """
     several = listed(pairs)
     answers_of(model, [pair.answers for pair in several])
-    for pair in several:
-        for prompt in (pair.clean, pair.corrupted):
-            model.tokenize(prompt)
+    clean = [model.tokenize(pair.clean).tokens[0] for pair in several]
+    corrupted = [model.tokenize(pair.corrupted).tokens[0] for pair in several]
     if exchanged:
-        check_lengths(model, several)
+        check_lengths(clean, corrupted)
     if by_position:
-        check_one_length(model, several)
+        check_one_length(clean)
     return several
 
 

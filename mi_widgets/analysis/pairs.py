@@ -149,22 +149,20 @@ def token_id(model: ModelCore, text: str, called: str) -> int:
     )
 
 
-def check_lengths(model: ModelCore, pairs: Sequence[PromptPair]) -> None:
+def check_lengths(clean: Sequence[Sequence[str]], corrupted: Sequence[Sequence[str]]) -> None:
     """Raise `PromptError` unless the two prompts of each pair have as many tokens."""
-    for i, pair in enumerate(pairs):
-        clean, corrupted = (model.tokenize(text).tokens[0] for text in (pair.clean, pair.corrupted))
-        if len(clean) != len(corrupted):
+    for i, (one, other) in enumerate(zip(clean, corrupted, strict=True)):
+        if len(one) != len(other):
             raise PromptError(
                 f"Pair {i}: its prompts must have as many tokens, or positions could not be exchanged; clean has "
-                f"{len(clean)}: {shown(clean)}, corrupted has {len(corrupted)}: {shown(corrupted)}."
+                f"{len(one)}: {shown(one)}, corrupted has {len(other)}: {shown(other)}."
             )
 
 
-def check_one_length(model: ModelCore, pairs: Sequence[PromptPair]) -> None:
-    """Raise `PromptError` unless all pairs have as many tokens, so that a position means the same in all."""
-    first = model.tokenize(pairs[0].clean).tokens[0]
-    for i, pair in enumerate(pairs[1:], 1):
-        tokens = model.tokenize(pair.clean).tokens[0]
+def check_one_length(prompts: Sequence[Sequence[str]]) -> None:
+    """Raise `PromptError` unless all prompts have as many tokens, so that a position means the same in all."""
+    first = prompts[0]
+    for i, tokens in enumerate(prompts[1:], 1):
         if len(tokens) != len(first):
             raise PromptError(
                 f"Pairs of different lengths have no position in common: pair 0 has {len(first)} tokens: "

@@ -1,5 +1,9 @@
 """What draws which kind of Result, as import paths: this room knows no picture."""
 
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
 # kind -> "module:class"; "*" stands for every other kind.
 VIEWS = {
     "activation_patching": "mi_widgets.widgets.patching.widget:PatchingView",
@@ -26,3 +30,17 @@ VIEWS = {
     "trust": "mi_widgets.widgets.trust.widget:TrustView",
 }
 PLOTS = {"*": "mi_widgets.widgets.figures.plot:plot"}
+
+
+def drawn_by(table: Mapping[str, str], kind: str) -> Any:
+    """What draws a kind of Result, imported now; None where nothing does.
+
+    Args:
+        table: `VIEWS` or `PLOTS`.
+        kind: of the Result.
+    """
+    path = table.get(kind, table.get("*"))
+    if path is None:
+        return None
+    module, name = path.split(":")
+    return getattr(import_module(module), name)

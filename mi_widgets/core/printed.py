@@ -19,6 +19,11 @@ def sizes(data: Any) -> str:
     return ", ".join(f"{axis} {n}" for axis, n in getattr(data, "sizes", {}).items()) or "one number"
 
 
+def span(labels: np.ndarray) -> str:
+    """The first label of an axis and its last."""
+    return f"{labels.reshape(-1)[0]} to {labels.reshape(-1)[-1]}" if labels.size else "(empty)"
+
+
 def largest(dataset: xr.Dataset, primary: str) -> list[str]:
     """The largest values with their labels, a line each; of signed ones the smallest too, and of a single number what
     stands beside it.

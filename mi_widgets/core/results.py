@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from .dataset_files import write_dataset
 from .errors import ResultError
 from .frozen import frozen
 from .labelled import LabelledNumbers
-from .pictures import PLOTS, VIEWS
-from .printed import largest, sizes
+from .pictures import PLOTS, VIEWS, drawn_by
+from .printed import largest, sizes, span
 from .provenance import Provenance
 from .provenance_files import provenance_from_json, provenance_to_json
 from .record import Part, Placeholder, Record
@@ -31,14 +30,6 @@ from .recording import kept, serial
 from .requirements import kind_of
 from .script import code_of
 from .units import check_units
-
-
-def _registered(table: Mapping[str, str], kind: str) -> Any:
-    path = table.get(kind, table.get("*"))
-    if path is None:
-        return None
-    module, name = path.split(":")
-    return getattr(import_module(module), name)
 
 
 @argument_type("mi.attention(run)")
@@ -115,7 +106,7 @@ class Result(LabelledNumbers):
         try:
             part = self._dataset.sel(chosen)  # what is written is what is chosen
         except Exception as error:  # of xarray or pandas, each its own
-            has = ", ".join(f"{d} {_span(self._dataset[d].values)}" for d in self.dims)
+            has = ", ".join(f"{d} {span(self._dataset[d].values)}" for d in self.dims)
             raise ResultError(f"sel({written}) found nothing; {self.title} has {has}.") from error
         return Result(
             kind=self.kind,
@@ -207,7 +198,7 @@ class Result(LabelledNumbers):
         Raises:
             ResultError: no view is registered for its kind.
         """
-        view = _registered(VIEWS, self.kind)
+        view = drawn_by(VIEWS, self.kind)
         if view is None:
             raise ResultError(
                 f"There is no view for {self.kind!r} yet (there is for {', '.join(sorted(VIEWS))}): "
@@ -217,7 +208,7 @@ class Result(LabelledNumbers):
 
     def plot(self) -> Any:
         """The Result as a matplotlib Figure, for print."""
-        return _registered(PLOTS, self.kind)(self)
+        return drawn_by(PLOTS, self.kind)(self)
 
     @checked
     def save(self, path: str | Path) -> None:
@@ -258,7 +249,7 @@ class Result(LabelledNumbers):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Drawn by its view where there is one, else as a figure, with the text beside it."""
         said = {"text/plain": str(self)}
-        if _registered(VIEWS, self.kind) is not None:
+        if drawn_by(VIEWS, self.kind) is not None:
             with suppress(ResultError):  # a part of what its view draws
                 data, metadata = self.view()._repr_mimebundle_(**options)
                 return {**data, **said}, metadata
@@ -303,7 +294,3 @@ def _labels(value: Any, name: str) -> Any:
     if hasattr(value, "shape"):
         return np.asarray(value).tolist()
     return kept([*value] if isinstance(value, tuple) else value, name)
-
-
-def _span(values: np.ndarray) -> str:
-    return f"{values.reshape(-1)[0]} to {values.reshape(-1)[-1]}" if values.size else "(empty)"

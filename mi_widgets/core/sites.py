@@ -16,48 +16,19 @@ The names of TransformerLens and nnterp mean the same: `at.layers_output[3]`, or
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .argument_types import argument_type
+from .axes import AXES, PARTS, WHOLE_MODEL
+from .brackets import in_brackets
 from .errors import SiteError
 from .latents import Dictionary, Latents
 from .layers import Layers, numbered
+from .positions import Position, Positions, read_positions
 from .site_hints import TRANSFORMER_LENS, meant_by
 from .texts import plain_text
-from .whole_numbers import whole
-
-_RESIDUAL = ("batch", "pos", "d_model")
-_NEURONS = ("batch", "pos", "d_mlp")
-_PER_HEAD = ("batch", "pos", "head", "d_head")
-_SQUARE = ("batch", "head", "query", "key")
-
-# The axes of every kind of activation, as a run returns it, in the order of the forward pass.
-AXES: dict[str, tuple[str, ...]] = {
-    "embed": _RESIDUAL,
-    "resid_pre": _RESIDUAL,
-    "q": _PER_HEAD,
-    "k": _PER_HEAD,
-    "v": _PER_HEAD,
-    "scores": _SQUARE,
-    "pattern": _SQUARE,
-    "z": _PER_HEAD,
-    "attn_out": _RESIDUAL,
-    "resid_mid": _RESIDUAL,
-    "mlp_in": _RESIDUAL,
-    "router": ("batch", "pos", "expert"),
-    "mlp_pre": _NEURONS,
-    "mlp_post": _NEURONS,
-    "mlp_out": _RESIDUAL,
-    "resid_post": _RESIDUAL,
-    "logits": ("batch", "pos", "d_vocab"),
-}
-WHOLE_MODEL = ("embed", "logits")  # once in a model, not once a layer
-PARTS = ("head", "expert")  # what one of a layer can be chosen of, as in at.z[1, 3]
-
-Position = int | str  # a number, or the text of a token
-Positions = Position | tuple[Position, ...] | None
 
 
 @argument_type("at.resid_post[2]", named=lambda name: named(name))
@@ -103,6 +74,11 @@ class Site:
         return self.layer if isinstance(self.layer, int) and self.layer >= 0 else None
 
     @property
+    def is_one_activation(self) -> bool:
+        """Whether it says which activation of any model it is: a numbered layer's, or one that there is once."""
+        return self.layer_number is not None or self.name in WHOLE_MODEL
+
+    @property
     def is_open(self) -> bool:
         """Whether a model has to say which layers are meant."""
         return self.layer is not None and self.layer_number is None
@@ -124,29 +100,10 @@ class Site:
         return self
 
     def __getitem__(self, index: int | slice | tuple[int | slice, int]) -> Site:
-        numbers = index if isinstance(index, tuple) else (index,)
-        if self.name in WHOLE_MODEL:
-            raise SiteError(
-                f"at.{self.name} has no layers: write at.{self.name}, not at.{self.name}[{index}]."
-            )
         if self.layer is not None:
             raise SiteError(f"{self!r} has its layer already: index the bare site, as in at.{self.name}[0].")
         of = part_axis(self)
-        if len(numbers) not in (1, 2):
-            raise SiteError(
-                f"at.{self.name}[{index}]: give a layer, or a layer and {'an expert' if of == 'expert' else 'a head'}."
-            )
-        if len(numbers) == 2 and of is None:
-            raise SiteError(
-                f"at.{self.name} has no heads (its axes are {', '.join(self.axes)}): "
-                f"write at.{self.name}[{numbers[0]}]. Sites with heads: {', '.join(_names_with('head'))}."
-            )
-        layer = Layers.of(numbers[0]) if isinstance(numbers[0], slice) else whole(numbers[0])
-        if layer is None:
-            raise SiteError(f"at.{self.name}: layer must be a whole number, or a slice; got {numbers[0]!r}.")
-        part = whole(numbers[1]) if len(numbers) == 2 else None
-        if len(numbers) == 2 and (part is None or part < 0):
-            raise SiteError(f"at.{self.name}: {of} must be a whole number from 0, got {numbers[1]!r}.")
+        layer, part = in_brackets(self.name, index, of)
         return replace(self, layer=layer, **{of: part} if of else {})
 
     def pos(self, positions: Position | Sequence[Position]) -> Site:
@@ -158,15 +115,8 @@ class Site:
         """
         if self.tokens is not None:
             raise SiteError(f"{self!r} names tokens by their text already: positions go without .every.")
-        one = _position(positions)
-        if one is not None:
-            return replace(self, positions=one)
-        listed = (
-            positions if isinstance(positions, Iterable) and not isinstance(positions, str | bytes) else ()
-        )
-        numbers = tuple(_position(p) for p in listed)
-        known = tuple(n for n in numbers if n is not None)
-        if not known or len(known) != len(numbers) or "new" in known:
+        known = read_positions(positions)
+        if known is None:
             raise SiteError(
                 f'{self!r}.pos takes whole numbers, texts of tokens, or "new"; got {positions!r}.'
             )
@@ -269,14 +219,6 @@ def part_axis(site: Site) -> str | None:
     return next((axis for axis in PARTS if axis in site.axes), None)
 
 
-def _position(value: object) -> Position | None:
-    return plain_text(value) if isinstance(value, str) and value else whole(value)
-
-
-def _names_with(axis: str) -> list[str]:
-    return [name for name, axes in AXES.items() if axis in axes]
-
-
 def latent(
     dictionary: Dictionary, index: int | Sequence[int] | None = None, *, special: bool = False
 ) -> Site:
@@ -340,14 +282,6 @@ def named(name: str) -> Site:
             "(layers_output, …) and TransformerLens's (blocks.0.attn.hook_pattern, …)."
         )
     return site[int(match[1])] if match else site
-
-
-def transformer_lens_name(site: Site) -> str:
-    """TransformerLens's name of a site, as in `"blocks.3.hook_resid_post"`; ours where it has none."""
-    if site.is_open:
-        raise SiteError(f"{site!r} has no name of TransformerLens's, whose layers have numbers from 0.")
-    theirs = next((name for name, ours in TRANSFORMER_LENS.items() if ours == site.name), site.name)
-    return theirs if site.layer is None else f"blocks.{site.layer}.{theirs}"
 
 
 def __getattr__(name: str) -> Any:

@@ -10,8 +10,10 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from .axes import AXES, PARTS
 from .errors import SiteError
-from .sites import AXES, PARTS, Position, Site
+from .positions import Position, bare, place_of
+from .sites import Site
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,9 @@ class PromptSpans:
         if (site, total) not in self._resolved:
             if not self.tokens:
                 raise SiteError(f"{site!r}: these prompts have no token texts; name positions, with .pos.")
-            wanted = {_bare(token) for token in site.tokens}
+            wanted = {bare(token) for token in site.tokens}
             here = [
-                [_bare(token) in wanted for token in self._texts(row, total)]
+                [bare(token) in wanted for token in self._texts(row, total)]
                 for row in range(len(self.tokens))
             ]
             self._resolved[site, total] = torch.tensor(here)
@@ -124,7 +126,9 @@ class PromptSpans:
     def _column(self, site: Site, position: Position, row: int) -> int:
         length = self.lengths[row]
         if isinstance(position, str):
-            position = self._find(site, position, row)
+            if not self.tokens:
+                raise SiteError(f"{site!r}: this prompt has no token texts; give the position as a number.")
+            position = place_of(position, self.tokens[row], f"{site!r}: in prompt {row}")
         if not -length <= position < length:
             raise SiteError(
                 f"{site!r}: position {position} is outside of prompt {row}, which has {length} tokens "
@@ -137,24 +141,6 @@ class PromptSpans:
         given = site.positions if isinstance(site.positions, tuple) else (site.positions,)
         numbers = [p for p in given if isinstance(p, int)]
         return [row for row, n in enumerate(self.lengths) if all(-n <= p < n for p in numbers)]
-
-    def _find(self, site: Site, text: str, row: int) -> int:
-        if not self.tokens:
-            raise SiteError(f"{site!r}: this prompt has no token texts; give the position as a number.")
-        tokens = self.tokens[row]
-        exact = [i for i, token in enumerate(tokens) if token == text]
-        # "Mary" finds " Mary", where nothing else reads "Mary".
-        places = exact or [i for i, token in enumerate(tokens) if _bare(token) == _bare(text)]
-        if len(places) != 1:
-            seen = (
-                f"stands at {', '.join(map(str, places))}: give one of these numbers"
-                if places
-                else "is not in it"
-            )
-            raise SiteError(
-                f"{site!r}: in prompt {row} the token {text!r} {seen}. Its tokens: {list(tokens)}."
-            )
-        return places[0]
 
     @property
     def shifts(self) -> tuple[int, ...]:
@@ -200,11 +186,6 @@ class PromptSpans:
         return range(len(self.lengths)) if self.whole is None else self.chosen
 
 
-def _bare(token: str) -> str:
-    """A token without the spaces around it, if there is anything else."""
-    return token.strip() or token
-
-
 def _part(x: Tensor, site: Site) -> Tensor:
     """A view of `x` with positions as axis 1 and the site's head (or expert) chosen."""
     axis = next(i for i, name in enumerate(site.axes) if name in ("pos", "query"))
@@ -230,18 +211,18 @@ def read(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     Where it names tokens, all columns are read, since rows differ in how many they have; `write` writes these alone.
     """
     part = _chosen(x, site, spans)
-    return part if site.latents is None else site.latents.read(_beside(part, site))
+    return part if site.latents is None else site.latents.read(beside(part, site))
 
 
 def gradient(g: Tensor, site: Site, spans: PromptSpans) -> Tensor:
     """As `read`, of the gradient by one layer's activation: the one that a change of `site` goes to."""
     part = _chosen(g, site.written, spans)
-    return part if site.latents is None else site.latents.gradient(_beside(part, site.written))
+    return part if site.latents is None else site.latents.gradient(beside(part, site.written))
 
 
-def _beside(part: Tensor, site: Site) -> Tensor:
-    """As a dictionary reads it: heads one beside the other."""
-    return part.flatten(-2) if "head" in AXES[site.name] and site.head is None else part
+def beside(x: Tensor, site: Site) -> Tensor:
+    """An activation as a dictionary reads it: of several heads one beside the other."""
+    return x.flatten(-2) if "head" in AXES[site.name] and site.head is None else x
 
 
 def _chosen(x: Tensor, site: Site, spans: PromptSpans) -> Tensor:
@@ -269,7 +250,7 @@ def write(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> Tensor:
         new = new.movedim(2, 1)
     named = spans.named(site, part.shape[1])
     if named is not None:
-        part.copy_(new.where(named.to(x.device).reshape(*named.shape, *[1] * (part.ndim - 2)), part))
+        part.copy_(new.where(at_tokens(named, part), part))
     elif positions is None:
         part.copy_(new)
     else:
@@ -284,12 +265,11 @@ def _moved(x: Tensor, site: Site, spans: PromptSpans, new: Tensor) -> tuple[Tens
     if onto is None:
         raise SiteError(f"{site!r} is changed at {site.written.everywhere!r}, in a run of a model alone.")
     there = _chosen(onto, site.written, spans)
-    read_there = _beside(_chosen(x, site, spans), site)
-    moved = site.latents.write(read_there, new, _beside(there, site.written)).reshape(there.shape)
+    read_there = beside(_chosen(x, site, spans), site)
+    moved = site.latents.write(read_there, new, beside(there, site.written)).reshape(there.shape)
     left = spans.leaves_out(site, x.shape[1])
     if left is not None:
-        left = left.to(moved.device)
-        moved = torch.where(left.reshape(*left.shape, *[1] * (moved.ndim - 2)), there, moved)
+        moved = torch.where(at_tokens(left, moved), there, moved)
     return onto, moved
 
 
@@ -306,9 +286,9 @@ def position_axis(site: Site) -> int | None:
     return next(i for i, axis in enumerate(axes) if axis in ("pos", "query"))
 
 
-def at_tokens(real: Bool[Tensor, "batch pos"], x: Tensor, axis: int) -> Tensor:
-    """Where tokens are, laid out to be broadcast over an activation with its positions along an axis."""
-    return real.to(x.device).reshape([n if i in (0, axis) else 1 for i, n in enumerate(x.shape)])
+def at_tokens(which: Bool[Tensor, "batch pos"], x: Tensor, axis: int = 1) -> Tensor:
+    """Some tokens, laid out to be broadcast over an activation with its positions along an axis."""
+    return which.to(x.device).reshape([n if i in (0, axis) else 1 for i, n in enumerate(x.shape)])
 
 
 def sequence_axes(site: Site) -> list[int]:

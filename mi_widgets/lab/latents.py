@@ -26,7 +26,7 @@ from mi_widgets.widgets.latents.widget import LatentsView
 
 from .continuations import ContinuationWriter
 from .panel import Panel
-from .prompt_text import PromptTexts
+from .prompt_text import PromptTexts, shown
 from .words import in_words
 
 
@@ -72,12 +72,12 @@ class LatentsPanel(Panel[LatentsView]):
         self._sae, self._site = sae, site
         self._given = PromptTexts("mi.LatentsPanel", model)
         text = self._given.take(prompt)
+        self._read_last = self._given(text)  # what was run for the latents that are shown
         self._continuing = ContinuationWriter(model, max_new_tokens)
         of = {"sae": sae, "site": site}
         self.view = LatentsView(
-            self._read(text), dashboards=dashboards, selection=selection, prompt=text, **of
+            self._read(self._read_last), dashboards=dashboards, selection=selection, prompt=text, **of
         )
-        self._read_last = text
         self.says = ContinuationsView(model.name)
         self._as_it_is: Line | None = None  # the continuation of the last prompt, when it is complete
         self.dashboard = None if dashboards is None else DashboardView(dashboards, **of)
@@ -96,7 +96,7 @@ class LatentsPanel(Panel[LatentsView]):
 
     @prompt.setter
     def prompt(self, prompt: Prompt) -> None:
-        self.view.prompt = self._given.take(prompt)
+        self._given.show(prompt, self.view, self._ask)
 
     @property
     def interventions(self) -> Stack:
@@ -119,7 +119,7 @@ class LatentsPanel(Panel[LatentsView]):
         """Show these latents, and what the model says with some of them changed."""
         self.view.write(script)
         model = script.assign(self._model.record, "model")
-        prompt, n = self._given(self._read_last), self._continuing.max_new_tokens
+        prompt, n = self._read_last, self._continuing.max_new_tokens
         lines = [f"print({model}.generate({prompt!r}, max_new_tokens={n}))"]
         for done in (self.interventions, self._held):
             lines = script.within(model, done, lines)
@@ -131,7 +131,7 @@ class LatentsPanel(Panel[LatentsView]):
     # -- what is asked ------------------------------------------------------------------------------------------------
 
     def _ask(self, _change: Any = None) -> None:
-        self._worker.ask((self.prompt, self.interventions))
+        self._worker.ask((self._given(self.prompt), self.interventions))
 
     def _told(self, _view: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("do") == "stop":
@@ -139,7 +139,7 @@ class LatentsPanel(Panel[LatentsView]):
 
     # -- what is answered ---------------------------------------------------------------------------------------------
 
-    def _answer(self, request: tuple[str, Stack] | None, stop: Event) -> None:
+    def _answer(self, request: tuple[str | list[int], Stack] | None, stop: Event) -> None:
         if request is None:
             self.says.show([replace(line, writing=False) for line in self.says.lines])
             return
@@ -156,12 +156,12 @@ class LatentsPanel(Panel[LatentsView]):
     def _say_error(self, request: Any, error: str) -> None:
         self.view.say(error=error, busy=False)
 
-    def _read(self, prompt: str) -> Result:
+    def _read(self, prompt: str | list[int]) -> Result:
         place = self._site or self._sae.site
-        run = self._model.run(self._given(prompt), keep=[] if place is None else [place.everywhere])
+        run = self._model.run(prompt, keep=[] if place is None else [place.everywhere])
         return latents(run, self._sae, site=self._site)
 
-    def _continue(self, prompt: str, done: Stack, stop: Event) -> None:
+    def _continue(self, prompt: str | list[int], done: Stack, stop: Event) -> None:
         """What the model goes on to say, as it is and changed; the first is known where the text is the same."""
         if self._as_it_is is None:
             line = self._line("as it is", prompt, stack(), stop, [])
@@ -172,15 +172,14 @@ class LatentsPanel(Panel[LatentsView]):
         if done:
             self._line(_name(done), prompt, done, stop, [self._as_it_is])
 
-    def _line(self, name: str, prompt: str, done: Stack, stop: Event, before: list[Line]) -> Line:
+    def _line(self, name: str, prompt: str | list[int], done: Stack, stop: Event, before: list[Line]) -> Line:
         try:
             with self._model.intervene(done):
-                given = self._given(prompt)
-                return self._continuing.line(name, given, stop, lambda line: self.says.show([*before, line]))
+                return self._continuing.line(name, prompt, stop, lambda line: self.says.show([*before, line]))
         except (
             Exception
         ) as error:  # such as a text that fills the whole context: its latents can be seen all the same
-            line = Line(name, prompt, error=in_words(error))
+            line = Line(name, shown(self._model, prompt), error=in_words(error))
             self.says.show([*before, line])
             return line
 

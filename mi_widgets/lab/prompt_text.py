@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mi_widgets.core.prompts import one_prompt
@@ -35,6 +35,24 @@ class PromptTexts:
         if not isinstance(given, str):
             self._ids[text] = list(self._model.tokenize(given).spans.ids[0])
         return text
+
+    def show(self, prompt: Any, view: Any, ask: Callable[[], None]) -> None:
+        """Have a view show a prompt.
+
+        Args:
+            prompt: as in `take`.
+            view: its `prompt` is set; whoever observes it runs what is shown.
+            ask: runs it too; for ids that read as the text that is shown, of which no observer hears.
+
+        Raises:
+            PromptError: no prompt, or several.
+        """
+        before = self(view.prompt)
+        text = self.take(prompt)
+        if text != view.prompt:
+            view.prompt = text
+        elif self(text) != before:
+            ask()
 
     def __call__(self, text: str) -> str | list[int]:
         """What is run for a text."""

@@ -11,6 +11,7 @@ import torch
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from mi_widgets.core.record import Call
 from mi_widgets.core.torch_defaults import torch_defaults
 from tests.analysis.recorded_cases import brought, circuits, every_case, load, numbers_of
 from tests.conftest import small_gpt2, small_transformer
@@ -96,7 +97,7 @@ def test_every_recorded_function_gives_the_same_numbers_with_everything_switched
                         before = found()
                         result = function(*given, **options)
                         assert found() == before, function
-                        assert result.record is not None
+                        assert isinstance(result.record, Call), function
                     numbers = numbers_of(result)
                     expected = plain.setdefault((function, i), numbers)
                     np.testing.assert_allclose(numbers, expected, atol=1e-5, rtol=1e-4, err_msg=str(function))

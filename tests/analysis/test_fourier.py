@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.analysis.fourier import logits as by_logits
+from mi_widgets.analysis.fourier import pairs as pairs_module
 from mi_widgets.analysis.fourier.basis import energies, gini
 from mi_widgets.analysis.fourier.neurons import polynomial_shares
 from mi_widgets.analysis.fourier.pairs import AllPairs, along, mean_by
@@ -256,6 +257,19 @@ def test_what_is_no_network_for_modular_addition_is_named(analysis):
             MIError, match=rf"{public_name(analysis)}: \S+ is no network for modular addition, which has"
         ):
             analysis(mi.load(module))
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"n_layers": 2}, {"d_mlp": 0}, {"n_ctx": 2}, {"d_vocab": 1010}], ids=lambda sizes: str(*sizes)
+)
+def test_what_is_no_network_for_modular_addition_is_named_without_a_table_of_all_pairs(monkeypatch, sizes):
+    """Which of a real vocabulary takes gigabytes."""
+    monkeypatch.setattr(pairs_module, "Task", lambda *_: pytest.fail("A table of all pairs was made."))
+    module = small_transformer(**{"n_layers": 1, "n_heads": 1, "d_vocab": 14, "n_ctx": 3, **sizes})
+    with pytest.raises(
+        MIError, match=r"no network for modular addition, .* for a prime p, here up to 1000; it has"
+    ):
+        mi.fourier.spectrum(mi.load(module))
 
 
 @pytest.mark.parametrize("analysis", ANALYSES)

@@ -227,6 +227,14 @@ def test_a_task_that_means_nothing_is_named(wrong, says):
         mi.fourier.Task(P, **wrong)
 
 
+@pytest.mark.parametrize(
+    "prompt", [("a", "b", "="), ("a", "b"), (115, "a", 114, "b", 113), (0, "b", "a"), ("=", "a", "b", 3)]
+)
+def test_the_last_id_of_its_prompts_is_told_without_them(prompt):
+    task = mi.fourier.Task(P, prompt=prompt, first=4)
+    assert task.last_id == int(task.ids.max())
+
+
 def test_a_task_that_does_not_fit_the_network_is_named():
     model, _, _ = network(1, "a b")
     with pytest.raises(

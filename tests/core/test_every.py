@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import SiteError
+from mi_widgets.core.sites import part_axis
 from mi_widgets.core.spans import PromptSpans, touches
 from tests.conftest import examples
 from tests.core.activations import activation, sites
@@ -57,8 +58,8 @@ def test_only_tokens_that_read_so_are_changed(data):
     expected = x.clone()
     for row in range(len(spans.lengths)):
         for column in columns_that_read(spans, row, wanted):
-            by_axis = {"batch": row, "head": slice(None) if site.head is None else site.head}
-            by_axis |= {"pos": column, "query": column}
+            by_axis = {"batch": row, "pos": column, "query": column}
+            by_axis |= {} if site.part is None else {part_axis(site): site.part}
             expected[tuple(by_axis.get(axis, slice(None)) for axis in site.axes)] *= 2
     edit = mi.scale(site.every(*wanted), 2.0)
     assert torch.equal(edit.apply(x, spans), expected)

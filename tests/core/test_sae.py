@@ -11,11 +11,11 @@ from safetensors.torch import load_file, save_file
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import DictionaryError
+from mi_widgets.core.errors import DictionaryError, SiteError
 from mi_widgets.core.sae_formats.reading import read_sae
 from mi_widgets.core.sae_formats.sae_lens import CONFIG, WEIGHTS
 from mi_widgets.core.script import code_of
-from tests.core.dictionaries import KINDS, random_sae
+from tests.core.dictionaries import KINDS, random_sae, random_transcoder
 
 
 @given(kind=st.sampled_from(KINDS), rows=st.integers(1, 4), seed=st.integers(0, 99))
@@ -73,6 +73,27 @@ def test_a_folder_holds_all_of_it(tmp_path, kind):
     assert config["architecture"] == {
         "l1": "standard", "topk": "topk", "tanh_relu": "tanh_relu", "groupmax": "groupmax",
     }.get(kind, "jumprelu")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        random_sae(seed=1, site=at.resid_post[-1]),
+        random_transcoder(site=at.mlp_in[-1], writes=at.mlp_out[-1]),
+    ],
+    ids=repr,
+)
+def test_a_layer_without_a_number_leaves_the_folder_as_it_was(tmp_path, new):
+    old, x = random_sae(site=at.resid_post[2]), torch.randn(9, 6)
+    mi.sae.save(old, tmp_path / "it")
+    with pytest.raises(SiteError, match=r"\[-1\] has no name of .* whose layers have numbers from 0"):
+        mi.sae.save(new, tmp_path / "it")
+    found = mi.sae.load(tmp_path / "it")
+    torch.testing.assert_close(found(x), old(x), rtol=0, atol=0)
+    assert found.site == at.resid_post[2]
+    with pytest.raises(SiteError):
+        mi.sae.save(new, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def folder(tmp_path, weights=None, **config):

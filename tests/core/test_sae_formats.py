@@ -177,6 +177,27 @@ def test_a_threshold_that_was_never_measured_is_read_as_one_says(tmp_path):
     torch.testing.assert_close(mi.sae.load(tmp_path, kind="l1").encode(x), h.clamp(min=0))
 
 
+def test_of_gemma_scope_2_the_config_says_which_are_autoencoders(tmp_path):
+    """Where it reads and writes at one place; the user says so only where it is silent."""
+    stream = "model.layers.5.output"
+    (tmp_path / "same").mkdir()
+    (tmp_path / "silent").mkdir()
+    said = {"affine_connection": False, "hf_hook_point_in": stream}
+    same = written.gemma_scope_2(tmp_path / "same", **said, hf_hook_point_out=stream).path
+    silent = written.gemma_scope_2(tmp_path / "silent", **said, hf_hook_point_out=None).path
+    for folder in (same, silent):
+        weights = load_file(folder / "params.safetensors")
+        del weights["affine_skip_connection"]
+        save_file(weights, folder / "params.safetensors")
+        found = mi.sae.load(folder)
+        assert (found.site, found.writes, found.transcodes) == (at.resid_post[5], None, False)
+    with pytest.raises(
+        DictionaryError, match=r"is an autoencoder.*writes=at\.mlp_out\[6\] is for transcoders"
+    ):
+        mi.sae.load(same, writes=at.mlp_out[6])
+    assert mi.sae.load(silent, writes=at.mlp_out[6]).writes == at.mlp_out[6]
+
+
 def test_a_transcoder_of_gemma_scope_reads_before_the_weight_of_a_norm(tmp_path):
     it = written.gemma_scope(tmp_path, "gemma-scope-2b-pt-transcoders")
     with pytest.raises(
@@ -284,10 +305,33 @@ def test_the_width_says_which_way_round_matrices_lie(tmp_path):
     torch.testing.assert_close(found.encode(x), (x @ p["E"] + p["e"]).clamp(min=0))
 
 
-def test_gated_tensors_say_what_they_are(tmp_path):
-    it, x = written.gated_auto_encoder(tmp_path), activations()
-    (it.path / "config.json").unlink()
-    torch.testing.assert_close(mi.sae.load(it.path / "ae.pt").encode(x), it.encode(x), rtol=1e-4, atol=1e-5)
+@pytest.mark.parametrize(
+    ("make", "config", "weights", "told"),
+    [
+        (written.gated_auto_encoder, "config.json", "ae.pt", {}),
+        (written.gated_of_6, "cfg.json", "sae_weights.safetensors", {"subtracts_b_dec": True}),
+    ],
+)
+def test_gated_tensors_say_what_they_are(tmp_path, make, config, weights, told):
+    it, x = make(tmp_path), activations()
+    (it.path / config).unlink()
+    found, z = mi.sae.load(it.path / weights, **told), it.encode(x)
+    torch.testing.assert_close(found.encode(x), z, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found.decode(z, x), it.decode(z, x), rtol=1e-4, atol=1e-4)
+
+
+def test_a_matrix_has_a_name_of_large_letters_or_of_small_ones(tmp_path):
+    p, x, file = written._drawn(), activations(), tmp_path / "a.pt"
+    told = {"kind": "l1", "subtracts_b_dec": False}
+    state = {**written._named(p), "w_dec": p["F"]}
+    torch.save({name: value for name, value in state.items() if name != "W_dec"}, file)
+    found = mi.sae.load(file, **told)
+    torch.testing.assert_close(found(x), (x @ p["E"] + p["e"]).clamp(min=0) @ p["F"] + p["f"])
+    torch.save({**state, "w_dec": 2 * p["F"]}, file)
+    with pytest.raises(
+        DictionaryError, match="has the tensors W_dec and w_dec, which mean the same and differ"
+    ):
+        mi.sae.load(file, **told)
 
 
 # -- files that are not what they seem --------------------------------------------------------------------------------

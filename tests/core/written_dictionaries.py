@@ -188,17 +188,21 @@ def matryoshka_of_6(folder):
     )  # fmt: skip
 
 
-def gated_of_6(folder):
-    p, q = _drawn(), _drawn(1)
-    weights = _named(p, r_mag=q["e"], b_gate=p["e"], b_mag=q["t"] - 1)
-    weights.pop("b_enc")
-    sae_lens(folder, weights, architecture="gated")
+def _gated(folder, p, q):
     return Written(
         folder,
         lambda x: gated(x - p["f"], p["E"], q["e"], p["e"], q["t"] - 1),
         lambda z, x: z @ p["F"] + p["f"],
         {"kind": "gated"},
     )
+
+
+def gated_of_6(folder):
+    p, q = _drawn(), _drawn(1)
+    weights = _named(p, r_mag=q["e"], b_gate=p["e"], b_mag=q["t"] - 1)
+    weights.pop("b_enc")
+    sae_lens(folder, weights, architecture="gated")
+    return _gated(folder, p, q)
 
 
 def tanh_relu(folder):
@@ -342,12 +346,7 @@ def gated_auto_encoder(folder):
     state = {"decoder_bias": p["f"], "r_mag": q["e"], "gate_bias": p["e"], "mag_bias": q["t"] - 1}
     state |= {"encoder.weight": p["E"].T, "decoder.weight": p["F"].T}
     dictionary_learning(folder, "GatedAutoEncoder", state, l1_penalty=0.1)
-    return Written(
-        folder,
-        lambda x: gated(x - p["f"], p["E"], q["e"], p["e"], q["t"] - 1),
-        lambda z, x: z @ p["F"] + p["f"],
-        {"kind": "gated"},
-    )
+    return _gated(folder, p, q)
 
 
 def jumprelu_auto_encoder(folder):

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from tests.decoders.names import parts_of
+from tests.hooks import on_input, on_output
 
 HEADS = ("q", "k", "v", "scores", "pattern", "z")  # what the eager function takes in and gives out
 OUTSIDE = ("embed", "resid_pre", "attn_out", "resid_mid", "mlp_pre", "mlp_post", "mlp_out", "resid_post")
@@ -81,7 +82,7 @@ class Plain:
     def _hooks(self, batch, only, touch):
         if "embed" in only:
             embed = self.module.get_input_embeddings()
-            yield embed.register_forward_hook(_out(partial(touch, "embed", None)))
+            yield embed.register_forward_hook(on_output(partial(touch, "embed", None)))
         for layer, block in enumerate(self.layers):
             tell = {name: partial(touch, name, layer) if name in only else _same for name in OUTSIDE}
 
@@ -96,20 +97,20 @@ class Plain:
 
             yield block.register_forward_pre_hook(partial(self._begin, tell["resid_pre"]), with_kwargs=True)
             attn = block.get_submodule(self.parts.attn_out)
-            yield attn.register_forward_hook(_out(partial(self._added, tell["attn_out"])))
-            yield attn.register_forward_hook(_out(partial(self._mid, tell["resid_mid"])))
+            yield attn.register_forward_hook(on_output(partial(self._added, tell["attn_out"])))
+            yield attn.register_forward_hook(on_output(partial(self._mid, tell["resid_mid"])))
             for name, path in (("mlp_pre", self.parts.up), ("mlp_post", self.parts.down)):
                 if name in only:
                     part = block.get_submodule(path)
                     if name == "mlp_pre":
-                        yield part.register_forward_hook(_out(gate))
+                        yield part.register_forward_hook(on_output(gate))
                     else:
                         change = partial(laid_flat, change=tell["mlp_post"])
-                        yield part.register_forward_pre_hook(_in(change))
+                        yield part.register_forward_pre_hook(on_input(change))
             mlp = block.get_submodule(self.parts.mlp_out)
             change = partial(laid_flat, change=partial(self._added, tell["mlp_out"]))
-            yield mlp.register_forward_hook(_out(change))
-            yield block.register_forward_hook(_out(tell["resid_post"]))
+            yield mlp.register_forward_hook(on_output(change))
+            yield block.register_forward_hook(on_output(tell["resid_post"]))
 
     def _begin(self, touch, _, args, kwargs):
         if args:
@@ -183,14 +184,3 @@ def _with_sinks(attention, query, key, value, mask, scaling, dropout=0.0, **_):
 
 def _same(x):
     return x
-
-
-def _out(change):
-    def hook(_, args, output):
-        return (change(output[0]), *output[1:]) if isinstance(output, tuple) else change(output)
-
-    return hook
-
-
-def _in(change):
-    return lambda _, args: (change(args[0]), *args[1:])

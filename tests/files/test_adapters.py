@@ -10,6 +10,7 @@ from peft import IA3Config, LoraConfig, PromptTuningConfig, TaskType, get_peft_m
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.model.adapters import switches_of
+from tests.files.loaded import notes
 from tests.model.decoders import small_decoder
 from tests.model.families import small
 
@@ -139,16 +140,18 @@ def test_transformers_own_adapters_are_taken_in_where_they_are_active():
     norm = module.model.layers[0].input_layernorm.weight.detach()
     heads = (norm[:, None] * delta).unflatten(1, (2, -1)).repeat_interleave(2, 1).transpose(0, 1)
     assert torch.allclose(with_it["W_V"][0], without["W_V"][0] + heads, atol=1e-5)
-    seen = [check.seen for check in model.trust.checks if check.name == "adapters"]
-    assert seen == ["LoRA adapter 'default' on v_proj, o_proj: active, taken in"]
+    assert notes(model, "adapters") == [
+        ("note", "LoRA adapter 'default' on v_proj, o_proj: active, taken in")
+    ]
     before, code = model.fingerprint, model.code()
     module.disable_adapters()
     assert_alike(matrices(model), without)
     assert torch.allclose(model.run(IDS).logits, bare.run(IDS).logits, atol=1e-6)
     assert model.fingerprint != before
     assert model.code() != code
-    (check,) = [check for check in mi.load(module).trust.checks if check.name == "adapters"]
-    assert check.seen == "LoRA adapter 'default' on v_proj, o_proj: switched off, left out"
+    assert notes(mi.load(module), "adapters") == [
+        ("note", "LoRA adapter 'default' on v_proj, o_proj: switched off, left out")
+    ]
     module.enable_adapters()
     assert (model.fingerprint, model.code()) == (before, code)
     assert_alike(matrices(model), with_it)
@@ -165,9 +168,8 @@ def test_which_adapter_is_active_is_seen_at_once():
     assert_alike(
         {"W_V": alone["W_V"], "heads": alone["heads"]}, {"W_V": plain["W_V"], "heads": both["heads"]}
     )
-    assert [check.seen for check in mi.load(module).trust.checks if check.name == "adapters"] == [
-        "LoRA adapter 'default' on v_proj: not active, left out; LoRA adapter 'more0' on o_proj: active, taken in"
-    ]
+    said = "LoRA adapter 'default' on v_proj: not active, left out; LoRA adapter 'more0' on o_proj: active, taken in"
+    assert notes(mi.load(module), "adapters") == [("note", said)]
 
 
 def test_merged_adapters_are_called_so():
@@ -177,8 +179,9 @@ def test_merged_adapters_are_called_so():
     module.merge_adapter()
     assert_alike(matrices(model), expected)
     assert model.fingerprint != before
-    seen = [check.seen for check in mi.load(module).trust.checks if check.name == "adapters"]
-    assert seen == ["LoRA adapter 'default' on v_proj: merged into the weights"]
+    assert notes(mi.load(module), "adapters") == [
+        ("note", "LoRA adapter 'default' on v_proj: merged into the weights")
+    ]
 
 
 def test_weights_of_a_module_in_training_mode_are_read_without_dropout(everywhere):

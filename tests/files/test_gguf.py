@@ -10,6 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCau
 
 import mi_widgets as mi
 from tests.files.gguf_writer import TOKENS, name_in_file, unpacked_q8_0, write_gguf
+from tests.files.loaded import logits_of, notes
 from tests.model.letters import letters
 
 IDS = torch.tensor([[3, 8, 4, 9, 5, 3, 8]])
@@ -30,15 +31,6 @@ def small_llama(**options):
     return module
 
 
-def logits_of(module):
-    with torch.no_grad():
-        return module(IDS).logits
-
-
-def notes(model, name):
-    return [(check.status, check.seen) for check in model.trust.checks if check.name == name]
-
-
 @pytest.fixture(scope="module")
 def module():
     return small_llama()
@@ -52,7 +44,7 @@ def plain(module, tmp_path):
 def test_it_is_the_model_that_was_written(module, plain):
     model = mi.load(plain)
     assert model.name == "plain"
-    assert torch.allclose(model.run(IDS).logits, logits_of(module), atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, logits_of(module, IDS), atol=1e-5)
     assert model.code() == f"model = mi.load({str(plain)!r})"
     assert notes(model, "GGUF") == [("note", "as the file has it: F32 (21 tensors)")]
     assert notes(model, "GGUF read in full") == [
@@ -70,7 +62,7 @@ def test_texts_are_cut_by_the_tokenizer_of_the_file(plain):
 def test_a_file_without_a_tokenizer_takes_ids(module, tmp_path):
     path = write_gguf(tmp_path / "bare.gguf", module, tokens=None)
     model = mi.load(path)
-    assert torch.allclose(model.run(IDS).logits, logits_of(module), atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, logits_of(module, IDS), atol=1e-5)
     ((status, seen),) = notes(model, "tokenizer of the file")
     assert status == "warning"
     assert "the file has none that transformers can read (" in seen
@@ -93,8 +85,8 @@ def test_packed_numbers_are_what_their_blocks_hold(module, tmp_path):
             steps = (x.data.reshape(-1, 32).amax(1) - x.data.reshape(-1, 32).amin(1)) / 15
             assert 0 < (read - x.data).abs().max() < steps.max()
             x.data = read
-    assert torch.allclose(model.run(IDS).logits, logits_of(expected), atol=1e-5)
-    assert not torch.allclose(logits_of(expected), logits_of(module), atol=1e-3)
+    assert torch.allclose(model.run(IDS).logits, logits_of(expected, IDS), atol=1e-5)
+    assert not torch.allclose(logits_of(expected, IDS), logits_of(module, IDS), atol=1e-3)
     seen = "dequantized from Q8_0 (2 tensors), Q4_1 (1 tensor); as the file has it: F32 (18 tensors)"
     assert notes(model, "GGUF") == [("note", seen)]
     assert model.dtype == torch.float32
@@ -104,7 +96,7 @@ def test_packed_numbers_are_what_their_blocks_hold(module, tmp_path):
 def test_one_matrix_for_both_ends_is_one(tmp_path):
     module = small_llama(tie_word_embeddings=True)
     model = mi.load(write_gguf(tmp_path / "tied.gguf", module))
-    assert torch.allclose(model.run(IDS).logits, logits_of(module), atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, logits_of(module, IDS), atol=1e-5)
     assert notes(model, "tied embeddings")
     assert not model.trust.warnings
 
@@ -181,7 +173,7 @@ def test_a_family_with_biases_and_halves_in_their_order(tmp_path):
     for name, x in module.named_parameters():
         x.data = 1 + 0.2 * torch.randn_like(x) if "norm" in name else 0.3 * torch.randn_like(x)
     model = mi.load(write_gguf(tmp_path / "qwen.gguf", module, architecture="qwen2"))
-    assert torch.allclose(model.run(IDS).logits, logits_of(module), atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, logits_of(module, IDS), atol=1e-5)
     assert not model.trust.warnings
 
 

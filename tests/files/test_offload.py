@@ -7,6 +7,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.conftest import small_transformer
+from tests.files.loaded import logits_of, notes
 from tests.files.test_adapters import IDS, adapted, assert_alike, figures, lora, matrices
 from tests.model.decoders import small_decoder
 from tests.model.families import small
@@ -34,11 +35,6 @@ def by_map(module, folder):
     return accelerate.dispatch_model(module, MAP, main_device="cpu", offload_dir=folder, force_hooks=True)
 
 
-def logits_of(module):
-    with torch.no_grad():
-        return module(IDS).logits
-
-
 @pytest.mark.parametrize(
     ("family", "away", "said"),
     [
@@ -52,16 +48,16 @@ def test_runs_and_figures_are_those_of_the_whole_module(family, away, said, tmp_
     module, whole = away(small(family), tmp_path), small(family)
     model, plain = mi.load(module), mi.load(whole)
     assert model.device.type == "cpu"
-    assert torch.allclose(model.run(IDS).logits, logits_of(whole), atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, logits_of(whole, IDS), atol=1e-5)
     assert_alike(matrices(model), matrices(plain))
-    (seen,) = [check.seen for check in model.trust.checks if check.name == "offload"]
+    ((_, seen),) = notes(model, "offload")
     assert f"{said}, until a module needs them" in seen
     knock = mi.ablate(at.z[1, 2])
     with model.intervene(knock), plain.intervene(knock):
         assert torch.allclose(model.run(IDS).logits, plain.run(IDS).logits, atol=1e-5)
     assert model.generate([3, 1, 4], max_new_tokens=4).ids == plain.generate([3, 1, 4], max_new_tokens=4).ids
     model.release()
-    assert torch.allclose(logits_of(module), logits_of(whole), atol=1e-5)
+    assert torch.allclose(logits_of(module, IDS), logits_of(whole, IDS), atol=1e-5)
     assert any(x.is_meta for x in module.parameters())
 
 
@@ -116,7 +112,7 @@ def test_adapters_and_decoders_without_a_table_too(tmp_path):
     assert_alike(matrices(mi.load(to_memory(module, tmp_path))), expected)
     whole = small_decoder("OlmoForCausalLM")
     model = mi.load(to_memory(small_decoder("OlmoForCausalLM"), tmp_path))
-    assert torch.allclose(model.run(IDS).logits, logits_of(whole), atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, logits_of(whole, IDS), atol=1e-5)
     assert_alike(matrices(model), matrices(mi.load(whole)))
 
 

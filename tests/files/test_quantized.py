@@ -11,6 +11,7 @@ from torch.nn.utils import parametrizations
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.model.architectures.computed import linear_of, matrix_of
+from tests.files.loaded import notes
 from tests.files.test_adapters import IDS, adapted, assert_alike, lora, matrices
 from tests.model.families import small
 
@@ -50,10 +51,6 @@ def rounded(layer):
     return layer
 
 
-def packed_notes(model):
-    return [check.seen for check in model.trust.checks if check.name == "packed weights"]
-
-
 @pytest.mark.parametrize("family", ["Llama", "GPT-NeoX"])
 def test_packed_layers_are_read_by_what_they_compute(family):
     module, expected = with_each_linear(small(family), Packed), with_each_linear(small(family), rounded)
@@ -61,7 +58,8 @@ def test_packed_layers_are_read_by_what_they_compute(family):
     with torch.no_grad():
         assert torch.allclose(model.run(IDS).logits, expected(IDS).logits, atol=1e-5)
     assert_alike(matrices(model), matrices(mi.load(expected)))
-    (seen,) = packed_notes(model)
+    ((status, seen),) = notes(model, "packed weights")
+    assert status == "note"
     assert "without a weight of real numbers: figures of weights are of what they compute" in seen
     assert "(Packed, as " in seen
     before = model.fingerprint
@@ -81,9 +79,12 @@ def test_layers_that_round_what_comes_in_are_refused_by_name():
     assert not ahead.tried
     assert "rounded by the largest of a batch" in ahead.seen
     assert not model.looks_ahead
-    assert packed_notes(model) == [
-        "22 modules (Linear, as model.layers.0.self_attn.q_proj) without a weight of real numbers: they are not "
-        "linear, so what runs keep is right, and figures of their weights are refused"
+    assert notes(model, "packed weights") == [
+        (
+            "note",
+            "22 modules (Linear, as model.layers.0.self_attn.q_proj) without a weight of real numbers: they are not "
+            "linear, so what runs keep is right, and figures of their weights are refused",
+        )
     ]
     why = (
         r"q_proj \(torch\.ao\..*dynamic.*\.Linear\) is not linear: .* What a run keeps is right all the same"

@@ -9,6 +9,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.zoo import smollm2 as place
+from tests.files.loaded import notes
 
 GIVES = "When Mary and John went to the shop, John gave a book to"
 
@@ -20,8 +21,8 @@ def model():
 
 def test_every_check_holds(model):
     assert model.trust.warnings == ()
-    assert [check.seen for check in model.trust.checks if check.name == "GGUF"] == [
-        "dequantized from Q4_1 (210 tensors), Q8_0 (1 tensor); as the file has it: F32 (61 tensors)"
+    assert notes(model, "GGUF") == [
+        ("note", "dequantized from Q4_1 (210 tensors), Q8_0 (1 tensor); as the file has it: F32 (61 tensors)")
     ]
     assert sum(check.status == "ok" for check in model.trust.checks) >= 13
     assert model.code() == "model = mi.load('smollm2-135m-instruct')"

@@ -7,6 +7,7 @@ from torch import nn
 
 import mi_widgets as mi
 from mi_widgets import sites as at
+from tests.files.loaded import notes
 from tests.files.test_adapters import IDS, lora
 from tests.model.families import small
 
@@ -23,10 +24,6 @@ def expected():
         stock = small("Llama")(IDS).logits
     with model.intervene(mi.ablate(at.z[1, 2])):
         return stock, model.run(IDS).logits
-
-
-def notes(model, name):
-    return [check.seen for check in model.trust.checks if check.name == name]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +46,7 @@ def test_what_is_inside_is_looked_into(expected, wrap, said):
     wrapper = wrap(module)
     model = mi.load(wrapper)
     assert model.module is module
-    assert notes(model, "wrapper") == [said]
+    assert notes(model, "wrapper") == [("note", said)]
     stock, silent = expected
     assert torch.allclose(model.run(IDS).logits, stock, atol=1e-5)
     with model.intervene(mi.ablate(at.z[1, 2])):
@@ -79,7 +76,7 @@ def test_compiled_parts_run_as_they_were_written(expected, change, monkeypatch):
     change(module)
     model = mi.load(module)
     assert notes(model, "compiled") == [
-        "torch.compile has compiled parts of it in their place; here they run as they were written"
+        ("note", "torch.compile has compiled parts of it in their place; here they run as they were written")
     ]
     monkeypatch.setattr(torch._dynamo.convert_frame, "_compile", lambda *given, **how: calls.append(given))
     stock, silent = expected
@@ -118,6 +115,6 @@ def test_adapters_inside_of_a_compiled_wrapper_are_found():
     torch.manual_seed(1)
     module = get_peft_model(small("Llama"), lora(["v_proj"])).eval()
     model = mi.load(compiled(module))
-    assert notes(model, "adapters") == ["LoRA adapter 'default' on v_proj: active, taken in"]
+    assert notes(model, "adapters") == [("note", "LoRA adapter 'default' on v_proj: active, taken in")]
     with torch.no_grad():
         assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-5)

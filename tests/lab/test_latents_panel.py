@@ -48,6 +48,21 @@ def test_a_text_is_answered_with_its_latents(model, sae, panel):
     assert panel.view._said == {"error": "", "busy": False}
 
 
+def test_ids_that_read_as_the_text_that_is_shown_are_run_in_its_place(model, sae, panel):
+    """As those without the token that begins a text: what is shown says the same, what is run does not."""
+    for prompt in (model.tokenize("abcd").ids[0, 1:].tolist(), "abcd"):
+        panel.prompt = prompt
+        lines = said(panel)
+        assert panel.prompt == lines["as it is"].prompt == "abcd"
+        assert panel.view.result.dataset.equals(
+            mi.sae.latents(model.run(prompt, keep=[sae.site]), sae).dataset
+        )
+        assert lines["as it is"].continuation == model.generate(prompt, max_new_tokens=4).text
+        code = panel.code()
+        assert f".run({prompt!r}" in code
+        assert f".generate({prompt!r}" in code
+
+
 def test_what_is_done_to_a_latent_is_heard_beside_the_text_as_it_is(model, sae, panel):
     latent = panel.view.selection["latent"]
     panel.view.set_state({"_changes": [[latent, 40.0]]})
@@ -213,3 +228,14 @@ def test_what_cannot_be_answered_is_refused_at_once(model, sae):
     elsewhere = mi.LatentsPanel(model, random_sae(d_in=32), prompt="abcd", site=at.mlp_out[0])
     assert elsewhere.wait(20)
     assert "at.mlp_out[0]" in elsewhere.code()
+
+
+def test_a_dictionary_of_embeddings_is_answered(model):
+    sae = random_sae(d_in=32, d_sae=24, k=5, site=at.embed)
+    panel = mi.LatentsPanel(model, sae, prompt="abcd", max_new_tokens=4)
+    assert panel.wait(20)
+    assert panel.view.result.dataset.equals(mi.sae.latents(model.run("abcd", keep=[at.embed]), sae).dataset)
+    panel.view.set_state({"_changes": [[7, 40.0]]})
+    with model.intervene(mi.interventions.replace(at.latent(sae, 7), 40.0)):
+        held = model.generate("abcd", max_new_tokens=4).text
+    assert said(panel)["latent 7 at 40"].continuation == held

@@ -75,6 +75,18 @@ def test_at_zero_both_are_what_the_model_says(model, panel):
     )
 
 
+def test_ids_that_read_as_the_text_that_is_shown_are_run_in_its_place(model, panel):
+    for prompt in (model.tokenize("abcd").ids[0, 1:].tolist(), "abcd"):
+        panel.prompt = prompt
+        view = done(panel)
+        assert panel.prompt == "abcd"
+        assert view.plain.text == model.generate(prompt, max_new_tokens=6).text
+        np.testing.assert_allclose(
+            model.run(prompt).next_tokens(4).values[0], [row[1] for row in view._next["tokens"]], atol=1e-4
+        )
+        assert f".generate({prompt!r}" in panel.code()
+
+
 def test_numpys_numbers_among_the_settings_are_plain_ones(panel):
     panel.settings = {"temperature": np.float32(0.5), "seed": np.int64(3)}
     done(panel)

@@ -10,6 +10,7 @@ from unittest import mock
 
 import torch
 
+from tests.hooks import on_input, on_output
 from tests.model.families import SITES, small
 
 # Where plain hooks find them: embed, the layer; in a layer: what takes in z, gives out attn_out and mlp_pre, takes
@@ -111,7 +112,7 @@ class Plain:
         """What is touched, the method that registers a hook there, and the hook."""
         embed, _, z, attn_out, mlp_pre, mlp_post, mlp_out = self.paths
         wte = self.module.get_submodule(embed)
-        yield ["embed"], wte.register_forward_hook, _out(partial(touch, "embed", None))
+        yield ["embed"], wte.register_forward_hook, on_output(partial(touch, "embed", None))
         for layer in range(self.n_layers):
             tell = {name: partial(touch, name, layer) for name in SITES}
             at = partial(self.find, layer)
@@ -128,32 +129,44 @@ class Plain:
                 partial(at().register_forward_pre_hook, with_kwargs=True),
                 self._begin(tell),
             )
-            yield ["attn_out"], at(attn_out).register_forward_hook, _out(tell["attn_out"])
+            yield ["attn_out"], at(attn_out).register_forward_hook, on_output(tell["attn_out"])
             if self.family == "Transformer":
                 for name in ("q", "k", "v", "scores", "pattern", "z"):
-                    yield [name], at(f"attn.tap_{name}").register_forward_hook, _out(tell[name])
-                yield ["resid_mid"], at("tap_resid_mid").register_forward_hook, _out(tell["resid_mid"])
-                yield ["mlp_post"], at(mlp_post).register_forward_hook, _out(tell["mlp_post"])
+                    yield [name], at(f"attn.tap_{name}").register_forward_hook, on_output(tell[name])
+                yield ["resid_mid"], at("tap_resid_mid").register_forward_hook, on_output(tell["resid_mid"])
+                yield ["mlp_post"], at(mlp_post).register_forward_hook, on_output(tell["mlp_post"])
             else:
                 by_head = partial(_by_head, tell["z"])
-                yield ["z"], at(z).register_forward_pre_hook, _in(by_head)
+                yield ["z"], at(z).register_forward_pre_hook, on_input(by_head)
                 yield (
                     ["mlp_post"],
                     at(mlp_post).register_forward_pre_hook,
-                    _in(partial(neurons, name="mlp_post")),
+                    on_input(partial(neurons, name="mlp_post")),
                 )
             if self.family == "Bloom":
                 attention = at("self_attention")
-                yield ["q", "k", "v"], attention.query_key_value.register_forward_hook, _out(_bloom(tell))
-                yield ["pattern"], attention.attention_dropout.register_forward_hook, _out(tell["pattern"])
-                yield ["resid_mid"], attention.register_forward_hook, _out(tell["resid_mid"])
+                yield (
+                    ["q", "k", "v"],
+                    attention.query_key_value.register_forward_hook,
+                    on_output(_bloom(tell)),
+                )
+                yield (
+                    ["pattern"],
+                    attention.attention_dropout.register_forward_hook,
+                    on_output(tell["pattern"]),
+                )
+                yield ["resid_mid"], attention.register_forward_hook, on_output(tell["resid_mid"])
             elif self.family not in ("GPT-NeoX", "GPT-J", "Transformer"):  # parallel: there is none
-                yield ["resid_mid"], at(attn_out).register_forward_hook, _out(self._mid(tell["resid_mid"]))
+                yield (
+                    ["resid_mid"],
+                    at(attn_out).register_forward_hook,
+                    on_output(self._mid(tell["resid_mid"])),
+                )
             reader = at("fc1" if self.family == "OPT" else "mlp")
-            yield ["mlp_in"], reader.register_forward_pre_hook, _in(partial(neurons, name="mlp_in"))
-            yield ["mlp_pre"], at(mlp_pre).register_forward_hook, _out(partial(neurons, name="mlp_pre"))
-            yield ["mlp_out"], at(mlp_out).register_forward_hook, _out(partial(neurons, name="mlp_out"))
-            yield ["resid_post"], at().register_forward_hook, _out(tell["resid_post"])
+            yield ["mlp_in"], reader.register_forward_pre_hook, on_input(partial(neurons, name="mlp_in"))
+            yield ["mlp_pre"], at(mlp_pre).register_forward_hook, on_output(partial(neurons, name="mlp_pre"))
+            yield ["mlp_out"], at(mlp_out).register_forward_hook, on_output(partial(neurons, name="mlp_out"))
+            yield ["resid_post"], at().register_forward_hook, on_output(tell["resid_post"])
 
     def _begin(self, tell):
         def hook(_, args, kwargs):
@@ -204,17 +217,6 @@ def _but_the_mask(touch, name, layer, x):
     """No score is changed that a mask (-inf, or the least number there is) hides."""
     new = touch(name, layer, x)
     return torch.where(x < -1e4, x, new) if name == "scores" else new
-
-
-def _out(change):
-    def hook(_, args, output):
-        return (change(output[0]), *output[1:]) if isinstance(output, tuple) else change(output)
-
-    return hook
-
-
-def _in(change):
-    return lambda _, args: (change(args[0]), *args[1:])
 
 
 def _by_head(change, x):

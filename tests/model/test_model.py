@@ -16,6 +16,7 @@ from mi_widgets import sites as at
 from mi_widgets.core.sites import AXES, WHOLE_MODEL
 from mi_widgets.model.backend import lock_of
 from tests.conftest import examples, small_gpt2, small_transformer
+from tests.hooks import on_output
 
 IDS = torch.tensor([[3, 1, 4, 1, 5, 9, 2, 6]])
 EVERY_SITE = [getattr(at, name) for name in AXES if name != "router"]  # which needs experts
@@ -75,13 +76,10 @@ def hooked(module, path, side, change):
     def pre(_, args, kwargs):
         return (change(args[0]), *args[1:]), kwargs
 
-    def post(_, args, output):
-        return (change(output[0]), *output[1:]) if isinstance(output, tuple) else change(output)
-
     handle = (
         target.register_forward_pre_hook(pre, with_kwargs=True)
         if side == "in"
-        else target.register_forward_hook(post)
+        else target.register_forward_hook(on_output(change))
     )
     try:
         return plain(module)

@@ -15,13 +15,9 @@ from mi_widgets.core.errors import PromptError, UnsupportedModel
 from tests.conftest import small_gpt2
 from tests.model.letters import letters
 from tests.zoo.lens_configs import BASE, CONFIGS
-from tests.zoo.lens_reading import HookedTransformer
+from tests.zoo.lens_reading import HookedTransformer, close
 
 IDS = torch.tensor([[3, 1, 4, 1, 5, 9]])
-
-
-def close(x, wanted):
-    return bool((x - wanted).abs().max() <= 1e-5 * wanted.abs().max())
 
 
 def test_weights_are_shared_not_copied():

@@ -9,7 +9,7 @@ from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.errors import ResultError, SelectionError, WrongKind
+from mi_widgets.core.errors import ResultError, SelectionError, SiteError, WrongKind
 from mi_widgets.widgets.dashboards.widget import DashboardView
 from tests.core.dictionaries import random_sae
 from tests.provenance import LOADED
@@ -202,6 +202,18 @@ def test_a_dictionary_must_say_where_it_reads():
     view.set_state({"_changes": [[3, None]]})
     assert view.intervention == mi.stack(mi.ablate(at.mlp_out[1].latent(sae, 3)))
     assert "site=at.mlp_out[1]" in view.code()
+
+
+def test_a_dictionary_of_embeddings_reads_what_a_model_has_once():
+    sae = random_sae(d_sae=6, site=at.embed)
+    for view in (DashboardView(dashboards(), sae=sae), mi.views.LatentsView(firing(), sae=sae)):
+        view.set_state({"_changes": [[3, None]]})
+        assert view.intervention == mi.stack(mi.ablate(at.embed.latent(sae, 3)))
+    for place in (at.resid_post, at.resid_post[-1]):
+        with pytest.raises(ResultError, match="cannot tell where"):
+            DashboardView(dashboards(), sae=sae, site=place)
+    with pytest.raises(SiteError, match=r"at\.logits has no latents"):
+        DashboardView(dashboards(), sae=sae, site=at.logits)
 
 
 def test_a_dictionary_of_another_size_is_refused():

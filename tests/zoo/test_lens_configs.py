@@ -10,14 +10,9 @@ from mi_widgets import sites as at
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.attention import KeyValueCache
 from tests.zoo.lens_configs import BASE, CONFIGS, REFUSED
-from tests.zoo.lens_reading import HookedTransformer
+from tests.zoo.lens_reading import HookedTransformer, close
 
 IDS = torch.randint(11, (2, 9), generator=torch.Generator().manual_seed(2))
-
-
-def close(x, wanted, within=1e-5):
-    assert x.shape == wanted.shape
-    return bool((x - wanted).abs().max() <= within * wanted.abs().max())
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -19,6 +19,7 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
+from mi_widgets.core.spans import beside
 from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.model import Model
@@ -26,7 +27,7 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from .detectors import Columns, blocks, f1_of
 from .evaluate import split
-from .sites import at_annotations, in_a_title, site_of, vectors, with_warnings, written_of
+from .sites import at_annotations, in_a_title, site_of, with_warnings, written_of
 
 BINS = 20
 
@@ -182,7 +183,7 @@ def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str | Row], progr
     before = 0
     for read in text_batches(model, site, texts, what="dashboards", progress=progress):
         real = read.real.cpu()
-        latents = sae.encode(vectors(read.x, site)[read.real]).float().cpu()
+        latents = sae.encode(beside(read.x, site)[read.real]).float().cpu()
         rows, columns = latents.nonzero(as_tuple=True)
         tokens.append(read.run.ids.cpu()[real])
         text.append(torch.tensor(read.numbers)[real.nonzero()[:, 0]])

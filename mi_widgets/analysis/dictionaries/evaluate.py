@@ -19,6 +19,7 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
+from mi_widgets.core.spans import at_tokens, beside
 from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import checked_seed
 from mi_widgets.model.model import Model
@@ -26,7 +27,7 @@ from mi_widgets.model.model import Model
 from ..activations import listed_texts, text_batches
 from ..loss import summed_loss
 from .detectors import Columns, blocks, f1_of
-from .sites import at_annotations, in_a_title, site_of, vectors, with_warnings, written_of
+from .sites import at_annotations, in_a_title, site_of, with_warnings, written_of
 
 BASES = ("latents", "raw dimensions", "PCA", "random dictionary", "random projection")
 EXAMPLES_OF_A_LABEL = 5  # of a label in each half, or it is left out
@@ -117,10 +118,10 @@ def _fidelity(
     for read in text_batches(
         model, site, texts, what="fidelity", progress=progress, also=[written.everywhere]
     ):
-        x, whole = vectors(read.run[site].detach(), site), read.run[written].detach()
+        x, whole = beside(read.x, site), read.run[written].detach()
         latents = sae.encode(x)
         said = sae.decode(latents, x)
-        y = vectors(whole, written)[read.real].double().cpu()
+        y = beside(whole, written)[read.real].double().cpu()
         error += float((said[read.real].double().cpu() - y).square().sum())
         total, squares = total + y.sum(0), squares + float(y.square().sum())
         fires += (latents[read.real] > 0).sum(0).cpu()
@@ -145,8 +146,7 @@ def _but_special(instead: Tensor, real: Bool[Tensor, "batch pos"]) -> Callable[[
     """An edit that puts something in the place of all tokens but special ones and padding."""
 
     def edited(x: Tensor) -> Tensor:
-        where = real.to(x.device).reshape(*real.shape, *[1] * (x.ndim - 2))
-        return torch.where(where, instead.to(x), x)
+        return torch.where(at_tokens(real, x), instead.to(x), x)
 
     return edited
 

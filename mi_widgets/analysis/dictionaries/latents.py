@@ -12,10 +12,11 @@ from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.core.sae import SAE
 from mi_widgets.core.sites import Site
+from mi_widgets.core.spans import beside
 from mi_widgets.model.run import Run
 
 from ..activations import not_special
-from .sites import in_a_title, site_of, vectors, with_warnings
+from .sites import in_a_title, site_of, with_warnings
 
 
 @recorded
@@ -37,7 +38,7 @@ def latents(run: Run, sae: SAE, *, site: Site | None = None) -> Result:
         NotKept: the run did not keep the site.
     """
     site = site_of(sae, site)
-    found = sae.encode(vectors(run[site].detach(), site))
+    found = sae.encode(beside(run[site].detach(), site))
     numbers, activations = _strongest(found.where(not_special(run)[..., None].to(found.device), 0))
     dims = ("batch", "pos", "rank")
     return Result(

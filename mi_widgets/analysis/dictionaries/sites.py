@@ -13,7 +13,8 @@ from mi_widgets.core.errors import DictionaryError, PromptError
 from mi_widgets.core.prompts import Annotation
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.sae import SAE
-from mi_widgets.core.sites import WHOLE_MODEL, Site
+from mi_widgets.core.sites import Site
+from mi_widgets.core.spans import beside
 from mi_widgets.core.texts import Row
 from mi_widgets.model.model import Model
 from mi_widgets.model.model_with_provenance import ModelWithProvenance
@@ -28,7 +29,7 @@ def site_of(sae: SAE, site: Site | None) -> Site:
         DictionaryError: neither names a layer, or it is no vector at every token.
     """
     site = site or sae.site
-    if site is None or (site.layer_number is None and site.name not in WHOLE_MODEL):
+    if site is None or not site.is_one_activation:
         raise DictionaryError(f"{sae!r} does not say where it reads: site=at.resid_post[2], for example.")
     site = replace(site, positions=None, tokens=None, latents=None)
     site.latent(sae)  # which refuses what has no latents
@@ -38,11 +39,6 @@ def site_of(sae: SAE, site: Site | None) -> Site:
 def written_of(sae: SAE, site: Site) -> Site:
     """What a dictionary that reads at a site says: the activation there, but for a transcoder."""
     return replace(site.latent(sae).written, latents=None)
-
-
-def vectors(x: Tensor, site: Site) -> Float[Tensor, "batch pos d_in"]:
-    """An activation as a dictionary reads it: of several heads one beside the other."""
-    return x.flatten(-2) if "head" in site.axes and site.head is None else x
 
 
 def with_warnings(provenance: Provenance, model: ModelWithProvenance, sae: SAE, site: Site) -> Provenance:
@@ -97,7 +93,7 @@ def at_annotations(
             for place, here in _places(model, str(texts[number]), by_text.get(number, [])).items():
                 if place < read.x.shape[1] and read.real[row, place]:
                     found.append(here)
-                    rows.append(vectors(read.x, site)[row, place])
+                    rows.append(beside(read.x, site)[row, place])
     if not rows:
         raise PromptError("There is no annotation at any token of these texts.")
     return found, torch.stack(rows).float().cpu()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import torch
@@ -19,6 +20,7 @@ from .basis import waves
 from .task import Task
 
 _AT_ONCE = 1024  # prompts: more of them need more memory than Binder has
+_LARGEST = 1000  # modulus that is guessed: the logits of all pairs are p³ numbers
 _GUESSED = 2.0  # times as often right as a guess: up to there a network is at chance
 
 
@@ -84,7 +86,7 @@ def task_of(model: Model, task: Task | None, caller: str, *, neurons: bool = Fal
     c = model.config
     if task is None:
         task = _usual(model, caller)
-    longest, last = len(task.prompt), int(task.ids.max())
+    longest, last = len(task.prompt), task.last_id
     if longest > c.n_ctx or last >= c.d_vocab:
         raise MIError(
             f"{caller}: a prompt of task has {longest} tokens with ids up to {last}; {model.name} takes {c.n_ctx} "
@@ -100,18 +102,17 @@ def task_of(model: Model, task: Task | None, caller: str, *, neurons: bool = Fal
 
 def _usual(model: Model, caller: str) -> Task:
     c = model.config
-    try:
-        task = Task(c.d_vocab - 1)
-    except MIError:
-        task = None
-    if task is None or c.n_ctx < len(task.prompt) or c.n_layers != 1 or not c.d_mlp:
-        raise MIError(
-            f"{caller}: {model.name} is no network for modular addition, which has one layer with an MLP, room for "
-            "three tokens, and the tokens 0 to p - 1 and = for a prime p; it has "
-            f"{c.n_layers} layer(s), d_mlp {c.d_mlp}, n_ctx {c.n_ctx} and {c.d_vocab} tokens. "
-            "mi.load('modadd-113') is one; what another network computes is said with task=mi.fourier.Task(p, …)."
-        )
-    return task
+    p = c.d_vocab - 1
+    # What does not fit is seen before there is a table of all pairs, which of a real vocabulary takes gigabytes.
+    if c.n_ctx >= 3 and c.n_layers == 1 and c.d_mlp and p <= _LARGEST:
+        with suppress(MIError):  # p is no prime
+            return Task(p)
+    raise MIError(
+        f"{caller}: {model.name} is no network for modular addition, which has one layer with an MLP, room for three "
+        f"tokens, and the tokens 0 to p - 1 and = for a prime p, here up to {_LARGEST}; it has "
+        f"{c.n_layers} layer(s), d_mlp {c.d_mlp}, n_ctx {c.n_ctx} and {c.d_vocab} tokens. "
+        "mi.load('modadd-113') is one; what another network computes is said with task=mi.fourier.Task(p, …)."
+    )
 
 
 def all_pairs(

@@ -56,8 +56,8 @@ def progress_measures(
     Source: Nanda et al. 2023 (arXiv:2301.05217), section 5.1. Losses are over the logits of the numbers, without `=`.
     """
     caller = "mi.fourier.progress_measures"
-    task_of(model, task, caller, neurons=True)  # whose weights are measured
-    pairs = all_pairs(model, task, caller, by_answer=True)
+    # Of a network with one layer, whose weights are measured.
+    pairs = all_pairs(model, task_of(model, task, caller, neurons=True), caller, by_answer=True)
     keys = chosen(frequencies, pairs, caller)
     learned = pairs.task.learned if task is not None else _learned(model.record, pairs.p)
     parted = {} if learned is None else _of_split(pairs, keys, learned)

@@ -82,6 +82,11 @@ class Task:
         return torch.stack(tokens, 1)
 
     @property
+    def last_id(self) -> int:
+        """The largest token id of any prompt."""
+        return max(t if isinstance(t, int) else self.first + self.p - (t != "=") for t in self.prompt)
+
+    @property
     def numbers(self) -> slice:
         """The token ids of the numbers."""
         return slice(self.first, self.first + self.p)

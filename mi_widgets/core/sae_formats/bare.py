@@ -10,7 +10,7 @@ from torch import Tensor
 from ..errors import DictionaryError
 from ..firing import KINDS, THRESHOLDED
 from ..sae import SAE
-from .dictionary_learning import CLASSES, unmeasured
+from .dictionary_learning import CLASSES, unmeasured, weights_of
 from .entries import Entries
 from .told import MATRICES, Told, gated, linear, made
 
@@ -55,17 +55,13 @@ def read_bare(file: Path, told: Told) -> SAE:
 def _gated(weights: Entries) -> dict[str, Any]:
     """Gated ones have tensors that no other has: dictionary_learning's names, or SAELens's."""
     if {"gate_bias", "mag_bias", "decoder_bias"} <= weights.names:
-        names = CLASSES["GatedAutoEncoder"].tensors
-        read = {ours: weights.need(names[ours]) for ours in ("W_enc", "W_dec", "b_dec")}
-        read |= {name: linear(read, name) for name in ("W_enc", "W_dec")}
-        parts, subtracts = ("r_mag", "gate_bias", "mag_bias"), True
-    elif {"b_gate", "b_mag"} <= weights.names:
-        read = {name: weights.need(name) for name in ("W_enc", "W_dec", "b_dec")}
-        parts, subtracts = ("r_mag", "b_gate", "b_mag"), None
-    else:
+        names = CLASSES["GatedAutoEncoder"]
+        return {**weights_of(weights, names), "kind": names.kind, "subtracts_b_dec": names.subtracts}
+    if not {"b_gate", "b_mag"} <= weights.names:
         return {}
-    read |= gated(read["W_enc"], *(weights.need(name) for name in parts))
-    return {**read, "kind": "gated", "subtracts_b_dec": subtracts}
+    read = {name: weights.need(name) for name in ("W_enc", "W_dec", "b_dec")}
+    read |= gated(read["W_enc"], *(weights.need(name) for name in ("r_mag", "b_gate", "b_mag")))
+    return {**read, "kind": "gated", "subtracts_b_dec": None}
 
 
 def _linear(weights: Entries) -> dict[str, Any]:
@@ -74,7 +70,7 @@ def _linear(weights: Entries) -> dict[str, Any]:
         return {}
     read: dict[str, Any] = {ours: weights.need(theirs) for ours, theirs in names.items()}
     turned = [name for name in ("W_enc", "W_dec") if names[name].endswith(".weight")]
-    read |= {name: linear(read, name) for name in turned}
+    read |= {name: linear(read[name]) for name in turned}
     own = names["W_dec"].replace("weight", "bias")
     # "bias" and "b_dec" beside linear layers are taken away, by dictionary_learning and by sparsify.
     subtracts = own not in weights
@@ -83,15 +79,12 @@ def _linear(weights: Entries) -> dict[str, Any]:
 
 
 def _matrices(weights: Entries, told: Told) -> dict[str, Any]:
-    read: dict[str, Tensor] = {}
-    for name in MATRICES:
-        small = name.lower()
-        read[name] = weights.need(small if small in weights and name not in weights else name)
+    read: dict[str, Tensor] = {name: weights.need(name, name.lower()) for name in MATRICES}
     W = read["W_enc"]
     if (
         told.d_in is not None and W.ndim == 2 and W.shape[0] != told.d_in == W.shape[1]
     ):  # they lie the other way round
-        read |= {name: linear(read, name) for name in ("W_enc", "W_dec")}
+        read |= {name: linear(read[name]) for name in ("W_enc", "W_dec")}
     return dict(read)
 
 

@@ -107,7 +107,7 @@ def weights_of(weights: Entries, names: Names) -> dict[str, Tensor]:
         parts.pop("b_enc")
     read = {ours: weights.need(theirs) for ours, theirs in parts.items()}
     if names.linear:
-        read |= {name: linear(read, name) for name in ("W_enc", "W_dec")}
+        read |= {name: linear(read[name]) for name in ("W_enc", "W_dec")}
     if names.kind == "gated":
         read |= gated(read["W_enc"], *(weights.need(name) for name in ("r_mag", "gate_bias", "mag_bias")))
     elif names.kind in ("jumprelu", "batch_topk"):

@@ -91,17 +91,16 @@ class Entries:
                 )
         return said[first]
 
-    def need(self, name: str) -> Any:
-        """The value of one.
+    def need(self, *names: str) -> Any:
+        """The value of one that may have several names, the first of which messages call it by.
 
         Raises:
-            DictionaryError: it is not there.
+            DictionaryError: it is not there, or twice with two values.
         """
-        if name not in self._left:
-            raise DictionaryError(
-                f"{self.path} lacks the {self._what} {name}; it has {', '.join(sorted(self._left)) or 'nothing else'}."
-            )
-        return self.take(name)
+        if not self._left.keys() & set(names):
+            has = ", ".join(sorted(self._left)) or "nothing else"
+            raise DictionaryError(f"{self.path} lacks the {self._what} {names[0]}; it has {has}.")
+        return self.take(*names)
 
     def section(self, name: str) -> Entries:
         """The entries inside one of them, which may be missing.

@@ -85,7 +85,8 @@ def read_gemma_scope_2(folder: Path, told: Told) -> SAE:
     site = site_named(place, reads, told.site, argument="site")
     out = site_named(place, writes, told.writes, argument="writes") if writes not in (None, reads) else None
     model = str(model or "").removeprefix("google/").replace("gemma-v3", "gemma-3")
-    transcodes = out is not None or told.writes is not None or writes not in (None, reads)
+    # A config that is silent leaves it to the user, but for one whose skip connection says it.
+    transcodes = (bool(affine) or None) if writes is None else writes != reads
     more = {
         "transcodes": transcodes,
         "kind": "jumprelu",
@@ -99,10 +100,7 @@ def read_gemma_scope_2(folder: Path, told: Told) -> SAE:
 
 def _tensors(weights: Entries) -> dict[str, Tensor]:
     """By our names; matrices are called `W_enc` or `w_enc`."""
-    found = {}
-    for name in (*MATRICES, "threshold"):
-        small = name.lower()
-        found[name] = weights.need(small if small in weights else name)
+    found = {name: weights.need(name, name.lower()) for name in (*MATRICES, "threshold")}
     if found["W_dec"].ndim != 2:
         raise DictionaryError(f"{weights.path} writes to several layers, which one dictionary here does not.")
     return {name: x.float() for name, x in found.items()}

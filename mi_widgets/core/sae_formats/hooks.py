@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ..errors import DictionaryError, SiteError
+from ..site_hints import TRANSFORMER_LENS
 from ..sites import AXES, Site, named
 
 # Words that mean two things: the one who has the dictionary must say which.
@@ -70,3 +71,15 @@ def _lens_site(hook: str) -> Site | None:
         return named(hook)
     except SiteError:
         return None
+
+
+def transformer_lens_name(site: Site) -> str:
+    """TransformerLens's name of a site, as in `"blocks.3.hook_resid_post"`; ours where it has none.
+
+    Raises:
+        SiteError: its layer has no number.
+    """
+    if site.is_open:
+        raise SiteError(f"{site!r} has no name of TransformerLens's, whose layers have numbers from 0.")
+    theirs = next((name for name, ours in TRANSFORMER_LENS.items() if ours == site.name), site.name)
+    return theirs if site.layer is None else f"blocks.{site.layer}.{theirs}"

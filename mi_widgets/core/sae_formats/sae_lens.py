@@ -116,12 +116,10 @@ def _flat(place: Path) -> Entries:
     """The config with what newer versions put in its `metadata`."""
     config = Entries.of_config(place)
     metadata = config.section("metadata")
-    names = metadata.names
-    twice = sorted(names & config.names - set(OF_TRAINING))
     both: dict[str, Any] = {name: config.take(name) for name in config.names}
-    for name in names:
+    for name in metadata.names:
         inner = metadata.take(name)
-        if name in twice and inner != both[name]:
+        if name not in OF_TRAINING and inner != both.get(name, inner):
             raise DictionaryError(f"{place} says {name}={both[name]!r}, and {inner!r} in its metadata.")
         both[name] = inner
     return Entries(place, both, "key")

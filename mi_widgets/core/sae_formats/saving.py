@@ -11,14 +11,14 @@ from safetensors.torch import save_file
 
 from ..argument_types import checked
 from ..errors import DictionaryError
-from ..firing import COUNTED, Kind
+from ..firing import COUNTED, THRESHOLDED, Kind
 from ..sae import SAE
-from ..sites import Site, transformer_lens_name
+from ..sites import Site
+from .hooks import transformer_lens_name
 from .sae_lens import CONFIG, KIND_OF, WEIGHTS
 from .told import MATRICES
 
 _VERSION = "6.0.0"  # of SAELens, whose layout this is: from there on it reads the metadata
-_AS_JUMPRELU = ("batch_topk", "gated")  # which they are once they are trained
 
 
 @checked
@@ -30,22 +30,27 @@ def save_sae(sae: SAE, folder: str | Path) -> None:
 
     Raises:
         DictionaryError: there can be no such folder.
+        SiteError: it reads or writes at a layer without a number, as `at.resid_post[-1]`, which no config can name.
     """
     folder = Path(folder)
+    config = (
+        json.dumps(_config(sae), indent=2) + "\n"
+    )  # first: what it refuses is refused before anything is written
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DictionaryError(f"{folder} cannot be made: {error}. Give the path of a folder.") from error
     weights = {name: getattr(sae, name) for name in (*MATRICES, "threshold", "W_skip")}
     whole = {name: value.detach().cpu().contiguous() for name, value in weights.items() if value is not None}
-    new = folder / (WEIGHTS + ".new")
-    save_file(whole, new)
-    new.replace(folder / WEIGHTS)
-    (folder / CONFIG).write_text(json.dumps(_config(sae), indent=2) + "\n", "utf-8")
+    new = {name: folder / f"{name}.new" for name in (WEIGHTS, CONFIG)}
+    save_file(whole, new[WEIGHTS])
+    new[CONFIG].write_text(config, "utf-8")
+    for name, file in new.items():
+        file.replace(folder / name)
 
 
 def _config(sae: SAE) -> dict[str, Any]:
-    kind = "jumprelu" if sae.kind in _AS_JUMPRELU else sae.kind
+    kind = "jumprelu" if sae.kind in THRESHOLDED else sae.kind
     metadata: dict[str, Any] = {"model_name": sae.model, "sae_lens_version": _VERSION}
     metadata |= {**_hook(sae.site, ""), **_hook(sae.writes, "_out")}
     if kind != sae.kind:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DictionaryError
+from ..firing import COUNTED
 from ..sae import SAE
 from ..sites import Site
 from .entries import Entries
 from .told import Told, check_sizes, linear, made
 
 CONFIG, WEIGHTS = "cfg.json", "sae.safetensors"
-_ACTIVATIONS = {"topk": "topk", "groupmax": "groupmax"}
-_TRAINING = ("multi_topk", "normalize_decoder", "expansion_factor", "encoder_decay")
+_TRAINING = ("multi_topk", "normalize_decoder", "encoder_decay")
 # The output of a layer, and of its parts; what a transcoder of one reads is known of the MLP alone.
 _PARTS = {
     "": "resid_post",
@@ -34,8 +34,8 @@ def read_sparsify(folder: Path, told: Told) -> SAE:
     place = folder / CONFIG
     config = Entries.of_config(place)
     activation = config.take("activation", default="topk")
-    if activation not in _ACTIVATIONS:
-        raise DictionaryError(f"{place} has activation {activation!r}; known are {', '.join(_ACTIVATIONS)}.")
+    if activation not in COUNTED:
+        raise DictionaryError(f"{place} has activation {activation!r}; known are {', '.join(COUNTED)}.")
     if config.take("signed"):
         raise DictionaryError(f"{place} has signed latents, which may be negative: not known here.")
     k, transcodes, skip = config.take("k"), config.take("transcode"), config.take("skip_connection")
@@ -44,7 +44,7 @@ def read_sparsify(folder: Path, told: Told) -> SAE:
     config.done()
     weights = Entries.of_weights(folder / WEIGHTS)
     found = {
-        "W_enc": linear({"": weights.need("encoder.weight")}, ""),
+        "W_enc": linear(weights.need("encoder.weight")),
         "b_enc": weights.need("encoder.bias"),
         "W_dec": weights.need("W_dec"),
         "b_dec": weights.need("b_dec"),
@@ -60,7 +60,7 @@ def read_sparsify(folder: Path, told: Told) -> SAE:
             **found,
             **_sites(folder, bool(transcodes), told),
             "transcodes": bool(transcodes),
-            "kind": _ACTIVATIONS[activation],
+            "kind": activation,
             "k": k,
             "subtracts_b_dec": not transcodes,
             "model": _model(folder),

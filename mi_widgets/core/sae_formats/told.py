@@ -133,9 +133,9 @@ def check_sizes(place: Path, weights: Mapping[str, Tensor], said: Mapping[str, A
             )
 
 
-def linear(weights: Mapping[str, Tensor], name: str) -> Tensor:
+def linear(weight: Tensor) -> Tensor:
     """The weight of a linear layer, (out, in), as a matrix (in, out)."""
-    return weights[name].T.contiguous()
+    return weight.T.contiguous()
 
 
 def gated(W_enc: Tensor, r_mag: Tensor, b_gate: Tensor, b_mag: Tensor) -> dict[str, Tensor]:
@@ -150,13 +150,8 @@ def gated(W_enc: Tensor, r_mag: Tensor, b_gate: Tensor, b_mag: Tensor) -> dict[s
     return {"W_enc": W_enc * times, "b_enc": b_mag, "threshold": b_mag - b_gate * times}
 
 
-def by_length(weights: Mapping[str, Tensor], *names: str) -> dict[str, Tensor]:
-    """The same dictionary with directions of length 1: what a latent says is then as long as what it adds.
-
-    Args:
-        weights: its tensors.
-        names: of those that grow with what the encoder says.
-    """
+def by_length(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same dictionary with directions of length 1: what a latent says is then as long as what it adds."""
     length = torch.linalg.vector_norm(weights["W_dec"], dim=-1)
-    grown = {name: weights[name] * length for name in ("W_enc", "b_enc", *names)}
+    grown = {name: weights[name] * length for name in ("W_enc", "b_enc")}
     return {**weights, **grown, "W_dec": weights["W_dec"] / length.clamp_min(1e-30)[:, None]}

@@ -104,7 +104,7 @@ class SteeringPanel(Panel[SteeringView]):
 
     @prompt.setter
     def prompt(self, prompt: Prompt) -> None:
-        self.view.prompt = self._given.take(prompt)
+        self._given.show(prompt, self.view, self._ask)
 
     @property
     def scales(self) -> dict[str, float]:

@@ -37,10 +37,12 @@ class LatentChangeView(InterventionView[D]):
                 view, "site", "a Site, as in at.resid_post[2]", site, f"{view}(result, sae=…, site=…)"
             )
         place = site if site is not None else getattr(sae, "site", None)
-        if sae is not None and (place is None or place.layer_number is None):
-            raise ResultError(
-                f"{type(self).__name__} cannot tell where {sae!r} reads: give site=, as in site=at.resid_post[2]."
-            )
+        if sae is not None:
+            if place is None or not place.is_one_activation:
+                raise ResultError(
+                    f"{type(self).__name__} cannot tell where {sae!r} reads: give site=, as in site=at.resid_post[2]."
+                )
+            place.latent(sae)  # which refuses what has no latents
         self._sae, self._place = sae, place
 
     def _check_size(self, n: int) -> None:
