@@ -132,7 +132,7 @@ UNMEASURED = {"k": torch.tensor(K), "threshold": torch.tensor(-1.0)}
         (lens(weights={"scaling_factor": torch.full((S,), 2.0)}), "scaling_factor that is not 1, but"),
         (lens(metadata={"hook_point": "blocks.2.hook_resid_post"}), "hook_name and hook_point, which mean the same"),
         (lens(d_sae=S + 1), "says d_sae=25, but its tensors have 24"),
-        (lens(dtype="int8"), "dtype 'int8', which is no kind of decimal number"),
+        (lens(dtype="int8"), "dtype 'int8'; a dictionary computes in float16"),
         (lens(metadata={"hook_name": "blocks.1.hook_nowhere"}), "'blocks.1.hook_nowhere', which names no site here"),
         (lens(metadata={"hook_name": "blocks.1.hook_mlp_in"}), r"\(at.resid_mid\) in TransformerLens.*Say where"),
         (lens(metadata={"hook_name": "blocks.1.ln2.hook_normalized"}), "before its weight, or after it"),

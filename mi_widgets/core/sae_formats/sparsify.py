@@ -36,10 +36,10 @@ def read_sparsify(folder: Path, told: Told) -> SAE:
     activation = config.take("activation", default="topk")
     if activation not in COUNTED:
         raise DictionaryError(f"{place} has activation {activation!r}; known are {', '.join(COUNTED)}.")
-    if config.take("signed"):
+    if config.truth("signed"):
         raise DictionaryError(f"{place} has signed latents, which may be negative: not known here.")
-    k, transcodes, skip = config.take("k"), config.take("transcode"), config.take("skip_connection")
-    d_in, times, d_sae = config.take("d_in"), config.take("expansion_factor"), config.take("num_latents")
+    k, transcodes, skip = config.whole("k"), config.truth("transcode"), config.truth("skip_connection")
+    d_in, times, d_sae = (config.whole(name) for name in ("d_in", "expansion_factor", "num_latents"))
     config.leave(_TRAINING)
     config.done()
     weights = Entries.of_weights(folder / WEIGHTS)
