@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import DictionaryError
 from ..firing import Kind
 from ..sae import SAE
+from ..site_hints import MODULES
 from ..sites import Site
 from .entries import Entries
 from .hooks import site_named
@@ -164,4 +165,6 @@ def _site(place: Path, trainer: Entries, buffer: Entries, told: Told) -> Site | 
     )
     if site is not None and layer is not None and layer != site.layer:
         raise DictionaryError(f"{place} has layer={layer!r}, but its submodule is {said!r}.")
+    if site is not None and site.name in MODULES and told.site is None:
+        return replace(site, own_output=True)
     return site
