@@ -41,7 +41,8 @@ def dictionary_warnings(
         said.append(
             f"the dictionary was trained at {own!r}, and reads {here!r}: its latents mean nothing there"
         )
-    if change and any(own is not None and own.own_output for own in (dictionary.site, dictionary.writes)):
+    trained = (getattr(dictionary, name, None) for name in ("site", "writes"))
+    if change and any(place is not None and place.own_output for place in trained):
         said.append(
             f"the dictionary was trained on what a module itself gives out, and {names[0]} {change}: its latents mean "
             f"nothing at {_bare(site.written)!r}"

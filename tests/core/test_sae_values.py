@@ -79,6 +79,7 @@ COUNTS = "it must be a list of whole numbers from 1"
         (buffer(io="in"), "trained on what its submodule reads, which 'resid_post_layer_2' does not name"),
         (buffer(io="in_and_out"), "io='in_and_out' in its buffer; known are in and out"),
         (buffer(normalize=True), r"has the key 'normalize' \(True\), which is not understood"),
+        (lambda f: written.gemma_scope_2(f, affine_connection="false"), f"affine_connection='false'; {TRUTH}"),
         (lambda f: written.sparsify(f, expansion_factor="2"), f"expansion_factor='2'; {NUMBER}"),
         (lambda f: written.sparsify(f, k=4.5), r"cfg.json has k=4.5; it must be a whole number"),
     ],
