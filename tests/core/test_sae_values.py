@@ -54,6 +54,10 @@ COUNTS = "it must be a list of whole numbers from 1"
         (lens(architecture="topk", k=7, activation_fn_kwargs={"k": 5}), "k=7, and 5 in its activation_fn_kwargs"),
         (lens(normalize_activations=["none"]), r"normalize_activations=\['none'\]; known are none"),
         (lens(metadata={"hook_layer": "1"}), f"hook_layer='1'; {NUMBER}"),
+        (
+            lens(metadata={"hook_name": "blocks.1.attn.hook_z", "hook_head_index": -1}),
+            r"names head -1 of at\.z\[1\]; heads are counted from 0",
+        ),
         (lens(dtype="float8_e4m3fn"), "dtype 'float8_e4m3fn'; a dictionary computes in float16, bfloat16, float32"),
         (lens(dtype=None, weights={"W_enc": torch.ones(D, S).int()}), "not fit together: W_enc is of int32; a"),
         (lens(dtype=None, weights={"b_dec": torch.ones(D).to(torch.float8_e5m2)}), "b_dec is of float8_e5m2; a"),

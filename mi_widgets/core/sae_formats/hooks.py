@@ -60,6 +60,8 @@ def site_named(
         return site
     if "head" not in site.axes or site.layer_number is None:
         raise DictionaryError(f"{place} names head {head!r} of {site!r}, which has no heads.")
+    if head < 0:
+        raise DictionaryError(f"{place} names head {head!r} of {site!r}; heads are counted from 0.")
     return replace(site, head=head)
 
 
