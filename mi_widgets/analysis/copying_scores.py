@@ -23,6 +23,7 @@ def copying_scores(model: Model) -> Result:
         model: whose weights; interventions do not matter here.
 
     Returns:
+        over the tokens that are both read and predicted (some models have embeddings of images, without logits), a
         Result (layer, head) from -1 (what is read is suppressed) through 0 (neither) to 1 (all is copied).
 
     Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", "Summarizing OV/QK matrices". The
@@ -31,7 +32,8 @@ def copying_scores(model: Model) -> Result:
     w = model.weights
     # The eigenvalues of a product are those of its parts in another order: d_head of them, not d_vocab.
     # What all logits have in common softmax does not see: it says nothing about copying.
-    around = (w.W_U - w.W_U.mean(1, keepdim=True)) @ w.W_E
+    both = min(w.W_U.shape[1], w.W_E.shape[0])
+    around = (w.W_U - w.W_U.mean(1, keepdim=True))[:, :both] @ w.W_E[:both]
     inner = (w.W_O @ around @ w.W_V).cpu()
     eigenvalues = torch.linalg.eigvals(inner)
     size = eigenvalues.abs().sum(-1)

@@ -16,6 +16,7 @@ COUNTED: tuple[Kind, ...] = ("topk", "groupmax")  # a fixed number of latents at
 # SAELens's words for how an activation is scaled by its own length before it is read.
 Scaling = Literal["none", "layer_norm", "constant_norm_rescale"]
 SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)  # in which torch multiplies matrices
 _EPS = 1e-5  # of "layer_norm"
 
 

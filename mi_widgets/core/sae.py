@@ -12,7 +12,7 @@ from torch import Tensor
 from .argument_types import argument_type, checked
 from .directions import Direction
 from .errors import DictionaryError, SiteError
-from .firing import COUNTED, KINDS, SCALINGS, THRESHOLDED, Kind, Scaling, fired, scaled, unit_of
+from .firing import COUNTED, DTYPES, KINDS, SCALINGS, THRESHOLDED, Kind, Scaling, fired, scaled, unit_of
 from .provenance import Provenance
 from .record import Call, Part, Placeholder, Record
 from .recording import serial
@@ -86,6 +86,7 @@ class SAE:
             raise DictionaryError(
                 f"scaling={self.scaling!r}: activations are scaled by {', '.join(SCALINGS)}."
             )
+        self._check_dtypes()
         self._check_shapes()
         self._check_transcoder()
         k = whole(self.k)
@@ -96,8 +97,20 @@ class SAE:
                 f"k={k}: {self.d_sae} latents cannot be parted into so many groups of equal size."
             )
         object.__setattr__(self, "k", self.k if k is None else k)
-        if self.groups and sum(self.groups) != self.d_sae:
-            raise DictionaryError(f"groups={self.groups} are not {self.d_sae} latents together.")
+        if self.groups and (sum(self.groups) != self.d_sae or min(self.groups) < 1):
+            raise DictionaryError(
+                f"groups={self.groups}: each level adds latents, {self.d_sae} of them all together."
+            )
+
+    def _check_dtypes(self) -> None:
+        for name in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip"):
+            value = getattr(self, name)
+            if value is not None and value.dtype not in DTYPES:
+                known = ", ".join(str(dtype).removeprefix("torch.") for dtype in DTYPES)
+                raise DictionaryError(
+                    f"{name} is of {str(value.dtype).removeprefix('torch.')}; a dictionary computes in {known}: "
+                    f"{name}.float(), for example."
+                )
 
     def _check_shapes(self) -> None:
         d_in, d_sae = self.W_enc.shape if self.W_enc.ndim == 2 else (0, 0)

@@ -13,13 +13,21 @@ TRANSFORMER_LENS = {
     "mlp.hook_in": "mlp_in",  # of TransformerBridge
     "mlp.hook_pre": "mlp_pre",
     "mlp.hook_post": "mlp_post",
+    "attn.hook_rot_q": "q",
+    "attn.hook_rot_k": "k",
     **{f"attn.hook_{name}": name for name in ("q", "k", "v", "z", "pattern")},
     **{f"hook_{name}": name for name in ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")},
 }
 
+# Those of what a module itself gives out: queries and keys before a model turns them.
+OWN_OUTPUTS = ("attn.hook_q", "attn.hook_k")
+# And modules of transformers, likewise: what attention and the MLP give out, before a norm behind them.
+MODULES = {"attn_out": "self_attn", "mlp_out": "mlp"}
+
 # The last part of a name elsewhere (TransformerLens's hooks, transformers' modules) -> the site that it is here.
 _ELSEWHERE = {
     r"hook_(q|k|v|z|pattern|resid_pre|resid_mid|resid_post|attn_out|mlp_out)": r"\1",
+    r"hook_rot_(q|k)": r"\1",
     r"hook_attn_scores": "scores",
     r"hook_result": "z",
     r"hook_(pre|post)": r"mlp_\1",

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .argument_types import argument_type
@@ -27,7 +27,7 @@ from .errors import SiteError
 from .latents import Dictionary, Latents
 from .layers import Layers, numbered
 from .positions import Position, Positions, read_positions
-from .site_hints import TRANSFORMER_LENS, meant_by
+from .site_hints import OWN_OUTPUTS, TRANSFORMER_LENS, meant_by
 from .texts import plain_text
 
 
@@ -43,7 +43,8 @@ class Site:
     Positions are absolute, negative ones count from the end of each prompt; a text means the token that
     reads so; `"new"` means the tokens that `generate` adds. In `scores` and `pattern` the positions are
     those of the query; what is masked in `scores` stays masked, whatever is done to them. `tokens` means
-    all tokens that read as one of these.
+    all tokens that read as one of these. `own_output` is of names elsewhere that mean what a module itself gives out
+    (TransformerLens's `hook_q`): a model that changes that before it is at the site refuses it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Site:
     latents: Latents | None = None
     tokens: tuple[str, ...] | None = None
     expert: int | None = None
+    own_output: bool = field(default=False, compare=False)
 
     @property
     def part(self) -> int | None:
@@ -179,7 +181,8 @@ class Site:
         if further and self.is_open:
             raise SiteError(f"{self!r} is written {further} layers on: name its layer from 0, and one only.")
         layer = writes.layer if own is None or self.layer is None else self.layer
-        return replace(self, name=writes.name, layer=layer + further if further else layer, head=writes.head)
+        layer = layer + further if further else layer
+        return replace(self, name=writes.name, layer=layer, head=writes.head, own_output=writes.own_output)
 
     @property
     def place_in_pass(self) -> tuple[int, int]:
@@ -281,6 +284,7 @@ def named(name: str) -> Site:
             f"{name!r} names no site{f': did you mean {near}?' if near else '.'} Names are {', '.join(AXES)}, nnterp's "
             "(layers_output, …) and TransformerLens's (blocks.0.attn.hook_pattern, …)."
         )
+    site = replace(site, own_output=(match[2] if match else name) in OWN_OUTPUTS)
     return site[int(match[1])] if match else site
 
 

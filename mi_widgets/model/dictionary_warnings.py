@@ -13,7 +13,7 @@ _SAME = {"gpt2-small": "gpt2", "opt": "opt-125m"}
 
 
 def dictionary_warnings(
-    names: Iterable[str], dictionary: Any, site: Site, *, normed_writes: bool = False
+    names: Iterable[str], dictionary: Any, site: Site, *, normed_writes: bool = False, change: str = ""
 ) -> tuple[str, ...]:
     """What to beware of where a dictionary reads another model or another site than it was trained on.
 
@@ -22,6 +22,7 @@ def dictionary_warnings(
         dictionary: an `SAE`.
         site: where it reads.
         normed_writes: whether the model normalises what attention and MLP write before it adds them.
+        change: what the model does to what a module gives out before it is at the site.
     """
     said, model, own = [], getattr(dictionary, "model", ""), getattr(dictionary, "site", None)
     names = [name for name in names if name]
@@ -39,6 +40,12 @@ def dictionary_warnings(
     if own is not None and own != here:
         said.append(
             f"the dictionary was trained at {own!r}, and reads {here!r}: its latents mean nothing there"
+        )
+    trained = (getattr(dictionary, name, None) for name in ("site", "writes"))
+    if change and any(place is not None and place.own_output for place in trained):
+        said.append(
+            f"the dictionary was trained on what a module itself gives out, and {names[0]} {change}: its latents mean "
+            f"nothing at {_bare(site.written)!r}"
         )
     return tuple(said)
 

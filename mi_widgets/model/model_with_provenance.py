@@ -18,7 +18,7 @@ from mi_widgets.core.recording import moment
 from mi_widgets.core.script import Script, expression_of
 from mi_widgets.core.sites import Site
 
-from .architectures import Weights
+from .architectures import Weights, change_before
 from .architectures.writing import Writing
 from .dictionary_warnings import dictionary_warnings
 from .fingerprint import Fingerprints, WeightState, require_line
@@ -225,8 +225,8 @@ class ModelWithProvenance(ModelCore):
     def warnings_of(self, dictionary: Any, site: Site) -> tuple[str, ...]:
         """What to beware of where a dictionary reads this model at a site."""
         path = getattr(getattr(self.module, "config", None), "_name_or_path", "")
-        normed = self.architecture.normed_writes
-        return dictionary_warnings((self.name, path), dictionary, site, normed_writes=normed)
+        normed, change = self.architecture.normed_writes, change_before(site.written, self.architecture)
+        return dictionary_warnings((self.name, path), dictionary, site, normed_writes=normed, change=change)
 
     def code(self) -> str:
         """The Python that brings this model, without imports; it ends by making sure of the weights."""

@@ -10,6 +10,7 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.analysis.induction_by_hand import induction_circuit
 from tests.conftest import examples, small_transformer
+from tests.model.decoders import small_decoder
 
 D_VOCAB = 12
 
@@ -168,6 +169,18 @@ def test_copying_is_of_the_eigenvalues_of_the_whole_circuit(model):
         values = torch.linalg.eigvals(whole)
         expected = values.real.sum() / values.abs().sum()
         assert mi.copying_scores(model).values[layer, head] == pytest.approx(expected.item(), abs=1e-3)
+
+
+def test_copying_is_of_tokens_that_are_both_read_and_said():
+    """Of a decoder that also embeds what it never says: 8 rows of Mllama's are of images."""
+    model = mi.load(small_decoder("MllamaForCausalLM"))
+    w = model.weights
+    assert w.W_E.shape[0] == w.W_U.shape[1] + 8
+    said = w.W_U - w.W_U.mean(1, keepdim=True)
+    whole = w.W_E[:-8] @ w.W_V[1, 2] @ w.W_O[1, 2] @ said
+    values = torch.linalg.eigvals(whole.double())
+    expected = values.real.sum() / values.abs().sum()
+    assert mi.copying_scores(model).values[1, 2] == pytest.approx(expected.item(), abs=1e-3)
 
 
 def test_trained_induction_heads_copy_and_untrained_heads_do_not():

@@ -9,6 +9,7 @@ from mi_widgets import sites as at
 from mi_widgets.core.errors import MIError
 from tests.analysis.calculating_by_hand import calculating, logits_by_hand
 from tests.conftest import small_transformer
+from tests.model.decoders import small_decoder
 
 P = 11
 ALPHAS = {2: 5.0, 4: 9.0}
@@ -210,6 +211,11 @@ def test_the_code_of_a_task_says_it_all_and_what_the_user_brings():
         ({"split": torch.ones(P, 3).bool()}, r"shape \(11, 11\) or \(121,\), .*; got \(11, 3\) of bool"),
         ({"split": [121]}, r"from 0 to 120; got \(1,\) of int64"),
         ({"split": [[0, 1]]}, r"got \(1, 2\) of int64"),
+        ({"split": [0, 7, 7]}, r"names each pair once, by its place a \* 11 \+ b; got 7 2 times\.$"),
+        (
+            {"split": np.eye(P, dtype=int).flatten()},
+            r"got 0 110 times\. 121 of 0 and 1 are a mask, .*np\.array\(split, dtype=bool\)",
+        ),
         ({"split": torch.ones(P, P).bool()}, "some of the 121 pairs, not all of them"),
         ({"split": torch.zeros(P, P).bool()}, "some of the 121 pairs, not none of them"),
         (
@@ -251,3 +257,18 @@ def test_a_task_that_does_not_fit_the_network_is_named():
     assert len(mi.fourier.spectrum(deep, task=mi.fourier.Task(P)).values) == 5
     with pytest.raises(MIError, match=r"looks at the neurons of a network with one layer; .* has 2 layer"):
         mi.fourier.neuron_frequencies(deep, task=mi.fourier.Task(P))
+
+
+def test_weights_of_a_foreign_network_are_read_as_those_of_ours():
+    """W_L of a Llama with one layer, from its own matrices; the logits do not see what all of them have in common."""
+    module = small_decoder("LlamaForCausalLM", num_hidden_layers=1)
+    task = mi.fourier.Task(P, split=range(40))
+    found = mi.fourier.neuron_logit_map(mi.load(module), task=task)
+    unembed = (module.lm_head.weight * module.model.norm.weight).detach()
+    matrix = (unembed @ module.model.layers[0].mlp.down_proj.weight).detach()[:P]  # (number, neuron)
+    wave = 2 * np.pi * np.outer(np.arange(1, P // 2 + 1), np.arange(P)) / P
+    parts = [torch.from_numpy(f(wave)).float() @ matrix for f in (np.cos, np.sin)]
+    energy = sum(part.square().sum(1) for part in parts) * 2 / P
+    total = (matrix - matrix.mean(0)).square().sum()
+    np.testing.assert_allclose(found.values, energy / total, rtol=1e-3)
+    assert mi.fourier.progress_measures(mi.load(module), task=task).dataset["gini_W_L"].item() > 0

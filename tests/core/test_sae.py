@@ -186,7 +186,13 @@ def test_damaged_folders_say_what_is_wrong(tmp_path, damage, says):
     [
         ({"kind": "sorted"}, "kind='sorted': the kinds are topk, batch_topk, jumprelu, l1, gated, tanh_relu"),
         ({"scaling": "half"}, "scaling='half': activations are scaled by none, layer_norm"),
-        ({"groups": (3, 4)}, r"groups=\(3, 4\) are not 10 latents together"),
+        ({"groups": (3, 4)}, r"groups=\(3, 4\): each level adds latents, 10 of them"),
+        ({"groups": (4, -2, 8)}, r"groups=\(4, -2, 8\): each level adds latents"),
+        ({"W_enc": torch.ones(6, 10).int()}, r"W_enc is of int32; .* in float16, .*: W_enc\.float\(\), for"),
+        (
+            {"b_dec": torch.ones(6).to(torch.float8_e5m2)},
+            r"b_dec is of float8_e5m2; a dictionary computes in",
+        ),
         ({"writes": at.mlp_out[1]}, "A transcoder takes no b_dec away from what it reads"),
         (
             {"writes": at.mlp_out[1], "site": at.resid_post[1], "subtracts_b_dec": False},

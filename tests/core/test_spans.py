@@ -166,6 +166,8 @@ ALIASES = {
     "attn.hook_attn_scores": "scores",
     "attn.hook_pattern": "pattern",
     "attn.hook_q": "q",
+    "attn.hook_rot_q": "q",
+    "attn.hook_rot_k": "k",
     "attn.hook_k": "k",
     "attn.hook_v": "v",
     "attn.hook_z": "z",

@@ -259,6 +259,19 @@ def test_experts_weights_are_patched_one_by_one(planted):
     assert foretold.values.shape == (2, N)
 
 
+def test_experts_of_some_layers_are_foretold_by_their_gradients():
+    model = mi.load(small_decoder("DeepseekV3ForCausalLM"))  # whose first layer is dense
+    pair = mi.PromptPair([5, 9, 17, 33, 41], [5, 9, 99, 33, 41], (3, 4))
+    clean, corrupted = (model.run([ids], keep=[at.router], grad=True) for ids in (pair.clean, pair.corrupted))
+    slope = corrupted.gradient(corrupted.logits[0, -1, 3] - corrupted.logits[0, -1, 4], at.router[1])
+    change = (slope * (clean[at.router[1]] - corrupted[at.router[1]])).detach().sum((0, 1))
+    found = mi.attribution_patching(model, pair, at.router, progress=False).dataset
+    assert found["layer"].values.tolist() == [1]
+    foretold = found["metric"].values.squeeze() - found["corrupted"].values.squeeze()
+    assert change.abs().max() > 1e-4
+    assert foretold == pytest.approx(change.numpy(), abs=1e-5)
+
+
 def test_it_is_written_token_by_token_as_reruns_say(planted):
     edit = mi.interventions.replace(at.router[0], torch.tensor([0.5, 0.0, 0.0, 0.5]))
     with planted.intervene(edit):

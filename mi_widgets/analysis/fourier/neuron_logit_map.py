@@ -23,9 +23,9 @@ from .task import Task
 
 def w_l(model: Model, task: Task) -> Float[Tensor, "d_mlp p"]:
     """W_L = W_out W_U, for the numbers: what a neuron adds to each logit by itself."""
-    weights = model.weights
-    assert weights.W_out is not None  # every network that `task_of` lets pass has an MLP
-    return (weights.W_out[0] @ weights.W_U)[:, task.outputs].cpu()
+    unembed = model.weights.W_U
+    written = model.neurons_write(0).matrix.to(unembed)
+    return (written @ unembed)[:, task.outputs].cpu()
 
 
 @recorded

@@ -174,12 +174,28 @@ def _read_split(given: Any, p: int) -> Bool[Tensor, "p p"] | None:
         and int(places.min()) >= 0
         and int(places.max()) < p * p
     ):
-        return _not_trivial(_mask(places.long(), p), p)
+        return _not_trivial(_mask(_each_once(places.long(), p), p), p)
     shape = f"{tuple(places.shape)} of {str(places.dtype).removeprefix('torch.')}"
     raise MIError(
         f"mi.fourier.Task: split is a boolean mask of shape ({p}, {p}) or ({p * p},), or the places a * {p} + b of "
         f"pairs, from 0 to {p * p - 1}; got {shape}."
     )
+
+
+def _each_once(places: Int[Tensor, " n"], p: int) -> Int[Tensor, " n"]:
+    found, times = places.unique(return_counts=True)
+    if int(times.max()) > 1:
+        twice = found[times > 1][0]
+        hint = (
+            f" {p * p} of 0 and 1 are a mask, whose values are truth values: np.array(split, dtype=bool)."
+            if len(places) == p * p and found.tolist() == [0, 1]
+            else ""
+        )
+        raise MIError(
+            f"mi.fourier.Task: split names each pair once, by its place a * {p} + b; got {int(twice)} "
+            f"{int(times.max())} times.{hint}"
+        )
+    return places
 
 
 def _mask(places: Tensor, p: int) -> Bool[Tensor, "p p"]:

@@ -112,15 +112,25 @@ def _foretold(model: Model, both: PairRuns, site: Site, by: tuple[str, ...]) -> 
             "mi.attribution_patching needs a metric with a gradient: logit_diff, probability and kl of mi.metrics have "
             "one, rank and whatever counts or compares has none."
         )
-    gradient = both.corrupted.gradient(of.sum(), site)
-    change = (gradient * (both.clean[site] - both.corrupted[site])).detach().float()
-    if isinstance(site.layer, int):
-        change = change[None]
+    number, sites = of.sum(), _sites(model, site)
+    parts = [
+        (both.corrupted.gradient(number, s) * (both.clean[s] - both.corrupted[s])).detach().float()
+        for s in sites
+    ]
+    change = parts[0] if sites == [site] and not isinstance(site.layer, int) else torch.stack(parts)
     axes = ["layer", *[_AXIS.get(axis, axis) for axis in site.axes]]
     left = ["batch", *by]
     change = change.nan_to_num().sum([i for i, axis in enumerate(axes) if axis not in left])
     kept = [axis for axis in axes if axis in left]
     return _ordered(change, kept, left).cpu().numpy()
+
+
+def _sites(model: Model, site: Site) -> list[Site]:
+    """The site itself, or a layer of it each where only some have it, which a run does not stack."""
+    layers = [layer for layer in model.layers_of(site) if layer is not None]
+    if site.layer is not None or len(layers) == model.config.n_layers:
+        return [site]
+    return [site[layer] for layer in layers]
 
 
 def _ordered(x: Tensor, have: Sequence[str], want: Sequence[str]) -> Tensor:

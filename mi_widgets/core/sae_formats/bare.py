@@ -12,7 +12,7 @@ from ..firing import KINDS, THRESHOLDED
 from ..sae import SAE
 from .dictionary_learning import CLASSES, unmeasured, weights_of
 from .entries import Entries
-from .told import MATRICES, Told, gated, linear, made
+from .told import MATRICES, Told, by_length, gated, linear, made
 
 # Other names of linear layers: whether b_dec is taken away with them nobody says, unless it is the decoder's own bias.
 _LINEAR = (
@@ -29,8 +29,9 @@ def read_bare(file: Path, told: Told) -> SAE:
         DictionaryError: damaged; a tensor that is not understood; or something that changes numbers is said by nobody.
     """
     weights = Entries.of_weights(file)
+    is_auto_encoder = weights.names == set(CLASSES["AutoEncoder"].tensors.values())
     found: dict[str, Any] = _gated(weights) or _linear(weights) or _matrices(weights, told)
-    k, threshold, groups = (weights.take(name) for name in ("k", "threshold", "group_sizes"))
+    k, threshold, groups = weights.whole("k"), weights.take("threshold"), weights.counts("group_sizes")
     skip = weights.take("W_skip")
     kind = found.get("kind") or _kind(file, told, k=k, threshold=threshold)
     unset = threshold is not None and bool((threshold < 0).any())
@@ -40,10 +41,12 @@ def read_bare(file: Path, told: Told) -> SAE:
         )
     if kind == "batch_topk" and unset:
         raise unmeasured(file)
-    if groups is not None:
-        found |= {"groups": tuple(groups.tolist()), "subtracts_b_dec": True}
+    if groups:
+        found |= {"groups": groups, "subtracts_b_dec": True}
     if k is not None:
-        found["k"] = int(k)
+        found["k"] = k
+    if is_auto_encoder and kind == "l1":  # which its library loads so, with a config beside it or without
+        found |= by_length(file, {name: found[name] for name in MATRICES})
     if threshold is not None:
         found["threshold"] = threshold
     if skip is not None or told.writes is not None:
@@ -60,7 +63,7 @@ def _gated(weights: Entries) -> dict[str, Any]:
     if not {"b_gate", "b_mag"} <= weights.names:
         return {}
     read = {name: weights.need(name) for name in ("W_enc", "W_dec", "b_dec")}
-    read |= gated(read["W_enc"], *(weights.need(name) for name in ("r_mag", "b_gate", "b_mag")))
+    read |= gated(weights.path, read["W_enc"], *(weights.need(name) for name in ("r_mag", "b_gate", "b_mag")))
     return {**read, "kind": "gated", "subtracts_b_dec": None}
 
 
@@ -88,14 +91,14 @@ def _matrices(weights: Entries, told: Told) -> dict[str, Any]:
     return dict(read)
 
 
-def _kind(file: Path, told: Told, *, k: Tensor | None, threshold: Tensor | None) -> Any:
+def _kind(file: Path, told: Told, *, k: int | None, threshold: Tensor | None) -> Any:
     """The kind, where the tensors leave one."""
     if told.kind is not None:
         return told.kind
     if threshold is not None and k is None:
         return "jumprelu"
     may = (
-        f'it has k={int(k)} and {"a" if threshold is not None else "no"} threshold, as kind="topk" and '
+        f'it has k={k} and {"a" if threshold is not None else "no"} threshold, as kind="topk" and '
         'kind="batch_topk" have'
         if k is not None
         else 'it has neither k nor a threshold, as kind="l1" and, with k=, kind="topk" have'

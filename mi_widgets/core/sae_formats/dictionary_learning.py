@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import DictionaryError
 from ..firing import Kind
 from ..sae import SAE
+from ..site_hints import MODULES
 from ..sites import Site
 from .entries import Entries
 from .hooks import site_named
@@ -25,6 +26,7 @@ _NAMES = """
     group_weights k_anneal_steps temperature
 """
 _TRAINING = tuple(_NAMES.split())  # what changes nothing of what a dictionary computes
+_BUFFER = ("d_submodule", "n_ctxs", "ctx_len", "refresh_batch_size", "out_batch_size", "device", "remove_bos")
 
 
 @dataclass(frozen=True)
@@ -74,28 +76,27 @@ def read_dictionary_learning(folder: Path, told: Told) -> SAE:
     config = Entries.of_config(place)
     trainer, buffer = config.section("trainer"), config.section("buffer")
     config.done()
+    buffer.leave(_BUFFER)
     names = CLASSES.get(str(word := trainer.take("dict_class")))
     if names is None:
         raise DictionaryError(f"{place} has dict_class {word!r}; known are {', '.join(CLASSES)}.")
-    k = trainer.take("k")
-    sizes = {"d_in": trainer.take("activation_dim"), "d_sae": trainer.take("dict_size")}
+    counted = {"k": trainer.whole("k"), "groups": trainer.counts("group_sizes")}
+    sizes = {"d_in": trainer.whole("activation_dim"), "d_sae": trainer.whole("dict_size")}
     model, site = trainer.take("lm_name"), _site(place, trainer, buffer, told)
-    groups = trainer.take("group_sizes")
     trainer.leave(_TRAINING)
     trainer.done()
+    buffer.done()
     weights = Entries.of_weights(folder / WEIGHTS)
     found = weights_of(weights, names)
     check_sizes(place, found, sizes)
-    counted = {"k": k, "groups": () if groups is None else tuple(groups)}
-    for name, value in (("k", weights.take("k")), ("groups", weights.take("group_sizes"))):
-        read = None if value is None else tuple(value.tolist()) if value.ndim else int(value)
+    for name, read in (("k", weights.whole("k")), ("groups", weights.counts("group_sizes"))):
         if counted[name] and read and counted[name] != read:
             raise DictionaryError(f"{place} has {name}={counted[name]}, but {weights.path} {read}.")
         counted[name] = counted[name] or read or counted[name]
     weights.done()
     kind, told = _unset_threshold(weights.path, found, names.kind, told)
     if word == "AutoEncoder":
-        found = by_length(found)
+        found = by_length(weights.path, found)
     found = {**found, **counted, "kind": kind, "subtracts_b_dec": names.subtracts, "transcodes": False}
     return made(folder, told, {**found, "site": site, "model": None if model is None else str(model)})
 
@@ -109,7 +110,9 @@ def weights_of(weights: Entries, names: Names) -> dict[str, Tensor]:
     if names.linear:
         read |= {name: linear(read[name]) for name in ("W_enc", "W_dec")}
     if names.kind == "gated":
-        read |= gated(read["W_enc"], *(weights.need(name) for name in ("r_mag", "gate_bias", "mag_bias")))
+        read |= gated(
+            weights.path, read["W_enc"], *(weights.need(name) for name in ("r_mag", "gate_bias", "mag_bias"))
+        )
     elif names.kind in ("jumprelu", "batch_topk"):
         read["threshold"] = weights.need("threshold")
     elif names.kind == "topk":
@@ -135,13 +138,33 @@ def unmeasured(path: Path) -> DictionaryError:
 
 
 def _site(place: Path, trainer: Entries, buffer: Entries, told: Told) -> Site | None:
-    """From `resid_post_layer_8`, as its trainers are named after where they read."""
-    layer, said = trainer.take("layer"), trainer.take("submodule_name")
-    buffer.take("io")
+    """From `resid_post_layer_8`, as its trainers are named after what they read; what a module reads has no such name.
+
+    Raises:
+        DictionaryError: a name that means nothing here, or two that differ.
+    """
+    layer, said, side = (
+        trainer.whole("layer"),
+        trainer.take("submodule_name"),
+        buffer.take("io", default="out"),
+    )
+    if side not in ("in", "out"):
+        raise DictionaryError(
+            f"{place} has io={side!r} in its buffer; known are in and out, what its submodule reads and what it gives."
+        )
+    if side == "in" and said and told.site is None:
+        raise DictionaryError(
+            f"{place} has io='in' in its buffer: it was trained on what its submodule reads, which {said!r} does not "
+            "name. Say where that is: what a layer reads is site=at.resid_pre[…], what an MLP reads site=at.mlp_in[…]."
+        )
+    if side == "in":
+        return None
     match = re.fullmatch(r"(\w+)_layer_(\d+)", str(said or ""))
     site = site_named(
         place, f"blocks.{match[2]}.hook_{match[1]}" if match else said, told.site, argument="site"
     )
-    if site is not None and layer is not None and int(layer) != site.layer:
+    if site is not None and layer is not None and layer != site.layer:
         raise DictionaryError(f"{place} has layer={layer!r}, but its submodule is {said!r}.")
+    if site is not None and site.name in MODULES and told.site is None:
+        return replace(site, own_output=True)
     return site

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import pickle
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ..errors import DictionaryError
+from ..whole_numbers import whole
 
 _LARGEST_CONFIG = 2**24  # bytes: no config of a dictionary is larger, a hostile one may be
 
@@ -60,7 +62,8 @@ class Entries:
         """
         found = cls(path, _tensors(path), "tensor")
         for name, value in found._left.items():
-            if value.is_floating_point() and not value.isfinite().all():
+            numbers = value.float() if value.dtype.itemsize == 1 else value  # torch asks it of no float8
+            if numbers.is_floating_point() and not numbers.isfinite().all():
                 raise DictionaryError(f"{path} is damaged: {name} holds NaN or infinity.")
         return found
 
@@ -101,6 +104,58 @@ class Entries:
             has = ", ".join(sorted(self._left)) or "nothing else"
             raise DictionaryError(f"{self.path} lacks the {self._what} {names[0]}; it has {has}.")
         return self.take(*names)
+
+    def truth(self, name: str) -> bool | None:
+        """The value of one that is true or false; None where it is not there.
+
+        Raises:
+            DictionaryError: it is neither, as the text "false" is.
+        """
+        value = self.take(name)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(name, value, "true or false")
+        return value
+
+    def number(self, *names: str) -> int | float | None:
+        """The value of one that is a number, in a tensor or alone; None where it is not there.
+
+        Raises:
+            DictionaryError: it is none.
+        """
+        value = self.take(*names)
+        single = value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
+        if single is None:
+            return None
+        if isinstance(single, bool) or not isinstance(single, int | float) or not math.isfinite(single):
+            raise self._wrong(names[0], value, "a number")
+        return int(single) if float(single).is_integer() else single
+
+    def whole(self, *names: str) -> int | None:
+        """The same of one that is a whole number.
+
+        Raises:
+            DictionaryError: it is none.
+        """
+        value = self.number(*names)
+        if isinstance(value, float):
+            raise self._wrong(names[0], value, "a whole number")
+        return value
+
+    def counts(self, name: str) -> tuple[int, ...]:
+        """Several numbers of things, each at least 1; none where it is not there.
+
+        Raises:
+            DictionaryError: they are none.
+        """
+        value = self.take(name)
+        listed = value.tolist() if isinstance(value, Tensor) else value
+        numbers = [whole(n) for n in listed] if isinstance(listed, list | tuple) else [None]
+        if value is not None and any(n is None or n < 1 for n in numbers):
+            raise self._wrong(name, value, "a list of whole numbers from 1")
+        return () if value is None else tuple(n for n in numbers if n is not None)
+
+    def _wrong(self, name: str, value: Any, wanted: str) -> DictionaryError:
+        return DictionaryError(f"{self.path} has {name}={value!r:.60}; it must be {wanted}.")
 
     def section(self, name: str) -> Entries:
         """The entries inside one of them, which may be missing.

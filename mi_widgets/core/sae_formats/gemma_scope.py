@@ -73,7 +73,7 @@ def read_gemma_scope_2(folder: Path, told: Told) -> SAE:
     if word not in ("jump_relu", "jumprelu"):
         raise DictionaryError(f"{place} is of architecture {word!r}; known is jump_relu.")
     reads, writes = config.take("hf_hook_point_in"), config.take("hf_hook_point_out")
-    model, width, affine = config.take("model_name"), config.take("width"), config.take("affine_connection")
+    model, width, affine = config.take("model_name"), config.whole("width"), config.truth("affine_connection")
     config.leave(("l0", "type"))
     config.done()
     weights = Entries.of_weights(folder / WEIGHTS)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DictionaryError, SiteError
-from ..site_hints import TRANSFORMER_LENS
+from ..site_hints import MODULES, OWN_OUTPUTS, TRANSFORMER_LENS
 from ..sites import AXES, Site, named
 
 # Words that mean two things: the one who has the dictionary must say which.
@@ -53,17 +54,25 @@ def site_named(
             f"{place} names {hook!r}{why}. Say where it is, as in {argument}=at.mlp_in[3]; the sites are "
             f"{', '.join(AXES)}."
         )
+    if told is not None:  # who says where it is knows what is there
+        site = replace(site, own_output=False)
     if head is None:
         return site
     if "head" not in site.axes or site.layer_number is None:
         raise DictionaryError(f"{place} names head {head!r} of {site!r}, which has no heads.")
-    return Site(site.name)[site.layer_number, head]
+    if head < 0:
+        raise DictionaryError(f"{place} names head {head!r} of {site!r}; heads are counted from 0.")
+    return replace(site, head=head)
 
 
 def _module_site(path: str) -> Site | None:
     match = re.fullmatch(r"(?:model\.)*(?:language_model\.)?layers\.(\d+)\.(.+)", path)
-    name = _MODULES.get(match[2]) if match else None
-    return None if match is None or name is None else Site(name)[int(match[1])]
+    if match is None:
+        return None
+    layer, module = int(match[1]), match[2]
+    own = next((name for name, its in MODULES.items() if module == f"{its}.output"), None)
+    name = own or _MODULES.get(module)
+    return None if name is None else Site(name, layer, own_output=own is not None)
 
 
 def _lens_site(hook: str) -> Site | None:
@@ -76,10 +85,15 @@ def _lens_site(hook: str) -> Site | None:
 def transformer_lens_name(site: Site) -> str:
     """TransformerLens's name of a site, as in `"blocks.3.hook_resid_post"`; ours where it has none.
 
+    What attention or the MLP itself gives out has the name of a module of transformers: hooks are behind the norm.
+
     Raises:
         SiteError: its layer has no number.
     """
     if site.is_open:
         raise SiteError(f"{site!r} has no name of TransformerLens's, whose layers have numbers from 0.")
-    theirs = next((name for name, ours in TRANSFORMER_LENS.items() if ours == site.name), site.name)
+    if site.own_output and site.name in MODULES:
+        return f"model.layers.{site.layer}.{MODULES[site.name]}.output"
+    names = [name for name, ours in TRANSFORMER_LENS.items() if ours == site.name]
+    theirs = next((name for name in names if (name in OWN_OUTPUTS) == site.own_output), site.name)
     return theirs if site.layer is None else f"blocks.{site.layer}.{theirs}"

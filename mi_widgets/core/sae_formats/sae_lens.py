@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from ..errors import DictionaryError
-from ..firing import SCALINGS, THRESHOLDED, Kind
+from ..firing import DTYPES, SCALINGS, THRESHOLDED, Kind
 from ..sae import SAE
 from ..sites import Site
 from .entries import Entries
 from .hooks import site_named
 from .sae_lens_keys import HARMLESS_MODEL_SETTINGS, OF_TRAINING
-from .told import MATRICES, Told, by_length, check_sizes, gated, made
+from .told import MATRICES, Told, by_length, check_latents, check_sizes, gated, made
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 # Before "transcoder" or "skip_transcoder", or alone. The last two are ours: SAELens refuses them.
@@ -81,14 +81,14 @@ def read_sae_lens(folder: Path, told: Told) -> SAE:
     kind, k = _fires(place, config, built.kind)
     # As what it was trained, which some are no more once they are: what was folded then is folded.
     trained, training = config.take("training_architecture"), config.section("training_architecture_details")
-    k = training.take("k") if k is None and kind == "jumprelu" else k
+    k = training.number("k") if k is None and kind == "jumprelu" else k
     weights = Entries.of_weights(folder / WEIGHTS)
     found = _weights(config, weights, kind, built)
     dtype = _dtype(place, config.take("dtype"))
     found = {name: x if dtype is None else x.to(dtype) for name, x in found.items()}
-    check_sizes(place, found, {name: config.take(name) for name in ("d_in", "d_sae", "d_out")})
+    check_sizes(place, found, {name: config.whole(name) for name in ("d_in", "d_sae", "d_out")})
     sites = _sites(place, config, told, built.transcodes)
-    subtracts = _subtracts(place, config.take("apply_b_dec_to_input"), built.transcodes)
+    subtracts = _subtracts(place, config.truth("apply_b_dec_to_input"), built.transcodes)
     scaling, groups = _scaling(place, config), _groups(config, training, found["W_enc"].shape[-1])
     model = config.take("model_name")
     _check_model_settings(place, config.section("model_from_pretrained_kwargs"))
@@ -103,7 +103,7 @@ def read_sae_lens(folder: Path, told: Told) -> SAE:
             **sites,
             "transcodes": built.transcodes,
             "kind": _trained_as(kind, trained),
-            "k": int(k) if isinstance(k, float) and k.is_integer() else k,  # on average it may be any number
+            "k": k,  # on average it may be any number
             "subtracts_b_dec": subtracts,
             "scaling": scaling,
             "groups": groups,
@@ -129,10 +129,13 @@ def _fires(place: Path, config: Entries, kind: Kind) -> tuple[Kind, float | None
     """Which latents fire: older versions say top-k, and the tanh, by the name of a function."""
     function = config.take("activation_fn", "activation_fn_str", default="relu")
     options = config.section("activation_fn_kwargs")
-    k = config.take("k")
-    inner = options.take("k")
+    k, inner = config.number("k"), options.number("k")
+    if None not in (k, inner) and k != inner:
+        raise DictionaryError(
+            f"{place} has k={k!r}, and {inner!r} in its activation_fn_kwargs: which of the two holds?"
+        )
     k = inner if k is None else k
-    if options.take("signed"):
+    if options.truth("signed"):
         raise DictionaryError(f"{place} has signed latents, which may be negative: not known here.")
     options.done()
     if function == "topk" and kind in ("l1", "topk"):
@@ -152,25 +155,25 @@ def _weights(config: Entries, weights: Entries, kind: Kind, built: _Architecture
     found = {name: weights.need(name) for name in MATRICES if name != "b_enc" or kind != "gated"}
     if kind == "gated":
         parts = [weights.need(name) for name in ("r_mag", "b_gate", "b_mag")]
-        found |= gated(found["W_enc"], *parts)
+        found |= gated(place, found["W_enc"], *parts)
     elif kind in ("jumprelu", "batch_topk"):
-        threshold = weights.take("threshold", "topk_threshold", default=config.take("threshold"))
-        if threshold is not None:
-            found["threshold"] = torch.as_tensor(threshold)
+        threshold, said = weights.take("threshold", "topk_threshold"), config.number("threshold")
+        if threshold is not None or said is not None:
+            found["threshold"] = torch.tensor(float(said or 0)) if threshold is None else threshold
     if built.skip:
         found["W_skip"] = weights.need("W_skip")
-    if config.take("rescale_acts_by_decoder_norm"):
+    if config.truth("rescale_acts_by_decoder_norm"):
         if kind not in _BY_LENGTH:
             raise DictionaryError(
                 f"{config.path} has rescale_acts_by_decoder_norm, which only top-k and BatchTopK dictionaries can have."
             )
-        found = by_length(found)  # a threshold is of what was rescaled already
+        found = by_length(place, found)  # a threshold is of what was rescaled already
     return _finetuned(config, weights, found, place)
 
 
 def _finetuned(config: Entries, weights: Entries, found: dict[str, Tensor], place: Path) -> dict[str, Tensor]:
     """How many times the decoder takes each latent, as one direction longer or shorter."""
-    times, said = weights.take("scaling_factor"), config.take("finetuning_scaling_factor")
+    times, said = weights.take("scaling_factor"), config.truth("finetuning_scaling_factor")
     if times is None and not said:
         return found
     if times is None:
@@ -182,6 +185,7 @@ def _finetuned(config: Entries, weights: Entries, found: dict[str, Tensor], plac
             f"{place} has a scaling_factor that is not 1, but {config.path} has finetuning_scaling_factor=false: which "
             "of the two holds?"
         )
+    check_latents(place, found["W_enc"], W_dec=found["W_dec"], scaling_factor=times)
     return {**found, "W_dec": found["W_dec"] * times[:, None]}
 
 
@@ -189,8 +193,9 @@ def _dtype(place: Path, said: Any) -> torch.dtype | None:
     if said is None:
         return None
     dtype = getattr(torch, str(said).removeprefix("torch."), None)
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise DictionaryError(f"{place} has dtype {said!r}, which is no kind of decimal number of torch's.")
+    if dtype not in DTYPES:
+        known = ", ".join(str(known).removeprefix("torch.") for known in DTYPES)
+        raise DictionaryError(f"{place} has dtype {said!r}; a dictionary computes in {known}.")
     return dtype
 
 
@@ -199,12 +204,13 @@ def _subtracts(place: Path, said: Any, transcodes: bool) -> bool:
         raise DictionaryError(
             f"{place} has apply_b_dec_to_input=true, but the b_dec of a transcoder is of what it writes."
         )
-    return not transcodes if said is None else bool(said)
+    return not transcodes if said is None else said
 
 
 def _scaling(place: Path, config: Entries) -> Any:
     said = config.take("normalize_activations", default="none")
-    said = {True: "expected_average_only_in", False: "none"}.get(said, said)  # of versions before 3
+    if isinstance(said, bool):  # of versions before 3
+        said = "expected_average_only_in" if said else "none"
     if said in _FOLDED:
         raise DictionaryError(
             f"{place} has normalize_activations={said!r}: its activations are to be scaled by numbers that are not in "
@@ -224,17 +230,24 @@ def _trained_as(kind: Kind, word: Any) -> Kind:
 
 def _groups(config: Entries, training: Entries, d_sae: int) -> tuple[int, ...]:
     """How many latents each level of a Matryoshka dictionary adds, from how many there are up to each."""
-    widths = config.take("matryoshka_widths") or training.take("matryoshka_widths") or []
-    if widths and widths[-1] < d_sae:  # the last level, of all, need not be written
-        widths = [*widths, d_sae]
-    return tuple(b - a for a, b in zip([0, *widths], widths, strict=False))
+    given = config.counts("matryoshka_widths") or training.counts("matryoshka_widths")
+    # The last level, of all latents, need not be written.
+    widths = (*given, d_sae) if given and given[-1] < d_sae else given
+    groups = tuple(b - a for a, b in zip((0, *widths), widths, strict=False))
+    if groups and (min(groups) < 1 or widths[-1] != d_sae):
+        raise DictionaryError(
+            f"{config.path} has matryoshka_widths={[*given]}: each level holds more latents than the one before, and "
+            f"the last at most all {d_sae}."
+        )
+    return groups
 
 
 def _sites(place: Path, config: Entries, told: Told, transcodes: bool) -> dict[str, Site | None]:
     hook = config.take("hook_name", "hook_point")
     modules = config.take("hf_hook_name"), config.take("hf_hook_name_out")
-    head, layer = (config.take(f"hook_{name}", f"hook_point_{name}") for name in ("head_index", "layer"))
-    out, out_head, out_layer = (config.take(f"hook_{name}_out") for name in ("name", "head_index", "layer"))
+    head, layer = (config.whole(f"hook_{name}", f"hook_point_{name}") for name in ("head_index", "layer"))
+    out = config.take("hook_name_out")
+    out_head, out_layer = (config.whole(f"hook_{name}_out") for name in ("head_index", "layer"))
     if hook == "" or hook is None or "mlp_in" in str(hook):
         hook = modules[0] or hook  # the word of modules says exactly where
     heads = config.take("reshape_activations", default="none")

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import DictionaryError
 from ..firing import COUNTED
 from ..sae import SAE
+from ..site_hints import MODULES
 from ..sites import Site
 from .entries import Entries
 from .told import Told, check_sizes, linear, made
@@ -36,10 +37,10 @@ def read_sparsify(folder: Path, told: Told) -> SAE:
     activation = config.take("activation", default="topk")
     if activation not in COUNTED:
         raise DictionaryError(f"{place} has activation {activation!r}; known are {', '.join(COUNTED)}.")
-    if config.take("signed"):
+    if config.truth("signed"):
         raise DictionaryError(f"{place} has signed latents, which may be negative: not known here.")
-    k, transcodes, skip = config.take("k"), config.take("transcode"), config.take("skip_connection")
-    d_in, times, d_sae = config.take("d_in"), config.take("expansion_factor"), config.take("num_latents")
+    k, transcodes, skip = config.whole("k"), config.truth("transcode"), config.truth("skip_connection")
+    d_in, times, d_sae = (config.whole(name) for name in ("d_in", "expansion_factor", "num_latents"))
     config.leave(_TRAINING)
     config.done()
     weights = Entries.of_weights(folder / WEIGHTS)
@@ -69,25 +70,14 @@ def read_sparsify(folder: Path, told: Told) -> SAE:
 
 
 def _sites(folder: Path, transcodes: bool, told: Told) -> dict[str, Site | None]:
-    """From the folder's name, as in `layers.3.mlp`; a name of another kind says nothing.
-
-    Raises:
-        DictionaryError: of a part of Gemma, which puts a norm behind it, and the user did not say where it is.
-    """
+    """From the folder's name, as in `layers.3.mlp`; a name of another kind says nothing."""
     match = re.search(r"(?:^|\.)(?:layers|h)\.(\d+)(?:\.(\w+))?$", folder.absolute().name)
     part = None if match is None else _PARTS.get(match[2] or "")
     if match is None or part is None or (transcodes and part != "mlp_out"):
         return {"site": None, "writes": None}
-    place = Site(part)[int(match[1])]
-    if (
-        part != "resid_post"
-        and "gemma" in (_model(folder) or "").casefold()
-        and not (told.site or told.writes)
-    ):
-        raise DictionaryError(
-            f"{folder} is of a module of Gemma before the norm behind it; {place!r} is after that. No site here is "
-            "what it was trained on: fold the norm's weight in, or leave it."
-        )
+    # Unless the user says where it is, it is of what the module gives out, not of what the model makes of that.
+    own_output = part in MODULES and not (told.site or told.writes)
+    place = Site(part, int(match[1]), own_output=own_output)
     return (
         {"site": Site("mlp_in")[int(match[1])], "writes": place}
         if transcodes

@@ -96,6 +96,8 @@ def made(place: Path, told: Told, found: Mapping[str, Any]) -> SAE:
             "(SAELens says it in its config; dictionary_learning's JumpReLU and Gemma Scope do not take it away)."
         )
     if kind in THRESHOLDED and isinstance(threshold, Tensor):
+        if threshold.numel() != 1:
+            check_latents(place, found["W_enc"], threshold=threshold)
         both["threshold"] = threshold.reshape(-1).expand(found["W_enc"].shape[-1]).clone()
     else:
         both.pop("threshold", None)
@@ -138,7 +140,31 @@ def linear(weight: Tensor) -> Tensor:
     return weight.T.contiguous()
 
 
-def gated(W_enc: Tensor, r_mag: Tensor, b_gate: Tensor, b_mag: Tensor) -> dict[str, Tensor]:
+def check_latents(place: Path, W_enc: Tensor, **of_each: Tensor) -> None:
+    """That what holds something of each latent does so of all of them.
+
+    Args:
+        place: for messages.
+        W_enc: which says how many there are.
+        of_each: tensors by their names, along whose first axis the latents are; all but `W_dec` hold a number of each.
+
+    Raises:
+        DictionaryError: they do not.
+    """
+    if W_enc.ndim != 2:
+        raise DictionaryError(
+            f"{place}: W_enc must have the axes (d_in, d_sae); its shape is {tuple(W_enc.shape)}."
+        )
+    d_sae = W_enc.shape[1]
+    for name, x in of_each.items():
+        axes, wanted = (2, f"({d_sae}, d_out)") if name == "W_dec" else (1, f"({d_sae},)")
+        if x.ndim != axes or x.shape[0] != d_sae:
+            raise DictionaryError(
+                f"{place}: {name} must have shape {wanted}, of {d_sae} latents; it has {tuple(x.shape)}."
+            )
+
+
+def gated(place: Path, W_enc: Tensor, r_mag: Tensor, b_gate: Tensor, b_mag: Tensor) -> dict[str, Tensor]:
     """A gated encoder as one with a threshold: its gate and its magnitude read along the same directions.
 
     With h = x @ W_enc, a latent fires where h + b_gate > 0, and then says relu(h·exp(r_mag) + b_mag): so it fires where
@@ -146,12 +172,22 @@ def gated(W_enc: Tensor, r_mag: Tensor, b_gate: Tensor, b_mag: Tensor) -> dict[s
 
     Source: Rajamanoharan et al. 2024 (arXiv:2404.16014), section 3.2 and the appendix on the JumpReLU that it is.
     """
+    check_latents(place, W_enc, r_mag=r_mag, b_gate=b_gate, b_mag=b_mag)
     times = r_mag.exp()
     return {"W_enc": W_enc * times, "b_enc": b_mag, "threshold": b_mag - b_gate * times}
 
 
-def by_length(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same dictionary with directions of length 1: what a latent says is then as long as what it adds."""
+def by_length(place: Path, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same dictionary with directions of length 1: what a latent says is then as long as what it adds.
+
+    Args:
+        place: for messages.
+        weights: its tensors.
+
+    Raises:
+        DictionaryError: they do not fit together.
+    """
+    check_latents(place, weights["W_enc"], W_dec=weights["W_dec"], b_enc=weights["b_enc"])
     length = torch.linalg.vector_norm(weights["W_dec"], dim=-1)
     grown = {name: weights[name] * length for name in ("W_enc", "b_enc")}
     return {**weights, **grown, "W_dec": weights["W_dec"] / length.clamp_min(1e-30)[:, None]}

@@ -7,7 +7,7 @@ from torch import nn
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.transformer import Transformer
 
-from .base import Architecture, Inputs, ModelConfig, Place, Weights, check_site, layers_of
+from .base import Architecture, Inputs, ModelConfig, Place, Weights, change_before, check_site, layers_of
 from .families import TABLES
 from .hugging_face import build
 from .structure import table_of
@@ -20,6 +20,7 @@ __all__ = [
     "Place",
     "Weights",
     "architecture_of",
+    "change_before",
     "check_site",
     "layers_of",
 ]

@@ -150,6 +150,8 @@ class Architecture:
         sinks: whether a part of each head's attention goes to no token (gpt-oss).
         vouched: whether a table of ours says where its sites are; if not, what does not hold at load is refused.
         normed_writes: whether what attention and MLP write is normalised before it is added (Gemma).
+        added_times: how many times what attention and MLP give out is added.
+        altered: which of `q` and `k` are not what makes them gives out, but turned, normalised or scaled before.
         looks_ahead: whether a token sees those after it (bidirectional attention).
         assumed: what of it nobody told and nothing has vouched for.
         fresh: an untrained module of the same shape, from a module and a seed.
@@ -172,6 +174,8 @@ class Architecture:
     logit_scale: float = 1.0
     softcap: float | None = None
     normed_writes: bool = False
+    added_times: float = 1.0
+    altered: tuple[str, ...] = ()
     sinks: bool = False
     vouched: bool = True
     looks_ahead: bool = False
@@ -199,6 +203,11 @@ def check_site(site: Site, name: str, config: ModelConfig, architecture: Archite
             f"{name} has no at.{site.name}{f' ({why})' if why else ''}; its sites are "
             f"{', '.join(s for s in AXES if s in places)}."
         )
+    if site.own_output and (why := change_before(site, architecture)):
+        raise SiteError(
+            f"{site!r}: {name} {why}. What was named is before that (a module's own output, as hook_q, hook_k and "
+            f"names of modules mean), and that is no site; {site!r} is after it: name it so, if that is meant."
+        )
     n = config.n_layers
     if site.layer is not None and not numbered(site.layer, n):
         raise SiteError(
@@ -218,6 +227,18 @@ def check_site(site: Site, name: str, config: ModelConfig, architecture: Archite
         raise SiteError(
             f"{site!r}: {name} has {n} {part}s{shared} a layer, so the {part} must be 0 to {n - 1}."
         )
+
+
+def change_before(site: Site, architecture: Architecture) -> str:
+    """What a model does to what a module gives out before it is at a site; "" for nothing."""
+    if site.name in architecture.altered:
+        return "turns, normalises or scales queries and keys before it compares them"
+    if site.name not in ("attn_out", "mlp_out"):
+        return ""
+    if architecture.normed_writes:
+        return "normalises what attention and MLP give out before it adds it"
+    times = architecture.added_times
+    return "" if times == 1 else f"adds {times:g} times what attention and MLP give out"
 
 
 def layers_of(site: Site, config: ModelConfig, architecture: Architecture) -> tuple[int | None, ...]:

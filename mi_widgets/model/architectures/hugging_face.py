@@ -18,6 +18,7 @@ from mi_widgets.model.attention import TAPS, add_taps
 from mi_widgets.model.experts import TAP
 
 from .base import PARALLEL, Architecture, Inputs, ModelConfig, Place
+from .queries import altered_queries
 from .table import FLAT, Table, added, describe, find
 from .table_weights import heads_write, is_norm, neurons_write, weights_of
 
@@ -124,6 +125,8 @@ def build(table: Table, module: Any) -> Architecture:
         heads_write=partial(heads_write, table),
         neurons_write=partial(neurons_write, table),
         normed_writes=is_norm(find(module, f"{table.blocks}.0.{table.attn_out}")),
+        added_times=table.added_times,
+        altered=altered_queries(module),
         fresh=_fresh,
         add_taps=partial(_add_taps, table),
     )

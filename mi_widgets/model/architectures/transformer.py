@@ -128,6 +128,7 @@ def transformer(module: Transformer) -> Architecture:
         unembed="unembed",
         softcap=c.output_logits_soft_cap,
         normed_writes=c.use_normalization_before_and_after and c.normalization is not None,
+        altered=("q", "k") if c.positional_embedding_type == "rotary" or c.use_qk_norm else (),
         looks_ahead=c.attention_dir == "bidirectional",
         assumed=module.assumed,
         # It counts positions by the mask itself.
