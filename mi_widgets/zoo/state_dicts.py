@@ -203,3 +203,12 @@ def _padded(tensors: dict[str, Tensor], config: TransformerConfig) -> dict[str, 
         "unembed.W_U": torch.cat([unembed, unembed.new_zeros(len(unembed), more)], 1),
         "unembed.b_U": torch.cat([bias, bias.new_full((more,), NEVER)]),
     }
+
+
+def sayable_of(unembed: Any) -> Tensor:
+    """Which tokens a network can say, (d_vocab,): not those that were added to it, as above.
+
+    Args:
+        unembed: an `Unembed`; its dtype may have rounded what was added.
+    """
+    return (unembed.b_U > 0.99 * NEVER) | (unembed.W_U != 0).any(0)

@@ -283,3 +283,38 @@ def test_what_does_not_fit_is_named(change, says):
     state = {name: x for name, x in (small_transformer().state_dict() | change).items() if x is not None}
     with pytest.raises(UnsupportedModel, match=f"from_state_dict: .*{says}"):
         mi.Transformer.from_state_dict(state)
+
+
+@pytest.mark.parametrize("masked", [float("-inf"), -1e9, -1e4])
+def test_a_token_that_is_masked_does_not_hide_what_differs_elsewhere(masked):
+    """A network that never says a token: its logit is no measure of the others."""
+    module = with_weights_of_1(small_transformer())
+    module.unembed.b_U.data[7] = masked
+    state, logits = module.state_dict(), module(IDS)
+    assert mi.Transformer.from_state_dict(state, config=module.config, check=(IDS, logits)).assumed == ()
+    with pytest.raises(UnsupportedModel, match="does not give the logits of check="):
+        mi.Transformer.from_state_dict(state, config={"act_fn": "gelu"}, check=(IDS, logits))
+    # A logit that is infinite in one of both alone.
+    logits[..., 8] = -torch.inf
+    with pytest.raises(UnsupportedModel, match=r"by up to inf \(one is a finite number, the other is not\)"):
+        mi.Transformer.from_state_dict(state, config=module.config, check=(IDS, logits))
+
+
+@pytest.mark.parametrize("given", [48, 50])
+def test_what_a_network_cannot_say_is_no_measure_of_what_it_says(given):
+    module = with_weights_of_1(small_transformer())
+    state = {**module.state_dict(), "unembed.W_U": module.unembed.W_U[:, :48], "unembed.b_U": torch.zeros(48)}
+    logits = mi.Transformer.from_state_dict(state, config={"act_fn": "relu"})(IDS)[..., :given]
+    assert mi.Transformer.from_state_dict(state, check=(IDS, logits)).assumed == ()
+    with pytest.raises(UnsupportedModel, match="they differ by up to"):
+        mi.Transformer.from_state_dict(state, config={"act_fn": "gelu"}, check=(IDS, logits))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_logits_of_few_digits_are_compared_by_those(dtype):
+    module = small_transformer()
+    logits = module.to(dtype)(IDS)
+    state, config = module.float().state_dict(), module.config
+    assert mi.Transformer.from_state_dict(state, config=config, check=(IDS, logits)).assumed == ()
+    with pytest.raises(UnsupportedModel, match="they differ by up to"):
+        mi.Transformer.from_state_dict(state, config=config, check=(IDS, logits.flip(0, 1)))
