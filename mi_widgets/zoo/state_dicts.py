@@ -69,7 +69,9 @@ def config_of(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> tuple[T
             raise UnsupportedModel(
                 f"from_state_dict: config has {name}={told[name]!r}; the parameters have {value!r}."
             )
-    usual = {"normalization": None, "act_fn": "silu" if shown["gated_mlp"] else "relu"}
+    usual: dict[str, Any] = {"normalization": None, "act_fn": "silu" if shown["gated_mlp"] else "relu"}
+    if "blocks.0.ln1.w" in tensors and "blocks.0.ln1.b" not in tensors:
+        usual["normalization"] = "RMS"  # a LayerNorm may lack biases too
     fields = usual | shown | dict(told)
     del fields["d_vocab_out"]
     return built(fields), {*told, *shown}
@@ -104,11 +106,10 @@ def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, 
         )
     if "pos_embed.W_pos" in tensors:
         shown["n_ctx"] = tensors["pos_embed.W_pos"].shape[0]
-    if f"{first}ln1.w" in tensors:
+    if f"{first}ln1.b" in tensors or "ln_final.b" in tensors:
         if "normalization" not in told:
-            shown["normalization"] = "LN" if f"{first}ln1.b" in tensors else "RMS"
-        if f"{first}ln1.b" in tensors and "ln_final.b" not in tensors:
-            shown["final_rms"] = True
+            shown["normalization"] = "LN"
+        shown["final_rms"] = "ln_final.b" not in tensors
     if f"{first}mlp.ln.w" in tensors:
         shown["act_fn"] = "solu_ln"
     return shown

@@ -69,10 +69,12 @@ def unsaid(config: TransformerConfig) -> dict[str, Assumption | None]:
         "scale_attn_by_inverse_layer_idx": where(
             config.n_layers > 1, "scores alike in all layers", {"scale_attn_by_inverse_layer_idx": True}
         ),
-        "normalization": where(
-            config.normalization is None, "no norms", {"normalization": "LNPre"}, {"normalization": "RMSPre"}
+        "normalization": _norms(config),
+        "final_rms": where(
+            config.normalization in ("LN", "LNPre") and not config.final_rms,
+            f"{config.normalization} at the end too",
+            {"final_rms": True},
         ),
-        "final_rms": where(config.normalization == "LNPre", "LNPre at the end too", {"final_rms": True}),
         "eps": where(config.normalization, f"eps {config.eps:g}"),
         "act_fn": where(config.d_mlp, config.act_fn, *_other_activations(config)),
         "parallel_attn_mlp": where(config.d_mlp, "attention before the MLP", {"parallel_attn_mlp": True}),
@@ -80,6 +82,14 @@ def unsaid(config: TransformerConfig) -> dict[str, Assumption | None]:
         "attn_scores_soft_cap": where(True, "no soft-cap of scores"),
         "output_logits_soft_cap": where(True, "no soft-cap of logits"),
     }
+
+
+def _norms(config: TransformerConfig) -> Assumption | None:
+    if config.normalization is None:
+        return Assumption("no norms", ({"normalization": "LNPre"}, {"normalization": "RMSPre"}))
+    if config.normalization == "RMS" and not config.use_normalization_before_and_after:
+        return Assumption("RMSNorm, since no norm has a bias", ({"normalization": "LN"},))
+    return None
 
 
 _ALIBI = {"positional_embedding_type": "alibi"}
@@ -142,8 +152,9 @@ def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assu
 def _agrees(module: Any, other: dict[str, Any], known: Known) -> bool:
     """Whether the same parameters in another shape give the same logits."""
     shaped = type(module)(replace(module.config, **other), seed=None)
-    own = shaped.state_dict()
-    shaped.load_state_dict({n: x for n, x in module.state_dict().items() if n in own}, assign=True)
+    own = shaped.to(module.unembed.W_U).state_dict()
+    fitting = {n: x for n, x in module.state_dict().items() if n in own}
+    shaped.load_state_dict(fitting, strict=False, assign=True)  # biases of a norm that has none stay zeros
     return distance(shaped, known)[0] <= 1
 
 
