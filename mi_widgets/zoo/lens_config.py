@@ -26,12 +26,13 @@ _TRANSLATED = (
     "window_size", "attn_types", "attn_scores_soft_cap", "output_logits_soft_cap", "d_vocab", "d_vocab_out", "dtype",
     "use_NTK_by_parts_rope", "NTK_by_parts_factor", "NTK_by_parts_low_freq_factor", "NTK_by_parts_high_freq_factor",
     "NTK_original_ctx_len",
+    "default_prepend_bos",  # by `bos_told`: it is of texts
 )
 # Names, training, hooks, and where it runs: no number of the network's depends on them. Weights that are tied are in
 # the state dict twice. The last three lines are those of 4.x alone.
 _WITHOUT_EFFECT = (
     "model_name", "original_architecture", "tokenizer_name", "trust_remote_code", "from_checkpoint",
-    "checkpoint_index", "checkpoint_label_type", "checkpoint_value", "default_prepend_bos", "tokenizer_prepends_bos",
+    "checkpoint_index", "checkpoint_label_type", "checkpoint_value", "tokenizer_prepends_bos",
     "use_attn_result", "use_split_qkv_input", "use_hook_mlp_in", "use_attn_in", "use_hook_tokens",
     "ungroup_grouped_query_attention", "init_mode", "initializer_range", "init_weights", "seed", "device", "n_params",
     "tie_word_embeddings",
@@ -202,3 +203,12 @@ def dtype_told(config: Any) -> torch.dtype | None:
     raise UnsupportedModel(
         f"from_state_dict: config has dtype={named!r}; it must be a floating-point dtype of torch's."
     )
+
+
+def bos_told(config: Any) -> bool | None:
+    """Whether, by a config of TransformerLens's, texts begin with the token that begins one; None where it is not said."""
+    name = "default_prepend_bos"
+    told = config.get(name) if isinstance(config, Mapping) else getattr(config, name, None)
+    if told is None or isinstance(told, bool):
+        return told
+    raise UnsupportedModel(f"from_state_dict: config has {name}={told!r}; it must be True or False.")

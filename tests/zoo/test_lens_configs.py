@@ -9,6 +9,8 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.attention import KeyValueCache
+from tests.conftest import small_transformer
+from tests.model.letters import letters
 from tests.zoo.lens_configs import BASE, CONFIGS, REFUSED
 from tests.zoo.lens_reading import HookedTransformer
 
@@ -187,3 +189,19 @@ def test_figures_of_weights_are_made_of_every_variant(weighed):
     for name, model in weighed.items():
         assert mi.copying_scores(model).values.shape == (2, 4), name
         assert mi.composition_scores(model, n_random=2).values.shape == (3, 8, 8), name
+
+
+@pytest.mark.parametrize("told", [True, False, None])
+def test_the_token_that_begins_a_text_is_put_there_as_the_config_says(told):
+    tokenizer = letters()
+    module = small_transformer(d_vocab=len(tokenizer))
+    config = {} if told is None else {"default_prepend_bos": told}
+    found = mi.Transformer.from_state_dict(module.state_dict(), config=config | {"act_fn": "relu"})
+    first = [] if told is False else [tokenizer.bos_token_id]  # the tokenizer adds it by itself
+    assert mi.load(found, tokenizer=tokenizer).tokenize("a").ids[0, :-1].tolist() == first
+    tokenizer = letters(bos=0)
+    first = [tokenizer.bos_token_id] if told else []
+    assert mi.load(found, tokenizer=tokenizer).tokenize("a").ids[0, :-1].tolist() == first
+    assert mi.load(found, tokenizer=tokenizer, bos=not told).bos is not told
+    with pytest.raises(UnsupportedModel, match="default_prepend_bos='yes'; it must be True or False"):
+        mi.Transformer.from_state_dict(module.state_dict(), config={"default_prepend_bos": "yes"})
