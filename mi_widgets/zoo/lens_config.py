@@ -206,7 +206,7 @@ def dtype_told(config: Any) -> torch.dtype | None:
 
 
 def bos_told(config: Any) -> bool | None:
-    """Whether, by a config of TransformerLens's, texts begin with the token that begins one; None where it is not said."""
+    """Whether texts begin with the token that begins one, by a config of TransformerLens's; None where none is said."""
     name = "default_prepend_bos"
     told = config.get(name) if isinstance(config, Mapping) else getattr(config, name, None)
     if told is None or isinstance(told, bool):
