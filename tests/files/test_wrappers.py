@@ -1,5 +1,7 @@
 """What stands around a module is taken off, and what is inside is looked into."""
 
+import copy
+
 import pytest
 import torch
 from peft import get_peft_model
@@ -73,7 +75,12 @@ def each_layer_in_place(module):
         layer.compile(backend="eager")
 
 
-@pytest.mark.parametrize("change", [in_place, each_layer, each_layer_in_place])
+def each_attention(module):
+    for layer in module.model.layers:
+        layer.self_attn = compiled(layer.self_attn)
+
+
+@pytest.mark.parametrize("change", [in_place, each_layer, each_layer_in_place, each_attention])
 def test_compiled_parts_run_as_they_were_written(expected, change, monkeypatch):
     module, calls = small("Llama"), []
     change(module)
@@ -88,6 +95,20 @@ def test_compiled_parts_run_as_they_were_written(expected, change, monkeypatch):
         assert torch.allclose(model.run(IDS).logits, silent, atol=1e-5)
     assert not calls
     assert torch.allclose(model.weights.W_V, mi.load(small("Llama")).weights.W_V)
+
+
+def test_a_copy_of_a_loaded_module_whose_attention_was_compiled_loads(expected):
+    module = small("Llama")
+    first = mi.load(module)
+    copied = copy.deepcopy(module)
+    each_attention(copied)
+    model = mi.load(copied)
+    for one in (first, model):
+        with one.intervene(mi.ablate(at.z[1, 2])):
+            assert torch.allclose(one.run(IDS).logits, expected[1], atol=1e-5)
+    model.release()
+    assert not [name for name, _ in copied.named_modules() if "tap_" in name]
+    assert torch.allclose(first.run(IDS).logits, expected[0], atol=1e-5)
 
 
 class Louder(nn.DataParallel):
