@@ -33,12 +33,7 @@ def parameters_of(state: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Ten
         if not any(part.startswith(_BUFFERS) for part in name.split(".")):
             # Shared keys and values have an underscore there.
             own = name.replace(".attn._", ".attn.")
-            try:
-                tensors[own] = torch.as_tensor(value).detach().to(dtype)
-            except (TypeError, ValueError, RuntimeError) as error:
-                raise UnsupportedModel(
-                    f"from_state_dict: {name} is no parameter, but a {type(value).__name__}."
-                ) from error
+            tensors[own] = parameter(name, value).to(dtype)
     missing = [
         n for n in ("embed.W_E", "unembed.W_U", "blocks.0.attn.W_Q", "blocks.0.attn.W_O") if n not in tensors
     ]
@@ -48,6 +43,37 @@ def parameters_of(state: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Ten
             f"are {', '.join(list(state)[:8])}{', …' if len(state) > 8 else ''}."
         )
     return _turned(tensors) if tensors["blocks.0.attn.W_O"].ndim == 2 else tensors
+
+
+def parameter(name: str, value: Any) -> Tensor:
+    """A tensor whose numbers are there, and real.
+
+    Args:
+        name: of the parameter.
+        value: a tensor, or what becomes one.
+
+    Raises:
+        UnsupportedModel: it is none, or of a kind that nothing here computes with.
+    """
+    try:
+        x = torch.as_tensor(value).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        inside = f": if the parameters are in it, give state[{name!r}]" if isinstance(value, Mapping) else ""
+        raise UnsupportedModel(
+            f"from_state_dict: {name} is no parameter, but a {type(value).__name__}{inside}."
+        ) from error
+    for fault, advice in (
+        (
+            x.is_complex(),
+            "is complex, and a network computes with real numbers: give two networks, or its real part",
+        ),
+        (x.is_meta, "has no numbers (it is on the meta device): load them first"),
+        (x.layout != torch.strided, "is sparse: give x.to_dense()"),
+        (x.is_quantized, "is quantized: give x.dequantize()"),
+    ):
+        if fault:
+            raise UnsupportedModel(f"from_state_dict: {name} {advice}.")
+    return x
 
 
 def config_of(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> tuple[TransformerConfig, set[str]]:

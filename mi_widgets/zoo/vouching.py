@@ -188,6 +188,11 @@ def _taken(module: Any, check: Any) -> Known:
         raise UnsupportedModel(
             f"from_state_dict: check= takes (ids, logits), two tensors; got {type(check).__name__}."
         ) from error
+    if not ids.numel() or not logits.numel():
+        raise UnsupportedModel(
+            f"from_state_dict: check= has ids of shape {tuple(ids.shape)} and logits of {tuple(logits.shape)}: give at "
+            "least one token and its logits."
+        )
     if ids.ndim == 1:
         ids, logits = ids[None], logits[None]
     at_all, at_last = (*ids.shape, logits.shape[-1]), (ids.shape[0], logits.shape[-1])

@@ -1,5 +1,6 @@
 """Each field of TransformerLens's config: the network is what a plain reading of the field says, or it is refused."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -205,3 +206,42 @@ def test_the_token_that_begins_a_text_is_put_there_as_the_config_says(told):
     assert mi.load(found, tokenizer=tokenizer, bos=not told).bos is not told
     with pytest.raises(UnsupportedModel, match="default_prepend_bos='yes'; it must be True or False"):
         mi.Transformer.from_state_dict(module.state_dict(), config={"default_prepend_bos": "yes"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("n_layers", 2.0, "a whole number"),
+        ("n_ctx", None, "a whole number"),
+        ("rotary_dim", "4", "a whole number"),
+        ("eps", "1e-5", "a number"),
+        ("attn_scale", "8", "a number"),
+        ("output_logits_soft_cap", "30", "a number"),
+        ("use_attn_scale", "False", "True or False"),
+        ("attn_only", "False", "True or False"),
+        ("use_local_attn", "no", "True or False"),
+        ("parallel_attn_mlp", None, "True or False"),
+        ("attn_types", "local", "a list of 'global' or 'local'"),
+    ],
+)
+def test_a_field_of_another_kind_is_refused(field, value, says):
+    state = HookedTransformer(BASE).state_dict()
+    why = re.escape(f"from_state_dict: config has {field}={value!r}; it must be {says}.")
+    with pytest.raises(UnsupportedModel, match=why):
+        mi.Transformer.from_state_dict(state, config=BASE | {field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("eps", -1.0, "eps=-1.0 must be 0 or more"),
+        ("eps", float("nan"), "eps=nan must be 0 or more"),
+        ("rotary_base", 0.0, "rotary_base=0.0 must be more than 0"),
+    ],
+)
+def test_a_number_that_makes_no_network_is_refused(field, value, says):
+    state = HookedTransformer(BASE).state_dict()
+    with pytest.raises(UnsupportedModel, match=f"config does not fit: mi.TransformerConfig: {says}"):
+        mi.Transformer.from_state_dict(state, config=BASE | {field: value})
+    with pytest.raises(mi.errors.MIError, match=says):
+        small_transformer(**{field: value})

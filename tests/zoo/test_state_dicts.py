@@ -119,7 +119,7 @@ def test_parameters_are_found_where_trainings_put_them(prefix, under):
     module = small_transformer()
     state = {prefix + name: x for name, x in module.state_dict().items()}
     for name in reversed(under):
-        state = {name: state, "optimizer": {"lr": 1e-3, "state": {}}, "epoch": 3}
+        state = {name: state, "optimizer": {"lr": 1e-3, "state": {}}, "epoch": 3, "step": torch.tensor(3)}
     found = mi.Transformer.from_state_dict(state)
     assert torch.equal(found(IDS), module(IDS))
 
@@ -200,6 +200,16 @@ def test_a_token_that_cannot_be_said_has_no_probability():
             r"W_Q has shape \(4, 8, 32\); with d_model 32 .* \(any, 32, any\)",
         ),
         ({"blocks.1.mlp.W_out": "lost"}, "blocks.1.mlp.W_out is no parameter, but a str"),
+        (
+            {"ema": {"embed.W_E": torch.ones(50, 32)}},
+            r"ema is no parameter, but a dict: if the .* give state\['ema'\]",
+        ),
+        (
+            {"embed.W_E": torch.ones(50, 32, dtype=torch.complex64)},
+            "embed.W_E is complex, and a network computes with",
+        ),
+        ({"embed.W_E": torch.ones(50, 32).to_sparse()}, r"embed.W_E is sparse: give x.to_dense\(\)"),
+        ({"unembed.W_U": torch.ones(32, 50, device="meta")}, r"unembed.W_U has no numbers \(.*\): load them"),
         ({"blocks.0.attn.W_O": None}, "there is no blocks.0.attn.W_O"),
         ({"embed.W_E": torch.ones(32, 50)}, r"embed.W_E has shape \(32, 50\); .* transpose it"),
         (

@@ -74,6 +74,11 @@ def test_a_check_of_prompts_that_it_does_not_take_is_an_error(ids, says):
             (IDS, torch.zeros(1, 5, 7)),
             r"logits of \(1, 5, 7\); for these ids they would be \(1, 5, 50\), or \(1, 50\)",
         ),
+        (
+            (IDS[:, :0], torch.zeros(1, 0, 50)),
+            r"ids of shape \(1, 0\) and logits of \(1, 0, 50\): give at least one token",
+        ),
+        ((IDS[:0], torch.zeros(0, 5, 50)), "give at least one token and its logits"),
         ((IDS, torch.zeros(1, 4, 50)), r"logits of \(1, 4, 50\); for these ids"),
     ],
 )
