@@ -6,6 +6,7 @@ import pytest
 import torch
 from peft import get_peft_model
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 import mi_widgets as mi
 from mi_widgets import sites as at
@@ -142,3 +143,31 @@ def test_adapters_inside_of_a_compiled_wrapper_are_found():
     assert notes(model, "adapters") == ["LoRA adapter 'default' on v_proj: active, taken in"]
     with torch.no_grad():
         assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-5)
+
+
+def test_weights_that_change_when_they_are_read_in_training_are_left_as_they_are():
+    torch.manual_seed(0)
+    module = small("Llama")
+    for part in (
+        module.model.layers[0].self_attn.v_proj,
+        module.model.layers[1].mlp.down_proj,
+        module.lm_head,
+    ):
+        spectral_norm(part)
+    with torch.no_grad():
+        expected = module.eval()(IDS).logits
+        head, value = module.lm_head.weight.T.clone(), module.model.layers[0].self_attn.v_proj.weight.clone()
+    module.train()
+    before = {name: x.clone() for name, x in module.state_dict().items()}
+    model = mi.load(module)
+    assert not any("random" in warning for warning in model.trust.warnings)
+    assert torch.allclose(model.unembedding.directions(range(50)), model.weights.W_U, atol=1e-6)
+    model.neurons_write(1), model.heads_write(0)
+    norm = module.model.norm.weight.detach()[:, None]
+    assert torch.allclose(model.weights.W_U, norm * head, atol=1e-5)
+    norm = module.model.layers[0].input_layernorm.weight.detach()[:, None]
+    assert torch.allclose(model.weights.W_V[0, 0], norm * value[:8].T, atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, expected, atol=1e-5)
+    model.release()
+    assert module.training
+    assert all(torch.equal(x, before[name]) for name, x in module.state_dict().items())
