@@ -100,7 +100,7 @@ def is_plain(module: Any) -> bool:
         usual = module.max_norm is None
     else:
         usual = forward is nn.Linear.forward or forward.__qualname__ == "Conv1D.forward"
-    weight = weight_of(module) if usual else None
+    weight: Any = weight_of(module) if usual else None
     return (
         type(weight) in (Tensor, nn.Parameter)
         and weight.is_floating_point()
