@@ -112,7 +112,12 @@ def _said(setting: str, value: Any, config: Any) -> bool:
     """Whether a config says the same, or nothing of what does nothing."""
     fields, silent = _MEANS[setting]
     own = [x for name in fields for x in _values(config, name)]
-    return any(_alike(value, x) for x in own) if own else value in silent
+    if own:
+        return any(_alike(value, x) for x in own)
+    longest = [x for name in _MEANS["context_length"][0] for x in _values(config, name)]
+    if setting == "attention.sliding_window" and longest and value >= max(longest):
+        return True  # it shows all that there can be
+    return value in silent or setting == "context_length"  # as of ALiBi, which takes any
 
 
 def _values(config: Any, name: str) -> list[Any]:
