@@ -9,6 +9,7 @@ import xarray as xr
 from mi_widgets.core.recording import recorded
 from mi_widgets.core.results import Result
 from mi_widgets.model.model import Model
+from mi_widgets.model.sayable import sayable_tokens
 
 
 @recorded
@@ -17,7 +18,7 @@ def copying_scores(model: Model) -> Result:
 
     The full OV circuit W_E W_V W_O W_U says what attending to one token does to the logit of every other. A head
     that copies raises what it reads, and then the eigenvalues are positive: the score is their sum over the sum
-    of their sizes.
+    of their sizes. Tokens that a model reads and cannot say are left out.
 
     Args:
         model: whose weights; interventions do not matter here.
@@ -29,11 +30,12 @@ def copying_scores(model: Model) -> Result:
     Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", "Summarizing OV/QK matrices". The
     embedding is taken as it is; what MLPs and earlier heads add to it is not seen.
     """
-    w = model.weights
+    w, can = model.weights, sayable_tokens(model)
+    W_U, W_E = w.W_U[:, can], w.W_E[can]
     # The eigenvalues of a product are those of its parts in another order: d_head of them, not d_vocab.
     # What all logits have in common softmax does not see: it says nothing about copying.
-    both = min(w.W_U.shape[1], w.W_E.shape[0])
-    around = (w.W_U - w.W_U.mean(1, keepdim=True))[:, :both] @ w.W_E[:both]
+    both = min(W_U.shape[1], len(W_E))
+    around = (W_U - W_U.mean(1, keepdim=True))[:, :both] @ W_E[:both]
     inner = (w.W_O @ around @ w.W_V).cpu()
     eigenvalues = torch.linalg.eigvals(inner)
     size = eigenvalues.abs().sum(-1)

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from mi_widgets.core.errors import UnsupportedModel
+
 from .trust import Check
 
 # What a module computes turns on these, and they are no tensors.
@@ -24,6 +26,22 @@ def switches_of(module: nn.Module) -> str:
         for name in _SWITCHES
         if name in part.__dict__
     )
+
+
+def check_adapters(module: nn.Module) -> None:
+    """Refuse adapters that are in what some tokens of a prompt are computed by, and not in the rest.
+
+    Raises:
+        UnsupportedModel: there is one, active or not: it could be switched on later.
+    """
+    for path, part in module.named_modules():
+        for adapter, variant in getattr(part, "lora_variant", {}).items():
+            if type(variant).__name__.startswith("ALora"):
+                raise UnsupportedModel(
+                    f"The adapter {adapter!r} on {path} is an activated LoRA (alora_invocation_tokens): it is left out "
+                    "of every token before some that call it, so that no weights are those of all tokens. Bring a "
+                    "plain LoRA, or the model without this adapter: model.delete_adapter(name), or model.unload()."
+                )
 
 
 def adapter_checks(module: nn.Module) -> Iterator[Check]:

@@ -156,6 +156,8 @@ def add_taps(
     Returns:
         What gives back this wrapper's share; called again, it does nothing.
     """
+    # On what torch.compile has wrapped: that is what attends.
+    attentions, experts = ([getattr(one, "_orig_mod", one) for one in some] for some in (attentions, experts))
     if module not in _shared:
         masks = transformers.masking_utils
         transformers.AttentionInterface.register(NAME, tapped_attention)

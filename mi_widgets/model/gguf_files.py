@@ -20,13 +20,12 @@ from mi_widgets.core.errors import UnknownModel, UnsupportedModel
 from mi_widgets.core.numbers import count_text
 
 from .complete import check_complete
+from .gguf_settings import check_turned, unread
 from .trust import Check
 
 SUFFIX = ".gguf"
 _PLAIN = ("F64", "F32", "F16", "BF16")
 _IN_PLACE = ("blk.", "token_embd", "output")  # the tensors that every model has
-# What says nothing of how the model computes, or what the shapes of its tensors say too.
-_SILENT = ("rope.scaling.finetuned", "attention.key_length", "attention.value_length")
 _reading = threading.Lock()
 
 
@@ -50,6 +49,7 @@ def open_gguf(
     try:
         with _asked_once(path) as reader:
             _check_whole(path, reader)
+            check_turned(path, reader)
             config = transformers.AutoConfig.from_pretrained(folder, gguf_file=name)
             load: Any = transformers.AutoModelForCausalLM.from_pretrained
             module, found = load(
@@ -157,41 +157,20 @@ def _types(reader: Any) -> Check:
 
 def _lost(reader: Any, module: Any) -> Iterator[Check]:
     """What the file says of the model, and transformers does not take in."""
-    names = [f"{key} = {value}" for key, value in _unread(reader, module.config)]
+    names = [f"{key} = {value}" for key, value in unread(reader, module.config)]
     extra = sum(tensor.n_elements for tensor in reader.tensors) - sum(x.numel() for x in module.parameters())
     apart = [tensor for tensor in reader.tensors if not tensor.name.startswith(_IN_PLACE)]
     twice = [tensor.n_elements for tensor in reader.tensors if tensor.name == "output.weight"]
     if extra > 0 and [extra] != twice:  # where the embedding is the unembedding, the file may have it twice
         names += [tensor.name for tensor in apart] or [f"{extra} numbers of its tensors"]
     if names:
+        turned = all(".rope." in name or name.startswith("rope_") for name in names)
         said = (
             f"transformers does not take in {', '.join(names)}: what the model computes may differ from what the file "
-            "means, at long prompts above all"
+            f"means{', at long prompts above all' if turned else ''}"
         )
         yield Check("GGUF read in full", "warning", said)
     else:
         yield Check(
             "GGUF read in full", "ok", "every tensor and every setting of the architecture is taken in"
         )
-
-
-def _unread(reader: Any, config: Any) -> Iterator[tuple[str, Any]]:
-    """The settings of the architecture that transformers has no name for, but where its own say the same."""
-    architecture = reader.fields["general.architecture"].contents()
-    mappings = transformers.integrations.ggml.GGUF_CONFIG_MAPPING
-    named = next(
-        (found for name, found in mappings.items() if _letters(name) == _letters(architecture)), None
-    )
-    if named is None:  # transformers reads it in another way
-        return
-    same = [x for x in config.to_dict().values() if not isinstance(x, bool)]
-    for key, field in reader.fields.items():
-        setting, value = key.removeprefix(f"{architecture}."), field.contents()
-        if setting == key or setting in named or value in ("none", 0, 1, False, True) or setting in _SILENT:
-            continue
-        if (setting.startswith("rope.scaling.") and _letters(architecture) != "gptoss") or value not in same:
-            yield key, value
-
-
-def _letters(name: str) -> str:
-    return name.replace("-", "").replace("_", "")

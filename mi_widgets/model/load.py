@@ -97,6 +97,8 @@ def load(
             came = (Check("how it was read", "note", theirs.remark),)
             bos = theirs.bos if bos is None and tokenizer is None else bos
             tokenizer = theirs.tokenizer if tokenizer is None and vocabulary is None else tokenizer
+        if bos is None and getattr(tokenizer, "bos_token_id", None) is not None:
+            bos = getattr(module, "default_prepend_bos", None)  # of a Transformer that was read by a config
         check_numbers(module)
     elif isinstance(name_or_module, (str, os.PathLike)):
         path, place, kind = (

@@ -11,7 +11,7 @@ from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.core.numbers import count_text
 
 from .adapters import adapter_checks
-from .architectures.computed import inner_of, is_matrix, is_plain, matrix_of
+from .architectures.computed import inner_of, is_matrix, is_plain, matrix_of, weight_of
 from .examination import Examination, distance
 from .fingerprint import held
 from .model_core import ModelCore
@@ -65,8 +65,8 @@ def module_checks(model: ModelCore, attention: str) -> Iterator[Check]:
     head, embed = (model.module.get_submodule(path) for path in ends)
     # What stands for another, as an adapter does, may be at one of them only.
     alone = all(inner_of(one) is one for one in (head, embed))
-    weight = getattr(head, "weight", None)
-    if alone and weight is not None and weight is getattr(embed, "weight", None):
+    weight = weight_of(head)
+    if alone and weight is not None and weight is weight_of(embed):
         factor = "" if is_plain(embed) else ", but for a factor"  # Gemma's
         said = (
             f"W_U is W_E transposed{factor}: the direction that a token puts in is the one that it is read by"
@@ -83,7 +83,7 @@ def _packed(module: nn.Module) -> Iterator[Check]:
     """A note of the modules that keep their numbers in fewer bits, where there are some."""
     kinds: dict[type, list[tuple[str, nn.Module]]] = {}
     for path, part in module.named_modules():
-        weight = getattr(part, "weight", None)
+        weight = weight_of(part)
         floats = isinstance(weight, Tensor) and weight.is_floating_point()
         if is_matrix(part) and inner_of(part) is part and not floats:
             kinds.setdefault(type(part), []).append((path, part))

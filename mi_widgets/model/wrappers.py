@@ -11,6 +11,7 @@ from torch import nn
 
 from mi_widgets.core.errors import UnsupportedModel
 
+from .adapters import check_adapters
 from .architectures import Architecture
 from .architectures.computed import place_of
 from .backend import element
@@ -31,7 +32,8 @@ def inside(module: Any) -> nn.Module:
     """What stands inside of all wrappers, or the module itself.
 
     Raises:
-        UnsupportedModel: a wrapper that does more than its inside, as prompt tuning does.
+        UnsupportedModel: a wrapper that does more than its inside, as prompt tuning does, or adapters that turn on
+            what the tokens are.
     """
     for ancestor in type(module).__mro__:
         if ancestor.__name__ == "PeftModel" and module.active_peft_config.is_prompt_learning:
@@ -42,6 +44,7 @@ def inside(module: Any) -> nn.Module:
             )
         if ancestor.__name__ in _INSIDE:
             return inside(getattr(module, _INSIDE[ancestor.__name__]))
+    check_adapters(module)
     return module
 
 

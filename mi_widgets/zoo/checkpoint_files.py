@@ -43,13 +43,18 @@ def open_checkpoint(given: Any) -> tuple[dict[str, Tensor], Mapping[str, Any] | 
             f"from_state_dict takes a state dict or the path of one; got {type(state).__name__}."
         )
     config = next((state[name] for name in _BESIDE if _is_config(state.get(name))), None)
-    while not any(isinstance(value, Tensor) for value in state.values()):
-        inside = next((name for name in _UNDER if isinstance(state.get(name), Mapping)), None)
-        if inside is None:
-            break
+    while (inside := _inside(state)) is not None:
         state = state[inside]
         config = config or next((state[name] for name in _BESIDE if _is_config(state.get(name))), None)
     return _unprefixed(state), config
+
+
+def _inside(state: Mapping[str, Any]) -> str | None:
+    """Under which name the parameters are, whatever lies beside them; None where none of the usual ones has any."""
+    held = {name: state[name].values() for name in _UNDER if isinstance(state.get(name), Mapping)}
+    arrays = (name for name, inner in held.items() if any(hasattr(x, "shape") for x in inner))
+    deeper = (name for name, inner in held.items() if any(isinstance(x, Mapping) for x in inner))
+    return next(arrays, None) or next(deeper, None)
 
 
 def _is_config(value: Any) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from numbers import Integral, Real
+from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import torch
@@ -26,12 +28,13 @@ _TRANSLATED = (
     "window_size", "attn_types", "attn_scores_soft_cap", "output_logits_soft_cap", "d_vocab", "d_vocab_out", "dtype",
     "use_NTK_by_parts_rope", "NTK_by_parts_factor", "NTK_by_parts_low_freq_factor", "NTK_by_parts_high_freq_factor",
     "NTK_original_ctx_len",
+    "default_prepend_bos",  # by `bos_told`: it is of texts
 )
 # Names, training, hooks, and where it runs: no number of the network's depends on them. Weights that are tied are in
 # the state dict twice. The last three lines are those of 4.x alone.
 _WITHOUT_EFFECT = (
     "model_name", "original_architecture", "tokenizer_name", "trust_remote_code", "from_checkpoint",
-    "checkpoint_index", "checkpoint_label_type", "checkpoint_value", "default_prepend_bos", "tokenizer_prepends_bos",
+    "checkpoint_index", "checkpoint_label_type", "checkpoint_value", "tokenizer_prepends_bos",
     "use_attn_result", "use_split_qkv_input", "use_hook_mlp_in", "use_attn_in", "use_hook_tokens",
     "ungroup_grouped_query_attention", "init_mode", "initializer_range", "init_weights", "seed", "device", "n_params",
     "tie_word_embeddings",
@@ -70,6 +73,17 @@ _BY_PARTS = {  # and what TransformerLens has by default
     "NTK_by_parts_high_freq_factor": 4.0,
     "NTK_original_ctx_len": 8192,
 }
+_BOS = "default_prepend_bos"
+_KINDS = {  # of fields that are none of TransformerConfig's
+    "attn_only": bool,
+    "use_attn_scale": bool,
+    "use_local_attn": bool,
+    "use_NTK_by_parts_rope": bool,
+    _BOS: bool,
+    "d_vocab_out": int,
+    **dict.fromkeys(_BY_PARTS, float),
+}
+_SAID = {bool: "True or False", int: "a whole number", float: "a number"}
 NEEDED = ("n_layers", "d_model", "n_ctx", "d_head")  # TransformerLens has no default for them
 
 
@@ -93,6 +107,7 @@ def read_config(config: Any) -> tuple[dict[str, Any], bool]:
             f"mi.TransformerConfig; got {type(config).__name__}."
         )
     _refuse(given)
+    _check_kinds(given)
     whole = all(name in given for name in NEEDED)
     defaults = {"attn_only": False, "normalization_type": "LN"} if whole else {}
     return _translated(defaults | given, whole), whole
@@ -118,6 +133,27 @@ def _refuse(given: Mapping[str, Any]) -> None:
                 f"from_state_dict: config has {name}={given[name]!r}, which a Transformer does not do; it must be "
                 f"{' or '.join(map(str, allowed))}."
             )
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    """Refuse text where a number stands, or True or False: "False" would count as true."""
+    kinds = get_type_hints(TransformerConfig) | _KINDS
+    for name, value in given.items():
+        wanted = [kind for kind in _SAID if kind in (kinds.get(name), *get_args(kinds.get(name)))]
+        if not wanted or (value is None and name not in NEEDED and (wanted != [bool] or name == _BOS)):
+            continue
+        if wanted == [bool]:
+            fits = isinstance(value, int) and value in (0, 1)
+        else:
+            fits = isinstance(value, Integral if wanted == [int] else Real) and not isinstance(value, bool)
+        if not fits:
+            raise UnsupportedModel(
+                f"from_state_dict: config has {name}={value!r}; it must be {_SAID[wanted[0]]}."
+            )
+    if not isinstance(given.get("attn_types"), (list, tuple, NoneType)):
+        raise UnsupportedModel(
+            f"from_state_dict: config has attn_types={given['attn_types']!r}; it must be a list of 'global' or 'local'."
+        )
 
 
 def _choices() -> dict[str, tuple[Any, ...]]:
@@ -162,7 +198,9 @@ def _translated(given: Mapping[str, Any], whole: bool) -> dict[str, Any]:
         if told.get(name) is not None:
             told[name] = float(told[name])
     if given.get("use_NTK_by_parts_rope", False):
-        told["rotary_by_parts"] = tuple(float(given.get(name, usual)) for name, usual in _BY_PARTS.items())
+        told["rotary_by_parts"] = tuple(
+            usual if given.get(name) is None else float(given[name]) for name, usual in _BY_PARTS.items()
+        )
     return told | _windows(given)
 
 
@@ -202,3 +240,8 @@ def dtype_told(config: Any) -> torch.dtype | None:
     raise UnsupportedModel(
         f"from_state_dict: config has dtype={named!r}; it must be a floating-point dtype of torch's."
     )
+
+
+def bos_told(config: Any) -> bool | None:
+    """Whether texts begin with the token that begins one, by a config of TransformerLens's; None where none is said."""
+    return config.get(_BOS) if isinstance(config, Mapping) else getattr(config, _BOS, None)

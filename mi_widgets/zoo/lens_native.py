@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
+
+from .state_dicts import parameter
 
 _WRAPPED = "_original_component."
 # The names inside the network, as the bridge around it says them.
@@ -48,7 +49,7 @@ def as_of_2(state: Mapping[str, Any], d_head: int) -> dict[str, Tensor]:
     for name, x in state.items():
         *path, part, kind = _plain(name).split(".")
         where = ".".join(path)
-        x = torch.as_tensor(x)
+        x = parameter(name, x)
         x = x.T if x.ndim == 2 and part not in ("embed", "pos_embed") else x  # linear layers are (out, in)
         if part in ("q", "k", "v", "o"):
             letter = part.upper()

@@ -9,7 +9,7 @@ import torch
 
 from mi_widgets.core.errors import UnsupportedModel
 
-from .lens_config import dtype_told, read_config
+from .lens_config import bos_told, dtype_told, read_config
 from .lens_native import as_of_2, config_as_of_2, is_native
 from .state_dicts import config_of, fitted, parameters_of
 from .vouching import assumptions, vouched
@@ -46,5 +46,6 @@ def read_transformer(
     assumed = [] if whole else assumptions(shape, known)
     if check is not None:
         assumed = vouched(module.eval(), check, assumed)
+    module.default_prepend_bos = bos_told(config)
     module.assumed = tuple(one.said for one in assumed)
     return module.eval().requires_grad_(False)

@@ -33,12 +33,7 @@ def parameters_of(state: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Ten
         if not any(part.startswith(_BUFFERS) for part in name.split(".")):
             # Shared keys and values have an underscore there.
             own = name.replace(".attn._", ".attn.")
-            try:
-                tensors[own] = torch.as_tensor(value).detach().to(dtype)
-            except (TypeError, ValueError, RuntimeError) as error:
-                raise UnsupportedModel(
-                    f"from_state_dict: {name} is no parameter, but a {type(value).__name__}."
-                ) from error
+            tensors[own] = parameter(name, value).to(dtype)
     missing = [
         n for n in ("embed.W_E", "unembed.W_U", "blocks.0.attn.W_Q", "blocks.0.attn.W_O") if n not in tensors
     ]
@@ -48,6 +43,37 @@ def parameters_of(state: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Ten
             f"are {', '.join(list(state)[:8])}{', …' if len(state) > 8 else ''}."
         )
     return _turned(tensors) if tensors["blocks.0.attn.W_O"].ndim == 2 else tensors
+
+
+def parameter(name: str, value: Any) -> Tensor:
+    """A tensor whose numbers are there, and real.
+
+    Args:
+        name: of the parameter.
+        value: a tensor, or what becomes one.
+
+    Raises:
+        UnsupportedModel: it is none, or of a kind that nothing here computes with.
+    """
+    try:
+        x = torch.as_tensor(value).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        inside = f": if the parameters are in it, give state[{name!r}]" if isinstance(value, Mapping) else ""
+        raise UnsupportedModel(
+            f"from_state_dict: {name} is no parameter, but a {type(value).__name__}{inside}."
+        ) from error
+    for fault, advice in (
+        (
+            x.is_complex(),
+            "is complex, and a network computes with real numbers: give two networks, or its real part",
+        ),
+        (x.is_meta, "has no numbers (it is on the meta device): load them first"),
+        (x.layout != torch.strided, "is sparse: give x.to_dense()"),
+        (x.is_quantized, "is quantized: give x.dequantize()"),
+    ):
+        if fault:
+            raise UnsupportedModel(f"from_state_dict: {name} {advice}.")
+    return x
 
 
 def config_of(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> tuple[TransformerConfig, set[str]]:
@@ -69,7 +95,9 @@ def config_of(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> tuple[T
             raise UnsupportedModel(
                 f"from_state_dict: config has {name}={told[name]!r}; the parameters have {value!r}."
             )
-    usual = {"normalization": None, "act_fn": "silu" if shown["gated_mlp"] else "relu"}
+    usual: dict[str, Any] = {"normalization": None, "act_fn": "silu" if shown["gated_mlp"] else "relu"}
+    if "blocks.0.ln1.w" in tensors and "blocks.0.ln1.b" not in tensors:
+        usual["normalization"] = "RMS"  # a LayerNorm may lack biases too
     fields = usual | shown | dict(told)
     del fields["d_vocab_out"]
     return built(fields), {*told, *shown}
@@ -104,11 +132,10 @@ def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, 
         )
     if "pos_embed.W_pos" in tensors:
         shown["n_ctx"] = tensors["pos_embed.W_pos"].shape[0]
-    if f"{first}ln1.w" in tensors:
+    if f"{first}ln1.b" in tensors or "ln_final.b" in tensors:
         if "normalization" not in told:
-            shown["normalization"] = "LN" if f"{first}ln1.b" in tensors else "RMS"
-        if f"{first}ln1.b" in tensors and "ln_final.b" not in tensors:
-            shown["final_rms"] = True
+            shown["normalization"] = "LN"
+        shown["final_rms"] = "ln_final.b" not in tensors
     if f"{first}mlp.ln.w" in tensors:
         shown["act_fn"] = "solu_ln"
     return shown
@@ -203,3 +230,12 @@ def _padded(tensors: dict[str, Tensor], config: TransformerConfig) -> dict[str, 
         "unembed.W_U": torch.cat([unembed, unembed.new_zeros(len(unembed), more)], 1),
         "unembed.b_U": torch.cat([bias, bias.new_full((more,), NEVER)]),
     }
+
+
+def sayable_of(unembed: Any) -> Tensor:
+    """Which tokens a network can say, (d_vocab,): not those that were added to it, as above.
+
+    Args:
+        unembed: an `Unembed`; its dtype may have rounded what was added.
+    """
+    return (unembed.b_U > 0.99 * NEVER) | (unembed.W_U != 0).any(0)

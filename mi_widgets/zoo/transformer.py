@@ -104,12 +104,15 @@ class Transformer(nn.Module):
     Attributes:
         config: its shape.
         assumed: what of its config nobody told and nothing has vouched for; `mi.load` warns of it.
+        default_prepend_bos: whether the config that it was read by has texts begin with the token that begins one;
+            `mi.load` does so with a tokenizer that has such a token. None where nobody told.
     """
 
     def __init__(self, config: TransformerConfig, *, seed: int | None = 0) -> None:
         super().__init__()
         self.config = config
         self.assumed: tuple[str, ...] = ()
+        self.default_prepend_bos: bool | None = None
         self.embed = Embed(config)
         if config.positional_embedding_type in ("standard", "shortformer"):
             self.pos_embed = PosEmbed(config)

@@ -146,6 +146,16 @@ def _faults(c: TransformerConfig) -> list[str]:
         )
     if c.d_mlp == 0 and (c.parallel_attn_mlp or c.gated_mlp):
         faults.append("parallel_attn_mlp and gated_mlp need an MLP: give d_mlp.")
-    if c.attn_scale is not None and not c.attn_scale > 0:
-        faults.append(f"attn_scale={c.attn_scale} must be more than 0.")
+    if not c.eps >= 0:
+        faults.append(f"eps={c.eps} must be 0 or more.")
+    for name in (
+        "attn_scale",
+        "rotary_base",
+        "rotary_base_local",
+        "attn_scores_soft_cap",
+        "output_logits_soft_cap",
+    ):
+        value = getattr(c, name)
+        if value is not None and not value > 0:
+            faults.append(f"{name}={value} must be more than 0.")
     return faults

@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mi_widgets.core.errors import UnsupportedModel
 
-from .state_dicts import NEVER
+from .state_dicts import NEVER, sayable_of
 from .transformer_config import TransformerConfig
 
 _APART = (
     1e-4  # of the largest logit: more than float32 loses on the way, less than any other shape would change
+)
+_ROUNDED = (
+    4  # times what the dtype of known logits tells apart: those of a network that ran in it are that near
 )
 
 
@@ -66,10 +69,12 @@ def unsaid(config: TransformerConfig) -> dict[str, Assumption | None]:
         "scale_attn_by_inverse_layer_idx": where(
             config.n_layers > 1, "scores alike in all layers", {"scale_attn_by_inverse_layer_idx": True}
         ),
-        "normalization": where(
-            config.normalization is None, "no norms", {"normalization": "LNPre"}, {"normalization": "RMSPre"}
+        "normalization": _norms(config),
+        "final_rms": where(
+            config.normalization in ("LN", "LNPre") and not config.final_rms,
+            f"{config.normalization} at the end too",
+            {"final_rms": True},
         ),
-        "final_rms": where(config.normalization == "LNPre", "LNPre at the end too", {"final_rms": True}),
         "eps": where(config.normalization, f"eps {config.eps:g}"),
         "act_fn": where(config.d_mlp, config.act_fn, *_other_activations(config)),
         "parallel_attn_mlp": where(config.d_mlp, "attention before the MLP", {"parallel_attn_mlp": True}),
@@ -79,11 +84,39 @@ def unsaid(config: TransformerConfig) -> dict[str, Assumption | None]:
     }
 
 
+def _norms(config: TransformerConfig) -> Assumption | None:
+    if config.normalization is None:
+        return Assumption("no norms", ({"normalization": "LNPre"}, {"normalization": "RMSPre"}))
+    if config.normalization == "RMS" and not config.use_normalization_before_and_after:
+        return Assumption("RMSNorm, since no norm has a bias", ({"normalization": "LN"},))
+    return None
+
+
 _ALIBI = {"positional_embedding_type": "alibi"}
 
 
 def _other_activations(config: TransformerConfig) -> tuple[dict[str, Any], ...]:
     return tuple({"act_fn": other} for other in ("relu", "gelu", "silu") if other != config.act_fn)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Logits that a network must have.
+
+    Args:
+        ids: (batch, pos).
+        logits: (batch, [pos,] d_vocab).
+        rounded: what the dtype that they came in may have lost of them, as a share.
+    """
+
+    ids: Tensor
+    logits: Tensor
+    rounded: float
+
+    @property
+    def most(self) -> float:
+        """The largest that is a number."""
+        return float(torch.where(self.logits.isfinite(), self.logits.abs(), 0.0).max())
 
 
 def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assumption]:
@@ -101,55 +134,69 @@ def vouched(module: Any, check: Any, assumed: Sequence[Assumption]) -> list[Assu
     Raises:
         UnsupportedModel: the logits differ, or are of another shape.
     """
-    ids, wanted = _taken(module, check)
-    apart, most = distance(module, ids, wanted)
-    if not apart <= _near(module) * most:
+    known = _taken(module, check)
+    by, apart = distance(module, known)
+    if not by <= 1:
         why = (
             f"Assumed: {', '.join(one.said for one in assumed)}. Give config=."
             if assumed
             else "Its config is another, or its weights are."
         )
         raise UnsupportedModel(
-            f"from_state_dict: the network does not give the logits of check=: of up to {most:.3g}, they differ by up "
-            f"to {apart:.2g}. {why}"
+            f"from_state_dict: the network does not give the logits of check=: of up to {known.most:.3g}, they differ "
+            f"by up to {apart:.2g}{' (one is a finite number, the other is not)' if by == torch.inf else ''}. {why}"
         )
-    return [one for one in assumed if any(_agrees(module, other, ids, wanted) for other in one.otherwise)]
+    return [one for one in assumed if any(_agrees(module, other, known) for other in one.otherwise)]
 
 
-def _agrees(module: Any, other: dict[str, Any], ids: Tensor, wanted: Tensor) -> bool:
+def _agrees(module: Any, other: dict[str, Any], known: Known) -> bool:
     """Whether the same parameters in another shape give the same logits."""
     shaped = type(module)(replace(module.config, **other), seed=None)
-    own = shaped.state_dict()
-    shaped.load_state_dict({n: x for n, x in module.state_dict().items() if n in own}, assign=True)
-    apart, most = distance(shaped, ids, wanted)
-    return apart <= _near(module) * most
+    own = shaped.to(module.unembed.W_U).state_dict()
+    fitting = {n: x for n, x in module.state_dict().items() if n in own}
+    shaped.load_state_dict(fitting, strict=False, assign=True)  # biases of a norm that has none stay zeros
+    return distance(shaped, known)[0] <= 1
 
 
-def _near(module: nn.Module) -> float:
-    return max(_APART, 12 * torch.finfo(next(module.parameters()).dtype).eps)
+def distance(module: Any, known: Known) -> tuple[float, float]:
+    """How far the logits of a network are from others: in units of what rounding may do, and as they are.
 
-
-def distance(module: nn.Module, ids: Tensor, wanted: Tensor) -> tuple[float, float]:
-    """How far the logits of a network are from others at most, and how large those are."""
+    Each token has a measure of its own, its largest logit or that of the median token, if that is more: beside one that
+    is masked by a number or by infinity, all others would look alike. Infinities must be the same in both.
+    """
     with torch.no_grad():
-        logits = module(ids)
-    logits = logits[:, -1] if wanted.ndim == 2 else logits
+        logits = module(known.ids)
+    logits = logits[:, -1] if known.logits.ndim == 2 else logits
+    wanted = known.logits
     logits = logits[..., : wanted.shape[-1]].double().cpu()  # a network that says fewer tokens than it reads
-    return float((logits - wanted).abs().max()), max(float(wanted.abs().max()), 1e-30)
+    never = ~sayable_of(module.unembed)[: wanted.shape[-1]].cpu()
+    silent = never & (wanted <= 0.9 * NEVER)  # by whichever number: neither says it
+    apart = torch.where((logits == wanted) | silent, 0.0, (logits - wanted).abs()).nan_to_num(
+        torch.inf, torch.inf
+    )
+    size = torch.where(wanted.isfinite() & ~never, wanted.abs(), 0.0).flatten(0, -2).amax(0)
+    size = size.clamp(min=max(float(size[~never].median()), 1e-30))
+    near = max(_APART, 12 * torch.finfo(next(module.parameters()).dtype).eps, known.rounded)
+    return float((apart / (near * size)).max()), float(apart.max())
 
 
-def _taken(module: Any, check: Any) -> tuple[Tensor, Tensor]:
-    """The ids and the logits, as (batch, pos) and (batch, [pos,] d_vocab)."""
+def _taken(module: Any, check: Any) -> Known:
+    """The ids and the logits of `check`."""
     try:
         ids, logits = (torch.as_tensor(np.asarray(x) if isinstance(x, list) else x).detach() for x in check)
     except (TypeError, ValueError, RuntimeError) as error:
         raise UnsupportedModel(
             f"from_state_dict: check= takes (ids, logits), two tensors; got {type(check).__name__}."
         ) from error
+    if not ids.numel() or not logits.numel():
+        raise UnsupportedModel(
+            f"from_state_dict: check= has ids of shape {tuple(ids.shape)} and logits of {tuple(logits.shape)}: give at "
+            "least one token and its logits."
+        )
     if ids.ndim == 1:
         ids, logits = ids[None], logits[None]
     at_all, at_last = (*ids.shape, logits.shape[-1]), (ids.shape[0], logits.shape[-1])
-    sayable = int((module.unembed.b_U != NEVER).sum())
+    sayable = int(sayable_of(module.unembed).sum())
     if tuple(logits.shape) not in (at_all, at_last) or logits.shape[-1] not in (
         sayable,
         module.config.d_vocab,
@@ -167,4 +214,5 @@ def _taken(module: Any, check: Any) -> tuple[Tensor, Tensor]:
             f"from_state_dict: check= has rows of {ids.shape[1]} token ids from {int(ids.min())} to {int(ids.max())}; "
             f"the network takes {module.config.n_ctx} at most, from 0 to {module.config.d_vocab - 1}."
         )
-    return ids.long().to(module.unembed.b_U.device), logits.double().cpu()
+    rounded = _ROUNDED * torch.finfo(logits.dtype).eps if logits.is_floating_point() else 0.0
+    return Known(ids.long().to(module.unembed.b_U.device), logits.double().cpu(), rounded)

@@ -183,6 +183,18 @@ def test_copying_is_of_tokens_that_are_both_read_and_said():
     assert mi.copying_scores(model).values[1, 2] == pytest.approx(expected.item(), abs=1e-3)
 
 
+def test_copying_leaves_out_what_cannot_be_said():
+    state = small_transformer(normalization=None, n_layers=1).state_dict()
+    state = {**state, "unembed.W_U": state["unembed.W_U"][:, :20], "unembed.b_U": torch.zeros(20)}
+    model = mi.load(mi.Transformer.from_state_dict(state))
+    said = state["unembed.W_U"] - state["unembed.W_U"].mean(1, keepdim=True)
+    for head in range(4):
+        read, written = (state[f"blocks.0.attn.{name}"][head] for name in ("W_V", "W_O"))
+        values = torch.linalg.eigvals(state["embed.W_E"][:20] @ read @ written @ said)
+        expected = values.real.sum() / values.abs().sum()
+        assert mi.copying_scores(model).values[0, head] == pytest.approx(expected.item(), abs=1e-3)
+
+
 def test_trained_induction_heads_copy_and_untrained_heads_do_not():
     model = mi.load("induction-2l")
     assert mi.copying_scores(model).values[1].min() > 0.5

@@ -90,6 +90,20 @@ def test_promoted_tokens_are_those_whose_logits_the_direction_moves(looks, model
     assert [model.vocabulary_of([int(i)])[0] for i in effect.argmax(-1)] == list(names)
 
 
+def test_what_cannot_be_said_is_not_promoted():
+    state = small_transformer().state_dict()
+    state = {**state, "unembed.W_U": state["unembed.W_U"][:, :20], "unembed.b_U": torch.zeros(20)}
+    model = mi.load(mi.Transformer.from_state_dict(state))
+    sae = random_sae("l1", d_in=32, d_sae=8, site=at.resid_post[1])
+    looks = mi.sae.dashboards(model, sae, [[1, 2, 3]], n_promoted=30, progress=False).dataset
+    effect = sae.W_dec @ model.weights.W_U[:, :20]
+    effect -= effect.mean(-1, keepdim=True)
+    assert np.allclose(looks["promoted_by"], effect.sort(-1, descending=True).values, atol=1e-4)
+    names = set(model.vocabulary_of(range(20)))
+    for which in ("promoted", "suppressed"):
+        assert set(looks["token_text"].values[looks[which].values].flat) == names
+
+
 def test_a_direction_in_the_neurons_speaks_through_what_they_write(model):
     sae = random_sae("l1", d_in=model.config.d_mlp, d_sae=8, site=at.mlp_post[1])
     looks = mi.sae.dashboards(model, sae, TEXTS[:4], progress=False).dataset

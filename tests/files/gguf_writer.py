@@ -38,7 +38,16 @@ def in_pairs(weight, heads):
 
 
 def write_gguf(
-    path, module, *, kinds=None, tensors=None, settings=None, architecture="llama", parts=1, tokens=TOKENS
+    path,
+    module,
+    *,
+    kinds=None,
+    tensors=None,
+    settings=None,
+    architecture="llama",
+    parts=1,
+    tokens=TOKENS,
+    turned=None,
 ):
     """Write one.
 
@@ -51,6 +60,7 @@ def write_gguf(
         architecture: what it says it is.
         parts: how many files there are.
         tokens: its vocabulary; None for no tokenizer.
+        turned: how much of a head is, by the file; None for all.
     """
     c, writer = module.config, gguf.GGUFWriter(path, architecture)
     writer.add_context_length(c.max_position_embeddings)
@@ -60,11 +70,17 @@ def write_gguf(
     writer.add_head_count(c.num_attention_heads)
     writer.add_head_count_kv(c.num_key_value_heads)
     writer.add_layer_norm_rms_eps(c.rms_norm_eps)
-    writer.add_rope_dimension_count(c.hidden_size // c.num_attention_heads)
+    writer.add_rope_dimension_count(turned or c.hidden_size // c.num_attention_heads)
     writer.add_rope_freq_base(c.rope_parameters["rope_theta"])
     writer.add_vocab_size(c.vocab_size)
     for name, value in (settings or {}).items():
-        add = {str: writer.add_string, float: writer.add_float32, int: writer.add_uint32}[type(value)]
+        kinds_of = {
+            str: writer.add_string,
+            float: writer.add_float32,
+            int: writer.add_uint32,
+            bool: writer.add_bool,
+        }
+        add = kinds_of[type(value)]
         add(f"{architecture}.{name}", value)
     if parts > 1:
         writer.add_uint16("split.count", parts)

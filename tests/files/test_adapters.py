@@ -282,3 +282,13 @@ def test_experts_with_an_adapter_run_as_they_do():
     with torch.no_grad():
         assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-4)
     assert not model.trust.warnings
+
+
+def test_an_adapter_that_some_tokens_call_is_refused():
+    config = lora(["q_proj", "v_proj"], alora_invocation_tokens=[4, 1], task_type=TaskType.CAUSAL_LM)
+    module = get_peft_model(small("Llama"), config).eval()
+    why = r"'default' on model.layers.0.self_attn.q_proj is an activated LoRA \(alora_invocation_tokens\): .*plain LoRA"
+    for given in (module, module.get_base_model()):
+        with pytest.raises(mi.errors.UnsupportedModel, match=why):
+            mi.load(given)
+    assert torch.allclose(mi.load(module.unload()).run(IDS).logits, mi.load(small("Llama")).run(IDS).logits)

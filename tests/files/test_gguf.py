@@ -1,14 +1,16 @@
 """GGUF files: the same model as in transformers' own format, and what is wrong with one is said."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from gguf import GGMLQuantizationType as Kind
-from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+from transformers import Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 import mi_widgets as mi
+from mi_widgets.model.gguf_settings import unread
 from tests.files.gguf_writer import TOKENS, name_in_file, unpacked_q8_0, write_gguf
 from tests.files.loaded import logits_of, notes
 from tests.model.letters import letters
@@ -117,6 +119,64 @@ def test_what_transformers_leaves_out_is_a_warning(module, tmp_path, more, lost)
     assert status == "warning"
     assert seen.startswith(f"transformers does not take in {lost}: what the model computes may differ")
     assert any("does not take in" in warning for warning in mi.copying_scores(model).provenance.warnings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "taken"),
+    [
+        ({"attention.sliding_window": 16}, False),  # as a head is wide
+        ({"attention.sliding_window": 1, "attention.clamp_kqv": 4.0}, False),
+        ({"attention.causal": False, "use_parallel_residual": True, "logit_scale": 2.0}, False),
+        ({"residual_scale": 2.0, "embedding_scale": 4.0, "final_logit_softcapping": 30.0}, False),
+        ({"attention.wisdom": 0}, False),
+        # What a Llama does too.
+        ({"attention.causal": True, "use_parallel_residual": False, "logit_scale": 1.0}, True),
+        ({"rope.scaling.type": "none", "attention.key_length": 16, "expert_count": 0}, True),
+        ({"attention.sliding_window": 40}, True),  # as many as it takes
+    ],
+)
+def test_a_setting_is_taken_in_where_the_config_says_it_by_its_name(module, tmp_path, settings, taken):
+    model = mi.load(write_gguf(tmp_path / "more.gguf", module, settings=settings))
+    ((status, seen),) = notes(model, "GGUF read in full")
+    names = ", ".join(f"llama.{name} = {value}" for name, value in settings.items())
+    lost = (
+        f"transformers does not take in {names}: what the model computes may differ from what the file means"
+    )
+    every = "every tensor and every setting of the architecture is taken in"
+    assert (status, seen) == (("ok", every) if taken else ("warning", lost))
+
+
+def test_a_setting_that_the_config_has_by_another_name_is_compared():
+    config = Gemma3TextConfig(num_hidden_layers=2, layer_types=["sliding_attention", "full_attention"])
+
+    def lost(**changes):
+        said = {"attention.sliding_window": config.sliding_window, "final_logit_softcapping": 0.0}
+        said |= {"rope.freq_base": 1e6, "rope.freq_base_swa": 1e4, "rope.dimension_count": config.head_dim}
+        said |= {"attention.sliding_window_pattern": [True, False]} | changes
+        fields = {f"zebra.{name}": value for name, value in said.items()} | {"general.architecture": "zebra"}
+        reader = SimpleNamespace(
+            fields={name: SimpleNamespace(contents=lambda x=x: x) for name, x in fields.items()}
+        )
+        return dict(unread(reader, config))
+
+    assert lost() == {}
+    for name, value in {
+        "attention.sliding_window": 7,
+        "final_logit_softcapping": 3.0,
+        "rope.freq_base": 5e5,
+        "rope.dimension_count": 2,
+        "attention.sliding_window_pattern": [False, True],
+    }.items():
+        assert lost(**{name: value}) == {f"zebra.{name}": value}
+
+
+def test_heads_that_are_turned_in_part_are_refused_by_the_settings_name(module, tmp_path):
+    path = write_gguf(tmp_path / "part.gguf", module, turned=8)
+    with pytest.raises(
+        mi.errors.UnsupportedModel,
+        match=r"part.gguf has llama.rope.dimension_count = 8, and heads of 16 numbers .* Bring the same model as a fol",
+    ):
+        mi.load(path)
 
 
 def cut(path, n):

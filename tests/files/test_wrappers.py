@@ -1,9 +1,12 @@
 """What stands around a module is taken off, and what is inside is looked into."""
 
+import copy
+
 import pytest
 import torch
 from peft import get_peft_model
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 import mi_widgets as mi
 from mi_widgets import sites as at
@@ -70,7 +73,12 @@ def each_layer_in_place(module):
         layer.compile(backend="eager")
 
 
-@pytest.mark.parametrize("change", [in_place, each_layer, each_layer_in_place])
+def each_attention(module):
+    for layer in module.model.layers:
+        layer.self_attn = compiled(layer.self_attn)
+
+
+@pytest.mark.parametrize("change", [in_place, each_layer, each_layer_in_place, each_attention])
 def test_compiled_parts_run_as_they_were_written(expected, change, monkeypatch):
     module, calls = small("Llama"), []
     change(module)
@@ -85,6 +93,20 @@ def test_compiled_parts_run_as_they_were_written(expected, change, monkeypatch):
         assert torch.allclose(model.run(IDS).logits, silent, atol=1e-5)
     assert not calls
     assert torch.allclose(model.weights.W_V, mi.load(small("Llama")).weights.W_V)
+
+
+def test_a_copy_of_a_loaded_module_whose_attention_was_compiled_loads(expected):
+    module = small("Llama")
+    first = mi.load(module)
+    copied = copy.deepcopy(module)
+    each_attention(copied)
+    model = mi.load(copied)
+    for one in (first, model):
+        with one.intervene(mi.ablate(at.z[1, 2])):
+            assert torch.allclose(one.run(IDS).logits, expected[1], atol=1e-5)
+    model.release()
+    assert not [name for name, _ in copied.named_modules() if "tap_" in name]
+    assert torch.allclose(first.run(IDS).logits, expected[0], atol=1e-5)
 
 
 class Louder(nn.DataParallel):
@@ -118,3 +140,31 @@ def test_adapters_inside_of_a_compiled_wrapper_are_found():
     assert notes(model, "adapters") == [("note", "LoRA adapter 'default' on v_proj: active, taken in")]
     with torch.no_grad():
         assert torch.allclose(model.run(IDS).logits, module(IDS).logits, atol=1e-5)
+
+
+def test_weights_that_change_when_they_are_read_in_training_are_left_as_they_are():
+    torch.manual_seed(0)
+    module = small("Llama")
+    for part in (
+        module.model.layers[0].self_attn.v_proj,
+        module.model.layers[1].mlp.down_proj,
+        module.lm_head,
+    ):
+        spectral_norm(part)
+    with torch.no_grad():
+        expected = module.eval()(IDS).logits
+        head, value = module.lm_head.weight.T.clone(), module.model.layers[0].self_attn.v_proj.weight.clone()
+    module.train()
+    before = {name: x.clone() for name, x in module.state_dict().items()}
+    model = mi.load(module)
+    assert not any("random" in warning for warning in model.trust.warnings)
+    assert torch.allclose(model.unembedding.directions(range(50)), model.weights.W_U, atol=1e-6)
+    model.neurons_write(1), model.heads_write(0)
+    norm = module.model.norm.weight.detach()[:, None]
+    assert torch.allclose(model.weights.W_U, norm * head, atol=1e-5)
+    norm = module.model.layers[0].input_layernorm.weight.detach()[:, None]
+    assert torch.allclose(model.weights.W_V[0, 0], norm * value[:8].T, atol=1e-5)
+    assert torch.allclose(model.run(IDS).logits, expected, atol=1e-5)
+    model.release()
+    assert module.training
+    assert all(torch.equal(x, before[name]) for name, x in module.state_dict().items())

@@ -1,5 +1,6 @@
 """Each field of TransformerLens's config: the network is what a plain reading of the field says, or it is refused."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,8 @@ import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import UnsupportedModel
 from mi_widgets.zoo.attention import KeyValueCache
+from tests.conftest import small_transformer
+from tests.model.letters import letters
 from tests.zoo.lens_configs import BASE, CONFIGS, REFUSED
 from tests.zoo.lens_reading import HookedTransformer, close
 
@@ -182,3 +185,58 @@ def test_figures_of_weights_are_made_of_every_variant(weighed):
     for name, model in weighed.items():
         assert mi.copying_scores(model).values.shape == (2, 4), name
         assert mi.composition_scores(model, n_random=2).values.shape == (3, 8, 8), name
+
+
+@pytest.mark.parametrize("told", [True, False, None])
+def test_the_token_that_begins_a_text_is_put_there_as_the_config_says(told):
+    tokenizer = letters()
+    module = small_transformer(d_vocab=len(tokenizer))
+    config = {} if told is None else {"default_prepend_bos": told}
+    found = mi.Transformer.from_state_dict(module.state_dict(), config=config | {"act_fn": "relu"})
+    first = [] if told is False else [tokenizer.bos_token_id]  # the tokenizer adds it by itself
+    assert mi.load(found, tokenizer=tokenizer).tokenize("a").ids[0, :-1].tolist() == first
+    tokenizer = letters(bos=0)
+    first = [tokenizer.bos_token_id] if told else []
+    assert mi.load(found, tokenizer=tokenizer).tokenize("a").ids[0, :-1].tolist() == first
+    assert mi.load(found, tokenizer=tokenizer, bos=not told).bos is not told
+    with pytest.raises(UnsupportedModel, match="default_prepend_bos='yes'; it must be True or False"):
+        mi.Transformer.from_state_dict(module.state_dict(), config={"default_prepend_bos": "yes"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("n_layers", 2.0, "a whole number"),
+        ("n_ctx", None, "a whole number"),
+        ("rotary_dim", "4", "a whole number"),
+        ("eps", "1e-5", "a number"),
+        ("attn_scale", "8", "a number"),
+        ("output_logits_soft_cap", "30", "a number"),
+        ("use_attn_scale", "False", "True or False"),
+        ("attn_only", "False", "True or False"),
+        ("use_local_attn", "no", "True or False"),
+        ("parallel_attn_mlp", None, "True or False"),
+        ("attn_types", "local", "a list of 'global' or 'local'"),
+    ],
+)
+def test_a_field_of_another_kind_is_refused(field, value, says):
+    state = HookedTransformer(BASE).state_dict()
+    why = re.escape(f"from_state_dict: config has {field}={value!r}; it must be {says}.")
+    with pytest.raises(UnsupportedModel, match=why):
+        mi.Transformer.from_state_dict(state, config=BASE | {field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("eps", -1.0, "eps=-1.0 must be 0 or more"),
+        ("eps", float("nan"), "eps=nan must be 0 or more"),
+        ("rotary_base", 0.0, "rotary_base=0.0 must be more than 0"),
+    ],
+)
+def test_a_number_that_makes_no_network_is_refused(field, value, says):
+    state = HookedTransformer(BASE).state_dict()
+    with pytest.raises(UnsupportedModel, match=f"config does not fit: mi.TransformerConfig: {says}"):
+        mi.Transformer.from_state_dict(state, config=BASE | {field: value})
+    with pytest.raises(mi.errors.MIError, match=says):
+        small_transformer(**{field: value})

@@ -12,6 +12,7 @@ from mi_widgets.zoo.state_dicts import config_of
 from mi_widgets.zoo.vouching import unsaid
 from tests.conftest import small_transformer
 from tests.zoo.lens_configs import BASE
+from tests.zoo.test_vouching import with_weights_of_1
 
 IDS = torch.tensor([[3, 1, 4, 1, 5]])
 
@@ -103,78 +104,6 @@ def test_what_nobody_told_of_norms_without_weights_is_said():
     assert found.config.final_rms
 
 
-def test_logits_that_are_known_vouch_for_what_nobody_told():
-    module = with_weights_of_1(small_transformer())
-    ids = torch.randint(50, (4, 12), generator=torch.Generator().manual_seed(0))
-    found = mi.Transformer.from_state_dict(module.state_dict(), check=(ids, module(ids)))
-    assert found.assumed == ()
-    assert mi.load(found).trust.warnings == ()
-    # In the last of one layer, a token sees all others either way.
-    module = with_weights_of_1(small_transformer(n_layers=1))
-    state, logits = module.state_dict(), module(ids)
-    assert mi.Transformer.from_state_dict(state, check=(ids, logits[:, -1])).assumed == ("causal",)
-    assert mi.Transformer.from_state_dict(state, check=(ids[0].tolist(), logits[0].tolist())).assumed == ()
-
-
-def with_weights_of_1(module):
-    generator = torch.Generator().manual_seed(0)
-    for weight in module.parameters():
-        weight.data.normal_(0, 1, generator=generator)
-    return module
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"attention_dir": "bidirectional"},
-        {"act_fn": "gelu"},
-        {"eps": 0.3},
-        {"attn_scale": 1.0},
-        {"n_layers": 1},
-    ],
-)
-def test_logits_of_another_network_are_an_error(changes):
-    module = with_weights_of_1(small_transformer())
-    logits = with_weights_of_1(small_transformer(**changes))(IDS)
-    with pytest.raises(
-        UnsupportedModel, match=r"does not give the logits of check=: .*Assumed: causal, .*Give"
-    ):
-        mi.Transformer.from_state_dict(module.state_dict(), check=(IDS, logits))
-    with pytest.raises(UnsupportedModel, match=r"they differ by up to .* Its config is another, or"):
-        mi.Transformer.from_state_dict(module.state_dict(), config=module.config, check=(IDS, logits))
-
-
-@pytest.mark.parametrize(
-    ("ids", "says"),
-    [
-        ([3, 77], "from 3 to 77; the network takes 40 at most, from 0 to 49"),
-        ([1] * 41, "rows of 41 token ids"),
-    ],
-)
-def test_a_check_of_prompts_that_it_does_not_take_is_an_error(ids, says):
-    with pytest.raises(UnsupportedModel, match=says):
-        mi.Transformer.from_state_dict(
-            small_transformer().state_dict(), check=(ids, torch.zeros(len(ids), 50))
-        )
-
-
-@pytest.mark.parametrize(
-    ("check", "says"),
-    [
-        (5, r"check= takes \(ids, logits\), two tensors; got int"),
-        ((IDS,), r"check= takes \(ids, logits\)"),
-        (
-            (IDS, torch.zeros(1, 5, 7)),
-            r"logits of \(1, 5, 7\); for these ids they would be \(1, 5, 50\), or \(1, 50\)",
-        ),
-        ((IDS, torch.zeros(1, 4, 50)), r"logits of \(1, 4, 50\); for these ids"),
-    ],
-)
-def test_a_check_of_another_shape_is_an_error(check, says):
-    with pytest.raises(UnsupportedModel, match=says):
-        mi.Transformer.from_state_dict(small_transformer().state_dict(), check=check)
-
-
 @pytest.mark.parametrize(
     ("prefix", "under"),
     [
@@ -190,7 +119,7 @@ def test_parameters_are_found_where_trainings_put_them(prefix, under):
     module = small_transformer()
     state = {prefix + name: x for name, x in module.state_dict().items()}
     for name in reversed(under):
-        state = {name: state, "optimizer": {"lr": 1e-3, "state": {}}, "epoch": 3}
+        state = {name: state, "optimizer": {"lr": 1e-3, "state": {}}, "epoch": 3, "step": torch.tensor(3)}
     found = mi.Transformer.from_state_dict(state)
     assert torch.equal(found(IDS), module(IDS))
 
@@ -271,6 +200,16 @@ def test_a_token_that_cannot_be_said_has_no_probability():
             r"W_Q has shape \(4, 8, 32\); with d_model 32 .* \(any, 32, any\)",
         ),
         ({"blocks.1.mlp.W_out": "lost"}, "blocks.1.mlp.W_out is no parameter, but a str"),
+        (
+            {"ema": {"embed.W_E": torch.ones(50, 32)}},
+            r"ema is no parameter, but a dict: if the .* give state\['ema'\]",
+        ),
+        (
+            {"embed.W_E": torch.ones(50, 32, dtype=torch.complex64)},
+            "embed.W_E is complex, and a network computes with",
+        ),
+        ({"embed.W_E": torch.ones(50, 32).to_sparse()}, r"embed.W_E is sparse: give x.to_dense\(\)"),
+        ({"unembed.W_U": torch.ones(32, 50, device="meta")}, r"unembed.W_U has no numbers \(.*\): load them"),
         ({"blocks.0.attn.W_O": None}, "there is no blocks.0.attn.W_O"),
         ({"embed.W_E": torch.ones(32, 50)}, r"embed.W_E has shape \(32, 50\); .* transpose it"),
         (

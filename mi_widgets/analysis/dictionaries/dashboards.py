@@ -23,6 +23,7 @@ from mi_widgets.core.spans import beside
 from mi_widgets.core.texts import Row
 from mi_widgets.core.whole_numbers import counted
 from mi_widgets.model.model import Model
+from mi_widgets.model.sayable import sayable_tokens
 
 from ..activations import listed_texts, text_batches
 from .detectors import Columns, blocks, f1_of
@@ -197,14 +198,15 @@ def _fired(model: Model, sae: SAE, site: Site, texts: Sequence[str | Row], progr
 def _effects(model: Model, sae: SAE, site: Site, many: int) -> dict[str, np.ndarray]:
     """The tokens whose logits a latent moves most, by its direction alone; of neurons through what they write."""
     directions = _written(model, sae.W_dec.float(), written_of(sae, site))
-    effect = directions @ model.unembedding.directions(range(model.config.d_vocab)).cpu()
+    can = torch.arange(model.config.d_vocab)[sayable_tokens(model)]
+    effect = directions @ model.unembedding.directions(can).cpu()
     effect -= effect.mean(-1, keepdim=True)
     many = min(many, effect.shape[1])
     most, least = effect.topk(many), (-effect).topk(many)
     return {
-        "promoted": most.indices.numpy(),
+        "promoted": can[most.indices].numpy(),
         "promoted_by": most.values.numpy(),
-        "suppressed": least.indices.numpy(),
+        "suppressed": can[least.indices].numpy(),
         "suppressed_by": -least.values.numpy(),
     }
 

@@ -44,7 +44,8 @@ def linear_of(module: Any, name: str = "") -> tuple[Tensor, Tensor | None]:
         UnsupportedModel: it is not linear.
     """
     if is_plain(module):
-        matrix = module.weight if _takes_ids(module) or is_conv(module) else module.weight.T
+        weight = weight_of(module)
+        matrix = weight if _takes_ids(module) or is_conv(module) else weight.T
         return matrix, getattr(module, "bias", None)
     return _seen(module, name)
 
@@ -60,7 +61,7 @@ def sizes_of(module: nn.Module) -> tuple[int, int]:
         n_in, n_out = (getattr(inner, name, None) for name in names)
         if isinstance(n_in, int) and isinstance(n_out, int):
             return n_in, n_out
-    shape = getattr(getattr(inner, "weight", None), "shape", ())
+    shape = getattr(weight_of(inner), "shape", ())
     if len(shape) != 2:
         raise UnsupportedModel(
             f"{type(inner).__name__} does not say how many numbers it takes in and gives out (in_features and "
@@ -99,7 +100,7 @@ def is_plain(module: Any) -> bool:
         usual = module.max_norm is None
     else:
         usual = forward is nn.Linear.forward or forward.__qualname__ == "Conv1D.forward"
-    weight: Any = getattr(module, "weight", None) if usual else None
+    weight: Any = weight_of(module) if usual else None
     return (
         type(weight) in (Tensor, nn.Parameter)
         and weight.is_floating_point()
@@ -108,6 +109,15 @@ def is_plain(module: Any) -> bool:
         and "_hf_hook" not in module.__dict__
         and ("forward" not in module.__dict__ or _body(module) is forward)
     )
+
+
+def weight_of(module: Any) -> Any:
+    """The `.weight` of a module, as it computes with it; None where there is none.
+
+    A parametrization makes it whenever it is asked for, and in training mode some change on the way (spectral_norm).
+    """
+    asked = twin_of(module) if "parametrizations" in module._modules else module
+    return getattr(asked, "weight", None)
 
 
 def place_of(module: nn.Module, otherwise: torch.device | None = None) -> tuple[torch.device, torch.dtype]:
