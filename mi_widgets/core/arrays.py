@@ -68,6 +68,11 @@ class Array:
         return str(self._tensor.dtype).removeprefix("torch.")
 
     @property
+    def has_nan(self) -> bool:
+        """Whether some of its values are no number."""
+        return bool(self._tensor.isnan().any())
+
+    @property
     def sha256(self) -> str:
         """The hash of dtype, shape and bytes: two Arrays are equal when it is."""
         return self._sha256
