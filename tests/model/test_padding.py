@@ -332,6 +332,23 @@ def test_numbers_that_do_not_say_where_they_begin_are_not_put_beside_padding_on_
     assert torch.allclose(again.last_logits, there.last_logits, atol=1e-4)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_prompt_whose_logits_are_nan_is_told(models, side):
+    model = models["GPT-2"]
+
+    def spoil(x):
+        x[1] = torch.nan
+        return x
+
+    assert mi.loss_per_token(model.run(ROWS, padding_side=side)).warnings == model.trust.warnings_for(
+        {"logits"}
+    )
+    with model.intervene(mi.interventions.apply(at.resid_post[0], spoil)):
+        run = model.run(ROWS, padding_side=side)
+        for result in (mi.loss_per_token(run), run.next_tokens(), mi.loss_per_token(run).mean()):
+            assert result.warnings[-1] == "logits of prompt 1 are NaN"
+
+
 def test_a_patch_has_nothing_for_tokens_that_its_run_lacked(models):
     model = models["GPT-2"]
     run = model.run([[3, 4, 5], [6]], keep=[at.resid_post])
