@@ -110,7 +110,12 @@ def series_of(models: Any, steps: Iterable[Any] | None) -> list[Checkpoint]:
 def _labelled(models: Mapping[Any, Any]) -> dict[Label, Any]:
     if not models:
         raise MIError(f"mi.over_checkpoints: the dict of models is empty; it is {_AS_IN}.")
-    labelled = {_label(label): model for label, model in models.items()}
+    labelled: dict[Any, Any] = {}
+    for given, model in models.items():
+        label = _label(given)
+        if label is not None and label in labelled:
+            raise MIError(f"mi.over_checkpoints: two models have the label {label!r}; give each its own.")
+        labelled[label] = model
     texts = [isinstance(label, str) for label in labelled]
     if None in labelled or any(texts) != all(texts):
         raise MIError(

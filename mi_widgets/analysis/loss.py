@@ -32,6 +32,8 @@ def loss_per_token(run: Run) -> Result:
     loss = torch.full(run.ids.shape, float("nan"))
     loss[:, 1:] = -log_p[:, :-1].gather(-1, run.ids[:, 1:, None])[..., 0]
     loss[~run.mask] = float("nan")
+    foreseen = run.mask[:, 1:] & run.mask[:, :-1]
+    spoilt = (loss[:, 1:].isnan() & foreseen).any(1).nonzero()[:, 0].tolist()
     return Result(
         kind="loss_per_token",
         title="Loss per token",
@@ -46,7 +48,7 @@ def loss_per_token(run: Run) -> Result:
         primary="loss",
         unit="nats",
         source="cross-entropy of the next token",
-        provenance=run.provenance(),
+        provenance=run.provenance(spoilt=spoilt),
     )
 
 

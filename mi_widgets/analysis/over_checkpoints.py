@@ -12,6 +12,7 @@ import xarray as xr
 from tqdm.auto import tqdm
 
 from mi_widgets.core.argument_types import checked
+from mi_widgets.core.beside import padded_apart
 from mi_widgets.core.errors import MIError, ResultError
 from mi_widgets.core.provenance import Provenance
 from mi_widgets.core.record import Definition, Record
@@ -123,6 +124,12 @@ def _check_same_measure(results: Sequence[Result], series: Sequence[Checkpoint])
             f"mi.over_checkpoints: the analysis returned {first} at {series[0].label!r} and {last} at "
             f"{series[len(results) - 1].label!r} (kind, variable, unit, axes, sizes). Measure the same thing at every "
             "step."
+        )
+    if axis := padded_apart(results[0].to_xarray(), results[-1].to_xarray()):
+        raise ResultError(
+            f"mi.over_checkpoints: prompts are padded on one side at {series[0].label!r} and on the other at "
+            f"{series[len(results) - 1].label!r}, so a column of {axis} is another token in each: run them with the "
+            'padding on one side, as in model.run(texts, padding_side="right").'
         )
 
 

@@ -17,6 +17,7 @@ from mi_widgets.core.requirements import kind_of
 from mi_widgets.core.texts import plain_texts
 from mi_widgets.core.whole_numbers import whole
 from mi_widgets.model.model_core import ModelCore
+from mi_widgets.model.unknown_tokens import has_unknown
 
 Pairs = PromptPair | Sequence[PromptPair]
 T = TypeVar("T")
@@ -140,7 +141,7 @@ def token_id(model: ModelCore, text: str, called: str) -> int:
     # A token is shown with the space before it, which some tokenizers put there by themselves.
     for written in (text, text.removeprefix(" ")):
         ids = model.encoded(written)
-        known = len(ids) == 1 and ids[0] != getattr(model.tokenizer, "unk_token_id", None)
+        known = len(ids) == 1 and not has_unknown(model.tokenizer, written, ids)
         if known and (written == text or model.vocabulary_of(ids) == [text]):
             return ids[0]
     raise PromptError(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import Iterator, Sequence
-from inspect import signature
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import xarray as xr
 
+from .beside import padded_apart
 from .errors import NotAnArray
 from .printed import sizes
 from .requirements import kind_of
+from .without_nan import without_nan
 
 _COMPARISONS = {
     "<": operator.lt,
@@ -33,15 +34,6 @@ _MIRRORED = {
     np.greater_equal: "<=",
     np.equal: "==",
     np.not_equal: "!=",
-}
-# What leaves out what is no number, as the method of that name does.
-_REDUCTIONS = {
-    np.mean: "mean",
-    np.sum: "sum",
-    np.max: "max",
-    np.min: "min",
-    np.amax: "max",
-    np.amin: "min",
 }
 
 
@@ -74,31 +66,16 @@ class ArrayHabits:
     __array_priority__ = 1000  # numpy's numbers leave arithmetic to us
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """numpy's functions see the numbers; a mean, a sum, a largest and a smallest are those of the methods.
+        """numpy's functions see the numbers; those that reduce an axis leave out what is no number, as the methods do.
 
         Raises:
             NotAnArray: Results with other labels, or an option that the methods do not have.
         """
-        if function in _REDUCTIONS:
-            takes = signature(function)
-            given = takes.bind(*args, **kwargs).arguments
-            if given.pop("a") is self:
-                options = {name: v for name, v in given.items() if v is not takes.parameters[name].default}
-                return self._without_nan(function, **options)
+        found = without_nan(self, function, args, kwargs)
+        if found is not NotImplemented:
+            return found
         _check_same_labels(function, [*_results_in((args, kwargs))])
         return function(*_arrays(args), **_arrays(kwargs))
-
-    def _without_nan(self, function: Any, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
-        how = _REDUCTIONS[function]
-        if options:
-            raise NotAnArray(
-                f"np.{function.__name__} of a Result leaves out what is no number, as .{how}() does, and takes axis "
-                f"and keepdims, not {', '.join(options)}: write np.nan{how}(result.values, {'=…, '.join(options)}=…)."
-            )
-        every = np.arange(len(self.dims))
-        places = every if axis is None else every[np.atleast_1d(axis)]
-        found = getattr(self, how)([self.dims[place] for place in places]).values
-        return np.expand_dims(found, tuple(places)) if keepdims else found[()]
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """Functions of a Result see its numbers; several need the same labels; arithmetic is that of the operators.
@@ -268,6 +245,12 @@ def _check_same_labels_of_two(function: Any, first: ArrayHabits, second: ArrayHa
     alike = one.dims == other.dims and all(
         one[axis].variable.equals(other[axis].variable) for axis in one.dims
     )
+    if axis := padded_apart(one, other):
+        raise NotAnArray(
+            f"np.{function.__name__} goes by places, and along {axis} they are other tokens in "
+            f"{first._title_with_sizes()} than in {second._title_with_sizes()}, padded on opposite sides: run both "
+            'with the padding on one side, as in model.run(texts, padding_side="right").'
+        )
     # A matrix times another goes along the columns of one and the rows of the other.
     matrices = getattr(function, "signature", None) or (function is np.dot and one.ndim > 1)
     if matrices or not alike:

@@ -42,9 +42,9 @@ class Array:
                 # A copy of its own: what is expanded has strides that no bytes can be read by.
                 self._tensor = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
         except (TypeError, ValueError, RuntimeError) as error:
-            inside = "; its numbers are result.values" if hasattr(values, "to_xarray") else f": {error}"
             raise InterventionError(
-                f"An Array is made of numbers (a tensor, a numpy array, a list); got {kind_of(values)}{inside}."
+                "An Array is made of numbers (a tensor, a numpy array, a list); got "
+                f"{kind_of(values)}{_where_numbers_are(values) or f': {error}'}."
             ) from error
         header = f"{self.dtype}{tuple(self._tensor.shape)}".encode()
         self._sha256 = hashlib.sha256(header + self._bytes()).hexdigest()
@@ -66,6 +66,11 @@ class Array:
     def dtype(self) -> str:
         """The name of the dtype, as in `"float32"`."""
         return str(self._tensor.dtype).removeprefix("torch.")
+
+    @property
+    def has_nan(self) -> bool:
+        """Whether some of its values are no number."""
+        return bool(self._tensor.isnan().any())
 
     @property
     def sha256(self) -> str:
@@ -140,3 +145,15 @@ class Array:
                 f"expected {sha256[:12]}…. Write the code again, or bring the file that came with it."
             )
         return array
+
+
+def _where_numbers_are(given: Any) -> str:
+    """Where to find numbers in what people give in their place, for a message."""
+    if hasattr(given, "to_xarray"):
+        return "; its numbers are result.values"
+    if hasattr(given, "spans") and hasattr(given, "mask"):
+        return "; its numbers are run[site], and mi.patch(site, run) puts them in place in another run"
+    listed = given if isinstance(given, (list, tuple)) else [given]
+    if any(isinstance(each, str) for each in listed) or (hasattr(given, "keys") and "input_ids" in given):
+        return "; of texts, give what a model makes of them: model.run(texts, keep=[site])"
+    return ""

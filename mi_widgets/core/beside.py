@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+_OF_TOKENS = [("pos",), ("query",), ("key",)]
 _LONGEST = 40  # characters of two labels
 
 
@@ -44,6 +45,27 @@ def unlike(one: Any, other: Any) -> str:
     """The first axis of two DataArrays whose labels are not the same."""
     shared = [axis for axis in one.dims if axis in other.dims]
     return next((str(axis) for axis in shared if not one[axis].equals(other[axis])), "an axis")
+
+
+def padded_apart(one: Any, other: Any) -> str | None:
+    """The axis along which tokens of two DataArrays are padded on opposite sides, so that columns are other tokens."""
+    if not isinstance(one, xr.DataArray) or not isinstance(other, xr.DataArray):
+        return None
+    for name in one.coords:
+        if name in other.coords and one.coords[name].dims[-1:] == other.coords[name].dims[-1:]:
+            sides = {_padded_on(one.coords[name]), _padded_on(other.coords[name])}
+            if sides == {"left", "right"}:
+                return str(one.coords[name].dims[-1])
+    return None
+
+
+def _padded_on(labels: xr.DataArray) -> str | None:
+    """The side on which texts of tokens are padded, with ""; None where they are not."""
+    if not labels.size or labels.dims[-1:] not in _OF_TOKENS or labels.dtype.kind not in "UO":
+        return None
+    first, last = ((labels.values[..., end] == "").any() for end in (0, -1))
+    # On both sides it is no padding, but a token without a text.
+    return None if first == last else "left" if first else "right"
 
 
 def _both(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,10 @@ from torch import Tensor
 from .argument_types import checked
 from .arrays import Array
 from .errors import InterventionError
-from .interventions import Intervention, Show, finite
+from .interventions import Activations, Intervention, Show, finite
+from .layers import Layers
 from .sites import Site
-from .spans import PromptSpans, read, touches, write
+from .spans import PromptSpans, at_tokens, position_axis, read, touches, write
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,11 +58,12 @@ def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
 
     Args:
         site: where; without `.pos` at every token, those that `generate` adds included.
-        direction: a vector of the activation's last axis, not normalised here.
+        direction: a vector of the activation's last axis, not normalised here; where `site` is several layers, the
+            same at each.
         scale: in units of the direction's own length.
 
     Raises:
-        InterventionError: numbers that are not finite.
+        InterventionError: numbers that are not finite; several vectors for several layers.
 
     Source: Turner et al. 2023 (arXiv:2308.10248), activation addition.
     """
@@ -69,6 +72,7 @@ def steer(site: Site, direction: Any, *, scale: float = 1.0) -> Steer:
         raise InterventionError(
             f"mi.steer: {pushed!r} has NaN or infinity in it, and would spoil what it is added to."
         )
+    _check_one_vector("mi.steer", site, pushed)
     return Steer(site, pushed, finite("mi.steer: scale", scale))
 
 
@@ -179,6 +183,28 @@ class Replace(Intervention):
     def change(self, x: Tensor) -> Tensor:  # noqa: D102
         return self.value.to(x)
 
+    def _changed(self, part: Tensor, spans: PromptSpans) -> Tensor:
+        new, axis = super()._changed(part, spans), position_axis(self.site)
+        if axis is None:
+            return new
+        real = _real_columns(spans, part.shape[axis])
+        if self.value.has_nan:
+            self._check_numbers(new, axis, real, spans)
+        # At padding there is nothing to put: what stands there stays.
+        return new if real.all() else torch.where(at_tokens(real, part, axis), new, part)
+
+    def _check_numbers(self, new: Tensor, axis: int, real: Tensor, spans: PromptSpans) -> None:
+        """That NaN is at padding alone, as in what a run has there."""
+        named = spans.named(self.site, real.shape[1])
+        used = real if named is None else real & named
+        rows = (new.isnan() & at_tokens(used, new, axis)).reshape(len(new), -1).any(1).nonzero()
+        if len(rows):
+            raise InterventionError(
+                f"{self!r} has NaN at a token of prompt {spans.numbers[int(rows[0])]}: columns are taken as they are, "
+                "so prompts must be as long as those it was made on, and padded on the same side. "
+                f"mi.patch({self.site!r}, run) finds the tokens of a run on either side."
+            )
+
     def _arguments(self, show: Show) -> list[str]:
         return [_as_number(self.value) or show(self.value)]
 
@@ -196,13 +222,41 @@ def replace(site: Site, value: Any) -> Replace:
 
     Args:
         site: where.
-        value: a number, a vector of the activation's last axis, or anything that broadcasts to it. For the
-            activations of another run use `mi.patch`.
+        value: a number, a vector of the activation's last axis, or anything that broadcasts to it: what is shaped as
+            `run[site]` stands at the columns of that run, and at padding, where it is NaN, nothing is put. For the
+            activations of another run use `mi.patch`, which finds the tokens on whichever side the padding is. Where
+            `site` is several layers, one vector for all.
 
     Raises:
-        InterventionError: when it meets an activation that it does not broadcast to.
+        InterventionError: a run, or NaN; several vectors for several layers; when it meets an activation that it does
+            not broadcast to, or has NaN at a token.
     """
-    return Replace(site, Array(value))
+    if isinstance(value, Activations):
+        raise InterventionError(
+            f"mi.interventions.replace takes numbers; what a run has is put in place by mi.patch({site!r}, run)."
+        )
+    put = value if isinstance(value, Array) else Array(value)
+    if put.has_nan and (len(put.shape) < 2 or position_axis(site) is None):
+        raise InterventionError(
+            f"mi.interventions.replace: {put!r} has NaN in it, and would spoil all that is computed from it."
+        )
+    _check_one_vector("mi.interventions.replace", site, put)
+    return Replace(site, put)
+
+
+def _check_one_vector(caller: str, site: Site, value: Array) -> None:
+    """That layers, of which there may be as many as positions or heads, do not each get another vector."""
+    if isinstance(site.layer, Layers) and math.prod(value.shape[:-1]) != 1:
+        raise InterventionError(
+            f"{caller} gives all layers of {site!r} one vector; got {value!r}. Write one a layer, as in "
+            f"mi.stack(*({caller}(at.{site.name}[layer], vectors[layer]) for layer in range(2, 5)))."
+        )
+
+
+def _real_columns(spans: PromptSpans, total: int) -> Tensor:
+    """True at tokens, False at padding, (batch, columns of an activation); what was generated are tokens."""
+    real = spans.real[:, spans.start : spans.start + total]
+    return torch.nn.functional.pad(real, (0, total - real.shape[1]), value=True)
 
 
 @dataclass(frozen=True, repr=False)
@@ -253,7 +307,9 @@ def apply(site: Site, function: Callable[[Tensor], Tensor]) -> Apply:
         site: where.
         function: from the part that `site` names (batch first; see `run[site]`) to its new values, of the same
             shape. While generating it sees the prompt first, then one token at a time (of `k` and `v` all tokens so
-            far, again at each step): what it does to a token should not depend on the other tokens.
+            far, again at each step): what it does to a token should not depend on the other tokens. Where shorter
+            prompts are padded it sees finite numbers that are no text, with what stands there of no effect: a mean over
+            positions is to leave them out, by `run.mask` of these prompts.
 
     Raises:
         WrongKind: not a function.

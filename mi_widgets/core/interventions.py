@@ -82,14 +82,16 @@ class Intervention:
         """The activation with this change made: a new tensor, `x` stays as it is."""
         if not touches(x, self.site, spans):
             return x
-        part = read(x, self.site, spans)
+        return write(x, self.site, spans, self._changed(read(x, self.site, spans), spans))
+
+    def _changed(self, part: Tensor, spans: PromptSpans) -> Tensor:
+        """The new values of the part that the site names, in its shape."""
         try:
-            new = self.change(part).expand_as(part)
+            return self.change(part).expand_as(part)
         except RuntimeError as error:
             raise InterventionError(
                 f"{self!r} does not fit: the activation at {self.site!r} has shape {tuple(part.shape)}. ({error})"
             ) from error
-        return write(x, self.site, spans, new)
 
     def _arguments(self, show: Show) -> list[str]:
         raise NotImplementedError

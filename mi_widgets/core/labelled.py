@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from .array_habits import ArrayHabits
-from .beside import calculated, unlike
+from .beside import calculated, padded_apart, unlike
 from .errors import NotAnArray, ResultError
 from .printed import sizes
 from .record import Arithmetic, Part, Record
@@ -178,6 +178,11 @@ class LabelledNumbers(ArrayHabits, ABC):
                 "with result.values, or with result.to_xarray()."
             )
         first, second = (theirs, mine) if turned else (mine, theirs)
+        if axis := padded_apart(first.data, second.data):
+            raise ResultError(
+                f"{first.title} and {second.title} are padded on opposite sides, so a column of {axis} is another "
+                'token in each: run both with the padding on one side, as in model.run(texts, padding_side="right").'
+            )
         try:
             found = calculated(how, first.data, second.data)
         except (ValueError, xr.AlignmentError) as error:

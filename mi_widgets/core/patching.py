@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -23,6 +23,8 @@ class Patch(Intervention):
 
     value: Array  # padded on the right
     only: Array | None = None  # the ids of the prompts it was made on, -1 at padding
+    # Whether it is given numbers that do not say on which side they are padded, such as none that is NaN.
+    unplaced: bool = field(default=False, compare=False)
 
     def apply(self, x: Tensor, spans: PromptSpans) -> Tensor:  # noqa: D102
         self._check_prompts(spans)
@@ -71,6 +73,12 @@ class Patch(Intervention):
                 f"{(len(whole.lengths), *expected[1:])}. Patch between prompts of one length, or name positions with "
                 ".pos(…)."
             )
+        if self.unplaced and spans.left and min(whole.lengths) < whole.width:
+            raise InterventionError(
+                f"{self!r} has a number at every column, so it does not say which are tokens, and these prompts are "
+                f"padded on the left. Give the run itself, as in mi.patch({self.site!r}, run), or run these with "
+                'padding_side="right".'
+            )
         if one:
             value = value.expand(1, *expected[1:])
         if spans.whole is not None and len(value) > 1:
@@ -118,27 +126,52 @@ def patch(site: Site, value: Any, *, only: Any = None) -> Patch:
     Args:
         site: where, with or without positions. Without, the whole prompt is patched, not what `generate` adds.
         value: a run that kept the site (its activation there is taken), or the values themselves, shaped
-            as `run[site]` is, padded on the right; one row serves every prompt of a batch, one vector (of one
-            expert: one number) every place. Of a run's prompts some may be too short for the position: to patch these
-            is an error.
+            as `run[site]` is, whose NaN says where its padding is; one row serves every prompt of a batch, one vector
+            (of one expert: one number) every place. Of a run's prompts some may be too short for the position: to
+            patch these is an error. An `Array` without NaN, as in code, begins with the first token in each row.
         only: token ids (batch, pos), -1 at padding: the prompts that it holds on; on others it is an error.
 
     Raises:
         InterventionError: a run at `.pos("new")`, which none has; when it meets an activation of another shape, or
-            other prompts than `only`.
+            other prompts than `only`; or values without NaN meet prompts that are padded on the left, since where
+            theirs begin is not known.
     """
     if isinstance(site.layer, Layers):
         raise InterventionError(
             f"mi.patch puts in place what one layer has; {site!r} is several. Write one a layer, as in "
             f"mi.stack(*(mi.patch(at.{site.name}[layer], run) for layer in range(2, 5)))."
         )
-    if isinstance(value, Activations):
-        if site.positions == "new":
-            raise InterventionError(
-                'mi.patch: no run has the tokens of .pos("new"): give the values themselves.'
-            )
-        value = value.spans.aligned(_read(value, site), site, left=False)
-    return Patch(site, Array(value), None if only is None else Array(only))
+    if not isinstance(value, Activations):
+        return _of_values(site, value, only)
+    if site.positions == "new":
+        raise InterventionError('mi.patch: no run has the tokens of .pos("new"): give the values themselves.')
+    put = Array(value.spans.aligned(_read(value, site), site, left=False))
+    return Patch(site, put, None if only is None else Array(only))
+
+
+def _of_values(site: Site, value: Any, only: Any) -> Patch:
+    """A patch of numbers whose prompts are padded where they are NaN, or `only` is -1: then on the right."""
+    given, columns = Array(value), sequence_axes(site)
+    numbers, axis = given.tensor, position_axis(site)
+    if not columns or numbers.ndim <= max(columns):  # without padding
+        return Patch(site, given, None if only is None else Array(only))
+    if only is not None:
+        ids = Array(only).tensor
+        return Patch(site, Array(_turned(numbers, ids >= 0, columns)), Array(_turned(ids, ids >= 0, [1])))
+    if given.has_nan and axis is not None:
+        here = ~numbers.isnan().movedim(axis, 1).flatten(2).all(-1) if numbers.ndim > 2 else ~numbers.isnan()
+        return Patch(site, Array(_turned(numbers, here, columns)))
+    # An Array is what the code of a patch has, whose tokens begin at the first column.
+    return Patch(site, given, unplaced=not isinstance(value, Array))
+
+
+def _turned(x: Tensor, here: Tensor, axes: list[int]) -> Tensor:
+    """What is padded on the left as it is with the padding on the right."""
+    before = here.int().argmax(1).tolist()
+    if len(before) != len(x) or not any(before):
+        return x
+    dims = [axis - 1 for axis in axes]
+    return torch.stack([row.roll([-n] * len(dims), dims) for row, n in zip(x, before, strict=True)])
 
 
 def _read(run: Activations, site: Site) -> Tensor:

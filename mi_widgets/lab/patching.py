@@ -12,6 +12,7 @@ from mi_widgets.analysis.pairs import Pairs, listed
 from mi_widgets.analysis.patching.activation import ActivationPatching, activation_patching
 from mi_widgets.core import sites as at
 from mi_widgets.core.argument_types import checked
+from mi_widgets.core.errors import SiteError
 from mi_widgets.core.interventions import Stack, stack
 from mi_widgets.core.patching import patch
 from mi_widgets.core.recording import call_of
@@ -55,7 +56,7 @@ class PatchingPanel(Panel[PatchingView]):
 
     Raises:
         PromptError: see `mi.activation_patching`.
-        SiteError: see there.
+        SiteError: see there; or by one axis alone.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class PatchingPanel(Panel[PatchingView]):
         self.pair = listed(pairs)[0]
         self._patching = ActivationPatching(model, pairs, site, metric, Axes(by))
         self._filling, self._whole = self._patching.fill(), False
+        self._check_two_axes(by)
         self._record = call_of(activation_patching, model, pairs, site, metric=metric, by=by)
         self.view = PatchingView(self._effects(), selection=selection)
         self._clean = model.run(self.pair.clean, keep=[site.everywhere])
@@ -84,6 +86,14 @@ class PatchingPanel(Panel[PatchingView]):
         super().__init__([self.view, self.says])
         self.view.observe(self._selected, ["selection", "intervention"])
         self._selected()
+
+    def _check_two_axes(self, by: Any) -> None:
+        if len(self._patching.result().dims) < 2:
+            raise SiteError(
+                f"mi.PatchingPanel: a cell has a row and a column, so by= takes two axes; got {by!r}. Pairs of one "
+                'length have ("layer", "pos"), and those of any length ("layer", "head") at a site with heads, as '
+                'at.z; mi.activation_patching(model, pairs, by=("layer",)).plot() draws one.'
+            )
 
     @property
     def interventions(self) -> Stack:

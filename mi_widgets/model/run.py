@@ -217,16 +217,22 @@ class Run:
             primary="probability",
             unit="probability",
             source="the softmax of the last logits",
-            provenance=self.provenance(),
+            provenance=self.provenance(spoilt=probability.isnan().any(1).nonzero()[:, 0].tolist()),
         )
 
-    def provenance(self, *, sites: Iterable[str] = ()) -> Provenance:
+    def provenance(self, *, sites: Iterable[str] = (), spoilt: Iterable[int] = ()) -> Provenance:
         """What a Result read from this run says of how it was made.
 
         Args:
             sites: the names of the sites that were read, for their warnings, beside the logits and what was changed.
+            spoilt: the prompts whose logits at a token were found to be NaN, for a warning.
         """
-        return self.model.provenance(sites=sites, under=self.interventions)
+        found, rows = self.model.provenance(sites=sites, under=self.interventions), [*spoilt]
+        if not rows:
+            return found
+        named = f"{'prompt' if len(rows) == 1 else 'prompts'} {', '.join(map(str, rows[:5]))}"
+        warning = f"logits of {named}{' and others' * (len(rows) > 5)} are NaN"
+        return replace(found, warnings=(*found.warnings, warning))
 
     def __repr__(self) -> str:
         kept = ", ".join(map(repr, self.keep)) or "logits only"

@@ -7,6 +7,7 @@ from typing import Any
 
 from .model_core import ModelCore
 from .trust import Check, not_tried
+from .unknown_tokens import has_unknown
 
 _TEXT = "The  cat\n sat."
 
@@ -61,10 +62,7 @@ def _unknown(tokenizer: Any, text: str) -> bool:
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     except Exception:  # of code that is not ours: without a token for what it does not know
         return True
-    unknown = getattr(tokenizer, "unk_token_id", None)
-    if unknown is None or unknown == tokenizer.eos_token_id:
-        return not ids
-    return unknown in ids
+    return not ids or has_unknown(tokenizer, text, ids)
 
 
 def _bos(model: ModelCore, texts: list[str]) -> Check:

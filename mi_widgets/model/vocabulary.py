@@ -16,6 +16,7 @@ from mi_widgets.core.texts import Row
 from .named_tokens import NamedTokens
 from .padding import check_no_padding
 from .tokens import TokenizedPrompts
+from .unknown_tokens import has_unknown, unknown_id
 
 
 class Vocabulary:
@@ -142,9 +143,8 @@ class Vocabulary:
         ids = self._with_bos(self.encoded(text), text)
         if not ids:
             raise PromptError(f"The tokenizer of {self.name} makes no token of {text!r}: is it this model's?")
-        unknown = self.tokenizer.unk_token_id
-        # A word that silently becomes <unk> is a wrong experiment; GPT-2's "unknown" is its end of text.
-        if unknown is not None and unknown in ids and unknown != self.tokenizer.eos_token_id:
+        # A word that silently becomes <unk> is a wrong experiment.
+        if has_unknown(self.tokenizer, text, ids):
             raise PromptError(
                 f"{self.name} does not know {self._unknown(text)}: its vocabulary has {self.size} tokens, listed by "
                 "model.vocabulary."
@@ -164,8 +164,10 @@ class Vocabulary:
 
     def _unknown(self, text: str) -> str:
         """What a text has that is no token: words, or parts of them."""
-        unknown, cut = self.tokenizer.unk_token_id, self.tokenizer
-        words = [w for w in text.split() if unknown in cut(w, add_special_tokens=False)["input_ids"]]
+        unknown, cut = unknown_id(self.tokenizer), self.tokenizer
+        words = [
+            w for w in text.split() if has_unknown(cut, w, cut(w, add_special_tokens=False)["input_ids"])
+        ]
         if words:
             return ", ".join(map(repr, words))
         parts = []

@@ -260,6 +260,23 @@ def test_a_dict_of_models_modules_files_names_and_functions(modules, tmp_path):
     assert result.provenance.model == "6 models"
 
 
+def test_models_whose_prompts_are_padded_on_opposite_sides_have_no_columns_in_common(modules):
+    given = {0: modules[0], 1: modules[1]}
+
+    def measured(*sides):
+        side = iter(sides)
+        return mi.over_checkpoints(
+            given,
+            lambda model: mi.loss_per_token(model.run([[7, 8], [7, 8, 9]], padding_side=next(side))),
+            progress=False,
+        )
+
+    says = r"one side at 0 and on the other at 1, so a column of pos is another token"
+    with pytest.raises(mi.errors.ResultError, match=says):
+        measured("left", "right")
+    assert measured("left", "left").shape == (2, 2, 3)
+
+
 def test_names_stay_in_their_order_and_make_a_result_to_look_at():
     result = mi.over_checkpoints({"two": NAME, "one": "induction-1l"}, mi.repeat_accuracy, progress=False)
     assert result.dataset["step"].values.tolist() == ["two", "one"]
@@ -350,6 +367,7 @@ def test_an_error_names_the_label_and_the_modules_are_as_before():
             {0: NAME, "one": NAME},
             "labels of the models must be all numbers, as of steps, or all texts; got 0, 'one'",
         ),
+        ({torch.tensor(1): NAME, torch.tensor(1): NAME}, "two models have the label 1; give each its own"),
         ({None: NAME}, "must be all numbers, as of steps, or all texts; got None"),
         ({True: NAME}, "must be all numbers, as of steps, or all texts; got True"),
         ({float("nan"): NAME}, "must be all numbers, as of steps, or all texts; got nan"),

@@ -139,6 +139,32 @@ def test_what_does_not_fit_is_told_with_both_shapes_on_either_side(value, x, say
             lambda: mi.interventions.freeze_pattern(X),
             "mi.interventions.freeze_pattern: run must be a Run, as in model.run(prompt); got a Tensor.",
         ),
+        (
+            lambda: mi.interventions.replace(RESID, Seen(X, RIGHT)),
+            "replace takes numbers; what a run has is put in place by mi.patch(at.resid_post[0], run).",
+        ),
+        (lambda: mi.steer(RESID, Seen(X, RIGHT)), "its numbers are run[site], and mi.patch(site, run) puts"),
+        (
+            lambda: mi.ablate(RESID, to="mean", data=["a text"]),
+            "got a list; of texts, give what a model makes of them: model.run(texts, keep=[site]).",
+        ),
+        (
+            lambda: mi.ablate(RESID, to="mean", data={"input_ids": ones(1, 2)}),
+            "got a dict; of texts, give what a model makes of them: model.run(texts, keep=[site]).",
+        ),
+        (lambda: mi.interventions.replace(RESID, [1.0, float("nan")]), "has NaN in it, and would spoil all"),
+        (
+            lambda: mi.interventions.replace(RESID.pos(0), torch.full((2, 4), torch.nan)),
+            "has NaN in it, and would",
+        ),
+        (
+            lambda: mi.steer(at.resid_post[1:3], ones(2, 4)),
+            "mi.steer gives all layers of at.resid_post[1:3] one vector; got Array(2×4, sha256:",
+        ),
+        (
+            lambda: mi.interventions.replace(at.resid_post[1:], ones(2, 4)),
+            "mi.stack(*(mi.interventions.replace(at.resid_post[layer], vectors[layer]) for",
+        ),
         (lambda: mi.interventions.replace(at.z, 1.0), "at.z names no layer: write at.z[0], for example."),
     ],
 )

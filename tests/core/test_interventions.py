@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mi_widgets as mi
 from mi_widgets import sites as at
-from mi_widgets.core.edits import Apply
+from mi_widgets.core.edits import Apply, Replace
 from mi_widgets.core.errors import InterventionError
 from mi_widgets.core.patching import Patch
 from mi_widgets.core.sites import AXES, part_axis
@@ -65,9 +65,11 @@ def test_every_intervention_is_plain_indexing(data):
                 expected[index] = change(x[index])
         if isinstance(intervention, Patch) and "key" in site.axes:
             continue  # its keys are padded as the prompt is: tested below
-        if isinstance(intervention, Patch) and site.positions is None:  # at padding there is nothing to put
-            real = spans.real.reshape(*spans.real.shape, *[1] * (x.ndim - 2))
-            expected = torch.where(real, expected, x)
+        puts = isinstance(intervention, (Patch, Replace))
+        if puts and site.positions is None:  # at padding there is nothing to put
+            axis = next(i for i, name in enumerate(AXES[site.name]) if name in ("pos", "query"))
+            sizes = [n if i in (0, axis) else 1 for i, n in enumerate(x.shape)]
+            expected = torch.where(spans.real.reshape(sizes), expected, x)
         assert torch.allclose(intervention.apply(x, spans), expected, atol=1e-5), intervention
         assert torch.equal(x, before)
 
@@ -144,7 +146,7 @@ def test_a_resampled_token_depends_on_seed_row_and_position_alone(data):
     everywhere = replace(value, site=replace(site, positions=None))
     x = activation(site.name, rows, n)
     drawn, all_drawn = value.apply(x, spans), everywhere.apply(x, spans)
-    chosen = mi.interventions.replace(site, torch.zeros(())).apply(torch.ones_like(x), spans) == 0
+    chosen = mi.scale(site, 0.0).apply(torch.ones_like(x), spans) == 0
     assert torch.equal(drawn, torch.where(chosen, all_drawn, x))
     assert drawn[chosen].eq(drawn[chosen].round()).all()
     other = replace(spans, left=not spans.left)
@@ -320,6 +322,6 @@ def test_one_number_is_written_as_it_was_given():
         edit = mi.interventions.replace(at.z[0, 1], value)
         assert edit.code() == repr(edit) == f"mi.interventions.replace(at.z[0, 1], {code})"
         assert eval(edit.code()) == edit
-    for value in (3, float("nan"), [1.0], True):
+    for value in (3, float("inf"), [1.0], True):
         edit = mi.interventions.replace(at.z[0, 1], torch.tensor(value))
         assert "mi.interventions.Array" in edit.code()

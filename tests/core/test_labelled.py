@@ -197,6 +197,19 @@ def test_labels_of_a_prompt_are_compared_with_those_of_each():
         assert found.dataset["pos_token"].values.tolist() == [["a", "b"], ["a", changed]]
 
 
+def test_tokens_that_are_padded_on_opposite_sides_are_not_compared_by_column():
+    left = tokens([[np.nan, 1], [2, 3]], [["", "a"], ["b", "c"]])
+    right = tokens([[1, np.nan], [2, 3]], [["a", ""], ["b", "c"]])
+    says = r"padded on opposite sides.* run both with the padding on one side"
+    for how in (operator.sub, np.maximum, lambda one, other: one.sel(batch=0) * other.sel(batch=0)):
+        with pytest.raises(ResultError, match=says):
+            how(left, right)
+    assert (left - left).values[0, 1] == 0
+    assert (left.sel(batch=1) - right.sel(batch=1)).values.tolist() == [0, 0]
+    # A token without a text at both ends is no padding.
+    assert (tokens([[1, 2]], [["", ""]]) - tokens([[1, 2]], [["b", ""]])).shape == (1, 2)
+
+
 def test_labels_that_differ_do_not_grow_without_end():
     found = sum(tokens([n], [f"token {n}"], axes=("pos",)) for n in range(20))
     [label] = found.dataset["pos_token"].values.tolist()

@@ -107,6 +107,22 @@ def test_options_that_the_methods_do_not_have_are_met_or_refused(name):
         function(padded, where=padded.values > 1)
 
 
+@pytest.mark.parametrize("name", ["argmax", "argmin", "median", "std", "var"])
+def test_places_and_spreads_leave_out_what_is_no_number(name):
+    padded = a_result([[5.0, np.nan, 1.0], [np.nan, 7.0, 2.0]])
+    function, of_numbers = getattr(np, name), getattr(np, f"nan{name}")
+    for options in ({}, {"axis": 1}, {"axis": -1, "keepdims": True}):
+        np.testing.assert_array_equal(function(padded, **options), of_numbers(padded.values, **options))
+
+
+def test_a_share_of_the_numbers_is_of_numbers():
+    padded = a_result([[5.0, np.nan, 1.0], [np.nan, 7.0, 3.0]])
+    assert np.percentile(padded, 50) == np.quantile(padded, q=0.5) == 4
+    assert np.argmax(padded) == 4
+    with pytest.raises(NotAnArray, match=r"np\.argmax of Score \(layer 1, head 2\): All-NaN slice"):
+        np.argmax(a_result([[np.nan, np.nan]]))
+
+
 @pytest.mark.parametrize(
     "of",
     [

@@ -234,6 +234,12 @@ def test_a_closed_panel_computes_no_more(by_hand, slowly):
     assert panel._patching.done < panel._patching.size
 
 
+def test_one_axis_is_no_picture_of_cells(by_hand):
+    says = r"^mi\.PatchingPanel: a cell has a row and a column, so by= takes two axes; got \('layer',\)\."
+    with pytest.raises(mi.errors.SiteError, match=says):
+        mi.PatchingPanel(by_hand, PAIR, by=("layer",))
+
+
 def test_an_iterator_of_pairs_is_read_once(by_hand):
     panel = mi.PatchingPanel(by_hand, (pair for pair in PAIRS), max_new_tokens=1)
     assert list(said(panel)) == ["clean", "corrupted"]

@@ -294,6 +294,61 @@ def test_means_and_edits_made_of_a_ragged_run_are_of_its_real_tokens(models):
             assert torch.allclose(again.logits[again.mask], run.logits[run.mask], atol=1e-4)
 
 
+@pytest.mark.parametrize("family", ["GPT-2", "Llama"])
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("site", [at.resid_post[0], at.z[1], at.z[1, 0], at.pattern[0], at.scores[1, 1]])
+def test_what_a_ragged_run_has_is_put_in_its_place_or_refused(models, family, side, site):
+    model, whole = models[family], site.everywhere
+    there = model.run(ROWS, keep=[whole], padding_side=side)
+    alone = [model.run(row).last_logits for row in ROWS]
+    replaced, patched = (make(site, there[site]) for make in (mi.interventions.replace, mi.patch))
+    with model.intervene(replaced):
+        again = model.run(ROWS, padding_side=side)
+        assert torch.allclose(again.last_logits, torch.cat(alone), atol=1e-4)
+    with model.intervene(replaced), pytest.raises(InterventionError, match="NaN at a token of prompt 0"):
+        model.run(ROWS, padding_side="left" if side == "right" else "right")
+    for onto in ("left", "right"):
+        with model.intervene(patched, mi.patch(site, there[site], only=there.ids.where(there.mask, -1))):
+            again = model.run(ROWS, padding_side=onto)
+        assert torch.allclose(again.last_logits, torch.cat(alone), atol=1e-4)
+    assert eval(patched.code(), {"mi": mi, "at": at}) == patched == mi.patch(site, there)
+
+
+def test_numbers_that_do_not_say_where_they_begin_are_not_put_beside_padding_on_the_left(models):
+    model, site = models["GPT-2"], at.resid_post[0]
+    there = model.run(ROWS, keep=[at.resid_post, at.pattern], padding_side="left")
+    says = (
+        r"has a number at every column, .* Give the run itself, as in mi\.patch\(at\.resid_post\[0\], run\)"
+    )
+    with model.intervene(mi.patch(site, there[site].nan_to_num())):
+        with pytest.raises(InterventionError, match=says):
+            model.run(ROWS, padding_side="left")
+        assert model.run(ROWS).logits.shape[:2] == (3, 5)
+    last = at.pattern[1].pos(-1)
+    with model.intervene(mi.patch(last, there[last])), pytest.raises(InterventionError, match="every column"):
+        model.run(ROWS, padding_side="left")
+    with model.intervene(mi.patch(last, there)):
+        again = model.run(ROWS, padding_side="left")
+    assert torch.allclose(again.last_logits, there.last_logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_prompt_whose_logits_are_nan_is_told(models, side):
+    model = models["GPT-2"]
+
+    def spoil(x):
+        x[1] = torch.nan
+        return x
+
+    assert mi.loss_per_token(model.run(ROWS, padding_side=side)).warnings == model.trust.warnings_for(
+        {"logits"}
+    )
+    with model.intervene(mi.interventions.apply(at.resid_post[0], spoil)):
+        run = model.run(ROWS, padding_side=side)
+        for result in (mi.loss_per_token(run), run.next_tokens(), mi.loss_per_token(run).mean()):
+            assert result.warnings[-1] == "logits of prompt 1 are NaN"
+
+
 def test_a_patch_has_nothing_for_tokens_that_its_run_lacked(models):
     model = models["GPT-2"]
     run = model.run([[3, 4, 5], [6]], keep=[at.resid_post])

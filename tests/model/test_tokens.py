@@ -7,8 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
 import mi_widgets as mi
+from mi_widgets import sites as at
 from mi_widgets.core.errors import PromptError
 from mi_widgets.model.vocabulary import Vocabulary
 from mi_widgets.zoo.tokenizer import pieces, word_tokenizer
@@ -235,6 +238,34 @@ def test_words_that_a_tokenizer_does_not_know_are_named():
         PromptError, match=r"^toy does not know 'Faust', 'wrote': its vocabulary has \d+ tokens, listed "
     ):
         known.tokenize("Faust wrote the rope")
+
+
+@pytest.mark.parametrize("kind", ["WordLevel", "WordPiece", "BPE", "Unigram"])
+@pytest.mark.parametrize(
+    "names", [{}, {"unk_token": "?"}, {"eos_token": "?"}, {"unk_token": "?", "bos_token": "?"}]
+)
+def test_what_a_tokenizer_does_not_know_is_refused_whoever_names_the_token(kind, names):
+    known = {"?": 0, "a": 1, "b": 2}
+    made = (
+        models.Unigram([(piece, -1.0) for piece in known], unk_id=0)
+        if kind == "Unigram"
+        else models.BPE(known, [], unk_token="?")
+        if kind == "BPE"
+        else getattr(models, kind)(known, unk_token="?")
+    )
+    backend = Tokenizer(made)
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    model = mi.load(small("GPT-2"), tokenizer=PreTrainedTokenizerFast(tokenizer_object=backend, **names))
+    assert model.run("a b").ids.tolist() == [[1, 2]]
+    with pytest.raises(PromptError, match=r"does not know 'z': its vocabulary has"):
+        model.run("a z b")
+    run = model.run("a b", keep=[at.resid_post])
+    with pytest.raises(PromptError, match=r"'z' is not one token"):
+        mi.logit_lens(run, tokens=["z"])
+    if {"eos_token", "bos_token"} & set(names):  # an end or a beginning of text that is written is meant
+        assert model.run("a ? b").ids.tolist() == [[1, 0, 2]]
+        with pytest.raises(PromptError, match=r"does not know 'z': its vocabulary has"):
+            model.run("a ? z")
 
 
 def test_without_a_tokenizer_a_text_is_refused():

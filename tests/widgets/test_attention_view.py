@@ -7,11 +7,13 @@ import re
 import ipywidgets
 import numpy as np
 import pytest
+import xarray as xr
 from PIL import Image
 
 import mi_widgets as mi
 from mi_widgets import sites as at
 from mi_widgets.core.errors import InterventionError, ResultError, SelectionError
+from mi_widgets.core.results import Result
 from mi_widgets.views import AttentionView
 from tests.provenance import provenance_of
 
@@ -36,6 +38,32 @@ def test_it_opens_on_the_head_and_row_that_look_elsewhere(view):
     assert view.selection["head"] == 3
     row = result().values[0, 1, 3, view.selection["query"]]
     assert row[1:].max() > 0.9
+
+
+def test_the_first_token_is_the_first_that_is_no_padding():
+    """Two heads of three tokens behind two of padding: one rests on the first token, one looks at the second."""
+    pattern = np.full((1, 1, 2, 6, 6), np.nan, np.float32)
+    pattern[..., 2:, 2:] = np.tril(np.ones((4, 4))) / np.arange(1, 5)[:, None]
+    pattern[0, 0, 0, 5, 2:], pattern[0, 0, 1, 5, 2:] = [1, 0, 0, 0], [0.2, 0.8, 0, 0]
+    shown = AttentionView(of_tokens(pattern, ["", "", "a", "b", "c", "d"]))
+    assert (shown.selection["head"], shown.selection["query"]) == (1, 5)
+
+
+def of_tokens(pattern, tokens):
+    axes = ("batch", "layer", "head", "query", "key")
+    coords = {axis: range(n) for axis, n in zip(axes, pattern.shape, strict=True)}
+    coords |= {f"{axis}_token": (("batch", axis), [tokens]) for axis in ("query", "key")}
+    dataset = xr.Dataset({"pattern": (axes, pattern)}, coords=coords)
+    known = result()
+    return Result(
+        kind="attention",
+        title="Attention",
+        dataset=dataset,
+        primary="pattern",
+        unit=known.unit,
+        source=known.source,
+        provenance=known.provenance,
+    )
 
 
 def test_it_opens_on_the_head_that_is_highest_in_the_first_score():

@@ -19,8 +19,14 @@ def elsewhere(values: np.ndarray, *, rows: np.ndarray) -> np.ndarray:
         Shape (..., len(rows)); 0 where a row is padded or has nothing else to look at.
     """
     away = rows[:, None] - np.arange(values.shape[-1])  # 0: itself, 1: the one before
-    near = (away == 0) | (away == 1) | (away == rows[:, None])
+    near = (away == 0) | (away == 1) | (away == rows[:, None] - _first(values))
     return np.where(near, 0, np.nan_to_num(values[..., rows, :], nan=0.0)).max(axis=-1)
+
+
+def _first(values: np.ndarray) -> int:
+    """The column of the first token: padding, which is NaN, may stand before it."""
+    head = values[(0,) * (values.ndim - 2)]
+    return int((~np.isnan(head).all(axis=-1)).argmax())
 
 
 def elsewhere_on_average(values: np.ndarray) -> np.ndarray:
