@@ -40,7 +40,9 @@ def test_it_is_put_onto_its_base(made):
     assert model.name == "adapter"
     assert torch.allclose(model.run("w3 w1 w4 w1 w5").logits, logits, atol=1e-5)  # by the base's tokenizer
     assert_alike(matrices(model), matrices(mi.load(merged(module))))
-    assert {c.name: c.seen for c in model.trust.checks if c.status == "note"} == {
+    found = {c.name: c.seen for c in model.trust.checks if c.status == "note"}
+    assert found.pop("tokenizer round trip").endswith("it reads any white space as one space")
+    assert found == {
         "wrapper": "the LlamaForCausalLM inside of PeftModel is what is looked into, and has the same logits, "
         "within 0.0e+00",
         "adapters": "LoRA adapter 'default' on v_proj, down_proj: active, taken in",
