@@ -72,8 +72,9 @@ def direct_logit_attribution(run: Run, answers: AnswerTexts, *, by: By = "head")
     Returns:
         Result (batch, term) in nats, positive for what speaks for the right answer, with coordinates `layer`, `head`,
         `pos` and `neuron` (-1 where a term has none), and the variable `logit_diff` (batch), to which the terms add
-        up. What no head or neuron writes (biases, interventions, in half precision rounding) has terms of its own. In
-        models that cap their logits (Gemma 2) it is the difference before the cap.
+        up. What no head or neuron writes (biases, interventions, in half precision rounding) has terms of its own;
+        what nothing explains is `rest`, with a warning. In models that cap their logits (Gemma 2) it is the difference
+        before the cap.
 
     Raises:
         NotKept: the run lacks a site; the message has all that are needed.

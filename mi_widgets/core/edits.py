@@ -187,7 +187,7 @@ class Replace(Intervention):
         new, axis = super()._changed(part, spans), position_axis(self.site)
         if axis is None:
             return new
-        real = _real_columns(spans, part.shape[axis])
+        real = spans.real_columns(part.shape[axis])
         if self.value.has_nan:
             self._check_numbers(new, axis, real, spans)
         # At padding there is nothing to put: what stands there stays.
@@ -251,12 +251,6 @@ def _check_one_vector(caller: str, site: Site, value: Array) -> None:
             f"{caller} gives all layers of {site!r} one vector; got {value!r}. Write one a layer, as in "
             f"mi.stack(*({caller}(at.{site.name}[layer], vectors[layer]) for layer in range(2, 5)))."
         )
-
-
-def _real_columns(spans: PromptSpans, total: int) -> Tensor:
-    """True at tokens, False at padding, (batch, columns of an activation); what was generated are tokens."""
-    real = spans.real[:, spans.start : spans.start + total]
-    return torch.nn.functional.pad(real, (0, total - real.shape[1]), value=True)
 
 
 @dataclass(frozen=True, repr=False)

@@ -73,10 +73,11 @@ class Patch(Intervention):
                 f"{(len(whole.lengths), *expected[1:])}. Patch between prompts of one length, or name positions with "
                 ".pos(…)."
             )
-        if self.unplaced and spans.left and min(whole.lengths) < whole.width:
+        unsure = spans.left or len(columns) > 1 or self.site.positions is not None
+        if self.unplaced and unsure and min(whole.lengths) < whole.width:
             raise InterventionError(
                 f"{self!r} has a number at every column, so it does not say which are tokens, and these prompts are "
-                f"padded on the left. Give the run itself, as in mi.patch({self.site!r}, run), or run these with "
+                f"padded. Give the run itself, as in mi.patch({self.site!r}, run), or run these with "
                 'padding_side="right".'
             )
         if one:

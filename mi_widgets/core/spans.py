@@ -154,6 +154,15 @@ class PromptSpans:
         columns = torch.arange(self.width)
         return (columns >= first) & (columns < first + torch.tensor(self.lengths)[:, None])
 
+    def real_columns(self, total: int) -> Bool[Tensor, "batch column"]:
+        """True at tokens, False at padding, in the columns of an activation; what was generated are tokens.
+
+        Args:
+            total: how many columns it has.
+        """
+        real = self.real[:, self.start : self.start + total]
+        return torch.nn.functional.pad(real, (0, total - real.shape[1]), value=True)
+
     def aligned(self, x: Tensor, site: Site, *, left: bool) -> Tensor:
         """An activation of the whole prompts, padded here, as it would be with the padding on a given side.
 

@@ -89,7 +89,7 @@ class PassRequest:
         inputs: keyword arguments of the module's forward.
         batch: the number of prompts.
         edits: in the order in which the forward pass meets them.
-        keep: the activations to return, as they are after the edits.
+        keep: the activations to return, as they are after the edits of them.
         stored: what is done to a kept activation before it is stored.
         resume: where to begin, instead of at the embedding.
         unembed: (batch,) the one column of each prompt whose logits are wanted; None: all.

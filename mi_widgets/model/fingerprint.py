@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,6 @@ from mi_widgets.core.recording import serial
 
 from .adapters import switches_of
 from .offloaded import tensors_of
-from .stretching import swapped_in_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +40,14 @@ class WeightState:
     switches: str
 
     @classmethod
-    def of(cls, module: nn.Module) -> WeightState:
-        """Now."""
-        named = list(_weights(module, from_disk=False))
+    def of(cls, module: nn.Module, moving: Collection[str] = ()) -> WeightState:
+        """Now.
+
+        Args:
+            module: whose weights.
+            moving: the buffers that every run sets anew, which are left out.
+        """
+        named = [one for one in tensors_of(module, from_disk=False) if one[0] not in moving]
         tracked = not any(tensor.is_inference() for _, tensor in named)
         return cls(
             tuple((name, weakref.ref(tensor)) for name, tensor in named),
@@ -74,12 +78,6 @@ class WeightState:
     def tracked(self) -> bool:
         """Whether a change would have been noted."""
         return len(self.versions) == len(self.tensors)
-
-
-def _weights(module: nn.Module, *, from_disk: bool = True) -> Iterator[tuple[str, Tensor]]:
-    """All but what a run sets anew."""
-    swapped = swapped_in_runs(module)
-    return (one for one in tensors_of(module, from_disk=from_disk) if one[0] not in swapped)
 
 
 def held(tensor: Tensor) -> tuple[Tensor, ...]:
@@ -119,10 +117,17 @@ def _diagonal(rows: int, columns: int, device: torch.device) -> tuple[Tensor, Te
     return along % rows, along % columns
 
 
-def hashed(module: nn.Module) -> str:
+def buffer_versions(module: nn.Module) -> dict[str, int]:
+    """How often each buffer was changed: of those that a run has changed, none is a weight."""
+    return {name: x._version for name, x in module.named_buffers() if not x.is_inference()}
+
+
+def hashed(module: nn.Module, moving: Collection[str] = ()) -> str:
     """The hash of all weights as they are now, and of how adapters are set, as `"sha256:…"`."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(_weights(module), key=lambda named: named[0]):
+    for name, tensor in sorted(tensors_of(module), key=lambda named: named[0]):
+        if name in moving:
+            continue
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         for x in held(tensor):
             digest.update(x.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
@@ -155,17 +160,19 @@ class Fingerprints:
 
     Args:
         module: whose weights.
+        moving: the buffers that every run sets anew, which are none.
     """
 
     module: nn.Module
+    moving: Collection[str] = ()
     known: list[tuple[WeightState, str]] = field(default_factory=list)
 
     def now(self) -> str:
         """Of the weights as they are."""
-        seen = WeightState.of(self.module)
+        seen = WeightState.of(self.module, self.moving)
         found = self.known_of(seen)
         if found is None:
-            found = hashed(self.module)
+            found = hashed(self.module, self.moving)
             self.known = [*self.known[1 - _KEPT :], (seen, found)]
         return found
 
@@ -174,7 +181,7 @@ class Fingerprints:
         found = self.known_of(seen)
         if found is not None or not seen.tracked:
             return found
-        return self.now() if WeightState.of(self.module).same_as(seen) else None
+        return self.now() if WeightState.of(self.module, self.moving).same_as(seen) else None
 
     def known_of(self, seen: WeightState) -> str | None:
         """Of the weights as they were then, if it was computed before."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from .backend import Key
 from .examination import Examination, distance
 from .model_core import ModelCore
-from .trust import Check
+from .trust import Check, not_tried
 
 NAME = "runs read what is passed on"
 
@@ -21,8 +21,10 @@ def hook_check(seen: Examination, model: ModelCore) -> tuple[Check, dict[Key, st
     """
     off = {key: _off(seen[key], _kept(seen, model, key)) for key in seen.observed.activations}
     wrong = [key for key, by in off.items() if not by <= 64 * seen.eps]
-    if not wrong or not seen.agree(seen.kept["logits", None].float(), seen.stock):  # else nothing can be said
+    if not wrong:
         return Check(NAME, "ok", f"at every site, within {max(off.values()):.1e}"), {}
+    if not seen.agree(seen.kept["logits", None].float(), seen.stock):
+        return not_tried(NAME, "no two runs of it have the same logits"), {}
     why = "a hook that was there before changes it after it was read: take the hook away, or make it a module's part"
     named = ", ".join(f"at.{name}" if layer is None else f"at.{name}[{layer}]" for name, layer in wrong[:4])
     more = f" and {len(wrong) - 4} more" if len(wrong) > 4 else ""

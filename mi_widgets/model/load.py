@@ -63,7 +63,7 @@ def load(
         device: for a name: `"cpu"`, `"cuda"`, `"cuda:1"` or `"mps"`; the CPU by default.
         dtype: for a name: as in `torch.bfloat16` or `"bfloat16"`; that of the weights' file by default.
         bos: whether a text gets the token that begins a text, exactly once: True, False, or None for what the
-            tokenizer does.
+            tokenizer does, or what the config of a network of TransformerLens's says (`default_prepend_bos`).
         vocabulary: without a tokenizer, the texts of the token ids in their order, as in `["0", "1", "+", "="]`. A text
             is then split at white space, and each piece must be one of these, as in `model.run("1 + 1 =")`; a row of a
             list may be texts of one token each, `model.run([["1", "+", "1", "="]])`.

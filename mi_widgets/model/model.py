@@ -23,6 +23,7 @@ from mi_widgets.core.sites import Site
 from .architectures import Architecture
 from .checks import examine
 from .devices import device_of, dtype_of
+from .fingerprint import buffer_versions
 from .generate import Cancel, Plan, generate
 from .graphs import check_weights_take_graphs
 from .grid import Axes
@@ -267,9 +268,11 @@ def model_of(
     parts = tap_module(module, architecture=architecture, name=name, **tokens)
     core = ModelCore(parts)
     try:
+        before = buffer_versions(module)
         with as_written(parts.compiled):
             findings = examine(core)
+        moving = frozenset(name for name, n in buffer_versions(module).items() if before.get(name) != n)
     except BaseException:
         core.release()
         raise
-    return Model(parts, replace(findings, checks=(*came, *findings.checks)), record)
+    return Model(parts, replace(findings, checks=(*came, *findings.checks), moving=moving), record)

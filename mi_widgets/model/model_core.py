@@ -213,6 +213,8 @@ class ModelCore(PromptReader):
             change = partial(intervention.apply, spans=here)
             if site.name == "scores":
                 change = partial(_where_attended, change)
+            if site.name == "pattern" and not spans.real.all():
+                change = partial(_to_tokens, change, replace(here, start=0))
             edits.append(Edit((site.name, site.layer_number), change))
         return sorted(edits, key=lambda edit: Site(*edit.key).place_in_pass)
 
@@ -272,6 +274,12 @@ def _where_attended(change: Callable[[Tensor], Tensor], scores: Tensor) -> Tenso
     # Masks are float16's least number or less, in whatever dtype the scores have.
     masked = scores <= torch.finfo(torch.float16).min / 2
     return torch.where(masked, scores, change(scores))
+
+
+def _to_tokens(change: Callable[[Tensor], Tensor], spans: PromptSpans, pattern: Tensor) -> Tensor:
+    """A changed pattern; padding gets no attention, whatever was put there."""
+    real = spans.real_columns(pattern.shape[-1]).to(pattern.device)
+    return torch.where(real[:, None, None], change(pattern), pattern)
 
 
 def _as_it_is(x: Tensor) -> Tensor:

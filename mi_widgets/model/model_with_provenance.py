@@ -47,8 +47,8 @@ class ModelWithProvenance(ModelCore):
     def __init__(self, parts: Parts, findings: Findings, record: Call | None) -> None:
         super().__init__(parts)
         self._findings, self._loaded = findings, record
-        self._fingerprints = Fingerprints(parts.module)
-        self._loaded_with = WeightState.of(parts.module)
+        self._fingerprints = Fingerprints(parts.module, findings.moving)
+        self._loaded_with = WeightState.of(parts.module, findings.moving)
         self._at: tuple[object, Record] | None = None  # the last moment in which its record was asked for
         self.trust = Trust(self.name, lambda: self.record, findings.checks)
 
@@ -167,7 +167,7 @@ class ModelWithProvenance(ModelCore):
         return last[1]  # not what another thread may have put there since
 
     def _made(self) -> Record:
-        seen, fingerprints = WeightState.of(self.module), ref(self._fingerprints)
+        seen, fingerprints = WeightState.of(self.module, self._findings.moving), ref(self._fingerprints)
         if self._loaded is None:
             given = "" if self.tokenizer is None else ", tokenizer=tokenizer"
             if self.named_tokens.names is not None:

@@ -31,19 +31,6 @@ def stretched_past(module: nn.Module, n_ctx: int) -> int | None:
     return None
 
 
-def swapped_in_runs(module: nn.Module) -> frozenset[str]:
-    """The buffers in which a module puts one of two sets of wavelengths, by what it is run on: they are no weights."""
-    stretching = (
-        path for path, part in module.named_modules() if _KIND in str(getattr(part, "rope_type", ""))
-    )
-    return frozenset(
-        f"{path}.{name}"
-        for path in stretching
-        for name, _ in module.get_submodule(path).named_buffers(recurse=False)
-        if name.endswith("inv_freq") and not name.endswith("original_inv_freq")
-    )
-
-
 def check_stretched(past: int | None, lengths: Sequence[int], name: str) -> None:
     """Raise `PromptError` where short prompts of a batch would have the stretched positions of long ones."""
     if past is not None and min(lengths) <= past < max(lengths):

@@ -66,6 +66,7 @@ class Findings:
         looks_ahead: whether a token sees those after it.
         layer_gives: how many things a layer gives out; 0 for the tensor itself.
         mispads: the sides on which padding changes what a prompt gives.
+        moving: the buffers that a run sets anew.
         apart: of the sublayers' parts (heads, neurons), those that do not write what the matrix behind them says, and
             why.
     """
@@ -77,6 +78,7 @@ class Findings:
     resumes: bool = True
     looks_ahead: bool = False
     mispads: tuple[str, ...] = ()
+    moving: frozenset[str] = frozenset()
     apart: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
 import torch
 
 from mi_widgets.core.errors import MIError, UnsupportedModel
@@ -143,7 +144,7 @@ def _check_kinds(given: Mapping[str, Any]) -> None:
         if not wanted or (value is None and name not in NEEDED and (wanted != [bool] or name == _BOS)):
             continue
         if wanted == [bool]:
-            fits = isinstance(value, int) and value in (0, 1)
+            fits = isinstance(value, (int, np.bool_)) and value in (0, 1)
         else:
             fits = isinstance(value, Integral if wanted == [int] else Real) and not isinstance(value, bool)
         if not fits:

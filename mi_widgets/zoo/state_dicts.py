@@ -121,8 +121,9 @@ def _shown(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> dict[str, 
         "gated_mlp": f"{first}mlp.W_gate" in tensors,
         "use_qk_norm": f"{first}attn.q_norm.w" in tensors,
         "post_embedding_ln": "embed.ln.w" in tensors,
-        "use_normalization_before_and_after": f"{first}ln1_post.w" in tensors,
     }
+    if f"{first}ln1_post.w" in tensors or told.get("normalization", "LN") is not None:  # else it does nothing
+        shown["use_normalization_before_and_after"] = f"{first}ln1_post.w" in tensors
     if pairs != n_heads or told.get("n_key_value_heads") is not None:
         shown["n_key_value_heads"] = pairs
     if not {"positional_embedding_type", "n_ctx"} <= told.keys() and "pos_embed.W_pos" not in tensors:

@@ -12,7 +12,7 @@ from tests.model.decoders import NOT_BUILT, names, small_decoder
 LIST = Path(__file__).with_name("list.md")
 SITES = (
     *("embed", "resid_pre", "q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid"),
-    *("mlp_pre", "mlp_post", "mlp_out", "resid_post", "logits"),
+    *("mlp_in", "mlp_pre", "mlp_post", "mlp_out", "resid_post", "logits"),
 )
 KINDS = ("whole", "warning", "refused", "not built")
 

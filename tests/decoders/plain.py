@@ -15,7 +15,17 @@ from tests.decoders.names import parts_of
 from tests.hooks import on_input, on_output
 
 HEADS = ("q", "k", "v", "scores", "pattern", "z")  # what the eager function takes in and gives out
-OUTSIDE = ("embed", "resid_pre", "attn_out", "resid_mid", "mlp_pre", "mlp_post", "mlp_out", "resid_post")
+OUTSIDE = (
+    "embed",
+    "resid_pre",
+    "attn_out",
+    "resid_mid",
+    "mlp_in",
+    "mlp_pre",
+    "mlp_post",
+    "mlp_out",
+    "resid_post",
+)
 MASKED = -1e4  # a score less than this was masked
 
 
@@ -99,13 +109,15 @@ class Plain:
             attn = block.get_submodule(self.parts.attn_out)
             yield attn.register_forward_hook(on_output(partial(self._added, tell["attn_out"])))
             yield attn.register_forward_hook(on_output(partial(self._mid, tell["resid_mid"])))
-            for name, path in (("mlp_pre", self.parts.up), ("mlp_post", self.parts.down)):
+            # What holds the neurons takes in what they read; where nothing holds them, their own matrix does.
+            above = self.parts.up.rpartition(".")[0] or self.parts.up
+            for name, path in (("mlp_in", above), ("mlp_pre", self.parts.up), ("mlp_post", self.parts.down)):
                 if name in only:
                     part = block.get_submodule(path)
                     if name == "mlp_pre":
                         yield part.register_forward_hook(on_output(gate))
                     else:
-                        change = partial(laid_flat, change=tell["mlp_post"])
+                        change = partial(laid_flat, change=tell[name])
                         yield part.register_forward_pre_hook(on_input(change))
             mlp = block.get_submodule(self.parts.mlp_out)
             change = partial(laid_flat, change=partial(self._added, tell["mlp_out"]))

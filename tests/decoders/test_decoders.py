@@ -203,6 +203,7 @@ _WRITABLE = (
 
 _REASONS = (
     "no one matrix writes what its neurons say",
+    "no one module takes in what its neurons read",
     "attention and MLP both read resid_pre and are added together",
     "no module gives out what its non-linearity takes in",
     "it attends by code of its own, not through transformers' interface: use at.attn_out",

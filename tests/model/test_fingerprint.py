@@ -20,7 +20,7 @@ def hashes(monkeypatch):
     """How often all weights were read."""
     counted = []
     real = fingerprint.hashed
-    monkeypatch.setattr(fingerprint, "hashed", lambda module: counted.append(1) or real(module))
+    monkeypatch.setattr(fingerprint, "hashed", lambda *given: counted.append(1) or real(*given))
     return counted
 
 

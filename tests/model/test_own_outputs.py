@@ -134,3 +134,8 @@ def test_a_dictionary_of_queries_before_they_are_turned_says_so(models, tmp_path
         mi.sae.latents(run, sae)
     said = mi.sae.latents(run, sae, site=at.q[1, 0]).warnings
     assert any("turns, normalises or scales queries" in text for text in said)
+
+
+def test_a_network_that_makes_turns_and_does_not_use_them_has_its_own_queries():
+    model = mi.load(small_decoder("FalconForCausalLM", alibi=True))
+    assert model.run(IDS, keep=["blocks.0.attn.hook_q"])[at.q[0]].shape[-1] == model.config.d_head

@@ -403,6 +403,31 @@ def test_positions_that_depend_on_the_longest_prompt_are_refused(stretching):
     assert torch.allclose(both.last_logits[1], model.run([*range(3, 14)]).last_logits[0], atol=1e-4)
 
 
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_padding_gets_no_attention_whatever_is_put_there(models, side):
+    model = models["GPT-2"]
+    for edit in (
+        mi.interventions.replace(at.pattern[0], 0.1),
+        mi.interventions.replace(at.pattern[0].pos(-1), 0.1),
+        mi.interventions.apply(at.pattern[1], lambda x: x + 0.1),
+    ):
+        with model.intervene(edit):
+            both = model.run([[3, 4, 5, 6], [7, 8]], padding_side=side).last_logits
+            alone = model.run([7, 8]).last_logits
+        assert torch.allclose(both[1], alone[0], atol=1e-5), edit
+
+
+def test_a_row_of_attention_without_its_padding_is_not_put_beside_padding(models):
+    model = models["GPT-2"]
+    site = at.pattern[0].pos(-1)
+    row = model.run([[3, 4, 5, 6], [7, 8]], keep=[at.pattern], padding_side="left")[site]
+    with (
+        pytest.raises(InterventionError, match="does not say which are tokens, and these prompts are padded"),
+        model.intervene(mi.patch(site, row)),
+    ):
+        model.run([[3, 4, 5, 6], [7, 8]])
+
+
 def test_a_continuation_is_not_stretched_on_the_way(stretching):
     model, mine = stretching, [3, 4, 5]
     assert model.generate([*range(3, 15)], max_new_tokens=4).ids == _reruns(model, [*range(3, 15)], 4)

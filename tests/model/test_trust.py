@@ -397,6 +397,25 @@ def test_a_run_is_not_read_by_weights_that_came_later():
     assert np.array_equal(mi.logit_lens(again).values, before)
 
 
+def test_a_buffer_that_counts_runs_is_no_weight():
+    module = small("Llama")
+    module.register_buffer("runs", torch.zeros(1))
+    module.register_forward_pre_hook(lambda module, _: module.runs.add_(1) and None)
+    model = mi.load(module)
+    run, before = model.run([1, 2, 3], keep=[at.resid_post]), model.fingerprint
+    model.run([3, 2])
+    assert mi.logit_lens(run).values.shape == (1, 3, 3)
+    assert model.fingerprint == before
+
+
+def test_hooks_of_what_gives_other_logits_each_time_are_not_said_to_be_harmless():
+    module = small("Llama")
+    module.lm_head.register_forward_hook(lambda _, args, out: out + torch.randn_like(out))
+    module.model.layers[1].mlp.register_forward_hook(lambda _, args, out: out * 2)
+    [check] = [one for one in mi.load(module).trust.checks if one.name == "runs read what is passed on"]
+    assert not check.tried
+
+
 def test_what_the_parts_do_not_explain_is_a_warning():
     """A hook on the end of a network of ours, which is read by its matrix."""
     module = small_transformer()

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -93,6 +94,13 @@ def test_what_nobody_told_of_turned_queries_is_said():
     # Of two numbers, neighbours are half apart too: nothing tells them, and nothing needs to.
     again = mi.Transformer.from_state_dict(state, config={**told, "rotary_dim": 2}, check=(ids, module(ids)))
     assert again.assumed == ("pairs half of rotary_dim apart",)
+
+
+def test_fields_of_numpys_and_fields_that_do_nothing_are_taken():
+    state = small_transformer(normalization=None).state_dict()
+    config = {"normalization_type": None, "use_normalization_before_and_after": np.True_}
+    found = mi.Transformer.from_state_dict(state, config=config)
+    assert torch.equal(found(IDS), small_transformer(normalization=None)(IDS))
 
 
 def test_what_nobody_told_of_norms_without_weights_is_said():

@@ -26,7 +26,16 @@ _NAMES = """
     group_weights k_anneal_steps temperature
 """
 _TRAINING = tuple(_NAMES.split())  # what changes nothing of what a dictionary computes
-_BUFFER = ("d_submodule", "n_ctxs", "ctx_len", "refresh_batch_size", "out_batch_size", "device", "remove_bos")
+_BUFFER = (
+    "d_submodule",
+    "n_ctxs",
+    "ctx_len",
+    "refresh_batch_size",
+    "out_batch_size",
+    "device",
+    "remove_bos",
+    "layer",
+)  # the trainer has it too
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,10 @@ class Writing:
 
     def size_after(self, held: Float[Tensor, ...]) -> Float[Tensor, "... 1"]:
         """What the norm behind multiplies by at each place: one over the spread that it finds there. 1 without one."""
+        if isinstance(self.after, nn.Identity):
+            return torch.ones(*held.shape[: -len(self.parts)], 1)
         x, normed = self._run(held)
-        known = affine_of(self.after, x.shape[-1], x.device)
-        return known.size(x, normed) if known.normed else x.new_ones(*x.shape[:-1], 1)
+        return affine_of(self.after, x.shape[-1], x.device).size(x, normed)
 
     def _run(self, held: Tensor) -> tuple[Tensor, Tensor]:
         """Before and behind the norm, float32."""
