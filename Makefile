@@ -14,9 +14,9 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display there is no browser to open: Jupyter prints the address.
 BROWSER := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),,--no-browser)
 
-SLOW := tests/browser tests/decoders tests/files tests/notebooks tests/packaging tests/soak tests/training
+APART := tests/browser tests/decoders tests/files tests/notebooks tests/packaging tests/soak
 
-.PHONY: help setup lab test check lint front unit training decoders files notebooks soak watch bench binder train verify \
+.PHONY: help setup lab test check lint front unit slow decoders files notebooks soak watch bench binder train verify \
 	chromium clean
 
 help:
@@ -69,7 +69,7 @@ SIDE_BY_SIDE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 TWO := --maxprocesses=2
 
 unit: setup
-	$(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -p no:nbval $(addprefix --ignore=,$(SLOW))
+	$(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder -p no:nbval -m "not slow" $(addprefix --ignore=,$(APART))
 
 # Every decoder of transformers, small; the tests of each in one process, so that it is built once.
 decoders: setup
@@ -79,9 +79,9 @@ decoders: setup
 files: setup
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval tests/files
 
-# What trains: seconds each, apart from what is asked again and again.
-training: setup
-	$(SIDE_BY_SIDE) --dist loadfile -p no:nbval tests/training
+# What trains, what a shipped model does, what starts processes: seconds each, so not among what is asked again and again.
+slow: setup
+	$(SIDE_BY_SIDE) --dist loadfile -p no:nbval -m slow $(addprefix --ignore=,$(APART))
 
 notebooks: setup
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
@@ -94,7 +94,7 @@ chromium: setup
 
 # A browser waits for its kernel and the kernel for its browser: two tests at a time go well. What measures time goes
 # last, alone. Every step stops at the first that fails.
-test: lint front chromium unit training decoders files verify notebooks
+test: lint front chromium unit slow decoders files verify notebooks
 	$(SIDE_BY_SIDE) $(TWO) --dist loadfile -p no:nbval -m "not alone" tests/browser
 	$(BIN)/python -m pytest -p no:nbval -m alone tests/browser
 	$(BIN)/python -m pytest -p no:nbval tests/packaging
@@ -102,7 +102,7 @@ test: lint front chromium unit training decoders files verify notebooks
 # Thousands of views, long replays, and ten times as many examples of every property.
 soak: setup
 	$(SIDE_BY_SIDE) --dist load -p no:nbval tests/soak
-	$(SIDE_BY_SIDE) --dist load -p no:nbval --hypothesis-profile=soak -m hypothesis $(addprefix --ignore=,$(filter-out tests/training,$(SLOW)))
+	$(SIDE_BY_SIDE) --dist load -p no:nbval --hypothesis-profile=soak -m hypothesis $(addprefix --ignore=,$(APART))
 
 watch: setup
 	$(BIN)/python mi_widgets/widgets/build_hook.py --watch

@@ -83,6 +83,7 @@ def found():
     }
 
 
+@pytest.mark.slow
 def test_every_recorded_function_gives_the_same_numbers_with_everything_switched_at_once():
     model, seen = load("atlas"), []
     hook = model.module.register_forward_hook(lambda *_: seen.append(1))  # a user's own
@@ -199,6 +200,7 @@ def plainly(tiny):
 
 
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.slow
 def test_what_needs_gradients_and_what_makes_tensors_is_the_same_in_each_state(state, tiny, plainly):
     for name, call in CALLS.items():
         with STATES[state]():

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import mi_widgets as mi
 from mi_widgets.core.recording import is_recorded
@@ -39,6 +40,7 @@ def test_every_recorded_function_is_tested_with_every_parameter():
         assert away == set(signature.parameters) - elsewhere
 
 
+@pytest.mark.slow
 def test_code_says_every_argument_and_gives_equal_numbers_in_a_new_process(tmp_path):
     scripts, wanted = [], []
     for function, calls in every_case().items():

@@ -67,6 +67,7 @@ def test_interventions_of_arrays_and_functions_are_pickled():
         assert (again - 1).title == f"{result.title} − 1 − 1"
 
 
+@pytest.mark.slow
 def test_other_processes_take_and_return_results():
     result = made("loss_per_token")
     with get_context("spawn").Pool(1) as pool:

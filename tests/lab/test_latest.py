@@ -86,6 +86,7 @@ print("the end")
 @pytest.mark.parametrize(
     ("last", "heeds", "says"), [(5, True, ["the end", "stopped"]), (0.1, False, ["the end"])]
 )
+@pytest.mark.slow
 def test_a_script_ends_though_there_is_work_left(last, heeds, says):
     script = SCRIPT.format(last=last, heeds=heeds)
     ran = subprocess.run(

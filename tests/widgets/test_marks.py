@@ -100,6 +100,7 @@ def everything(text):
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.slow
 def test_any_text_is_drawn_in_every_format(text):
     picture = everything(text)
     image = Image.open(io.BytesIO(marks.render(picture)))

@@ -25,6 +25,9 @@ def atlas():
     return mi.load("atlas")
 
 
+pytestmark = pytest.mark.slow  # of a model that is shipped
+
+
 def test_it_loads_ready_to_use(model):
     assert model.trust.warnings == ()
     assert not model.module.training

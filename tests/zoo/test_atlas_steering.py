@@ -3,8 +3,12 @@
 More seeds, other openings, and pushes at every token are among what is soaked.
 """
 
+import pytest
+
 import mi_widgets as mi
 from tests.zoo.steering import ENDS, cost, good, towards, wider
+
+pytestmark = pytest.mark.slow  # of a model that is shipped
 
 
 def test_a_push_at_sentence_ends_changes_the_register_and_one_by_chance_does_not():
