@@ -126,9 +126,8 @@ def _get(root: Any, place: Place, layer: int | None, *, grad: bool = False) -> A
     """The tensor that holds an activation, inside a trace."""
     envoy = find(root, place.path, layer)
     if place.io == "input":
-        if (
-            grad and place.write_path is None
-        ):  # others may read the same: what is changed here, they do not see
+        # Others may read the same tensor: of an edit here they see nothing, so a gradient here is none of theirs.
+        if grad and place.write_path is None:
             envoy.input = envoy.input.clone()
         return envoy.input
     x = element(envoy.output, place.item)

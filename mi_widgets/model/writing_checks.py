@@ -38,20 +38,15 @@ def writing_checks(seen: Examination, model: ModelCore) -> tuple[list[Check], di
             continue
         broken = [layer for layer in layers if not off[layer] <= 32 * seen.eps]
         if not broken:
-            checks.append(
-                Check(
-                    name,
-                    "ok",
-                    f"{held} by the matrix behind it is {out}, within {max(off.values()):.1e} of it",
-                )
-            )
+            said = f"{held} by the matrix behind it is {out}, within {max(off.values()):.1e} of it"
+            checks.append(Check(name, "ok", said))
             continue
-        apart[parts] = (
+        why = (
             f"{in_layers(broken)} {out} is not {held} by the matrix behind it: something stands between them"
         )
-        checks.append(
-            Check(name, "note", f"{apart[parts]}; figures of single {parts} are refused, runs are right")
-        )
+        said = f"{why}; figures of single {parts} are refused, runs are right"
+        checks.append(Check(name, "note", said))
+        apart[parts] = why
     return checks, apart
 
 

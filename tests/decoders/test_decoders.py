@@ -8,7 +8,7 @@ import torch
 import mi_widgets as mi
 from mi_widgets import sites as at
 from tests.decoders.outcomes import SITES, outcome_of, written
-from tests.decoders.plain import HEADS, MASKED, Plain
+from tests.decoders.plain import HEADS, MASKED, OUTSIDE, Plain
 from tests.decoders.table import README, readme_block, with_block
 from tests.model.decoders import names, small_decoder
 
@@ -188,17 +188,7 @@ def test_heads_write_what_the_stream_lacks_without_them(pair):
     assert _close(written, gone)
 
 
-_WRITABLE = (
-    "resid_pre",
-    "z",
-    "attn_out",
-    "resid_mid",
-    "mlp_in",
-    "mlp_pre",
-    "mlp_post",
-    "mlp_out",
-    "resid_post",
-)
+_WRITABLE = ("z", *(name for name in OUTSIDE if name != "embed"))
 
 
 _REASONS = (

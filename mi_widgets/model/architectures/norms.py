@@ -27,13 +27,11 @@ class Affine:
         scale: (d_model,).
         bias: (d_model,).
         takes_mean: whether the mean over d_model is taken away first (LayerNorm does, RMSNorm does not).
-        normed: whether it divides by the size at all; an Identity stands where there is no norm.
     """
 
     scale: Tensor
     bias: Tensor
     takes_mean: bool
-    normed: bool = True
 
     def unscaled(self, x: Tensor) -> Tensor:
         """What it makes of (…, d_model), but for the size and the bias: with these it is the norm's output."""
@@ -81,10 +79,7 @@ def centre_output(norm: nn.Module, weight: Tensor) -> Tensor:
 def _affine(norm: nn.Module, d_model: int, device: torch.device | None) -> Affine:
     if isinstance(norm, nn.Identity):  # a network without norms keeps their places
         return Affine(
-            torch.ones(d_model, device=device),
-            torch.zeros(d_model, device=device),
-            takes_mean=False,
-            normed=False,
+            torch.ones(d_model, device=device), torch.zeros(d_model, device=device), takes_mean=False
         )
     where, kind = place_of(norm, device)
     alone = twin_of(norm)

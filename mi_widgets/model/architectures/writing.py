@@ -41,8 +41,7 @@ class Writing:
     def matrix(self) -> Float[Tensor, "... d_model"]:
         """What each number writes, folded as in `Weights`: with the weight of the norm behind, but not its size."""
         weight = self.weight().detach()
-        known = affine_of(self.after, weight.shape[-1], weight.device)
-        written = known.unscaled(weight) if known.normed else weight
+        written = affine_of(self.after, weight.shape[-1], weight.device).unscaled(weight)
         return centre_output(self.final, written * self.times).unflatten(0, self.parts)
 
     def out(self, held: Float[Tensor, ...]) -> Float[Tensor, "... d_model"]:
